@@ -1,0 +1,179 @@
+"""The engine's output: steps and traces, as structs that history stores and screens show.
+
+A step is a claim with evidence: who did what to which object and why, each with one grade. One
+`Step` is one write; what the API server does with it (store, broadcast) is derived on output by
+`eventstream.explain.expansion`, so that nothing is stored three times.
+"""
+
+from typing import Literal
+
+import msgspec
+
+Grade = Literal["observed", "reported", "audited", "inferred", "unknown"]
+Verb = Literal[
+    "create", "update", "patch", "delete", "bind", "evict", "report", "renew", "store", "broadcast"
+]
+TraceState = Literal["running", "complete", "stalled", "superseded"]
+StageState = Literal["done", "current", "stalled", "pending"]
+
+
+class ObjectRef(msgspec.Struct, frozen=True, rename="camel"):
+    """Which object: `namespace` is None for cluster-scoped ones."""
+
+    api_version: str
+    kind: str
+    namespace: str | None
+    name: str
+    uid: str
+
+
+class Grades(msgspec.Struct, frozen=True):
+    """One grade for each of a step's three claims."""
+
+    what: Grade
+    who: Grade
+    why: Grade
+
+
+class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One reason to believe a claim.
+
+    `source`: watch, managedFields, event, condition, ownerReference, sequence (the documented
+    one) or audit. `claim` says which claim it supports: what, who or why. `ref` is a
+    resourceVersion or an Event's name, to look it up by.
+    """
+
+    grade: Grade
+    source: str
+    text: str
+    claim: str = "what"
+    ref: str = ""
+
+
+class FieldChange(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One field of the object that this write changed; values are JSON text, None where absent.
+
+    `hidden` says that the value is withheld and only the fact of the change is known.
+    """
+
+    path: str
+    before: str | None = None
+    after: str | None = None
+    hidden: bool = False
+
+
+class Loop(msgspec.Struct, frozen=True):
+    """A controller's three moves in this step, each a short clause, with its two numbers.
+
+    `desired` and `current` are what was compared, where the comparison is one of numbers.
+    """
+
+    observe: str
+    compare: str
+    act: str
+    desired: int | None = None
+    current: int | None = None
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One write to one object, attributed, caused and explained.
+
+    `documented` are numbers of the documented sequence that the request itself is;
+    `documented_store` and `documented_broadcast` those of the API server's part. `at` is unix
+    seconds on `clock` (arrival, event, object), good to `precision_ms`. `count` is how many
+    writes a heartbeat row stands for. `rule` names the rule that decided, "undocumented" where
+    none did.
+    """
+
+    id: str
+    trace: str
+    cause: str | None
+    causes: tuple[str, ...]
+    documented: tuple[int, ...]
+    documented_store: tuple[int, ...]
+    documented_broadcast: tuple[int, ...]
+    actor: str
+    actor_name: str
+    verb: Verb
+    subresource: str | None
+    object: ObjectRef
+    resource_version: str
+    change_type: str
+    at: float
+    clock: str
+    precision_ms: int
+    what: str
+    why: str
+    grades: Grades
+    evidence: tuple[Evidence, ...]
+    source_url: str
+    rule: str
+    changes: tuple[FieldChange, ...] = ()
+    loop: Loop | None = None
+    count: int = 1
+    node: str | None = None
+
+
+class Stage(msgspec.Struct, frozen=True):
+    """One stage on the way to a trace's end: a dot on the Now page. `name` is one or two words."""
+
+    name: str
+    state: StageState
+    done: int = 0
+    total: int = 0
+
+
+class Trace(msgspec.Struct, frozen=True):
+    """One cause and all that followed from it.
+
+    `root` is the object whose change began it; `cause` the sentence that says who began it and
+    how. `holder` is the actor whose move is next (None when nothing is due), `holder_name` which
+    one, `holders` all of them with counts. Times are unix seconds. `existing` says that the cause
+    was not seen: the objects were there when watching began, and `started` is their own time.
+    `settled` says that nothing but an audit record can change it any more.
+    """
+
+    id: str
+    root: ObjectRef
+    title: str
+    cause: str
+    state: TraceState
+    holder: str | None
+    holder_name: str
+    holders: dict[str, int]
+    waiting_since: float | None
+    waiting_for: str
+    diagnosis: str | None
+    summary: str
+    started: float
+    ended: float | None
+    steps: int
+    stages: tuple[Stage, ...] = ()
+    existing: bool = False
+    settled: bool = False
+    background: bool = False
+    root_step: str | None = None
+    updated: float = 0.0
+
+
+class StepUpsert(msgspec.Struct, frozen=True):
+    """A step that is new or changed. `memo` is what the engine needs to go on after a restart."""
+
+    step: Step
+    memo: bytes
+
+
+class TraceUpsert(msgspec.Struct, frozen=True):
+    """A trace that is new or changed; once `trace.settled`, its steps' memos may be forgotten."""
+
+    trace: Trace
+
+
+class StepRemoved(msgspec.Struct, frozen=True):
+    """A step or trace whose id no longer exists; history keeps a tombstone in its place."""
+
+    id: str
+    kind: Literal["step", "trace"]
+
+
+Upsert = StepUpsert | TraceUpsert | StepRemoved

@@ -1,0 +1,61 @@
+"""What is known to exist of one resource: turns versions of objects into changes.
+
+Pure, so that a reflector and a tape share it: both get the same before and after, and a relist
+is diffed by uid in one place.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from eventstream.objects.images import Image
+from eventstream.objects.observations import Change, ChangeType
+from eventstream.objects.resource import Resource
+
+
+class Inventory:
+    """The latest image of each object of one resource, by uid."""
+
+    def __init__(self, resource: Resource, images: Iterable[Image] = ()) -> None:
+        self.resource = resource
+        self._images = {image.uid: image for image in images}
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def __iter__(self) -> Iterator[Image]:
+        return iter(self._images.values())
+
+    def apply(self, type_: ChangeType, image: Image, at: float) -> Change:
+        """Take in one WatchEvent's object and return the change it makes."""
+        if type_ == "DELETED":
+            before = self._images.pop(image.uid, None)
+        else:
+            before = self._images.get(image.uid)
+            self._images[image.uid] = image
+        return Change(self.resource, type_, image, at, before)
+
+    def replace(self, images: Iterable[Image], at: float, *, first: bool) -> list[Change]:
+        """Take in a complete list and return what it shows to have changed, by uid.
+
+        On a `first` list every object is EXISTING. On a relist, an object whose
+        resourceVersion is unchanged yields nothing; what is new is ADDED, what moved MODIFIED
+        and what is missing VANISHED, all marked `relisted`. Objects deleted and made anew
+        under one name differ in uid and so are two objects.
+        """
+        listed = {image.uid: image for image in images}
+        changes = [
+            Change(self.resource, "VANISHED", gone, at, gone, relisted=True)
+            for uid, gone in self._images.items()
+            if uid not in listed
+        ]
+        for uid, image in listed.items():
+            before = self._images.get(uid)
+            if before is not None and before.version == image.version:
+                continue
+            if before is not None:
+                changes.append(Change(self.resource, "MODIFIED", image, at, before, relisted=True))
+            elif first:
+                changes.append(Change(self.resource, "EXISTING", image, at))
+            else:
+                changes.append(Change(self.resource, "ADDED", image, at, relisted=True))
+        self._images = listed
+        return changes

@@ -1,0 +1,106 @@
+"""What can be observed of a cluster: the one vocabulary between watching and explaining.
+
+A reflector, a tape and a restart all speak these structs, so that the engine cannot tell them
+apart and the command `explain` proves what the live dashboard does.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from eventstream.objects.images import Image
+from eventstream.objects.resource import Resource
+
+ChangeType = Literal["EXISTING", "ADDED", "MODIFIED", "DELETED", "VANISHED"]
+"""EXISTING: part of the first list. ADDED, MODIFIED, DELETED: a WatchEvent, or the same found by
+a relist (`relisted`). VANISHED: missing from a relist, final state unknown."""
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One version of one object, with the version before it where that is known.
+
+    `after` is the object as the cluster sent it (for DELETED its last state, with the
+    resourceVersion of the deletion; for VANISHED the last state known). `at` is the time of
+    arrival in unix seconds. `relisted` says that a list showed it, so that versions in between
+    may be missing.
+    """
+
+    resource: Resource
+    type: ChangeType
+    after: Image
+    at: float
+    before: Image | None = None
+    relisted: bool = False
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """A stretch of one resource's history that could not be seen, with its bounds.
+
+    resourceVersions as the server gave them; times in unix seconds. `reason` is for people.
+    """
+
+    resource: Resource
+    from_version: str
+    to_version: str
+    since: float
+    at: float
+    reason: str
+
+
+class Position(msgspec.Struct, frozen=True):
+    """How far one resource has been read: a watch may resume after `resource_version`.
+
+    Sent after a complete list (`listed`, with how many objects it held) and for each bookmark.
+    """
+
+    resource: Resource
+    resource_version: str
+    at: float
+    listed: bool = False
+    objects: int = 0
+
+
+class Removed(msgspec.Struct, frozen=True):
+    """A resource that is no longer watched because its type left the cluster (CRD deleted)."""
+
+    resource: Resource
+    at: float
+    reason: str
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """A failure that a person can act on: what, on which object, likely cause, next action.
+
+    `code` is stable (`forbidden`, `unauthorized`, `unreachable`, `certificate`, `not-kubernetes`,
+    `expired`, `malformed`, `server-error`, `not-watchable`, …). `rule` is the RBAC rule, as YAML,
+    that would grant what is missing; empty where RBAC is not the cause.
+    """
+
+    code: str
+    message: str
+    cause: str
+    action: str
+    rule: str = ""
+
+
+CoverageState = Literal["listing", "watching", "backing-off", "forbidden", "gone"]
+
+
+class Coverage(msgspec.Struct, frozen=True):
+    """How well one resource is being watched right now; replaces what was said before.
+
+    `last_contact` is the unix time of the last byte that proved the watch alive (event or
+    bookmark); `retry_at` when the next attempt is due while backing off or forbidden.
+    """
+
+    resource: Resource
+    state: CoverageState
+    at: float
+    objects: int = 0
+    relists: int = 0
+    last_contact: float | None = None
+    retry_at: float | None = None
+    problem: Problem | None = None
+
+
+Observation = Change | Gap | Position | Removed | Coverage

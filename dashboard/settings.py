@@ -1,0 +1,171 @@
+"""Django's settings, so that one process serves pages, socket and static files, safely by default.
+
+Everything that an installation may change comes from the environment, and a value that makes no
+sense stops the start with a message that names the variable.
+
+| variable | default | what |
+|---|---|---|
+| `BATON_DATA` | `var` in the checkout | directory of the database and the secret key |
+| `BATON_SECRET_KEY` | made once, kept in `BATON_DATA` | Django's key |
+| `BATON_ALLOWED_HOSTS` | `localhost,127.0.0.1,[::1]` | names that the page may be asked for by |
+| `BATON_STATIC_ROOT` | unset: static files as they lie | where `collectstatic` put them, hashed |
+| `BATON_LOG_LEVEL` | `INFO` | least serious level that is logged |
+| `BATON_DEBUG` | `0` | `1` shows tracebacks in the page; never where others can reach it |
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from dashboard.secret import kept_secret_key
+
+try:
+    from eventstream.sqlite import OPTIONS
+except ModuleNotFoundError:
+    OPTIONS: dict[str, Any] = {}
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def _flag(name: str) -> bool:
+    """True for "1", False for "0" or unset; anything else is an error that names `name`."""
+    value = os.environ.get(name, "0")
+    if value not in {"0", "1"}:
+        raise ImproperlyConfigured(f"{name} is {value!r}; set it to 0 or 1, or leave it unset.")
+    return value == "1"
+
+
+def _hosts() -> list[str]:
+    """The names that a request may carry as its Host."""
+    listed = os.environ.get("BATON_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+    hosts = [host.strip() for host in listed.split(",") if host.strip()]
+    if not hosts:
+        raise ImproperlyConfigured(
+            "BATON_ALLOWED_HOSTS names no host, so every page would be refused; "
+            "give the names that browsers use, separated by commas, or leave it unset."
+        )
+    if "*" in hosts:
+        raise ImproperlyConfigured(
+            "BATON_ALLOWED_HOSTS holds *, which would let any web page read this one through "
+            "its visitor's browser (DNS rebinding); name the hosts instead."
+        )
+    return hosts
+
+
+def _log_level() -> str:
+    """A level that `logging` knows, by name."""
+    level = os.environ.get("BATON_LOG_LEVEL", "INFO").upper()
+    if level not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
+        raise ImproperlyConfigured(
+            f"BATON_LOG_LEVEL is {level!r}; use DEBUG, INFO, WARNING, ERROR or CRITICAL."
+        )
+    return level
+
+
+DEBUG = _flag("BATON_DEBUG")
+DATA_DIR = Path(os.environ.get("BATON_DATA") or BASE_DIR / "var")
+SECRET_KEY = os.environ.get("BATON_SECRET_KEY") or kept_secret_key(DATA_DIR)
+ALLOWED_HOSTS = _hosts()
+
+INSTALLED_APPS = [
+    "django.contrib.staticfiles",
+    "channels",
+    "csp",
+    "django_htmx",
+    "eventstream",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "dashboard.urls"
+ASGI_APPLICATION = "dashboard.asgi.application"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": ["django.template.context_processors.request"],
+            "builtins": ["dashboard.templatetags.baton"],
+        },
+    },
+]
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": DATA_DIR / "baton.sqlite3",
+        "OPTIONS": OPTIONS,
+    },
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Wake-ups only: history decides what happened, so a message that is lost costs a second at most.
+CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = Path(os.environ.get("BATON_STATIC_ROOT") or BASE_DIR / "staticfiles")
+_COLLECTED = "BATON_STATIC_ROOT" in os.environ
+STORAGES = {
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if _COLLECTED
+        else "django.contrib.staticfiles.storage.StaticFilesStorage",
+    },
+}
+# From a checkout nothing needs collecting first: WhiteNoise serves the files where they lie.
+WHITENOISE_USE_FINDERS = not _COLLECTED
+WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_MAX_AGE = 60 if _COLLECTED else 0
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    },
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "plain": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": _log_level()},
+    "loggers": {
+        # One line for every request drowns what a person needs to see.
+        "daphne": {"level": "WARNING"},
+        "django.channels.server": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,68 @@
+# Everything a person or CI runs. Each target makes what it needs; `make help` lists them.
+
+HOST ?= 127.0.0.1
+PORT ?= 8000
+
+# The first Python here that Baton supports. `make install PYTHON=…` overrides it.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	2>/dev/null && echo $$python && break; done)
+
+BIN := .venv/bin
+# Made last, so that an installation that was interrupted is done again.
+STAMP := .venv/.installed
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header
+
+export HOST PORT
+# One answer whatever machine it runs on.
+export PYTHONUNBUFFERED := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help install system run test check format bench lock clean
+.DELETE_ON_ERROR:
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+install: $(STAMP) system ## make .venv and, as root on Debian, add Chromium and kubectl for the tests
+
+$(STAMP): requirements/dev.txt
+	@test -n "$(PYTHON)" || { echo "Baton needs Python 3.11, 3.12 or 3.13; none is on the PATH." \
+		"Install one, or name it: make install PYTHON=/path/to/python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+	$(PIP) install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@
+
+system:
+	@scripts/system-packages
+
+run: $(STAMP) ## the practice cluster and the dashboard on HOST:PORT (127.0.0.1:8000)
+	@$(BIN)/python scripts/run_practice.py --host "$(HOST)" --port "$(PORT)"
+
+test: install check ## all checks and all tests
+	$(BIN)/python -m pytest -q
+
+check: $(STAMP) ## format, lint, types, contracts, migrations, deployment settings, sizes
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py check --fail-level WARNING
+	$(BIN)/python scripts/check_sizes.py
+
+format: $(STAMP) ## let ruff rewrite what it can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(STAMP) ## cost of decoding and explaining, beside the kubernetes package's typed watch
+	$(BIN)/python -m benchmarks.decode
+
+lock: $(STAMP) ## pin requirements/*.in anew into requirements/*.txt
+	$(LOCK) requirements/run.in -o requirements/run.txt
+	$(LOCK) requirements/dev.in -o requirements/dev.txt
+
+clean: ## remove what the targets made
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache staticfiles var

@@ -1,0 +1,1 @@
+"""What Baton costs, measured beside what else could be used; run by `make bench`."""

@@ -10,12 +10,9 @@ from typing import Any
 
 import msgspec
 
-DIGEST = "x-baton-digest"
-"""JSON key of the digest of a part that is not kept whole."""
-
 
 class OwnerReference(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """The owner of an object. https://kubernetes.io/docs/concepts/overview/working-with-objects/owners-dependents/"""
+    """An owner, as the API documents it under "Owners and Dependents"."""
 
     api_version: str = ""
     kind: str = ""
@@ -28,16 +25,17 @@ class OwnerReference(msgspec.Struct, frozen=True, rename="camel", omit_defaults=
 class FieldsEntry(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """One managedFields entry: who last set which fields, and when (whole seconds).
 
-    `fields` holds the paths (`f:spec.f:replicas`) as one interned string set shared by all
-    objects with the same fields. https://kubernetes.io/docs/reference/using-api/server-side-apply/
+    `fields` is the fieldsV1 JSON without the values inside its keys (uids, addresses, names), so
+    that objects with the same fields share one text and no value leaks through a key.
+    Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management
     """
 
     manager: str = ""
     operation: str = ""
     subresource: str = ""
-    time: str = ""
+    time: str | None = None
     api_version: str = ""
-    fields: str = msgspec.field(name="fieldsV1", default="")
+    fields: msgspec.Raw = msgspec.field(name="fieldsV1", default_factory=msgspec.Raw)
 
 
 class Metadata(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -49,7 +47,7 @@ class Metadata(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     resource_version: str = ""
     generation: int | None = None
     generate_name: str = ""
-    creation_timestamp: str = ""
+    creation_timestamp: str | None = None
     deletion_timestamp: str | None = None
     deletion_grace_period_seconds: int | None = None
     labels: dict[str, str] | None = None
@@ -71,8 +69,9 @@ class Image(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """One version of one object, narrowed and redacted.
 
     `spec` and `status` are kind-specific structs (see `eventstream.objects.kinds`) or, for kinds
-    without one, plain redacted JSON values. `flags` says what about the object was not as the
-    API documents it (`loose: spec.replicas is a string`), and is empty for a sound object.
+    without one and for objects that do not fit theirs, plain redacted JSON values. A kind whose
+    content stands at the top level (Event, ControllerRevision) has it in `spec`. `flags` says
+    what about the object was not as the API documents it, and is empty for a sound object.
     """
 
     api_version: str
@@ -84,7 +83,7 @@ class Image(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
 
     @property
     def uid(self) -> str:
-        """The object's uid; empty only for an object that came without one (flagged)."""
+        """The object's uid; a made-up one (`no-uid:…`) for an object that came without."""
         return self.metadata.uid
 
     @property

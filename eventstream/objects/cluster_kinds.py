@@ -1,0 +1,199 @@
+"""What Baton keeps of the kinds that surround workloads: nodes, quotas, types, Events."""
+
+import msgspec
+
+from eventstream.objects.pods import Condition, Part
+
+Quantities = dict[str, str | int | float]
+
+
+class NamespaceSpec(Part, frozen=True):
+    """A namespace's finalizers keep it until its content is gone."""
+
+    finalizers: tuple[str, ...] = ()
+
+
+class PhaseStatus(Part, frozen=True):
+    """The status of a Namespace or PersistentVolumeClaim."""
+
+    phase: str = ""
+    capacity: Quantities | None = None
+    conditions: tuple[Condition, ...] = ()
+
+
+class Taint(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """What keeps Pods off a node, or evicts them from it."""
+
+    key: str = ""
+    effect: str = ""
+    value: str = ""
+    time_added: str | None = None
+
+
+class NodeSpec(Part, frozen=True):
+    """Whether a node takes new Pods."""
+
+    unschedulable: bool = False
+    taints: tuple[Taint, ...] = ()
+
+
+class NodeStatus(Part, frozen=True):
+    """A node's conditions and room."""
+
+    capacity: Quantities | None = None
+    allocatable: Quantities | None = None
+    conditions: tuple[Condition, ...] = ()
+
+
+class LeaseSpec(Part, frozen=True):
+    """Who holds a Lease, and when it was last renewed."""
+
+    holder_identity: str | None = None
+    renew_time: str | None = None
+    acquire_time: str | None = None
+    lease_duration_seconds: int | None = None
+    lease_transitions: int | None = None
+
+
+class ClaimResources(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """The storage that a claim asks for."""
+
+    requests: Quantities | None = None
+
+
+class ClaimSpec(Part, frozen=True):
+    """A PersistentVolumeClaim's wish."""
+
+    storage_class_name: str | None = None
+    volume_name: str = ""
+    access_modes: tuple[str, ...] = ()
+    resources: ClaimResources = ClaimResources()
+
+
+class QuotaSpec(Part, frozen=True):
+    """A ResourceQuota's limits."""
+
+    hard: Quantities | None = None
+
+
+class QuotaStatus(Part, frozen=True):
+    """A ResourceQuota's limits as observed, and what is used of them."""
+
+    hard: Quantities | None = None
+    used: Quantities | None = None
+
+
+class BudgetSpec(Part, frozen=True):
+    """A PodDisruptionBudget's bound."""
+
+    min_available: int | str | None = None
+    max_unavailable: int | str | None = None
+
+
+class BudgetStatus(Part, frozen=True):
+    """What the disruption controller last reported."""
+
+    observed_generation: int | None = None
+    current_healthy: int = 0
+    desired_healthy: int = 0
+    expected_pods: int = 0
+    disruptions_allowed: int = 0
+    conditions: tuple[Condition, ...] = ()
+
+
+class TypeNames(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """What a custom type is called."""
+
+    plural: str = ""
+    kind: str = ""
+    singular: str = ""
+
+
+class TypeVersion(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """One version of a custom type."""
+
+    name: str = ""
+    served: bool = False
+    storage: bool = False
+
+
+class DefinitionSpec(Part, frozen=True):
+    """A CustomResourceDefinition: the type that it registers; schemas are not kept."""
+
+    group: str = ""
+    names: TypeNames = TypeNames()
+    scope: str = ""
+    versions: tuple[TypeVersion, ...] = ()
+
+
+class DefinitionStatus(Part, frozen=True):
+    """Whether the API server has accepted and established the type."""
+
+    accepted_names: TypeNames = TypeNames()
+    stored_versions: tuple[str, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+
+
+class InvolvedObject(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """The object that an Event is about, and the version of it that the reporter had seen."""
+
+    api_version: str = ""
+    kind: str = ""
+    namespace: str | None = None
+    name: str = ""
+    uid: str = ""
+    resource_version: str = ""
+    field_path: str = ""
+
+
+class EventSource(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """The older way of naming an Event's reporter."""
+
+    component: str | None = None
+    host: str | None = None
+
+
+class EventSeries(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """How often an Event of the newer form was repeated."""
+
+    count: int = 0
+    last_observed_time: str | None = None
+
+
+class EventFacts(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """A Kubernetes Event of `v1`; those of `events.k8s.io` are read into the same form."""
+
+    involved_object: InvolvedObject = InvolvedObject()
+    reason: str | None = None
+    message: str | None = None
+    source: EventSource | None = None
+    first_timestamp: str | None = None
+    last_timestamp: str | None = None
+    event_time: str | None = None
+    count: int | None = None
+    series: EventSeries | None = None
+    type: str | None = None
+    action: str | None = None
+    reporting_component: str | None = None
+    reporting_instance: str | None = None
+
+    @property
+    def component(self) -> str:
+        """The reporter, in whichever of the two forms it gave; empty if in neither."""
+        return (self.source and self.source.component) or self.reporting_component or ""
+
+    @property
+    def host(self) -> str:
+        """The node that a kubelet's Event names; empty if none."""
+        return (self.source and self.source.host) or ""
+
+    @property
+    def times(self) -> int:
+        """How often it happened."""
+        return (self.series.count if self.series else self.count) or 1
+
+
+class RevisionFacts(Part, frozen=True):
+    """A ControllerRevision's number; its content is not kept."""
+
+    revision: int = 0

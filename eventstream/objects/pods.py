@@ -1,0 +1,126 @@
+"""What Baton keeps of a Pod: placement, containers by name and image, and their states.
+
+No environment, no command, no arguments, no volume sources and no termination messages (those
+can hold a program's own output) are named here, and so none is ever kept.
+"""
+
+import msgspec
+
+
+class Part(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """A spec or status: the fields that are kept, and a keyed digest of the whole.
+
+    Two versions with equal fields and different digests differ in something that is not kept.
+    """
+
+    digest: str = msgspec.field(name="x-baton-digest", default="")
+
+
+class Condition(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """A condition of any kind; `message` is scrubbed of what looks like a credential."""
+
+    type: str = ""
+    status: str = ""
+    reason: str | None = None
+    message: str | None = None
+    last_transition_time: str | None = None
+    last_update_time: str | None = None
+    last_heartbeat_time: str | None = None
+    observed_generation: int | None = None
+
+
+class Resources(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """Requested and limited amounts, as Kubernetes quantities."""
+
+    requests: dict[str, str | int | float] | None = None
+    limits: dict[str, str | int | float] | None = None
+
+
+class Container(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """A container's name, image and requests; a sidecar is an init container that restarts."""
+
+    name: str = ""
+    image: str = ""
+    image_pull_policy: str = ""
+    restart_policy: str | None = None
+    resources: Resources | None = None
+
+
+class SchedulingGate(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """A reason not to schedule a Pod yet."""
+
+    name: str = ""
+
+
+class PodSpec(Part, frozen=True):
+    """A Pod's spec, or that of a template."""
+
+    node_name: str = ""
+    scheduler_name: str = ""
+    service_account_name: str = ""
+    restart_policy: str = ""
+    priority: int | None = None
+    termination_grace_period_seconds: int | None = None
+    active_deadline_seconds: int | None = None
+    scheduling_gates: tuple[SchedulingGate, ...] = ()
+    node_selector: dict[str, str] | None = None
+    init_containers: tuple[Container, ...] = ()
+    containers: tuple[Container, ...] = ()
+
+
+class Waiting(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """Why a container is not running yet."""
+
+    reason: str = ""
+    message: str | None = None
+
+
+class Running(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """Since when a container runs."""
+
+    started_at: str | None = None
+
+
+class Terminated(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """How a container ended. Its message is not kept: it may be the program's own output."""
+
+    exit_code: int = 0
+    signal: int | None = None
+    reason: str | None = None
+    started_at: str | None = None
+    finished_at: str | None = None
+
+
+class ContainerState(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """Exactly one of the three is set; none means waiting."""
+
+    waiting: Waiting | None = None
+    running: Running | None = None
+    terminated: Terminated | None = None
+
+
+class ContainerStatus(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """What the kubelet last reported of one container."""
+
+    name: str = ""
+    ready: bool = False
+    started: bool | None = None
+    restart_count: int = 0
+    state: ContainerState = ContainerState()
+    last_state: ContainerState | None = None
+
+
+class PodStatus(Part, frozen=True):
+    """What the kubelet and the scheduler last reported of a Pod."""
+
+    phase: str = ""
+    reason: str | None = None
+    message: str | None = None
+    nominated_node_name: str | None = None
+    start_time: str | None = None
+    pod_ip: str | None = msgspec.field(name="podIP", default=None)
+    qos_class: str | None = None
+    observed_generation: int | None = None
+    conditions: tuple[Condition, ...] = ()
+    init_container_statuses: tuple[ContainerStatus, ...] = ()
+    container_statuses: tuple[ContainerStatus, ...] = ()

@@ -106,7 +106,7 @@ def cluster_serves(kubeconfig: Path) -> bool:
 
 
 def wait_until(is_true: Callable[[], bool], what: str, programs: Sequence[Program]) -> None:
-    """Return once `is_true`; raise `StoppedError` when a program ends before, or it takes too long."""
+    """Return once `is_true`; StoppedError if a program ends before, or it takes too long."""
     deadline = time.monotonic() + START_SECONDS
     while not is_true():
         for program in programs:
@@ -117,7 +117,7 @@ def wait_until(is_true: Callable[[], bool], what: str, programs: Sequence[Progra
 
 
 def run(host: str, port: int, directory: Path) -> None:
-    """Run both programs, with everything they write in `directory`; raise `StoppedError` if one ends."""
+    """Run both programs, writing only to `directory`, until one ends (StoppedError)."""
     kubeconfig = directory / "kubeconfig"
     environment = os.environ | {"BATON_DATA": str(directory), "PYTHONUNBUFFERED": "1"}
     player = ["-m", "practicecluster", "--playlist", "all", "--loop", "--port", "0"]

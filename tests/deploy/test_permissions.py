@@ -1,0 +1,54 @@
+"""Baton reads and never writes, and what it must not read no rule grants: held by tests."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.deploy.conftest import ROOT, Manifest
+
+EXAMPLE = ROOT / "deploy/examples/custom-resources.yaml"
+AGGREGATE = {"baton.dev/aggregate-to-baton": "true"}
+
+
+def role_files() -> list[Path]:
+    return sorted((ROOT / "deploy").rglob("*.yaml"))
+
+
+def rules() -> list[Any]:
+    """Each rule of each role in deploy/, the example included, with its file."""
+    return [
+        pytest.param(rule, id=f"{path.name}-{rule['apiGroups']}")
+        for path in role_files()
+        for manifest in yaml.safe_load_all(path.read_text())
+        if manifest["kind"] in {"ClusterRole", "Role"}
+        for rule in manifest["rules"]
+    ]
+
+
+@pytest.mark.parametrize("rule", rules())
+def test_a_rule_only_reads_and_names_what_it_reads(rule: Manifest) -> None:
+    assert set(rule["verbs"]) == {"get", "list", "watch"}
+    assert "*" not in rule["apiGroups"]
+    assert "*" not in rule["resources"]
+    assert not {"secrets", "configmaps", "pods/log", "pods/exec"} & set(rule["resources"])
+
+
+def test_the_service_account_is_given_these_roles_and_no_other(manifests: list[Manifest]) -> None:
+    bindings = [manifest for manifest in manifests if manifest["kind"].endswith("RoleBinding")]
+    account = {"kind": "ServiceAccount", "name": "baton", "namespace": "baton"}
+    assert all(binding["subjects"] == [account] for binding in bindings)
+    roles = {manifest["metadata"]["name"] for manifest in manifests if "rules" in manifest}
+    assert {binding["roleRef"]["name"] for binding in bindings} == roles
+    assert roles == {"baton", "baton-custom-resources"}
+
+
+def test_custom_resources_are_granted_only_by_labelled_roles(manifests: list[Manifest]) -> None:
+    (role,) = [manifest for manifest in manifests if "aggregationRule" in manifest]
+    assert role["rules"] == []
+    assert role["aggregationRule"]["clusterRoleSelectors"] == [{"matchLabels": AGGREGATE}]
+    labelled = [m for m in manifests if AGGREGATE.items() <= m["metadata"]["labels"].items()]
+    assert labelled == [], "the base grants no custom resource by itself"
+    example = yaml.safe_load(EXAMPLE.read_text())
+    assert example["metadata"]["labels"] == AGGREGATE

@@ -1,0 +1,62 @@
+"""The import contracts let through what ARCHITECTURE.md says, and nothing else."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LINT = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+
+KEPT = {
+    "dashboard/views.py": "from eventstream import history\nimport eventstream.explain.records",
+    "dashboard/settings.py": "import django",
+    "eventstream/management/observe.py": "from eventstream import observer",
+    "eventstream/observer.py": "from eventstream import kubeapi, recorder\nimport asyncio",
+    "eventstream/recorder.py": "from eventstream import history, models, explain",
+    "eventstream/retention.py": "from eventstream import models",
+    "eventstream/history.py": "from eventstream import models",
+    "eventstream/models.py": "import django",
+    "eventstream/kubeapi/client.py": "from kubernetes import aio\nfrom eventstream import objects",
+    "eventstream/explain/engine.py": "from eventstream import objects",
+    "eventstream/explain/records.py": "import hashlib",
+    "eventstream/objects/__init__.py": "import msgspec",
+    "practicecluster/server.py": "import aiohttp",
+}
+BROKEN = {
+    "dashboard/consumers.py": "from eventstream import recorder",
+    "eventstream/explain/actors.py": "import asyncio",
+    "eventstream/history.py": "import kubernetes",
+    "eventstream/kubeapi/reflector.py": "import practicecluster",
+    "eventstream/objects/images.py": "from eventstream import explain",
+    "practicecluster/player.py": "from eventstream import objects",
+}
+
+
+def lint(tree: dict[str, str], directory: Path) -> str:
+    """What import-linter prints of a `tree` of modules under the project's contracts."""
+    for name, source in tree.items():
+        module = directory / name
+        module.parent.mkdir(parents=True, exist_ok=True)
+        module.write_text(source + "\n")
+    for package in {module.parent for module in directory.rglob("*.py")}:
+        (package / "__init__.py").touch()
+    shutil.copy(ROOT / "pyproject.toml", directory)
+    done = subprocess.run(
+        [sys.executable, "-c", LINT, "--no-cache", "--no-logo"],
+        cwd=directory,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(directory)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout + done.stderr
+
+
+def test_the_way_of_an_event_is_allowed(tmp_path: Path) -> None:
+    assert "Contracts: 6 kept, 0 broken." in lint(KEPT, tmp_path)
+
+
+def test_every_contract_bites(tmp_path: Path) -> None:
+    assert "Contracts: 0 kept, 6 broken." in lint(KEPT | BROKEN, tmp_path)

@@ -1,0 +1,154 @@
+"""What a watch of Pods costs: ours beside the `kubernetes` package's own, on the same bytes.
+
+Decoding decides whether a dashboard can follow a large cluster, so the claim that ours is cheap
+is measured, not believed. Every way gets the same chunks, one line each as the API server
+sends them, from a response in this process: nothing but the client's own work is counted.
+"""
+
+import argparse
+import gc
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+
+from kubernetes import watch
+
+from benchmarks.stream import pod_watch
+from eventstream.explain.engine import Engine
+from eventstream.kubeapi.lines import LineSplitter
+from eventstream.objects.decoding import Decoder
+from eventstream.objects.inventory import Inventory
+from eventstream.objects.observations import Change
+from eventstream.objects.resource import Resource
+
+PODS = Resource("", "v1", "pods", "Pod")
+KEY = bytes(32)
+STARTED = 1_795_392_456.0
+"""Unix seconds of the first event; the others follow one each millisecond."""
+TICK_EVERY = 100
+"""Events between two of the engine's ticks: one each 100 ms, as when it observes."""
+
+
+class RecordedResponse:
+    """Stands in for urllib3's response to a watch: a stream of chunks that ends."""
+
+    status = 200
+
+    def __init__(self, chunks: list[bytes]) -> None:
+        self._chunks = chunks
+
+    def stream(self, **_options: object) -> Iterator[bytes]:
+        """The chunks of the body, in order."""
+        return iter(self._chunks)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def release_conn(self) -> None:
+        """There is no connection."""
+
+
+def typed_watch(chunks: list[bytes]) -> int:
+    """The package's watch as documented, each object made a `V1Pod`; returns how many."""
+    return _package_watch(chunks, deserialize=True)
+
+
+def untyped_watch(chunks: list[bytes]) -> int:
+    """The package's watch with `deserialize=False`: plain dictionaries; returns how many."""
+    return _package_watch(chunks, deserialize=False)
+
+
+def _package_watch(chunks: list[bytes], *, deserialize: bool) -> int:
+    def list_pod_for_all_namespaces(**_arguments: object) -> RecordedResponse:
+        return RecordedResponse(chunks)
+
+    # With a timeout the package does not ask again when the stream has ended.
+    stream = watch.Watch(return_type="V1Pod").stream(
+        list_pod_for_all_namespaces, timeout_seconds=1, deserialize=deserialize
+    )
+    return sum(1 for _ in stream)
+
+
+def changes(chunks: list[bytes], inventory: Inventory) -> Iterator[Change]:
+    """Our way from bytes to changes: split, decode, redact, compare with what was known."""
+    decoder, splitter = Decoder(KEY), LineSplitter()
+    number = 0
+    for chunk in chunks:
+        for line in splitter.feed(chunk):
+            seen = decoder.event(PODS, line)
+            number += 1
+            assert seen.image is not None
+            assert seen.type in {"ADDED", "MODIFIED", "DELETED"}
+            yield inventory.apply(seen.type, seen.image, STARTED + number / 1000)
+
+
+def decoded(chunks: list[bytes]) -> int:
+    """Through decoding and the inventory; returns how many."""
+    return sum(1 for _ in changes(chunks, Inventory(PODS)))
+
+
+def explained(chunks: list[bytes]) -> int:
+    """Through decoding and the engine; returns how many."""
+    engine = Engine(cluster="benchmark")
+    number = 0
+    for number, change in enumerate(changes(chunks, Inventory(PODS)), 1):
+        engine.apply(change)
+        if number % TICK_EVERY == 0:
+            engine.tick(change.at)
+    return number
+
+
+WAYS: dict[str, Callable[[list[bytes]], int]] = {
+    "kubernetes package, typed watch (V1Pod)": typed_watch,
+    "kubernetes package, untyped watch (dict)": untyped_watch,
+    "Baton: decode": decoded,
+    "Baton: decode + explain": explained,
+}
+
+
+def cpu_microseconds(way: Callable[[list[bytes]], int], chunks: list[bytes]) -> float:
+    """CPU time of this process for each event, in µs; an error if an event was lost."""
+    gc.collect()
+    began = time.process_time()
+    seen = way(chunks)
+    spent = time.process_time() - began
+    if seen != len(chunks):
+        raise RuntimeError(f"{way.__name__} saw {seen} of {len(chunks)} events")
+    return spent / seen * 1e6
+
+
+def held_bytes(chunks: list[bytes]) -> tuple[int, float]:
+    """How many Pods the inventory holds when none is deleted, and bytes of memory for each."""
+    inventory = Inventory(PODS)
+    kept = [chunk for chunk in chunks if not chunk.startswith(b'{"type":"DELETED"')]
+    gc.collect()
+    tracemalloc.start()
+    for _ in changes(kept, inventory):
+        pass
+    gc.collect()
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return len(inventory), held / len(inventory)
+
+
+def main() -> None:
+    """Measure each way once and print one table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pods", type=int, default=5_000)
+    parser.add_argument("--events", type=int, default=40_000)
+    size = parser.parse_args()
+    chunks = pod_watch(size.pods, size.events)
+    average = sum(map(len, chunks)) / len(chunks)
+    print(f"{size.pods:,} Pods, {len(chunks):,} events of {average:,.0f} bytes on average\n")
+    print(f"{'':42}{'CPU µs/event':>14}{'events/s':>12}{'of typed':>10}")
+    typed = 0.0
+    for name, way in WAYS.items():
+        cost = cpu_microseconds(way, chunks)
+        typed = typed or cost
+        print(f"{name:42}{cost:14.1f}{1e6 / cost:12,.0f}{cost / typed:10.1%}", flush=True)
+    pods, held = held_bytes(chunks)
+    print(f"\nHeld by the inventory: {held:,.0f} bytes for each of {pods:,} Pods")
+
+
+if __name__ == "__main__":
+    main()

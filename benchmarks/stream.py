@@ -1,0 +1,118 @@
+"""A watch of thousands of Pods, made of recorded ones, so that what is measured is real traffic.
+
+Each Pod relives the recorded history of one Pod of the tapes, byte for byte but for its uid, its
+owners' uids, its name and its resourceVersions. Nothing is random: every run gets the same bytes.
+"""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import cycle
+from pathlib import Path
+
+TAPES = Path(__file__).resolve().parent.parent / "practicecluster" / "tapes"
+
+AT_ONCE = 100
+"""How many Pods live through their histories at the same time, as in a large rollout."""
+
+
+@dataclass
+class History:
+    """The recorded versions of one Pod: (type of the WatchEvent, resourceVersion, JSON)."""
+
+    uid: str
+    name: str
+    owners: tuple[str, ...]
+    versions: list[tuple[str, str, bytes]] = field(default_factory=list)
+
+    def relived(self, number: int) -> Iterator[tuple[str, str, bytes]]:
+        """The same versions, of a Pod of its own: the one with this `number`."""
+        replacements = [(self.uid, _fresh_uid(self.uid, number)), (self.name, f"pod-{number}")]
+        replacements += [(owner, _fresh_uid(owner, number // AT_ONCE)) for owner in self.owners]
+        pairs = [(old.encode(), new.encode()) for old, new in replacements]
+        for type_, version, body in self.versions:
+            fresh = body
+            for old, new in pairs:
+                fresh = fresh.replace(old, new)
+            yield type_, version, fresh
+
+
+def recorded_histories() -> list[History]:
+    """The history of every Pod on the shipped tapes, in order of tape and first appearance."""
+    histories: dict[str, History] = {}
+    for tape in sorted(TAPES.glob("*.jsonl")):
+        for line in tape.read_text(encoding="utf-8").split("\n"):
+            if '"resource":"v1/pods"' in line[:80]:
+                for type_, pod in _versions(json.loads(line)):
+                    _remember(histories, type_, pod)
+    return list(histories.values())
+
+
+def pod_watch(pods: int, events: int) -> list[bytes]:
+    """The lines of a watch of `pods` Pods, `events` in all, each with its line feed.
+
+    Long and short histories are mixed so that the Pods need at least that many events; what is
+    over is cut off at the end.
+    """
+    lines: list[bytes] = []
+    chosen = list(_chosen(recorded_histories(), pods, events))
+    for first in range(0, pods, AT_ONCE):
+        running = [
+            history.relived(number)
+            for number, history in enumerate(chosen[first : first + AT_ONCE], first)
+        ]
+        while running:
+            running = [relived for relived in running if _advance(relived, lines)]
+    if len(lines) < events:
+        raise ValueError(f"{pods} recorded Pods give {len(lines)} events, not {events}")
+    return lines[:events]
+
+
+def _versions(recorded: dict[str, object]) -> list[tuple[str, dict[str, object]]]:
+    """(type, Pod) of a tape's line about Pods; the items of a list as if they were just added."""
+    type_, content = recorded["type"], recorded["object"]
+    assert isinstance(type_, str)
+    assert isinstance(content, dict)
+    if type_ == "LIST":
+        head = {"apiVersion": "v1", "kind": "Pod"}
+        return [("ADDED", head | item) for item in content["items"]]
+    return [] if type_ == "BOOKMARK" else [(type_, content)]
+
+
+def _remember(histories: dict[str, History], type_: str, pod: dict[str, object]) -> None:
+    metadata = pod["metadata"]
+    assert isinstance(metadata, dict)
+    uid = metadata["uid"]
+    owners = tuple(owner["uid"] for owner in metadata.get("ownerReferences", ()))
+    history = histories.setdefault(uid, History(uid, metadata["name"], owners))
+    body = json.dumps(pod, ensure_ascii=False, separators=(",", ":")).encode()
+    history.versions.append((type_, metadata["resourceVersion"], body))
+
+
+def _chosen(histories: list[History], pods: int, events: int) -> Iterator[History]:
+    """`pods` histories whose events add up to `events` or little more."""
+    wanted = events / pods
+    long = cycle([history for history in histories if len(history.versions) >= wanted])
+    short = cycle([history for history in histories if len(history.versions) < wanted])
+    total = 0
+    for number in range(1, pods + 1):
+        history = next(short if total > wanted * number else long)
+        total += len(history.versions)
+        yield history
+
+
+def _advance(relived: Iterator[tuple[str, str, bytes]], lines: list[bytes]) -> bool:
+    """Add the Pod's next line, at the next resourceVersion; False when its history is over."""
+    for type_, version, body in relived:
+        old, new = f'"resourceVersion":"{version}"', f'"resourceVersion":"{len(lines) + 1}"'
+        fresh = body.replace(old.encode(), new.encode())
+        lines.append(b'{"type":"%s","object":%s}\n' % (type_.encode(), fresh))
+        return True
+    return False
+
+
+def _fresh_uid(recorded: str, number: int) -> str:
+    digest = hashlib.sha256(f"{recorded}/{number}".encode()).digest()
+    return str(uuid.UUID(bytes=digest[:16], version=4))

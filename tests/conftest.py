@@ -1,0 +1,38 @@
+"""Golden files: an output that is long and right is kept beside its test, and read in review.
+
+`pytest --regenerate` writes them anew; `git diff` then shows what changed, for a person to judge.
+"""
+
+import difflib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Golden = Callable[[Path, str], None]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--regenerate", action="store_true", help="write golden files anew")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """`golden(path, text)` fails with a diff unless the file at `path` holds exactly `text`."""
+    regenerate = request.config.getoption("--regenerate")
+    if regenerate and os.environ.get("CI"):
+        raise pytest.UsageError("--regenerate would approve whatever comes out; not in CI.")
+
+    def compare(path: Path, text: str) -> None:
+        if regenerate:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        kept = path.read_text(encoding="utf-8") if path.exists() else ""
+        if text != kept:
+            diff = difflib.unified_diff(
+                kept.splitlines(), text.splitlines(), str(path), "now", lineterm="", n=1
+            )
+            pytest.fail("\n".join(diff) + "\nIf this is right: pytest --regenerate", pytrace=False)
+
+    return compare

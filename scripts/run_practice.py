@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Self
 
 import yaml
@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60.0
 END_SECONDS = 8.0
 POLL_SECONDS = 0.1
+MAX_PORT = 65_535
 END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -48,9 +49,6 @@ class Program:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        # An impatient second Ctrl-C must not leave a program behind.
-        for number in END_SIGNALS:
-            signal.signal(number, signal.SIG_IGN)
         self._process.terminate()
         try:
             self._process.wait(END_SECONDS)
@@ -66,20 +64,29 @@ class Program:
             raise StoppedError(f"The {self.name} ended by itself with status {status}; see above.")
 
 
+def end_once(_number: int, _frame: FrameType | None) -> None:
+    """Begin to end; an impatient second Ctrl-C must not leave a program behind."""
+    for number in END_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
 def why_not_free(host: str, port: int) -> str | None:
     """Why nothing can listen on `host` and `port`, with what to do about it; None if it can."""
     try:
+        if not 1 <= port <= MAX_PORT:
+            raise OSError(f"a port is a number from 1 to {MAX_PORT}")
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         return (
             f"Cannot serve the dashboard on {host}:{port}: {error}.\n"
             f"Another program, perhaps another Baton, may be using it. End that one, or choose "
-            f"another port: make run PORT={port + 1 if 0 < port < 65535 else 8001}"
+            f"another port: make run PORT={port + 1 if 1 <= port < MAX_PORT else 8001}"
         )
     return None
 
@@ -151,7 +158,7 @@ def main() -> int:
         return 1
     # A shell starts background jobs with SIGINT ignored; ours still has to end on it.
     for number in END_SIGNALS:
-        signal.signal(number, signal.default_int_handler)
+        signal.signal(number, end_once)
     scratch = ROOT / "var"
     scratch.mkdir(exist_ok=True)
     try:

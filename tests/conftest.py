@@ -33,6 +33,7 @@ def golden(request: pytest.FixtureRequest) -> Golden:
             diff = difflib.unified_diff(
                 kept.splitlines(), text.splitlines(), str(path), "now", lineterm="", n=1
             )
-            pytest.fail("\n".join(diff) + "\nIf this is right: pytest --regenerate", pytrace=False)
+            remedy = f"If this is right: pytest --regenerate {request.node.nodeid}"
+            pytest.fail("\n".join([*diff, remedy]), pytrace=False)
 
     return compare

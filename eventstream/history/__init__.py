@@ -1,0 +1,62 @@
+"""History: what the dashboard may ask of `eventstream`, and the only way in.
+
+Synchronous; call from a coroutine by `database_sync_to_async`. All of it only reads. To show a
+page and keep it current: take `head()`, read the rows, then ask `changes_since` that head.
+"""
+
+from eventstream.history.answers import (
+    BadCursorError,
+    Changes,
+    ClusterStatus,
+    Counts,
+    Filter,
+    FilterChoices,
+    Gone,
+    Page,
+    Row,
+    Stored,
+)
+from eventstream.history.changes import changes_since
+from eventstream.history.listing import step, steps, trace, traces
+from eventstream.history.status import (
+    choices,
+    cluster,
+    counts,
+    coverage,
+    epoch,
+    floor,
+    gaps,
+    head,
+    installation_key,
+)
+from eventstream.objects.observations import Coverage, Gap, Problem
+
+__all__ = [
+    "BadCursorError",
+    "Changes",
+    "ClusterStatus",
+    "Counts",
+    "Coverage",
+    "Filter",
+    "FilterChoices",
+    "Gap",
+    "Gone",
+    "Page",
+    "Problem",
+    "Row",
+    "Stored",
+    "changes_since",
+    "choices",
+    "cluster",
+    "counts",
+    "coverage",
+    "epoch",
+    "floor",
+    "gaps",
+    "head",
+    "installation_key",
+    "step",
+    "steps",
+    "trace",
+    "traces",
+]

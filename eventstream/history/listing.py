@@ -1,0 +1,75 @@
+"""Traces and their steps as pages show them: filtered, in order, a page at a time."""
+
+from django.db.models import Q, QuerySet
+
+from eventstream.explain.records import Step, Trace
+from eventstream.history.answers import Filter, Page, Stored
+from eventstream.history.reading import TracePlace, step_place, stored_step, stored_trace
+from eventstream.models import StepRow, TraceRow
+
+
+def matching(filter_: Filter) -> QuerySet[TraceRow]:
+    """The rows that `filter_` shows, in no order."""
+    rows = TraceRow.objects.all()
+    if not filter_.background:
+        rows = rows.filter(background=False)
+    for column in ("namespace", "kind", "state"):
+        if wanted := getattr(filter_, column):
+            rows = rows.filter(**{column: wanted})
+    if filter_.actor:
+        acted = StepRow.objects.filter(actor=filter_.actor).values("trace")
+        rows = rows.filter(Q(holder=filter_.actor) | Q(id__in=acted))
+    for word in (filter_.text or "").split():
+        rows = rows.filter(
+            Q(title__icontains=word) | Q(name__icontains=word) | Q(namespace__icontains=word)
+        )
+    return rows
+
+
+def traces(
+    filter: Filter | None = None,  # noqa: A002
+    *,
+    limit: int = 100,
+    before: str | None = None,
+) -> Page:
+    """Traces that match, at most `limit`: stalled, running, others; the latest change first.
+
+    `before` is the `next` of the page above. A trace that changes while paging moves up to where
+    `changes_since` tells of it; all others are met exactly once. Raises BadCursorError.
+    """
+    rows = matching(filter or Filter())
+    if before is not None:
+        place = TracePlace.parse(before)
+        rows = rows.filter(
+            Q(rank__gt=place.rank)
+            | Q(rank=place.rank, updated__lt=place.updated)
+            | Q(rank=place.rank, updated=place.updated, id__gt=place.id)
+        )
+    found = [stored_trace(row) for row in rows.order_by("rank", "-updated", "id")[: limit + 1]]
+    shown = tuple(found[:limit])
+    return Page(shown, shown[-1].cursor if len(found) > limit else None)
+
+
+def trace(id: str) -> Stored[Trace] | None:  # noqa: A002
+    """One trace, None when history does not hold it."""
+    row = TraceRow.objects.filter(id=id).first()
+    return None if row is None else stored_trace(row)
+
+
+def steps(trace_id: str, *, after: str | None = None, limit: int = 500) -> list[Stored[Step]]:
+    """A trace's steps in the API server's order, at most `limit`, behind the cursor `after`.
+
+    The order is that of resourceVersions; a step without one stands behind those that were
+    written before its time. Raises BadCursorError.
+    """
+    rows = StepRow.objects.filter(trace=trace_id)
+    if after is not None:
+        key, id_ = step_place(after)
+        rows = rows.filter(Q(sort_key__gt=key) | Q(sort_key=key, id__gt=id_))
+    return [stored_step(row) for row in rows.defer("memo").order_by("sort_key", "id")[:limit]]
+
+
+def step(id: str) -> Stored[Step] | None:  # noqa: A002
+    """One step, None when history does not hold it."""
+    row = StepRow.objects.filter(id=id).defer("memo").first()
+    return None if row is None else stored_step(row)

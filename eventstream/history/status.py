@@ -1,0 +1,98 @@
+"""About history itself: how far it reaches, whose it is, how it is being written."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from eventstream.history.answers import ClusterStatus, Counts, FilterChoices, Stored
+from eventstream.history.reading import stored_gap
+from eventstream.models import (
+    ClusterRow,
+    CoverageRow,
+    GapRow,
+    InstallationRow,
+    StepRow,
+    TraceRow,
+)
+from eventstream.objects.observations import Coverage, Gap, Problem
+
+_coverage = msgspec.json.Decoder(Coverage)
+_problem = msgspec.json.Decoder(Problem)
+
+
+def epoch() -> str:
+    """A random name of this database: seqs of another epoch mean nothing in this one."""
+    return InstallationRow.the_one().epoch
+
+
+def head() -> int:
+    """The latest seq; read it before the rows of a page, and ask for changes since it after."""
+    return InstallationRow.the_one().seq
+
+
+def floor() -> int:
+    """The lowest seq that changes can be asked since: retention deleted what came before."""
+    return InstallationRow.the_one().floor
+
+
+def installation_key() -> bytes:
+    """The 32 random bytes that key this installation's digests of withheld values."""
+    return bytes(InstallationRow.the_one().redaction_key)
+
+
+def cluster() -> ClusterStatus | None:
+    """The cluster that this history is about, None when nothing was ever watched."""
+    row = ClusterRow.objects.order_by("-heartbeat").first()
+    if row is None:
+        return None
+    return ClusterStatus(
+        uid=row.uid,
+        name=row.name,
+        server=row.server,
+        version=row.version,
+        heartbeat=row.heartbeat,
+        last_observation_at=row.observed,
+        lag=row.lag,
+        problem=None if row.problem is None else _problem.decode(bytes(row.problem)),
+    )
+
+
+def coverage() -> list[Coverage]:
+    """How well each resource is being watched, sorted by its key."""
+    bodies = CoverageRow.objects.order_by("resource").values_list("body", flat=True)
+    return [_coverage.decode(bytes(body)) for body in bodies]
+
+
+def gaps(limit: int = 100) -> list[Stored[Gap]]:
+    """What nobody saw, the latest first, at most `limit`."""
+    return [stored_gap(row) for row in GapRow.objects.order_by("-seq")[:limit]]
+
+
+def counts() -> Counts:
+    """How many traces and steps there are."""
+    background = TraceRow.objects.filter(background=True).count()
+    foreground = TraceRow.objects.filter(background=False).count()
+    return Counts(foreground, background, StepRow.objects.count())
+
+
+def choices() -> FilterChoices:
+    """Namespaces, kinds and actors that occur in history."""
+    return FilterChoices(
+        namespaces=_distinct("namespace"),
+        kinds=_distinct("kind"),
+        actors=tuple(sorted({*_actors(), *_distinct("holder")})),
+    )
+
+
+def _distinct(column: str) -> tuple[str, ...]:
+    values = TraceRow.objects.exclude(**{column: ""}).values_list(column, flat=True)
+    return tuple(sorted(values.order_by().distinct()))
+
+
+def _actors() -> Iterator[str]:
+    """Each actor once: one look into the index for each, however many steps there are."""
+    names = StepRow.objects.order_by("actor").values_list("actor", flat=True)
+    name = names.first()
+    while name is not None:
+        yield name
+        name = names.filter(actor__gt=name).first()

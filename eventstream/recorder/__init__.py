@@ -1,0 +1,30 @@
+"""From observations and upserts to committed rows, and back again after a restart.
+
+The only writer of history: `Recorder` commits, `load_saved` gives a restart what it goes on from.
+"""
+
+from eventstream.recorder.restart import (
+    OtherCluster,
+    SavedResource,
+    SavedState,
+    StoreError,
+    UnreadableStoreError,
+    check_cluster,
+    load_saved,
+)
+from eventstream.recorder.status import ClusterIdentity
+from eventstream.recorder.waking import channel_layer_notifier
+from eventstream.recorder.writing import Recorder
+
+__all__ = [
+    "ClusterIdentity",
+    "OtherCluster",
+    "Recorder",
+    "SavedResource",
+    "SavedState",
+    "StoreError",
+    "UnreadableStoreError",
+    "channel_layer_notifier",
+    "check_cluster",
+    "load_saved",
+]

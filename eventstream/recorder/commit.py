@@ -1,0 +1,81 @@
+"""Writes one batch in one transaction: steps, images and positions become true together.
+
+The position only moves with the rows that it vouches for, so a restart after any failure reads
+on from where history ends.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+from django.db import transaction
+
+from eventstream.models import (
+    CoverageRow,
+    GapRow,
+    ImageRow,
+    InstallationRow,
+    PositionRow,
+)
+from eventstream.objects.decoding import encode
+from eventstream.objects.observations import Gap
+from eventstream.recorder.batch import Batch, SavedImage
+from eventstream.recorder.rows import chunks, replace_rows
+from eventstream.recorder.status import Status, save_status
+from eventstream.recorder.upserts import Numbers, UpsertWriter
+
+
+def commit(batch: Batch, now: float, status: Status | None = None) -> int:
+    """Store `batch` and return the latest seq; on any exception nothing of it is stored."""
+    with transaction.atomic():
+        installation = InstallationRow.the_one()
+        numbers = Numbers(installation.seq)
+        UpsertWriter(numbers, now).write(list(batch.upserts.values()))
+        _store_gaps(batch.gaps, numbers)
+        _forget_resources(batch.gone)
+        _store_images(batch.images)
+        _store_by_resource(PositionRow, batch.positions)
+        _store_by_resource(CoverageRow, batch.coverage)
+        if status is not None:
+            save_status(status)
+        if numbers.last != installation.seq:
+            installation.seq = numbers.last
+            installation.save(update_fields=["seq"])
+    return numbers.last
+
+
+def _store_gaps(gaps: list[Gap], numbers: Numbers) -> None:
+    rows = {_gap_id(gap): gap for gap in gaps}
+    stored = GapRow.objects.filter(id__in=rows).values_list("id", flat=True)
+    for id_ in stored:
+        del rows[id_]
+    GapRow.objects.bulk_create(
+        GapRow(id=id_, seq=numbers.take(), at=gap.at, body=msgspec.json.encode(gap))
+        for id_, gap in rows.items()
+    )
+
+
+def _gap_id(gap: Gap) -> str:
+    return f"{gap.resource.key}@{gap.from_version}-{gap.to_version}@{gap.at!r}"
+
+
+def _forget_resources(keys: set[str]) -> None:
+    for model in (ImageRow, PositionRow, CoverageRow):
+        model._default_manager.filter(resource__in=keys).delete()
+
+
+def _store_images(images: dict[str, SavedImage]) -> None:
+    for ids in chunks(uid for uid, saved in images.items() if saved.image is None):
+        ImageRow.objects.filter(uid__in=ids).delete()
+    live = [
+        ImageRow(uid=uid, resource=saved.resource.key, body=encode(saved.image))
+        for uid, saved in images.items()
+        if saved.image is not None
+    ]
+    replace_rows(ImageRow, live)
+
+
+def _store_by_resource(
+    model: type[PositionRow] | type[CoverageRow], said: Mapping[str, msgspec.Struct]
+) -> None:
+    rows = [model(resource=key, body=msgspec.json.encode(record)) for key, record in said.items()]
+    replace_rows(model, rows)

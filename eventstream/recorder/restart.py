@@ -1,0 +1,123 @@
+"""What a restart continues from: positions, images and open traces, as they were committed.
+
+Whoever watches resumes each resource at its position, or after a list compares it with the saved
+images; the engine takes up its open traces. Call this before the first observation.
+"""
+
+import msgspec
+
+from eventstream.explain.records import Step, StepUpsert, Trace, TraceUpsert
+from eventstream.models import (
+    ClusterRow,
+    CoverageRow,
+    ImageRow,
+    PositionRow,
+    StepRow,
+    TraceRow,
+)
+from eventstream.objects.decoding import DecodeError, Decoder
+from eventstream.objects.images import Image
+from eventstream.objects.observations import Position
+from eventstream.objects.resource import Resource
+
+_position = msgspec.json.Decoder(Position)
+_step = msgspec.json.Decoder(Step)
+_trace = msgspec.json.Decoder(Trace)
+
+
+class StoreError(Exception):
+    """The saved history cannot be used; what, why, and what to do, each a sentence."""
+
+    def __init__(self, message: str, cause: str, action: str) -> None:
+        super().__init__(f"{message} {cause} {action}")
+        self.message = message
+        self.cause = cause
+        self.action = action
+
+
+class OtherCluster(StoreError):  # noqa: N818  What it is says more than what it is not.
+    """The database holds the history of another cluster than the one connected to."""
+
+
+class UnreadableStoreError(StoreError):
+    """A saved row is not what this version writes."""
+
+
+class SavedResource(msgspec.Struct, frozen=True):
+    """Where the watch of one resource may resume, and the objects it knew there.
+
+    A `position` whose `resource_version` is "" cannot be resumed: list, and compare with
+    `images` to find what changed meanwhile.
+    """
+
+    position: Position
+    images: tuple[Image, ...]
+
+
+class SavedState(msgspec.Struct, frozen=True):
+    """All that a restart needs: resources by key, and every unsettled trace with its steps."""
+
+    resources: dict[str, SavedResource]
+    steps: tuple[StepUpsert, ...]
+    traces: tuple[TraceUpsert, ...]
+
+
+def check_cluster(uid: str) -> None:
+    """Return if this database is empty or about the cluster `uid`; else raise OtherCluster."""
+    other = ClusterRow.objects.exclude(uid=uid).first()
+    if other is not None:
+        raise OtherCluster(
+            f"This database holds the history of cluster {other.name} ({other.server}, uid "
+            f"{other.uid}), not of the one connected to (uid {uid}).",
+            "The kubeconfig's context changed, or the cluster was made anew.",
+            "Set BATON_DATA to another directory for this cluster, or choose the other context.",
+        )
+
+
+def load_saved(decoder: Decoder) -> SavedState:
+    """What was committed last; images of lists that were never completed are forgotten.
+
+    Raises UnreadableStoreError where a row cannot be read.
+    """
+    CoverageRow.objects.all().delete()  # It tells how watching goes now; that run is over.
+    try:
+        return SavedState(_resources(decoder), _steps(), _traces())
+    except (msgspec.DecodeError, DecodeError) as error:
+        raise UnreadableStoreError(
+            f"The saved history cannot be read: {error}.",
+            "Another version of Baton wrote it, or the file is damaged.",
+            "Set BATON_DATA to another directory, or move the database away and start again.",
+        ) from error
+
+
+def _resources(decoder: Decoder) -> dict[str, SavedResource]:
+    positions = {
+        row.resource: _position.decode(bytes(row.body)) for row in PositionRow.objects.all()
+    }
+    ImageRow.objects.exclude(resource__in=positions).delete()
+    return {
+        key: SavedResource(position, _images(decoder, position.resource))
+        for key, position in positions.items()
+    }
+
+
+def _images(decoder: Decoder, resource: Resource) -> tuple[Image, ...]:
+    bodies = ImageRow.objects.filter(resource=resource.key).values_list("body", flat=True)
+    return tuple(decoder.image(resource, bytes(body)) for body in bodies.iterator())
+
+
+def _steps() -> tuple[StepUpsert, ...]:
+    rows = StepRow.objects.filter(memo__isnull=False).order_by("sort_key", "id")
+    return tuple(
+        StepUpsert(_step.decode(bytes(body)), bytes(memo))
+        for body, memo in rows.values_list("body", "memo").iterator()
+        if memo is not None
+    )
+
+
+def _traces() -> tuple[TraceUpsert, ...]:
+    bodies = TraceRow.objects.filter(settled=False).order_by("started", "id")
+    return tuple(
+        TraceUpsert(_trace.decode(bytes(body)))
+        for body in bodies.values_list("body", flat=True).iterator()
+    )

@@ -1,0 +1,121 @@
+"""Steps and traces as rows: which column holds what, and what is stored of them already."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
+
+import msgspec
+from django.db.models import Max, Model
+
+from eventstream.explain.records import Step, Trace
+from eventstream.models import StepRow, TraceRow
+from eventstream.recorder.ordering import key_after, version_key
+
+_RANKS = {"stalled": 0, "running": 1}
+_OTHER_RANK = 2
+_Row = TypeVar("_Row", bound=Model)
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What is stored of a row before this batch; `trace` is its own id for a trace."""
+
+    trace: str
+    revision: int
+    seq: int
+    body: bytes
+    memo: bytes | None = None
+
+
+def chunks(ids: Iterable[str], size: int = 500) -> Iterator[list[str]]:
+    """`ids` in lists that fit a database's limit on the parameters of one query."""
+    listed = list(ids)
+    for start in range(0, len(listed), size):
+        yield listed[start : start + size]
+
+
+def known_steps(ids: Iterable[str]) -> dict[str, Known]:
+    """What is stored of those of these steps that are stored."""
+    columns = ("id", "trace", "revision", "seq", "body", "memo")
+    known = {}
+    for chunk in chunks(ids):
+        for id_, trace, revision, seq, body, memo in StepRow.objects.filter(
+            id__in=chunk
+        ).values_list(*columns):
+            kept = None if memo is None else bytes(memo)
+            known[id_] = Known(trace, revision, seq, bytes(body), kept)
+    return known
+
+
+def known_traces(ids: Iterable[str]) -> dict[str, Known]:
+    """What is stored of those of these traces that are stored."""
+    return {
+        id_: Known(id_, revision, seq, bytes(body))
+        for chunk in chunks(ids)
+        for id_, revision, seq, body in TraceRow.objects.filter(id__in=chunk).values_list(
+            "id", "revision", "seq", "body"
+        )
+    }
+
+
+def settled_among(ids: Iterable[str]) -> set[str]:
+    """Which of these traces are stored as settled."""
+    return {
+        id_
+        for chunk in chunks(ids)
+        for id_ in TraceRow.objects.filter(id__in=chunk, settled=True).values_list("id", flat=True)
+    }
+
+
+def step_row(step: Step, body: bytes, memo: bytes | None) -> StepRow:
+    """The row of a step, without its numbers; `sort_key` is "" without a resourceVersion."""
+    return StepRow(
+        id=step.id,
+        trace=step.trace,
+        sort_key=version_key(step.resource_version),
+        at=step.at,
+        uid=step.object.uid,
+        namespace=step.object.namespace or "",
+        kind=step.object.kind,
+        name=step.object.name,
+        actor=step.actor,
+        body=body,
+        memo=memo,
+    )
+
+
+def trace_row(trace: Trace, body: bytes) -> TraceRow:
+    """The row of a trace, without its numbers."""
+    return TraceRow(
+        id=trace.id,
+        rank=_RANKS.get(trace.state, _OTHER_RANK),
+        state=trace.state,
+        started=trace.started,
+        updated=trace.updated or trace.started,
+        namespace=trace.root.namespace or "",
+        kind=trace.root.kind,
+        name=trace.root.name,
+        title=trace.title,
+        holder=trace.holder or "",
+        settled=trace.settled,
+        background=trace.background,
+        existing=trace.existing,
+        body=body,
+    )
+
+
+def place(row: StepRow) -> StepRow:
+    """Put a step without a resourceVersion behind what was written before it in its trace."""
+    older = StepRow.objects.filter(trace=row.trace, at__lte=row.at)
+    newest = older.aggregate(key=Max("sort_key"))["key"] or ""
+    row.sort_key = key_after(newest.partition(".")[0], row.at)
+    return row
+
+
+def replace_rows(model: type[_Row], rows: Sequence[_Row]) -> None:
+    """Insert `rows`, or replace those with the same primary key."""
+    fields = model._meta.concrete_fields
+    model._default_manager.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=[field.name for field in fields if field.primary_key],
+        update_fields=[field.name for field in fields if not field.primary_key],
+    )

@@ -1,0 +1,82 @@
+"""The small row that tells every page which cluster it shows, and how far behind it is.
+
+Written with a commit where one is due anyway, and at most once a second, so that watching a
+quiet cluster costs next to nothing and a dead observer shows within seconds.
+"""
+
+from typing import Protocol
+
+import msgspec
+
+from eventstream.models import ClusterRow
+from eventstream.objects.observations import Problem
+from eventstream.recorder.batch import Batch
+from eventstream.recorder.rows import replace_rows
+
+INTERVAL = 1.0
+"""Seconds between two writes of the row."""
+
+
+class ClusterIdentity(Protocol):
+    """Which cluster is watched: the uid that never changes, and what people call it."""
+
+    @property
+    def uid(self) -> str: ...  # noqa: D102
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def server(self) -> str: ...  # noqa: D102
+    @property
+    def version(self) -> str: ...  # noqa: D102
+
+
+class Status(msgspec.Struct, frozen=True):
+    """The cluster watched and how watching it goes; times in unix seconds, lag in seconds."""
+
+    uid: str
+    name: str
+    server: str
+    version: str
+    heartbeat: float
+    observed: float | None = None
+    lag: float = 0.0
+    problem: Problem | None = None
+
+
+class StatusKeeper:
+    """Knows when the status is to be written next, and what it says."""
+
+    def __init__(self, cluster: ClusterIdentity) -> None:
+        self._cluster = cluster
+        self._observed: float | None = None
+        self._due = 0.0
+
+    def due(self, now: float) -> bool:
+        """Whether the last one written is a second old."""
+        return now >= self._due
+
+    def written(self, now: float) -> None:
+        """Note that one of time `now` was written."""
+        self._due = now + INTERVAL
+
+    def status(self, batch: Batch, now: float, problem: Problem | None = None) -> Status:
+        """What to say when `batch` is being committed at `now`."""
+        if batch.until is not None:
+            self._observed = max(batch.until, self._observed or 0.0)
+        return Status(
+            uid=self._cluster.uid,
+            name=self._cluster.name,
+            server=self._cluster.server,
+            version=self._cluster.version,
+            heartbeat=now,
+            observed=self._observed,
+            lag=0.0 if batch.since is None else max(0.0, now - batch.since),
+            problem=problem,
+        )
+
+
+def save_status(status: Status) -> None:
+    """Replace the cluster's row."""
+    columns = msgspec.structs.asdict(status)
+    columns["problem"] = None if status.problem is None else msgspec.json.encode(status.problem)
+    replace_rows(ClusterRow, [ClusterRow(**columns)])

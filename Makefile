@@ -45,8 +45,8 @@ test: install check ## all checks and all tests
 	$(BIN)/python -m pytest -q
 
 check: $(STAMP) ## format, lint, types, contracts, migrations, deployment settings, sizes
-	$(BIN)/ruff format --check --quiet .
-	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check --quiet --output-format concise .
+	$(BIN)/ruff check --quiet --output-format concise .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python manage.py makemigrations --check --dry-run

@@ -1,0 +1,1 @@
+"""From a cluster's HTTP answers to complete, ordered observations; reads only, ever."""

@@ -1,0 +1,101 @@
+"""Decides which resources to watch: the built-in ones wanted, as far as the server serves them.
+
+Secrets and ConfigMaps are not on the list and never will be: what is not asked for cannot leak.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from itertools import chain
+
+import msgspec
+
+from eventstream.kubeapi.connection import Connection
+from eventstream.kubeapi.crds import CRDS
+from eventstream.kubeapi.problems import ApiProblem, not_served, not_watchable, out_of_scope
+from eventstream.kubeapi.served import Served, read_served
+from eventstream.objects.observations import Problem
+from eventstream.objects.resource import Resource
+
+logger = logging.getLogger(__name__)
+
+EVENTS = Resource("", "v1", "events", "Event")
+NEW__log = logging.getLogger(__name__)
+
+NEW_EVENTS = Resource("events.k8s.io", "v1", "events", "Event")
+"""The same objects under another name: watched only where the first is forbidden."""
+LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")
+NODE_LEASES = "kube-node-lease"
+"""The one namespace whose Leases are heartbeats of nodes."""
+
+WANTED: Sequence[Sequence[Resource]] = (
+    (CRDS,),
+    (Resource("", "v1", "namespaces", "Namespace", namespaced=False),),
+    (Resource("", "v1", "nodes", "Node", namespaced=False),),
+    (Resource("apps", "v1", "deployments", "Deployment"),),
+    (Resource("apps", "v1", "replicasets", "ReplicaSet"),),
+    (Resource("", "v1", "pods", "Pod"),),
+    (Resource("apps", "v1", "statefulsets", "StatefulSet"),),
+    (Resource("apps", "v1", "daemonsets", "DaemonSet"),),
+    (Resource("apps", "v1", "controllerrevisions", "ControllerRevision"),),
+    (Resource("batch", "v1", "jobs", "Job"),),
+    (
+        Resource("batch", "v1", "cronjobs", "CronJob"),
+        Resource("batch", "v1beta1", "cronjobs", "CronJob"),
+    ),
+    (
+        Resource("autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler"),
+        Resource("autoscaling", "v2beta2", "horizontalpodautoscalers", "HorizontalPodAutoscaler"),
+        Resource("autoscaling", "v1", "horizontalpodautoscalers", "HorizontalPodAutoscaler"),
+    ),
+    (Resource("", "v1", "replicationcontrollers", "ReplicationController"),),
+    (LEASES,),
+    (Resource("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim"),),
+    (Resource("", "v1", "resourcequotas", "ResourceQuota"),),
+    (
+        Resource("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget"),
+        Resource("policy", "v1beta1", "poddisruptionbudgets", "PodDisruptionBudget"),
+    ),
+    (EVENTS,),
+)
+"""Each type with the versions that it is read in, best first."""
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What to watch, each with the one namespace it is watched in, and what not, and why."""
+
+    watched: Mapping[Resource, str | None]
+    left_out: Mapping[Resource, Problem]
+
+
+async def discover(connection: Connection, namespace: str | None) -> Plan:
+    """Return the plan for this server; `namespace` limits it to what lives there.
+
+    A server that does not tell what it serves is taken to serve everything: the reflectors then
+    find out one by one, and each tells its own problem.
+    """
+    try:
+        served = await read_served(connection, chain.from_iterable(WANTED))
+    except ApiProblem as unknown:
+        logger.warning("The server does not tell what it serves. %s", unknown)
+        return plan(None, namespace)
+    return plan(served, namespace)
+
+
+def plan(served: Served | None, namespace: str | None) -> Plan:
+    """Match what is wanted with what is served; None where that is not known."""
+    watched: dict[Resource, str | None] = {}
+    left_out: dict[Resource, Problem] = {}
+    for versions in WANTED:
+        best = versions[0]
+        if served is not None:
+            best = next((each for each in versions if each.key in served), best)
+        scope = NODE_LEASES if best == LEASES else namespace
+        if namespace and (not best.namespaced or scope != namespace):
+            left_out[best] = out_of_scope(best, namespace)
+        elif served is not None and best.key not in served:
+            left_out[best] = not_served(best)
+        elif served is not None and not {"list", "watch"} <= served[best.key]:
+            left_out[best] = not_watchable(best)
+        else:
+            watched[best] = scope
+    return Plan(watched, left_out)

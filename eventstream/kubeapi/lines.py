@@ -1,0 +1,36 @@
+"""Cuts a stream of bytes into the lines of a watch.
+
+Only a line feed ends a line there: `bytes.splitlines` would also cut at a carriage return, and
+text methods at U+0085 and U+2028, which may stand in a JSON string as they are.
+"""
+
+LONGEST_LINE = 64 * 1024 * 1024
+"""Bytes. etcd refuses objects of a few MiB, so a longer line is no watch but a fault."""
+
+
+class LineTooLongError(ValueError):
+    """A line that never ends; keeping it would fill the memory."""
+
+
+class LineSplitter:
+    """Holds the unfinished last line between chunks; linear in the bytes, whatever the chunks."""
+
+    def __init__(self) -> None:
+        self._unfinished = bytearray()
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        """Return the lines that `chunk` completes, without their line feeds or empty ones."""
+        head, found, rest = chunk.rpartition(b"\n")
+        if not found:
+            self._keep(chunk)
+            return []
+        if self._unfinished:
+            head = bytes(self._unfinished) + head
+            self._unfinished.clear()
+        self._keep(rest)
+        return [line for line in head.split(b"\n") if line]
+
+    def _keep(self, rest: bytes) -> None:
+        self._unfinished += rest
+        if len(self._unfinished) > LONGEST_LINE:
+            raise LineTooLongError(f"a line of more than {LONGEST_LINE} bytes")

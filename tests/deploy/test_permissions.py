@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from eventstream.kubeapi.discovery import WANTED
 from tests.deploy.conftest import ROOT, Manifest
 
 EXAMPLE = ROOT / "deploy/examples/custom-resources.yaml"
@@ -33,6 +34,18 @@ def test_a_rule_only_reads_and_names_what_it_reads(rule: Manifest) -> None:
     assert "*" not in rule["apiGroups"]
     assert "*" not in rule["resources"]
     assert not {"secrets", "configmaps", "pods/log", "pods/exec"} & set(rule["resources"])
+
+
+def test_what_is_watched_is_granted_and_nothing_else(manifests: list[Manifest]) -> None:
+    (role,) = [m for m in manifests if m["kind"] == "ClusterRole" and "aggregationRule" not in m]
+    granted = {
+        (group, plural)
+        for rule in role["rules"]
+        for group in rule["apiGroups"]
+        for plural in rule["resources"]
+    }
+    watched = {(each.group, each.plural) for versions in WANTED for each in versions}
+    assert granted == watched | {("events.k8s.io", "events")}, "the latter where v1 is forbidden"
 
 
 def test_the_service_account_is_given_these_roles_and_no_other(manifests: list[Manifest]) -> None:

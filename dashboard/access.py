@@ -25,10 +25,11 @@ class CheckedHost:
     async def __call__(
         self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
     ) -> None:
+        """Handle one connection."""
         if scope["type"] not in {"http", "websocket"}:
             await self._inner(scope, receive, send)
             return
-        headers = dict(scope["headers"])  # type: ignore[typeddict-item]
+        headers = dict(scope["headers"])
         host = headers.get(b"host", b"").decode("latin-1")
         if not host_is_allowed(host):
             await self._refuse_host(scope, send, host)

@@ -1,12 +1,35 @@
 """The ASGI application: probes first, then the Host check, then pages and the socket."""
 
 import os
+import warnings
+
+import django
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.handlers.asgi import ASGIHandler
+from django.urls import path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+django.setup(set_prefix=False)
 
-from channels.routing import ProtocolTypeRouter
-from django.core.asgi import get_asgi_application
+# Only now, because these import models.
+from dashboard.access import CheckedHost  # noqa: E402
+from dashboard.consumers import LiveConsumer  # noqa: E402
+from dashboard.health import Probes  # noqa: E402
 
-from dashboard.access import CheckedHost
+# WhiteNoise hands Django an open file, which an ASGI server reads in one go; the files are small.
+warnings.filterwarnings(
+    "ignore",
+    message="StreamingHttpResponse must consume synchronous iterators",
+    module="django.http.response",
+)
 
-application = CheckedHost(ProtocolTypeRouter({"http": get_asgi_application()}))
+application = Probes(
+    CheckedHost(
+        ProtocolTypeRouter(
+            {
+                "http": ASGIHandler(),
+                "websocket": URLRouter([path("live", LiveConsumer.as_asgi())]),
+            }
+        )
+    )
+)

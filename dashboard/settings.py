@@ -21,11 +21,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from dashboard.secret import kept_secret_key
-
-try:
-    from eventstream.sqlite import OPTIONS
-except ModuleNotFoundError:
-    OPTIONS: dict[str, Any] = {}
+from eventstream.sqlite import OPTIONS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 

@@ -1,5 +1,14 @@
 """The addresses of the dashboard's pages."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from dashboard import views
+
+urlpatterns = [
+    path("", views.now, name="now"),
+    path("coverage", views.coverage, name="coverage"),
+    path("traces/<str:trace_id>", views.trace, name="trace"),
+    path("traces/<str:trace_id>/steps/<str:step_id>", views.step, name="step"),
+]
+
+handler404 = "dashboard.views.not_found"

@@ -1,5 +1,60 @@
-"""Filters that turn numbers of the record into words for a reader."""
+"""Filters that let templates speak as `dashboard.wording` and `dashboard.actors` do."""
+
+from typing import Any
 
 from django import template
 
+from dashboard import actors, wording
+
 register = template.Library()
+
+register.filter("visible", wording.visible)
+register.filter("duration", wording.duration)
+register.filter("moment", wording.moment)
+register.filter("machine_time", wording.machine_time)
+register.filter("reference", wording.reference)
+register.filter("change_words", wording.change_words)
+register.filter("actor_label", actors.label)
+register.filter("hue", actors.hue)
+
+
+@register.filter
+def named(actor: str, name: str) -> str:
+    """Return actor and name as one phrase, with nothing invisible in it."""
+    return wording.visible(actors.named(actor, name))
+
+
+@register.filter
+def since(later: float, earlier: float) -> str:
+    """Return how long after `earlier` (unix seconds) `later` was."""
+    return wording.duration(later - earlier)
+
+
+@register.filter
+def percent(value: float) -> str:
+    """Return a share of the width as SVG writes it: "37.5%"."""
+    return f"{value:g}%"
+
+
+@register.filter
+def value_before(change: Any) -> str:
+    """Return a FieldChange's value before the write, in words where there was none."""
+    return wording.field_value(change.before, hidden=change.hidden)
+
+
+@register.filter
+def value_after(change: Any) -> str:
+    """Return a FieldChange's value after the write, in words where there is none."""
+    return wording.field_value(change.after, hidden=change.hidden)
+
+
+@register.filter
+def web_address(text: str) -> str:
+    """Return `text` if a browser may follow it as a link, else "": never `javascript:`."""
+    return text if text.startswith("https://") else ""
+
+
+@register.inclusion_tag("parts/glyph.html")
+def glyph(state: str) -> dict[str, str]:
+    """Draw the glyph of a state; the word stands beside it."""
+    return {"state": state}

@@ -1,0 +1,153 @@
+"""What an open page is to be told: the difference between what it shows and what is stored.
+
+History keeps one row for each id, its latest revision. A page that falls behind therefore needs
+no queue: whatever it is told next is the newest of each row, and no step is lost.
+"""
+
+from typing import Any, Protocol
+
+import msgspec
+
+from dashboard import filters, rendering
+from eventstream import history
+from eventstream.explain.records import Step, Trace
+
+STEPS_MOST = 600
+"""So many steps of one trace are drawn; a note says how many more there are."""
+
+ROWS_MOST = 200
+"""So many changed rows go into one batch."""
+
+Op = tuple[str, int, str, str]
+"""`[id, revision, kind, html]`; kind is row, step, part (an element of the page) or gone."""
+
+
+class Update(msgspec.Struct, frozen=True):
+    """What brings a page from one seq to `seq`; `more` when there is more to be asked for."""
+
+    seq: int
+    ops: tuple[Op, ...] = ()
+    gaps: tuple[history.Gap, ...] = ()
+    more: bool = False
+
+
+class Feed(Protocol):
+    """What one page follows."""
+
+    def updates(self, since: int, now: float) -> Update:
+        """Return what changed after `since`."""
+
+
+class Quiet:
+    """The feed of a page whose content does not change by itself."""
+
+    def updates(self, since: int, now: float) -> Update:
+        """Return nothing, for good."""
+        return Update(since)
+
+
+class NowFeed:
+    """Traces that match a filter, one row each."""
+
+    def __init__(self, wanted: history.Filter) -> None:
+        self._wanted = wanted
+
+    def updates(self, since: int, now: float) -> Update:
+        """Return a row for each trace that changed, and "gone" for what no longer matches."""
+        changes = history.changes_since(since, limit=ROWS_MOST, filter=self._wanted)
+        ops: list[Op] = []
+        gaps: list[history.Gap] = []
+        for row in changes.rows:
+            match row:
+                case ("trace", stored):
+                    html = rendering.shared_trace_row(stored, now)
+                    ops.append((stored.id, stored.revision, "row", html))
+                case ("removed", stored):
+                    ops.append((stored.id, stored.revision, "gone", ""))
+                case ("gap", stored):
+                    gaps.append(stored.record)
+                case ("step", _):
+                    raise AssertionError("history gave a step to the feed of traces")
+        return Update(changes.seq, tuple(ops), tuple(gaps), changes.more)
+
+    def empty_state(self, header: dict[str, Any]) -> str:
+        """Return why this feed may show nothing, see `empty_state`."""
+        return empty_state(header, self._wanted)
+
+
+class TraceFeed:
+    """The head, the lanes and the rows of one trace.
+
+    A new step may change rows that were drawn before it: a lane is added, an arrow now reaches
+    who acted on it, reports fold. So the sequence is drawn as a whole, and what differs is told.
+    """
+
+    def __init__(self, trace_id: str) -> None:
+        self._trace = trace_id
+        self._told: dict[str, int] | None = None
+
+    def updates(self, since: int, now: float) -> Update:
+        """Return each part of the page that is drawn differently than when last told."""
+        changes = history.changes_since(since, limit=ROWS_MOST, trace=self._trace)
+        stored = history.trace(self._trace)
+        if stored is None:
+            return Update(changes.seq, ((self._trace, 0, "gone", ""),) if changes.rows else ())
+        if self._told is None and not changes.rows:
+            self._told = _signatures(self._draw(stored)[0])
+        if not changes.rows:
+            return Update(changes.seq)
+        # Read after the changes were, so the rows are at least as new as the seq that is told.
+        drawn, shown = self._draw(stored)
+        ops = self._differences(drawn, changes.seq)
+        ops.append(("head", changes.seq, "part", rendering.trace_head(stored, now)))
+        ops.append(("cut", changes.seq, "part", rendering.draw("cut", shown=shown)))
+        return Update(changes.seq, tuple(ops), more=changes.more)
+
+    def _draw(self, stored: history.Stored[Trace]) -> tuple[rendering.DrawnSequence, "ShownSteps"]:
+        shown = shown_steps(self._trace)
+        return rendering.sequence(stored.record, shown.steps), shown
+
+    def _differences(self, drawn: rendering.DrawnSequence, seq: int) -> list[Op]:
+        """Return what to tell of `drawn`, and remember that it was told."""
+        before, self._told = self._told or {}, _signatures(drawn)
+        ops: list[Op] = [(id_, seq, "gone", "") for id_ in before if id_ not in self._told]
+        if before.get(drawn.lanes.id) != drawn.lanes.signature:
+            ops.append((drawn.lanes.id, seq, "part", drawn.lanes.html))
+        ops.extend(
+            (row.id, seq, "step", row.html)
+            for row in drawn.rows
+            if before.get(row.id) != row.signature
+        )
+        return ops
+
+
+def _signatures(drawn: rendering.DrawnSequence) -> dict[str, int]:
+    return {each.id: each.signature for each in (drawn.lanes, *drawn.rows)}
+
+
+class ShownSteps(msgspec.Struct, frozen=True):
+    """The steps that a page draws, and where to go on when there are more."""
+
+    steps: tuple[history.Stored[Step], ...]
+    after: str = ""
+
+
+def shown_steps(trace_id: str, after: str | None = None) -> ShownSteps:
+    """Return the first steps of a trace, or those behind the cursor `after`."""
+    found = history.steps(trace_id, after=after, limit=STEPS_MOST + 1)
+    shown = tuple(found[:STEPS_MOST])
+    return ShownSteps(shown, shown[-1].cursor if len(found) > STEPS_MOST else "")
+
+
+def empty_state(header: dict[str, Any], wanted: history.Filter) -> str:
+    """Return why a feed may show nothing: unconnected, forbidden, filtered or quiet."""
+    if header["all_forbidden"]:
+        return "forbidden"
+    if header["live"].state == "down":
+        return "unconnected"
+    return "filtered" if filters.narrows(wanted) else "quiet"
+
+
+def subscription(wanted: history.Filter) -> str:
+    """Return `wanted` as the JSON that the page's script hands to the socket."""
+    return msgspec.json.encode(wanted).decode()

@@ -1,0 +1,79 @@
+"""The messages of the wire between page and server, as the types that check them.
+
+What a browser sends is decoded strictly: a message that is not exactly one of these is refused
+with a reason, and never half understood.
+"""
+
+import re
+
+import msgspec
+
+from dashboard import feeds
+from eventstream import history
+
+MESSAGE_BYTES = 4096
+"""A longer message from a browser is no message of ours."""
+
+_TRACE = re.compile(r"traces/([A-Za-z0-9_.:-]{1,200})")
+
+
+class ProtocolError(ValueError):
+    """What a browser sent is not the protocol; the message says why and fits a close reason."""
+
+
+class Hello(msgspec.Struct, frozen=True, tag="hello", tag_field="type", forbid_unknown_fields=True):
+    """The first message: what the page shows, and the epoch and seq that it was drawn at."""
+
+    epoch: str
+    since: int
+    view: str
+    filter: history.Filter = history.Filter()
+
+
+class Sub(msgspec.Struct, frozen=True, tag="sub", tag_field="type", forbid_unknown_fields=True):
+    """The page now shows something else, drawn at `since`."""
+
+    epoch: str
+    since: int
+    view: str
+    filter: history.Filter = history.Filter()
+
+
+class Ack(msgspec.Struct, frozen=True, tag="ack", tag_field="type", forbid_unknown_fields=True):
+    """The page has taken in the batch of this seq."""
+
+    seq: int
+
+
+_Message = Hello | Sub | Ack
+_decoder: msgspec.json.Decoder[_Message] = msgspec.json.Decoder(_Message)
+
+
+def decode(text: str | None) -> Hello | Sub | Ack:
+    """Return the message that a browser sent; raises ProtocolError when it is none."""
+    if text is None:
+        raise ProtocolError("binary messages are not part of the protocol")
+    if len(text) > MESSAGE_BYTES:
+        raise ProtocolError(f"the message is longer than {MESSAGE_BYTES} characters")
+    try:
+        return _decoder.decode(text)
+    except msgspec.DecodeError as error:
+        raise ProtocolError(f"not a message: {error}") from error
+
+
+def feed_of(message: Hello | Sub) -> feeds.Feed:
+    """Return what the page follows; raises ProtocolError for a view that no page has."""
+    if message.view == "now":
+        return feeds.NowFeed(message.filter)
+    if found := _TRACE.fullmatch(message.view):
+        return feeds.TraceFeed(found[1])
+    if message.view == "":
+        return feeds.Quiet()
+    raise ProtocolError(f"no page shows the view {message.view[:40]!r}")
+
+
+def must_reset(message: Hello | Sub) -> bool:
+    """Whether the page can't be continued: another database, or older than what is kept."""
+    return (
+        message.epoch != history.epoch() or not history.floor() <= message.since <= history.head()
+    )

@@ -1,0 +1,201 @@
+"""Draws stored rows as HTML, once a revision, and shares the result over all clients.
+
+A hundred browsers that watch one cluster all need the same fragment; rendering is the dear part
+of a push, so it is done once and kept in a bounded cache. Everything else about a page is cheap
+and drawn anew.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
+
+import msgspec
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from dashboard import wording
+from dashboard.folding import Fold, fold
+from dashboard.sequence import Layout, Row, rows
+from eventstream.explain.records import Step, Trace
+from eventstream.history import Stored
+
+RANKS = {"stalled": 0, "running": 1}
+"""Stalled traces stand before running ones, and both before all others."""
+
+ARROW_HEIGHTS = (13, 28, 43, 46, 49, 52)
+"""Pixels from a row's top at which its arrows run, one below the other."""
+
+GRADES = (
+    ("observed", "the watch shows it"),
+    ("audited", "an audit record shows the request"),
+    ("reported", "the acting component says so"),
+    ("inferred", "the documented sequence requires it"),
+    ("unknown", "nothing shows it, and nothing is guessed"),
+)
+
+
+class FragmentCache:
+    """The fragments drawn last, at most `size` of them."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._drawn: OrderedDict[Hashable, SafeString] = OrderedDict()
+
+    def get(self, key: Hashable, draw: Callable[[], SafeString]) -> SafeString:
+        """Return the fragment for `key`, calling `draw` only if it is not kept."""
+        found = self._drawn.get(key)
+        if found is not None:
+            self._drawn.move_to_end(key)
+            return found
+        self._drawn[key] = found = draw()
+        if len(self._drawn) > self._size:
+            self._drawn.popitem(last=False)
+        return found
+
+
+_fragments = FragmentCache(4096)
+
+
+class Drawn(msgspec.Struct, frozen=True):
+    """One fragment of a page: the row's id, its HTML, and what tells it from another drawing."""
+
+    id: str
+    html: SafeString
+    signature: int
+
+
+class DrawnSequence(msgspec.Struct, frozen=True):
+    """A trace's steps as fragments: the names of the lanes, then the rows in order."""
+
+    lanes: Drawn
+    rows: tuple[Drawn, ...]
+
+
+def draw(template: str, **context: Any) -> SafeString:
+    """Return one of the fragments under `templates/parts/`."""
+    return render_to_string(f"parts/{template}.html", context)
+
+
+def trace_context(stored: Stored[Trace], now: float) -> dict[str, Any]:
+    """Return what the templates of a trace need beside its record."""
+    trace = stored.record
+    active = [stage for stage in trace.stages if stage.state in {"current", "stalled"}]
+    return {
+        "trace": trace,
+        "revision": stored.revision,
+        "rank": RANKS.get(trace.state, 2),
+        "now": now,
+        "stages_done": sum(stage.state == "done" for stage in trace.stages),
+        "stages_total": len(trace.stages),
+        "stage_now": active[0] if active else None,
+        "others": sorted(trace.holders.items()) if len(trace.holders) > 1 else (),
+    }
+
+
+def trace_row(stored: Stored[Trace], now: float) -> SafeString:
+    """Return a trace as a row of the feed; its clock reads `now` (unix seconds)."""
+    return draw("trace_row", **trace_context(stored, now))
+
+
+def shared_trace_row(stored: Stored[Trace], now: float) -> SafeString:
+    """Return a trace as a row, drawn once a revision: the page's script sets its clock."""
+    return _fragments.get(("row", stored.id, stored.seq), lambda: trace_row(stored, now))
+
+
+def trace_head(stored: Stored[Trace], now: float) -> SafeString:
+    """Return the head of a trace's page: what, by whom, how far, and who is to move."""
+    return draw("trace_head", **trace_context(stored, now))
+
+
+def sequence(
+    trace: Trace, steps: Sequence[Stored[Step]], selected: str | None = None
+) -> DrawnSequence:
+    """Return the steps of `trace` drawn as a sequence, repeated ones folded."""
+    records = [stored.record for stored in steps]
+    places = {stored.id: (stored.seq, stored.cursor) for stored in steps}
+    layout = Layout(records)
+    drawn = []
+    for row in rows(fold(records), layout):
+        signature = hash((_identity(row, places), trace.started))
+        order = places[row.fold.id][1]
+        html = _row_html(_Placed(row, trace, order), signature, selected)
+        drawn.append(Drawn(row.fold.id, html, signature))
+    lanes = draw("lanes", lanes=layout.lanes)
+    return DrawnSequence(Drawn("lanes", lanes, hash(layout.lanes)), tuple(drawn))
+
+
+class _Placed(msgspec.Struct, frozen=True):
+    """A row of `trace` with the text that sorts it among its like."""
+
+    row: Row
+    trace: Trace
+    order: str
+
+
+def _identity(row: Row, places: dict[str, tuple[int, str]]) -> Hashable:
+    """Return all that a row's drawing depends on, without hashing its texts."""
+    members = tuple((step.id, places[step.id]) for step in row.fold.steps)
+    return members, row.fold.number, row.arrows, row.lifelines
+
+
+def _row_html(placed: _Placed, signature: int, selected: str | None) -> SafeString:
+    fold_ = placed.row.fold
+    if selected is not None and any(step.id == selected for step in fold_.steps):
+        return _draw_row(placed, selected)
+    return _fragments.get(("step", fold_.id, signature), lambda: _draw_row(placed, None))
+
+
+def _draw_row(placed: _Placed, selected: str | None) -> SafeString:
+    row, trace = placed.row, placed.trace
+    return draw(
+        "step_row",
+        row=row,
+        order=placed.order,
+        arrows=list(zip(row.arrows, ARROW_HEIGHTS, strict=False)),
+        offset=_offset(row.fold.first, trace),
+        last_offset=_offset(row.fold.steps[-1], trace),
+        documented=documented(row.fold),
+        members=_members(row.fold, trace),
+        selected=selected,
+    )
+
+
+def _members(each: Fold, trace: Trace) -> list[dict[str, Any]]:
+    """Return what unfolds from a row, its first step among them."""
+    return [
+        {"step": step, "number": each.number + place, "offset": _offset(step, trace)}
+        for place, step in enumerate(each.steps)
+        if each.folded
+    ]
+
+
+def _offset(step: Step, trace: Trace) -> str:
+    return wording.offset(step.at - trace.started, step.precision_ms)
+
+
+def documented(each: Fold) -> list[int]:
+    """Return the numbers of the documented sequence that a row stands for, rising."""
+    return sorted({number for step in each.steps for number in numbers(step)})
+
+
+def numbers(step: Step) -> set[int]:
+    """Return the documented numbers of one write: request, storing and broadcast."""
+    return {*step.documented, *step.documented_store, *step.documented_broadcast}
+
+
+def drawer(
+    trace: Trace, stored: Stored[Step], cause: Step | None, selected_lane_hue: str
+) -> dict[str, Any]:
+    """Return what the drawer's template needs to explain one step."""
+    step = stored.record
+    return {
+        "trace": trace,
+        "step": step,
+        "revision": stored.revision,
+        "cause": cause,
+        "lane_hue": selected_lane_hue,
+        "offset": _offset(step, trace),
+        "cause_offset": wording.offset(step.at - cause.at, step.precision_ms) if cause else "",
+        "documented": sorted(numbers(step)),
+        "source": step.source_url if step.source_url.startswith("https://") else "",
+    }

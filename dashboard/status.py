@@ -1,0 +1,86 @@
+"""Says on every page whether what it shows is current, and what it cannot show.
+
+A timeline that silently stopped is worse than none: so the cluster's name, whether it is live,
+how far behind, and which kinds are not watched, are judged here once for pages, socket and probe.
+"""
+
+from typing import Any
+
+import msgspec
+
+from dashboard import wording
+from eventstream import history
+
+FRESH_SECONDS = 10.0
+"""The observer writes a heartbeat every second; after this long without one, nobody watches."""
+
+BEHIND_SECONDS = 5.0
+"""Commits that take longer than this to follow an arrival are worth a warning."""
+
+
+class Liveness(msgspec.Struct, frozen=True):
+    """`state` is live, late or down; `word` and `detail` say it; `reason` explains a `down`."""
+
+    state: str
+    word: str
+    detail: str
+    cluster: str
+    reason: str = ""
+
+
+def liveness(
+    cluster: history.ClusterStatus | None, covered: list[history.Coverage], now: float
+) -> Liveness:
+    """Judge whether the page shows the cluster as it is at `now` (unix seconds)."""
+    if cluster is None:
+        reason = "No cluster has been watched yet: the observer has not reached one."
+        return Liveness("down", "Not connected", "", "no cluster", reason)
+    name, silent = cluster.name or cluster.server, now - cluster.heartbeat
+    if silent > FRESH_SECONDS:
+        reason = f"The observer was last heard of {wording.duration(silent)} ago."
+        return Liveness(
+            "down", "Not watching", f"stopped {wording.duration(silent)} ago", name, reason
+        )
+    if cluster.problem is not None:
+        message = cluster.problem.message
+        return Liveness("late", "Not storing", message, name, message)
+    return _watching(name, cluster.lag, covered)
+
+
+def _watching(name: str, lag: float, covered: list[history.Coverage]) -> Liveness:
+    """Judge a cluster whose observer is alive by how its watches do."""
+    states = {each.state for each in covered}
+    if "watching" not in states:
+        problems = [each.problem for each in covered if each.problem is not None]
+        if "listing" in states or not problems:
+            return Liveness("late", "Listing", "what exists is being read", name)
+        reason = f"{problems[0].message} {problems[0].action}"
+        return Liveness("down", "Not connected", "", name, reason)
+    behind = f"{max(lag, 0.0):.1f} s behind"
+    if lag > BEHIND_SECONDS:
+        return Liveness("late", "Behind", behind, name)
+    return Liveness("live", "Live", behind, name)
+
+
+def unready(now: float) -> str:
+    """Return why the dashboard can't be relied on at `now`, "" when it can."""
+    cluster = history.cluster()
+    judged = liveness(cluster, history.coverage(), now)
+    if cluster is None or now - cluster.heartbeat > FRESH_SECONDS:
+        return judged.reason
+    return ""
+
+
+def context(now: float) -> dict[str, Any]:
+    """Return what the header of every page shows."""
+    covered = history.coverage()
+    blocked = [each for each in covered if each.state in {"forbidden", "backing-off"}]
+    gone = [each for each in covered if each.state == "gone"]
+    return {
+        "live": liveness(history.cluster(), covered, now),
+        "blocked": blocked,
+        "gone": gone,
+        "watched": sum(each.state in {"watching", "listing"} for each in covered),
+        "all_forbidden": bool(covered) and all(each.state == "forbidden" for each in covered),
+        "now": now,
+    }

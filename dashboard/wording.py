@@ -1,0 +1,93 @@
+"""Turns numbers and names of the record into the words that screens show.
+
+One place, so that the same moment reads the same in the feed, in the sequence and in the drawer.
+"""
+
+import json
+from datetime import UTC, datetime
+
+from eventstream.explain.records import FieldChange, ObjectRef
+
+# Bidirectional controls reorder the text around them: a name could pretend to be another.
+_INVISIBLE = (
+    *range(9),
+    *range(11, 32),
+    *range(127, 160),
+    *range(0x200B, 0x2010),
+    *range(0x2028, 0x202F),
+    *range(0x2060, 0x2070),
+    0xFEFF,
+)
+_ESCAPES = {code: f"\\u{code:04x}" for code in _INVISIBLE}
+
+
+def visible(text: str) -> str:
+    """Return `text` with characters that can't be seen, or that reorder others, written out."""
+    return text.translate(_ESCAPES)
+
+
+def duration(seconds: float) -> str:
+    """Return a stretch of time with two units at most: "812 ms", "4.2 s", "2 min 5 s", "3 h"."""
+    seconds = max(seconds, 0.0)
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 3600:
+        return _two(whole, "min", 60, "s", 1)
+    if whole < 86_400:
+        return _two(whole, "h", 3600, "min", 60)
+    return _two(whole, "d", 86_400, "h", 3600)
+
+
+def _two(whole: int, unit: str, size: int, below: str, step: int) -> str:
+    """Return `whole` seconds as so many of `unit` and, if any, of the unit below it."""
+    rest = whole % size // step
+    return f"{whole // size} {unit} {rest} {below}" if rest else f"{whole // size} {unit}"
+
+
+def offset(seconds: float, precision_ms: int = 1) -> str:
+    """Return a signed distance in time, no more exact than its clock: "+14 ms", "+3 s"."""
+    sign = "\N{MINUS SIGN}" if seconds < 0 else "+"
+    if precision_ms >= 1000 and abs(seconds) < 60:
+        return f"{sign}{abs(seconds):.0f} s"
+    return sign + duration(abs(seconds))
+
+
+def moment(at: float) -> str:
+    """Return a unix time as it reads in UTC: "2026-11-23 00:07:01.823 UTC"."""
+    stamp = datetime.fromtimestamp(at, UTC)
+    return f"{stamp:%Y-%m-%d %H:%M:%S}.{stamp.microsecond // 1000:03d} UTC"
+
+
+def machine_time(at: float) -> str:
+    """Return a unix time for a `datetime` attribute, in UTC with milliseconds."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+
+
+def reference(obj: ObjectRef) -> str:
+    """Return kind and name as kubectl writes them: "deployment/nginx"."""
+    return visible(f"{obj.kind.lower()}/{obj.name}")
+
+
+def field_value(text: str | None, *, hidden: bool) -> str:
+    """Return one side of a change for reading: JSON strings bare, absence and hiding in words."""
+    if text is None:
+        return "absent"
+    if hidden:
+        return "value hidden"
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return visible(text)
+    return visible(value) if isinstance(value, str) and value else visible(text)
+
+
+def change_words(change: FieldChange) -> str:
+    """Return what happened to a field in one word: set, removed or changed."""
+    if change.hidden:
+        return "changed, value hidden"
+    if change.before is None:
+        return "set"
+    return "removed" if change.after is None else "changed"

@@ -146,7 +146,9 @@ def _pragma(name: str) -> int:
 
 
 def _reclaim() -> None:
-    with connection.cursor() as cursor:
-        # Each step of this statement frees one page, so it must be read to its end.
-        cursor.execute("PRAGMA incremental_vacuum").fetchall()
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        # As a script, since each step frees one page and `execute` takes only the first.
+        connection.connection.executescript(
+            "PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)"
+        )

@@ -34,15 +34,15 @@ class TracePlace(msgspec.Struct, frozen=True):
 
 def step_place(cursor: str) -> tuple[str, str]:
     """The sort key and id that a step's cursor names; raises BadCursorError."""
-    key, slash, id_ = cursor.partition("/")
-    if not slash:
+    key, dash, id_ = cursor.partition("-")
+    if not dash:
         raise BadCursorError(f"{cursor!r} is no place in a trace's steps.")
     return key, id_
 
 
 def stored_step(row: StepRow) -> Stored[Step]:
     """A step as stored."""
-    cursor = f"{row.sort_key}/{row.id}"
+    cursor = f"{row.sort_key}-{row.id}"  # "-" sorts before all that a longer key goes on with.
     return Stored(row.id, row.revision, row.seq, _step.decode(bytes(row.body)), cursor)
 
 

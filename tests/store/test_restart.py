@@ -1,0 +1,144 @@
+"""A restart goes on from what was committed: nothing doubled, nothing silently missing."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from eventstream import history
+from eventstream.explain.records import Upsert
+from eventstream.models import CoverageRow, ImageRow, PositionRow, StepRow, TraceRow
+from eventstream.objects.decoding import Decoder
+from eventstream.objects.observations import Change, Coverage, Position
+from eventstream.recorder import (
+    OtherCluster,
+    UnreadableStoreError,
+    check_cluster,
+    load_saved,
+)
+from eventstream.recorder.status import Status, save_status
+from tests.store.samples import (
+    DEPLOYMENTS,
+    KEY,
+    PODS,
+    change,
+    position,
+    put_step,
+    put_trace,
+    store,
+)
+
+POD = b"""{"apiVersion":"v1","kind":"Pod","metadata":{"name":"nginx-1","namespace":"shop",
+"uid":"u1","resourceVersion":"41","labels":{"app":"nginx"},"managedFields":[{"manager":"kubelet","operation":
+"Update","time":"2026-11-23T00:07:01Z","fieldsV1":{"f:status":{"f:phase":{}}}}]},
+"spec":{"nodeName":"node-1","containers":[{"name":"web","image":"nginx","command":["secret"]}]},
+"status":{"phase":"Running","podIP":"10.0.0.7"}}"""
+
+
+def test_a_new_database_has_nothing_to_go_on_from() -> None:
+    saved = load_saved(Decoder(KEY))
+    assert (saved.resources, saved.steps, saved.traces) == ({}, (), ())
+
+
+def test_positions_images_and_open_traces_come_back_as_they_were() -> None:
+    decoder = Decoder(KEY)
+    pod = decoder.image(PODS, POD)
+    running, done = put_trace("running"), put_trace("done", settled=True)
+    step = put_step("s1", "running", memo=b"\x00\xff")
+    store(running, done, step, put_step("s2", "done"), seen=Change(PODS, "EXISTING", pod, 1.0))
+    store(seen=Position(PODS, "42", 100.0, listed=True, objects=1))
+
+    saved = load_saved(decoder)
+
+    assert saved.resources[PODS.key].position.resource_version == "42"
+    assert saved.resources[PODS.key].position.resource == PODS
+    assert saved.resources[PODS.key].images == (pod,)
+    assert saved.traces == (running,)
+    assert saved.steps == (step,)
+
+
+def test_a_first_list_that_was_cut_off_is_listed_again_as_if_new() -> None:
+    store(seen=change("EXISTING"))
+    assert load_saved(Decoder(KEY)).resources == {}
+    assert not ImageRow.objects.exists()
+
+
+def test_a_relist_that_was_cut_off_is_compared_again() -> None:
+    store(seen=change("EXISTING", "a"))
+    store(seen=position("10"))
+    store(seen=change("ADDED", "b", "20", relisted=True))
+    saved = load_saved(Decoder(KEY)).resources[PODS.key]
+    assert saved.position.resource_version == ""
+    assert sorted(image.uid for image in saved.images) == ["a", "b"]
+
+
+def test_coverage_of_the_earlier_run_is_past() -> None:
+    store(seen=Coverage(DEPLOYMENTS, "watching", 100.0))
+    load_saved(Decoder(KEY))
+    assert not CoverageRow.objects.exists()
+
+
+def test_a_database_keeps_to_its_cluster() -> None:
+    check_cluster("cluster-1")
+    save_status(Status("cluster-1", "practice", "http://127.0.0.1:8001", "v1", 1.0))
+    check_cluster("cluster-1")
+    with pytest.raises(OtherCluster, match="BATON_DATA") as refused:
+        check_cluster("cluster-2")
+    assert "practice" in refused.value.message
+    assert refused.value.cause
+    assert refused.value.action
+
+
+def test_what_cannot_be_read_back_says_what_to_do() -> None:
+    store(put_trace())
+    TraceRow.objects.update(body=b'{"id": 7}')
+    with pytest.raises(UnreadableStoreError, match="BATON_DATA"):
+        load_saved(Decoder(KEY))
+
+
+WRITER = """
+import django
+django.setup()
+from django.db import connections
+import sys
+connections.settings["default"]["NAME"] = sys.argv[1]
+from eventstream.recorder.batch import Batch
+from eventstream.recorder.commit import commit
+from tests.store.samples import change, put_step
+for at in range(1, 100_000):
+    batch = Batch()
+    for part in "abc":
+        batch.add(change(uid=part, version=str(at)), [put_step(f"{at}{part}", version=str(at))])
+    commit(batch, 100.0)
+    print(at, flush=True)
+"""
+
+
+def test_a_killed_writer_leaves_steps_images_and_position_together(database: Path) -> None:
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "dashboard.settings"}
+    command = [sys.executable, "-c", WRITER, str(database)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as writer:
+        assert writer.stdout is not None
+        for line in writer.stdout:
+            if int(line) == 40:
+                break
+        writer.send_signal(signal.SIGKILL)
+
+    resumed = msgspec.json.decode(PositionRow.objects.get().body, type=Position)
+    reached = int(resumed.resource_version)
+    assert reached >= 40
+    assert StepRow.objects.count() == 3 * reached == history.head()
+    saved = load_saved(Decoder(KEY))
+    assert {image.version for image in saved.resources[PODS.key].images} == {str(reached)}
+
+
+def test_reading_the_same_again_after_a_restart_doubles_nothing() -> None:
+    every: list[Upsert] = [put_trace(), put_step("s1"), put_step("s2", version="11")]
+    head = store(*every, seen=change(version="11"))
+    saved = load_saved(Decoder(KEY))
+    assert store(*saved.traces, *saved.steps, *every, seen=change(version="11")) == head
+    assert (StepRow.objects.count(), TraceRow.objects.count()) == (2, 1)

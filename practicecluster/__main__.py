@@ -1,0 +1,168 @@
+"""`python -m practicecluster`: an API server on this machine that plays recordings.
+
+Exit status: 0 after Ctrl-C or SIGTERM, 1 after them when lines of a tape could not be played,
+2 when it could not start.
+"""
+
+import argparse
+import asyncio
+import math
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from practicecluster.builtin_types import builtin_types
+from practicecluster.cluster import PracticeCluster
+from practicecluster.kubeconfig import write_kubeconfig
+from practicecluster.playlist import SHIPPED, Playlist, load_tapes
+from practicecluster.tape import Tape
+
+
+class StartError(Exception):
+    """Why the server could not start; the message says what to do about it."""
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if not number > 0:
+        raise argparse.ArgumentTypeError("must be above 0")
+    return number
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < math.inf:
+        raise argparse.ArgumentTypeError("must be a number of seconds, 0 or more")
+    return number
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m practicecluster",
+        description="A read-only Kubernetes API server in memory that plays recordings.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to serve on (%(default)s)")
+    parser.add_argument(
+        "--port", type=int, default=6443, help="port, 0 for a free one (%(default)s)"
+    )
+    parser.add_argument("--kubeconfig", type=Path, metavar="FILE", help="write a kubeconfig here")
+    parser.add_argument("--tls", action="store_true", help="serve https with a CA made just now")
+    parser.add_argument(
+        "--tape",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="FILE_OR_NAME",
+        help=f"tapes to play: files, or of the shipped {', '.join(SHIPPED)}",
+    )
+    parser.add_argument("--playlist", choices=["all", "none"], help="all shipped tapes, or none")
+    parser.add_argument("--speed", type=_positive, default=1.0, help="4 is four times as fast; inf")
+    parser.add_argument("--loop", action="store_true", help="begin again after the last tape")
+    parser.add_argument(
+        "--pause", type=_seconds, default=3.0, help="seconds before each tape (%(default)s)"
+    )
+    parser.add_argument(
+        "--patience",
+        type=_seconds,
+        default=20.0,
+        help="seconds that the first tape waits for a client to watch (%(default)s)",
+    )
+    parser.add_argument(
+        "--forbid",
+        action="append",
+        default=[],
+        metavar="RESOURCE",
+        help="a type that nobody may read, such as nodes or deployments.apps",
+    )
+    return parser
+
+
+def _complain(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _load(arguments: argparse.Namespace) -> list[Tape]:
+    names = list(arguments.tape)
+    if arguments.playlist == "all" or not (names or arguments.playlist):
+        names.extend(SHIPPED)
+    try:
+        return load_tapes(names, _complain)
+    except OSError as error:
+        raise StartError(f"A tape can't be read: {error}") from error
+
+
+def _forbidden(names: Sequence[str]) -> set[str]:
+    """Return the types as errors name them; a plural alone may stand for a type of any group."""
+    exact = {served.group_resource for served in builtin_types()}
+    by_plural = {served.plural: served.group_resource for served in reversed(builtin_types())}
+    return {name if name in exact else by_plural.get(name, name) for name in names}
+
+
+async def _serve(arguments: argparse.Namespace, tapes: Sequence[Tape]) -> None:
+    """Serve and play until a signal; raises StartError when the address can't be had."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    cluster = PracticeCluster(host=arguments.host, port=arguments.port, tls=arguments.tls)
+    cluster.access.forbidden |= _forbidden(arguments.forbid)
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(cluster)
+        except OSError as error:
+            raise StartError(
+                f"Can't serve on {arguments.host}:{arguments.port}: {error}. Another program may "
+                "be using the port: end it, or choose another with --port (0 takes a free one)."
+            ) from error
+        playlist = Playlist(
+            cluster,
+            tapes,
+            speed=arguments.speed,
+            pause=arguments.pause,
+            patience=arguments.patience,
+            say=_say,
+        )
+        playing = asyncio.create_task(_play(playlist, cluster, arguments))
+        waiting = asyncio.create_task(stop.wait())
+        await asyncio.wait({playing, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if playing.done():
+            # It only ends by an error; a server that plays nothing any more must not go unnoticed.
+            await playing
+        for task in (playing, waiting):
+            task.cancel()
+        await asyncio.gather(playing, waiting, return_exceptions=True)
+
+
+async def _play(
+    playlist: Playlist, cluster: PracticeCluster, arguments: argparse.Namespace
+) -> None:
+    """Announce the server, play the tapes, and then wait to be cancelled."""
+    if arguments.kubeconfig:
+        write_kubeconfig(cluster.kubeconfig(), arguments.kubeconfig)
+    _say(f"Practice cluster at {cluster.url}")
+    if arguments.kubeconfig:
+        _say(f"Try: kubectl --kubeconfig {arguments.kubeconfig} get pods -A -w")
+    await playlist.play(forever=arguments.loop)
+    _say("All tapes are played. The cluster stays as it is; Ctrl-C ends it.")
+    await asyncio.Event().wait()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    arguments = _parser().parse_args(argv)
+    try:
+        tapes = _load(arguments)
+        asyncio.run(_serve(arguments, tapes))
+    except StartError as error:
+        _complain(str(error))
+        return 2
+    return 1 if any(tape.problems for tape in tapes) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,98 @@
+"""The practice cluster as one thing: a store, its HTTP server, and ways to disturb it.
+
+async with PracticeCluster() as cluster:
+    cluster.store.put(...)
+    client = connect(cluster.kubeconfig())
+"""
+
+from types import TracebackType
+from typing import Any, Self
+
+from aiohttp import web
+
+from practicecluster.access import Access
+from practicecluster.base_namespaces import create_base_namespaces
+from practicecluster.certificates import ServerIdentity, make_identity
+from practicecluster.faults import Faults
+from practicecluster.kubeconfig import kubeconfig
+from practicecluster.server import ApiServer
+from practicecluster.store import DEFAULT_HISTORY, Store
+
+BOOKMARK_SECONDS = 60.0
+# A watch never ends by itself, so there is nothing to wait for when the server stops.
+_SHUTDOWN_SECONDS = 0.1
+
+
+class PracticeCluster:
+    """An API server in memory, serving inside its `async with` block.
+
+    Port 0 takes a free one. `history` bounds the changes kept for each type, `bookmark_seconds`
+    is how often watches get bookmarks. Without `anonymous`, only the kubeconfig's token opens it.
+    Entering raises OSError when the port is taken.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        tls: bool = False,
+        anonymous: bool = True,
+        history: int = DEFAULT_HISTORY,
+        bookmark_seconds: float = BOOKMARK_SECONDS,
+    ) -> None:
+        self.store = Store(history=history)
+        create_base_namespaces(self.store)
+        self.access = Access(anonymous=anonymous)
+        self.faults = Faults()
+        self._host = host
+        self._port = port
+        self._identity: ServerIdentity | None = make_identity(host) if tls else None
+        self._server = ApiServer(
+            self.store, self.access, self.faults, bookmark_seconds=bookmark_seconds
+        )
+        self._runner: web.AppRunner | None = None
+
+    async def __aenter__(self) -> Self:
+        """Start to serve."""
+        self._runner = web.AppRunner(
+            self._server.application(),
+            access_log=None,
+            handler_cancellation=True,
+            shutdown_timeout=_SHUTDOWN_SECONDS,
+        )
+        await self._runner.setup()
+        context = self._identity.context if self._identity else None
+        site = web.TCPSite(self._runner, self._host, self._port, ssl_context=context)
+        try:
+            await site.start()
+        except OSError:
+            await self._runner.cleanup()
+            raise
+        self._port = self._runner.addresses[0][1]
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop serving; open watches are closed."""
+        if self._runner:
+            await self._runner.cleanup()
+
+    @property
+    def url(self) -> str:
+        """Where the server is, such as `http://127.0.0.1:38291`."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"{'https' if self._identity else 'http'}://{host}:{self._port}"
+
+    def kubeconfig(self) -> dict[str, Any]:
+        """Return a kubeconfig for the cluster."""
+        ca_data = self._identity.ca_data if self._identity else None
+        return kubeconfig(self.url, self.access.token, ca_data)
+
+    async def watched(self) -> None:
+        """Wait until a client watches something."""
+        await self._server.watched.wait()

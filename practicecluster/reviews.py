@@ -1,0 +1,75 @@
+"""The review APIs: the only POSTs that are answered, because they change nothing.
+
+https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access
+"""
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from practicecluster.access import USER, Access
+from practicecluster.statuses import ApiError, bad_request, unsupported_media_type
+from practicecluster.stored import JsonObject
+
+REVIEW_PATHS = {
+    "/apis/authentication.k8s.io/v1/selfsubjectreviews",
+    "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+}
+
+
+def review(access: Access, user: str, path: str, body: bytes) -> JsonObject:
+    """Return the review that is asked for at `path`; raises ApiError for a body that is none."""
+    try:
+        asked = msgspec.json.decode(body, type=JsonObject)
+    except msgspec.DecodeError as error:
+        raise unsupported_media_type() from error
+    if path.endswith("selfsubjectreviews"):
+        return _who(user)
+    spec = asked.get("spec")
+    if not isinstance(spec, dict):
+        raise bad_request("the review has no spec")
+    return _access(access, user, spec)
+
+
+def _who(user: str) -> JsonObject:
+    groups = ["system:unauthenticated"]
+    if user == USER:
+        groups = ["system:serviceaccounts", "system:serviceaccounts:practice"]
+        groups.append("system:authenticated")
+    return {
+        "kind": "SelfSubjectReview",
+        "apiVersion": "authentication.k8s.io/v1",
+        "metadata": {"creationTimestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")},
+        "status": {"userInfo": {"username": user, "groups": groups}},
+    }
+
+
+def _access(access: Access, user: str, spec: JsonObject) -> JsonObject:
+    attributes = spec.get("resourceAttributes")
+    if attributes is None:
+        path = (spec.get("nonResourceAttributes") or {}).get("path", "")
+        allowed = _may_read_path(access, user, path)
+    else:
+        parts = (attributes.get("resource", ""), attributes.get("group", ""))
+        allowed = access.allows(user, attributes.get("verb", ""), ".".join(filter(None, parts)))
+    status: JsonObject = {"allowed": allowed}
+    if allowed:
+        status["reason"] = (
+            'RBAC: allowed by ClusterRoleBinding "practice-observer" of ClusterRole '
+            '"practice-observer" to ServiceAccount "observer/practice"'
+        )
+    return {
+        "kind": "SelfSubjectAccessReview",
+        "apiVersion": "authorization.k8s.io/v1",
+        "metadata": {},
+        "spec": spec,
+        "status": status,
+    }
+
+
+def _may_read_path(access: Access, user: str, path: str) -> bool:
+    try:
+        access.check_path(user, path)
+    except ApiError:
+        return False
+    return True

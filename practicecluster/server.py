@@ -1,0 +1,173 @@
+"""The HTTP side: from a request to discovery, a get, a list, a watch, a review, or a refusal."""
+
+import asyncio
+import time
+
+import msgspec
+from aiohttp import web
+
+from practicecluster import discovery
+from practicecluster.access import Access
+from practicecluster.faults import Faults
+from practicecluster.listing import list_page
+from practicecluster.options import is_watch, parse_list, parse_selection, parse_watch
+from practicecluster.paths import Target, parse_path
+from practicecluster.presentation import Presentation, presentation_for
+from practicecluster.reviews import REVIEW_PATHS, review
+from practicecluster.statuses import ApiError, UnknownTypeError, method_not_allowed, not_found
+from practicecluster.store import Store
+from practicecluster.stored import JsonObject, key_of
+from practicecluster.watch_stream import HEADERS, WatchStream
+from practicecluster.watching import Watch
+
+_HEALTH_PATHS = {"/healthz", "/livez", "/readyz"}
+
+
+class ApiServer:
+    """Answers every request from the store. `bookmark_seconds` is how often watches get one."""
+
+    def __init__(
+        self, store: Store, access: Access, faults: Faults, *, bookmark_seconds: float
+    ) -> None:
+        self._store = store
+        self._access = access
+        self._faults = faults
+        self._bookmark_seconds = bookmark_seconds
+        self.watched = asyncio.Event()
+        """Set once a client has begun to watch."""
+
+    def application(self) -> web.Application:
+        """Return the aiohttp application: one handler, since the paths are the store's to know."""
+        application = web.Application()
+        application.router.add_route("*", "/{path:.*}", self.handle)
+        return application
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer a request, refusals included."""
+        await self._faults.flowing()
+        try:
+            planned = self._faults.take_answer(request.path)
+            if planned is not None:
+                raise ApiError(planned, "", "a fault that a test asked for")
+            return await self._answer(request)
+        except ApiError as error:
+            return _refusal(error)
+        except UnknownTypeError:
+            headers = {"Cache-Control": "no-cache, private", "X-Content-Type-Options": "nosniff"}
+            return web.Response(status=404, text="404 page not found\n", headers=headers)
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        user = self._access.user(request.headers.get("Authorization", ""))
+        path = request.path.rstrip("/") or "/"
+        if request.method == "POST" and path in REVIEW_PATHS:
+            self._access.check_path(user, path)
+            return _json(review(self._access, user, path, await request.read()), status=201)
+        if request.method not in {"GET", "HEAD"}:
+            raise method_not_allowed()
+        if path in _HEALTH_PATHS:
+            return web.Response(text="ok")
+        document = self._document(request, path)
+        if document is not None:
+            self._access.check_path(user, path)
+            return document
+        return await self._read(request, user)
+
+    def _document(self, request: web.Request, path: str) -> web.Response | None:
+        """Return the answer to a path of discovery, None for any other path."""
+        types = self._store.types
+        if path in {"/api", "/apis"} and discovery.wants_aggregated(
+            request.headers.get("Accept", "")
+        ):
+            shown = discovery.aggregated(types, core=path == "/api")
+            return _json(shown, content_type=discovery.AGGREGATED)
+        found: JsonObject | None
+        match path.strip("/").split("/"):
+            case ["version"]:
+                found = discovery.VERSION
+            case ["api"]:
+                found = discovery.api_versions(request.host)
+            case ["apis"]:
+                found = discovery.group_list(types)
+            case ["apis", group]:
+                found = discovery.group(types, group)
+            case ["api", version]:
+                found = discovery.resource_list(types, version)
+            case ["apis", group, version]:
+                found = discovery.resource_list(types, f"{group}/{version}")
+            case _:
+                found = None
+        return _json(found) if found is not None else None
+
+    async def _read(self, request: web.Request, user: str) -> web.StreamResponse:
+        """Answer a get, list or watch."""
+        target = parse_path(request.path, self._store.types)
+        verb = "get" if target.name else "list"
+        if is_watch(request.query):
+            verb = "watch"
+        if verb not in target.served.verbs:
+            raise method_not_allowed()
+        self._access.check(user, verb, target)
+        if verb == "watch":
+            return await self._watch(request, target)
+        if verb == "list":
+            return self._list(request, target)
+        return self._get(request, target)
+
+    def _get(self, request: web.Request, target: Target) -> web.Response:
+        served = target.served
+        found = self._store.cache(served.storage).objects.get(key_of(target.namespace, target.name))
+        if found is None:
+            raise not_found(served, target.name)
+        return _bytes(self._presentation(request, target).one(found) + b"\n")
+
+    def _list(self, request: web.Request, target: Target) -> web.Response:
+        selection = parse_selection(request.query, target.served, target.namespace)
+        page = list_page(self._store, target.served, selection, parse_list(request.query))
+        return _bytes(self._presentation(request, target).many(page.objects, page.list_meta))
+
+    async def _watch(self, request: web.Request, target: Target) -> web.StreamResponse:
+        served = target.served
+        options = parse_watch(request.query)
+        # A watch of one object is a watch of its type that selects the name.
+        query = dict(request.query)
+        if target.name:
+            query["fieldSelector"] = f"metadata.name={target.name}"
+        selection = parse_selection(query, served, target.namespace)
+        stream = WatchStream(
+            request,
+            self._faults,
+            timeout=options.timeout,
+            bookmark_seconds=self._bookmark_seconds,
+        )
+        shown = self._presentation(request, target)
+        try:
+            watch = Watch(self._store, served, selection, options, shown)
+        except ApiError as error:
+            return await stream.refuse(error)
+        self.watched.set()
+        return await stream.serve(watch)
+
+    def _presentation(self, request: web.Request, target: Target) -> Presentation:
+        included = request.query.get("includeObject", "Metadata")
+        accept = request.headers.get("Accept", "")
+        return presentation_for(target.served, accept, included, time.time)
+
+
+def _bytes(body: bytes) -> web.Response:
+    return web.Response(body=body, headers=HEADERS)
+
+
+def _json(
+    document: JsonObject, *, status: int = 200, content_type: str = "application/json"
+) -> web.Response:
+    body = msgspec.json.encode(document) + b"\n"
+    return web.Response(body=body, status=status, headers=HEADERS | {"Content-Type": content_type})
+
+
+def _refusal(error: ApiError) -> web.Response:
+    response = _json(error.status(), status=error.code)
+    if error.code == 403:
+        response.headers["X-Content-Type-Options"] = "nosniff"
+    if error.details and "retryAfterSeconds" in error.details:
+        response.headers["Retry-After"] = str(error.details["retryAfterSeconds"])
+    return response

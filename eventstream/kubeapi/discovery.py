@@ -19,8 +19,6 @@ from eventstream.objects.resource import Resource
 logger = logging.getLogger(__name__)
 
 EVENTS = Resource("", "v1", "events", "Event")
-NEW__log = logging.getLogger(__name__)
-
 NEW_EVENTS = Resource("events.k8s.io", "v1", "events", "Event")
 """The same objects under another name: watched only where the first is forbidden."""
 LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")

@@ -183,7 +183,7 @@ def _context(files: list[tuple[Path, Mapping[str, Any]]], wanted: str | None) ->
     known = [entry["name"] for _, content in files for entry in content.get("contexts") or []]
     current = (str(content.get("current-context") or "") for _, content in files)
     name = wanted or next(filter(None, current), "")
-    if name in known:
+    if name and name in known:
         return name
     where = ", ".join(str(path) for path, _ in files)
     what = f"has no context {name!r}" if name else "sets no current-context"

@@ -1,0 +1,37 @@
+"""A scripted server and a connection to it, as a kubeconfig gives one."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from eventstream.kubeapi.connection import Connection, connect
+from tests.kubeapi.configs import write_kubeconfig
+from tests.kubeapi.scripted import ScriptedServer, json_answer
+
+VERSION = {"major": "1", "minor": "36", "gitVersion": "v1.36.2"}
+
+
+@pytest.fixture(autouse=True)
+def _no_cluster_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep the developer's own kubeconfig, service account and proxies out of every test."""
+    for name in ("KUBECONFIG", "KUBERNETES_SERVICE_HOST", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ScriptedServer]:
+    scripted = ScriptedServer()
+    scripted.on("/version", json_answer(VERSION))
+    await scripted.start()
+    yield scripted
+    await scripted.stop()
+
+
+@pytest.fixture
+async def connection(server: ScriptedServer, tmp_path: Path) -> AsyncIterator[Connection]:
+    opened = await connect(kubeconfig=str(write_kubeconfig(tmp_path / "config", server.url)))
+    yield opened
+    await opened.close()

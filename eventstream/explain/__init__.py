@@ -1,0 +1,1 @@
+"""Pure: steps, actors, evidence, causes and outlook, folded from observations. No clock."""

@@ -9,6 +9,8 @@ from typing import Literal
 
 import msgspec
 
+from eventstream.objects.changes import FieldChange
+
 Grade = Literal["observed", "reported", "audited", "inferred", "unknown"]
 Verb = Literal[
     "create", "update", "patch", "delete", "bind", "evict", "report", "renew", "store", "broadcast"
@@ -48,18 +50,6 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     text: str
     claim: str = "what"
     ref: str = ""
-
-
-class FieldChange(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One field of the object that this write changed; values are JSON text, None where absent.
-
-    `hidden` says that the value is withheld and only the fact of the change is known.
-    """
-
-    path: str
-    before: str | None = None
-    after: str | None = None
-    hidden: bool = False
 
 
 class Loop(msgspec.Struct, frozen=True):
@@ -177,3 +167,22 @@ class StepRemoved(msgspec.Struct, frozen=True):
 
 
 Upsert = StepUpsert | TraceUpsert | StepRemoved
+
+__all__ = [
+    "Evidence",
+    "FieldChange",
+    "Grade",
+    "Grades",
+    "Loop",
+    "ObjectRef",
+    "Stage",
+    "StageState",
+    "Step",
+    "StepRemoved",
+    "StepUpsert",
+    "Trace",
+    "TraceState",
+    "TraceUpsert",
+    "Upsert",
+    "Verb",
+]

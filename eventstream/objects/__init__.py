@@ -1,0 +1,1 @@
+"""Pure: decoding into narrow structs, references, changes, redaction. No I/O, no clock."""

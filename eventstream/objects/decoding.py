@@ -101,7 +101,9 @@ class Decoder:
         try:
             envelope = _line.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise DecodeError(f"{resource.key}: not a WatchEvent ({error}): {_start(line)}") from error
+            raise DecodeError(
+                f"{resource.key}: not a WatchEvent ({error}): {_start(line)}"
+            ) from error
         if envelope.type == "ERROR":
             return self._error(envelope.object)
         if envelope.type == "BOOKMARK":
@@ -156,7 +158,7 @@ class Decoder:
         return Image(version, kind, wire.metadata, spec, status, spec_flags + status_flags)
 
     def _settle_metadata(self, metadata: Metadata) -> None:
-        """Redact in place, before anybody else has seen the struct: a copy would double its cost."""
+        """Redact in place, before anybody else sees the struct: a copy would double its cost."""
         if metadata.annotations:
             hidden = self._redactor.annotations(metadata.annotations)
             msgspec.structs.force_setattr(metadata, "annotations", hidden)

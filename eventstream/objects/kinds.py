@@ -25,3 +25,42 @@ BUILT_IN: dict[tuple[str, str], Kinds] = {
     ("apiextensions.k8s.io", "CustomResourceDefinition"): (c.DefinitionSpec, c.DefinitionStatus),
 }
 """(group, kind) to the structs of spec and status; kinds not here are read as custom resources."""
+
+BUILT_IN_GROUPS = frozenset(
+    {
+        "",
+        "admissionregistration.k8s.io",
+        "apiextensions.k8s.io",
+        "apiregistration.k8s.io",
+        "apps",
+        "authentication.k8s.io",
+        "authorization.k8s.io",
+        "autoscaling",
+        "batch",
+        "certificates.k8s.io",
+        "coordination.k8s.io",
+        "discovery.k8s.io",
+        "events.k8s.io",
+        "extensions",
+        "flowcontrol.apiserver.k8s.io",
+        "internal.apiserver.k8s.io",
+        "networking.k8s.io",
+        "node.k8s.io",
+        "policy",
+        "rbac.authorization.k8s.io",
+        "resource.k8s.io",
+        "scheduling.k8s.io",
+        "storage.k8s.io",
+        "storagemigration.k8s.io",
+    }
+)
+"""API groups that come with Kubernetes itself; all others are of CRDs or aggregated servers.
+
+Source: https://github.com/kubernetes/kubernetes/tree/master/staging/src/k8s.io/api
+"""
+
+
+def is_built_in(api_version: str) -> bool:
+    """Whether a type of this apiVersion comes with Kubernetes itself."""
+    group, slash, _ = api_version.rpartition("/")
+    return not slash or group in BUILT_IN_GROUPS

@@ -43,7 +43,7 @@ def normalize(fields: bytes) -> msgspec.Raw:
 
 @lru_cache(maxsize=2048)
 def paths(fields: bytes) -> frozenset[str]:
-    """The leaf and inner paths that normalized fieldsV1 names, as `spec.replicas`.
+    """The leaf paths that normalized fieldsV1 names, as `spec.replicas`.
 
     List elements keyed by type read `status.conditions[Ready]`; those keyed otherwise `[]`.
     Returns the empty set for text that is not a fieldsV1 object.
@@ -69,9 +69,10 @@ def _walk(tree: dict[str, Any], prefix: str, found: set[str]) -> None:
             path = f"{prefix}[{_element(name)}]"
         else:
             path = f"{prefix}[]"
-        found.add(path)
-        if isinstance(below, dict):
+        if isinstance(below, dict) and below:
             _walk(below, path, found)
+        else:
+            found.add(path)
 
 
 def _element(key: str) -> str:
@@ -80,3 +81,17 @@ def _element(key: str) -> str:
     except msgspec.DecodeError:
         return ""
     return str(values.get("type", "")) if isinstance(values, dict) else ""
+
+
+def covers(fields: bytes, path: str) -> int:
+    """How much of `path` fieldsV1 names: the length of the leaf at or above it, 0 if none.
+
+    A leaf above is an atomic list or map, or an empty claim on the whole; a longer one knows
+    the field better.
+    """
+    leaves = paths(fields)
+    while path:
+        if path in leaves:
+            return len(path)
+        path = path[: max(path.rfind("."), path.rfind("["), 0)]
+    return 0

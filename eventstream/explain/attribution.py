@@ -1,0 +1,132 @@
+"""Tells from managedFields who sent a write, by comparing the entries before and after it.
+
+An entry is a union over time and its time has whole seconds, so the last writer is the entry
+that appeared, or whose time or fields moved; where none did, the one entry whose fields cover
+what changed. An entry that only lost fields was overruled by another and wrote nothing.
+Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management
+"""
+
+from typing import Literal
+
+import msgspec
+
+from eventstream.explain.writes import Write
+from eventstream.objects.images import FieldsEntry
+from eventstream.objects.managed_fields import covers, paths
+
+Basis = Literal["created", "appeared", "moved", "covers", "several", "none"]
+
+BUILT_IN = frozenset({"kube-controller-manager", "kubelet", "kube-scheduler", "kube-apiserver"})
+"""Managers that Kubernetes' own components write as."""
+
+
+class Writer(msgspec.Struct, frozen=True):
+    """Who managedFields says wrote. With `several` or `none` as basis there is no single one."""
+
+    manager: str
+    subresource: str
+    operation: str
+    time: str | None
+    fields: bytes
+    basis: Basis
+    candidates: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> bool:
+        """Whether exactly one entry qualifies."""
+        return self.basis not in ("several", "none")
+
+    @property
+    def built_in(self) -> bool:
+        """Whether one of Kubernetes' own components wrote."""
+        return self.known and self.manager in BUILT_IN
+
+
+NOBODY = Writer("", "", "", None, b"", "none")
+
+
+def writer(write: Write) -> Writer:
+    """Who wrote this version, as far as managedFields tells; NOBODY where it does not."""
+    entries = write.image.metadata.managed_fields
+    if write.before is None:
+        return _creator(entries)
+    before = {_key(entry): entry for entry in write.before.metadata.managed_fields}
+    moved = [entry for entry in entries if _moved(before.get(_key(entry)), entry)]
+    if len(moved) > 1:
+        moved = _newest(moved)
+    if moved:
+        appeared = _key(moved[0]) not in before
+        return _writer(moved, "appeared" if appeared else "moved")
+    return _writer(_covering(write, entries, before), "covers")
+
+
+def _creator(entries: tuple[FieldsEntry, ...]) -> Writer:
+    if len(entries) > 1:
+        entries = tuple(entry for entry in entries if not entry.subresource) or entries
+    return _writer(list(entries), "created")
+
+
+_Key = tuple[str, str, str, str]
+
+
+def _key(entry: FieldsEntry) -> _Key:
+    return entry.manager, entry.operation, entry.subresource, entry.api_version
+
+
+def _moved(before: FieldsEntry | None, after: FieldsEntry) -> bool:
+    if before is None or before.time != after.time:
+        return True
+    if before.fields is after.fields or bytes(before.fields) == bytes(after.fields):
+        return False
+    return not paths(bytes(after.fields)) <= paths(bytes(before.fields))
+
+
+def _newest(entries: list[FieldsEntry]) -> list[FieldsEntry]:
+    """Those with the latest time; times are RFC 3339 in UTC, so text order is time order."""
+    latest = max(entry.time or "" for entry in entries)
+    newest = [entry for entry in entries if (entry.time or "") == latest]
+    return newest or entries
+
+
+def _covering(
+    write: Write, entries: tuple[FieldsEntry, ...], before: dict[_Key, FieldsEntry]
+) -> list[FieldsEntry]:
+    """The entries that know every changed field at least as exactly as any other entry does.
+
+    A field that was taken away is in the fields that the entry had before.
+    """
+    remaining = list(entries)
+    for path in [change.path for change in write.changes if _owned(change.path)]:
+        known = [(_knows(entry, before.get(_key(entry)), path), entry) for entry in remaining]
+        best = max((length for length, _ in known), default=0)
+        if not best:
+            return []
+        remaining = [entry for length, entry in known if length == best]
+    return remaining if any(_owned(change.path) for change in write.changes) else []
+
+
+def _knows(entry: FieldsEntry, before: FieldsEntry | None, path: str) -> int:
+    now = covers(bytes(entry.fields), path)
+    return max(now, covers(bytes(before.fields), path)) if before is not None else now
+
+
+def _owned(path: str) -> bool:
+    """Whether field management tracks the path at all: deletion marks belong to nobody."""
+    return not path.startswith(("metadata.deletion",))
+
+
+def _writer(entries: list[FieldsEntry], basis: Basis) -> Writer:
+    if not entries:
+        return NOBODY
+    if len({(entry.manager, entry.subresource) for entry in entries}) > 1:
+        names = tuple(sorted({entry.manager for entry in entries}))
+        return Writer("", "", "", None, b"", "several", names)
+    entry = entries[0]
+    return Writer(
+        entry.manager,
+        entry.subresource,
+        entry.operation,
+        entry.time,
+        bytes(entry.fields),
+        basis,
+    )

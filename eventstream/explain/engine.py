@@ -1,0 +1,232 @@
+"""The one engine: a pure fold of observations into steps and traces.
+
+Each write is decided from what lay below its own resourceVersion. When a late write or Event
+arrives, just the decisions that had looked there are made again, in order, so that the result is
+the same however the streams interleaved.
+"""
+
+from heapq import heapify, heappop, heappush
+
+import msgspec
+
+from eventstream.explain import rules, steps
+from eventstream.explain.forgetting import forget
+from eventstream.explain.heartbeats import Heartbeats
+from eventstream.explain.identity import trace_id
+from eventstream.explain.memos import read_memos, write_memo
+from eventstream.explain.records import (
+    Step,
+    StepRemoved,
+    StepUpsert,
+    Trace,
+    TraceUpsert,
+    Upsert,
+)
+from eventstream.explain.traces import TraceKeeper, TraceLog, as_settled, is_workload, settled
+from eventstream.explain.verdict import Verdict
+from eventstream.explain.world import View, World
+from eventstream.explain.writes import Write
+from eventstream.objects.images import Image
+from eventstream.objects.observations import Change, Observation, Removed
+from eventstream.objects.resource import Resource
+
+_NODE_LEASES = "kube-node-lease"
+
+
+class Engine:
+    """Explains one cluster. Not thread-safe: one caller feeds it, in any interleaving of streams."""
+
+    def __init__(self, cluster: str) -> None:
+        self._cluster = cluster
+        self._world = World()
+        self._traces = TraceKeeper(cluster, self._world)
+        self._heartbeats = Heartbeats(cluster)
+        self._stale: set[str] = set()
+        self._running: dict[str, dict[int, Write]] = {}
+        self._pod_rows: dict[str, Step] = {}
+
+    def apply(self, observation: Observation) -> list[Upsert]:
+        """Take in one observation; returns the steps that it made or changed.
+
+        Traces follow with the next `tick`, so that a burst of steps costs one judgement.
+        """
+        if isinstance(observation, Change):
+            return self._apply_change(observation)
+        if isinstance(observation, Removed):
+            self._stale.update(self._traces.open)
+        return []
+
+    def tick(self, now: float) -> list[Upsert]:
+        """Judge again what may have changed by `now` (unix seconds), and settle what is quiet."""
+        upserts: list[Upsert] = [*self._beat()]
+        for key in list(self._traces.open):
+            trace = self._traces.open[key]
+            record = trace.record
+            waits = record is None or record.waiting_since is not None
+            if key in self._stale or waits or settled(record, trace.last, now):
+                upserts.extend(self._judge(trace, now))
+        self._stale.clear()
+        return upserts
+
+    def restore(self, images: list[tuple[Resource, Image]], memos: list[bytes], at: float) -> None:
+        """Take up where another engine stopped: the objects it knew and its open steps' memos.
+
+        `at` is the time in unix seconds that objects without a memo are taken to be known since.
+        """
+        changes = read_memos(memos)
+        versions = {(change.after.uid, change.after.version) for change in changes}
+        for resource, image in images:
+            if (image.uid, image.version) not in versions:
+                self._apply_change(Change(resource, "EXISTING", image, at))
+        for change in changes:
+            self._apply_change(change)
+
+    @property
+    def open_traces(self) -> int:
+        """How many traces are not settled."""
+        return len(self._traces.open)
+
+    def _apply_change(self, change: Change) -> list[Upsert]:
+        image = change.after
+        if image.kind == "Event":
+            return self._settle_writes(self._world.note(change))
+        if image.kind == "Lease":
+            if image.metadata.namespace == _NODE_LEASES:
+                self._heartbeats.take(change)
+            return []
+        write = self._world.add(change, base=change.type == "EXISTING")
+        if write is None:
+            return []
+        again = list(self._world.affected(write))
+        if write.base:
+            self._mark_existing(write)
+            return self._settle_writes(again)
+        write.memo = write_memo(write)
+        return self._settle_writes([write, *again])
+
+    def _mark_existing(self, write: Write) -> None:
+        """First contact: a workload that is there gets its trace, told from its own timestamps."""
+        top = View(self._world, write).top_owner(write.log.uid)
+        key = self._traces.existing_id(top)
+        if is_workload(top.ref) and key not in self._traces.open:
+            self._traces.open[key] = TraceLog(key, top, None)
+        self._stale.add(key)
+
+    def _settle_writes(self, writes: list[Write]) -> list[Upsert]:
+        """Decide these writes in order, and then whatever their decisions decide."""
+        upserts: list[Upsert] = []
+        queue = [(write.order, id(write), write) for write in writes]
+        heapify(queue)
+        queued = {id(write) for write in writes}
+        while queue:
+            _, key, write = heappop(queue)
+            queued.discard(key)
+            for other in self._decide(write, upserts):
+                if id(other) not in queued:
+                    queued.add(id(other))
+                    heappush(queue, (other.order, id(other), other))
+        return upserts
+
+    def _decide(self, write: Write, upserts: list[Upsert]) -> list[Write]:
+        """Decide one write; returns the writes whose decision rests on what changed about it."""
+        if write.base:
+            return []
+        before, old = write.verdict, write.step
+        verdict = rules.decide(View(self._world, write))
+        trace = self._trace_of(write, verdict)
+        step = steps.make(self._cluster, write, verdict, trace)
+        write.verdict = verdict
+        if step == old:
+            return []
+        write.step = step
+        again: list[Write] = []
+        if before is not None:
+            if before.rule != verdict.rule or before.begins != verdict.begins:
+                again.extend(self._world.affected(write))
+            if old is not None and old.trace != trace:
+                again.extend(self._followers(write))
+        self._move(write, old, trace, upserts)
+        self._watch_running(write, verdict)
+        upserts.append(StepUpsert(step, write.memo))
+        return again
+
+    def _followers(self, write: Write) -> list[Write]:
+        """The writes that name this one as their cause, and so share its trace."""
+        trace = self._traces.open.get(write.trace)
+        members = trace.members.values() if trace else ()
+        return [m for m in members if m.verdict and write in m.verdict.causes and m is not write]
+
+    def _move(self, write: Write, old: Step | None, trace: str, upserts: list[Upsert]) -> None:
+        if old is not None and old.trace != trace:
+            left = self._traces.open.get(old.trace)
+            if left is not None:
+                left.leave(write)
+                self._stale.add(left.id)
+                if not left.members and left.began is write:
+                    del self._traces.open[left.id]
+                    upserts.append(StepRemoved(left.id, "trace"))
+        write.trace = trace
+        joined = self._traces.open.get(trace)
+        if joined is None:
+            joined = self._traces.open[trace] = self._new_trace(trace, write)
+        joined.join(write)
+        self._stale.add(trace)
+
+    def _new_trace(self, key: str, write: Write) -> TraceLog:
+        if write.verdict is not None and write.verdict.begins:
+            return TraceLog(key, write.log, write)
+        return TraceLog(key, View(self._world, write).top_owner(self._subject(write)), None)
+
+    def _subject(self, write: Write) -> str:
+        causes = write.verdict.causes if write.verdict else ()
+        return causes[0].log.uid if causes else write.log.uid
+
+    def _trace_of(self, write: Write, verdict: Verdict) -> str:
+        if verdict.begins:
+            return trace_id(self._cluster, steps.id_of(self._cluster, write))
+        if verdict.causes and not verdict.causes[0].base:
+            return verdict.causes[0].trace
+        subject = verdict.causes[0].log.uid if verdict.causes else write.log.uid
+        return self._traces.existing_id(View(self._world, write).top_owner(subject))
+
+    def _judge(self, trace: TraceLog, now: float) -> list[Upsert]:
+        record = self._traces.record(trace, now)
+        if settled(record, max(trace.last, record.started), now):
+            return self._settle(trace, record)
+        if record == trace.record:
+            return []
+        trace.record = record
+        return [TraceUpsert(record)]
+
+    def _settle(self, trace: TraceLog, record: Trace) -> list[Upsert]:
+        del self._traces.open[trace.id]
+        for write in trace.members.values():
+            if write.verdict is not None and write.verdict.node:
+                self._running.get(write.verdict.node, {}).pop(id(write), None)
+        forget(self._world, trace.members.values())
+        return [TraceUpsert(as_settled(record))]
+
+    def _watch_running(self, write: Write, verdict: Verdict) -> None:
+        """Pods of open traces whose node's heartbeats are told in the trace."""
+        if verdict.rule == "kubelet-running" and verdict.node:
+            self._running.setdefault(verdict.node, {})[id(write)] = write
+
+    def _beat(self) -> list[Upsert]:
+        """The rows of heartbeats that changed."""
+        upserts: list[Upsert] = []
+        for node in sorted(self._heartbeats.changed):
+            upserts.append(StepUpsert(self._heartbeats.of_node(node), b""))
+        for node, pods in self._running.items():
+            for write in pods.values():
+                ref = write.log.ref
+                step = self._heartbeats.of_pod(write, ref, node) if ref is not None else None
+                if step is not None and self._pod_rows.get(step.id) != step:
+                    self._pod_rows[step.id] = step
+                    upserts.append(StepUpsert(step, b""))
+        self._heartbeats.changed.clear()
+        return upserts
+
+
+def without_memo(upsert: StepUpsert) -> StepUpsert:
+    """The upsert without what a restart needs: for output that is not stored."""
+    return msgspec.structs.replace(upsert, memo=b"")

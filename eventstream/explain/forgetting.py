@@ -1,0 +1,56 @@
+"""Lets go of a settled trace: of each object only its newest version stays, to explain what follows."""
+
+from collections.abc import Iterable
+
+from eventstream.explain.world import World
+from eventstream.explain.writes import ObjectLog, Write
+
+
+def forget(world: World, writes: Iterable[Write]) -> None:
+    """Turn the writes of a settled trace into the ground that later ones stand on.
+
+    An object that is gone is forgotten whole; of others the newest write stays as a base.
+    """
+    logs: dict[str, ObjectLog] = {}
+    for write in writes:
+        logs[write.log.uid] = write.log
+        write.base = True
+        write.verdict = write.step = None
+        write.memo = b""
+        for asked in write.asked:
+            asked.askers.pop(id(write), None)
+            for askers in asked.note_askers.values():
+                askers.pop(id(write), None)
+        write.asked.clear()
+    owners = {log.owner for log in logs.values() if log.owner}
+    gone = {uid for uid, log in logs.items() if _shorten(log)}
+    for uid in gone:
+        _drop(world, uid)
+    for uid in owners:
+        _tidy(world, uid, gone)
+
+
+def _shorten(log: ObjectLog) -> bool:
+    """Keep what is open and the newest; true if nothing of the object need stay."""
+    newest = log.writes[-1] if log.writes else None
+    log.writes = [write for write in log.writes if not write.base or write is newest]
+    return newest is not None and newest.base and newest.gone and len(log.writes) == 1
+
+
+def _drop(world: World, uid: str) -> None:
+    log = world.logs.get(uid)
+    if log is not None and not log.askers and not any(c.writes for c in log.children.values()):
+        del world.logs[uid]
+
+
+def _tidy(world: World, uid: str, gone: set[str]) -> None:
+    owner = world.logs.get(uid)
+    if owner is None:
+        return
+    owner.news = [write for write in owner.news if not write.base]
+    owner.births = [entry for entry in owner.births if entry[1] not in gone]
+    owner.losses = [entry for entry in owner.losses if entry[1] not in gone]
+    for child in gone:
+        owner.children.pop(child, None)
+    if not owner.writes and not owner.children and not owner.askers:
+        del world.logs[uid]

@@ -1,0 +1,5 @@
+"""What must happen next to an object tree, who must do it, and since when: the baton.
+
+Judged from the objects themselves, as kubectl's rollout status and kstatus do, never from the
+passing of time alone, except where a stated default says that a wait has become unusual.
+"""

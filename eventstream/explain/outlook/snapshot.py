@@ -1,0 +1,59 @@
+"""The objects as they were below one resourceVersion, for judging a trace that another ended."""
+
+from collections.abc import Callable, Iterator
+
+from eventstream.explain.world import World
+from eventstream.explain.writes import ObjectLog, Write
+
+
+class Snapshot:
+    """The world below `upto` (exclusive; infinity for the present)."""
+
+    __slots__ = ("upto", "world")
+
+    def __init__(self, world: World, upto: float) -> None:
+        self.world = world
+        self.upto = upto
+
+    def latest(self, log: ObjectLog) -> Write | None:
+        """The object's newest write, which may be its end."""
+        return log.at(self.upto)
+
+    def alive(self, log: ObjectLog) -> Write | None:
+        """The object's newest write if it exists, else None."""
+        write = log.at(self.upto)
+        return write if write is not None and not write.gone else None
+
+    def children(self, log: ObjectLog, kind: str = "") -> Iterator[Write]:
+        """The newest write of each existing object that this one controls."""
+        for child in log.children.values():
+            write = self.alive(child)
+            if write is not None and (not kind or write.image.kind == kind):
+                yield write
+
+    def since(self, log: ObjectLog, order: float) -> Iterator[Write]:
+        """The writes of one object from `order` on, oldest first."""
+        for write in log.writes[log.position(order) :]:
+            if write.order >= self.upto:
+                return
+            yield write
+
+    def settled_at(
+        self, log: ObjectLog, began: Write, fits: Callable[[Write], bool]
+    ) -> Write | None:
+        """The write with which the object came, and stayed, as `fits` asks, or None.
+
+        Writes that belong to the trace of `began` decide: what another trace does to the object
+        later does not undo this one. Its newest version decides too, whoever brought it about.
+        """
+        window = list(self.since(log, began.order))
+        own = [write for write in window if write.trace == began.trace]
+        for writes in (own, window):
+            if writes and fits(writes[-1]):
+                first = writes[-1]
+                for write in reversed(writes):
+                    if not fits(write):
+                        break
+                    first = write
+                return first
+        return None

@@ -1,0 +1,70 @@
+"""Reads a Pod's state as controllers and people do: ready, running, failed, and why not."""
+
+from typing import Any
+
+from eventstream.objects.images import Image
+from eventstream.objects.pods import Condition, ContainerStatus, PodStatus
+
+
+def condition(image: Image | None, name: str) -> Condition | None:
+    """The object's condition of that type, for a status with conditions; else None."""
+    for found in getattr(getattr(image, "status", None), "conditions", ()):
+        if found.type == name:
+            return found if isinstance(found, Condition) else None
+    return None
+
+
+def is_true(image: Image | None, name: str) -> bool:
+    """Whether the condition of that type is True."""
+    found = condition(image, name)
+    return found is not None and found.status == "True"
+
+
+def is_ready(image: Image | None) -> bool:
+    """Whether a Pod's condition Ready is True."""
+    return is_true(image, "Ready")
+
+
+def phase(image: Image | None) -> str:
+    """A Pod's phase; empty where it has none."""
+    return str(getattr(getattr(image, "status", None), "phase", "") or "")
+
+
+def node_of(image: Image | None) -> str:
+    """The node that a Pod is bound to; empty before that."""
+    return str(getattr(getattr(image, "spec", None), "node_name", "") or "")
+
+
+def containers(image: Image | None) -> tuple[ContainerStatus, ...]:
+    """The states of a Pod's containers, init containers first."""
+    status = getattr(image, "status", None)
+    if not isinstance(status, PodStatus):
+        return ()
+    return status.init_container_statuses + status.container_statuses
+
+
+def is_running(image: Image | None) -> bool:
+    """Whether any of a Pod's ordinary containers runs or has run."""
+    status = getattr(image, "status", None)
+    if not isinstance(status, PodStatus):
+        return False
+    return any(
+        container.state.running or container.state.terminated or container.restart_count
+        for container in status.container_statuses
+    )
+
+
+def waiting_reasons(image: Image | None) -> list[tuple[str, str, str]]:
+    """(container, reason, message) of each container that waits for something unusual."""
+    return [
+        (container.name, container.state.waiting.reason, container.state.waiting.message or "")
+        for container in containers(image)
+        if container.state.waiting
+        and container.state.waiting.reason not in ("", "ContainerCreating", "PodInitializing")
+    ]
+
+
+def pod_facts(image: Image) -> tuple[Any, ...]:
+    """What controllers count of a Pod: phase, readiness, labels, and whether it is deleted."""
+    metadata = image.metadata
+    return phase(image), is_ready(image), metadata.deletion_timestamp is not None, metadata.labels

@@ -1,0 +1,98 @@
+"""Writes of clients: whatever no component of the cluster accounts for.
+
+The name is the field manager that the client chose for itself: a hint, not an identity.
+"""
+
+from eventstream.explain import sources
+from eventstream.explain.attribution import Writer
+from eventstream.explain.rules import evidence
+from eventstream.explain.text import count, images_of, listing, named
+from eventstream.explain.verdict import Verdict
+from eventstream.explain.writes import Write
+from eventstream.objects.changes import FieldChange
+from eventstream.explain.world import View
+
+_WORKLOADS = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "ReplicationController"})
+
+
+def created(view: View, who: Writer) -> Verdict | None:
+    """A client created an object: the root of a trace, and steps 1 to 3 for a Deployment."""
+    write = view.write
+    if write.change.type != "ADDED" or who.built_in or not who.known:
+        return None
+    deployment = write.image.kind == "Deployment"
+    return Verdict(
+        rule="client-created",
+        actor="client",
+        actor_name=who.manager,
+        verb="create",
+        subresource=who.subresource or None,
+        what=f"{_client(who)} asked the API server to create {_described(write)}.",
+        why=_WHY,
+        who_grade="reported",
+        why_grade="unknown",
+        begins=True,
+        evidence=(evidence.saw(write), *evidence.managed(who)),
+        source_url=sources.FIELD_MANAGEMENT,
+        documented=(1,) if deployment else (),
+        documented_store=(2,) if deployment else (),
+        documented_broadcast=(3,) if deployment else (),
+    )
+
+
+def changed(view: View, who: Writer) -> Verdict | None:
+    """A client changed an object: a new generation begins a trace, other changes do so too."""
+    write = view.write
+    if write.change.type != "MODIFIED" or who.built_in or not who.known:
+        return None
+    return Verdict(
+        rule="client-changed",
+        actor="client",
+        actor_name=who.manager,
+        verb="update" if who.operation == "Update" and not who.subresource else "patch",
+        subresource=who.subresource or None,
+        what=f"{_client(who)} changed {named(write.image)}: {told_changes(write.changes)}.",
+        why=_WHY,
+        who_grade="reported",
+        why_grade="unknown",
+        begins=True,
+        evidence=(evidence.saw(write), *evidence.managed(who)),
+        source_url=sources.FIELD_MANAGEMENT,
+    )
+
+
+_WHY = "Why a client acts cannot be seen from the API. Every step below follows from this request."
+
+
+def _client(who: Writer) -> str:
+    return f"A client that calls itself {who.manager}"
+
+
+def _described(write: Write) -> str:
+    image = write.image
+    text = named(image)
+    if image.kind in _WORKLOADS:
+        replicas = getattr(image.spec, "replicas", None)
+        if isinstance(replicas, int):
+            text += f" with {count(replicas, 'replica')}"
+            text += f" of {images_of(image)}" if images_of(image) else ""
+    elif images_of(image):
+        text += f" running {images_of(image)}"
+    return text
+
+
+def told_changes(changes: tuple[FieldChange, ...]) -> str:
+    """`spec.replicas from 3 to 5`, a few of them; says so where the values are hidden."""
+    if not changes:
+        return "nothing that Baton keeps"
+    return listing([_told(change) for change in changes], 3)
+
+
+def _told(change: FieldChange) -> str:
+    if change.hidden:
+        return f"{change.path} (value hidden)"
+    if change.before is None:
+        return f"{change.path} set to {change.after}"
+    if change.after is None:
+        return f"{change.path} removed"
+    return f"{change.path} from {change.before} to {change.after}"

@@ -1,0 +1,180 @@
+"""Custom resources and the controllers that act on them; CustomResourceDefinitions themselves.
+
+A writer counts as a custom controller only on evidence: it owns a custom resource's status or
+finalizer, or it made itself the maker of an object by setting its ownerReference to one. A name
+alone is no evidence.
+"""
+
+from eventstream.explain import sources
+from eventstream.explain.attribution import Writer
+from eventstream.explain.pods import condition
+from eventstream.explain.records import Evidence, Loop
+from eventstream.explain.rules import evidence
+from eventstream.explain.rules.clients import told_changes
+from eventstream.explain.text import named, seen
+from eventstream.explain.verdict import Verdict
+from eventstream.explain.world import View
+from eventstream.explain.writes import Write
+from eventstream.objects.images import Image
+from eventstream.objects.kinds import is_built_in
+from eventstream.objects.managed_fields import paths
+
+
+def acted(view: View, who: Writer) -> Verdict | None:
+    """A custom controller wrote its custom resource, or an object that belongs to one."""
+    write = view.write
+    if not who.known or who.built_in or who.manager.startswith("kubectl"):
+        return None
+    proof = _proof(write.image, who)
+    if proof is None:
+        return None
+    owner = write.image.metadata.controller
+    own = not is_built_in(write.image.api_version)
+    cause = _cause(view, own)
+    report = who.subresource == "status"
+    created = write.change.type == "ADDED"
+    verb = "create" if created else "report" if report else "patch"
+    return Verdict(
+        rule=f"custom-{verb}",
+        actor="custom-controller",
+        actor_name=who.manager,
+        verb=verb,
+        subresource=who.subresource or None,
+        what=_what(write, who, created, report),
+        why=_why(cause, owner.kind if owner else write.image.kind),
+        who_grade="reported",
+        why_grade="inferred" if cause else "unknown",
+        causes=(cause,) if cause else (),
+        evidence=(evidence.saw(write), *evidence.managed(who), proof, *evidence.owned(write)),
+        source_url=sources.OPERATOR,
+        loop=Loop(
+            seen(cause) if cause else named(write.image),
+            _compare(write, own, created),
+            _act(write, created, report),
+        ),
+        documented=(1,) if created and write.image.kind == "Deployment" else (),
+        documented_store=(2,) if created and write.image.kind == "Deployment" else (),
+        documented_broadcast=(3,) if created and write.image.kind == "Deployment" else (),
+    )
+
+
+def _proof(image: Image, who: Writer) -> Evidence | None:
+    """Why the writer counts as a custom controller, or None."""
+    owned: set[str] = set()
+    for entry in image.metadata.managed_fields:
+        if entry.manager == who.manager:
+            owned |= paths(bytes(entry.fields))
+    if not is_built_in(image.api_version):
+        if any(path.startswith("status") for path in owned):
+            return evidence.condition(f"{who.manager} writes this object's status")
+        if any(path.startswith("metadata.finalizers") for path in owned):
+            return evidence.condition(f"{who.manager} put a finalizer on this object")
+        return None
+    owner = image.metadata.controller
+    if owner is None or is_built_in(owner.api_version):
+        return None
+    if any(path.startswith("metadata.ownerReferences") for path in owned):
+        return evidence.condition(
+            f"{who.manager} set the ownerReference to {owner.kind} {owner.name}"
+        )
+    return None
+
+
+def _cause(view: View, own: bool) -> Write | None:
+    """The custom resource's latest desired state; for its status also news of its children."""
+    write = view.write
+    owner = write.image.metadata.controller
+    uid = write.log.uid if own else owner.uid if owner else ""
+    cause = view.last_spec_change(uid) if uid else None
+    if write.image.metadata.deletion_timestamp:
+        return view.previous()
+    if own and write.verdict is None and cause is None:
+        return None
+    return cause
+
+
+def _what(write: Write, who: Writer, created: bool, report: bool) -> str:
+    subject = f"The custom controller {who.manager}"
+    if created:
+        owner = write.image.metadata.controller
+        return f"{subject} created {named(write.image)}" + (
+            f" for {owner.kind} {owner.name}." if owner else "."
+        )
+    if report:
+        return f"{subject} reported in the status of {named(write.image)}: {told_changes(write.changes)}."
+    return f"{subject} changed {named(write.image)}: {told_changes(write.changes)}."
+
+
+def _why(cause: Write | None, kind: str) -> str:
+    if cause is None:
+        return f"It looks after {kind} objects; what made it act now was not seen."
+    return f"It looks after {named(cause.image)} and had received {seen(cause)}."
+
+
+def _compare(write: Write, own: bool, created: bool) -> str:
+    if created:
+        return f"{write.image.kind} {write.image.metadata.name} desired, it did not exist"
+    return (
+        "what the custom resource asks for with what exists"
+        if own
+        else "its fields with the desired"
+    )
+
+
+def _act(write: Write, created: bool, report: bool) -> str:
+    if created:
+        return f"created {named(write.image)}"
+    return (
+        f"wrote the status of {named(write.image)}" if report else f"changed {named(write.image)}"
+    )
+
+
+def definition(view: View, who: Writer) -> Verdict | None:
+    """The API server accepted a CustomResourceDefinition's names and established its type."""
+    write = view.write
+    if write.image.kind != "CustomResourceDefinition" or who.manager != "kube-apiserver":
+        return None
+    cause = _client_write(view)
+    established = _became(write, "Established")
+    accepted = _became(write, "NamesAccepted")
+    names = getattr(write.image.spec, "names", None)
+    kind = getattr(names, "kind", "") or write.image.metadata.name
+    if established:
+        what = f"The API server established the type {kind}: it serves it from now on."
+    elif accepted:
+        what = f"The API server accepted the names of the type {kind}."
+    else:
+        what = f"The API server updated the status of {named(write.image)}: {told_changes(write.changes)}."
+    return Verdict(
+        rule="type-established" if established else "definition-reported",
+        actor="api-server",
+        actor_name=who.manager,
+        verb="report",
+        subresource="status",
+        what=what,
+        why=f"It had received {seen(cause)}."
+        if cause
+        else "It looks after the types that it serves.",
+        who_grade="reported",
+        why_grade="inferred" if cause else "unknown",
+        causes=(cause,) if cause else (),
+        evidence=(evidence.saw(write), *evidence.managed(who)),
+        source_url=sources.DEFINITION_STATUS,
+        loop=Loop(
+            seen(cause) if cause else named(write.image),
+            "the names that it asks for with those that are taken",
+            "served the type" if established else "wrote its conditions",
+        ),
+    )
+
+
+def _became(write: Write, name: str) -> bool:
+    after, before = condition(write.image, name), condition(write.before, name)
+    return bool(after and after.status == "True" and not (before and before.status == "True"))
+
+
+def _client_write(view: View) -> Write | None:
+    for write in view.backwards(view.write.log.uid):
+        if write.base or (write.verdict and write.verdict.begins):
+            return write
+    return None

@@ -1,0 +1,144 @@
+"""Controllers that make objects to match a number: Pods above all, also Jobs and revisions."""
+
+from bisect import bisect_left, bisect_right
+
+import msgspec
+
+from eventstream.explain import sources
+from eventstream.explain.actors import title
+from eventstream.explain.attribution import Writer
+from eventstream.explain.records import Loop
+from eventstream.explain.rules import evidence
+from eventstream.explain.text import count, named, seen
+from eventstream.explain.verdict import Verdict
+from eventstream.explain.world import View
+from eventstream.explain.writes import ObjectLog, Write
+from eventstream.objects.images import OwnerReference
+
+
+class Maker(msgspec.Struct, frozen=True):
+    """Which controller makes an owner's children. `counted`: it works towards spec.replicas."""
+
+    actor: str
+    source_url: str
+    counted: bool = False
+
+
+MAKERS: dict[tuple[str, str], Maker] = {
+    ("Pod", "ReplicaSet"): Maker("replicaset-controller", sources.REPLICASET_MANAGE, True),
+    ("Pod", "ReplicationController"): Maker(
+        "replication-controller", sources.REPLICASET_MANAGE, True
+    ),
+    ("Pod", "StatefulSet"): Maker("statefulset-controller", sources.STATEFULSET_CONTROL, True),
+    ("Pod", "DaemonSet"): Maker("daemonset-controller", sources.DAEMONSET_SYNC),
+    ("Pod", "Job"): Maker("job-controller", sources.JOB_SYNC),
+    ("Job", "CronJob"): Maker("cronjob-controller", sources.CRONJOB_SYNC),
+    ("ControllerRevision", "StatefulSet"): Maker("statefulset-controller", sources.HISTORY),
+    ("ControllerRevision", "DaemonSet"): Maker("daemonset-controller", sources.HISTORY),
+}
+"""(child kind, owner kind) to the built-in controller that alone creates such children."""
+
+
+def made(view: View, who: Writer) -> Verdict | None:
+    """Steps 7 and 8: a controller compared desired with existing and created what was missing."""
+    write = view.write
+    owner = write.image.metadata.controller
+    if write.change.type != "ADDED" or owner is None or (who.known and not who.built_in):
+        return None
+    maker = MAKERS.get((write.image.kind, owner.kind))
+    if maker is None:
+        return None
+    cause = _trigger(view, owner.uid)
+    notes = [
+        note
+        for note in view.notes(owner.uid, "SuccessfulCreate")
+        if write.image.metadata.name in (note.after.spec.message or "").split()
+    ]
+    loop = _loop(view, owner, maker, cause)
+    replicaset = maker.actor == "replicaset-controller"
+    return Verdict(
+        rule="made-for-owner",
+        actor=maker.actor,
+        actor_name=who.manager,
+        verb="create",
+        what=f"The {title(maker.actor)} {_compared(loop)}created {named(write.image)} for "
+        f"{owner.kind} {owner.name}{_ordinal(view, owner, loop, cause)}.",
+        why=_why(cause, owner),
+        who_grade="reported" if notes or who.known else "inferred",
+        why_grade="inferred" if cause else "unknown",
+        causes=(cause,) if cause else (),
+        evidence=(
+            evidence.saw(write),
+            *evidence.managed(who),
+            *evidence.owned(write),
+            *evidence.all_told(notes, "who"),
+        ),
+        source_url=maker.source_url,
+        loop=loop,
+        documented=(7,) if replicaset else (),
+        documented_store=(8,) if replicaset else (),
+        documented_broadcast=(8,) if replicaset else (),
+    )
+
+
+def _compared(loop: Loop) -> str:
+    if loop.desired is None or loop.current is None:
+        return ""
+    exist = "exists" if loop.current == 1 else "exist"
+    return f"compared {count(loop.desired, 'desired Pod')} with {loop.current} that {exist} and "
+
+
+def _ordinal(view: View, owner: OwnerReference, loop: Loop, cause: Write | None) -> str:
+    if loop.desired is None or loop.current is None or cause is None:
+        return ""
+    missing = loop.desired - loop.current
+    births = view.log(owner.uid).births
+    since = bisect_right(births, (cause.order, "\uffff"))
+    number = bisect_left(births, (view.order, "")) - since + 1
+    return f", number {number} of {missing}" if 1 <= number <= missing and missing > 1 else ""
+
+
+def _trigger(view: View, owner: str) -> Write | None:
+    """What made the controller look again: the owner's new desired state, or a Pod lost since."""
+    spec = view.last_spec_change(owner)
+    log = view.log(owner)
+    index = bisect_left(log.losses, (view.order, ""))
+    if not index:
+        return spec
+    order, uid = log.losses[index - 1]
+    if spec is not None and spec.order > order:
+        return spec
+    child = log.children.get(uid)
+    return _write_at(child, order) if child else spec
+
+
+def _write_at(log: ObjectLog, order: int) -> Write | None:
+    return log.at(order + 1)
+
+
+def _loop(view: View, owner: OwnerReference, maker: Maker, cause: Write | None) -> Loop:
+    log = view.log(owner.uid)
+    observe = seen(cause) if cause else f"{owner.kind} {owner.name}"
+    name = view.write.image.metadata.name
+    desired = getattr(_spec_at(view, owner.uid), "replicas", None)
+    if not maker.counted or not isinstance(desired, int):
+        return Loop(
+            observe, f"what {owner.kind} {owner.name} wants with what exists", f"created {name}"
+        )
+    at = cause.order + 1 if cause is not None else view.order
+    existing = max(log.count_active(at), 0)
+    compare = f"{count(desired, 'Pod')} desired, {existing} exist"
+    return Loop(observe, compare, f"created {name}", desired, existing)
+
+
+def _spec_at(view: View, owner: str) -> object:
+    latest = view.latest(owner)
+    return latest.image.spec if latest else None
+
+
+def _why(cause: Write | None, owner: OwnerReference) -> str:
+    if cause is None:
+        return f"{owner.kind} {owner.name} controls it; what made the controller act was not seen."
+    if cause.log.uid == owner.uid:
+        return f"It received {seen(cause)} and had fewer than desired."
+    return f"It received {seen(cause)}, which no longer counts, and replaced it."

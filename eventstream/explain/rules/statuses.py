@@ -1,0 +1,177 @@
+"""Status writes of the built-in controllers: what they report back, and what they had counted.
+
+Which controller writes a kind's status is fixed in Kubernetes' source, so the kind names it.
+"""
+
+from eventstream.explain import sources
+from eventstream.explain.actors import title
+from eventstream.explain.attribution import Writer
+from eventstream.explain.records import Loop
+from eventstream.explain.rules import evidence
+from eventstream.explain.text import count, listing, named, plural
+from eventstream.explain.verdict import Verdict
+from eventstream.explain.world import View
+from eventstream.explain.writes import Write
+from eventstream.objects.changes import FieldChange
+
+STATUS_WRITERS: dict[str, tuple[str, str]] = {
+    "Deployment": ("deployment-controller", sources.DEPLOYMENT_SYNC),
+    "ReplicaSet": ("replicaset-controller", sources.REPLICASET_STATUS),
+    "ReplicationController": ("replication-controller", sources.REPLICASET_STATUS),
+    "StatefulSet": ("statefulset-controller", sources.STATEFULSET_CONTROL),
+    "DaemonSet": ("daemonset-controller", sources.DAEMONSET_SYNC),
+    "Job": ("job-controller", sources.JOB_SYNC),
+    "CronJob": ("cronjob-controller", sources.CRONJOB_SYNC),
+    "HorizontalPodAutoscaler": ("horizontal-pod-autoscaler", sources.AUTOSCALER),
+    "PodDisruptionBudget": ("disruption-controller", sources.DISRUPTION),
+    "ResourceQuota": ("resourcequota-controller", sources.QUOTA_CONTROLLER),
+    "Namespace": ("namespace-controller", sources.NAMESPACE_DELETE),
+    "PersistentVolumeClaim": ("persistentvolume-controller", sources.VOLUME_BINDING),
+}
+"""Kind to the built-in controller that alone writes its status, and where it does so."""
+
+_LABELS = {
+    "status.replicas": "exist",
+    "status.updatedReplicas": "up to date",
+    "status.readyReplicas": "ready",
+    "status.availableReplicas": "available",
+    "status.terminatingReplicas": "terminating",
+    "status.currentNumberScheduled": "scheduled",
+    "status.numberReady": "ready",
+    "status.numberAvailable": "available",
+    "status.active": "active",
+    "status.ready": "ready",
+    "status.succeeded": "succeeded",
+    "status.failed": "failed",
+    "status.currentReplicas": "of the current revision",
+}
+_CAUSES = 20
+
+
+def reported(view: View, who: Writer) -> Verdict | None:
+    """A built-in controller wrote the status of a kind that it looks after."""
+    write = view.write
+    known = STATUS_WRITERS.get(write.image.kind)
+    if known is None or who.manager != "kube-controller-manager" or who.subresource != "status":
+        return None
+    actor, source_url = known
+    causes = _inputs(view)
+    news = status_news(write)
+    return Verdict(
+        rule="status-reported",
+        actor=actor,
+        actor_name=who.manager,
+        verb="report",
+        subresource="status",
+        what=f"The {title(actor)} reported in the status of {named(write.image)}: {news}.",
+        why=_why(write, causes),
+        who_grade="reported",
+        why_grade="inferred" if causes else "unknown",
+        causes=causes,
+        evidence=(
+            evidence.saw(write),
+            *evidence.managed(who),
+            evidence.sequence(f"only the {title(actor)} writes this status", "who"),
+        ),
+        source_url=source_url,
+        loop=_loop(write, causes, news),
+    )
+
+
+def status_news(write: Write) -> str:
+    """What is new in a status, in words and numbers: `1 ready (was 0)`."""
+    news = [text for change in write.changes if (text := _news(change))]
+    if not news and write.before is not None:
+        before = getattr(write.before.status, "observed_generation", None)
+        after = getattr(write.image.status, "observed_generation", None)
+        if before != after:
+            return f"it has seen generation {after}"
+    return listing(news, 5) if news else "nothing that can be told from what Baton keeps"
+
+
+def _news(change: FieldChange) -> str:
+    label = _LABELS.get(change.path)
+    if label is not None:
+        return f"{change.after or 0} {label} (was {change.before or 0})"
+    if change.path.startswith("status.conditions["):
+        return _condition_news(change)
+    if change.path == "status.phase":
+        return f"phase {_bare(change.after)}"
+    return ""
+
+
+def _condition_news(change: FieldChange) -> str:
+    name, _, field = change.path.removeprefix("status.conditions[").partition("]")
+    if field == ".status":
+        return f"condition {name} became {_bare(change.after)}"
+    if field == ".reason" and change.after:
+        return f"condition {name} says {_bare(change.after)}"
+    if field == "" and change.before is None:
+        return f"condition {name} was set"
+    return f"condition {name} was removed" if field == "" and change.after is None else ""
+
+
+def _bare(value: str | None) -> str:
+    return (value or "").strip('"')
+
+
+def _inputs(view: View) -> tuple[Write, ...]:
+    """The writes that this report may answer: newest first, none older than the last report.
+
+    A controller counts its children and reads its own object; what moved since it last wrote is
+    what it can have answered. Its own last write is no input.
+    """
+    own = view.write.log.uid
+    floor, found = -1, []
+    for earlier in view.backwards(own):
+        if _is_report(earlier):
+            floor = earlier.order
+            break
+        found.append(earlier)
+    found.extend(view.log(own).news_between(floor, view.order)[-_CAUSES:])
+    if not found:
+        latest = _latest_input(view)
+        found = [latest] if latest else []
+    found.sort(key=lambda cause: -cause.order)
+    return tuple(found[:_CAUSES])
+
+
+def _latest_input(view: View) -> Write | None:
+    """With nothing new since the last report: the newest input of all (the report came in two)."""
+    own = view.write.log.uid
+    candidates = [view.last_spec_change(own), *view.log(own).news_between(-1, view.order)[-1:]]
+    known = [write for write in candidates if write is not None]
+    return max(known, key=lambda write: write.order) if known else None
+
+
+def _is_report(write: Write) -> bool:
+    return write.verdict is not None and write.verdict.rule == "status-reported"
+
+
+def _why(write: Write, causes: tuple[Write, ...]) -> str:
+    if not causes:
+        return f"What made it report on {named(write.image)} again was not seen."
+    if causes[0].log is write.log:
+        return f"It had received {named(write.image)} at resourceVersion {causes[0].image.version}."
+    kinds = {cause.image.kind for cause in causes}
+    if len(causes) == 1 or len(kinds) > 1:
+        return f"It had received {named(causes[0].image)} at {causes[0].image.version} and counted again."
+    names = listing(sorted({cause.image.metadata.name for cause in causes}), 3)
+    noun = kinds.pop()
+    return f"It had received new versions of {plural(noun)} {names} and counted again."
+
+
+def _loop(write: Write, causes: tuple[Write, ...], news: str) -> Loop:
+    desired = getattr(write.image.spec, "replicas", None)
+    ready = getattr(write.image.status, "ready_replicas", None)
+    if not isinstance(desired, int) or not isinstance(ready, int):
+        desired = ready = None
+    observe = (
+        f"{count(len(causes), 'change')} since its last report" if causes else "its own object"
+    )
+    compare = (
+        f"{desired} desired, {ready} ready"
+        if desired is not None
+        else "the status with what it counted"
+    )
+    return Loop(observe, compare, f"wrote the status: {news}", desired, ready)

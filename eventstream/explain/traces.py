@@ -1,0 +1,218 @@
+"""Keeps traces: which steps belong to each, how each stands, and when it has settled."""
+
+import math
+
+import msgspec
+
+from eventstream.explain.identity import existing_trace_id
+from eventstream.explain.outlook import others
+from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
+from eventstream.explain.outlook.replicasets import PodCounts, creation
+from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.records import ObjectRef, Trace
+from eventstream.explain.rules.deletions import marks_deletion
+from eventstream.explain.text import named
+from eventstream.explain.world import World
+from eventstream.explain.writes import ObjectLog, Write
+from eventstream.objects.kinds import is_built_in
+
+QUIET = 30.0
+"""Seconds without a new step after which a finished trace is settled."""
+
+_WORKLOADS = frozenset(
+    {
+        "Deployment",
+        "ReplicaSet",
+        "StatefulSet",
+        "DaemonSet",
+        "Job",
+        "CronJob",
+        "Pod",
+        "ReplicationController",
+    }
+)
+
+
+class TraceLog:
+    """One trace that is still open. `root` is the object's log, `began` the write that began it.
+
+    `began` is None for what happened to an object without a cause that was seen.
+    """
+
+    __slots__ = ("began", "first", "id", "last", "members", "record", "root")
+
+    def __init__(self, id_: str, root: ObjectLog, began: Write | None) -> None:
+        self.id = id_
+        self.root = root
+        self.began = began
+        self.members: dict[int, Write] = {}
+        self.first = math.inf
+        self.last = -math.inf
+        self.record: Trace | None = None
+
+    def join(self, write: Write) -> None:
+        """Count a write as a member."""
+        self.members[id(write)] = write
+        self.first = min(self.first, write.change.at)
+        self.last = max(self.last, write.change.at)
+
+    def leave(self, write: Write) -> None:
+        """Count a write out, as a late cause put it into another trace."""
+        self.members.pop(id(write), None)
+        times = [member.change.at for member in self.members.values()]
+        self.first = min(times, default=math.inf)
+        self.last = max(times, default=-math.inf)
+
+
+def is_workload(ref: ObjectRef | None) -> bool:
+    """Whether the object is one whose state people follow: a workload or a custom resource."""
+    return ref is not None and (ref.kind in _WORKLOADS or not is_built_in(ref.api_version))
+
+
+class TraceKeeper:
+    """Turns open traces into records; a record is made anew only when asked, not per step."""
+
+    def __init__(self, cluster: str, world: World) -> None:
+        self._cluster = cluster
+        self._world = world
+        self.open: dict[str, TraceLog] = {}
+
+    def existing_id(self, top: ObjectLog) -> str:
+        """The id of the trace of what happens to this object without a cause that was seen."""
+        return existing_trace_id(self._cluster, top.uid)
+
+    def record(self, trace: TraceLog, now: float) -> Trace:
+        """How the trace stands at `now` (unix seconds)."""
+        over = self._superseded_by(trace)
+        upto = over.order if over is not None else math.inf
+        outlook = self._outlook(trace, Snapshot(self._world, upto), now)
+        if over is not None and outlook.state != "complete":
+            by = over.step.actor_name if over.step else ""
+            text = f"Overtaken before it was done by a newer change of {named(over.image)}"
+            summary = f"{text} ({by})." if by else f"{text}."
+            outlook = Outlook("superseded", summary, (), outlook.stages, over.change.at)
+        return self._written(trace, outlook)
+
+    def _superseded_by(self, trace: TraceLog) -> Write | None:
+        """The next write that set a new desired state for the same object, if any."""
+        if trace.began is None or marks_deletion(trace.began):
+            return None
+        for write in trace.root.writes[trace.root.position(trace.began.order + 1) :]:
+            begins = write.verdict is not None and (
+                write.verdict.begins or write.trace not in ("", trace.id)
+            )
+            if begins and (write.spec_changed or marks_deletion(write)):
+                return write
+        return None
+
+    def _outlook(self, trace: TraceLog, snapshot: Snapshot, now: float) -> Outlook:
+        began = trace.began
+        latest = snapshot.latest(trace.root)
+        if latest is None:
+            return Outlook("complete", "Nothing of the object itself was seen.", ended=_end(trace))
+        if began is not None and marks_deletion(began) and not _recreated(latest):
+            return self._deletion(began, latest, snapshot, now)
+        if latest.gone:
+            return others.leaving(snapshot, latest, now)
+        if began is None and not is_workload(trace.root.ref):
+            return Outlook("complete", f"{named(latest.image)} is watched.", ended=_end(trace))
+        return others.assess(snapshot, latest, began, now)
+
+    def _deletion(self, began: Write, latest: Write, snapshot: Snapshot, now: float) -> Outlook:
+        """A deletion is done when all is gone, and what it was deleted from is whole again."""
+        gone = others.leaving(snapshot, latest, now)
+        owner = self._world.logs.get(began.log.owner)
+        above = snapshot.alive(owner) if owner is not None else None
+        if above is None or above.image.metadata.deletion_timestamp:
+            return gone
+        healed, holdings = _healed(began, above, snapshot)
+        stages = staged(
+            [
+                ("asked", 1, 1),
+                ("replaced", int(healed), 1),
+                ("gone", int(gone.state == "complete"), 1),
+            ]
+        )
+        if healed and gone.state == "complete":
+            ended = max(gone.ended or 0.0, above.change.at)
+            summary = f"{named(began.image)} is gone, and {named(above.image)} is whole again."
+            return Outlook("complete", summary, (), stages, ended)
+        return pending(
+            [*holdings, *gone.holdings], stages, now, f"Waiting for {named(above.image)}."
+        )
+
+    def _written(self, trace: TraceLog, outlook: Outlook) -> Trace:
+        began, first = trace.began, outlook.first
+        ref = trace.root.ref
+        assert ref is not None, "a trace has a root that was seen"
+        started = began.change.at if began is not None else trace.first
+        return Trace(
+            id=trace.id,
+            root=ref,
+            title=f"{ref.kind.lower()}/{ref.name}",
+            cause=_cause(trace),
+            state=outlook.state,
+            holder=first.actor if first else None,
+            holder_name=first.name if first else "",
+            holders=outlook.holders,
+            waiting_since=first.since if first else None,
+            waiting_for=first.waiting_for if first else "",
+            diagnosis=first.diagnosis if first else None,
+            summary=outlook.summary,
+            started=started if math.isfinite(started) else 0.0,
+            ended=outlook.ended,
+            steps=len(trace.members),
+            stages=outlook.stages,
+            existing=began is None,
+            background=began is None and (not is_workload(ref) or outlook.state == "complete"),
+            root_step=began.step.id if began is not None and began.step else None,
+            updated=trace.last if math.isfinite(trace.last) else started,
+        )
+
+
+def _end(trace: TraceLog) -> float | None:
+    return trace.last if math.isfinite(trace.last) else None
+
+
+def _recreated(latest: Write) -> bool:
+    return not latest.gone and not latest.image.metadata.deletion_timestamp
+
+
+def _healed(began: Write, above: Write, snapshot: Snapshot) -> tuple[bool, list[Holding]]:
+    """Whether the owner has, since the deletion, reported that all its Pods are ready again."""
+    desired = getattr(above.image.spec, "replicas", None)
+    if not isinstance(desired, int) or above.image.kind == "Deployment":
+        return True, []
+    counts = PodCounts(snapshot, above)
+    reported = above.order > began.order and others.reached(above.image)
+    if reported and counts.ready == desired:
+        return True, []
+    holdings = [h for h in counts.holdings() if "to stop" not in h.waiting_for]
+    missing = creation(above, "replicaset-controller", desired, len(counts.active))
+    if missing is not None:
+        holdings.append(missing)
+    return False, holdings
+
+
+def _cause(trace: TraceLog) -> str:
+    began = trace.began
+    if began is None or began.verdict is None:
+        latest = trace.root.latest
+        since = latest.image.metadata.creation_timestamp if latest else None
+        return f"existing since {since or 'before Baton watched'}; its cause was not seen"
+    verbs = {"create": "created", "delete": "deleted", "evict": "evicted"}
+    done = verbs.get(began.verdict.verb, "changed")
+    name = began.verdict.actor_name
+    if began.verdict.actor == "client":
+        return f"{done} by {name} (a name the client chose)" if name else f"{done} by a client"
+    return f"{done} by {name or began.verdict.actor}"
+
+
+def settled(record: Trace, last: float, now: float) -> bool:
+    """Whether a trace's quiet time is over and nothing is due any more."""
+    return record.state in ("complete", "superseded") and now - last >= QUIET
+
+
+def as_settled(record: Trace) -> Trace:
+    """The same record, marked settled."""
+    return msgspec.structs.replace(record, settled=True)

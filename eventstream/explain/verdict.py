@@ -1,0 +1,37 @@
+"""What a rule decides about one write: the claims of a step, before ids are given."""
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from eventstream.explain.records import Evidence, Grade, Loop, Verb
+
+if TYPE_CHECKING:
+    from eventstream.explain.writes import Write
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """Who wrote, what, and why. `causes` are the writes that this one answers, primary first.
+
+    `begins` says that this write begins a trace of its own (a client acted); without it and
+    without causes the step goes to the background trace of its object.
+    """
+
+    rule: str
+    actor: str
+    verb: Verb
+    what: str
+    why: str
+    who_grade: Grade
+    why_grade: Grade
+    actor_name: str = ""
+    subresource: str | None = None
+    causes: "tuple[Write, ...]" = ()
+    begins: bool = False
+    evidence: tuple[Evidence, ...] = ()
+    source_url: str = ""
+    loop: Loop | None = None
+    documented: tuple[int, ...] = ()
+    documented_store: tuple[int, ...] = ()
+    documented_broadcast: tuple[int, ...] = ()
+    node: str | None = None

@@ -1,0 +1,193 @@
+"""The engine's memory: object logs by uid, and who must be asked again when a late write arrives.
+
+Rules never read "now": they ask for what lay below their own resourceVersion, so that what they
+decide does not depend on the order in which streams were delivered.
+"""
+
+from bisect import insort
+from collections.abc import Iterable, Iterator
+
+from eventstream.explain.pods import pod_facts
+from eventstream.explain.records import ObjectRef
+from eventstream.explain.writes import ObjectLog, Write, by_order
+from eventstream.objects.changes import diff
+from eventstream.objects.images import Image
+from eventstream.objects.observations import Change
+from eventstream.objects.versions import order_of
+
+
+class World:
+    """All object logs. `high` is the highest order seen, for versions that are not comparable."""
+
+    def __init__(self) -> None:
+        self.logs: dict[str, ObjectLog] = {}
+        self.high = 0
+
+    def log(self, uid: str) -> ObjectLog:
+        """The log of `uid`, made empty if nothing of that object was seen yet."""
+        log = self.logs.get(uid)
+        if log is None:
+            log = self.logs[uid] = ObjectLog(uid)
+        return log
+
+    def add(self, change: Change, *, base: bool) -> Write | None:
+        """Take in one version of an object; None if it is known already.
+
+        A vanished object has no version of its own: it takes the place after all that was seen.
+        """
+        image = change.after
+        log = self.log(image.uid)
+        order = order_of(image.version)
+        if order is None or change.type == "VANISHED":
+            order = self.high + 1
+        write = Write(change, order, log, base=base)
+        if not log.insert(write):
+            return None
+        self.high = max(self.high, order)
+        if log.ref is None:
+            self._introduce(log, change)
+        if change.before is not None and not write.gone:
+            write.changes = diff(change.before, image)
+        self._count(write)
+        return write
+
+    def _introduce(self, log: ObjectLog, change: Change) -> None:
+        log.ref = reference(change.after)
+        log.resource_key = change.resource.key
+        owner = change.after.metadata.controller
+        if owner is not None and owner.uid:
+            log.owner = owner.uid
+            self.log(owner.uid).children[log.uid] = log
+
+    def _count(self, write: Write) -> None:
+        """Keep the owner's counts. Writes of one object arrive in their order."""
+        log = write.log
+        if not log.owner:
+            return
+        owner = self.log(log.owner)
+        if not write.base and _moves_counts(write):
+            insort(owner.news, write, key=by_order)
+        if write.image.kind != "Pod":
+            return
+        position = log.position(write.order)
+        was = position > 0 and log.writes[position - 1].active
+        if write.active and not was:
+            owner.born(log.uid, 0 if write.base else write.order)
+        elif was and not write.active:
+            owner.lost(log.uid, write.order)
+
+    def note(self, change: Change) -> list[Write]:
+        """Take in an Event as evidence; returns the writes that had asked for its reason."""
+        facts = change.after.spec
+        log = self.log(facts.involved_object.uid)
+        reason = facts.reason or ""
+        known = log.notes.setdefault(reason, {})
+        if change.type in ("DELETED", "VANISHED"):
+            return []  # The hour after which Events are deleted takes nothing back.
+        known[change.after.uid] = change
+        while len(known) > NOTES_KEPT:
+            del known[next(iter(known))]
+        return list(log.note_askers.get(reason, {}).values())
+
+    def affected(self, write: Write) -> Iterable[Write]:
+        """Writes above this one whose decision looked at this object or at its owner."""
+        logs = [write.log]
+        if write.log.owner:
+            logs.append(self.log(write.log.owner))
+        found: dict[int, Write] = {}
+        for log in logs:
+            if log.asked_up_to > write.order:
+                found.update(
+                    (key, asker) for key, asker in log.askers.items() if asker.order > write.order
+                )
+        return found.values()
+
+
+def _moves_counts(write: Write) -> bool:
+    """Whether a write can move its owner's counts: not a mere wait of a Pod's container."""
+    if write.image.kind != "Pod" or write.before is None or write.gone:
+        return True
+    return pod_facts(write.image) != pod_facts(write.before)
+
+
+NOTES_KEPT = 64
+"""Events of one reason kept about one object: clients themselves send about 25 an object."""
+
+
+class View:
+    """What one write's rule may look at: the world below its own order. Every look is remembered."""
+
+    __slots__ = ("order", "world", "write")
+
+    def __init__(self, world: World, write: Write) -> None:
+        self.world = world
+        self.write = write
+        self.order = write.order
+
+    def log(self, uid: str) -> ObjectLog:
+        """The log of an object, remembering that this write depends on it."""
+        log = self.world.log(uid)
+        if id(self.write) not in log.askers:
+            log.askers[id(self.write)] = self.write
+            self.write.asked.append(log)
+        if self.order > log.asked_up_to:
+            log.asked_up_to = self.order
+        return log
+
+    def latest(self, uid: str) -> Write | None:
+        """The latest write of an object below this one."""
+        return self.log(uid).at(self.order)
+
+    def previous(self) -> Write | None:
+        """The write before this one to the same object."""
+        return self.write.log.at(self.order)
+
+    def backwards(self, uid: str) -> Iterator[Write]:
+        """The writes of an object below this one, newest first."""
+        log = self.log(uid)
+        for index in range(log.position(self.order) - 1, -1, -1):
+            yield log.writes[index]
+
+    def last_spec_change(self, uid: str) -> Write | None:
+        """The latest write below this one that set the object's desired state (or its base)."""
+        for write in self.backwards(uid):
+            if write.base or write.spec_changed:
+                return write
+        return None
+
+    def children(self, uid: str) -> Iterator[ObjectLog]:
+        """The objects that an object controls, as far as they are known."""
+        yield from self.log(uid).children.values()
+
+    def notes(self, uid: str, *reasons: str) -> list[Change]:
+        """Events about an object with these reasons, whatever their order, by name."""
+        log = self.world.log(uid)
+        if id(self.write) not in log.askers:
+            self.write.asked.append(log)
+        found: list[Change] = []
+        for reason in reasons:
+            log.note_askers.setdefault(reason, {})[id(self.write)] = self.write
+            found.extend(log.notes.get(reason, {}).values())
+        if len(found) > 1:
+            found.sort(key=lambda change: change.after.metadata.name)
+        return found
+
+    def top_owner(self, uid: str) -> ObjectLog:
+        """The object at the top of the chain of controllers above `uid`, as far as it is known."""
+        log = self.log(uid)
+        seen = {uid}
+        while log.owner and log.owner not in seen:
+            above = self.log(log.owner)
+            if above.ref is None:
+                return log
+            seen.add(above.uid)
+            log = above
+        return log
+
+
+def reference(image: Image) -> ObjectRef:
+    """The contract's naming of an object."""
+    metadata = image.metadata
+    return ObjectRef(
+        image.api_version, image.kind, metadata.namespace or None, metadata.name, image.uid
+    )

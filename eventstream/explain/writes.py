@@ -1,0 +1,170 @@
+"""One write to one object, and the log of the writes to that object, as the engine holds them."""
+
+from bisect import bisect_left, bisect_right, insort
+from operator import attrgetter
+
+from eventstream.explain.records import ObjectRef, Step
+from eventstream.explain.verdict import Verdict
+from eventstream.objects.changes import FieldChange
+from eventstream.objects.images import Image
+from eventstream.objects.observations import Change
+
+by_order = attrgetter("order")
+
+
+class Write:
+    """One version of an object in the order of its domain, and what was decided about it.
+
+    `order` is the resourceVersion as a number (for a version that is not comparable, its place
+    of arrival). A `base` was there when watching began: it explains others but is no step.
+    """
+
+    __slots__ = (
+        "asked",
+        "base",
+        "change",
+        "changes",
+        "log",
+        "memo",
+        "order",
+        "step",
+        "trace",
+        "verdict",
+    )
+
+    def __init__(self, change: Change, order: int, log: "ObjectLog", *, base: bool) -> None:
+        self.change = change
+        self.order = order
+        self.log = log
+        self.base = base
+        self.changes: tuple[FieldChange, ...] = ()
+        self.verdict: Verdict | None = None
+        self.step: Step | None = None
+        self.trace = ""
+        self.memo = b""
+        self.asked: list[ObjectLog] = []
+
+    @property
+    def image(self) -> Image:
+        """The object as this write left it (or last was, for a deletion)."""
+        return self.change.after
+
+    @property
+    def before(self) -> Image | None:
+        """The object before this write, where that was seen."""
+        return self.change.before
+
+    @property
+    def gone(self) -> bool:
+        """Whether the object no longer exists after this."""
+        return self.change.type in ("DELETED", "VANISHED")
+
+    @property
+    def active(self) -> bool:
+        """For a Pod: whether controllers count it, as `IsPodActive` does.
+
+        Source: pkg/controller/controller_utils.go, IsPodActive.
+        """
+        if self.gone or self.image.metadata.deletion_timestamp:
+            return False
+        return getattr(self.image.status, "phase", "") not in ("Succeeded", "Failed")
+
+    @property
+    def spec_changed(self) -> bool:
+        """Whether this write set the desired state: a creation, or a new generation."""
+        if self.change.type == "ADDED" or self.before is None:
+            return not self.gone
+        return self.image.metadata.generation != self.before.metadata.generation and not (
+            self.image.metadata.deletion_timestamp
+        )
+
+
+class ObjectLog:
+    """The writes to one object that open traces still need, and who asked about it.
+
+    `births` and `losses` are orders at which Pods that it controls began and ceased to be
+    active, so that "how many existed then" is two bisections; `news` are the writes of objects
+    that it controls which can move its counts.
+    """
+
+    __slots__ = (
+        "asked_up_to",
+        "askers",
+        "births",
+        "children",
+        "losses",
+        "news",
+        "note_askers",
+        "notes",
+        "owner",
+        "ref",
+        "resource_key",
+        "uid",
+        "writes",
+    )
+
+    def __init__(self, uid: str) -> None:
+        self.uid = uid
+        self.ref: ObjectRef | None = None
+        self.resource_key = ""
+        self.owner: str = ""
+        self.writes: list[Write] = []
+        self.children: dict[str, ObjectLog] = {}
+        self.births: list[tuple[int, str]] = []
+        self.losses: list[tuple[int, str]] = []
+        self.news: list[Write] = []
+        self.askers: dict[int, Write] = {}
+        self.asked_up_to = -1
+        self.notes: dict[str, dict[str, Change]] = {}
+        self.note_askers: dict[str, dict[int, Write]] = {}
+
+    @property
+    def latest(self) -> Write | None:
+        """The newest write that is known."""
+        return self.writes[-1] if self.writes else None
+
+    @property
+    def exists(self) -> bool:
+        """Whether the object is known and not gone."""
+        return bool(self.writes) and not self.writes[-1].gone
+
+    def at(self, order: float) -> Write | None:
+        """The newest write below `order`."""
+        index = bisect_left(self.writes, order, key=by_order)
+        return self.writes[index - 1] if index else None
+
+    def position(self, order: float) -> int:
+        """How many writes lie below `order`."""
+        return bisect_left(self.writes, order, key=by_order)
+
+    def insert(self, write: Write) -> bool:
+        """Put the write in its place; False if that version is known already."""
+        if not self.writes or write.order > self.writes[-1].order:
+            self.writes.append(write)
+            return True
+        index = bisect_right(self.writes, write.order, key=by_order)
+        if any(
+            known.change.type == write.change.type or known.base or write.base
+            for known in self.writes[max(index - 2, 0) : index]
+            if known.order == write.order
+        ):
+            return False
+        self.writes.insert(index, write)
+        return True
+
+    def count_active(self, order: int) -> int:
+        """How many Pods of this object were active just before `order`."""
+        return bisect_left(self.births, (order, "")) - bisect_left(self.losses, (order, ""))
+
+    def news_between(self, floor: int, order: int) -> list[Write]:
+        """Writes of controlled objects above `floor` and below `order` that can move its counts."""
+        first = bisect_right(self.news, floor, key=by_order)
+        return self.news[first : bisect_left(self.news, order, key=by_order)]
+
+    def born(self, uid: str, order: int) -> None:
+        """Remember that a Pod of this object became active."""
+        insort(self.births, (order, uid))
+
+    def lost(self, uid: str, order: int) -> None:
+        """Remember that a Pod of this object ceased to be active."""
+        insort(self.losses, (order, uid))

@@ -1,0 +1,97 @@
+"""`manage.py explain TAPE`: what the live dashboard would have said of a recording.
+
+The same engine, the same decoding, the recorded time. Standard output holds nothing but the
+contract's JSON lines; what is wrong with the tape goes to standard error, and the rest goes on.
+"""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from django.core.management.base import BaseCommand, CommandError
+
+from eventstream.explain.engine import Engine
+from eventstream.explain.output import order_key, outlook_record, step_records, trace_record
+from eventstream.explain.records import Step, StepRemoved, StepUpsert, Trace, Upsert
+from eventstream.objects.decoding import Decoder
+from eventstream.tapes import BadLine, TapeError, TapeReader
+
+_KEY = b"explain: one run, and nothing of it is kept"
+_PACE = 0.1
+
+
+class Explained:
+    """The final revisions of what the engine said, and each change of a trace's outlook."""
+
+    def __init__(self) -> None:
+        self.steps: dict[str, Step] = {}
+        self.traces: dict[str, Trace] = {}
+        self.outlooks: list[dict[str, Any]] = []
+
+    def take(self, upserts: list[Upsert], at: float) -> None:
+        """Keep the latest revision of each record; `at` is the recorded time in unix seconds."""
+        for upsert in upserts:
+            if isinstance(upsert, StepUpsert):
+                self.steps[upsert.step.id] = upsert.step
+            elif isinstance(upsert, StepRemoved):
+                (self.steps if upsert.kind == "step" else self.traces).pop(upsert.id, None)
+            else:
+                self._trace(upsert.trace, at)
+
+    def _trace(self, trace: Trace, at: float) -> None:
+        before = self.traces.get(trace.id)
+        self.traces[trace.id] = trace
+        now = (trace.state, trace.holder, trace.diagnosis)
+        if before is None or now != (before.state, before.holder, before.diagnosis):
+            self.outlooks.append(outlook_record(trace, at))
+
+
+class Command(BaseCommand):
+    """Explain a recording as JSON lines: each step, then each trace."""
+
+    help = "Explain a recording: prints JSON lines, first each step, then each trace."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The contract's arguments."""
+        parser.add_argument("tape", type=Path, help="a recording, one JSON object a line")
+        parser.add_argument(
+            "--outlook", action="store_true", help="also each change of a trace's outlook, in time"
+        )
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        """Read the tape and print; a missing file is an error, a bad line a warning."""
+        explained = Explained()
+        try:
+            bad = self._read(options["tape"], explained)
+        except TapeError as error:
+            raise CommandError(str(error)) from error
+        records: list[dict[str, Any]] = []
+        for step in sorted(explained.steps.values(), key=order_key):
+            records.extend(step_records(step))
+        for trace in sorted(explained.traces.values(), key=lambda trace: (trace.started, trace.id)):
+            records.append(trace_record(trace))
+        if options["outlook"]:
+            records.extend(explained.outlooks)
+        for record in records:
+            self.stdout.write(msgspec.json.encode(record).decode())
+        if bad:
+            self.stderr.write(f"{len(bad)} of the tape's lines could not be used; see above.")
+
+    def _read(self, path: Path, explained: Explained) -> list[BadLine]:
+        engine = Engine("tape")
+        bad: list[BadLine] = []
+        now = judged = 0.0
+        for number, shown in TapeReader(Decoder(_KEY)).read(path):
+            if isinstance(shown, BadLine):
+                bad.append(shown)
+                self.stderr.write(f"{path}:{number}: passed over: {shown.reason}")
+                continue
+            for observation in shown:
+                now = max(now, observation.at)
+                explained.take(engine.apply(observation), now)
+            if now - judged >= _PACE:
+                explained.take(engine.tick(now), now)
+                judged = now
+        explained.take(engine.tick(now), now)
+        return bad

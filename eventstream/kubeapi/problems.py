@@ -86,6 +86,13 @@ def _by_code(what: str, code: int, said: str) -> Problem:
                 "this version of Kubernetes, or this cluster, does not have the type",
                 "nothing, unless the type should be there",
             )
+        case 405:
+            return Problem(
+                "not-watchable",
+                f"The server does not offer {what}: {said} (405).",
+                "an extension API server that does not list or watch this type",
+                "nothing: changes of these objects cannot be followed",
+            )
         case 429:
             return Problem(
                 "throttled",
@@ -104,7 +111,9 @@ def _by_code(what: str, code: int, said: str) -> Problem:
 
 def not_kubernetes(what: str, code: int, content_type: str, location: str = "") -> Problem:
     """Tell that the answer to `what` was not a Kubernetes API server's."""
-    kind = f"a redirect to {location}" if location else f"{content_type or 'an unnamed type'}"
+    kind = (
+        f"a redirect to {location[:_SHOWN]}" if location else f"{content_type or 'an unnamed type'}"
+    )
     return Problem(
         "not-kubernetes",
         f"The answer to {what} is not one of a Kubernetes API server: {kind} (HTTP {code}).",

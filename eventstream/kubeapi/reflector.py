@@ -42,7 +42,7 @@ from eventstream.kubeapi.states import (
 )
 from eventstream.kubeapi.watchdog import SILENCE_SECONDS, Watchdog
 from eventstream.objects.decoding import DecodeError, Decoder, ListPage
-from eventstream.objects.observations import Gap, Position
+from eventstream.objects.observations import Gap, Position, Problem
 from eventstream.objects.resource import Resource
 
 AT_ONCE_SECONDS = 1.0
@@ -145,7 +145,7 @@ class Reflector:
                 return await self._read(state, stream)
         except ApiProblem as refusal:
             if refusal.problem.code == "expired":
-                return Expired(refusal.problem)
+                return self._expired(state, refusal.problem)
             return self._refused(refusal)
 
     async def _read(self, state: Watching, stream: ByteStream) -> Outcome:
@@ -183,7 +183,7 @@ class Reflector:
         if watched.type == "ERROR":
             problem = watch_error(self.resource, watched.code, watched.reason, watched.message)
             if watched.code == 410:
-                return Expired(msgspec.structs.replace(problem, code="expired"))
+                return self._expired(state, msgspec.structs.replace(problem, code="expired"))
             return Broken(problem)
         if watched.type == "BOOKMARK":
             await self._delivery.send(Position(self.resource, watched.version, at))
@@ -195,6 +195,10 @@ class Reflector:
         state.listed = False
         await self._coverage.heard(at)
         return None
+
+    def _expired(self, state: Watching, problem: Problem) -> Expired:
+        since_list = self._clock.now() - state.contact
+        return Expired(problem, at_once=state.listed and since_list < AT_ONCE_SECONDS)
 
     def _refused(self, refusal: ApiProblem) -> Refused:
         problem = refusal.problem

@@ -77,9 +77,14 @@ class Stalled(msgspec.Struct, frozen=True):
 
 
 class Expired(msgspec.Struct, frozen=True):
-    """The server no longer has the history after our version (410)."""
+    """The server no longer has the history after our version (410).
+
+    `at_once` if that version is one that a list gave a moment ago: listing anew would most
+    likely end the same, and so must not be done in a hot loop.
+    """
 
     problem: Problem
+    at_once: bool = False
 
 
 class Broken(msgspec.Struct, frozen=True):
@@ -138,15 +143,15 @@ def _after_loss(state: Watching, outcome: Stalled | Expired | Broken, delays: De
     problem = outcome.problem
     relist = Listing(state.missed(problem.message), problem)
     match outcome:
-        case Expired() if not state.listed:
+        case Expired(at_once=False):
             return relist
         case Stalled(heard=True):
             return _back_off(problem, Watching(state.version, state.contact), delays)
         case Stalled() if state.silent == 0:
             again = Watching(state.version, state.contact, state.listed, silent=1)
             return _back_off(problem, again, delays)
-    # Also where the version that a list just gave is refused at once, and where a version is
-    # beyond the newest (an etcd restored from a backup), which the server answers with silence.
+    # Silent twice: also how a server answers a version beyond its newest, as after its etcd was
+    # restored from a backup.
     return _back_off(problem, relist, delays)
 
 
@@ -154,7 +159,7 @@ def _after_refusal(state: Listing | Watching, outcome: Refused, delays: Delays) 
     match outcome.problem.code:
         case "forbidden":
             return Waiting("forbidden", outcome.problem, delays.permission(), state)
-        case "not-served":
+        case "not-served" | "not-watchable":
             return Waiting("gone", outcome.problem, delays.permission(), state)
         case _:
             return _back_off(outcome.problem, state, delays, outcome.retry_after)

@@ -68,6 +68,21 @@ async def test_a_version_refused_right_after_its_list_is_not_asked_for_in_a_hot_
     assert [wait for wait in time.slept if wait < 60] == pytest.approx([0.7, 1.4, 2.8, 5.6, 11.2])
 
 
+async def test_an_idle_type_is_listed_without_delay_when_its_history_goes(
+    server: ScriptedServer, connection: Connection
+) -> None:
+    server.on(POD_PATH, json_answer(listed(10)), json_answer(listed(20, pod("a", 15))))
+    server.on_watch(POD_PATH, stream(hold=True), AS_EVENT, stream(hold=True))
+    time = VirtualClock()
+    async with reflecting(connection, clock=time.clock()) as observed:
+        await observed.until(lambda _: time.asleep == 1)
+        time.advance(90)
+        await observed.until_state("backing-off", "stalled")
+        time.advance(1)
+        await observed.until(lambda seen: seen.changes)
+    assert observed.told == [("ADDED", "a", "15")]
+
+
 async def test_a_list_of_several_pages_is_told_whole(
     server: ScriptedServer, connection: Connection
 ) -> None:

@@ -56,6 +56,15 @@ async def test_without_any_cluster_it_says_how_to_get_one() -> None:
     assert "make run" in problem.action
 
 
+async def test_a_kubeconfig_variable_that_names_nothing_is_quoted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "nowhere"))
+    problem = await problem_of()
+    assert problem.code == "no-cluster"
+    assert f"KUBECONFIG names {tmp_path / 'nowhere'}" in problem.message
+
+
 async def test_a_kubeconfig_that_was_named_and_is_missing_is_named(tmp_path: Path) -> None:
     problem = await problem_of(str(tmp_path / "nowhere"))
     assert problem.code == "kubeconfig"

@@ -78,3 +78,15 @@ async def test_a_type_that_is_not_served_is_gone_and_no_error(
         await observed.until_state("watching")
     assert told.problem is not None
     assert "404" in told.problem.message
+
+
+async def test_a_type_that_lists_but_does_not_watch_is_not_asked_in_a_loop(
+    server: ScriptedServer, connection: Connection
+) -> None:
+    server.on(POD_PATH, json_answer(listed(10, pod("a", 5))))
+    server.on_watch(POD_PATH, status_answer(405, "MethodNotAllowed"))
+    time = VirtualClock()
+    async with reflecting(connection, clock=time.clock()) as observed:
+        told = await observed.until_state("gone", "not-watchable")
+    assert told.objects == 1
+    assert min(time.slept) >= 30

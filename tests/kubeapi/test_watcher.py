@@ -9,19 +9,38 @@ from eventstream.kubeapi.connection import Connection
 from eventstream.kubeapi.crds import CRDS
 from eventstream.kubeapi.delivery import Saved
 from eventstream.kubeapi.discovery import EVENTS, NEW_EVENTS, WANTED
-from eventstream.objects.observations import Change, Observation
+from eventstream.objects.observations import Change, Coverage, Observation
 from eventstream.objects.resource import Resource
 from tests.kubeapi.clocks import VirtualClock
 from tests.kubeapi.cluster import CRD_PATH, SITE_PATH, Definitions, serve_empty, serve_types
 from tests.kubeapi.objects import POD_PATH, PODS, crd, definition, line, listed, pod
 from tests.kubeapi.observing import Observed, watching
-from tests.kubeapi.scripted import ScriptedServer, json_answer, status_answer, stream
+from tests.kubeapi.scripted import (
+    Answer,
+    Request,
+    ScriptedServer,
+    json_answer,
+    status_answer,
+    stream,
+)
 
 SITES = Resource("stable.example.com", "v1", "websites", "Website")
 
 
 def watched(observed: Observed, resource: Resource) -> bool:
     return any(each.state == "watching" for each in observed.coverage(resource))
+
+
+def live_types(observed: Observed) -> set[str]:
+    told = [each for each in observed.all if isinstance(each, Coverage)]
+    return {each.resource.key for each in told if each.state == "watching"}
+
+
+def serve_any_site(request: Request) -> Answer | None:
+    if not request.path.startswith("/apis/stable.example.com/"):
+        return None
+    content = {"kind": "WebsiteList", "metadata": {"resourceVersion": "10"}, "items": []}
+    return stream(hold=True) if request.watches else json_answer(content)
 
 
 async def test_every_wanted_type_is_watched_or_said_to_be_missing(
@@ -59,6 +78,18 @@ async def test_a_custom_type_is_watched_from_its_establishment_to_its_end(
     after = observed.all[observed.all.index(removed) :]
     states = [each.state for each in after if each in observed.coverage(SITES)]
     assert states == ["listing", "watching"]
+
+
+async def test_three_hundred_custom_types_are_watched_at_once(
+    server: ScriptedServer, connection: Connection
+) -> None:
+    plurals = [f"kinds{number}" for number in range(300)]
+    serve_types(server, CRD_PATH)
+    Definitions(server).has(*[definition(5, established=True, plural=each) for each in plurals])
+    server.handlers.insert(0, serve_any_site)
+    async with watching(connection) as observed:
+        await observed.until(lambda seen: len(live_types(seen)) == 301)
+    assert {f"stable.example.com/v1/{each}" for each in plurals} < live_types(observed)
 
 
 async def test_a_custom_type_whose_definition_vanished_in_a_gap_is_removed(

@@ -94,8 +94,11 @@ def _remember(histories: dict[str, History], type_: str, pod: dict[str, object])
 def _chosen(histories: list[History], pods: int, events: int) -> Iterator[History]:
     """`pods` histories whose events add up to `events` or little more."""
     wanted = events / pods
-    long = cycle([history for history in histories if len(history.versions) >= wanted])
-    short = cycle([history for history in histories if len(history.versions) < wanted])
+    long_ones = [history for history in histories if len(history.versions) >= wanted]
+    if not long_ones:
+        raise ValueError(f"no recorded Pod has {wanted:g} events; ask for fewer a Pod")
+    long = cycle(long_ones)
+    short = cycle([history for history in histories if len(history.versions) < wanted] or long_ones)
     total = 0
     for number in range(1, pods + 1):
         history = next(short if total > wanted * number else long)

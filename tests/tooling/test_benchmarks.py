@@ -47,5 +47,5 @@ def test_memory_is_counted_for_every_pod(chunks: list[bytes]) -> None:
 
 
 def test_more_events_than_were_recorded_is_an_error() -> None:
-    with pytest.raises(ValueError, match="1 recorded Pods give"):
+    with pytest.raises(ValueError, match="no recorded Pod has 1000 events"):
         pod_watch(1, 1000)

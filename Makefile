@@ -57,8 +57,9 @@ format: $(STAMP) ## let ruff rewrite what it can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(STAMP) ## cost of decoding and explaining, beside the kubernetes package's typed watch
+bench: $(STAMP) ## cost of decoding, explaining and storing, beside the kubernetes package's typed watch
 	$(BIN)/python -m benchmarks.decode
+	$(BIN)/python -m benchmarks.store
 
 lock: $(STAMP) ## pin requirements/*.in anew into requirements/*.txt
 	$(LOCK) requirements/run.in -o requirements/run.txt

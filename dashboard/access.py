@@ -7,8 +7,6 @@ browser has open could read along, as sockets know no same-origin policy). Probe
 exception; `dashboard.health` answers them before this layer.
 """
 
-from urllib.parse import urlsplit
-
 from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
@@ -59,5 +57,5 @@ def host_is_allowed(host: str) -> bool:
 
 def _same_origin(origin: bytes, host: str) -> bool:
     """True when a browser's Origin is a web page of `host` itself, port included."""
-    page = urlsplit(origin.decode("latin-1"))
-    return page.scheme in {"http", "https"} and page.netloc.lower() == host.lower()
+    page, ours = origin.decode("latin-1").lower(), host.lower()
+    return page in {f"http://{ours}", f"https://{ours}"}

@@ -118,6 +118,6 @@ def lane_of(step: Step) -> Lane:
 def named(actor: str, name: str) -> str:
     """Return actor and name as one phrase: "kubelet node-3", "client (kubectl-create)"."""
     plain = label(actor)
-    if not name or name == actor:
+    if name in {"", actor, f"default-{actor}"}:
         return plain
     return f"{plain} ({name})" if actor == "client" else f"{plain} {name}"

@@ -50,6 +50,8 @@ class Opening(msgspec.Struct, frozen=True):
 def _open(message: Hello | Sub) -> Opening:
     """Return the feed that a page asks for, and whether it must load itself anew."""
     feed, reset = feed_of(message), must_reset(message)
+    if not reset:
+        feed.begin(message.since)
     return Opening(feed, history.epoch(), history.head() if reset else message.since, reset)
 
 

@@ -19,7 +19,11 @@ ROWS_MOST = 200
 """So many changed rows go into one batch."""
 
 Op = tuple[str, int, str, str]
-"""`[id, revision, kind, html]`; kind is row, step, part (an element of the page) or gone."""
+"""`[id, revision, kind, html]`.
+
+`row` and `step` are rows of the two lists, `part` an element of the page, `gone` a row to take
+away; `keep` has ids instead of HTML: the only rows that the page may still show.
+"""
 
 
 class Update(msgspec.Struct, frozen=True):
@@ -34,12 +38,18 @@ class Update(msgspec.Struct, frozen=True):
 class Feed(Protocol):
     """What one page follows."""
 
+    def begin(self, since: int) -> None:
+        """Note that the page shows what was stored at `since`; call once, before `updates`."""
+
     def updates(self, since: int, now: float) -> Update:
         """Return what changed after `since`."""
 
 
 class Quiet:
     """The feed of a page whose content does not change by itself."""
+
+    def begin(self, since: int) -> None:
+        """Note nothing."""
 
     def updates(self, since: int, now: float) -> Update:
         """Return nothing, for good."""
@@ -51,6 +61,9 @@ class NowFeed:
 
     def __init__(self, wanted: history.Filter) -> None:
         self._wanted = wanted
+
+    def begin(self, since: int) -> None:
+        """Note nothing: what each row looks like does not depend on other rows."""
 
     def updates(self, since: int, now: float) -> Update:
         """Return a row for each trace that changed, and "gone" for what no longer matches."""
@@ -86,14 +99,18 @@ class TraceFeed:
         self._trace = trace_id
         self._told: dict[str, int] | None = None
 
+    def begin(self, since: int) -> None:
+        """Remember what the page shows, unless it has changed since and so is not known."""
+        stored = history.trace(self._trace)
+        if stored and not history.changes_since(since, limit=1, trace=self._trace).rows:
+            self._told = _signatures(self._draw(stored)[0])
+
     def updates(self, since: int, now: float) -> Update:
         """Return each part of the page that is drawn differently than when last told."""
         changes = history.changes_since(since, limit=ROWS_MOST, trace=self._trace)
         stored = history.trace(self._trace)
         if stored is None:
             return Update(changes.seq, ((self._trace, 0, "gone", ""),) if changes.rows else ())
-        if self._told is None and not changes.rows:
-            self._told = _signatures(self._draw(stored)[0])
         if not changes.rows:
             return Update(changes.seq)
         # Read after the changes were, so the rows are at least as new as the seq that is told.
@@ -109,8 +126,11 @@ class TraceFeed:
 
     def _differences(self, drawn: rendering.DrawnSequence, seq: int) -> list[Op]:
         """Return what to tell of `drawn`, and remember that it was told."""
-        before, self._told = self._told or {}, _signatures(drawn)
+        told, self._told = self._told, _signatures(drawn)
+        before = told or {}
         ops: list[Op] = [(id_, seq, "gone", "") for id_ in before if id_ not in self._told]
+        if told is None:
+            ops.append(("rows", seq, "keep", " ".join(row.id for row in drawn.rows)))
         if before.get(drawn.lanes.id) != drawn.lanes.signature:
             ops.append((drawn.lanes.id, seq, "part", drawn.lanes.html))
         ops.extend(

@@ -74,6 +74,8 @@ def feed_of(message: Hello | Sub) -> feeds.Feed:
 
 def must_reset(message: Hello | Sub) -> bool:
     """Whether the page can't be continued: another database, or older than what is kept."""
+    if not message.view:
+        return False
     return (
         message.epoch != history.epoch() or not history.floor() <= message.since <= history.head()
     )

@@ -104,6 +104,9 @@ DATABASES = {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": DATA_DIR / "baton.sqlite3",
         "OPTIONS": OPTIONS,
+        # In a file, because writer and readers of one in memory can't work at the same time; and
+        # one for each run of the tests, so that two runs don't meet.
+        "TEST": {"NAME": DATA_DIR / f"test-{os.getpid()}.sqlite3"},
     },
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -118,8 +121,8 @@ USE_I18N = False
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = Path(os.environ.get("BATON_STATIC_ROOT") or BASE_DIR / "staticfiles")
-_COLLECTED = "BATON_STATIC_ROOT" in os.environ
+STATIC_ROOT = os.environ.get("BATON_STATIC_ROOT") or None
+_COLLECTED = STATIC_ROOT is not None
 STORAGES = {
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"

@@ -1,0 +1,125 @@
+// Follow and pause: what arrives is shown at the next frame, or kept and counted while paused.
+import { apply } from "./rows.js";
+
+const KEPT_MOST = 2000;
+const EDGE = 80; // Pixels from the live edge that still count as being there.
+
+const waiting = new Map();
+let scheduled = false;
+let overflowed = false;
+let wasAtEdge = true;
+
+export const flow = {
+  paused: "", // "", "reader" (Space) or "scroll"
+  applied: () => {},
+  reload: () => {},
+
+  /** Take in ops; the latest of each row wins. */
+  take(ops) {
+    for (const op of ops) {
+      waiting.delete(op[0]);
+      waiting.set(op[0], op);
+    }
+    if (waiting.size > KEPT_MOST) {
+      waiting.clear();
+      overflowed = true; // Too much to keep: the page is loaded anew when it goes on.
+    }
+    if (this.paused) this.showCount();
+    this.schedule();
+  },
+
+  schedule() {
+    if (scheduled) return;
+    scheduled = true;
+    requestAnimationFrame(() => {
+      scheduled = false;
+      this.show();
+    });
+  },
+
+  /** Show what waits; while paused only the parts that are not rows. */
+  show() {
+    if (overflowed && !this.paused) {
+      overflowed = false;
+      this.reload();
+      return;
+    }
+    const follows = isTrace() && wasAtEdge;
+    const shown = [];
+    for (const [id, op] of waiting) {
+      if (this.paused && op[2] !== "part") continue;
+      waiting.delete(id);
+      const row = apply(op);
+      if (row && (op[2] === "row" || op[2] === "step")) shown.push(row);
+    }
+    if (!shown.length) return;
+    this.applied(shown);
+    if (follows && !this.paused && grows()) toEdge();
+  },
+
+  clear() {
+    waiting.clear();
+    overflowed = false;
+    this.showCount();
+  },
+
+  pause(by) {
+    if (this.paused) return;
+    this.paused = by;
+    this.showCount();
+  },
+
+  /** Go on, at the live edge if asked. */
+  resume(edge = false) {
+    this.paused = "";
+    this.showCount();
+    this.show();
+    if (edge) toEdge();
+  },
+
+  showCount() {
+    const count = [...waiting.values()].filter((op) => op[2] === "row" || op[2] === "step").length;
+    const pill = document.getElementById("newer");
+    const button = document.getElementById("pause");
+    if (pill) {
+      pill.hidden = !this.paused || !(count || overflowed);
+      pill.textContent = overflowed ? `more than ${KEPT_MOST} new` : `${count} new`;
+    }
+    if (button) {
+      button.hidden = false;
+      button.setAttribute("aria-pressed", String(Boolean(this.paused)));
+      button.firstChild.textContent = this.paused ? "Paused " : "Pause ";
+    }
+  },
+};
+
+const isTrace = () => document.getElementById("main")?.dataset.view === "trace";
+const page = document.documentElement;
+const grows = () => page.scrollHeight > innerHeight;
+
+function atEdge() {
+  return isTrace() ? innerHeight + scrollY >= page.scrollHeight - EDGE : scrollY <= EDGE;
+}
+
+function toEdge() {
+  scrollTo({ top: isTrace() ? page.scrollHeight : 0 });
+  wasAtEdge = true;
+}
+
+function scrolled() {
+  const now = atEdge();
+  if (now && flow.paused === "scroll") flow.resume();
+  else if (!now && wasAtEdge && grows()) flow.pause("scroll");
+  wasAtEdge = now;
+}
+
+/** Watch the reader scroll away from the live edge and back. */
+export function start() {
+  wasAtEdge = atEdge();
+  addEventListener("scroll", scrolled, { passive: true });
+  document.addEventListener("click", ({ target }) => {
+    if (target.closest("#newer")) flow.resume(true);
+    else if (target.closest("#pause")) flow.paused ? flow.resume() : flow.pause("reader");
+  });
+  flow.showCount();
+}

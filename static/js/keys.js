@@ -1,0 +1,69 @@
+// The keyboard: single keys act only while no control has the focus, and can be switched off.
+import { flow } from "./flow.js";
+import { clear, move, open } from "./selection.js";
+
+const CONTROLS = "input, select, textarea, button, summary, dialog, [contenteditable]";
+
+const keys = {
+  j: () => move(1),
+  k: () => move(-1),
+  ArrowDown: () => move(1),
+  ArrowUp: () => move(-1),
+  Enter: () => open(),
+  " ": () => (flow.paused ? flow.resume() : flow.pause("reader")),
+  g: () => flow.resume(true),
+  End: () => flow.resume(true),
+  "/": () => document.getElementById("filter-text")?.focus() ?? false,
+  "?": () => document.getElementById("help").showModal(),
+};
+
+function pressed(press) {
+  if (press.defaultPrevented || press.ctrlKey || press.metaKey || press.altKey) return;
+  if (press.key === "Escape") {
+    if (!document.querySelector("dialog[open]")) clear();
+    return;
+  }
+  if (press.target.closest?.(CONTROLS) || !allowed()) return;
+  const act = keys[press.key.length === 1 ? press.key.toLowerCase() : press.key];
+  if (act && act() !== false) press.preventDefault();
+}
+
+function allowed() {
+  return document.getElementById("keys-on").checked;
+}
+
+function stored(key, value) {
+  try {
+    return value === undefined ? localStorage.getItem(key) : localStorage.setItem(key, value);
+  } catch {
+    return null; // Storage may be forbidden; the choice then lasts as long as the page.
+  }
+}
+
+function themes() {
+  const button = document.getElementById("theme");
+  const root = document.documentElement;
+  const order = ["auto", "light", "dark"];
+  const show = () => (button.textContent = `Theme: ${root.dataset.theme ?? "auto"}`);
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const next = order[(order.indexOf(root.dataset.theme ?? "auto") + 1) % order.length];
+    if (next === "auto") delete root.dataset.theme;
+    else root.dataset.theme = next;
+    stored("baton-theme", next);
+    show();
+  });
+  show();
+}
+
+/** Listen to keys, and wire the two buttons of the header. */
+export function start() {
+  const help = document.getElementById("help-open");
+  const on = document.getElementById("keys-on");
+  help.hidden = false;
+  help.addEventListener("click", () => document.getElementById("help").showModal());
+  on.checked = stored("baton-keys") !== "off";
+  on.addEventListener("change", () => stored("baton-keys", on.checked ? "on" : "off"));
+  document.addEventListener("keydown", pressed);
+  themes();
+}

@@ -1,0 +1,112 @@
+// Makes a page live: continues by the socket from exactly where the server drew it.
+import * as clocks from "./clocks.js";
+import { flow, start as startFlow } from "./flow.js";
+import { start as startKeys } from "./keys.js";
+import { forget, morph } from "./rows.js";
+import { refresh, start as startSelection } from "./selection.js";
+import { Link } from "./socket.js";
+
+const page = { epoch: "", since: 0 };
+const main = () => document.getElementById("main");
+
+/** Read where the page that is shown was drawn at. */
+function drawnAt() {
+  const source = document.getElementById("feed") ?? main();
+  page.epoch = source.dataset.epoch ?? "";
+  page.since = Number(source.dataset.seq ?? 0);
+}
+
+function follows(type) {
+  const { view, trace } = main().dataset;
+  const feed = document.getElementById("feed");
+  const message = { type, epoch: page.epoch, since: page.since, view: "" };
+  if (view === "now") message.view = "now";
+  if (view === "trace") message.view = `traces/${trace}`;
+  if (feed) message.filter = JSON.parse(feed.dataset.filter);
+  return message;
+}
+
+/** Load the page again in place, and go on from there. */
+async function reload() {
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const drawer = document.getElementById("drawer");
+  if (drawer) fresh.getElementById("drawer")?.replaceChildren(...[...drawer.children].map((child) => child.cloneNode(true)));
+  flow.clear();
+  forget();
+  morph(main(), fresh.getElementById("main").outerHTML);
+  drawnAt();
+  flow.showCount();
+  link.send(follows("sub"));
+}
+
+let reloaded = 0;
+
+/** Load the page again; a server that asks for it over and over is not asked in a tight loop. */
+function reloadSoon() {
+  const wait = Date.now() - reloaded < 5000 ? 5000 : 0;
+  reloaded = Date.now() + wait;
+  setTimeout(() => reload().catch(() => link.socket?.close()), wait);
+}
+
+const heard = {
+  welcome(message) {
+    clocks.setServerTime(message.now);
+    if (message.reset) reloadSoon();
+  },
+  batch(message) {
+    page.since = message.seq;
+    flow.take(message.ops);
+    link.send({ type: "ack", seq: message.seq });
+  },
+  status(message) {
+    clocks.setServerTime(message.now);
+    flow.take(Object.entries(message.parts).map(([id, html]) => [id, 0, "part", html]));
+  },
+  gap(message) {
+    const { resource, reason } = message.gap;
+    say(`A gap: ${resource.plural} could not be seen for a while (${reason}).`);
+  },
+  refused(message) {
+    say(message.reason);
+  },
+};
+
+function say(text) {
+  const line = document.getElementById("link");
+  line.textContent = text;
+  line.hidden = !text;
+}
+
+const link = new Link({
+  hello: () => follows("hello"),
+  heard: (message) => heard[message.type]?.(message),
+  changed(up) {
+    document.body.dataset.link = up ? "up" : "down";
+    say(up ? "" : "Connection to Baton lost; trying again.");
+  },
+});
+
+function filtered() {
+  flow.clear();
+  forget();
+  drawnAt();
+  link.send(follows("sub"));
+}
+
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  for (const [name, value] of [...detail.formData]) if (!value) detail.formData.delete(name);
+});
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  if (detail.requestConfig?.elt?.id === "filters") filtered();
+});
+
+flow.applied = refresh;
+flow.reload = reloadSoon;
+drawnAt();
+clocks.setServerTime(Number(main().dataset.now));
+clocks.start();
+startFlow();
+startKeys();
+startSelection();
+link.open();

@@ -1,0 +1,95 @@
+// Puts what the server drew into the page: by id, never older over newer, none doubled.
+const ROWS_MOST = 500;
+const KEPT = new Set(["aria-current", "open"]); // The reader's own state, not the server's.
+
+const revisions = new Map();
+const options = {
+  ignoreActiveValue: true,
+  callbacks: { beforeAttributeUpdated: (name) => !KEPT.has(name) },
+};
+
+/** Morph `node` into `html`, keeping focus, selection and what is open. */
+export function morph(node, html) {
+  Idiomorph.morph(node, html, options);
+}
+
+/** Forget which revisions are shown: the page was drawn anew. */
+export function forget() {
+  revisions.clear();
+}
+
+/** Apply one op; returns the element that now shows it, or undefined. */
+export function apply([id, revision, kind, html]) {
+  if (kind === "gone") return remove(id);
+  if ((revisions.get(id) ?? 0) > revision) return undefined;
+  revisions.set(id, revision);
+  if (kind === "part") return part(id, html);
+  if (kind === "keep") return keep(html.split(" "));
+  const list = document.getElementById("rows");
+  if (!list) return undefined;
+  const fresh = parse(html);
+  const old = document.getElementById(fresh.id);
+  const moved = !old || old.parentElement !== list || (kind === "row" ? rank(old) !== rank(fresh) : old.dataset.order !== fresh.dataset.order);
+  if (!old) fresh.classList.add("fresh");
+  if (old && old.parentElement === list) morph(old, fresh.outerHTML);
+  const row = old && old.parentElement === list ? old : fresh;
+  if (moved) list.insertBefore(row, kind === "row" ? placeInFeed(list, row) : placeInSequence(list, row));
+  if (kind === "row") trim(list);
+  return row;
+}
+
+function remove(id) {
+  revisions.delete(id);
+  for (const prefix of ["trace", "step"]) {
+    const node = document.getElementById(`${prefix}-${id}`);
+    if (node?.parentElement?.id === "rows") node.remove();
+  }
+}
+
+function keep(ids) {
+  const wanted = new Set(ids);
+  for (const row of document.querySelectorAll("#rows > .step")) {
+    if (!wanted.has(row.dataset.id)) row.remove();
+  }
+}
+
+function part(id, html) {
+  const node = document.getElementById(id);
+  if (node) morph(node, html);
+  return node;
+}
+
+function parse(html) {
+  const holder = document.createElement("template");
+  holder.innerHTML = html;
+  return holder.content.firstElementChild;
+}
+
+const rank = (row) => Number(row.dataset.rank);
+
+/** What changed last stands first among the traces of its rank. */
+function placeInFeed(list, row) {
+  for (const other of list.children) {
+    if (other !== row && (!other.dataset.rank || rank(other) >= rank(row))) return other;
+  }
+  return null;
+}
+
+/** A step stands where the API server's order puts it, which is usually last. */
+function placeInSequence(list, row) {
+  let after = null;
+  for (let other = list.lastElementChild; other; other = other.previousElementSibling) {
+    if (other === row) continue;
+    if (other.dataset.order <= row.dataset.order) return after;
+    after = other;
+  }
+  return after;
+}
+
+function trim(list) {
+  const rows = list.querySelectorAll(":scope > .trace-row");
+  for (let index = rows.length - 1; index >= ROWS_MOST; index--) {
+    revisions.delete(rows[index].dataset.id);
+    rows[index].remove();
+  }
+}

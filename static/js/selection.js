@@ -1,0 +1,99 @@
+// The selected row, and the drawer that explains a selected step.
+const main = () => document.getElementById("main");
+const links = () => [...document.querySelectorAll("#rows a.step-link, #rows a.trace-link")].filter((link) => link.checkVisibility());
+const current = () => document.querySelector('#rows a[aria-current="true"]');
+
+let loading;
+
+function mark(link) {
+  for (const other of document.querySelectorAll('#rows a[aria-current="true"]')) {
+    if (other !== link) other.removeAttribute("aria-current");
+  }
+  link.setAttribute("aria-current", "true");
+  link.closest("details")?.setAttribute("open", "");
+}
+
+/** Select a link: mark it, and show its step after a moment, so that holding a key stays quick. */
+export function select(link, { focus = true } = {}) {
+  mark(link);
+  if (focus) link.focus({ preventScroll: true });
+  link.scrollIntoView({ block: "nearest" });
+  if (!link.dataset.step) return;
+  history.replaceState(history.state, "", `${location.pathname}${afterOf()}#step-${link.dataset.step}`);
+  clearTimeout(loading);
+  loading = setTimeout(() => load(link.dataset.step), 60);
+}
+
+function afterOf() {
+  const after = new URLSearchParams(location.search).get("after");
+  return after ? `?after=${encodeURIComponent(after)}` : "";
+}
+
+function load(step) {
+  const address = `/traces/${encodeURIComponent(main().dataset.trace)}/steps/${encodeURIComponent(step)}`;
+  htmx.ajax("GET", address, { target: "#drawer", swap: "innerHTML" }).then(() => current()?.scrollIntoView({ block: "nearest" }));
+}
+
+/** Clear the selection and close the drawer; false when there was nothing to clear. */
+export function clear() {
+  const link = current();
+  const drawer = document.getElementById("drawer");
+  const open = Boolean(drawer?.firstElementChild);
+  if (!link && !open) return false;
+  link?.removeAttribute("aria-current");
+  drawer?.replaceChildren();
+  history.replaceState(history.state, "", location.pathname + (drawer ? afterOf() : location.search));
+  return true;
+}
+
+/** Select the row so many places on. */
+export function move(by) {
+  const all = links();
+  if (!all.length) return;
+  const from = all.indexOf(current() ?? document.activeElement);
+  const next = from < 0 ? (by > 0 ? 0 : all.length - 1) : from + by;
+  select(all[Math.max(0, Math.min(all.length - 1, next))]);
+}
+
+/** Open what is selected: a step's drawer, or a trace's page. */
+export function open() {
+  const link = current();
+  if (!link || document.activeElement === link) return false;
+  link.click();
+  return true;
+}
+
+/** Keep the drawer true when the step that it shows was drawn again. */
+export function refresh(rows) {
+  const shown = document.querySelector("#drawer [data-step]")?.dataset.step;
+  if (shown && rows.some((row) => row.querySelector(`[data-step="${CSS.escape(shown)}"]`))) load(shown);
+}
+
+function fromAddress() {
+  const step = location.hash.startsWith("#step-") ? decodeURIComponent(location.hash.slice(6)) : "";
+  const link = step && document.querySelector(`#rows a[data-step="${CSS.escape(step)}"]`);
+  if (link) select(link, { focus: false });
+}
+
+function clicked(click) {
+  if (click.button || click.metaKey || click.ctrlKey || click.shiftKey || click.altKey) return;
+  if (click.target.closest("#drawer .close")) {
+    click.preventDefault();
+    const link = current();
+    clear();
+    link?.focus();
+    return;
+  }
+  const step = click.target.closest("a[data-step]")?.dataset.step;
+  const link = step && document.querySelector(`#rows a[data-step="${CSS.escape(step)}"]`);
+  if (!link) return;
+  click.preventDefault();
+  select(link);
+}
+
+/** Let rows be selected by click and by address. */
+export function start() {
+  document.addEventListener("click", clicked);
+  addEventListener("hashchange", fromAddress);
+  fromAddress();
+}

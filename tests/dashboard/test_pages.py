@@ -1,0 +1,208 @@
+"""The pages as the server draws them: whole without script, true, and safe from what they show."""
+
+import re
+import time
+
+import pytest
+from django.test import Client
+
+from eventstream import history
+from tests.dashboard import scenes
+
+pytestmark = pytest.mark.django_db
+
+LINE = 100.0
+
+
+def body(client: Client, path: str, status: int = 200, **headers: str) -> str:
+    answer = client.get(path, headers=headers)
+    assert answer.status_code == status
+    return answer.content.decode()
+
+
+def ids(html: str, prefix: str) -> list[str]:
+    return re.findall(rf'<li[^>]* id="{prefix}-([^"]+)"', html)
+
+
+def test_stuck_traces_stand_first_then_running_ones(client: Client) -> None:
+    scenes.store(scenes.nginx(LINE), scenes.hostile(LINE), scenes.stuck(LINE))
+    assert ids(body(client, "/"), "trace") == ["bad", "hostile", "nginx"]
+
+
+def test_a_row_tells_what_where_who_is_to_move_and_how_far(client: Client) -> None:
+    scenes.store(scenes.stuck(time.time() - 31))
+    html = body(client, "/")
+    for words in ("deployment/bad", "stalled", "kubelet node-3", "image-not-found", ">dev<", "5/7"):
+        assert words in html
+    assert "5 of 7 stages done, now reported" in html
+
+
+def test_background_traces_show_only_when_asked_for(client: Client) -> None:
+    quiet = scenes.trace("lease", scenes.ref("Lease", "node-1"), LINE, background=True)
+    scenes.store((quiet, []))
+    assert ids(body(client, "/"), "trace") == []
+    assert ids(body(client, "/?background=1"), "trace") == ["lease"]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("namespace=dev", ["bad"]),
+        ("state=complete", ["nginx"]),
+        ("kind=Deployment", ["bad", "nginx"]),
+        ("text=ngi", ["nginx"]),
+        ("actor=scheduler", ["nginx"]),
+        ("namespace=dev&state=complete", []),
+        ("namespace=", ["bad", "nginx"]),
+    ],
+)
+def test_the_address_says_what_is_shown(client: Client, query: str, found: list[str]) -> None:
+    scenes.store(scenes.nginx(LINE), scenes.stuck(LINE))
+    assert ids(body(client, f"/?{query}"), "trace") == found
+
+
+def test_htmx_gets_the_feed_alone_with_the_place_to_go_on_from(client: Client) -> None:
+    scenes.store(scenes.stuck(LINE))
+    html = body(client, "/?namespace=dev", **{"HX-Request": "true"})
+    assert html.lstrip().startswith('<section class="feed"')
+    assert f'data-seq="{history.head()}"' in html
+    assert "&quot;namespace&quot;:&quot;dev&quot;" in html
+
+
+def test_older_traces_are_a_link_away_and_none_is_met_twice(client: Client) -> None:
+    many = [
+        (scenes.trace(f"t{n:03d}", scenes.ref("Pod", f"p{n}"), LINE + n), []) for n in range(130)
+    ]
+    scenes.store(*many)
+    first = body(client, "/")
+    older = re.search(r'href="(\?before=[^"]+)"', first)
+    assert older is not None
+    second = body(client, "/" + older[1].replace("&amp;", "&"))
+    assert sorted(ids(first, "trace") + ids(second, "trace")) == [f"t{n:03d}" for n in range(130)]
+
+
+def test_a_place_that_history_never_gave_out_is_answered_in_words(client: Client) -> None:
+    assert "is no place in the list of traces" in body(client, "/?before=rubbish", 400)
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [("", "Not connected to a cluster"), ("namespace=x", "Not connected to a cluster")],
+)
+def test_without_a_cluster_the_page_says_how_to_get_one(
+    client: Client, query: str, words: str
+) -> None:
+    html = body(client, f"/?{query}")
+    assert words in html
+    assert "make run" in html
+
+
+def test_nothing_happening_and_nothing_matching_read_differently(client: Client) -> None:
+    scenes.connected()
+    assert "Nothing is happening" in body(client, "/")
+    assert "Nothing matches these filters" in body(client, "/?text=zzz")
+
+
+def test_every_page_names_the_cluster_and_what_is_not_watched(client: Client) -> None:
+    scenes.connected(scenes.forbidden())
+    scenes.store(scenes.stuck(LINE))
+    for path in ("/", "/traces/bad", "/coverage", "/nowhere"):
+        html = client.get(path).content.decode()
+        assert "practice" in html
+        assert "Live" in html
+        assert "0.2 s behind" in html
+        assert "1 kind not watched" in html
+        assert "resources: [cronjobs]" in html
+
+
+def test_a_trace_shows_each_of_the_sixteen_documented_steps(client: Client) -> None:
+    scenes.store(scenes.nginx(LINE))
+    html = body(client, "/traces/nginx")
+    assert {int(n) for n in re.findall(r'class="doc">(\d+)<', html)} == set(range(1, 17))
+    lanes = re.findall(r'class="lane-label">([^<]+)<', html)
+    assert lanes == [
+        "client", "API server", "etcd", "Deployment controller", "ReplicaSet controller",
+        "scheduler", "kubelet", "kubelet", "kubelet",
+    ]  # fmt: skip
+
+
+def test_a_step_can_be_selected_without_script(client: Client) -> None:
+    scenes.store(scenes.nginx(LINE))
+    html = body(client, "/traces/nginx?step=nginx-011")
+    assert 'data-step="nginx-011" aria-current="true"' in html
+    for words in ("Compare", "desired <b>3</b>", "current <b>1</b>", "changed, value hidden"):
+        assert words in html
+    assert "+11 ms after its cause" in html
+
+
+def test_the_drawer_links_cause_and_source_and_names_every_grade(client: Client) -> None:
+    scenes.store(scenes.nginx(LINE))
+    html = body(client, "/traces/nginx/steps/nginx-010")
+    assert 'href="/traces/nginx?step=nginx-002#step-nginx-002"' in html
+    assert 'rel="noopener noreferrer"' in html
+    for grade in ("observed", "reported", "inferred"):
+        assert f'class="grade grade-{grade}"' in html
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/traces/nope", "History holds no trace of this id"),
+        ("/traces/nginx/steps/nope", "This trace holds no step of this id"),
+        ("/traces/bad/steps/nginx-010", "This trace holds no step of this id"),
+        ("/nowhere", "Baton has no page at this address"),
+    ],
+)
+def test_what_does_not_exist_is_answered_with_what_and_how_to_go_on(
+    client: Client, path: str, words: str
+) -> None:
+    scenes.store(scenes.nginx(LINE), scenes.stuck(LINE))
+    html = body(client, path, 404)
+    assert words in html
+    assert "See what happens now" in html
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/traces/hostile", "/traces/hostile?step=hostile-001", "/?text=<script>"]
+)
+def test_hostile_names_and_messages_are_text(client: Client, path: str) -> None:
+    scenes.store(scenes.hostile(LINE))
+    html = body(client, path)
+    assert not re.search(r"<(img|script>|iframe|svg onload|b>actor|s>|u>|i>)", html)
+    assert "javascript:" not in re.sub(r"&lt;.*?&gt;", "", html)
+    assert not re.search("[\u202a-\u202e\u2066-\u2069]", html)
+
+
+@pytest.mark.parametrize("path", ["/", "/traces/nginx?step=nginx-010", "/coverage", "/nowhere"])
+def test_pages_need_nothing_but_what_the_policy_allows(client: Client, path: str) -> None:
+    scenes.store(scenes.nginx(LINE))
+    answer = client.get(path)
+    policy = answer.headers["Content-Security-Policy"]
+    html = answer.content.decode()
+    assert "unsafe" not in policy
+    assert {
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "connect-src 'self'",
+    } <= set(policy.split("; "))
+    assert " style=" not in html
+    assert not re.search(r"<script(?![^>]* src=)|<style|\son\w+=", html)
+    assert not re.search(r'<(?:script|link|img)[^>]*(?:src|href)="(?:https?:)?//', html)
+
+
+def test_coverage_lists_every_kind_with_its_rule_and_the_gaps(client: Client) -> None:
+    from eventstream.objects.observations import Gap
+
+    gap = Gap(scenes.PODS, "5", "9", 90.0, 100.0, "the server compacted its history")
+    scenes.connected(scenes.forbidden())
+    scenes.store(seen=(gap,))
+    html = body(client, "/coverage")
+    for words in (
+        "batch/v1/cronjobs",
+        "v1/pods",
+        "verbs: [get, list, watch]",
+        "compacted",
+        "10.0 s",
+    ):
+        assert words in html

@@ -1,0 +1,46 @@
+"""Settings refuse what makes no sense, and keep one secret key for one installation."""
+
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from dashboard import settings
+from dashboard.secret import kept_secret_key
+
+
+def test_the_secret_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+    directory = tmp_path / "data"
+    key = kept_secret_key(directory)
+    assert len(key) >= 48
+    assert kept_secret_key(directory) == key
+    assert (directory / "secret-key").stat().st_mode & 0o777 == 0o600
+    assert [each.name for each in directory.iterdir()] == ["secret-key"]
+
+
+def test_a_key_that_cannot_be_kept_names_the_file_and_the_ways_out(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ImproperlyConfigured, match=r"file.*BATON_DATA.*BATON_SECRET_KEY"):
+        kept_secret_key(tmp_path / "file")
+
+
+@pytest.mark.parametrize(("value", "words"), [("*", "DNS rebinding"), (" , ", "names no host")])
+def test_allowed_hosts_must_name_hosts(
+    monkeypatch: pytest.MonkeyPatch, value: str, words: str
+) -> None:
+    monkeypatch.setenv("BATON_ALLOWED_HOSTS", value)
+    with pytest.raises(ImproperlyConfigured, match=words):
+        settings._hosts()
+
+
+@pytest.mark.parametrize("value", ["yes", "true", ""])
+def test_a_flag_is_0_or_1(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("BATON_DEBUG", value)
+    with pytest.raises(ImproperlyConfigured, match="BATON_DEBUG"):
+        settings._flag("BATON_DEBUG")
+
+
+def test_an_unknown_log_level_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BATON_LOG_LEVEL", "LOUD")
+    with pytest.raises(ImproperlyConfigured, match="BATON_LOG_LEVEL is 'LOUD'"):
+        settings._log_level()

@@ -1,0 +1,42 @@
+"""Times, names and values read the same everywhere, and hide nothing but what is hidden."""
+
+import pytest
+
+from dashboard import wording
+from dashboard.actors import named
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-1, "0 ms"), (0.0144, "14 ms"), (0.9996, "1.0 s"), (4.24, "4.2 s"), (59.97, "1 min"),
+        (125, "2 min 5 s"), (3599, "59 min 59 s"), (3600, "1 h"), (7500, "2 h 5 min"),
+        (86_400, "1 d"), (100_000, "1 d 3 h"),
+    ],
+)  # fmt: skip
+def test_durations_have_two_units_at_most(seconds: float, words: str) -> None:
+    assert wording.duration(seconds) == words
+
+
+def test_an_offset_is_no_more_exact_than_its_clock() -> None:
+    assert wording.offset(0.014) == "+14 ms"
+    assert wording.offset(-0.014) == "\N{MINUS SIGN}14 ms"
+    assert wording.offset(2.4, precision_ms=1000) == "+2 s"
+
+
+def test_characters_that_reorder_or_hide_text_are_written_out() -> None:
+    assert wording.visible("a\u202eb\u200bc\x07\n") == "a\\u202eb\\u200bc\\u0007\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(None, "absent"), ('"a"', "a"), ('""', '""'), ("3", "3"), ("{broken", "{broken")],
+)
+def test_values_read_as_what_they_are(value: str | None, words: str) -> None:
+    assert wording.field_value(value, hidden=False) == words
+
+
+def test_a_name_is_told_only_where_it_adds_something() -> None:
+    assert named("client", "kubectl-create") == "client (kubectl-create)"
+    assert named("kubelet", "node-3") == "kubelet node-3"
+    assert named("scheduler", "default-scheduler") == "scheduler"

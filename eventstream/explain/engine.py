@@ -5,6 +5,7 @@ arrives, just the decisions that had looked there are made again, in order, so t
 the same however the streams interleaved.
 """
 
+from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
 
 import msgspec
@@ -31,6 +32,7 @@ from eventstream.objects.observations import Change, Observation, Removed
 from eventstream.objects.resource import Resource
 
 _NODE_LEASES = "kube-node-lease"
+_OWNER_WAIT = 3.0
 
 
 class Engine:
@@ -41,6 +43,7 @@ class Engine:
         self._world = World()
         self._traces = TraceKeeper(cluster, self._world)
         self._heartbeats = Heartbeats(cluster)
+        self._contacts: dict[str, tuple[Write, float]] = {}
         self._stale: set[str] = set()
         self._running: dict[str, dict[int, Write]] = {}
         self._pod_rows: dict[str, Step] = {}
@@ -59,6 +62,7 @@ class Engine:
     def tick(self, now: float) -> list[Upsert]:
         """Judge again what may have changed by `now` (unix seconds), and settle what is quiet."""
         upserts: list[Upsert] = [*self._beat()]
+        self._first_contacts(now)
         for key in list(self._traces.open):
             trace = self._traces.open[key]
             record = trace.record
@@ -68,18 +72,31 @@ class Engine:
         self._stale.clear()
         return upserts
 
-    def restore(self, images: list[tuple[Resource, Image]], memos: list[bytes], at: float) -> None:
-        """Take up where another engine stopped: the objects it knew and its open steps' memos.
+    def restore(
+        self,
+        images: Iterable[tuple[Resource, Image]],
+        memos: Iterable[bytes],
+        traces: Iterable[Trace],
+        at: float,
+    ) -> None:
+        """Take up where another engine stopped: its objects, open steps' memos and open traces.
 
         `at` is the time in unix seconds that objects without a memo are taken to be known since.
+        What is restored makes no upserts: history has it.
         """
-        changes = read_memos(memos)
+        changes = read_memos(list(memos))
         versions = {(change.after.uid, change.after.version) for change in changes}
         for resource, image in images:
             if (image.uid, image.version) not in versions:
                 self._apply_change(Change(resource, "EXISTING", image, at))
+        self._contacts.clear()
         for change in changes:
             self._apply_change(change)
+        for record in traces:
+            root = self._world.logs.get(record.root.uid)
+            if record.existing and root is not None and root.ref is not None:
+                trace = self._traces.open.setdefault(record.id, TraceLog(record.id, root, None))
+                trace.last = max(trace.last, record.updated)
 
     @property
     def open_traces(self) -> int:
@@ -99,18 +116,25 @@ class Engine:
             return []
         again = list(self._world.affected(write))
         if write.base:
-            self._mark_existing(write)
+            self._contacts[image.uid] = (write, change.at)
             return self._settle_writes(again)
         write.memo = write_memo(write)
         return self._settle_writes([write, *again])
 
-    def _mark_existing(self, write: Write) -> None:
-        """First contact: a workload that is there gets its trace, told from its own timestamps."""
-        top = View(self._world, write).top_owner(write.log.uid)
-        key = self._traces.existing_id(top)
-        if is_workload(top.ref) and key not in self._traces.open:
-            self._traces.open[key] = TraceLog(key, top, None)
-        self._stale.add(key)
+    def _first_contacts(self, now: float) -> None:
+        """Workloads that were there get their trace, told from their own timestamps.
+
+        An owner may be listed after what it owns, so an unseen one is waited for a little.
+        """
+        for uid, (write, at) in list(self._contacts.items()):
+            top = View(self._world, write).top_owner(uid)
+            if top.owner and now - at < _OWNER_WAIT:
+                continue
+            del self._contacts[uid]
+            key = self._traces.existing_id(top)
+            if is_workload(top.ref) and top.exists and key not in self._traces.open:
+                self._traces.open[key] = TraceLog(key, top, None)
+            self._stale.add(key)
 
     def _settle_writes(self, writes: list[Write]) -> list[Upsert]:
         """Decide these writes in order, and then whatever their decisions decide."""
@@ -162,7 +186,7 @@ class Engine:
             if left is not None:
                 left.leave(write)
                 self._stale.add(left.id)
-                if not left.members and left.began is write:
+                if not left.members and left.began in (write, None):
                     del self._traces.open[left.id]
                     upserts.append(StepRemoved(left.id, "trace"))
         write.trace = trace
@@ -225,8 +249,3 @@ class Engine:
                     upserts.append(StepUpsert(step, b""))
         self._heartbeats.changed.clear()
         return upserts
-
-
-def without_memo(upsert: StepUpsert) -> StepUpsert:
-    """The upsert without what a restart needs: for output that is not stored."""
-    return msgspec.structs.replace(upsert, memo=b"")

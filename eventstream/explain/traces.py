@@ -12,6 +12,7 @@ from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.records import ObjectRef, Trace
 from eventstream.explain.rules.deletions import marks_deletion
 from eventstream.explain.text import named
+from eventstream.explain.times import parse
 from eventstream.explain.world import World
 from eventstream.explain.writes import ObjectLog, Write
 from eventstream.objects.kinds import is_built_in
@@ -145,7 +146,7 @@ class TraceKeeper:
         began, first = trace.began, outlook.first
         ref = trace.root.ref
         assert ref is not None, "a trace has a root that was seen"
-        started = began.change.at if began is not None else trace.first
+        started = began.change.at if began is not None else _known_since(trace)
         return Trace(
             id=trace.id,
             root=ref,
@@ -159,7 +160,7 @@ class TraceKeeper:
             waiting_for=first.waiting_for if first else "",
             diagnosis=first.diagnosis if first else None,
             summary=outlook.summary,
-            started=started if math.isfinite(started) else 0.0,
+            started=started,
             ended=outlook.ended,
             steps=len(trace.members),
             stages=outlook.stages,
@@ -168,6 +169,14 @@ class TraceKeeper:
             root_step=began.step.id if began is not None and began.step else None,
             updated=trace.last if math.isfinite(trace.last) else started,
         )
+
+
+def _known_since(trace: TraceLog) -> float:
+    """The object's own creation time; without one, the first that was seen of it."""
+    latest = trace.root.latest
+    created = parse(latest.image.metadata.creation_timestamp) if latest is not None else None
+    first = trace.first if math.isfinite(trace.first) else 0.0
+    return created if created is not None else first
 
 
 def _end(trace: TraceLog) -> float | None:

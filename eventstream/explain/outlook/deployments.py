@@ -11,6 +11,7 @@ from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.pods import condition
 from eventstream.explain.records import Stage
 from eventstream.explain.text import count
+from eventstream.explain.times import when
 from eventstream.explain.writes import Write
 from eventstream.objects.images import Image
 from eventstream.objects.workloads import DeploymentSpec, DeploymentStatus
@@ -65,7 +66,7 @@ def _complete(done: Write, began: Write | None) -> Outlook:
         for name, total in zip(_STAGES, (1, 1, *([replicas] * 5)), strict=True)
     )
     summary = f"{replicas} of {count(replicas, 'Pod')} available{took}."
-    return Outlook("complete", summary, (), stages, done.change.at)
+    return Outlook("complete", summary, (), stages, when(done))
 
 
 def _duration(seconds: float) -> str:
@@ -124,7 +125,7 @@ def _holdings(
     began: Write | None,
 ) -> list[Holding]:
     name = write.image.metadata.name
-    since = began.change.at if began is not None else write.change.at
+    since = when(began) if began is not None else when(write)
     if write.image.spec.paused:
         detail = f"Deployment {name} is paused: nothing is rolled out until somebody resumes it."
         return [
@@ -139,7 +140,7 @@ def _holdings(
         found.append(missing)
     found.extend(_old(snapshot, write, new))
     if not found:
-        latest = max(write.change.at, new.change.at)
+        latest = max(when(write), when(new))
         found.append(
             Holding(_REPORT, _ACTOR, "", latest, f"the status of Deployment {name} to follow")
         )

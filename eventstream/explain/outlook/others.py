@@ -13,6 +13,7 @@ from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.pods import condition, is_ready, is_true, phase
 from eventstream.explain.rules.makers import MAKERS
 from eventstream.explain.text import count, named
+from eventstream.explain.times import when
 from eventstream.explain.writes import ObjectLog, Write
 from eventstream.objects.images import Image
 from eventstream.objects.kinds import is_built_in
@@ -35,7 +36,7 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None, now: float) ->
         return _definition(write, now)
     if not is_built_in(write.image.api_version):
         return _custom(snapshot, write, began, now)
-    return Outlook("complete", f"{named(write.image)} is stored.", ended=write.change.at)
+    return Outlook("complete", f"{named(write.image)} is stored.", ended=when(write))
 
 
 def reached(image: Image) -> bool:
@@ -64,9 +65,7 @@ def _workload(snapshot: Snapshot, write: Write, began: Write | None, now: float)
     else:
         done = write if _fits(write) and reached(write.image) else None
     if done is not None:
-        return Outlook(
-            "complete", _reached_summary(done.image), (), _done(done.image), done.change.at
-        )
+        return Outlook("complete", _reached_summary(done.image), (), _done(done.image), when(done))
     if not _fits(write):
         return Outlook("running", f"{named(image)} is not as the API documents it; see its flags.")
     maker = MAKERS.get(("Pod", image.kind))
@@ -78,9 +77,7 @@ def _workload(snapshot: Snapshot, write: Write, began: Write | None, now: float)
     if missing is not None:
         found.append(missing)
     if not found:
-        found.append(
-            Holding(7, actor, "", write.change.at, f"the status of {named(image)} to follow")
-        )
+        found.append(Holding(7, actor, "", when(write), f"the status of {named(image)} to follow"))
     stages = staged(
         [
             ("stored", 1, 1),
@@ -130,7 +127,7 @@ def _pod(write: Write, now: float) -> Outlook:
         summary = (
             f"{named(image)} is ready." if is_ready(image) else f"{named(image)} {phase(image)}."
         )
-        return Outlook("complete", summary, ended=write.change.at)
+        return Outlook("complete", summary, ended=when(write))
     holding = pods.holding(write)
     return pending([holding] if holding else [], (), now, f"Waiting for {named(image)}.")
 
@@ -139,11 +136,11 @@ def _definition(write: Write, now: float) -> Outlook:
     if is_true(write.image, "Established"):
         summary = f"The type {write.image.spec.names.kind} is served."
         stages = staged([("stored", 1, 1), ("names accepted", 1, 1), ("established", 1, 1)])
-        return Outlook("complete", summary, (), stages, write.change.at)
+        return Outlook("complete", summary, (), stages, when(write))
     accepted = int(is_true(write.image, "NamesAccepted"))
     stages = staged([("stored", 1, 1), ("names accepted", accepted, 1), ("established", 0, 1)])
     waiting_for = f"the type {write.image.metadata.name} to be established"
-    return pending([Holding(1, "api-server", "", write.change.at, waiting_for)], stages, now, "")
+    return pending([Holding(1, "api-server", "", when(write), waiting_for)], stages, now, "")
 
 
 def _custom(snapshot: Snapshot, write: Write, began: Write | None, now: float) -> Outlook:
@@ -154,7 +151,7 @@ def _custom(snapshot: Snapshot, write: Write, began: Write | None, now: float) -
     found: list[Holding] = []
     if not acted:
         waiting_for = f"a custom controller to act on {named(image)}"
-        found.append(Holding(1, "custom-controller", "", asked.change.at, waiting_for))
+        found.append(Holding(1, "custom-controller", "", when(asked), waiting_for))
     done, total = 0, 0
     for child in snapshot.children(write.log):
         total += 1
@@ -168,7 +165,7 @@ def _custom(snapshot: Snapshot, write: Write, began: Write | None, now: float) -
     says = f" Its condition {ready.type} is {ready.status}." if ready is not None else ""
     owns = f", and its {count(total, 'object')} as asked for" if total else ""
     summary = f"{named(image)} was acted on{owns}.{says}"
-    return Outlook("complete", summary, (), stages, write.change.at)
+    return Outlook("complete", summary, (), stages, when(write))
 
 
 def _acted(snapshot: Snapshot, write: Write, asked: Write) -> bool:
@@ -184,7 +181,7 @@ def leaving(snapshot: Snapshot, write: Write, now: float) -> Outlook:
     """The outlook of something being deleted, with all that it owns."""
     remaining = list(_remaining(snapshot, write.log))
     if not remaining:
-        return Outlook("complete", f"{named(write.image)} is gone.", ended=write.change.at)
+        return Outlook("complete", f"{named(write.image)} is gone.", ended=when(write))
     stages = staged([("asked", 1, 1), ("gone", 0, len(remaining))])
     return pending([_leaving(left) for left in remaining], stages, now, "")
 
@@ -201,7 +198,7 @@ def _remaining(snapshot: Snapshot, log: ObjectLog) -> list[Write]:
 
 def _leaving(write: Write) -> Holding:
     image = write.image
-    since = write.change.at
+    since = when(write)
     waiting_for = f"{named(image)} to be removed"
     if image.kind == "Pod" and image.metadata.deletion_timestamp:
         stopping = pods.holding(write)

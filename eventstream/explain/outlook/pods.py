@@ -17,6 +17,7 @@ from eventstream.explain.pods import (
     waiting_reasons,
 )
 from eventstream.explain.text import listing
+from eventstream.explain.times import when
 from eventstream.explain.writes import Write
 
 _IMAGE_REASONS = frozenset(
@@ -36,7 +37,7 @@ def holding(write: Write, started: float | None = None) -> Holding | None:
     node = node_of(image)
     if image.metadata.deletion_timestamp:
         actor = "kubelet" if node else "client"
-        return Holding(STOP, actor, node, write.change.at, f"Pod {name} to stop")
+        return Holding(STOP, actor, node, when(write), f"Pod {name} to stop")
     if is_ready(image) or phase(image) in ("Succeeded", "Failed"):
         return None
     since = _since(write)
@@ -56,8 +57,8 @@ def _since(write: Write) -> float:
     for earlier in reversed(write.log.writes):
         rule = earlier.verdict.rule if earlier.verdict else ""
         if earlier.order <= write.order and rule in ("bound", "made-for-owner", "client-created"):
-            return earlier.change.at
-    return write.change.at
+            return when(earlier)
+    return when(write)
 
 
 def _unscheduled(write: Write, name: str, since: float) -> Holding:

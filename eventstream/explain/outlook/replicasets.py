@@ -5,6 +5,7 @@ from eventstream.explain.outlook.holding import Holding
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.pods import condition, is_ready, is_running, node_of
 from eventstream.explain.text import count
+from eventstream.explain.times import when
 from eventstream.explain.writes import Write
 
 CREATE = 2
@@ -37,10 +38,10 @@ def creation(owner: Write, actor: str, desired: int, existing: int) -> Holding |
         return None
     if existing > desired:
         waiting_for = f"{count(existing - desired, 'Pod')} of {name} to be deleted"
-        return Holding(CREATE, actor, "", owner.change.at, waiting_for)
+        return Holding(CREATE, actor, "", when(owner), waiting_for)
     waiting_for = f"{count(desired - existing, 'Pod')} of {name} to be created"
     failure = condition(owner.image, "ReplicaFailure")
-    since = owner.change.at
+    since = when(owner)
     if failure is None or failure.status != "True":
         return Holding(CREATE, actor, "", since, waiting_for)
     message = failure.message or failure.reason or ""

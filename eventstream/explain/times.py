@@ -1,0 +1,27 @@
+"""Reads Kubernetes timestamps: for what was there before, its own times are the only ones."""
+
+from datetime import datetime
+
+from eventstream.explain.writes import Write
+
+
+def parse(text: str | None) -> float | None:
+    """RFC 3339 as unix seconds; None for what is no time."""
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment.timestamp() if moment.tzinfo is not None else None
+
+
+def when(write: Write) -> float:
+    """When a version came about: its arrival, or for a base the newest time that it tells itself."""
+    if not write.base or write.step is not None:
+        return write.change.at
+    metadata = write.image.metadata
+    told = [metadata.deletion_timestamp, metadata.creation_timestamp]
+    for condition in getattr(write.image.status, "conditions", ()):
+        told.append(condition.last_transition_time)
+    return max((at for text in told if (at := parse(text)) is not None), default=write.change.at)

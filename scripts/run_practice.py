@@ -11,12 +11,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
-
-import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60.0
@@ -91,59 +89,35 @@ def why_not_free(host: str, port: int) -> str | None:
     return None
 
 
-def accepts(host: str, port: int) -> bool:
-    """Whether something accepts connections there now."""
-    try:
-        socket.create_connection((host, port), timeout=1).close()
-    except OSError:
-        return False
-    return True
-
-
-def cluster_serves(kubeconfig: Path) -> bool:
-    """Whether the server that `kubeconfig` names accepts connections; False without the file."""
-    if not kubeconfig.exists():
-        return False
-    written = yaml.safe_load(kubeconfig.read_text(encoding="utf-8"))
-    if not written:  # Made, but not filled yet.
-        return False
-    authority = written["clusters"][0]["cluster"]["server"].rpartition("/")[2]
-    host, _, port = authority.rpartition(":")
-    return accepts(host, int(port))
-
-
-def wait_until(is_true: Callable[[], bool], what: str, programs: Sequence[Program]) -> None:
-    """Return once `is_true`; StoppedError if a program ends before, or it takes too long."""
+def wait_for_cluster(cluster: Program, kubeconfig: Path) -> None:
+    """Return once it serves: that is when it writes its kubeconfig. StoppedError if it does not."""
     deadline = time.monotonic() + START_SECONDS
-    while not is_true():
-        for program in programs:
-            program.check()
+    while not kubeconfig.exists():
+        cluster.check()
         if time.monotonic() > deadline:
-            raise StoppedError(f"{what} did not happen within {START_SECONDS:.0f} s; see above.")
+            raise StoppedError(f"The {cluster.name} did not serve within {START_SECONDS:.0f} s.")
         time.sleep(POLL_SECONDS)
 
 
 def run(host: str, port: int, directory: Path) -> None:
-    """Run both programs, writing only to `directory`, until one ends (StoppedError)."""
+    """Run both programs, writing only to `directory`, until one ends (StoppedError).
+
+    The dashboard says its address once it serves.
+    """
     kubeconfig = directory / "kubeconfig"
     environment = os.environ | {"BATON_DATA": str(directory), "PYTHONUNBUFFERED": "1"}
     player = ["-m", "practicecluster", "--playlist", "all", "--loop", "--port", "0"]
     with Program(
         "practice cluster", [*player, "--kubeconfig", str(kubeconfig)], environment
     ) as cluster:
-        wait_until(lambda: cluster_serves(kubeconfig), "Serving the practice cluster", [cluster])
+        wait_for_cluster(cluster, kubeconfig)
         observe = ["manage.py", "observe", "--kubeconfig", str(kubeconfig)]
         with Program(
             "dashboard", [*observe, "--host", host, "--port", str(port)], environment
         ) as dashboard:
-            programs = [cluster, dashboard]
-            reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
-            wait_until(lambda: accepts(reachable, port), "Serving the dashboard", programs)
-            shown = f"[{reachable}]" if ":" in reachable else reachable
-            print(f"\n  Baton: http://{shown}:{port}/   (Ctrl-C ends it)\n", flush=True)
             while True:
-                for program in programs:
-                    program.check()
+                cluster.check()
+                dashboard.check()
                 time.sleep(POLL_SECONDS)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.run_practice import Program, StoppedError, cluster_serves, why_not_free
+from scripts.run_practice import Program, StoppedError, wait_for_cluster, why_not_free
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -50,16 +50,12 @@ def test_a_free_port_is_free() -> None:
     assert why_not_free("127.0.0.1", port) is None
 
 
-def test_a_cluster_serves_once_its_kubeconfig_names_a_listening_server(
-    tmp_path: Path, taken_port: int
-) -> None:
-    kubeconfig = tmp_path / "kubeconfig"
-    assert not cluster_serves(kubeconfig)
-    kubeconfig.write_text("")
-    assert not cluster_serves(kubeconfig)
-    server = f"http://127.0.0.1:{taken_port}"
-    kubeconfig.write_text(f'{{clusters: [{{name: a, cluster: {{server: "{server}"}}}}]}}')
-    assert cluster_serves(kubeconfig)
+def test_a_cluster_that_ends_before_it_serves_ends_the_wait(tmp_path: Path) -> None:
+    with (
+        Program("practice cluster", ["-c", "raise SystemExit(2)"], {}) as cluster,
+        pytest.raises(StoppedError, match="The practice cluster ended by itself with status 2"),
+    ):
+        wait_for_cluster(cluster, tmp_path / "kubeconfig")
 
 
 def test_a_program_that_ended_is_told_with_its_status() -> None:

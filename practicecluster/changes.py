@@ -57,9 +57,9 @@ class ChangeLog:
         return self._start + len(self._changes)
 
     def append(self, change: StoredChange) -> None:
-        """Keep a change; the oldest ones go when twice the limit is reached."""
+        """Keep a change; beyond the limit the oldest ones go, many at a time as that costs less."""
         self._changes.append(change)
-        if len(self._changes) >= 2 * self._limit:
+        if len(self._changes) > self._limit + self._limit // 4:
             self._drop(len(self._changes) - self._limit)
 
     def _drop(self, count: int) -> None:

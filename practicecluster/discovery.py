@@ -68,7 +68,9 @@ def resource_list(types: TypeRegistry, api_version: str) -> JsonObject | None:
     ]
     if not entries:
         return None
-    head = {"kind": "APIResourceList", "apiVersion": "v1"}
+    head = {"kind": "APIResourceList"}
+    if "/" in api_version:  # The core group's answer, the oldest, leaves it out.
+        head["apiVersion"] = "v1"
     return head | {"groupVersion": api_version, "resources": entries}
 
 

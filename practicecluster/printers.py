@@ -72,14 +72,15 @@ def _event(content: JsonObject, now: float) -> list[Any]:
     series = content.get("series") or {}
     first = content.get("firstTimestamp") or content.get("eventTime")
     last = series.get("lastObservedTime") or content.get("lastTimestamp") or first
-    component = source.get("component") or content.get("reportingComponent") or ""
+    component = source.get("component") or content.get("reportingComponent")
+    instance = source.get("host") or content.get("reportingInstance")
     return [
         age(last, now),
         content.get("type", ""),
         content.get("reason", ""),
         f"{subject.get('kind', '').lower()}/{subject.get('name', '')}",
         subject.get("fieldPath", ""),
-        ", ".join(part for part in (component, source.get("host", "")) if part),
+        ", ".join(part for part in (component, instance) if part),
         content.get("message", "").strip(),
         age(first, now),
         series.get("count") or content.get("count") or 1,

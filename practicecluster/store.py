@@ -24,11 +24,17 @@ class WatchCache:
         self.log = ChangeLog(history)
         self.log.compact(oldest)
         self.waiting: set[Callable[[], None]] = set()
+        self.progress_requests = 0
 
     def wake(self) -> None:
         """Tell all who wait that there is something to look at."""
         for callback in self.waiting:
             callback()
+
+    def request_progress(self) -> None:
+        """Let every watch tell now how far it has come, without a change."""
+        self.progress_requests += 1
+        self.wake()
 
     def objects_at(self, revision: int) -> dict[str, Stored] | None:
         """Return the objects as of an earlier revision; None when its history is gone."""
@@ -119,6 +125,11 @@ class Store:
         self._compacted = {"": self._shared_revision, **self._own_revisions}
         for storage, cache in self._caches.items():
             cache.log.compact(self.revision(storage))
+
+    def progress(self) -> None:
+        """Let all watches that want bookmarks send one now."""
+        for cache in self._caches.values():
+            cache.request_progress()
 
     def reset(
         self, *, keep: Collection[tuple[str, str]] = (), own_counters: Iterable[str] = ()

@@ -23,7 +23,7 @@ def key_of(namespace: str | None, name: str) -> str:
 class Stored:
     """One version of one object. `body` is its JSON without kind and apiVersion."""
 
-    __slots__ = ("_shown", "body", "fields", "key", "labels", "name", "namespace", "revision")
+    __slots__ = ("_converted", "body", "fields", "key", "labels", "name", "namespace", "revision")
 
     def __init__(self, storage: str, content: JsonObject, revision: int) -> None:
         """Take a decoded object; its resourceVersion is set to `revision` in the bytes."""
@@ -39,7 +39,7 @@ class Stored:
         }
         fields["metadata"] = {**metadata, "resourceVersion": str(revision)}
         self.body = msgspec.json.encode(fields)
-        self._shown: dict[str, bytes] = {}
+        self._converted: bytes | None = None
 
     def content(self) -> JsonObject:
         """Return the object decoded afresh, without kind and apiVersion."""
@@ -52,16 +52,13 @@ class Stored:
 
     def shown_body(self, served: ResourceType) -> bytes:
         """Return the JSON in the version of `served`, without kind and apiVersion."""
-        if served.storage == EVENTS_STORAGE and served.group:
-            if "converted" not in self._shown:
-                self._shown["converted"] = msgspec.json.encode(to_group_version(self.content()))
-            return self._shown["converted"]
-        return self.body
+        if served.storage != EVENTS_STORAGE or not served.group:
+            return self.body
+        if self._converted is None:
+            self._converted = msgspec.json.encode(to_group_version(self.content()))
+        return self._converted
 
     def shown(self, served: ResourceType) -> bytes:
         """Return the whole object's JSON as `served` shows it."""
-        shown = self._shown.get(served.api_version)
-        if shown is None:
-            head = f'{{"kind":"{served.kind}","apiVersion":"{served.api_version}",'.encode()
-            shown = self._shown[served.api_version] = head + self.shown_body(served)[1:]
-        return shown
+        head = f'{{"kind":"{served.kind}","apiVersion":"{served.api_version}",'.encode()
+        return head + self.shown_body(served)[1:]

@@ -70,6 +70,10 @@ _HUES = {
 }
 
 
+_NAMED = {"client", "custom-controller", "kubelet", "scheduler", "unknown"}
+"""Actors of which there may be several; the other names are only what a controller writes as."""
+
+
 class Lane(msgspec.Struct, frozen=True, order=True):
     """One column of the sequence; sorts in the fixed order of lanes, then by `name`.
 
@@ -118,6 +122,6 @@ def lane_of(step: Step) -> Lane:
 def named(actor: str, name: str) -> str:
     """Return actor and name as one phrase: "kubelet node-3", "client (kubectl-create)"."""
     plain = label(actor)
-    if name in {"", actor, f"default-{actor}"}:
+    if actor not in _NAMED or name in {"", f"default-{actor}"}:
         return plain
     return f"{plain} ({name})" if actor == "client" else f"{plain} {name}"

@@ -22,8 +22,8 @@ from eventstream.history import Stored
 RANKS = {"stalled": 0, "running": 1}
 """Stalled traces stand before running ones, and both before all others."""
 
-ARROW_HEIGHTS = (13, 28, 43, 46, 49, 52)
-"""Pixels from a row's top at which its arrows run, one below the other."""
+ARROW_HEIGHTS = {"request": 13, "store": 28, "broadcast": 43}
+"""Pixels from a row's top at which its arrows run; one broadcast may reach several lanes."""
 
 GRADES = (
     ("observed", "the watch shows it"),
@@ -151,7 +151,7 @@ def _draw_row(placed: _Placed, selected: str | None) -> SafeString:
         "step_row",
         row=row,
         order=placed.order,
-        arrows=list(zip(row.arrows, ARROW_HEIGHTS, strict=False)),
+        arrows=[(arrow, ARROW_HEIGHTS[arrow.kind]) for arrow in row.arrows],
         offset=_offset(row.fold.first, trace),
         last_offset=_offset(row.fold.steps[-1], trace),
         documented=documented(row.fold),

@@ -5,7 +5,8 @@ script, or under the strictest policy, shows the same picture. One write is up t
 the request, its storing in etcd, and the broadcast to those who acted on it next.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -20,7 +21,10 @@ OTHERS = lane("kubelet", "others")
 
 
 class Arrow(msgspec.Struct, frozen=True):
-    """One arrow: `x1`, `x2` in percent of the width, `numbers` of the documented sequence."""
+    """One arrow: `x1`, `x2` in percent of the width, `numbers` of the documented sequence.
+
+    A `continued` one runs on from another's beginning, so its own is not drawn.
+    """
 
     kind: str
     x1: float
@@ -28,6 +32,7 @@ class Arrow(msgspec.Struct, frozen=True):
     grade: str
     hue: str
     numbers: tuple[int, ...] = ()
+    continued: bool = False
 
     @property
     def leftwards(self) -> bool:
@@ -103,14 +108,23 @@ def _arrows(
         )
     if step.resource_version:
         arrows.append(Arrow("store", server, etcd, "observed", "server", step.documented_store))
-    targets = sorted(
-        {layout.x(each) for each in watchers.get(step.id, frozenset()) if each.rank != 1}
-    )
-    for index, target in enumerate(targets):
-        numbers = step.documented_broadcast if index == 0 else ()
-        arrows.append(Arrow("broadcast", server, target, "inferred", "server", numbers))
+    targets = {layout.x(each) for each in watchers.get(step.id, frozenset())} - {server}
+    arrows.extend(_broadcast(server, targets, step.documented_broadcast))
     if not targets and step.documented_broadcast:
         arrows.append(
             Arrow("broadcast", server, etcd, "observed", "server", step.documented_broadcast)
         )
     return tuple(arrows)
+
+
+def _broadcast(server: float, targets: set[float], numbers: tuple[int, ...]) -> Iterator[Arrow]:
+    """Yield one line to each side of the API server, with a head at each lane that it reaches."""
+    for side in (
+        sorted(target for target in targets if target > server),
+        sorted((target for target in targets if target < server), reverse=True),
+    ):
+        for begin, end in pairwise([server, *side]):
+            starts = begin == server
+            yield Arrow(
+                "broadcast", begin, end, "inferred", "server", numbers if starts else (), not starts
+            )

@@ -56,7 +56,7 @@ def _watching(name: str, lag: float, covered: list[history.Coverage]) -> Livenes
             return Liveness("late", "Listing", "what exists is being read", name)
         reason = f"{problems[0].message} {problems[0].action}"
         return Liveness("down", "Not connected", "", name, reason)
-    behind = f"{max(lag, 0.0):.1f} s behind"
+    behind = f"{lag:.1f} s behind" if lag >= 0.1 else "less than 0.1 s behind"
     if lag > BEHIND_SECONDS:
         return Liveness("late", "Behind", behind, name)
     return Liveness("live", "Live", behind, name)

@@ -25,6 +25,7 @@ from eventstream.recorder.status import Status
 DEPLOYMENTS = Resource("apps", "v1", "deployments", "Deployment")
 PODS = Resource("", "v1", "pods", "Pod")
 SECRETIVE = Resource("batch", "v1", "cronjobs", "CronJob")
+Scene = tuple[Trace, list[Step]]
 STAGES = ("accepted", "ReplicaSet", "Pods", "scheduled", "started", "reported", "available")
 
 
@@ -106,7 +107,7 @@ def stages(done: int, stuck: str = "current") -> tuple[Stage, ...]:
     )
 
 
-def nginx(started: float, id_: str = "nginx", pods: int = 3) -> tuple[Trace, list[Step]]:
+def nginx(started: float, id_: str = "nginx", pods: int = 3) -> Scene:
     """A Deployment of three Pods through the sixteen documented steps."""
     deployment, replicaset = ref("Deployment", "nginx"), ref("ReplicaSet", "nginx-754449dc84")
     steps = [
@@ -176,7 +177,7 @@ def _pod_steps(id_: str, number: int, pod: ObjectRef, node: str, at: float) -> l
     ]  # fmt: skip
 
 
-def stuck(started: float, id_: str = "bad") -> tuple[Trace, list[Step]]:
+def stuck(started: float, id_: str = "bad") -> Scene:
     """A Deployment whose image does not exist."""
     deployment = ref("Deployment", "bad", "dev")
     stalled = trace(
@@ -190,7 +191,7 @@ def stuck(started: float, id_: str = "bad") -> tuple[Trace, list[Step]]:
     return stalled, [first]
 
 
-def hostile(started: float, id_: str = "hostile") -> tuple[Trace, list[Step]]:
+def hostile(started: float, id_: str = "hostile") -> Scene:
     """Names and messages that try to be markup, script, other names, or endless."""
     evil = ref("Deployment", '<img src=x onerror="alert(1)">\u202etxt', "__proto__")
     bad = trace(
@@ -221,7 +222,7 @@ def forbidden() -> Coverage:
     return Coverage(SECRETIVE, "forbidden", time.time(), problem=problem)
 
 
-def store(*scenes: tuple[Trace, list[Step]], seen: tuple[Observation, ...] = ()) -> int:
+def store(*scenes: Scene, seen: tuple[Observation, ...] = ()) -> int:
     """Commit scenes and observations as one batch; returns the latest seq."""
     batch = Batch()
     for trace_, steps in scenes:

@@ -13,6 +13,7 @@ Headers = list[tuple[bytes, bytes]]
 async def get(path: str, host: bytes = OURS) -> tuple[int, str]:
     asked = HttpCommunicator(application, "GET", path, headers=[(b"host", host)])
     answer = await asked.get_response(timeout=5)
+    await asked.wait(timeout=5)
     return answer["status"], answer["body"].decode()
 
 

@@ -133,6 +133,7 @@ async def test_older_than_what_is_kept_resets_the_page(
 async def test_a_slow_page_is_told_less_often_and_then_the_latest_of_each_row(page: Page) -> None:
     await page.hello()
     trace, steps = scenes.stuck(LINE)
+    last: dict[str, Any] = {}
     for turn in range(consumers.UNACKED_MOST):
         await storing((msgspec.structs.replace(trace, summary=f"turn {turn}"), steps))
         last = await page.next("batch")

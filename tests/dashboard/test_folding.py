@@ -3,13 +3,13 @@
 import msgspec
 
 from dashboard.folding import ALIKE_FROM, fold
-from eventstream.explain.records import Step
+from eventstream.explain.records import ObjectRef, Step
 from tests.dashboard import scenes
 
 POD, OTHER = scenes.ref("Pod", "a"), scenes.ref("Pod", "b")
 
 
-def report(number: int, obj: scenes.ObjectRef = POD, documented: int = 15) -> Step:
+def report(number: int, obj: ObjectRef = POD, documented: int = 15) -> Step:
     return scenes.step(
         "t",
         number,

@@ -14,7 +14,9 @@ pytestmark = pytest.mark.django_db
 LINE = 100.0
 
 
-def body(client: Client, path: str, status: int = 200, **headers: str) -> str:
+def body(
+    client: Client, path: str, status: int = 200, headers: dict[str, str] | None = None
+) -> str:
     answer = client.get(path, headers=headers)
     assert answer.status_code == status
     return answer.content.decode()
@@ -63,14 +65,14 @@ def test_the_address_says_what_is_shown(client: Client, query: str, found: list[
 
 def test_htmx_gets_the_feed_alone_with_the_place_to_go_on_from(client: Client) -> None:
     scenes.store(scenes.stuck(LINE))
-    html = body(client, "/?namespace=dev", **{"HX-Request": "true"})
+    html = body(client, "/?namespace=dev", headers={"HX-Request": "true"})
     assert html.lstrip().startswith('<section class="feed"')
     assert f'data-seq="{history.head()}"' in html
     assert "&quot;namespace&quot;:&quot;dev&quot;" in html
 
 
 def test_older_traces_are_a_link_away_and_none_is_met_twice(client: Client) -> None:
-    many = [
+    many: list[scenes.Scene] = [
         (scenes.trace(f"t{n:03d}", scenes.ref("Pod", f"p{n}"), LINE + n), []) for n in range(130)
     ]
     scenes.store(*many)

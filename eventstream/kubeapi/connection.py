@@ -139,7 +139,7 @@ class Connection:
         """
         try:
             body = await self.get("/api/v1/namespaces/kube-system")
-            uid = _decoded("GET namespace kube-system", body, _Namespace).metadata.uid
+            uid = decoded("GET namespace kube-system", body, _Namespace).metadata.uid
         except ApiProblem as absent:
             if absent.problem.code not in _ABSENT:
                 raise
@@ -154,7 +154,7 @@ class Connection:
             if absent.problem.code not in _ABSENT:
                 raise
             return ""
-        return _decoded("GET /version", body, _Version).git_version
+        return decoded("GET /version", body, _Version).git_version
 
     async def close(self) -> None:
         """Close every connection; streams that are still read break off."""
@@ -248,7 +248,8 @@ class Connection:
             return True
 
 
-def _decoded(what: str, body: bytes, type_: type[_T]) -> _T:
+def decoded(what: str, body: bytes, type_: type[_T]) -> _T:
+    """Return the answer to `what` ("GET /version"); raises ApiProblem where it is no such JSON."""
     try:
         return msgspec.json.decode(body, type=type_)
     except msgspec.DecodeError as error:

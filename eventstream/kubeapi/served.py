@@ -4,12 +4,11 @@ https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api
 """
 
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
 
 import msgspec
 
-from eventstream.kubeapi.connection import JSON, Connection
-from eventstream.kubeapi.problems import ApiProblem, not_kubernetes
+from eventstream.kubeapi.connection import JSON, Connection, decoded
+from eventstream.kubeapi.problems import ApiProblem
 from eventstream.objects.resource import Resource
 
 Served = Mapping[str, frozenset[str]]
@@ -20,8 +19,6 @@ _AGGREGATED = ",".join(
     for version in ("v2", "v2beta1")
 )
 _ABSENT = frozenset({"forbidden", "not-served", "server-error"})
-
-_T = TypeVar("_T")
 
 
 class _Name(msgspec.Struct):
@@ -65,7 +62,7 @@ async def read_served(connection: Connection, wanted: Iterable[Resource]) -> Ser
     served: dict[str, frozenset[str]] = {}
     for root in ("/api", "/apis"):
         body = await connection.get(root, accept=f"{_AGGREGATED},{JSON}")
-        answer = _decoded(root, body, _Aggregated)
+        answer = decoded(f"GET {root}", body, _Aggregated)
         if answer.kind != "APIGroupDiscoveryList":
             return await _read_plain(connection, wanted)
         for group in answer.items or ():
@@ -84,7 +81,7 @@ async def _read_plain(connection: Connection, wanted: Iterable[Resource]) -> Ser
     served: dict[str, frozenset[str]] = {}
     for path, api_version in sorted({(_root(each), each.api_version) for each in wanted}):
         try:
-            answer = _decoded(path, await connection.get(path), _Plain)
+            answer = decoded(f"GET {path}", await connection.get(path), _Plain)
         except ApiProblem as absent:
             if absent.problem.code not in _ABSENT:
                 raise
@@ -96,10 +93,3 @@ async def _read_plain(connection: Connection, wanted: Iterable[Resource]) -> Ser
 
 def _root(resource: Resource) -> str:
     return resource.path.rpartition("/")[0]
-
-
-def _decoded(path: str, body: bytes, type_: type[_T]) -> _T:
-    try:
-        return msgspec.json.decode(body, type=type_)
-    except msgspec.DecodeError as error:
-        raise ApiProblem(not_kubernetes(f"GET {path}", 200, f"other JSON ({error})")) from error

@@ -117,6 +117,20 @@ async def test_after_a_restart_custom_types_resume_too(
     assert server.watches(SITE_PATH)[0].version == 9
 
 
+async def test_what_was_saved_of_a_custom_type_is_not_taken_for_its_successor(
+    server: ScriptedServer, connection: Connection
+) -> None:
+    serve_types(server, CRD_PATH)
+    serve_empty(server, SITE_PATH)
+    definitions = Definitions(server)
+    definitions.writes(12, "DELETED", definition(12, established=True))
+    definitions.writes(13, "ADDED", definition(13, established=True))
+    saved = {CRDS.key: Saved("11", [crd()]), SITES.key: Saved("9", [])}
+    async with watching(connection, saved=saved, clock=VirtualClock().clock()) as observed:
+        await observed.until(lambda seen: seen.removed and server.lists(SITE_PATH))
+        await observed.until(lambda _: any(w.version == 10 for w in server.watches(SITE_PATH)))
+
+
 async def test_events_are_read_under_their_other_name_while_the_first_is_forbidden(
     server: ScriptedServer, connection: Connection
 ) -> None:

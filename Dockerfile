@@ -23,7 +23,9 @@ COPY --from=static /app /app
 COPY --from=static /static /static
 RUN install -d -o 10001 -g 0 -m 0770 /data
 WORKDIR /app
-ENV PATH=/venv/bin:$PATH \
+# A home for a user whom no passwd file knows: kubernetes.aio asks for one when it is imported.
+ENV HOME=/tmp \
+    PATH=/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     BATON_DATA=/data \

@@ -60,6 +60,10 @@ def test_it_runs_as_a_numbered_user_that_is_not_root(instructions: list[Instruct
     assert re.fullmatch(r"[1-9]\d*(:\d+)?", last(instructions, "USER"))
 
 
+def test_a_user_without_a_name_has_a_home(instructions: list[Instruction]) -> None:
+    assert "HOME=/tmp" in last(instructions, "ENV").split()
+
+
 def test_nothing_is_fetched_but_locked_packages(instructions: list[Instruction]) -> None:
     assert "ADD" not in {name for name, _ in instructions}
     fetching = [

@@ -143,7 +143,12 @@ async def _play(
 ) -> None:
     """Announce the server, play the tapes, and then wait to be cancelled."""
     if arguments.kubeconfig:
-        write_kubeconfig(cluster.kubeconfig(), arguments.kubeconfig)
+        try:
+            write_kubeconfig(cluster.kubeconfig(), arguments.kubeconfig)
+        except OSError as error:
+            raise StartError(
+                f"Can't write the kubeconfig {arguments.kubeconfig}: {error}"
+            ) from error
     _say(f"Practice cluster at {cluster.url}")
     if arguments.kubeconfig:
         _say(f"Try: kubectl --kubeconfig {arguments.kubeconfig} get pods -A -w")

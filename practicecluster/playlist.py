@@ -76,7 +76,7 @@ class Playlist:
     async def play(self, *, forever: bool) -> None:
         """Play all tapes, once or until cancelled."""
         await self._play_all(patience=self._patience)
-        while forever:
+        while forever and self._tapes:
             await self._play_all(patience=0.0)
 
     async def _play_all(self, *, patience: float) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from practicecluster.access import USER, Access
+from practicecluster.protobuf import MAGIC, decode_review
 from practicecluster.statuses import ApiError, bad_request, unsupported_media_type
 from practicecluster.stored import JsonObject
 
@@ -19,16 +20,22 @@ REVIEW_PATHS = {
 
 def review(access: Access, user: str, path: str, body: bytes) -> JsonObject:
     """Return the review that is asked for at `path`; raises ApiError for a body that is none."""
-    try:
-        asked = msgspec.json.decode(body, type=JsonObject)
-    except msgspec.DecodeError as error:
-        raise unsupported_media_type() from error
+    asked = _decode(body)
     if path.endswith("selfsubjectreviews"):
         return _who(user)
     spec = asked.get("spec")
     if not isinstance(spec, dict):
         raise bad_request("the review has no spec")
     return _access(access, user, spec)
+
+
+def _decode(body: bytes) -> JsonObject:
+    try:
+        if body.startswith(MAGIC):
+            return decode_review(body)
+        return msgspec.json.decode(body, type=JsonObject)
+    except ValueError as error:  # msgspec's errors are ValueErrors too.
+        raise unsupported_media_type() from error
 
 
 def _who(user: str) -> JsonObject:

@@ -141,6 +141,9 @@ def version_too_large(asked: int, current: int) -> ApiError:
 
 
 def unsupported_media_type() -> ApiError:
-    """Return the answer to a review whose body is not JSON."""
-    message = "the body of the request was in an unknown format - accepted media types: JSON"
+    """Return the answer to a review whose body can't be read."""
+    message = (
+        "the body of the request was in an unknown format - accepted media types include: "
+        "application/json, application/vnd.kubernetes.protobuf"
+    )
     return ApiError(415, "UnsupportedMediaType", message, details={})

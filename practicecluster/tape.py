@@ -6,6 +6,7 @@ versions can't be compared with others, and the order of arrival is all that is 
 """
 
 import heapq
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
@@ -26,6 +27,8 @@ from practicecluster.tape_lines import TapeLine, TapeProblem, parse_line
 
 TAPES = Path(__file__).parent / "tapes"
 WriteType = Literal["ADDED", "MODIFIED", "DELETED"]
+# Two watches of one etcd differ by milliseconds; this is far beyond.
+_WORST_DISORDER_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -87,13 +90,14 @@ def parse_tape(name: str, lines: Iterable[bytes]) -> Tape:
                 parsed.append((number, parse_line(text)))
             except ValueError as error:
                 problems.append(TapeProblem(name, number, str(error)))
+    parsed = list(_one_form_of_events(parsed))
     collected = _Collected()
-    for number, line in _one_form_of_events(parsed):
+    for number, line in parsed:
         try:
             collected.add(line)
         except ValueError as error:
             problems.append(TapeProblem(name, number, str(error)))
-    own_counters = _own_counters(collected.writes)
+    own_counters = _own_counters([line for _, line in parsed])
     initial, writes = _in_order(collected.writes, own_counters)
     return Tape(
         name=name,
@@ -175,18 +179,36 @@ def _write(line: TapeLine, change_type: WriteType, content: JsonObject) -> TapeW
     return TapeWrite(line.t, line.resource, change_type, content, revision)
 
 
-def _own_counters(writes: Iterable[TapeWrite]) -> frozenset[str]:
-    """Return whether Events count by themselves.
+def _own_counters(lines: Sequence[TapeLine]) -> frozenset[str]:
+    """Return the storages whose versions can't be compared with others: Events, or none.
 
-    One that tells of an object's version below which it was itself stored can't share its etcd.
+    Evidence is an Event that tells of a version at or above its own, or versions that fall over
+    seconds, which no delay between two watches explains.
     """
-    for write in writes:
-        if write.resource == CORE_EVENTS:
-            subject = write.content.get("involvedObject")
-            seen = str(subject.get("resourceVersion")) if isinstance(subject, dict) else ""
-            if seen.isdigit() and int(seen) >= write.revision:
-                return frozenset({EVENTS_STORAGE})
-    return frozenset()
+    told = any(_tells_of_later(line.object) for line in lines if line.resource == CORE_EVENTS)
+    return frozenset({EVENTS_STORAGE}) if told or _falls(lines) else frozenset()
+
+
+def _tells_of_later(content: JsonObject) -> bool:
+    subject = content.get("involvedObject")
+    seen = str(subject.get("resourceVersion")) if isinstance(subject, dict) else ""
+    return seen.isdigit() and int(seen) >= int(content["metadata"]["resourceVersion"])
+
+
+def _falls(lines: Sequence[TapeLine]) -> bool:
+    """Return whether Events and others bear versions below what the other kind bore long before."""
+    highest = {True: 0, False: 0}
+    waiting: deque[tuple[float, bool, int]] = deque()
+    for line in lines:
+        is_event = line.resource == CORE_EVENTS
+        version = int(line.object["metadata"]["resourceVersion"])
+        while waiting and waiting[0][0] < line.t - _WORST_DISORDER_SECONDS:
+            _, kind, earlier = waiting.popleft()
+            highest[kind] = max(highest[kind], earlier)
+        if line.type not in {"LIST", "BOOKMARK"} and version < highest[not is_event]:
+            return True
+        waiting.append((line.t, is_event, version))
+    return False
 
 
 def _in_order(

@@ -33,6 +33,12 @@ class _ListMetadata(msgspec.Struct, rename="camel"):
     resource_version: _Version
 
 
+class _Bookmark(msgspec.Struct):
+    """All that a bookmark says."""
+
+    metadata: _ListMetadata
+
+
 class _List(msgspec.Struct):
     """What every List on a tape must have."""
 
@@ -80,7 +86,9 @@ def parse_line(text: bytes) -> TapeLine:
         listed = _convert(line.object, _List, "the List")
         for number, item in enumerate(listed.items or [], start=1):
             _convert(item, _Object, f"item {number} of the List")
-    elif line.type != "BOOKMARK":
+    elif line.type == "BOOKMARK":
+        _convert(line.object, _Bookmark, "the bookmark")
+    else:
         _convert(line.object, _Object, "the object")
         if line.resource.endswith(f"/{CRD_PLURAL}"):
             _check_crd(line.object)

@@ -120,8 +120,25 @@ async def test_a_subject_review_names_the_user(cluster: PracticeCluster, api: Ap
     assert (user["username"], user["groups"][-1]) == (USER, "system:authenticated")
 
 
+# As kubectl 1.32 sends it for `kubectl auth can-i list deployments.apps -n shop`.
+KUBECTL_ASKS = (
+    b"k8s\x00\n2\n\x17authorization.k8s.io/v1\x12\x17SelfSubjectAccessReview\x12E"
+    b'\n\x10\n\x00\x12\x00\x1a\x00"\x00*\x002\x008\x00B\x00'
+    b"\x12'\n%\n\x04shop\x12\x04list\x1a\x04apps\"\x00*\x0bdeployments2\x00:\x00"
+    b'\x1a\x08\x08\x00\x12\x00\x1a\x00 \x00\x1a\x00"\x00'
+)
+
+
+async def test_a_review_in_protobuf_is_understood(api: Api) -> None:
+    answer = await api.ask(REVIEWS, method="POST", body=KUBECTL_ASKS)
+    attributes = {"namespace": "shop", "verb": "list", "group": "apps", "resource": "deployments"}
+    assert answer.json["spec"] == {"resourceAttributes": attributes}
+    assert answer.json["status"]["allowed"] is True
+
+
 async def test_a_review_without_sense_is_refused(api: Api) -> None:
-    assert (await api.ask(REVIEWS, method="POST", body=b"k8s\x00")).status == 415
+    for body in (b"neither", KUBECTL_ASKS[:-9], KUBECTL_ASKS[:5] + b"\xff", b"k8s\x00\x0d\x01"):
+        assert (await api.ask(REVIEWS, method="POST", body=body)).status == 415
     assert (await api.ask(REVIEWS, method="POST", body=b"{}")).status == 400
 
 

@@ -103,6 +103,22 @@ async def test_a_taken_port_is_told() -> None:
     assert "Traceback" not in errors
 
 
+async def test_a_kubeconfig_that_can_not_be_written_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "absent" / "kubeconfig"
+    async with started("--port", "0", "--playlist", "none", "--kubeconfig", str(path)) as process:
+        status, errors = await ended(process)
+    assert status == 2
+    assert f"Can't write the kubeconfig {path}" in errors
+    assert "Traceback" not in errors
+
+
+async def test_an_empty_cluster_can_be_served_even_in_a_loop() -> None:
+    async with started("--port", "0", "--playlist", "none", "--loop") as process:
+        await output(process, "All tapes are played")
+        process.send_signal(signal.SIGTERM)
+        assert await ended(process) == (0, "")
+
+
 async def test_a_missing_tape_is_told() -> None:
     async with started("--port", "0", "--tape", "absent") as process:
         status, errors = await ended(process)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from kubernetes.aio import client, config, watch
 
+from practicecluster.access import USER
 from practicecluster.cluster import PracticeCluster
 from practicecluster.kubeconfig import write_kubeconfig
 from practicecluster.player import Player
@@ -94,6 +95,16 @@ async def test_kubectl_lists_the_types_and_a_crds_objects(
         ["NAMESPACE", "NAME", "REPLICAS"],
         ["shop", "front", "2"],
     ]
+
+
+async def test_kubectl_may_ask_what_it_may(tmp_path: Path) -> None:
+    # By TLS, as kubectl sends no token without it.
+    async with PracticeCluster(tls=True, anonymous=False) as cluster:
+        write_kubeconfig(cluster.kubeconfig(), tmp_path / "kubeconfig")
+        kubectl = Kubectl(tmp_path / "kubeconfig")
+        assert await kubectl("auth", "can-i", "list", "deployments.apps") == "yes\n"
+        assert USER in await kubectl("auth", "whoami")
+        assert len(await kubectl.rows("namespaces")) == 5
 
 
 async def test_kubectl_watches(cluster: PracticeCluster, kubeconfig: Path) -> None:

@@ -95,6 +95,20 @@ def test_events_with_versions_of_their_own_keep_their_place_by_arrival() -> None
     assert [write.revision for write in read.writes] == [500, 4, 501, 5]
 
 
+@pytest.mark.parametrize("first", [3, 90_000])
+def test_versions_that_fall_over_seconds_prove_a_count_of_their_own(first: int) -> None:
+    mute = [kubernetes_event(f"e{number}", first + number, seen=0) for number in range(3)]
+    read = tape(
+        line(SECOND, MAPS, "LIST", listed("ConfigMapList", 462)),
+        line(SECOND + 5, "v1/events", "ADDED", mute[0]),
+        line(SECOND + 6, MAPS, "ADDED", content("a", 500)),
+        line(SECOND + 10, "v1/events", "ADDED", mute[1]),
+        line(SECOND + 15, MAPS, "ADDED", content("b", 501)),
+    )
+    assert read.own_counters == {"events"}
+    assert [write.at - SECOND for write in read.writes] == [5, 6, 10, 15]
+
+
 def test_a_listed_type_that_nothing_else_brings_is_known_by_its_list() -> None:
     resource = "apps.openshift.io/v1/deploymentconfigs"
     read = tape(line(SECOND, resource, "LIST", listed("DeploymentConfigList", 9)))

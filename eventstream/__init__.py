@@ -1,0 +1,1 @@
+"""From a cluster to stored, explained steps: watching, explaining, recording, history."""

@@ -8,8 +8,6 @@ the same however the streams interleaved.
 from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
 
-import msgspec
-
 from eventstream.explain import rules, steps
 from eventstream.explain.forgetting import forget
 from eventstream.explain.heartbeats import Heartbeats
@@ -36,7 +34,7 @@ _OWNER_WAIT = 3.0
 
 
 class Engine:
-    """Explains one cluster. Not thread-safe: one caller feeds it, in any interleaving of streams."""
+    """Explains one cluster, fed by one caller with its streams in any interleaving."""
 
     def __init__(self, cluster: str) -> None:
         self._cluster = cluster
@@ -66,9 +64,10 @@ class Engine:
         for key in list(self._traces.open):
             trace = self._traces.open[key]
             record = trace.record
-            waits = record is None or record.waiting_since is not None
-            if key in self._stale or waits or settled(record, trace.last, now):
+            if record is None or key in self._stale or record.waiting_since is not None:
                 upserts.extend(self._judge(trace, now))
+            elif settled(record, trace.last, now):
+                upserts.extend(self._settle(trace, record))
         self._stale.clear()
         return upserts
 
@@ -94,8 +93,10 @@ class Engine:
             self._apply_change(change)
         for record in traces:
             root = self._world.logs.get(record.root.uid)
-            if record.existing and root is not None and root.ref is not None:
-                trace = self._traces.open.setdefault(record.id, TraceLog(record.id, root, None))
+            if record.existing and root is not None and root.seen:
+                trace = self._traces.open.setdefault(
+                    record.id, TraceLog(record.id, root, None, contact=True)
+                )
                 trace.last = max(trace.last, record.updated)
 
     @property
@@ -133,7 +134,7 @@ class Engine:
             del self._contacts[uid]
             key = self._traces.existing_id(top)
             if is_workload(top.ref) and top.exists and key not in self._traces.open:
-                self._traces.open[key] = TraceLog(key, top, None)
+                self._traces.open[key] = TraceLog(key, top, None, contact=True)
             self._stale.add(key)
 
     def _settle_writes(self, writes: list[Write]) -> list[Upsert]:
@@ -186,9 +187,10 @@ class Engine:
             if left is not None:
                 left.leave(write)
                 self._stale.add(left.id)
-                if not left.members and left.began in (write, None):
+                if not left.members and not left.contact:
                     del self._traces.open[left.id]
-                    upserts.append(StepRemoved(left.id, "trace"))
+                    if left.record is not None:
+                        upserts.append(StepRemoved(left.id, "trace"))
         write.trace = trace
         joined = self._traces.open.get(trace)
         if joined is None:
@@ -237,13 +239,11 @@ class Engine:
 
     def _beat(self) -> list[Upsert]:
         """The rows of heartbeats that changed."""
-        upserts: list[Upsert] = []
-        for node in sorted(self._heartbeats.changed):
-            upserts.append(StepUpsert(self._heartbeats.of_node(node), b""))
+        changed = sorted(self._heartbeats.changed)
+        upserts: list[Upsert] = [StepUpsert(self._heartbeats.of_node(n), b"") for n in changed]
         for node, pods in self._running.items():
             for write in pods.values():
-                ref = write.log.ref
-                step = self._heartbeats.of_pod(write, ref, node) if ref is not None else None
+                step = self._heartbeats.of_pod(write, write.log.ref, node)
                 if step is not None and self._pod_rows.get(step.id) != step:
                     self._pod_rows[step.id] = step
                     upserts.append(StepUpsert(step, b""))

@@ -25,7 +25,7 @@ def _store(step: Step) -> Step:
     named = f"{step.object.kind} {step.object.name}"
     gone = step.change_type == "DELETED"
     what = (
-        f"The API server removed {named} from etcd; the deletion has resourceVersion {step.resource_version}."
+        f"The API server removed {named} from etcd, at resourceVersion {step.resource_version}."
         if gone
         else f"The API server stored {named} in etcd as resourceVersion {step.resource_version}."
     )
@@ -39,7 +39,8 @@ def _store(step: Step) -> Step:
 
 def _broadcast(step: Step) -> Step:
     named = f"{step.object.kind} {step.object.name}"
-    what = f"The API server sent watchers the {step.change_type} event of {named} ({step.resource_version})."
+    sent = f"{step.change_type} event of {named} ({step.resource_version})"
+    what = f"The API server sent watchers the {sent}."
     why = "Every stored change is sent to all who watch the resource."
     said = Evidence(
         "observed", "watch", "Baton's own watch received it", "what", step.resource_version

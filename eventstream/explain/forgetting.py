@@ -1,4 +1,4 @@
-"""Lets go of a settled trace: of each object only its newest version stays, to explain what follows."""
+"""Lets go of a settled trace: of each object its newest version stays, to explain what follows."""
 
 from collections.abc import Iterable
 

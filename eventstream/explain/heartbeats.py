@@ -94,13 +94,12 @@ class Heartbeats:
         if latest is None:
             return None
         text = (
-            f"The kubelet on {node} renewed its node Lease {count(number, 'time')} since it reported "
-            f"Pod {ref.name} running; the Pod's status needed no new report for that."
+            f"The kubelet on {node} renewed its node Lease {count(number, 'time')} since it "
+            f"reported Pod {ref.name} running; the Pod's status needed no new report for that."
         )
-        step = self._step(
+        return self._step(
             known.latest, ref, node, text, write.trace, write.step.id, number, "pod-heartbeat"
         )
-        return step
 
     def _step(
         self,

@@ -1,4 +1,4 @@
-"""Names steps and traces so that the same write has the same id in every run and after a restart."""
+"""Names steps and traces so that a write has the same id in every run and after a restart."""
 
 from hashlib import blake2b
 

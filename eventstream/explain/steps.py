@@ -18,8 +18,6 @@ def id_of(cluster: str, write: Write) -> str:
 def make(cluster: str, write: Write, verdict: Verdict, trace: str) -> Step:
     """The step; its causes are those of the verdict's causes that are steps themselves."""
     causes = tuple(dict.fromkeys(cause.step.id for cause in verdict.causes if cause.step))
-    ref = write.log.ref
-    assert ref is not None, "a write introduces its object"
     return Step(
         id=id_of(cluster, write),
         trace=trace,
@@ -32,7 +30,7 @@ def make(cluster: str, write: Write, verdict: Verdict, trace: str) -> Step:
         actor_name=verdict.actor_name,
         verb=verdict.verb,
         subresource=verdict.subresource,
-        object=ref,
+        object=write.log.ref,
         resource_version=write.image.version,
         change_type=write.change.type,
         at=write.change.at,

@@ -17,11 +17,11 @@ def parse(text: str | None) -> float | None:
 
 
 def when(write: Write) -> float:
-    """When a version came about: its arrival, or for a base the newest time that it tells itself."""
+    """When a version came about: its arrival, or for a base the newest time that it tells."""
     if not write.base or write.step is not None:
         return write.change.at
     metadata = write.image.metadata
     told = [metadata.deletion_timestamp, metadata.creation_timestamp]
-    for condition in getattr(write.image.status, "conditions", ()):
-        told.append(condition.last_transition_time)
+    conditions = getattr(write.image.status, "conditions", ())
+    told.extend(condition.last_transition_time for condition in conditions)
     return max((at for text in told if (at := parse(text)) is not None), default=write.change.at)

@@ -37,15 +37,19 @@ _WORKLOADS = frozenset(
 class TraceLog:
     """One trace that is still open. `root` is the object's log, `began` the write that began it.
 
-    `began` is None for what happened to an object without a cause that was seen.
+    `began` is None for what happened to an object without a cause that was seen; `contact` says
+    that the object was there when watching began, so that the trace stands without any step.
     """
 
-    __slots__ = ("began", "first", "id", "last", "members", "record", "root")
+    __slots__ = ("began", "contact", "first", "id", "last", "members", "record", "root")
 
-    def __init__(self, id_: str, root: ObjectLog, began: Write | None) -> None:
+    def __init__(
+        self, id_: str, root: ObjectLog, began: Write | None, *, contact: bool = False
+    ) -> None:
         self.id = id_
         self.root = root
         self.began = began
+        self.contact = contact
         self.members: dict[int, Write] = {}
         self.first = math.inf
         self.last = -math.inf
@@ -65,9 +69,9 @@ class TraceLog:
         self.last = max(times, default=-math.inf)
 
 
-def is_workload(ref: ObjectRef | None) -> bool:
+def is_workload(ref: ObjectRef) -> bool:
     """Whether the object is one whose state people follow: a workload or a custom resource."""
-    return ref is not None and (ref.kind in _WORKLOADS or not is_built_in(ref.api_version))
+    return ref.kind in _WORKLOADS or not is_built_in(ref.api_version)
 
 
 class TraceKeeper:
@@ -145,7 +149,6 @@ class TraceKeeper:
     def _written(self, trace: TraceLog, outlook: Outlook) -> Trace:
         began, first = trace.began, outlook.first
         ref = trace.root.ref
-        assert ref is not None, "a trace has a root that was seen"
         started = began.change.at if began is not None else _known_since(trace)
         return Trace(
             id=trace.id,

@@ -44,7 +44,7 @@ class World:
         if not log.insert(write):
             return None
         self.high = max(self.high, order)
-        if log.ref is None:
+        if log.seen is None:
             self._introduce(log, change)
         if change.before is not None and not write.gone:
             write.changes = diff(change.before, image)
@@ -52,7 +52,7 @@ class World:
         return write
 
     def _introduce(self, log: ObjectLog, change: Change) -> None:
-        log.ref = reference(change.after)
+        log.seen = reference(change.after)
         log.resource_key = change.resource.key
         owner = change.after.metadata.controller
         if owner is not None and owner.uid:
@@ -115,7 +115,7 @@ NOTES_KEPT = 64
 
 
 class View:
-    """What one write's rule may look at: the world below its own order. Every look is remembered."""
+    """What one write's rule may look at: the world below its own order, each look remembered."""
 
     __slots__ = ("order", "world", "write")
 
@@ -130,8 +130,7 @@ class View:
         if id(self.write) not in log.askers:
             log.askers[id(self.write)] = self.write
             self.write.asked.append(log)
-        if self.order > log.asked_up_to:
-            log.asked_up_to = self.order
+        log.asked_up_to = max(log.asked_up_to, self.order)
         return log
 
     def latest(self, uid: str) -> Write | None:
@@ -178,7 +177,7 @@ class View:
         seen = {uid}
         while log.owner and log.owner not in seen:
             above = self.log(log.owner)
-            if above.ref is None:
+            if above.seen is None:
                 return log
             seen.add(above.uid)
             log = above

@@ -97,15 +97,15 @@ class ObjectLog:
         "note_askers",
         "notes",
         "owner",
-        "ref",
         "resource_key",
+        "seen",
         "uid",
         "writes",
     )
 
     def __init__(self, uid: str) -> None:
         self.uid = uid
-        self.ref: ObjectRef | None = None
+        self.seen: ObjectRef | None = None
         self.resource_key = ""
         self.owner: str = ""
         self.writes: list[Write] = []
@@ -117,6 +117,11 @@ class ObjectLog:
         self.asked_up_to = -1
         self.notes: dict[str, dict[str, Change]] = {}
         self.note_askers: dict[str, dict[int, Write]] = {}
+
+    @property
+    def ref(self) -> ObjectRef:
+        """What the object is; only its uid for one that was named as an owner but never seen."""
+        return self.seen or ObjectRef("", "", None, "", self.uid)
 
     @property
     def latest(self) -> Write | None:

@@ -144,7 +144,7 @@ def _definition(write: Write, now: float) -> Outlook:
 
 
 def _custom(snapshot: Snapshot, write: Write, began: Write | None, now: float) -> Outlook:
-    """A custom resource: acted on, its children as they should be, and its own word if it gives one."""
+    """A custom resource: acted on, its children as asked for, and its own word if it gives one."""
     image = write.image
     asked = began if began is not None and began.log is write.log else write
     acted = _acted(snapshot, write, asked)
@@ -174,7 +174,14 @@ def _acted(snapshot: Snapshot, write: Write, asked: Write) -> bool:
     writes = [*snapshot.since(write.log, asked.order)]
     for child in write.log.children.values():
         writes.extend(snapshot.since(child, asked.order))
-    return any(w.verdict is not None and w.verdict.actor == "custom-controller" for w in writes)
+    return any(_acts(later) for later in writes)
+
+
+def _acts(write: Write) -> bool:
+    """Whether a custom controller did something: a finalizer alone only announces that it will."""
+    if write.verdict is None or write.verdict.actor != "custom-controller":
+        return False
+    return not write.changes or any(c.path != "metadata.finalizers" for c in write.changes)
 
 
 def leaving(snapshot: Snapshot, write: Write, now: float) -> Outlook:

@@ -44,6 +44,8 @@ RULES: tuple[Rule, ...] = (
 
 def decide(view: View) -> Verdict:
     """The verdict on one write; never None: what no rule knows is "not documented yet"."""
+    if view.write.change.relisted and not view.write.gone:
+        return others.found_by_list(view)
     who = writer(view.write)
     if deletions.marks_deletion(view.write):
         return deletions.deleted(view, who)

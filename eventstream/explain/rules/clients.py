@@ -8,9 +8,9 @@ from eventstream.explain.attribution import Writer
 from eventstream.explain.rules import evidence
 from eventstream.explain.text import count, images_of, listing, named
 from eventstream.explain.verdict import Verdict
+from eventstream.explain.world import View
 from eventstream.explain.writes import Write
 from eventstream.objects.changes import FieldChange
-from eventstream.explain.world import View
 
 _WORKLOADS = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "ReplicationController"})
 

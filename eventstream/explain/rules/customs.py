@@ -8,7 +8,7 @@ alone is no evidence.
 from eventstream.explain import sources
 from eventstream.explain.attribution import Writer
 from eventstream.explain.pods import condition
-from eventstream.explain.records import Evidence, Loop
+from eventstream.explain.records import Evidence, Loop, Verb
 from eventstream.explain.rules import evidence
 from eventstream.explain.rules.clients import told_changes
 from eventstream.explain.text import named, seen
@@ -33,7 +33,7 @@ def acted(view: View, who: Writer) -> Verdict | None:
     cause = _cause(view, own)
     report = who.subresource == "status"
     created = write.change.type == "ADDED"
-    verb = "create" if created else "report" if report else "patch"
+    verb: Verb = "create" if created else "report" if report else "patch"
     return Verdict(
         rule=f"custom-{verb}",
         actor="custom-controller",
@@ -101,7 +101,8 @@ def _what(write: Write, who: Writer, created: bool, report: bool) -> str:
             f" for {owner.kind} {owner.name}." if owner else "."
         )
     if report:
-        return f"{subject} reported in the status of {named(write.image)}: {told_changes(write.changes)}."
+        news = told_changes(write.changes)
+        return f"{subject} reported in the status of {named(write.image)}: {news}."
     return f"{subject} changed {named(write.image)}: {told_changes(write.changes)}."
 
 
@@ -144,7 +145,8 @@ def definition(view: View, who: Writer) -> Verdict | None:
     elif accepted:
         what = f"The API server accepted the names of the type {kind}."
     else:
-        what = f"The API server updated the status of {named(write.image)}: {told_changes(write.changes)}."
+        news = told_changes(write.changes)
+        what = f"The API server updated the status of {named(write.image)}: {news}."
     return Verdict(
         rule="type-established" if established else "definition-reported",
         actor="api-server",

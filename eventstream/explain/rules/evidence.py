@@ -71,3 +71,10 @@ def condition(text: str, claim: str = "who") -> Evidence:
 def who_grade(who: Writer) -> Grade:
     """How well the writer is known from managedFields."""
     return "reported" if who.known else "inferred"
+
+
+def nobody(who: Writer) -> list[Evidence]:
+    """A deletion leaves no entry: said, so that nobody takes the last writer for the deleter."""
+    if who.known:
+        return []
+    return [Evidence("unknown", "managedFields", "a deletion leaves no entry of its own", "who")]

@@ -49,7 +49,8 @@ def _old_replicaset(view: View, parent: Write) -> Housekeeper | None:
             empty += 1
     if limit is None or empty <= limit:
         return None
-    why = f"It keeps {limit} old ReplicaSets of Deployment {parent.image.metadata.name}, and there were {empty}."
+    name = parent.image.metadata.name
+    why = f"It keeps {limit} old ReplicaSets of Deployment {name}, and there were {empty}."
     return Housekeeper("deployment-controller", why, sources.DEPLOYMENT_SYNC, parent)
 
 
@@ -64,10 +65,10 @@ def _statefulset_pod(view: View, parent: Write) -> Housekeeper | None:
     update = getattr(parent.image.status, "update_revision", "")
     revision = labels.get("controller-revision-hash", "")
     if update and revision and revision != update:
-        why = f"The Pod is of revision {revision}, and StatefulSet {name} is being updated to {update}."
+        why = f"The Pod is of revision {revision}; StatefulSet {name} is being updated to {update}."
         return Housekeeper("statefulset-controller", why, sources.STATEFULSET_CONTROL, parent)
     if phase(image) in ("Failed", "Succeeded"):
-        why = f"A client, or the StatefulSet controller, which replaces Pods of {name} that have ended."
+        why = f"A client, or the StatefulSet controller, which replaces ended Pods of {name}."
         return Housekeeper("unknown", why, sources.STATEFULSET_CONTROL)
     return None
 

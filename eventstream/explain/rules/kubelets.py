@@ -6,17 +6,19 @@ from eventstream.explain.pods import (
     containers,
     is_ready,
     is_running,
+    is_true,
     node_of,
     phase,
     waiting_reasons,
 )
-from eventstream.explain.records import Loop
+from eventstream.explain.records import Evidence, Loop
 from eventstream.explain.rules import evidence
 from eventstream.explain.text import count, listing, named
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View
 from eventstream.explain.writes import Write
 
+_SANDBOX = "PodReadyToStartContainers"
 _START_REASONS = ("Pulling", "Pulled", "Created", "Started", "AddedInterface")
 _TROUBLE_REASONS = ("Failed", "BackOff", "Unhealthy", "FailedMount", "FailedCreatePodSandBox")
 
@@ -41,7 +43,7 @@ def reported(view: View, who: Writer) -> Verdict | None:
         verb="report",
         subresource="status",
         what=f"The kubelet on {node or 'its node'} reported {named(write.image)}: {state(write)}.",
-        why=_why(view, write, cause, stage),
+        why=_why(write, cause, stage, [piece.text for piece in told]),
         who_grade="reported",
         why_grade="reported" if told else "inferred",
         causes=(cause,) if cause else (),
@@ -81,12 +83,12 @@ def _instruction(view: View) -> Write | None:
     return latest
 
 
-def _told(view: View, write: Write, stage: str) -> list[evidence.Evidence]:
+def _told(view: View, write: Write, stage: str) -> list[Evidence]:
     """The kubelet's Events that tell of this stage."""
     uid = write.log.uid
     if stage == "stopping":
         return evidence.all_told(view.notes(uid, "Killing"))
-    found: list[evidence.Evidence] = []
+    found: list[Evidence] = []
     if stage in ("starting", "running"):
         found.extend(evidence.all_told(view.notes(uid, *_START_REASONS)))
     if waiting_reasons(write.image) or not is_ready(write.image):
@@ -98,6 +100,11 @@ def state(write: Write) -> str:
     """A Pod's state in words: its containers first, then its readiness."""
     image = write.image
     parts = [_container(status) for status in containers(image)]
+    if is_true(image, _SANDBOX) and not is_true(write.before, _SANDBOX):
+        address = getattr(image.status, "pod_ip", None)
+        parts.insert(
+            0, "its sandbox and network are ready" + (f" (IP {address})" if address else "")
+        )
     if not parts:
         parts = [f"phase {phase(image) or 'unknown'}"]
     if is_ready(image):
@@ -121,11 +128,28 @@ def _container(status: object) -> str:
     return f"container {name} waits: {reason}"
 
 
-def _why(view: View, write: Write, cause: Write | None, stage: str) -> str:
+_DONE = {
+    "AddedInterface": "had its network attached",
+    "Pulled": "had its image at hand",
+    "Created": "created the container",
+    "Started": "started it",
+}
+
+
+def _why(write: Write, cause: Write | None, stage: str, told: list[str]) -> str:
     if stage == "stopping":
         return "The Pod is being deleted, so the kubelet stops its containers and reports that."
     if stage == "reporting":
         return "The kubelet reports again whenever the state of a container changes."
+    if stage == "running" and told:
+        done = [
+            text for reason, text in _DONE.items() if any(f"Event {reason} " in t for t in told)
+        ]
+        where = f" ({cause.image.version})" if cause and cause.verdict else ""
+        return (
+            f"The Pod was bound to {node_of(write.image)}{where}; "
+            f"the kubelet's Events say that it {listing(done)}."
+        )
     if cause is None:
         return "The kubelet looks after every Pod that is bound to its node."
     node = node_of(write.image)

@@ -63,7 +63,7 @@ def made(view: View, who: Writer) -> Verdict | None:
         verb="create",
         what=f"The {title(maker.actor)} {_compared(loop)}created {named(write.image)} for "
         f"{owner.kind} {owner.name}{_ordinal(view, owner, loop, cause)}.",
-        why=_why(cause, owner),
+        why=_why(cause, owner, loop),
         who_grade="reported" if notes or who.known else "inferred",
         why_grade="inferred" if cause else "unknown",
         causes=(cause,) if cause else (),
@@ -136,9 +136,11 @@ def _spec_at(view: View, owner: str) -> object:
     return latest.image.spec if latest else None
 
 
-def _why(cause: Write | None, owner: OwnerReference) -> str:
+def _why(cause: Write | None, owner: OwnerReference, loop: Loop) -> str:
     if cause is None:
         return f"{owner.kind} {owner.name} controls it; what made the controller act was not seen."
-    if cause.log.uid == owner.uid:
-        return f"It received {seen(cause)} and had fewer than desired."
-    return f"It received {seen(cause)}, which no longer counts, and replaced it."
+    if cause.log.uid != owner.uid:
+        return f"It received {seen(cause)}: that Pod no longer counts, so it is replaced."
+    if loop.desired is None:
+        return f"It received {seen(cause)}."
+    return f"It received {seen(cause)}, which asks for {count(loop.desired, 'Pod')}."

@@ -1,4 +1,4 @@
-"""The smaller writers, and the honest end of every search: an observed change, not documented yet."""
+"""The smaller writers, and the end of every search: an observed change, not documented yet."""
 
 from eventstream.explain import sources
 from eventstream.explain.attribution import Writer
@@ -86,7 +86,7 @@ def node_reported(view: View, who: Writer) -> Verdict | None:
         verb="renew" if mere else "report" if who.subresource else "patch",
         subresource=who.subresource or None,
         what=f"The kubelet on {name} reported its node's status: {news}.",
-        why="A kubelet reports its node when something changed, and every five minutes in any case.",
+        why="A kubelet reports its node when something changed, and every five minutes anyway.",
         who_grade="reported" if who.manager == "kubelet" else "inferred",
         why_grade="inferred",
         evidence=(evidence.saw(write), *evidence.managed(who)),
@@ -106,13 +106,32 @@ def scaled_by_autoscaler(view: View, who: Writer) -> Verdict | None:
         actor_name=who.manager,
         verb="update",
         subresource="scale",
-        what=f"The HorizontalPodAutoscaler scaled {named(write.image)}: {told_changes(write.changes)}.",
+        what=f"The HorizontalPodAutoscaler scaled {named(write.image)}: "
+        f"{told_changes(write.changes)}.",
         why="What it measured is in the status of its HorizontalPodAutoscaler object.",
         who_grade="reported",
         why_grade="unknown",
         begins=True,
         evidence=(evidence.saw(write), *evidence.managed(who)),
         source_url=sources.AUTOSCALER,
+    )
+
+
+def found_by_list(view: View) -> Verdict:
+    """A new list showed it: how many writes led here, and whose they were, fell into a gap."""
+    write = view.write
+    created = write.change.type == "ADDED"
+    act = "was created" if created else f"had changed: {told_changes(write.changes)}"
+    return Verdict(
+        rule="found-by-list",
+        actor="unknown",
+        verb="create" if created else "update",
+        what=f"A new list showed that {named(write.image)} {act}.",
+        why="It happened while Baton could not watch; several writes may hide behind it.",
+        who_grade="unknown",
+        why_grade="unknown",
+        evidence=(evidence.saw(write),),
+        source_url=sources.API_CONCEPTS,
     )
 
 

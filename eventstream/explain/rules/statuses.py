@@ -6,9 +6,10 @@ Which controller writes a kind's status is fixed in Kubernetes' source, so the k
 from eventstream.explain import sources
 from eventstream.explain.actors import title
 from eventstream.explain.attribution import Writer
+from eventstream.explain.pods import condition
 from eventstream.explain.records import Loop
 from eventstream.explain.rules import evidence
-from eventstream.explain.text import count, listing, named, plural
+from eventstream.explain.text import count, listing, named, seen
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View
 from eventstream.explain.writes import Write
@@ -81,34 +82,35 @@ def reported(view: View, who: Writer) -> Verdict | None:
 def status_news(write: Write) -> str:
     """What is new in a status, in words and numbers: `1 ready (was 0)`."""
     news = [text for change in write.changes if (text := _news(change))]
-    if not news and write.before is not None:
-        before = getattr(write.before.status, "observed_generation", None)
-        after = getattr(write.image.status, "observed_generation", None)
-        if before != after:
-            return f"it has seen generation {after}"
-    return listing(news, 5) if news else "nothing that can be told from what Baton keeps"
+    news.extend(_condition_news(write))
+    if news:
+        return listing(news, 6)
+    generation = getattr(write.image.status, "observed_generation", None)
+    before = getattr(getattr(write.before, "status", None), "observed_generation", None)
+    if generation != before:
+        return f"it has seen generation {generation}, and no count has changed"
+    return "nothing that can be told from what Baton keeps"
 
 
 def _news(change: FieldChange) -> str:
     label = _LABELS.get(change.path)
     if label is not None:
-        return f"{change.after or 0} {label} (was {change.before or 0})"
-    if change.path.startswith("status.conditions["):
-        return _condition_news(change)
-    if change.path == "status.phase":
-        return f"phase {_bare(change.after)}"
-    return ""
+        after, before = change.after or "0", change.before or "0"
+        return f"{after} {label} (was {before})" if after != before else ""
+    return f"phase {_bare(change.after)}" if change.path == "status.phase" else ""
 
 
-def _condition_news(change: FieldChange) -> str:
-    name, _, field = change.path.removeprefix("status.conditions[").partition("]")
-    if field == ".status":
-        return f"condition {name} became {_bare(change.after)}"
-    if field == ".reason" and change.after:
-        return f"condition {name} says {_bare(change.after)}"
-    if field == "" and change.before is None:
-        return f"condition {name} was set"
-    return f"condition {name} was removed" if field == "" and change.after is None else ""
+def _condition_news(write: Write) -> list[str]:
+    """Conditions that are new, turned, or give another reason: `Available is True (Minimum…)`."""
+    news: list[str] = []
+    status = write.image.status
+    for now in getattr(status, "conditions", ()):
+        was = condition(write.before, now.type)
+        if was is None or (was.status, was.reason) != (now.status, now.reason):
+            turned = "is now" if was is not None and was.status != now.status else "is"
+            reason = f" ({now.reason})" if now.reason else ""
+            news.append(f"condition {now.type} {turned} {now.status}{reason}")
+    return news
 
 
 def _bare(value: str | None) -> str:
@@ -151,27 +153,21 @@ def _is_report(write: Write) -> bool:
 def _why(write: Write, causes: tuple[Write, ...]) -> str:
     if not causes:
         return f"What made it report on {named(write.image)} again was not seen."
-    if causes[0].log is write.log:
-        return f"It had received {named(write.image)} at resourceVersion {causes[0].image.version}."
-    kinds = {cause.image.kind for cause in causes}
-    if len(causes) == 1 or len(kinds) > 1:
-        return f"It had received {named(causes[0].image)} at {causes[0].image.version} and counted again."
-    names = listing(sorted({cause.image.metadata.name for cause in causes}), 3)
-    noun = kinds.pop()
-    return f"It had received new versions of {plural(noun)} {names} and counted again."
+    first = causes[0]
+    if first.log is write.log:
+        return f"It had received {named(write.image)} at resourceVersion {first.image.version}."
+    others = {cause.log.uid: cause for cause in causes[1:] if cause.log is not first.log}
+    also = f", and news of {count(len(others), 'other object')}" if others else ""
+    return f"It had received {seen(first)}{also}, and counted again."
 
 
 def _loop(write: Write, causes: tuple[Write, ...], news: str) -> Loop:
     desired = getattr(write.image.spec, "replicas", None)
     ready = getattr(write.image.status, "ready_replicas", None)
-    if not isinstance(desired, int) or not isinstance(ready, int):
-        desired = ready = None
     observe = (
         f"{count(len(causes), 'change')} since its last report" if causes else "its own object"
     )
-    compare = (
-        f"{desired} desired, {ready} ready"
-        if desired is not None
-        else "the status with what it counted"
-    )
-    return Loop(observe, compare, f"wrote the status: {news}", desired, ready)
+    if not isinstance(desired, int) or not isinstance(ready, int):
+        return Loop(observe, "the status with what it counted", f"reported {news}")
+    compare = f"{count(desired, 'Pod')} desired, {ready} ready"
+    return Loop(observe, compare, f"reported {news}", desired, ready)

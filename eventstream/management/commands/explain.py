@@ -5,6 +5,7 @@ contract's JSON lines; what is wrong with the tape goes to standard error, and t
 """
 
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from eventstream.objects.decoding import Decoder
 from eventstream.tapes import BadLine, TapeError, TapeReader
 
 _KEY = b"explain: one run, and nothing of it is kept"
-_PACE = 0.1
+_PAUSE = 0.05
 
 
 class Explained:
@@ -69,8 +70,8 @@ class Command(BaseCommand):
         records: list[dict[str, Any]] = []
         for step in sorted(explained.steps.values(), key=order_key):
             records.extend(step_records(step))
-        for trace in sorted(explained.traces.values(), key=lambda trace: (trace.started, trace.id)):
-            records.append(trace_record(trace))
+        traces = sorted(explained.traces.values(), key=lambda trace: (trace.started, trace.id))
+        records.extend(trace_record(trace) for trace in traces)
         if options["outlook"]:
             records.extend(explained.outlooks)
         for record in records:
@@ -81,17 +82,25 @@ class Command(BaseCommand):
     def _read(self, path: Path, explained: Explained) -> list[BadLine]:
         engine = Engine("tape")
         bad: list[BadLine] = []
-        now = judged = 0.0
+        now = 0.0
         for number, shown in TapeReader(Decoder(_KEY)).read(path):
             if isinstance(shown, BadLine):
                 bad.append(shown)
                 self.stderr.write(f"{path}:{number}: passed over: {shown.reason}")
                 continue
             for observation in shown:
+                for moment in _moments(now, observation.at):
+                    explained.take(engine.tick(moment), moment)
                 now = max(now, observation.at)
                 explained.take(engine.apply(observation), now)
-            if now - judged >= _PACE:
-                explained.take(engine.tick(now), now)
-                judged = now
         explained.take(engine.tick(now), now)
         return bad
+
+
+def _moments(last: float, following: float) -> Iterator[float]:
+    """When to judge between two observations: once a burst has ended, then every second."""
+    if not last or following - last < _PAUSE:
+        return
+    while last < following:
+        yield last
+        last += 1.0

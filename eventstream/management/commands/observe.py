@@ -1,21 +1,30 @@
 """`manage.py observe`: watch a live cluster, explain it, and serve the dashboard, in one process."""
 
 import contextlib
+import logging
+import socket
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connections
 from django.utils.module_loading import import_string
 
 from eventstream import serving
-from eventstream.kubeapi.connection import ClusterIdentity, Connection, connect
+from eventstream.exclusive import InUseError, sole_writer
+from eventstream.kubeapi.connection import ClusterIdentity, connect
 from eventstream.kubeapi.problems import ApiProblem
 from eventstream.observer import Observer
 from eventstream.recorder import StoreError
-from eventstream.tapes import TapeWriter
+from eventstream.recording import Recording, RecordingError
+
+logger = logging.getLogger(__name__)
+
+KNOWN = (ApiProblem, InUseError, RecordingError, StoreError, serving.ServingError)
+"""Errors whose message tells a person all: what failed, why, and what to do."""
 
 
 class Command(BaseCommand):
@@ -29,87 +38,87 @@ class Command(BaseCommand):
         parser.add_argument("--context", help="the kubeconfig's context to use")
         parser.add_argument("--namespace", help="watch this namespace only, with its Role alone")
         parser.add_argument("--host", default="127.0.0.1", help="address to serve on (%(default)s)")
-        parser.add_argument("--port", type=int, default=8000, help="port (%(default)s)")
+        parser.add_argument(
+            "--port", type=int, default=8000, help="port, 0 for a free one (%(default)s)"
+        )
         parser.add_argument(
             "--record", type=Path, metavar="FILE", help="also write a recording, redacted"
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Run until Ctrl-C or SIGTERM; what can't be done ends it with a message."""
-        call_command("migrate", verbosity=0, interactive=False)
-        loop = serving.event_loop()
         try:
-            connection, cluster = loop.run_until_complete(
-                _connect(options["kubeconfig"], options["context"])
-            )
-        except ApiProblem as error:
+            # What needs neither cluster nor database is tried first: it fails at once, or never.
+            with contextlib.ExitStack() as stack:
+                listener = stack.enter_context(serving.listen(options["host"], options["port"]))
+                recording = None
+                if options["record"] is not None:
+                    recording = stack.enter_context(
+                        contextlib.closing(Recording(options["record"]))
+                    )
+                stack.enter_context(sole_writer(Path(settings.DATABASES["default"]["NAME"])))
+                _migrate()
+                self._serve(listener, recording, options)
+        except KNOWN as error:
             raise CommandError(str(error)) from error
-        with contextlib.ExitStack() as stack:
-            tape = _tape(stack, options["record"])
-            observer = Observer(connection, cluster, namespace=options["namespace"], tape=tape)
-            self._serve(observer, connection, cluster, options)
+        except ExceptionGroup as errors:
+            raise CommandError(_told(errors)) from errors
 
     def _serve(
-        self,
-        observer: Observer,
-        connection: Connection,
-        cluster: ClusterIdentity,
-        options: dict[str, Any],
+        self, listener: socket.socket, recording: Recording | None, options: dict[str, Any]
     ) -> None:
-        host, port = options["host"], options["port"]
-
         async def observe() -> None:
+            connection = await connect(kubeconfig=options["kubeconfig"], context=options["context"])
             try:
+                cluster = await connection.identify()
+                observer = Observer(
+                    connection, cluster, namespace=options["namespace"], recording=recording
+                )
+                await observer.restore()
+                self._announce(cluster, listener)
                 await observer.run()
             finally:
                 await connection.close()
 
-        def ready() -> None:
-            shown = f"[{host}]" if ":" in host else host
-            self.stdout.write(
-                f"Watching {cluster.name} ({cluster.server}, {cluster.version}), read-only.\n"
-                f"Dashboard: http://{shown}:{port}/\n"
-            )
-            self.stdout.flush()
+        serving.serve(import_string(settings.ASGI_APPLICATION), listener, observe)
 
-        application = import_string(settings.ASGI_APPLICATION)
-        try:
-            serving.serve(application, host, port, observe, ready)
-        except (serving.ServingError, StoreError, ApiProblem) as error:
-            raise CommandError(str(error)) from error
-        except ExceptionGroup as errors:
-            raise _told(errors) from errors
+    def _announce(self, cluster: ClusterIdentity, listener: socket.socket) -> None:
+        self.stdout.write(
+            f"Watching {cluster.name} ({cluster.server}, {cluster.version}), read-only.\n"
+            f"Dashboard: {serving.address(listener)}\n"
+        )
+        self.stdout.flush()
 
 
-async def _connect(
-    kubeconfig: str | None, context: str | None
-) -> tuple[Connection, ClusterIdentity]:
-    connection = await connect(kubeconfig=kubeconfig, context=context)
+def _migrate() -> None:
     try:
-        return connection, await connection.identify()
-    except BaseException:
-        await connection.close()
-        raise
-
-
-def _tape(stack: contextlib.ExitStack, path: Path | None) -> TapeWriter | None:
-    if path is None:
-        return None
-    try:
-        file: BinaryIO = stack.enter_context(path.open("wb"))
-    except OSError as error:
+        call_command("migrate", verbosity=0, interactive=False)
+    except DatabaseError as error:
+        name = settings.DATABASES["default"]["NAME"]
         raise CommandError(
-            f"Cannot record to {path}: {error.strerror or error}. Choose another file."
+            f"The history in {name} cannot be opened: {error}. Make the file and its directory "
+            "writable and room on its disk, or set BATON_DATA to another directory."
         ) from error
-    return TapeWriter(file)
+    finally:
+        connections.close_all()
 
 
-def _told(errors: ExceptionGroup[Exception]) -> Exception:
-    """The one error that a person can act on, out of those of several tasks; else all of them."""
-    known = errors.subgroup((StoreError, ApiProblem))
-    if known is None:
-        return errors
-    first: BaseException = known
-    while isinstance(first, BaseExceptionGroup):
-        first = first.exceptions[0]
-    return CommandError(str(first))
+def _told(errors: ExceptionGroup[Exception]) -> str:
+    """What to tell of tasks that died: what a person can act on, else that it is a defect."""
+    known, unknown = errors.split(KNOWN)
+    if unknown is not None:
+        logger.critical("Watching ended by an error that nothing expected.", exc_info=unknown)
+        first = next(_leaves(unknown))
+        return (
+            f"Watching ended by itself: {type(first).__name__}: {first}. This is a defect in Baton; "
+            "please report it with the traceback above. History is kept: start again to go on."
+        )
+    return "\n".join(str(error) for error in _leaves(known)) if known is not None else str(errors)
+
+
+def _leaves(errors: ExceptionGroup[Exception]) -> Any:
+    for error in errors.exceptions:
+        if isinstance(error, ExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error

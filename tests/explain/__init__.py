@@ -1,0 +1,1 @@
+"""Tests of the pure engine: tables, golden output, and interleavings that must not matter."""

@@ -1,0 +1,63 @@
+"""How the streams of one cluster interleave must not matter: not for a step, not for a trace."""
+
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from eventstream.explain.engine import Engine
+from eventstream.objects.observations import Observation
+from tests.explain.tapes import LONG_AFTER, NAMES, Result, fold, observations, streams
+
+
+def interleaved(name: str, random: Random) -> list[Observation]:
+    """The tape's streams in any order that keeps each stream's own."""
+    left = {key: list(reversed(shown)) for key, shown in streams(name).items()}
+    merged: list[Observation] = []
+    while left:
+        key = random.choice(sorted(left))
+        # Runs of some length, so that whole streams also come long before or after others.
+        for _ in range(random.choice((1, 1, 2, 5, 30, 1000))):
+            merged.append(left[key].pop())
+            if not left[key]:
+                del left[key]
+                break
+    return merged
+
+
+def assert_same(found: Result, expected: Result) -> None:
+    assert found.steps.keys() == expected.steps.keys()
+    for key, step in expected.steps.items():
+        assert found.steps[key] == step
+    assert found.traces == expected.traces
+
+
+@pytest.mark.parametrize("name", NAMES)
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(random=st.randoms(use_true_random=False))
+def test_any_interleaving_of_the_streams_ends_the_same(name: str, random: Random) -> None:
+    assert_same(fold(interleaved(name, random)), fold(observations(name)))
+
+
+@settings(max_examples=10, deadline=None)
+@given(random=st.randoms(use_true_random=False))
+def test_what_comes_twice_changes_nothing(random: Random) -> None:
+    once = observations("create")
+    twice = [shown for observation in once for shown in [observation] * random.choice((1, 1, 2, 3))]
+    assert_same(fold(twice), fold(once))
+
+
+@pytest.mark.parametrize("name", ["create", "operator"])
+def test_judging_often_ends_the_same_as_judging_once(name: str) -> None:
+    engine, often = Engine("cluster"), Result()
+    shown = [o for o in observations(name) if o.at < observations(name)[0].at + 25]
+    for observation in shown:
+        often.take(engine.apply(observation))
+        often.take(engine.tick(observation.at))
+    often.take(engine.tick(shown[-1].at + LONG_AFTER))
+    once = fold(shown)
+    assert often.steps == once.steps
+    assert {k: t.state for k, t in often.traces.items()} == {
+        k: t.state for k, t in once.traces.items()
+    }

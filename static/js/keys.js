@@ -13,9 +13,15 @@ const keys = {
   " ": () => (flow.paused ? flow.resume() : flow.pause("reader")),
   g: () => flow.resume(true),
   End: () => flow.resume(true),
-  "/": () => document.getElementById("filter-text")?.focus() ?? false,
+  "/": () => search(),
   "?": () => document.getElementById("help").showModal(),
 };
+
+function search() {
+  const field = document.getElementById("filter-text");
+  field?.focus();
+  return Boolean(field);
+}
 
 function pressed(press) {
   if (press.defaultPrevented || press.ctrlKey || press.metaKey || press.altKey) return;

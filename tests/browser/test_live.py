@@ -1,0 +1,90 @@
+"""From a recording through the whole of Baton to a browser, pushed and without a reload."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import PATIENCE_MS, Baton, StartBaton, opened
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+@pytest.fixture
+def slow(start_baton: StartBaton) -> Iterator[Baton]:
+    """The tape `create` at a fifth of its speed, so that there is time to look."""
+    baton = start_baton("--tape", "create", "--speed", "0.2", "--pause", "2")
+    yield baton
+    baton.end()
+
+
+def never_reloaded(page: Page) -> bool:
+    return bool(page.evaluate("window.stillHere === true"))
+
+
+def step_ids(page: Page) -> list[str]:
+    ids: list[str] = page.locator("#rows > .step").evaluate_all("rows => rows.map(row => row.id)")
+    return ids
+
+
+def test_nginx_appears_through_all_sixteen_documented_steps(
+    browser: Browser, start_baton: StartBaton
+) -> None:
+    baton = start_baton("--tape", "create", "--pause", "2")
+    with opened(browser, baton, "/") as page:
+        expect(page.locator("#empty")).to_contain_text("Nothing is happening")
+        page.evaluate("window.stillHere = true")
+        nginx = page.locator(".trace-row", has_text="deployment/nginx")
+        nginx.wait_for()
+        assert never_reloaded(page)
+        nginx.locator("a").click()
+        page.wait_for_url("**/traces/*")
+        page.evaluate("window.stillHere = true")
+        expect(page.locator("#head .state")).to_contain_text("complete")
+        # The kubelet's heartbeat is the last of the sixteen: its node's Lease, ten seconds later.
+        page.locator("#rows > .step.fresh .doc", has_text=re.compile("^16$")).first.wait_for()
+        assert never_reloaded(page)
+        documented = page.locator("#rows .doc").all_text_contents()
+        assert {int(number) for number in documented} == set(range(1, 17))
+        bound = page.locator("#rows .what", has_text=re.compile(r"bound Pod nginx-\S+ to node"))
+        assert len(set(bound.all_text_contents())) == 3
+        expect(page.locator("#lanes .lane-label").first).to_have_text("client")
+
+
+def test_a_killed_server_costs_nothing_and_doubles_nothing(browser: Browser, slow: Baton) -> None:
+    context = browser.new_context()
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    page.goto(slow.url)
+    page.locator(".trace-row", has_text="deployment/nginx").locator("a").click()
+    page.locator("#rows > .step").nth(3).wait_for()
+    page.evaluate("window.stillHere = true")
+    slow.kill_dashboard()
+    expect(page.locator("#link")).to_contain_text("Connection to Baton lost")
+    slow.start_dashboard()
+    expect(page.locator("#link")).to_be_hidden()
+    expect(page.locator("#head .state")).to_contain_text("complete")
+    page.wait_for_timeout(1500)
+    assert never_reloaded(page)
+    shown = step_ids(page)
+    assert len(shown) == len(set(shown))
+    again = context.new_page()
+    again.goto(page.url)
+    assert shown == step_ids(again)
+    assert page.locator("#rows").inner_text() == again.locator("#rows").inner_text()
+    context.close()
+
+
+def test_a_paused_page_counts_what_comes_and_shows_it_when_it_goes_on(
+    browser: Browser, slow: Baton
+) -> None:
+    with opened(browser, slow, "/") as page:
+        page.locator("#pause").wait_for()
+        page.keyboard.press("Space")
+        expect(page.locator("#pause")).to_have_attribute("aria-pressed", "true")
+        expect(page.locator("#newer")).to_have_text(re.compile(r"^[12] new$"))
+        assert page.locator(".trace-row").count() == 0
+        page.keyboard.press("Space")
+        page.locator(".trace-row", has_text="deployment/nginx").wait_for()
+        expect(page.locator("#newer")).to_be_hidden()

@@ -21,7 +21,14 @@ from eventstream.explain.records import (
     TraceUpsert,
     Upsert,
 )
-from eventstream.explain.traces import TraceKeeper, TraceLog, as_settled, is_workload, settled
+from eventstream.explain.traces import (
+    TraceKeeper,
+    TraceLog,
+    as_settled,
+    is_workload,
+    next_look,
+    settled,
+)
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View, World
 from eventstream.explain.writes import Write
@@ -43,6 +50,7 @@ class Engine:
         self._heartbeats = Heartbeats(cluster)
         self._contacts: dict[str, tuple[Write, float]] = {}
         self._stale: set[str] = set()
+        self._due: list[tuple[float, str]] = []
         self._running: dict[str, dict[int, Write]] = {}
         self._pod_rows: dict[str, Step] = {}
 
@@ -61,13 +69,12 @@ class Engine:
         """Judge again what may have changed by `now` (unix seconds), and settle what is quiet."""
         upserts: list[Upsert] = [*self._beat()]
         self._first_contacts(now)
-        for key in list(self._traces.open):
-            trace = self._traces.open[key]
-            record = trace.record
-            if record is None or key in self._stale or record.waiting_since is not None:
+        while self._due and self._due[0][0] <= now:
+            self._stale.add(heappop(self._due)[1])
+        for key in sorted(self._stale):
+            trace = self._traces.open.get(key)
+            if trace is not None:
                 upserts.extend(self._judge(trace, now))
-            elif settled(record, trace.last, now):
-                upserts.extend(self._settle(trace, record))
         self._stale.clear()
         return upserts
 
@@ -216,9 +223,14 @@ class Engine:
         return self._traces.existing_id(View(self._world, write).top_owner(subject))
 
     def _judge(self, trace: TraceLog, now: float) -> list[Upsert]:
+        """Judge one trace, and say when time alone may change the judgement."""
         record = self._traces.record(trace, now)
-        if settled(record, max(trace.last, record.started), now):
+        if settled(record, now):
             return self._settle(trace, record)
+        due = next_look(record, now)
+        if due != trace.due and due is not None:
+            heappush(self._due, (due, trace.id))
+        trace.due = due
         if record == trace.record:
             return []
         trace.record = record

@@ -1,16 +1,21 @@
 """Reads a Pod's state as controllers and people do: ready, running, failed, and why not."""
 
-from typing import Any
-
 from eventstream.objects.images import Image
 from eventstream.objects.pods import Condition, ContainerStatus, PodStatus
 
 
+PodFacts = tuple[str, bool, bool, dict[str, str] | None]
+"""Phase, readiness, whether it is being deleted, and its labels."""
+
+
 def condition(image: Image | None, name: str) -> Condition | None:
     """The object's condition of that type, for a status with conditions; else None."""
-    for found in getattr(getattr(image, "status", None), "conditions", ()):
+    if image is None or image.status is None or type(image.status) is dict:
+        return None
+    for found in getattr(image.status, "conditions", ()):
         if found.type == name:
-            return found if isinstance(found, Condition) else None
+            condition: Condition = found
+            return condition
     return None
 
 
@@ -64,7 +69,7 @@ def waiting_reasons(image: Image | None) -> list[tuple[str, str, str]]:
     ]
 
 
-def pod_facts(image: Image) -> tuple[Any, ...]:
-    """What controllers count of a Pod: phase, readiness, labels, and whether it is deleted."""
+def pod_facts(image: Image) -> PodFacts:
+    """What controllers count of a Pod."""
     metadata = image.metadata
     return phase(image), is_ready(image), metadata.deletion_timestamp is not None, metadata.labels

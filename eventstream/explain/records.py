@@ -19,7 +19,7 @@ TraceState = Literal["running", "complete", "stalled", "superseded"]
 StageState = Literal["done", "current", "stalled", "pending"]
 
 
-class ObjectRef(msgspec.Struct, frozen=True, rename="camel"):
+class ObjectRef(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """Which object: `namespace` is None for cluster-scoped ones."""
 
     api_version: str
@@ -29,7 +29,7 @@ class ObjectRef(msgspec.Struct, frozen=True, rename="camel"):
     uid: str
 
 
-class Grades(msgspec.Struct, frozen=True):
+class Grades(msgspec.Struct, frozen=True, gc=False):
     """One grade for each of a step's three claims."""
 
     what: Grade
@@ -37,7 +37,7 @@ class Grades(msgspec.Struct, frozen=True):
     why: Grade
 
 
-class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
+class Evidence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One reason to believe a claim.
 
     `source`: watch, managedFields, event, condition, ownerReference, sequence (the documented
@@ -52,7 +52,7 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     ref: str = ""
 
 
-class Loop(msgspec.Struct, frozen=True):
+class Loop(msgspec.Struct, frozen=True, gc=False):
     """A controller's three moves in this step, each a short clause, with its two numbers.
 
     `desired` and `current` are what was compared, where the comparison is one of numbers.
@@ -65,7 +65,7 @@ class Loop(msgspec.Struct, frozen=True):
     current: int | None = None
 
 
-class Step(msgspec.Struct, frozen=True):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """One write to one object, attributed, caused and explained.
 
     `documented` are numbers of the documented sequence that the request itself is;
@@ -104,7 +104,7 @@ class Step(msgspec.Struct, frozen=True):
     node: str | None = None
 
 
-class Stage(msgspec.Struct, frozen=True):
+class Stage(msgspec.Struct, frozen=True, gc=False):
     """One stage on the way to a trace's end: a dot on the Now page. `name` is one or two words."""
 
     name: str
@@ -113,7 +113,7 @@ class Stage(msgspec.Struct, frozen=True):
     total: int = 0
 
 
-class Trace(msgspec.Struct, frozen=True):
+class Trace(msgspec.Struct, frozen=True, gc=False):
     """One cause and all that followed from it.
 
     `root` is the object whose change began it; `cause` the sentence that says who began it and
@@ -146,20 +146,20 @@ class Trace(msgspec.Struct, frozen=True):
     updated: float = 0.0
 
 
-class StepUpsert(msgspec.Struct, frozen=True):
+class StepUpsert(msgspec.Struct, frozen=True, gc=False):
     """A step that is new or changed. `memo` is what the engine needs to go on after a restart."""
 
     step: Step
     memo: bytes
 
 
-class TraceUpsert(msgspec.Struct, frozen=True):
+class TraceUpsert(msgspec.Struct, frozen=True, gc=False):
     """A trace that is new or changed; once `trace.settled`, its steps' memos may be forgotten."""
 
     trace: Trace
 
 
-class StepRemoved(msgspec.Struct, frozen=True):
+class StepRemoved(msgspec.Struct, frozen=True, gc=False):
     """A step or trace whose id no longer exists; history keeps a tombstone in its place."""
 
     id: str

@@ -6,7 +6,13 @@ import msgspec
 
 from eventstream.explain.identity import existing_trace_id
 from eventstream.explain.outlook import others
-from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
+from eventstream.explain.outlook.holding import (
+    Holding,
+    Outlook,
+    overdue_after,
+    pending,
+    staged,
+)
 from eventstream.explain.outlook.replicasets import PodCounts, creation
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.records import ObjectRef, Trace
@@ -41,7 +47,7 @@ class TraceLog:
     that the object was there when watching began, so that the trace stands without any step.
     """
 
-    __slots__ = ("began", "contact", "first", "id", "last", "members", "record", "root")
+    __slots__ = ("began", "contact", "due", "first", "id", "last", "members", "record", "root")
 
     def __init__(
         self, id_: str, root: ObjectLog, began: Write | None, *, contact: bool = False
@@ -50,6 +56,7 @@ class TraceLog:
         self.root = root
         self.began = began
         self.contact = contact
+        self.due: float | None = None
         self.members: dict[int, Write] = {}
         self.first = math.inf
         self.last = -math.inf
@@ -220,9 +227,18 @@ def _cause(trace: TraceLog) -> str:
     return f"{done} by {name or began.verdict.actor}"
 
 
-def settled(record: Trace, last: float, now: float) -> bool:
+def settled(record: Trace, now: float) -> bool:
     """Whether a trace's quiet time is over and nothing is due any more."""
-    return record.state in ("complete", "superseded") and now - last >= QUIET
+    return record.state in ("complete", "superseded") and now - record.updated >= QUIET
+
+
+def next_look(record: Trace, now: float) -> float | None:
+    """When time alone may change the judgement (unix seconds): it settles, or a wait is overdue."""
+    if record.state in ("complete", "superseded"):
+        return record.updated + QUIET
+    if record.state == "running" and record.holder and record.waiting_since is not None:
+        return max(record.waiting_since + overdue_after(record.holder) + 0.001, now)
+    return None
 
 
 def as_settled(record: Trace) -> Trace:

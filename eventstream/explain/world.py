@@ -7,7 +7,6 @@ decide does not depend on the order in which streams were delivered.
 from bisect import insort
 from collections.abc import Iterable, Iterator
 
-from eventstream.explain.pods import pod_facts
 from eventstream.explain.records import ObjectRef
 from eventstream.explain.writes import ObjectLog, Write, by_order
 from eventstream.objects.changes import diff
@@ -64,13 +63,16 @@ class World:
         log = write.log
         if not log.owner:
             return
+        earlier = log.at(write.order)
+        if earlier is not None and write.facts is not None and write.facts == earlier.facts:
+            if not write.gone:
+                return  # A mere wait of a container, which no controller counts.
         owner = self.log(log.owner)
-        if not write.base and _moves_counts(write):
+        if not write.base:
             insort(owner.news, write, key=by_order)
-        if write.image.kind != "Pod":
+        if write.facts is None:
             return
-        position = log.position(write.order)
-        was = position > 0 and log.writes[position - 1].active
+        was = earlier is not None and earlier.active
         if write.active and not was:
             owner.born(log.uid, 0 if write.base else write.order)
         elif was and not write.active:
@@ -87,7 +89,8 @@ class World:
         known[change.after.uid] = change
         while len(known) > NOTES_KEPT:
             del known[next(iter(known))]
-        return list(log.note_askers.get(reason, {}).values())
+        asked = [askers for group, askers in log.note_askers.items() if reason in group]
+        return [write for askers in asked for write in askers.values()]
 
     def affected(self, write: Write) -> Iterable[Write]:
         """Writes above this one whose decision looked at this object or at its owner."""
@@ -101,13 +104,6 @@ class World:
                     (key, asker) for key, asker in log.askers.items() if asker.order > write.order
                 )
         return found.values()
-
-
-def _moves_counts(write: Write) -> bool:
-    """Whether a write can move its owner's counts: not a mere wait of a Pod's container."""
-    if write.image.kind != "Pod" or write.before is None or write.gone:
-        return True
-    return pod_facts(write.image) != pod_facts(write.before)
 
 
 NOTES_KEPT = 64
@@ -163,10 +159,13 @@ class View:
         log = self.world.log(uid)
         if id(self.write) not in log.askers:
             self.write.asked.append(log)
-        found: list[Change] = []
-        for reason in reasons:
-            log.note_askers.setdefault(reason, {})[id(self.write)] = self.write
-            found.extend(log.notes.get(reason, {}).values())
+        askers = log.note_askers.get(reasons)
+        if askers is None:
+            askers = log.note_askers[reasons] = {}
+        askers[id(self.write)] = self.write
+        if not log.notes:
+            return []
+        found = [note for reason in reasons for note in log.notes.get(reason, {}).values()]
         if len(found) > 1:
             found.sort(key=lambda change: change.after.metadata.name)
         return found

@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right, insort
 from operator import attrgetter
 
+from eventstream.explain.pods import pod_facts
 from eventstream.explain.records import ObjectRef, Step
 from eventstream.explain.verdict import Verdict
 from eventstream.objects.changes import FieldChange
@@ -16,7 +17,7 @@ class Write:
     """One version of an object in the order of its domain, and what was decided about it.
 
     `order` is the resourceVersion as a number (for a version that is not comparable, its place
-    of arrival). A `base` was there when watching began: it explains others but is no step.
+    of arrival), `facts` what controllers count of a Pod. A `base` was there when watching began: it explains others but is no step.
     """
 
     __slots__ = (
@@ -24,6 +25,7 @@ class Write:
         "base",
         "change",
         "changes",
+        "facts",
         "log",
         "memo",
         "order",
@@ -38,6 +40,7 @@ class Write:
         self.log = log
         self.base = base
         self.changes: tuple[FieldChange, ...] = ()
+        self.facts = pod_facts(change.after) if change.after.kind == "Pod" else None
         self.verdict: Verdict | None = None
         self.step: Step | None = None
         self.trace = ""
@@ -65,9 +68,10 @@ class Write:
 
         Source: pkg/controller/controller_utils.go, IsPodActive.
         """
-        if self.gone or self.image.metadata.deletion_timestamp:
+        if self.facts is None or self.gone:
             return False
-        return getattr(self.image.status, "phase", "") not in ("Succeeded", "Failed")
+        phase, _, leaving, _ = self.facts
+        return not leaving and phase not in ("Succeeded", "Failed")
 
     @property
     def spec_changed(self) -> bool:
@@ -116,7 +120,7 @@ class ObjectLog:
         self.askers: dict[int, Write] = {}
         self.asked_up_to = -1
         self.notes: dict[str, dict[str, Change]] = {}
-        self.note_askers: dict[str, dict[int, Write]] = {}
+        self.note_askers: dict[tuple[str, ...], dict[int, Write]] = {}
 
     @property
     def ref(self) -> ObjectRef:

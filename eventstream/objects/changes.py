@@ -18,7 +18,7 @@ _BOOKKEEPING = frozenset({"resource_version", "managed_fields", "generation"})
 _ELEMENT_KEYS = ("type", "name", "uid")
 
 
-class FieldChange(msgspec.Struct, frozen=True, omit_defaults=True):
+class FieldChange(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One field of the object that this write changed; values are JSON text, None where absent.
 
     `hidden` says that the value is withheld and only the fact of the change is known.

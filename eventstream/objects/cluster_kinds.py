@@ -7,13 +7,13 @@ from eventstream.objects.pods import Condition, Part
 Quantities = dict[str, str | int | float]
 
 
-class NamespaceSpec(Part, frozen=True):
+class NamespaceSpec(Part, frozen=True, gc=False):
     """A namespace's finalizers keep it until its content is gone."""
 
     finalizers: tuple[str, ...] = ()
 
 
-class PhaseStatus(Part, frozen=True):
+class PhaseStatus(Part, frozen=True, gc=False):
     """The status of a Namespace or PersistentVolumeClaim."""
 
     phase: str = ""
@@ -21,7 +21,7 @@ class PhaseStatus(Part, frozen=True):
     conditions: tuple[Condition, ...] = ()
 
 
-class Taint(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class Taint(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """What keeps Pods off a node, or evicts them from it."""
 
     key: str = ""
@@ -30,14 +30,14 @@ class Taint(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     time_added: str | None = None
 
 
-class NodeSpec(Part, frozen=True):
+class NodeSpec(Part, frozen=True, gc=False):
     """Whether a node takes new Pods."""
 
     unschedulable: bool = False
     taints: tuple[Taint, ...] = ()
 
 
-class NodeStatus(Part, frozen=True):
+class NodeStatus(Part, frozen=True, gc=False):
     """A node's conditions and room."""
 
     capacity: Quantities | None = None
@@ -45,7 +45,7 @@ class NodeStatus(Part, frozen=True):
     conditions: tuple[Condition, ...] = ()
 
 
-class LeaseSpec(Part, frozen=True):
+class LeaseSpec(Part, frozen=True, gc=False):
     """Who holds a Lease, and when it was last renewed."""
 
     holder_identity: str | None = None
@@ -55,13 +55,13 @@ class LeaseSpec(Part, frozen=True):
     lease_transitions: int | None = None
 
 
-class ClaimResources(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class ClaimResources(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """The storage that a claim asks for."""
 
     requests: Quantities | None = None
 
 
-class ClaimSpec(Part, frozen=True):
+class ClaimSpec(Part, frozen=True, gc=False):
     """A PersistentVolumeClaim's wish."""
 
     storage_class_name: str | None = None
@@ -70,27 +70,27 @@ class ClaimSpec(Part, frozen=True):
     resources: ClaimResources = ClaimResources()
 
 
-class QuotaSpec(Part, frozen=True):
+class QuotaSpec(Part, frozen=True, gc=False):
     """A ResourceQuota's limits."""
 
     hard: Quantities | None = None
 
 
-class QuotaStatus(Part, frozen=True):
+class QuotaStatus(Part, frozen=True, gc=False):
     """A ResourceQuota's limits as observed, and what is used of them."""
 
     hard: Quantities | None = None
     used: Quantities | None = None
 
 
-class BudgetSpec(Part, frozen=True):
+class BudgetSpec(Part, frozen=True, gc=False):
     """A PodDisruptionBudget's bound."""
 
     min_available: int | str | None = None
     max_unavailable: int | str | None = None
 
 
-class BudgetStatus(Part, frozen=True):
+class BudgetStatus(Part, frozen=True, gc=False):
     """What the disruption controller last reported."""
 
     observed_generation: int | None = None
@@ -101,7 +101,7 @@ class BudgetStatus(Part, frozen=True):
     conditions: tuple[Condition, ...] = ()
 
 
-class TypeNames(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class TypeNames(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """What a custom type is called."""
 
     plural: str = ""
@@ -109,7 +109,7 @@ class TypeNames(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True)
     singular: str = ""
 
 
-class TypeVersion(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class TypeVersion(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """One version of a custom type."""
 
     name: str = ""
@@ -117,7 +117,7 @@ class TypeVersion(msgspec.Struct, frozen=True, rename="camel", omit_defaults=Tru
     storage: bool = False
 
 
-class DefinitionSpec(Part, frozen=True):
+class DefinitionSpec(Part, frozen=True, gc=False):
     """A CustomResourceDefinition: the type that it registers; schemas are not kept."""
 
     group: str = ""
@@ -126,7 +126,7 @@ class DefinitionSpec(Part, frozen=True):
     versions: tuple[TypeVersion, ...] = ()
 
 
-class DefinitionStatus(Part, frozen=True):
+class DefinitionStatus(Part, frozen=True, gc=False):
     """Whether the API server has accepted and established the type."""
 
     accepted_names: TypeNames = TypeNames()
@@ -134,7 +134,7 @@ class DefinitionStatus(Part, frozen=True):
     conditions: tuple[Condition, ...] = ()
 
 
-class InvolvedObject(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class InvolvedObject(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """The object that an Event is about, and the version of it that the reporter had seen."""
 
     api_version: str = ""
@@ -146,21 +146,21 @@ class InvolvedObject(msgspec.Struct, frozen=True, rename="camel", omit_defaults=
     field_path: str = ""
 
 
-class EventSource(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class EventSource(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """The older way of naming an Event's reporter."""
 
     component: str | None = None
     host: str | None = None
 
 
-class EventSeries(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class EventSeries(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """How often an Event of the newer form was repeated."""
 
     count: int = 0
     last_observed_time: str | None = None
 
 
-class EventFacts(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class EventFacts(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """A Kubernetes Event of `v1`; those of `events.k8s.io` are read into the same form."""
 
     involved_object: InvolvedObject = InvolvedObject()
@@ -193,7 +193,7 @@ class EventFacts(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True
         return (self.series.count if self.series else self.count) or 1
 
 
-class RevisionFacts(Part, frozen=True):
+class RevisionFacts(Part, frozen=True, gc=False):
     """A ControllerRevision's number; its content is not kept."""
 
     revision: int = 0

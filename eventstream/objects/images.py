@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 
-class OwnerReference(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class OwnerReference(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """An owner, as the API documents it under "Owners and Dependents"."""
 
     api_version: str = ""
@@ -22,7 +22,7 @@ class OwnerReference(msgspec.Struct, frozen=True, rename="camel", omit_defaults=
     block_owner_deletion: bool | None = None
 
 
-class FieldsEntry(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class FieldsEntry(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """One managedFields entry: who last set which fields, and when (whole seconds).
 
     `fields` is the fieldsV1 JSON without the values inside its keys (uids, addresses, names), so
@@ -38,7 +38,7 @@ class FieldsEntry(msgspec.Struct, frozen=True, rename="camel", omit_defaults=Tru
     fields: msgspec.Raw = msgspec.field(name="fieldsV1", default_factory=msgspec.Raw)
 
 
-class Metadata(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class Metadata(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """Object metadata; annotations keep every key, and values only where they are allowed."""
 
     name: str = ""
@@ -65,7 +65,7 @@ class Metadata(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
         return None
 
 
-class Image(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class Image(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """One version of one object, narrowed and redacted.
 
     `spec` and `status` are kind-specific structs (see `eventstream.objects.kinds`) or, for kinds

@@ -16,7 +16,7 @@ ChangeType = Literal["EXISTING", "ADDED", "MODIFIED", "DELETED", "VANISHED"]
 a relist (`relisted`). VANISHED: missing from a relist, final state unknown."""
 
 
-class Change(msgspec.Struct, frozen=True):
+class Change(msgspec.Struct, frozen=True, gc=False):
     """One version of one object, with the version before it where that is known.
 
     `after` is the object as the cluster sent it (for DELETED its last state, with the
@@ -33,7 +33,7 @@ class Change(msgspec.Struct, frozen=True):
     relisted: bool = False
 
 
-class Gap(msgspec.Struct, frozen=True):
+class Gap(msgspec.Struct, frozen=True, gc=False):
     """A stretch of one resource's history that could not be seen, with its bounds.
 
     resourceVersions as the server gave them; times in unix seconds. `reason` is for people.
@@ -47,7 +47,7 @@ class Gap(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Position(msgspec.Struct, frozen=True):
+class Position(msgspec.Struct, frozen=True, gc=False):
     """How far one resource has been read: a watch may resume after `resource_version`.
 
     Sent after a complete list (`listed`, with how many objects it held) and for each bookmark.
@@ -60,7 +60,7 @@ class Position(msgspec.Struct, frozen=True):
     objects: int = 0
 
 
-class Removed(msgspec.Struct, frozen=True):
+class Removed(msgspec.Struct, frozen=True, gc=False):
     """A resource that is no longer watched because its type left the cluster (CRD deleted)."""
 
     resource: Resource
@@ -68,7 +68,7 @@ class Removed(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Problem(msgspec.Struct, frozen=True):
+class Problem(msgspec.Struct, frozen=True, gc=False):
     """A failure that a person can act on: what, on which object, likely cause, next action.
 
     `code` is stable (`forbidden`, `unauthorized`, `unreachable`, `certificate`, `not-kubernetes`,
@@ -86,7 +86,7 @@ class Problem(msgspec.Struct, frozen=True):
 CoverageState = Literal["listing", "watching", "backing-off", "forbidden", "gone"]
 
 
-class Coverage(msgspec.Struct, frozen=True):
+class Coverage(msgspec.Struct, frozen=True, gc=False):
     """How well one resource is being watched right now; replaces what was said before.
 
     `last_contact` is the unix time of the last byte that proved the watch alive (event or

@@ -7,7 +7,7 @@ can hold a program's own output) are named here, and so none is ever kept.
 import msgspec
 
 
-class Part(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class Part(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """A spec or status: the fields that are kept, and a keyed digest of the whole.
 
     Two versions with equal fields and different digests differ in something that is not kept.
@@ -16,7 +16,7 @@ class Part(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     digest: str = msgspec.field(name="x-baton-digest", default="")
 
 
-class Condition(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class Condition(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """A condition of any kind; `message` is scrubbed of what looks like a credential."""
 
     type: str = ""
@@ -29,14 +29,14 @@ class Condition(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True)
     observed_generation: int | None = None
 
 
-class Resources(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class Resources(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """Requested and limited amounts, as Kubernetes quantities."""
 
     requests: dict[str, str | int | float] | None = None
     limits: dict[str, str | int | float] | None = None
 
 
-class Container(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class Container(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """A container's name, image and requests; a sidecar is an init container that restarts."""
 
     name: str = ""
@@ -46,13 +46,13 @@ class Container(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True)
     resources: Resources | None = None
 
 
-class SchedulingGate(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class SchedulingGate(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """A reason not to schedule a Pod yet."""
 
     name: str = ""
 
 
-class PodSpec(Part, frozen=True):
+class PodSpec(Part, frozen=True, gc=False):
     """A Pod's spec, or that of a template."""
 
     node_name: str = ""
@@ -68,20 +68,20 @@ class PodSpec(Part, frozen=True):
     containers: tuple[Container, ...] = ()
 
 
-class Waiting(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class Waiting(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """Why a container is not running yet."""
 
     reason: str = ""
     message: str | None = None
 
 
-class Running(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class Running(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """Since when a container runs."""
 
     started_at: str | None = None
 
 
-class Terminated(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class Terminated(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """How a container ended. Its message is not kept: it may be the program's own output."""
 
     exit_code: int = 0
@@ -91,7 +91,7 @@ class Terminated(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True
     finished_at: str | None = None
 
 
-class ContainerState(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class ContainerState(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """Exactly one of the three is set; none means waiting."""
 
     waiting: Waiting | None = None
@@ -99,7 +99,7 @@ class ContainerState(msgspec.Struct, frozen=True, rename="camel", omit_defaults=
     terminated: Terminated | None = None
 
 
-class ContainerStatus(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class ContainerStatus(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """What the kubelet last reported of one container."""
 
     name: str = ""
@@ -110,7 +110,7 @@ class ContainerStatus(msgspec.Struct, frozen=True, rename="camel", omit_defaults
     last_state: ContainerState | None = None
 
 
-class PodStatus(Part, frozen=True):
+class PodStatus(Part, frozen=True, gc=False):
     """What the kubelet and the scheduler last reported of a Pod."""
 
     phase: str = ""

@@ -12,7 +12,7 @@ from eventstream.objects.cluster_kinds import (
 from eventstream.objects.redaction import Redactor
 
 
-class _Event(EventFacts, frozen=True, rename="camel"):
+class _Event(EventFacts, gc=False, frozen=True, rename="camel"):
     """Both forms at once: `v1` has the inherited names, `events.k8s.io/v1` the ones here."""
 
     regarding: InvolvedObject | None = None

@@ -9,27 +9,27 @@ import msgspec
 from eventstream.objects.pods import Condition, Part, PodSpec
 
 
-class Selector(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class Selector(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """A label selector's plain pairs."""
 
     match_labels: dict[str, str] | None = None
 
 
-class TemplateMetadata(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class TemplateMetadata(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """A Pod template's labels and annotations (values of these redacted as everywhere)."""
 
     labels: dict[str, str] | None = None
     annotations: dict[str, str] | None = None
 
 
-class PodTemplate(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class PodTemplate(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """What a controller makes its Pods from."""
 
     metadata: TemplateMetadata = TemplateMetadata()
     spec: PodSpec = PodSpec()
 
 
-class RollingUpdate(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class RollingUpdate(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """How far a rolling update may stray from the desired count, as numbers or percentages."""
 
     max_surge: int | str | None = None
@@ -37,14 +37,14 @@ class RollingUpdate(msgspec.Struct, frozen=True, rename="camel", omit_defaults=T
     partition: int | None = None
 
 
-class Strategy(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class Strategy(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """How Pods are replaced: RollingUpdate, Recreate or OnDelete."""
 
     type: str = ""
     rolling_update: RollingUpdate | None = None
 
 
-class DeploymentSpec(Part, frozen=True):
+class DeploymentSpec(Part, frozen=True, gc=False):
     """The desired state that the Deployment controller works towards."""
 
     replicas: int = 1
@@ -57,7 +57,7 @@ class DeploymentSpec(Part, frozen=True):
     template: PodTemplate = PodTemplate()
 
 
-class DeploymentStatus(Part, frozen=True):
+class DeploymentStatus(Part, frozen=True, gc=False):
     """What the Deployment controller last reported."""
 
     observed_generation: int = 0
@@ -71,7 +71,7 @@ class DeploymentStatus(Part, frozen=True):
     conditions: tuple[Condition, ...] = ()
 
 
-class ReplicaSetSpec(Part, frozen=True):
+class ReplicaSetSpec(Part, frozen=True, gc=False):
     """The desired state that the ReplicaSet controller works towards."""
 
     replicas: int = 1
@@ -80,7 +80,7 @@ class ReplicaSetSpec(Part, frozen=True):
     template: PodTemplate = PodTemplate()
 
 
-class ReplicationControllerSpec(Part, frozen=True):
+class ReplicationControllerSpec(Part, frozen=True, gc=False):
     """As a ReplicaSet's, with the older form of selector."""
 
     replicas: int = 1
@@ -89,7 +89,7 @@ class ReplicationControllerSpec(Part, frozen=True):
     template: PodTemplate = PodTemplate()
 
 
-class ReplicaSetStatus(Part, frozen=True):
+class ReplicaSetStatus(Part, frozen=True, gc=False):
     """What the ReplicaSet controller last reported; a ReplicationController's has the same."""
 
     observed_generation: int = 0
@@ -101,7 +101,7 @@ class ReplicaSetStatus(Part, frozen=True):
     conditions: tuple[Condition, ...] = ()
 
 
-class StatefulSetSpec(Part, frozen=True):
+class StatefulSetSpec(Part, frozen=True, gc=False):
     """Desired state of a StatefulSet."""
 
     replicas: int = 1
@@ -113,7 +113,7 @@ class StatefulSetSpec(Part, frozen=True):
     template: PodTemplate = PodTemplate()
 
 
-class StatefulSetStatus(Part, frozen=True):
+class StatefulSetStatus(Part, frozen=True, gc=False):
     """What the StatefulSet controller last reported."""
 
     observed_generation: int = 0
@@ -128,7 +128,7 @@ class StatefulSetStatus(Part, frozen=True):
     conditions: tuple[Condition, ...] = ()
 
 
-class DaemonSetSpec(Part, frozen=True):
+class DaemonSetSpec(Part, frozen=True, gc=False):
     """Desired state of a DaemonSet."""
 
     min_ready_seconds: int = 0
@@ -137,7 +137,7 @@ class DaemonSetSpec(Part, frozen=True):
     template: PodTemplate = PodTemplate()
 
 
-class DaemonSetStatus(Part, frozen=True):
+class DaemonSetStatus(Part, frozen=True, gc=False):
     """What the DaemonSet controller last reported."""
 
     observed_generation: int = 0
@@ -151,7 +151,7 @@ class DaemonSetStatus(Part, frozen=True):
     conditions: tuple[Condition, ...] = ()
 
 
-class JobSpec(Part, frozen=True):
+class JobSpec(Part, frozen=True, gc=False):
     """Desired state of a Job."""
 
     parallelism: int | None = None
@@ -164,14 +164,14 @@ class JobSpec(Part, frozen=True):
     template: PodTemplate = PodTemplate()
 
 
-class UncountedPods(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class UncountedPods(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """uids of finished Pods that the Job controller has not yet counted."""
 
     succeeded: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
 
 
-class JobStatus(Part, frozen=True):
+class JobStatus(Part, frozen=True, gc=False):
     """What the Job controller last reported."""
 
     active: int = 0
@@ -185,7 +185,7 @@ class JobStatus(Part, frozen=True):
     conditions: tuple[Condition, ...] = ()
 
 
-class CronJobSpec(Part, frozen=True):
+class CronJobSpec(Part, frozen=True, gc=False):
     """Desired state of a CronJob."""
 
     schedule: str = ""
@@ -195,14 +195,14 @@ class CronJobSpec(Part, frozen=True):
     starting_deadline_seconds: int | None = None
 
 
-class JobReference(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class JobReference(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """A Job that a CronJob counts as active."""
 
     name: str = ""
     uid: str = ""
 
 
-class CronJobStatus(Part, frozen=True):
+class CronJobStatus(Part, frozen=True, gc=False):
     """What the CronJob controller last reported."""
 
     active: tuple[JobReference, ...] = ()
@@ -210,7 +210,7 @@ class CronJobStatus(Part, frozen=True):
     last_successful_time: str | None = None
 
 
-class ScaleTarget(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class ScaleTarget(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """What a HorizontalPodAutoscaler scales."""
 
     kind: str = ""
@@ -218,7 +218,7 @@ class ScaleTarget(msgspec.Struct, frozen=True, rename="camel", omit_defaults=Tru
     api_version: str = ""
 
 
-class AutoscalerSpec(Part, frozen=True):
+class AutoscalerSpec(Part, frozen=True, gc=False):
     """Desired bounds of a HorizontalPodAutoscaler."""
 
     scale_target_ref: ScaleTarget = ScaleTarget()
@@ -226,7 +226,7 @@ class AutoscalerSpec(Part, frozen=True):
     max_replicas: int = 0
 
 
-class AutoscalerStatus(Part, frozen=True):
+class AutoscalerStatus(Part, frozen=True, gc=False):
     """What the HorizontalPodAutoscaler controller last reported."""
 
     observed_generation: int | None = None

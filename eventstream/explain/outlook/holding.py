@@ -69,8 +69,13 @@ def pending(
     return Outlook("stalled", blocked.detail or blocked.waiting_for, ranked, _mark(stages))
 
 
+def overdue_after(actor: str) -> float:
+    """Seconds after which a wait for this actor is called unusual."""
+    return OVERDUE.get(actor, OVERDUE_DEFAULT)
+
+
 def _overdue(holding: Holding, now: float) -> Holding | None:
-    limit = OVERDUE.get(holding.actor, OVERDUE_DEFAULT)
+    limit = overdue_after(holding.actor)
     waited = now - holding.since
     if holding.actor == "client" or waited <= limit:
         return None

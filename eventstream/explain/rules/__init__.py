@@ -23,23 +23,36 @@ from eventstream.explain.world import View
 
 Rule = Callable[[View, Writer], Verdict | None]
 
-RULES: tuple[Rule, ...] = (
-    scheduling.bound,
-    kubelets.reported,
+_ANY: tuple[Rule, ...] = (
     statuses.reported,
     makers.made,
-    deployments.created_replicaset,
-    deployments.changed_replicaset,
-    scheduling.refused,
-    customs.definition,
     customs.acted,
-    others.quota_charged,
-    others.finalizer_counted,
-    others.node_reported,
     others.scaled_by_autoscaler,
     clients.created,
     clients.changed,
 )
+RULES: dict[str, tuple[Rule, ...]] = {
+    "Pod": (
+        scheduling.bound,
+        kubelets.reported,
+        makers.made,
+        scheduling.refused,
+        others.finalizer_counted,
+        customs.acted,
+        clients.created,
+        clients.changed,
+    ),
+    "ReplicaSet": (
+        statuses.reported,
+        deployments.created_replicaset,
+        deployments.changed_replicaset,
+        *_ANY,
+    ),
+    "CustomResourceDefinition": (customs.definition, *_ANY),
+    "ResourceQuota": (others.quota_charged, *_ANY),
+    "Node": (others.node_reported, *_ANY),
+}
+"""By kind, the rules that can know its writes; kinds that are not here have the general ones."""
 
 
 def decide(view: View) -> Verdict:
@@ -49,7 +62,7 @@ def decide(view: View) -> Verdict:
     who = writer(view.write)
     if deletions.marks_deletion(view.write):
         return deletions.deleted(view, who)
-    for rule in RULES:
+    for rule in RULES.get(view.write.image.kind, _ANY):
         verdict = rule(view, who)
         if verdict is not None:
             return verdict

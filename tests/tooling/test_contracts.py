@@ -11,7 +11,8 @@ LINT = "from importlinter.cli import lint_imports_command; lint_imports_command(
 
 KEPT = {
     "dashboard/views.py": "from eventstream import history\nimport eventstream.explain.records",
-    "dashboard/settings.py": "import django",
+    "dashboard/settings.py": "from eventstream import sqlite",
+    "eventstream/sqlite.py": "",
     "eventstream/management/observe.py": "from eventstream import observer",
     "eventstream/observer.py": "from eventstream import kubeapi, recorder\nimport asyncio",
     "eventstream/recorder.py": "from eventstream import history, models, explain",

@@ -17,17 +17,41 @@ HEARTBEAT_STEP = 15
 ALIKE_FROM = 5
 """So many writes of one kind in a row fold; below that each is worth its own row."""
 
+REPORTS_FROM = 3
+"""So many reports on one object in a row fold: two rows are no longer than one that unfolds."""
 
-class Fold(msgspec.Struct, frozen=True):
-    """A row of the sequence: one step, or several alike (`steps` in their order)."""
+
+class Numbered(msgspec.Struct, frozen=True):
+    """A step and its number in the trace, from 1."""
 
     number: int
-    steps: tuple[Step, ...]
+    step: Step
+
+
+class Fold(msgspec.Struct, frozen=True):
+    """A row of the sequence: one step, or several alike in their order."""
+
+    members: tuple[Numbered, ...]
+
+    @property
+    def number(self) -> int:
+        """The number of its first step."""
+        return self.members[0].number
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Its steps, in order."""
+        return tuple(member.step for member in self.members)
 
     @property
     def first(self) -> Step:
         """The step that names the row."""
-        return self.steps[0]
+        return self.members[0].step
+
+    @property
+    def last(self) -> Step:
+        """The latest of its steps."""
+        return self.members[-1].step
 
     @property
     def id(self) -> str:
@@ -37,60 +61,56 @@ class Fold(msgspec.Struct, frozen=True):
     @property
     def folded(self) -> bool:
         """Whether there is anything to unfold."""
-        return len(self.steps) > 1
+        return len(self.members) > 1
 
     @property
     def writes(self) -> int:
         """How many writes the row stands for, counted heartbeats included."""
-        return sum(step.count for step in self.steps)
+        return sum(member.step.count for member in self.members)
 
 
 def fold(steps: Sequence[Step]) -> list[Fold]:
-    """Return the rows for `steps`, in order; numbers are those of each row's first step."""
-    groups: list[list[Step]] = []
-    numbers: list[int] = []
-    heartbeats: dict[tuple[str, ...], list[Step]] = {}
+    """Return the rows for `steps`, in order of each row's first step."""
+    groups: list[list[Numbered]] = []
+    heartbeats: dict[tuple[str, ...], list[Numbered]] = {}
     for number, step in enumerate(steps, start=1):
         group = _group_for(step, groups, heartbeats)
-        if group is not None:
-            group.append(step)
-            continue
-        groups.append([step])
-        numbers.append(number)
-        if _is_heartbeat(step):
-            heartbeats[_writer_and_object(step)] = groups[-1]
-    return [
-        Fold(number + offset, part)
-        for number, group in zip(numbers, groups, strict=True)
-        for offset, part in _parts(group)
-    ]
+        if group is None:
+            group = []
+            groups.append(group)
+            if _is_heartbeat(step):
+                heartbeats[_writer_and_object(step)] = group
+        group.append(Numbered(number, step))
+    return [Fold(part) for group in groups for part in _parts(group)]
 
 
 def _group_for(
-    step: Step, groups: list[list[Step]], heartbeats: dict[tuple[str, ...], list[Step]]
-) -> list[Step] | None:
+    step: Step, groups: list[list[Numbered]], heartbeats: dict[tuple[str, ...], list[Numbered]]
+) -> list[Numbered] | None:
     """Return the group that `step` repeats, or None when it begins one of its own."""
     if _is_heartbeat(step):
         return heartbeats.get(_writer_and_object(step))
-    if groups and _is_alike(groups[-1][-1], step):
+    if groups and _is_alike(groups[-1][-1].step, step):
         return groups[-1]
     return None
 
 
-def _parts(group: list[Step]) -> list[tuple[int, tuple[Step, ...]]]:
+def _parts(group: list[Numbered]) -> list[tuple[Numbered, ...]]:
     """Split a group that is too short to be worth folding into its steps again."""
-    if _is_heartbeat(group[0]) or _same_report(group) or len(group) >= ALIKE_FROM:
-        return [(0, tuple(group))]
-    return [(offset, (step,)) for offset, step in enumerate(group)]
+    steps = [member.step for member in group]
+    enough = REPORTS_FROM if _on_one_object(steps) else ALIKE_FROM
+    if _is_heartbeat(steps[0]) or len(group) >= enough:
+        return [tuple(group)]
+    return [(member,) for member in group]
 
 
 def _is_heartbeat(step: Step) -> bool:
     return step.verb == "renew" or (step.verb == "report" and HEARTBEAT_STEP in step.documented)
 
 
-def _same_report(group: list[Step]) -> bool:
-    """Whether all are reports on one object: they fold from the second on."""
-    return group[0].verb == "report" and len({step.object.uid for step in group}) == 1
+def _on_one_object(steps: list[Step]) -> bool:
+    """Whether all are reports on one object."""
+    return steps[0].verb == "report" and len({step.object.uid for step in steps}) == 1
 
 
 def _writer_and_object(step: Step) -> tuple[str, ...]:

@@ -134,8 +134,8 @@ class _Placed(msgspec.Struct, frozen=True):
 
 def _identity(row: Row, places: dict[str, tuple[int, str]]) -> Hashable:
     """Return all that a row's drawing depends on, without hashing its texts."""
-    members = tuple((step.id, places[step.id]) for step in row.fold.steps)
-    return members, row.fold.number, row.arrows, row.lifelines
+    members = tuple((each.number, each.step.id, places[each.step.id]) for each in row.fold.members)
+    return members, row.arrows, row.lifelines
 
 
 def _row_html(placed: _Placed, signature: int, selected: str | None) -> SafeString:
@@ -153,7 +153,7 @@ def _draw_row(placed: _Placed, selected: str | None) -> SafeString:
         order=placed.order,
         arrows=[(arrow, ARROW_HEIGHTS[arrow.kind]) for arrow in row.arrows],
         offset=_offset(row.fold.first, trace),
-        last_offset=_offset(row.fold.steps[-1], trace),
+        last_offset=_offset(row.fold.last, trace),
         documented=documented(row.fold),
         members=_members(row.fold, trace),
         selected=selected,
@@ -163,8 +163,8 @@ def _draw_row(placed: _Placed, selected: str | None) -> SafeString:
 def _members(each: Fold, trace: Trace) -> list[dict[str, Any]]:
     """Return what unfolds from a row, its first step among them."""
     return [
-        {"step": step, "number": each.number + place, "offset": _offset(step, trace)}
-        for place, step in enumerate(each.steps)
+        {"step": member.step, "number": member.number, "offset": _offset(member.step, trace)}
+        for member in each.members
         if each.folded
     ]
 

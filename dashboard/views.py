@@ -127,4 +127,4 @@ def _lost(
         "explanation": explanation,
         "asked": asked,
     }
-    return render(request, "404.html", context, status=code)
+    return render(request, "lost.html", context, status=code)

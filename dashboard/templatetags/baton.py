@@ -1,8 +1,11 @@
 """Filters that let templates speak as `dashboard.wording` and `dashboard.actors` do."""
 
+import re
 from typing import Any
 
 from django import template
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from dashboard import actors, wording
 
@@ -22,6 +25,13 @@ register.filter("hue", actors.hue)
 def named(actor: str, name: str) -> str:
     """Return actor and name as one phrase, with nothing invisible in it."""
     return wording.visible(actors.named(actor, name))
+
+
+@register.filter
+def breakable(text: str) -> SafeString:
+    """Return a name as HTML that may break after its dots, and is copied without a trace."""
+    parts = re.split(r"(?<=\.)(?=\w)", wording.visible(text))
+    return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in parts))
 
 
 @register.filter

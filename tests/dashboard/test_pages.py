@@ -4,6 +4,7 @@ import re
 import time
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from eventstream import history
@@ -162,6 +163,18 @@ def test_what_does_not_exist_is_answered_with_what_and_how_to_go_on(
     html = body(client, path, 404)
     assert words in html
     assert "See what happens now" in html
+
+
+def test_a_history_that_cannot_be_read_is_answered_with_what_to_do(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked() -> int:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(history, "head", locked)
+    html = body(client, "/", 503)
+    assert "database is locked" in html
+    assert "manage.py observe" in html
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,47 @@
+"""Answers a page whose history can't be read with what failed and what to do about it.
+
+The database is missing before `observe` first ran, and may be locked, full or broken later: that
+is no fault of the address that was asked for, and a bare error page would not help.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from dashboard.status import Liveness
+
+logger = logging.getLogger(__name__)
+
+
+class UnreadableHistory:
+    """Middleware that turns a DatabaseError into a page with status 503."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer as ever."""
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer a DatabaseError; leave every other exception to Django."""
+        if not isinstance(error, DatabaseError):
+            return None
+        logger.error("History can't be read for %s: %s", request.path, error)
+        live = Liveness("down", "No history", str(error), "no cluster")
+        context = {
+            "live": live,
+            "watched": 0,
+            "now": time.time(),
+            "headline": "History can't be read",
+            "explanation": (
+                f"The database says: {error}. If Baton was never started here, run "
+                "python manage.py observe, which prepares it; else see whether its disk is full "
+                "or another program holds it. This page can be reloaded then."
+            ),
+        }
+        return render(request, "lost.html", context, status=503)

@@ -4,7 +4,8 @@ import asyncio
 import time
 from collections.abc import Mapping
 
-from asgiref.sync import sync_to_async
+import msgspec
+from channels.db import database_sync_to_async
 
 from eventstream import history
 from eventstream.explain.engine import Engine
@@ -15,11 +16,12 @@ from eventstream.objects.observations import Observation
 from eventstream.recorder import (
     Recorder,
     SavedState,
+    UnreadableStoreError,
     channel_layer_notifier,
     check_cluster,
     load_saved,
 )
-from eventstream.tapes import TapeWriter
+from eventstream.recording import Recording
 
 TICK = 0.2
 """Seconds between two judgements of the open traces."""
@@ -28,7 +30,9 @@ TICK = 0.2
 class Observer:
     """Observes one cluster: reflectors → engine → recorder, in one event loop.
 
-    `tape` also writes what is observed as a recording. Nothing is ever written to the cluster.
+    With `namespace`, only what lives there, in a history of its own: one that mixed both would
+    take all other namespaces for vanished. With `recording`, all that is observed is recorded
+    too. Nothing is ever written to the cluster. Call `restore`, then `run`, once each.
     """
 
     def __init__(
@@ -37,45 +41,52 @@ class Observer:
         cluster: ClusterIdentity,
         *,
         namespace: str | None = None,
-        tape: TapeWriter | None = None,
+        recording: Recording | None = None,
     ) -> None:
         self._connection = connection
         self._namespace = namespace
-        self._tape = tape
+        self._recording = recording
         self._engine = Engine(cluster.uid)
-        self._cluster = cluster
-        self._recorder = Recorder(cluster, notify=channel_layer_notifier())
+        self._told_of = _scoped(cluster, namespace)
+        self._recorder = Recorder(self._told_of, notify=channel_layer_notifier())
+        self._decoder = Decoder(b"")
+        self._positions: Mapping[str, Saved] = {}
+
+    async def restore(self) -> None:
+        """Take up where the last run stopped; raises StoreError where that is not possible."""
+        saved = await database_sync_to_async(self._restore, thread_sensitive=False)()
+        self._positions = {
+            key: Saved(resource.position.resource_version, resource.images, resource.position.at)
+            for key, resource in saved.resources.items()
+        }
+        if self._recording is not None:
+            self._recording.begin(
+                (resource.position, resource.images) for resource in saved.resources.values()
+            )
 
     async def run(self) -> None:
-        """Observe until cancelled; what was seen by then is committed. Raises StoreError."""
-        decoder, saved = await sync_to_async(self._load)()
-        restored = (
-            (resource.position.resource, image)
-            for resource in saved.resources.values()
-            for image in resource.images
-        )
-        self._engine.restore(
-            restored,
-            (upsert.memo for upsert in saved.steps),
-            (upsert.trace for upsert in saved.traces),
-            time.time(),
-        )
+        """Observe until cancelled; what was seen by then is committed.
+
+        Raises an ExceptionGroup of what ended one of its tasks: none of them ends by itself.
+        """
         watcher = Watcher(
             self._connection,
             self._take,
-            decoder,
-            saved=_positions(saved),
+            self._decoder,
+            saved=self._positions,
             namespace=self._namespace,
         )
         async with asyncio.TaskGroup() as group:
             group.create_task(self._recorder.run(), name="record")
             group.create_task(self._tick(), name="judge")
             group.create_task(watcher.run(), name="watch")
+            if self._recording is not None:
+                group.create_task(self._recording.watch(), name="recording")
 
     async def _take(self, observation: Observation) -> None:
         self._recorder.put(observation, self._engine.apply(observation))
-        if self._tape is not None:
-            self._tape.write(observation)
+        if self._recording is not None:
+            self._recording.write(observation)
         await self._recorder.room()
 
     async def _tick(self) -> None:
@@ -84,14 +95,33 @@ class Observer:
             self._recorder.put(None, self._engine.tick(time.time()))
             await self._recorder.room()
 
-    def _load(self) -> tuple[Decoder, SavedState]:
-        check_cluster(self._cluster.uid)
-        decoder = Decoder(history.installation_key())
-        return decoder, load_saved(decoder)
+    def _restore(self) -> SavedState:
+        check_cluster(self._told_of.uid)
+        self._decoder = Decoder(history.installation_key())
+        saved = load_saved(self._decoder)
+        known = (
+            (resource.position.resource, image)
+            for resource in saved.resources.values()
+            for image in resource.images
+        )
+        memos = (step.memo for step in saved.steps if step.memo)
+        traces = (trace.trace for trace in saved.traces)
+        try:
+            self._engine.restore(known, memos, traces, time.time())
+        except msgspec.DecodeError as error:
+            raise UnreadableStoreError(
+                f"What the explanations rest on cannot be read back: {error}.",
+                "Another version of Baton wrote it, or the file is damaged.",
+                "Set BATON_DATA to another directory, or move the database away and start again.",
+            ) from error
+        return saved
 
 
-def _positions(saved: SavedState) -> Mapping[str, Saved]:
-    return {
-        key: Saved(resource.position.resource_version, resource.images, resource.position.at)
-        for key, resource in saved.resources.items()
-    }
+def _scoped(cluster: ClusterIdentity, namespace: str | None) -> ClusterIdentity:
+    if namespace is None:
+        return cluster
+    return msgspec.structs.replace(
+        cluster,
+        uid=f"{cluster.uid}/namespaces/{namespace}",
+        name=f"{cluster.name}, namespace {namespace}",
+    )

@@ -1,92 +1,146 @@
-"""Serves the dashboard with Daphne and runs a background task, in one event loop, until told to end.
+"""Serves the dashboard with Daphne beside one coroutine, in one event loop, until told to end.
 
-Daphne has no life cycle of its own for such a task, leaves a taken port with exit code 0, and
-does not notice a task that died: this module does all three.
+Daphne has no life cycle for such a coroutine: it leaves a taken port with exit code 0, does not
+notice a task that died, and waits for a slow view when told to end. This module does all three.
 """
 
 import asyncio
 import logging
 import os
+import signal
+import socket
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.server import Server
-from twisted.internet import defer, reactor
+from twisted.internet import reactor
 
 logger = logging.getLogger(__name__)
 
 END_SECONDS = 4.5
-"""How long ending may take before the process is ended regardless: a stuck view must not hold it."""
+"""After so long the process is ended regardless: a stuck view must not hold it."""
+END_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+MESSAGE_BYTES = 64 * 1024
 
 
 class ServingError(Exception):
     """The dashboard cannot be served; the message says where, why and what to do."""
 
 
-def event_loop() -> asyncio.AbstractEventLoop:
-    """The loop that Daphne will run in; use it before `serve` for what must live in that loop."""
-    loop: asyncio.AbstractEventLoop = reactor._asyncioEventloop  # type: ignore[attr-defined]
-    asyncio.set_event_loop(loop)
-    return loop
+def listen(host: str, port: int) -> socket.socket:
+    """Take the address to serve on (port 0: any free one), so that nobody else can any more.
+
+    Requests wait there until `serve`. Raises ServingError.
+    """
+    try:
+        if not 0 <= port <= 65_535:
+            raise OSError("a port is a number from 0 to 65535")
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, address = found[0]
+        listener = socket.socket(family, kind, protocol)
+        try:
+            # As every server: an address whose last owner ended a moment ago can be had.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(128)
+            listener.setblocking(False)
+        except OSError:
+            listener.close()
+            raise
+        return listener
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise ServingError(
+            f"Cannot serve the dashboard on {host}:{port}: {why}. Another program, perhaps another "
+            "Baton, may be using that port. End it, or choose another port with --port, another "
+            "address of this machine with --host."
+        ) from error
+
+
+def address(listener: socket.socket) -> str:
+    """Return the URL by which a browser on this machine finds what is served."""
+    host, port = listener.getsockname()[:2]
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - only told, not bound
+        host = "localhost"
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
 def serve(
-    application: Any,
-    host: str,
-    port: int,
-    background: Callable[[], Awaitable[None]],
-    ready: Callable[[], None],
+    application: Any, listener: socket.socket, main: Callable[[], Coroutine[Any, Any, None]]
 ) -> None:
-    """Serve until SIGINT or SIGTERM; `background` is started with it and cancelled before its end.
+    """Serve for as long as `main` runs; SIGINT and SIGTERM cancel it. Once in a process.
 
-    `ready` is called once requests are taken. Raises ServingError where the port cannot be had,
-    and whatever ended `background` by itself.
+    Takes `listener` over. Pages are served until `main` has ended, so that it can store what it
+    has. Raises what ended `main` by itself, and ServingError. From the signal on, at most
+    END_SECONDS are left.
     """
+    url = address(listener)
+    # Given away: Twisted makes a socket of its own of it and closes this one.
+    endpoints = build_endpoint_description_strings(file_descriptor=listener.detach())
     server = Server(
         application,
-        endpoints=build_endpoint_description_strings(host=host, port=port),
+        endpoints=endpoints,
+        signal_handlers=False,
         application_close_timeout=2,
         server_name="",
-        websocket_max_message_size=64 * 1024,
-        websocket_max_frame_size=64 * 1024,
+        websocket_max_message_size=MESSAGE_BYTES,
+        websocket_max_frame_size=MESSAGE_BYTES,
     )
-    task: asyncio.Task[None] = event_loop().create_task(_as_task(background), name="observe")
-    task.add_done_callback(lambda _: server.stop())
-    reactor.addSystemEventTrigger("before", "shutdown", _end, task)  # type: ignore[attr-defined]
-    reactor.callWhenRunning(_announce, server, ready)  # type: ignore[attr-defined]
+    loop: asyncio.AbstractEventLoop = reactor._asyncioEventloop
+    ending = _Ending(loop, loop.create_task(main(), name="main"))
+    ending.task.add_done_callback(lambda _: server.stop())
+    for number in END_SIGNALS:
+        signal.signal(number, lambda *_: ending.begin())
     server.run()
-    if not server.listening_addresses:
-        raise ServingError(
-            f"Cannot serve the dashboard on {host}:{port}. Another program may be using that "
-            "port. End it, or choose another port with --port."
+    served = bool(server.listening_addresses)
+    _end_what_is_left(loop)
+    if not served:
+        raise ServingError(f"Daphne does not serve on {url}; see its message above.")
+    if not ending.task.cancelled():
+        ending.task.result()
+
+
+class _Ending:
+    """The end of the process: asked for once, by a signal, or begun by the end of `task`."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, task: asyncio.Task[None]) -> None:
+        self.task = task
+        self._loop = loop
+        self._begun = False
+        task.add_done_callback(lambda _: self._limit())
+
+    def begin(self) -> None:
+        """Cancel the task; a second Ctrl-C must not cut off what it still stores."""
+        if not self._begun:
+            self._limit()
+            self._loop.call_soon_threadsafe(self.task.cancel)
+
+    def _limit(self) -> None:
+        """Set the deadline in a thread, which fires whatever holds the loop."""
+        if not self._begun:
+            self._begun = True
+            deadline = threading.Timer(END_SECONDS, self._cut_off)
+            deadline.daemon = True
+            deadline.start()
+
+    def _cut_off(self) -> None:
+        well = self.task.cancelled() or (self.task.done() and self.task.exception() is None)
+        logger.warning(
+            "Ending took longer than %s s; what still runs is cut off%s.",
+            END_SECONDS,
+            "" if self.task.done() else ", and what was seen last is read again after a restart",
         )
-    if task.done() and not task.cancelled():
-        error = task.exception()
-        if error is not None:
-            raise error
+        os._exit(0 if well else 1)
 
 
-async def _as_task(background: Callable[[], Awaitable[None]]) -> None:
-    await background()
-
-
-def _announce(server: Server, ready: Callable[[], None]) -> None:
-    if server.listening_addresses:
-        ready()
-
-
-def _end(task: asyncio.Task[None]) -> Any:
-    """Cancel the background task and let the reactor wait for it, but not for ever."""
-    deadline = threading.Timer(END_SECONDS, _end_regardless)
-    deadline.daemon = True
-    deadline.start()
-    task.cancel()
-    ended = asyncio.gather(task, return_exceptions=True)
-    return defer.Deferred.fromFuture(ended)  # type: ignore[no-untyped-call]
-
-
-def _end_regardless() -> None:
-    logger.warning("Ending took longer than %s s; what still runs is cut off.", END_SECONDS)
-    os._exit(0)
+def _end_what_is_left(loop: asyncio.AbstractEventLoop) -> None:
+    """Let the tasks of pages end, as `asyncio.run` does; Daphne leaves them where they are."""
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    if left:
+        loop.run_until_complete(asyncio.wait(left))
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.close()

@@ -12,8 +12,9 @@ from typing import BinaryIO
 import msgspec
 
 from eventstream.objects.decoding import DecodeError, Decoder, encode
+from eventstream.objects.images import Image
 from eventstream.objects.inventory import Inventory
-from eventstream.objects.observations import Change, Observation, Position
+from eventstream.objects.observations import Change, Observation, Position, Removed
 from eventstream.objects.resource import Resource
 
 _SECOND_FORM_OF_EVENTS = "events.k8s.io/v1/events"
@@ -54,6 +55,7 @@ class TapeReader:
     def __init__(self, decoder: Decoder) -> None:
         self._decoder = decoder
         self._known: dict[str, Inventory] = {}
+        self._listed: set[str] = set()
         self._has_core_events = False
 
     def read(self, path: Path) -> Iterator[tuple[int, list[Observation] | BadLine]]:
@@ -85,7 +87,9 @@ class TapeReader:
         resource = inventory.resource
         if entry.type == "LIST":
             page = self._decoder.page(resource, bytes(entry.object))
-            changes = inventory.replace(page.images, entry.t, first=not len(inventory))
+            first = resource.key not in self._listed
+            self._listed.add(resource.key)
+            changes = inventory.replace(page.images, entry.t, first=first)
             position = Position(
                 resource, page.version, entry.t, listed=True, objects=len(inventory)
             )
@@ -114,43 +118,43 @@ def _resource(key: str, kind: str) -> Resource:
 
 
 class TapeWriter:
-    """Writes observations as a tape. What it is given is redacted already, so the tape is too."""
+    """Writes observations as a tape. What it is given is redacted already, so the tape is too.
+
+    It holds what is known to exist, since a relist tells only what changed and a LIST line all.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._listed: dict[str, list[Change]] = {}
-        self._begun: set[str] = set()
+        self._known: dict[str, dict[str, Image]] = {}
 
     def write(self, observation: Observation) -> None:
         """Append one observation; the objects of a list are written together, as one LIST line."""
         if isinstance(observation, Change):
-            if observation.relisted or observation.type == "EXISTING":
-                self._listed.setdefault(observation.resource.key, []).append(observation)
-            else:
-                self._change(observation)
+            self._change(observation)
         elif isinstance(observation, Position):
             self._position(observation)
+        elif isinstance(observation, Removed):
+            self._known.pop(observation.resource.key, None)
 
     def _change(self, change: Change) -> None:
-        self._line(change.at, change.resource, change.type, encode(change.after))
+        known = self._known.setdefault(change.resource.key, {})
+        if change.type in ("DELETED", "VANISHED"):
+            known.pop(change.after.uid, None)
+        else:
+            known[change.after.uid] = change.after
+        if not change.relisted and change.type != "EXISTING":
+            self._line(change.at, change.resource, change.type, encode(change.after))
 
     def _position(self, position: Position) -> None:
-        resource = position.resource
-        listed = self._listed.pop(resource.key, [])
+        resource, version = position.resource, position.resource_version.encode()
         if not position.listed:
-            body = b'{"metadata":{"resourceVersion":"%s"}}' % position.resource_version.encode()
+            body = b'{"metadata":{"resourceVersion":"%s"}}' % version
             self._line(position.at, resource, "BOOKMARK", body)
-        elif resource.key not in self._begun:
-            self._begun.add(resource.key)
-            items = b",".join(encode(change.after) for change in listed)
-            version = position.resource_version.encode()
-            body = b'{"kind":"%sList","apiVersion":"%s","metadata":{"resourceVersion":"%s"},"items":[%s]}'
-            names = resource.kind.encode(), resource.api_version.encode()
-            self._line(position.at, resource, "LIST", body % (*names, version, items))
-        else:
-            for change in listed:  # A relist: as the changes that it showed.
-                type_ = "DELETED" if change.type == "VANISHED" else change.type
-                self._line(change.at, resource, type_, encode(change.after))
+            return
+        names = resource.kind.encode(), resource.api_version.encode()
+        head = b'{"kind":"%sList","apiVersion":"%s","metadata":{"resourceVersion":"%s"},"items":['
+        items = b",".join(encode(image) for image in self._known.get(resource.key, {}).values())
+        self._line(position.at, resource, "LIST", head % (*names, version) + items + b"]}")
 
     def _line(self, at: float, resource: Resource, type_: str, body: bytes) -> None:
         head = b'{"t":%.6f,"resource":"%s","type":"%s","object":'

@@ -1,4 +1,4 @@
-"""`manage.py observe`: watch a live cluster, explain it, and serve the dashboard, in one process."""
+"""`manage.py observe`: watch a live cluster, explain it and serve the dashboard, in one process."""
 
 import contextlib
 import logging
@@ -56,7 +56,7 @@ class Command(BaseCommand):
                     recording = stack.enter_context(
                         contextlib.closing(Recording(options["record"]))
                     )
-                stack.enter_context(sole_writer(Path(settings.DATABASES["default"]["NAME"])))
+                stack.enter_context(sole_writer(Path(_database())))
                 _migrate()
                 self._serve(listener, recording, options)
         except KNOWN as error:
@@ -67,6 +67,8 @@ class Command(BaseCommand):
     def _serve(
         self, listener: socket.socket, recording: Recording | None, options: dict[str, Any]
     ) -> None:
+        address = serving.address(listener)
+
         async def observe() -> None:
             connection = await connect(kubeconfig=options["kubeconfig"], context=options["context"])
             try:
@@ -75,29 +77,32 @@ class Command(BaseCommand):
                     connection, cluster, namespace=options["namespace"], recording=recording
                 )
                 await observer.restore()
-                self._announce(cluster, listener)
+                self._announce(cluster, address)
                 await observer.run()
             finally:
                 await connection.close()
 
         serving.serve(import_string(settings.ASGI_APPLICATION), listener, observe)
 
-    def _announce(self, cluster: ClusterIdentity, listener: socket.socket) -> None:
+    def _announce(self, cluster: ClusterIdentity, address: str) -> None:
         self.stdout.write(
             f"Watching {cluster.name} ({cluster.server}, {cluster.version}), read-only.\n"
-            f"Dashboard: {serving.address(listener)}\n"
+            f"Dashboard: {address}\n"
         )
         self.stdout.flush()
+
+
+def _database() -> str:
+    return str(settings.DATABASES["default"]["NAME"])
 
 
 def _migrate() -> None:
     try:
         call_command("migrate", verbosity=0, interactive=False)
     except DatabaseError as error:
-        name = settings.DATABASES["default"]["NAME"]
         raise CommandError(
-            f"The history in {name} cannot be opened: {error}. Make the file and its directory "
-            "writable and room on its disk, or set BATON_DATA to another directory."
+            f"The history in {_database()} cannot be opened: {error}. Make the file and its "
+            "directory writable and room on its disk, or set BATON_DATA to another directory."
         ) from error
     finally:
         connections.close_all()
@@ -110,8 +115,9 @@ def _told(errors: ExceptionGroup[Exception]) -> str:
         logger.critical("Watching ended by an error that nothing expected.", exc_info=unknown)
         first = next(_leaves(unknown))
         return (
-            f"Watching ended by itself: {type(first).__name__}: {first}. This is a defect in Baton; "
-            "please report it with the traceback above. History is kept: start again to go on."
+            f"Watching ended by itself: {type(first).__name__}: {first}. This is a defect in "
+            "Baton; please report it with the traceback above. History is kept: start again to go "
+            "on."
         )
     return "\n".join(str(error) for error in _leaves(known)) if known is not None else str(errors)
 

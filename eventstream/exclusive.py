@@ -1,0 +1,28 @@
+"""Lets one process at a time write a history: two would overwrite each other's positions."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class InUseError(Exception):
+    """Another process writes this history, or nobody may; the message says what to do."""
+
+
+@contextmanager
+def sole_writer(database: Path) -> Iterator[None]:
+    """Hold the right to write `database` inside the block; raises InUseError.
+
+    The lock is the kernel's and ends with the process, however it ends.
+    """
+    path = database.with_suffix(".lock")
+    try:
+        with path.open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+    except BlockingIOError as error:
+        raise InUseError(
+            f"Another Baton is writing its history to {database}. End that one, or set BATON_DATA "
+            "to another directory for this one."
+        ) from error

@@ -1,0 +1,151 @@
+"""`manage.py observe` as a process of its own, as a person or a Pod runs it, and what it stored."""
+
+import asyncio
+import os
+import signal
+import sqlite3
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any, TypeVar
+
+import aiohttp
+import msgspec
+
+from eventstream.explain.records import Step, Trace
+from eventstream.objects.observations import Coverage, Gap, Position
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 30.0
+DASHBOARD = "Dashboard: "
+
+_T = TypeVar("_T", bound=msgspec.Struct)
+
+
+async def until(what: Callable[[], bool], meaning: str) -> None:
+    """Return once `what` is true; fails with `meaning` when it does not become so."""
+    deadline = time.monotonic() + PATIENCE
+    while not what():
+        assert time.monotonic() < deadline, f"not within {PATIENCE:.0f} s: {meaning}"
+        await asyncio.sleep(0.05)
+
+
+class History:
+    """What an observer has stored, read beside it from its database."""
+
+    def __init__(self, directory: Path) -> None:
+        self._path = directory / "baton.sqlite3"
+
+    def steps(self) -> dict[str, Step]:
+        return {step.id: step for step in self._bodies("steprow", Step)}
+
+    def traces(self) -> dict[str, Trace]:
+        return {trace.id: trace for trace in self._bodies("tracerow", Trace)}
+
+    def gaps(self) -> list[Gap]:
+        return self._bodies("gaprow", Gap)
+
+    def coverage(self) -> list[Coverage]:
+        return self._bodies("coveragerow", Coverage)
+
+    def positions(self) -> dict[str, Position]:
+        found = self._bodies("positionrow", Position)
+        return {position.resource.key: position for position in found}
+
+    def installation(self) -> tuple[str, int]:
+        """The epoch and the latest seq."""
+        epoch, seq = self._read("select epoch, seq from eventstream_installationrow")[0]
+        return epoch, seq
+
+    def seqs(self) -> list[int]:
+        return [row[0] for row in self._read("select seq from eventstream_steprow")]
+
+    def _bodies(self, table: str, type_: type[_T]) -> list[_T]:
+        rows = self._read(f"select body from eventstream_{table}")  # noqa: S608 - our own names
+        return [msgspec.json.decode(body, type=type_) for (body,) in rows]
+
+    def _read(self, query: str) -> list[Any]:
+        with closing(sqlite3.connect(self._path, timeout=10)) as database:
+            return database.execute(query).fetchall()
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """How the process ended: its exit code, after how many seconds, and all that it said."""
+
+    code: int
+    seconds: float
+    out: str
+    err: str
+
+
+class Observing:
+    """One running `observe`; what it writes is read all the time, so that it never waits for us."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self._lines: list[str] = []
+        self._out = asyncio.create_task(self._read_out())
+        self._err = asyncio.create_task(self._read_err())
+
+    async def url(self) -> str:
+        """Where it serves, once it says so; fails with all that it said when it ended instead."""
+        await until(lambda: self._said(DASHBOARD) or self._out.done(), "it says its address")
+        for line in self._lines:
+            if line.startswith(DASHBOARD):
+                return line.removeprefix(DASHBOARD).strip().rstrip("/")
+        raise AssertionError(f"it ended by itself: {(await self.ended()).err}")
+
+    async def ended(self) -> Ended:
+        """Wait until it has ended."""
+        began = time.monotonic()
+        async with asyncio.timeout(PATIENCE):
+            code = await self.process.wait()
+        seconds = time.monotonic() - began
+        await self._out
+        return Ended(code, seconds, "".join(self._lines), await self._err)
+
+    async def end(self, how: signal.Signals = signal.SIGTERM) -> Ended:
+        """Send a signal and wait until it has ended."""
+        self.process.send_signal(how)
+        return await self.ended()
+
+    def _said(self, start: str) -> bool:
+        return any(line.startswith(start) for line in self._lines)
+
+    async def _read_out(self) -> None:
+        assert self.process.stdout is not None
+        while line := await self.process.stdout.readline():
+            self._lines.append(line.decode())
+
+    async def _read_err(self) -> str:
+        assert self.process.stderr is not None
+        return (await self.process.stderr.read()).decode()
+
+
+async def start(
+    *arguments: str, data: Path, environment: dict[str, str] | None = None
+) -> Observing:
+    """Start `observe` on a free port with its history in `data`, and no cluster but a named one."""
+    inherited = {key: value for key, value in os.environ.items() if key != "KUBECONFIG"}
+    home = data.parent / "home"
+    home.mkdir(exist_ok=True)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-W", "error", "-W", "ignore::DeprecationWarning"),
+        *("manage.py", "observe", "--port", "0", *arguments),
+        cwd=ROOT,
+        env=inherited
+        | {"BATON_DATA": str(data), "HOME": str(home), "PYTHONUNBUFFERED": "1"}
+        | (environment or {}),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    return Observing(process)
+
+
+async def get(url: str) -> tuple[int, str]:
+    """The status and text of one answer."""
+    async with aiohttp.ClientSession() as session, session.get(url) as answer:
+        return answer.status, await answer.text()

@@ -1,0 +1,117 @@
+"""Ctrl-C and SIGTERM end `observe` cleanly and soon, whatever goes on; what was seen is kept."""
+
+import asyncio
+import json
+import signal
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import aiohttp
+import pytest
+
+from practicecluster.cluster import PracticeCluster
+from tests.observe.conftest import StartObserve
+from tests.observe.playing import playing
+from tests.observe.running import Ended, History, until
+
+SECONDS = 5.0
+
+pytestmark = pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+
+
+def ended_well(ended: Ended) -> None:
+    assert ended.code == 0, ended.err
+    assert ended.seconds < SECONDS
+    assert ended.err == ""
+
+
+class Held:
+    """Makes a practice cluster answer `first` requests, and hold all that come then."""
+
+    def __init__(self, first: int) -> None:
+        self.reached = asyncio.Event()
+        self._left = first
+
+    async def flowing(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            self.reached.set()
+            await asyncio.Event().wait()
+
+
+def versions(tape: Path) -> dict[str, str]:
+    """The last resourceVersion of each resource in a recording."""
+    lines = map(json.loads, tape.read_text().splitlines())
+    return {line["resource"]: line["object"]["metadata"]["resourceVersion"] for line in lines}
+
+
+async def test_all_that_was_seen_is_stored(
+    how: signal.Signals,
+    cluster: PracticeCluster,
+    kubeconfig: Path,
+    data: Path,
+    tmp_path: Path,
+    observe: StartObserve,
+) -> None:
+    seen = tmp_path / "seen.jsonl"
+    running = await observe("--kubeconfig", kubeconfig, "--record", seen)
+    await running.url()
+    async with playing(cluster, "create", seconds=2.0):
+        await until(lambda: bool(History(data).steps()), "the first step is stored")
+        ended_well(await running.end(how))
+    positions = History(data).positions()
+    assert {key: position.resource_version for key, position in positions.items()} == versions(seen)
+    assert int(positions["v1/pods"].resource_version) < cluster.store.revision("pods")
+
+
+async def test_open_sockets_and_slow_clients_do_not_hold_it(
+    how: signal.Signals, kubeconfig: Path, observe: StartObserve
+) -> None:
+    running = await observe("--kubeconfig", kubeconfig)
+    url = await running.url()
+    port = urlsplit(url).port
+    _, half_asked = await asyncio.open_connection("127.0.0.1", port)
+    half_asked.write(b"GET / HTTP/1.1\r\nHost: local")
+    _, never_reads = await asyncio.open_connection("127.0.0.1", port)
+    never_reads.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" * 200)
+    async with aiohttp.ClientSession() as session:
+        await (await session.get(url)).read()
+        live = await session.ws_connect(f"{url}/live", origin=url)
+        await live.send_str(json.dumps({"type": "hello", "epoch": "", "since": 0, "view": "now"}))
+        assert (await live.receive_json())["type"] == "welcome"
+        ended_well(await running.end(how))
+        assert [said.type async for said in live if said.type != aiohttp.WSMsgType.TEXT] == []
+        assert live.closed
+    half_asked.close()
+    never_reads.close()
+
+
+async def test_it_ends_while_the_cluster_is_being_listed(
+    how: signal.Signals,
+    cluster: PracticeCluster,
+    kubeconfig: Path,
+    data: Path,
+    observe: StartObserve,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cluster.faults, "flowing", Held(first=8).flowing)
+    running = await observe("--kubeconfig", kubeconfig)
+    await running.url()
+    states = lambda: {each.state for each in History(data).coverage()}  # noqa: E731
+    await until(lambda: "listing" in states(), "it lists")
+    ended_well(await running.end(how))
+    assert "listing" in states()
+
+
+async def test_it_ends_while_the_cluster_does_not_answer_at_all(
+    how: signal.Signals,
+    cluster: PracticeCluster,
+    kubeconfig: Path,
+    observe: StartObserve,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    held = Held(first=0)
+    monkeypatch.setattr(cluster.faults, "flowing", held.flowing)
+    running = await observe("--kubeconfig", kubeconfig)
+    await held.reached.wait()
+    ended_well(await running.end(how))

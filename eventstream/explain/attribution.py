@@ -20,7 +20,7 @@ BUILT_IN = frozenset({"kube-controller-manager", "kubelet", "kube-scheduler", "k
 """Managers that Kubernetes' own components write as."""
 
 
-class Writer(msgspec.Struct, frozen=True):
+class Writer(msgspec.Struct, frozen=True, gc=False):
     """Who managedFields says wrote. With `several` or `none` as basis there is no single one."""
 
     manager: str
@@ -51,7 +51,11 @@ def writer(write: Write) -> Writer:
     if write.before is None:
         return _creator(entries)
     before = {_key(entry): entry for entry in write.before.metadata.managed_fields}
-    moved = [entry for entry in entries if _moved(before.get(_key(entry)), entry)]
+    moved = [
+        entry
+        for entry in entries
+        if (known := before.get(_key(entry))) is not entry and _moved(known, entry)
+    ]
     if len(moved) > 1:
         moved = _newest(moved)
     if moved:
@@ -76,8 +80,8 @@ def _key(entry: FieldsEntry) -> _Key:
 def _moved(before: FieldsEntry | None, after: FieldsEntry) -> bool:
     if before is None or before.time != after.time:
         return True
-    if before.fields is after.fields or bytes(before.fields) == bytes(after.fields):
-        return False
+    if before.fields is after.fields:
+        return False  # Equal fields share one text.
     return not paths(bytes(after.fields)) <= paths(bytes(before.fields))
 
 
@@ -95,14 +99,17 @@ def _covering(
 
     A field that was taken away is in the fields that the entry had before.
     """
-    remaining = list(entries)
-    for path in [change.path for change in write.changes if _owned(change.path)]:
+    changed = [change.path for change in write.changes if _owned(change.path)]
+    remaining = list(entries) if changed else []
+    for path in changed:
+        if len(remaining) == 1 and _knows(remaining[0], before.get(_key(remaining[0])), path):
+            continue
         known = [(_knows(entry, before.get(_key(entry)), path), entry) for entry in remaining]
         best = max((length for length, _ in known), default=0)
         if not best:
             return []
         remaining = [entry for length, entry in known if length == best]
-    return remaining if any(_owned(change.path) for change in write.changes) else []
+    return remaining
 
 
 def _knows(entry: FieldsEntry, before: FieldsEntry | None, path: str) -> int:
@@ -118,15 +125,13 @@ def _owned(path: str) -> bool:
 def _writer(entries: list[FieldsEntry], basis: Basis) -> Writer:
     if not entries:
         return NOBODY
-    if len({(entry.manager, entry.subresource) for entry in entries}) > 1:
+    first = entries[0]
+    if len(entries) > 1 and any(
+        (entry.manager, entry.subresource) != (first.manager, first.subresource)
+        for entry in entries
+    ):
         names = tuple(sorted({entry.manager for entry in entries}))
         return Writer("", "", "", None, b"", "several", names)
-    entry = entries[0]
     return Writer(
-        entry.manager,
-        entry.subresource,
-        entry.operation,
-        entry.time,
-        bytes(entry.fields),
-        basis,
+        first.manager, first.subresource, first.operation, first.time, bytes(first.fields), basis
     )

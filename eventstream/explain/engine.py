@@ -70,7 +70,10 @@ class Engine:
         upserts: list[Upsert] = [*self._beat()]
         self._first_contacts(now)
         while self._due and self._due[0][0] <= now:
-            self._stale.add(heappop(self._due)[1])
+            due, key = heappop(self._due)
+            trace = self._traces.open.get(key)
+            if trace is not None and trace.due == due:
+                self._stale.add(key)
         for key in sorted(self._stale):
             trace = self._traces.open.get(key)
             if trace is not None:
@@ -126,8 +129,8 @@ class Engine:
         if write.base:
             self._contacts[image.uid] = (write, change.at)
             return self._settle_writes(again)
-        write.memo = write_memo(write)
-        return self._settle_writes([write, *again])
+        again.append(write)
+        return self._settle_writes(again)
 
     def _first_contacts(self, now: float) -> None:
         """Workloads that were there get their trace, told from their own timestamps.
@@ -147,6 +150,10 @@ class Engine:
     def _settle_writes(self, writes: list[Write]) -> list[Upsert]:
         """Decide these writes in order, and then whatever their decisions decide."""
         upserts: list[Upsert] = []
+        if len(writes) == 1:
+            writes = self._decide(writes[0], upserts)  # The usual case: nothing rests on it yet.
+            if not writes:
+                return upserts
         queue = [(write.order, id(write), write) for write in writes]
         heapify(queue)
         queued = {id(write) for write in writes}
@@ -175,11 +182,12 @@ class Engine:
         if before is not None:
             if before.rule != verdict.rule or before.begins != verdict.begins:
                 again.extend(self._world.affected(write))
+                again.extend(write.log.after(write.order))
             if old is not None and old.trace != trace:
                 again.extend(self._followers(write))
         self._move(write, old, trace, upserts)
         self._watch_running(write, verdict)
-        upserts.append(StepUpsert(step, write.memo))
+        upserts.append(StepUpsert(step, write_memo(write)))
         return again
 
     def _followers(self, write: Write) -> list[Write]:
@@ -228,9 +236,10 @@ class Engine:
         if settled(record, now):
             return self._settle(trace, record)
         due = next_look(record, now)
-        if due != trace.due and due is not None:
-            heappush(self._due, (due, trace.id))
-        trace.due = due
+        if due is None or trace.due is None or due < trace.due or trace.due <= now:
+            trace.due = due
+            if due is not None:
+                heappush(self._due, (due, trace.id))
         if record == trace.record:
             return []
         trace.record = record

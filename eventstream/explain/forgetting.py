@@ -16,10 +16,8 @@ def forget(world: World, writes: Iterable[Write]) -> None:
         logs[write.log.uid] = write.log
         write.base = True
         write.verdict = write.step = None
-        write.memo = b""
         for asked in write.asked:
-            asked.askers.pop(id(write), None)
-            for askers in asked.note_askers.values():
+            for askers in (asked.askers or {}, *(asked.note_askers or {}).values()):
                 askers.pop(id(write), None)
         write.asked.clear()
     owners = {log.owner for log in logs.values() if log.owner}
@@ -39,7 +37,11 @@ def _shorten(log: ObjectLog) -> bool:
 
 def _drop(world: World, uid: str) -> None:
     log = world.logs.get(uid)
-    if log is not None and not log.askers and not any(c.writes for c in log.children.values()):
+    if (
+        log is not None
+        and not log.askers
+        and not any(c.writes for c in log.family.children.values())
+    ):
         del world.logs[uid]
 
 
@@ -47,10 +49,6 @@ def _tidy(world: World, uid: str, gone: set[str]) -> None:
     owner = world.logs.get(uid)
     if owner is None:
         return
-    owner.news = [write for write in owner.news if not write.base]
-    owner.births = [entry for entry in owner.births if entry[1] not in gone]
-    owner.losses = [entry for entry in owner.losses if entry[1] not in gone]
-    for child in gone:
-        owner.children.pop(child, None)
-    if not owner.writes and not owner.children and not owner.askers:
+    owner.family.forget(gone)
+    if not owner.writes and not owner.family.children and not owner.askers:
         del world.logs[uid]

@@ -3,7 +3,6 @@
 from eventstream.objects.images import Image
 from eventstream.objects.pods import Condition, ContainerStatus, PodStatus
 
-
 PodFacts = tuple[str, bool, bool, dict[str, str] | None]
 """Phase, readiness, whether it is being deleted, and its labels."""
 

@@ -10,11 +10,12 @@ if TYPE_CHECKING:
     from eventstream.explain.writes import Write
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class Verdict(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Who wrote, what, and why. `causes` are the writes that this one answers, primary first.
 
     `begins` says that this write begins a trace of its own (a client acted); without it and
-    without causes the step goes to the background trace of its object.
+    without causes the step goes to the background trace of its object. The garbage collector
+    need not look inside: `forgetting` takes verdicts apart.
     """
 
     rule: str

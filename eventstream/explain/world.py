@@ -4,11 +4,11 @@ Rules never read "now": they ask for what lay below their own resourceVersion, s
 decide does not depend on the order in which streams were delivered.
 """
 
-from bisect import insort
 from collections.abc import Iterable, Iterator
 
+from eventstream.explain.families import Family
 from eventstream.explain.records import ObjectRef
-from eventstream.explain.writes import ObjectLog, Write, by_order
+from eventstream.explain.writes import ObjectLog, Write
 from eventstream.objects.changes import diff
 from eventstream.objects.images import Image
 from eventstream.objects.observations import Change
@@ -56,7 +56,7 @@ class World:
         owner = change.after.metadata.controller
         if owner is not None and owner.uid:
             log.owner = owner.uid
-            self.log(owner.uid).children[log.uid] = log
+            self.log(owner.uid).as_owner().children[log.uid] = log
 
     def _count(self, write: Write) -> None:
         """Keep the owner's counts. Writes of one object arrive in their order."""
@@ -64,12 +64,12 @@ class World:
         if not log.owner:
             return
         earlier = log.at(write.order)
-        if earlier is not None and write.facts is not None and write.facts == earlier.facts:
-            if not write.gone:
-                return  # A mere wait of a container, which no controller counts.
-        owner = self.log(log.owner)
+        counted = write.facts is None or earlier is None or write.facts != earlier.facts
+        if not counted and not write.gone:
+            return  # A mere wait of a container, which no controller counts.
+        owner = self.log(log.owner).as_owner()
         if not write.base:
-            insort(owner.news, write, key=by_order)
+            owner.tell(write)
         if write.facts is None:
             return
         was = earlier is not None and earlier.active
@@ -83,13 +83,16 @@ class World:
         facts = change.after.spec
         log = self.log(facts.involved_object.uid)
         reason = facts.reason or ""
+        if log.notes is None:
+            log.notes = {}
         known = log.notes.setdefault(reason, {})
         if change.type in ("DELETED", "VANISHED"):
             return []  # The hour after which Events are deleted takes nothing back.
         known[change.after.uid] = change
         while len(known) > NOTES_KEPT:
             del known[next(iter(known))]
-        asked = [askers for group, askers in log.note_askers.items() if reason in group]
+        groups = (log.note_askers or {}).items()
+        asked = [askers for group, askers in groups if reason in group]
         return [write for askers in asked for write in askers.values()]
 
     def affected(self, write: Write) -> Iterable[Write]:
@@ -99,7 +102,7 @@ class World:
             logs.append(self.log(write.log.owner))
         found: dict[int, Write] = {}
         for log in logs:
-            if log.asked_up_to > write.order:
+            if log.askers and log.asked_up_to > write.order:
                 found.update(
                     (key, asker) for key, asker in log.askers.items() if asker.order > write.order
                 )
@@ -122,7 +125,19 @@ class View:
 
     def log(self, uid: str) -> ObjectLog:
         """The log of an object, remembering that this write depends on it."""
+        own = self.write.log
+        if uid == own.uid:
+            return own  # One object's writes come in their order, so none can come late.
+        return self._asked(uid)
+
+    def family(self, uid: str) -> Family:
+        """What an object controls, remembering that this write depends on it."""
+        return self._asked(uid).family
+
+    def _asked(self, uid: str) -> ObjectLog:
         log = self.world.log(uid)
+        if log.askers is None:
+            log.askers = {}
         if id(self.write) not in log.askers:
             log.askers[id(self.write)] = self.write
             self.write.asked.append(log)
@@ -152,20 +167,21 @@ class View:
 
     def children(self, uid: str) -> Iterator[ObjectLog]:
         """The objects that an object controls, as far as they are known."""
-        yield from self.log(uid).children.values()
+        yield from self.family(uid).children.values()
 
     def notes(self, uid: str, *reasons: str) -> list[Change]:
         """Events about an object with these reasons, whatever their order, by name."""
         log = self.world.log(uid)
-        if id(self.write) not in log.askers:
+        if log.note_askers is None:
+            log.note_askers = {}
+        askers = log.note_askers.setdefault(reasons, {})
+        if id(self.write) not in askers:
+            askers[id(self.write)] = self.write
             self.write.asked.append(log)
-        askers = log.note_askers.get(reasons)
-        if askers is None:
-            askers = log.note_askers[reasons] = {}
-        askers[id(self.write)] = self.write
         if not log.notes:
             return []
-        found = [note for reason in reasons for note in log.notes.get(reason, {}).values()]
+        known = log.notes
+        found = [note for reason in reasons for note in known.get(reason, {}).values()]
         if len(found) > 1:
             found.sort(key=lambda change: change.after.metadata.name)
         return found

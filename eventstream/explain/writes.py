@@ -1,8 +1,8 @@
 """One write to one object, and the log of the writes to that object, as the engine holds them."""
 
-from bisect import bisect_left, bisect_right, insort
-from operator import attrgetter
+from bisect import bisect_left, bisect_right
 
+from eventstream.explain.families import NO_FAMILY, Family, by_order
 from eventstream.explain.pods import pod_facts
 from eventstream.explain.records import ObjectRef, Step
 from eventstream.explain.verdict import Verdict
@@ -10,14 +10,13 @@ from eventstream.objects.changes import FieldChange
 from eventstream.objects.images import Image
 from eventstream.objects.observations import Change
 
-by_order = attrgetter("order")
-
 
 class Write:
     """One version of an object in the order of its domain, and what was decided about it.
 
     `order` is the resourceVersion as a number (for a version that is not comparable, its place
-    of arrival), `facts` what controllers count of a Pod. A `base` was there when watching began: it explains others but is no step.
+    of arrival), `facts` what controllers count of a Pod. A `base` was there when watching began:
+    it explains others but is no step.
     """
 
     __slots__ = (
@@ -27,7 +26,6 @@ class Write:
         "changes",
         "facts",
         "log",
-        "memo",
         "order",
         "step",
         "trace",
@@ -44,7 +42,6 @@ class Write:
         self.verdict: Verdict | None = None
         self.step: Step | None = None
         self.trace = ""
-        self.memo = b""
         self.asked: list[ObjectLog] = []
 
     @property
@@ -86,18 +83,14 @@ class Write:
 class ObjectLog:
     """The writes to one object that open traces still need, and who asked about it.
 
-    `births` and `losses` are orders at which Pods that it controls began and ceased to be
-    active, so that "how many existed then" is two bisections; `news` are the writes of objects
-    that it controls which can move its counts.
+    `askers` are the writes whose decision looked at this object or at what it controls, and
+    `asked_up_to` the highest of their orders; `notes` are the Events about it, by reason.
     """
 
     __slots__ = (
         "asked_up_to",
         "askers",
-        "births",
-        "children",
-        "losses",
-        "news",
+        "family",
         "note_askers",
         "notes",
         "owner",
@@ -113,14 +106,11 @@ class ObjectLog:
         self.resource_key = ""
         self.owner: str = ""
         self.writes: list[Write] = []
-        self.children: dict[str, ObjectLog] = {}
-        self.births: list[tuple[int, str]] = []
-        self.losses: list[tuple[int, str]] = []
-        self.news: list[Write] = []
-        self.askers: dict[int, Write] = {}
+        self.family: Family = NO_FAMILY
+        self.askers: dict[int, Write] | None = None
         self.asked_up_to = -1
-        self.notes: dict[str, dict[str, Change]] = {}
-        self.note_askers: dict[tuple[str, ...], dict[int, Write]] = {}
+        self.notes: dict[str, dict[str, Change]] | None = None
+        self.note_askers: dict[tuple[str, ...], dict[int, Write]] | None = None
 
     @property
     def ref(self) -> ObjectRef:
@@ -161,19 +151,12 @@ class ObjectLog:
         self.writes.insert(index, write)
         return True
 
-    def count_active(self, order: int) -> int:
-        """How many Pods of this object were active just before `order`."""
-        return bisect_left(self.births, (order, "")) - bisect_left(self.losses, (order, ""))
+    def as_owner(self) -> Family:
+        """Its family, begun with the first child that names it as its controller."""
+        if self.family is NO_FAMILY:
+            self.family = Family()
+        return self.family
 
-    def news_between(self, floor: int, order: int) -> list[Write]:
-        """Writes of controlled objects above `floor` and below `order` that can move its counts."""
-        first = bisect_right(self.news, floor, key=by_order)
-        return self.news[first : bisect_left(self.news, order, key=by_order)]
-
-    def born(self, uid: str, order: int) -> None:
-        """Remember that a Pod of this object became active."""
-        insort(self.births, (order, uid))
-
-    def lost(self, uid: str, order: int) -> None:
-        """Remember that a Pod of this object ceased to be active."""
-        insort(self.losses, (order, uid))
+    def after(self, order: int) -> list[Write]:
+        """The writes above `order`."""
+        return self.writes[bisect_right(self.writes, order, key=by_order) :]

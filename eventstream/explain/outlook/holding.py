@@ -1,7 +1,5 @@
 """Who holds the baton: one `Holding` for each thing that must happen next, and how to rank them."""
 
-from collections import Counter
-
 import msgspec
 
 from eventstream.explain.actors import title
@@ -9,7 +7,7 @@ from eventstream.explain.records import Stage, TraceState
 from eventstream.explain.text import count
 
 
-class Holding(msgspec.Struct, frozen=True):
+class Holding(msgspec.Struct, frozen=True, gc=False):
     """One thing that must happen next, and who must do it.
 
     `rank` orders the stages of a rollout: the lowest is the most blocked. `since` is unix
@@ -26,7 +24,7 @@ class Holding(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
-class Outlook(msgspec.Struct, frozen=True):
+class Outlook(msgspec.Struct, frozen=True, gc=False):
     """How a trace stands. `ended` is set when it is complete; times are unix seconds."""
 
     state: TraceState
@@ -43,7 +41,10 @@ class Outlook(msgspec.Struct, frozen=True):
     @property
     def holders(self) -> dict[str, int]:
         """How many things each actor holds."""
-        return dict(Counter(holding.actor for holding in self.holdings))
+        held: dict[str, int] = {}
+        for holding in self.holdings:
+            held[holding.actor] = held.get(holding.actor, 0) + 1
+        return held
 
 
 OVERDUE: dict[str, float] = {"scheduler": 30.0, "kubelet": 120.0, "custom-controller": 60.0}

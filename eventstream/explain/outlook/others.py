@@ -172,7 +172,7 @@ def _acted(snapshot: Snapshot, write: Write, asked: Write) -> bool:
     if asked.base:
         return True
     writes = [*snapshot.since(write.log, asked.order)]
-    for child in write.log.children.values():
+    for child in write.log.family.children.values():
         writes.extend(snapshot.since(child, asked.order))
     return any(_acts(later) for later in writes)
 
@@ -198,7 +198,7 @@ def _remaining(snapshot: Snapshot, log: ObjectLog) -> list[Write]:
     own = snapshot.alive(log)
     if own is not None:
         found.append(own)
-    for child in log.children.values():
+    for child in log.family.children.values():
         found.extend(_remaining(snapshot, child))
     return found
 

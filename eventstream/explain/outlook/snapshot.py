@@ -26,7 +26,7 @@ class Snapshot:
 
     def children(self, log: ObjectLog, kind: str = "") -> Iterator[Write]:
         """The newest write of each existing object that this one controls."""
-        for child in log.children.values():
+        for child in log.family.children.values():
             write = self.alive(child)
             if write is not None and (not kind or write.image.kind == kind):
                 yield write

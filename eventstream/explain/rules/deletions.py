@@ -8,6 +8,7 @@ grace period 0 and the end of a Pod that had a node are its kubelet's. Sources: 
 from eventstream.explain import sources
 from eventstream.explain.actors import title
 from eventstream.explain.attribution import Writer
+from eventstream.explain.families import Family
 from eventstream.explain.pods import condition
 from eventstream.explain.records import Loop, Verb
 from eventstream.explain.rules import evidence
@@ -17,7 +18,7 @@ from eventstream.explain.rules.removals import REMOVALS, deletion
 from eventstream.explain.text import count, named, seen
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View
-from eventstream.explain.writes import ObjectLog, Write
+from eventstream.explain.writes import Write
 
 _DISRUPTIONS: dict[str, tuple[str, Verb]] = {
     "DeletionByTaintManager": ("taint-eviction-controller", "delete"),
@@ -124,7 +125,7 @@ def _scaled_down(view: View) -> Verdict | None:
         if write.image.metadata.name in (note.after.spec.message or "").split()
     ]
     cause = view.last_spec_change(owner.uid)
-    loop = _surplus(view, view.log(owner.uid), cause) if maker.counted else None
+    loop = _surplus(view, view.family(owner.uid), cause) if maker.counted else None
     if not notes and loop is None:
         return None
     said = (
@@ -149,7 +150,7 @@ def _scaled_down(view: View) -> Verdict | None:
     )
 
 
-def _surplus(view: View, owner: ObjectLog, cause: Write | None) -> Loop | None:
+def _surplus(view: View, owner: Family, cause: Write | None) -> Loop | None:
     """The comparison that made a controller delete, if it had more Pods than desired."""
     desired = getattr(cause.image.spec, "replicas", None) if cause else None
     existing = owner.count_active(view.order)

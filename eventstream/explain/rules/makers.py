@@ -1,7 +1,5 @@
 """Controllers that make objects to match a number: Pods above all, also Jobs and revisions."""
 
-from bisect import bisect_left, bisect_right
-
 import msgspec
 
 from eventstream.explain import sources
@@ -92,23 +90,21 @@ def _ordinal(view: View, owner: OwnerReference, loop: Loop, cause: Write | None)
     if loop.desired is None or loop.current is None or cause is None:
         return ""
     missing = loop.desired - loop.current
-    births = view.log(owner.uid).births
-    since = bisect_right(births, (cause.order, "\uffff"))
-    number = bisect_left(births, (view.order, "")) - since + 1
+    number = view.family(owner.uid).born_between(cause.order, view.order) + 1
     return f", number {number} of {missing}" if 1 <= number <= missing and missing > 1 else ""
 
 
 def _trigger(view: View, owner: str) -> Write | None:
     """What made the controller look again: the owner's new desired state, or a Pod lost since."""
     spec = view.last_spec_change(owner)
-    log = view.log(owner)
-    index = bisect_left(log.losses, (view.order, ""))
-    if not index:
+    family = view.family(owner)
+    loss = family.last_loss(view.order)
+    if loss is None:
         return spec
-    order, uid = log.losses[index - 1]
+    order, uid = loss
     if spec is not None and spec.order > order:
         return spec
-    child = log.children.get(uid)
+    child = family.children.get(uid)
     return _write_at(child, order) if child else spec
 
 
@@ -117,7 +113,6 @@ def _write_at(log: ObjectLog, order: int) -> Write | None:
 
 
 def _loop(view: View, owner: OwnerReference, maker: Maker, cause: Write | None) -> Loop:
-    log = view.log(owner.uid)
     observe = seen(cause) if cause else f"{owner.kind} {owner.name}"
     name = view.write.image.metadata.name
     desired = getattr(_spec_at(view, owner.uid), "replicas", None)
@@ -126,7 +121,7 @@ def _loop(view: View, owner: OwnerReference, maker: Maker, cause: Write | None) 
             observe, f"what {owner.kind} {owner.name} wants with what exists", f"created {name}"
         )
     at = cause.order + 1 if cause is not None else view.order
-    existing = max(log.count_active(at), 0)
+    existing = max(view.family(owner.uid).count_active(at), 0)
     compare = f"{count(desired, 'Pod')} desired, {existing} exist"
     return Loop(observe, compare, f"created {name}", desired, existing)
 

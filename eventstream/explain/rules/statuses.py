@@ -130,7 +130,7 @@ def _inputs(view: View) -> tuple[Write, ...]:
             floor = earlier.order
             break
         found.append(earlier)
-    found.extend(view.log(own).news_between(floor, view.order)[-_CAUSES:])
+    found.extend(view.family(own).news_between(floor, view.order)[-_CAUSES:])
     if not found:
         latest = _latest_input(view)
         found = [latest] if latest else []
@@ -141,7 +141,10 @@ def _inputs(view: View) -> tuple[Write, ...]:
 def _latest_input(view: View) -> Write | None:
     """With nothing new since the last report: the newest input of all (the report came in two)."""
     own = view.write.log.uid
-    candidates = [view.last_spec_change(own), *view.log(own).news_between(-1, view.order)[-1:]]
+    candidates = [
+        view.last_spec_change(own),
+        *view.family(own).news_between(-1, view.order)[-1:],
+    ]
     known = [write for write in candidates if write is not None]
     return max(known, key=lambda write: write.order) if known else None
 

@@ -14,7 +14,7 @@ expect.set_options(timeout=PATIENCE_MS)
 @pytest.fixture
 def slow(start_baton: StartBaton) -> Iterator[Baton]:
     """The tape `create` at a fifth of its speed, so that there is time to look."""
-    baton = start_baton("--tape", "create", "--speed", "0.2", "--pause", "2")
+    baton = start_baton("--tape", "create", "--speed", "0.2", "--pause", "5")
     yield baton
     baton.end()
 
@@ -31,7 +31,7 @@ def step_ids(page: Page) -> list[str]:
 def test_nginx_appears_through_all_sixteen_documented_steps(
     browser: Browser, start_baton: StartBaton
 ) -> None:
-    baton = start_baton("--tape", "create", "--pause", "2")
+    baton = start_baton("--tape", "create", "--pause", "5")
     with opened(browser, baton, "/") as page:
         expect(page.locator("#empty")).to_contain_text("Nothing is happening")
         page.evaluate("window.stillHere = true")
@@ -58,6 +58,7 @@ def test_a_killed_server_costs_nothing_and_doubles_nothing(browser: Browser, slo
     page = context.new_page()
     page.goto(slow.url)
     page.locator(".trace-row", has_text="deployment/nginx").locator("a").click()
+    page.locator("body[data-link=up]").wait_for()
     page.locator("#rows > .step").nth(3).wait_for()
     page.evaluate("window.stillHere = true")
     slow.kill_dashboard()

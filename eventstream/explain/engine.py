@@ -38,6 +38,8 @@ from eventstream.objects.resource import Resource
 
 _NODE_LEASES = "kube-node-lease"
 _OWNER_WAIT = 3.0
+MEMBERS_KEPT = 2000
+"""Writes of one open trace that can still be decided anew: a Pod may crash for weeks."""
 
 
 class Engine:
@@ -62,7 +64,7 @@ class Engine:
         if isinstance(observation, Change):
             return self._apply_change(observation)
         if isinstance(observation, Removed):
-            self._stale.update(self._traces.open)
+            return self._remove(observation)
         return []
 
     def tick(self, now: float) -> list[Upsert]:
@@ -100,6 +102,10 @@ class Engine:
                 self._apply_change(Change(resource, "EXISTING", image, at))
         self._contacts.clear()
         for change in changes:
+            before = change.before
+            if before is not None and not self._world.log(before.uid).writes:
+                self._apply_change(Change(change.resource, "EXISTING", before, change.at))
+                self._contacts.clear()
             self._apply_change(change)
         for record in traces:
             root = self._world.logs.get(record.root.uid)
@@ -131,6 +137,18 @@ class Engine:
             return self._settle_writes(again)
         again.append(write)
         return self._settle_writes(again)
+
+    def _remove(self, removed: Removed) -> list[Upsert]:
+        """The type has left the cluster, and its objects with it: their end was not seen."""
+        upserts: list[Upsert] = []
+        for log in list(self._world.logs.values()):
+            latest = log.latest
+            if log.resource_key != removed.resource.key or latest is None or latest.gone:
+                continue
+            image = latest.image
+            gone = Change(removed.resource, "VANISHED", image, removed.at, image, relisted=True)
+            upserts.extend(self._apply_change(gone))
+        return upserts
 
     def _first_contacts(self, now: float) -> None:
         """Workloads that were there get their trace, told from their own timestamps.
@@ -240,6 +258,8 @@ class Engine:
             trace.due = due
             if due is not None:
                 heappush(self._due, (due, trace.id))
+        if len(trace.members) > MEMBERS_KEPT:
+            self._forget(trace.trim(MEMBERS_KEPT // 2))
         if record == trace.record:
             return []
         trace.record = record
@@ -247,11 +267,17 @@ class Engine:
 
     def _settle(self, trace: TraceLog, record: Trace) -> list[Upsert]:
         del self._traces.open[trace.id]
-        for write in trace.members.values():
-            if write.verdict is not None and write.verdict.node:
-                self._running.get(write.verdict.node, {}).pop(id(write), None)
-        forget(self._world, trace.members.values())
+        self._forget(list(trace.members.values()))
         return [TraceUpsert(as_settled(record))]
+
+    def _forget(self, writes: list[Write]) -> None:
+        """Let go of writes that nothing will decide anew; history has their steps."""
+        for write in writes:
+            node = write.verdict.node if write.verdict is not None else None
+            running = self._running.get(node, {}) if node else {}
+            if running.pop(id(write), None) is not None:
+                self._pod_rows.pop(write.log.uid, None)
+        forget(self._world, writes)
 
     def _watch_running(self, write: Write, verdict: Verdict) -> None:
         """Pods of open traces whose node's heartbeats are told in the trace."""
@@ -265,8 +291,8 @@ class Engine:
         for node, pods in self._running.items():
             for write in pods.values():
                 step = self._heartbeats.of_pod(write, write.log.ref, node)
-                if step is not None and self._pod_rows.get(step.id) != step:
-                    self._pod_rows[step.id] = step
+                if step is not None and self._pod_rows.get(step.object.uid) != step:
+                    self._pod_rows[step.object.uid] = step
                     upserts.append(StepUpsert(step, b""))
         self._heartbeats.changed.clear()
         return upserts

@@ -40,7 +40,7 @@ def _drop(world: World, uid: str) -> None:
     if (
         log is not None
         and not log.askers
-        and not any(c.writes for c in log.family.children.values())
+        and not any(child.exists for child in log.family.children.values())
     ):
         del world.logs[uid]
 

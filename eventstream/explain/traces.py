@@ -4,6 +4,7 @@ import math
 
 import msgspec
 
+from eventstream.explain.families import by_order
 from eventstream.explain.identity import existing_trace_id
 from eventstream.explain.outlook import others
 from eventstream.explain.outlook.holding import (
@@ -47,7 +48,18 @@ class TraceLog:
     that the object was there when watching began, so that the trace stands without any step.
     """
 
-    __slots__ = ("began", "contact", "due", "first", "id", "last", "members", "record", "root")
+    __slots__ = (
+        "began",
+        "contact",
+        "dropped",
+        "due",
+        "first",
+        "id",
+        "last",
+        "members",
+        "record",
+        "root",
+    )
 
     def __init__(
         self, id_: str, root: ObjectLog, began: Write | None, *, contact: bool = False
@@ -58,6 +70,7 @@ class TraceLog:
         self.contact = contact
         self.due: float | None = None
         self.members: dict[int, Write] = {}
+        self.dropped = 0
         self.first = math.inf
         self.last = -math.inf
         self.record: Trace | None = None
@@ -74,6 +87,15 @@ class TraceLog:
         times = [member.change.at for member in self.members.values()]
         self.first = min(times, default=math.inf)
         self.last = max(times, default=-math.inf)
+
+    def trim(self, kept: int) -> list[Write]:
+        """Count out all but the newest writes, and the first one; returns those counted out."""
+        oldest = sorted(self.members.values(), key=by_order)[:-kept]
+        for write in oldest:
+            if write is not self.began:
+                del self.members[id(write)]
+                self.dropped += 1
+        return [write for write in oldest if write is not self.began]
 
 
 def is_workload(ref: ObjectRef) -> bool:
@@ -107,9 +129,11 @@ class TraceKeeper:
 
     def _superseded_by(self, trace: TraceLog) -> Write | None:
         """The next write that set a new desired state for the same object, if any."""
-        if trace.began is None or marks_deletion(trace.began):
+        began = trace.began
+        if began is not None and marks_deletion(began):
             return None
-        for write in trace.root.writes[trace.root.position(trace.began.order + 1) :]:
+        later = trace.root.after(began.order) if began is not None else trace.root.writes
+        for write in later:
             begins = write.verdict is not None and (
                 write.verdict.begins or write.trace not in ("", trace.id)
             )
@@ -172,7 +196,7 @@ class TraceKeeper:
             summary=outlook.summary,
             started=started,
             ended=outlook.ended,
-            steps=len(trace.members),
+            steps=len(trace.members) + trace.dropped,
             stages=outlook.stages,
             existing=began is None,
             background=began is None and (not is_workload(ref) or outlook.state == "complete"),

@@ -136,6 +136,8 @@ class View:
 
     def _asked(self, uid: str) -> ObjectLog:
         log = self.world.log(uid)
+        if self.write.base:
+            return log  # Never decided, so never decided again.
         if log.askers is None:
             log.askers = {}
         if id(self.write) not in log.askers:

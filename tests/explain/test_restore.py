@@ -1,0 +1,70 @@
+"""A restart goes on where it stopped: same ids, nothing doubled, nothing told otherwise."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from eventstream.explain.engine import Engine
+from eventstream.explain.records import StepUpsert, Upsert
+from eventstream.objects.decoding import Decoder, encode
+from eventstream.objects.images import Image
+from eventstream.objects.inventory import Inventory
+from eventstream.objects.observations import Change, Observation
+from eventstream.objects.resource import Resource
+from tests.explain.tapes import LONG_AFTER, Result, fold, observations
+
+
+class Stopped:
+    """What a recorder would have kept of an engine that ran until now."""
+
+    def __init__(self) -> None:
+        self.result = Result()
+        self.memos: dict[str, bytes] = {}
+        self.known: dict[str, Inventory] = {}
+
+    def take(self, observation: Observation, upserts: list[Upsert]) -> None:
+        self.result.take(upserts)
+        for upsert in upserts:
+            if isinstance(upsert, StepUpsert) and upsert.memo:
+                self.memos[upsert.step.id] = upsert.memo
+        if isinstance(observation, Change):
+            key = observation.resource.key
+            self.known.setdefault(key, Inventory(observation.resource)).apply(
+                observation.type, observation.after, observation.at
+            )
+
+    def images(self) -> list[tuple[Resource, Image]]:
+        """As they come back from the store: encoded and decoded again."""
+        decoder = Decoder(b"tests")
+        return [
+            (known.resource, decoder.image(known.resource, encode(image)))
+            for known in self.known.values()
+            for image in known
+        ]
+
+
+def run_with_restarts(shown: Sequence[Observation], stops: set[int]) -> Result:
+    engine, stopped = Engine("cluster"), Stopped()
+    for number, observation in enumerate(shown):
+        if number in stops:
+            stopped.result.take(engine.tick(observation.at))
+            engine = Engine("cluster")
+            traces = [t for t in stopped.result.traces.values() if not t.settled]
+            engine.restore(stopped.images(), stopped.memos.values(), traces, observation.at)
+        stopped.take(observation, engine.apply(observation))
+    stopped.result.take(engine.tick(max(o.at for o in shown) + LONG_AFTER))
+    return stopped.result
+
+
+@pytest.mark.parametrize("name", ["create", "scale", "rolling_update", "operator", "bad_image"])
+@pytest.mark.parametrize("every", [7, 23])
+def test_restarts_change_neither_steps_nor_traces(name: str, every: int) -> None:
+    shown = observations(name)
+    stops = set(range(25, len(shown), every))
+    found, expected = run_with_restarts(shown, stops), fold(shown)
+    beats = {key for key, step in expected.steps.items() if step.verb == "renew"}
+    assert found.steps.keys() - beats == expected.steps.keys() - beats
+    for key in expected.steps.keys() - beats:
+        assert found.steps[key] == expected.steps[key]
+    kept = {k: t for k, t in found.traces.items() if not t.background}
+    assert kept == {k: t for k, t in expected.traces.items() if not t.background}

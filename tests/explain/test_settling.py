@@ -1,0 +1,104 @@
+"""What the engine holds is bounded: settled traces are let go, and long ones are trimmed."""
+
+import gc
+import weakref
+
+import pytest
+
+from eventstream.explain import engine as engine_module
+from eventstream.explain.engine import Engine
+from eventstream.explain.records import TraceUpsert
+from eventstream.explain.traces import QUIET
+from eventstream.objects.observations import Removed
+from tests.explain.tapes import NAMES, Result, fold, observations, streams
+
+MUCH_LATER = 10_000.0
+
+
+def settled_engine(name: str) -> tuple[Engine, Result]:
+    engine, result = Engine("cluster"), Result()
+    shown = observations(name)
+    for observation in shown:
+        result.take(engine.apply(observation))
+    result.take(engine.tick(shown[-1].at))
+    result.take(engine.tick(shown[-1].at + MUCH_LATER))
+    return engine, result
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_finished_trace_settles_and_leaves_only_what_exists(name: str) -> None:
+    engine, result = settled_engine(name)
+    open_states = {trace.state for trace in result.traces.values() if not trace.settled}
+    assert open_states <= {"running", "stalled"}
+    assert engine.open_traces == sum(not trace.settled for trace in result.traces.values())
+    if not open_states:
+        assert all(len(log.writes) <= 1 for log in engine._world.logs.values())
+        assert not any(log.askers for log in engine._world.logs.values())
+        assert not any(write.gone for log in engine._world.logs.values() for write in log.writes)
+
+
+def test_settling_changes_no_step(name: str = "create") -> None:
+    _, result = settled_engine(name)
+    assert result.steps == fold(observations(name)).steps
+
+
+def test_a_trace_does_not_settle_before_its_quiet_time() -> None:
+    engine, shown = Engine("cluster"), streams("create")
+    last = max(o.at for key in ("apps/v1/deployments", "v1/pods") for o in shown[key])
+    for observation in observations("create"):
+        engine.apply(observation)
+    traces = engine.tick(last + QUIET - 1)
+    assert not any(isinstance(u, TraceUpsert) and u.trace.settled for u in traces)
+    later = engine.tick(last + QUIET + 1)
+    assert [u.trace.root.kind for u in later if isinstance(u, TraceUpsert) and u.trace.settled]
+
+
+def test_nothing_holds_the_writes_of_a_settled_trace() -> None:
+    engine = Engine("cluster")
+    shown = observations("scale")
+    for observation in shown:
+        engine.apply(observation)
+    engine.tick(shown[-1].at)
+    logs = [weakref.ref(log) for log in map(_Tracked, engine._world.logs.values())]
+    assert all(ref() is None for ref in logs)  # The wrapper proves that weakref works here.
+    before = sum(len(log.writes) for log in engine._world.logs.values())
+    engine.tick(shown[-1].at + MUCH_LATER)
+    gc.collect()
+    after = sum(len(log.writes) for log in engine._world.logs.values())
+    assert before > 60
+    assert after <= len(engine._world.logs)
+
+
+class _Tracked:
+    """Objects with slots take no weak references; this stands in to prove they would be freed."""
+
+    def __init__(self, _log: object) -> None:
+        pass
+
+
+def test_a_trace_that_never_ends_keeps_a_bounded_number_of_writes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(engine_module, "MEMBERS_KEPT", 10)
+    engine, result = Engine("cluster"), Result()
+    for observation in observations("crash_loop"):
+        result.take(engine.apply(observation))
+        result.take(engine.tick(observation.at))
+    [trace] = [t for t in result.traces.values() if t.root.kind == "Deployment" and not t.existing]
+    assert trace.state == "stalled"
+    assert trace.steps == sum(
+        s.trace == trace.id and s.verb != "renew" for s in result.steps.values()
+    )
+    assert all(len(open_.members) <= 11 for open_ in engine._traces.open.values())
+    assert trace.cause.startswith("created by kubectl-create")
+
+
+def test_objects_of_a_type_that_left_are_gone() -> None:
+    engine, result = Engine("cluster"), Result()
+    shown = [o for o in observations("operator") if o.at < observations("operator")[0].at + 8]
+    for observation in shown:
+        result.take(engine.apply(observation))
+    [website] = [o.resource for o in shown if o.resource.kind == "Website"][:1]
+    result.take(engine.apply(Removed(website, shown[-1].at, "its CRD was deleted")))
+    last = result.of("Website")[-1]
+    assert (last.change_type, last.verb, last.actor) == ("VANISHED", "delete", "unknown")

@@ -5,6 +5,7 @@ of a push, so it is done once and kept in a bounded cache. Everything else about
 and drawn anew.
 """
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
@@ -35,21 +36,25 @@ GRADES = (
 
 
 class FragmentCache:
-    """The fragments drawn last, at most `size` of them."""
+    """The fragments drawn last, at most `size` of them; pages and sockets share it over threads."""
 
     def __init__(self, size: int) -> None:
         self._size = size
         self._drawn: OrderedDict[Hashable, SafeString] = OrderedDict()
+        self._lock = threading.Lock()
 
     def get(self, key: Hashable, draw: Callable[[], SafeString]) -> SafeString:
         """Return the fragment for `key`, calling `draw` only if it is not kept."""
-        found = self._drawn.get(key)
-        if found is not None:
-            self._drawn.move_to_end(key)
-            return found
-        self._drawn[key] = found = draw()
-        if len(self._drawn) > self._size:
-            self._drawn.popitem(last=False)
+        with self._lock:
+            found = self._drawn.pop(key, None)
+            if found is not None:
+                self._drawn[key] = found
+                return found
+        found = draw()
+        with self._lock:
+            self._drawn[key] = found
+            if len(self._drawn) > self._size:
+                self._drawn.popitem(last=False)
         return found
 
 

@@ -126,7 +126,7 @@ STATIC_ROOT = os.environ.get("BATON_STATIC_ROOT") or None
 _COLLECTED = STATIC_ROOT is not None
 STORAGES = {
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "dashboard.storage.HashedStorage"
         if _COLLECTED
         else "django.contrib.staticfiles.storage.StaticFilesStorage",
     },
@@ -134,6 +134,7 @@ STORAGES = {
 # From a checkout nothing needs collecting first: WhiteNoise serves the files where they lie.
 WHITENOISE_USE_FINDERS = not _COLLECTED
 WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_MAX_AGE = 60 if _COLLECTED else 0
 
 CONTENT_SECURITY_POLICY = {

@@ -5,6 +5,7 @@ arrives, just the decisions that had looked there are made again, in order, so t
 the same however the streams interleaved.
 """
 
+import logging
 from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
 
@@ -12,7 +13,7 @@ from eventstream.explain import rules, steps
 from eventstream.explain.forgetting import forget
 from eventstream.explain.heartbeats import Heartbeats
 from eventstream.explain.identity import trace_id
-from eventstream.explain.memos import read_memos, write_memo
+from eventstream.explain.memos import Memo, read_memos
 from eventstream.explain.records import (
     Step,
     StepRemoved,
@@ -36,6 +37,8 @@ from eventstream.objects.images import Image
 from eventstream.objects.observations import Change, Observation, Removed
 from eventstream.objects.resource import Resource
 
+logger = logging.getLogger(__name__)
+
 _NODE_LEASES = "kube-node-lease"
 _OWNER_WAIT = 3.0
 MEMBERS_KEPT = 2000
@@ -54,6 +57,7 @@ class Engine:
         self._stale: set[str] = set()
         self._due: list[tuple[float, str]] = []
         self._running: dict[str, dict[int, Write]] = {}
+        self._newly_running: list[Write] = []
         self._pod_rows: dict[str, Step] = {}
 
     def apply(self, observation: Observation) -> list[Upsert]:
@@ -189,8 +193,9 @@ class Engine:
         if write.base:
             return []
         before, old = write.verdict, write.step
-        verdict = rules.decide(View(self._world, write))
-        trace = self._trace_of(write, verdict)
+        view = View(self._world, write)
+        verdict = rules.decide(view)
+        trace = self._trace_of(view, verdict)
         step = steps.make(self._cluster, write, verdict, trace)
         write.verdict = verdict
         if step == old:
@@ -205,7 +210,7 @@ class Engine:
                 again.extend(self._followers(write))
         self._move(write, old, trace, upserts)
         self._watch_running(write, verdict)
-        upserts.append(StepUpsert(step, write_memo(write)))
+        upserts.append(StepUpsert(step, Memo(write)))
         return again
 
     def _followers(self, write: Write) -> list[Write]:
@@ -240,17 +245,22 @@ class Engine:
         causes = write.verdict.causes if write.verdict else ()
         return causes[0].log.uid if causes else write.log.uid
 
-    def _trace_of(self, write: Write, verdict: Verdict) -> str:
+    def _trace_of(self, view: View, verdict: Verdict) -> str:
         if verdict.begins:
-            return trace_id(self._cluster, steps.id_of(self._cluster, write))
+            return trace_id(self._cluster, steps.id_of(self._cluster, view.write))
         if verdict.causes and not verdict.causes[0].base:
             return verdict.causes[0].trace
-        subject = verdict.causes[0].log.uid if verdict.causes else write.log.uid
-        return self._traces.existing_id(View(self._world, write).top_owner(subject))
+        subject = verdict.causes[0].log if verdict.causes else view.write.log
+        return self._traces.existing_id(view.top_owner(subject.uid))
 
     def _judge(self, trace: TraceLog, now: float) -> list[Upsert]:
         """Judge one trace, and say when time alone may change the judgement."""
-        record = self._traces.record(trace, now)
+        try:
+            record = self._traces.record(trace, now)
+        except Exception:
+            # One odd object must not end the judging of all others; the trace stays as it was.
+            logger.exception("Judging the trace of %s failed.", trace.root.ref)
+            return []
         if settled(record, now):
             return self._settle(trace, record)
         due = next_look(record, now)
@@ -283,16 +293,18 @@ class Engine:
         """Pods of open traces whose node's heartbeats are told in the trace."""
         if verdict.rule == "kubelet-running" and verdict.node:
             self._running.setdefault(verdict.node, {})[id(write)] = write
+            self._newly_running.append(write)
 
     def _beat(self) -> list[Upsert]:
         """The rows of heartbeats that changed."""
         changed = sorted(self._heartbeats.changed)
-        upserts: list[Upsert] = [StepUpsert(self._heartbeats.of_node(n), b"") for n in changed]
-        for node, pods in self._running.items():
-            for write in pods.values():
-                step = self._heartbeats.of_pod(write, write.log.ref, node)
-                if step is not None and self._pod_rows.get(step.object.uid) != step:
-                    self._pod_rows[step.object.uid] = step
-                    upserts.append(StepUpsert(step, b""))
+        upserts: list[Upsert] = [StepUpsert(self._heartbeats.of_node(n)) for n in changed]
+        pods = [w for node in changed for w in self._running.get(node, {}).values()]
+        for write in (*pods, *self._newly_running):
+            step = self._heartbeats.of_pod(write, write.log.ref)
+            if step is not None and self._pod_rows.get(step.object.uid) != step:
+                self._pod_rows[step.object.uid] = step
+                upserts.append(StepUpsert(step))
+        self._newly_running.clear()
         self._heartbeats.changed.clear()
         return upserts

@@ -85,10 +85,11 @@ class Heartbeats:
         trace = existing_trace_id(self._cluster, known.ref.uid)
         return self._step(known.latest, ref, node, text, trace, None, known.total, "heartbeat")
 
-    def of_pod(self, write: Write, ref: ObjectRef, node: str) -> Step | None:
+    def of_pod(self, write: Write, ref: ObjectRef) -> Step | None:
         """The row for a Pod in a trace: renewals since its kubelet reported it running."""
-        known = self.nodes.get(node)
-        if known is None or write.step is None:
+        node = write.step.node if write.step is not None else None
+        known = self.nodes.get(node) if node else None
+        if known is None or write.step is None or node is None:
             return None
         number, latest = known.since(write.order)
         if latest is None:

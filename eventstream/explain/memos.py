@@ -31,24 +31,35 @@ _decoder = msgspec.json.Decoder(_Memo)
 _NOTHING = msgspec.Raw(b"null")
 
 
-def write_memo(write: Write) -> bytes:
-    """The memo of one write, as bytes that only `read_memos` understands."""
-    change = write.change
-    before = change.before
-    earlier = write.log.at(write.order)
-    chained = earlier is not None and not earlier.base and earlier.image is before
-    return _encoder.encode(
-        _Memo(
-            change.resource,
-            change.type,
-            change.at,
-            change.relisted,
-            write.order,
-            msgspec.Raw(encode(change.after)),
-            _NOTHING if before is None or chained else msgspec.Raw(encode(before)),
-            before.version if before is not None else "",
+class Memo:
+    """The memo of one write; encoded only where somebody stores it."""
+
+    __slots__ = ("_chained", "_change", "_order")
+
+    def __init__(self, write: Write) -> None:
+        earlier = write.log.at(write.order)
+        self._change = write.change
+        self._order = write.order
+        self._chained = (
+            earlier is not None and not earlier.base and earlier.image is write.change.before
         )
-    )
+
+    def __bytes__(self) -> bytes:
+        """The memo as bytes that only `read_memos` understands."""
+        change = self._change
+        before = change.before
+        return _encoder.encode(
+            _Memo(
+                change.resource,
+                change.type,
+                change.at,
+                change.relisted,
+                self._order,
+                msgspec.Raw(encode(change.after)),
+                _NOTHING if before is None or self._chained else msgspec.Raw(encode(before)),
+                before.version if before is not None else "",
+            )
+        )
 
 
 def read_memos(memos: list[bytes]) -> list[Change]:

@@ -5,7 +5,7 @@ A step is a claim with evidence: who did what to which object and why, each with
 `eventstream.explain.expansion`, so that nothing is stored three times.
 """
 
-from typing import Literal
+from typing import Literal, SupportsBytes
 
 import msgspec
 
@@ -147,10 +147,15 @@ class Trace(msgspec.Struct, frozen=True, gc=False):
 
 
 class StepUpsert(msgspec.Struct, frozen=True, gc=False):
-    """A step that is new or changed. `memo` is what the engine needs to go on after a restart."""
+    """A step that is new or changed, and the source of the memo that a restart needs."""
 
     step: Step
-    memo: bytes
+    source: SupportsBytes = b""
+
+    @property
+    def memo(self) -> bytes:
+        """What the engine needs to go on after a restart; made when asked, so ask once."""
+        return bytes(self.source)
 
 
 class TraceUpsert(msgspec.Struct, frozen=True, gc=False):

@@ -4,6 +4,7 @@ One module an actor; each rule takes the view below the write's own resourceVers
 managedFields says, and returns a Verdict or None.
 """
 
+import logging
 from collections.abc import Callable
 
 from eventstream.explain.attribution import Writer, writer
@@ -20,6 +21,8 @@ from eventstream.explain.rules import (
 )
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View
+
+logger = logging.getLogger(__name__)
 
 Rule = Callable[[View, Writer], Verdict | None]
 
@@ -56,7 +59,19 @@ RULES: dict[str, tuple[Rule, ...]] = {
 
 
 def decide(view: View) -> Verdict:
-    """The verdict on one write; never None: what no rule knows is "not documented yet"."""
+    """The verdict on one write; never None: what no rule knows is "not documented yet".
+
+    A rule that fails is logged and becomes a verdict that says so: one odd object must not end
+    the explanation of all others.
+    """
+    try:
+        return _decide(view)
+    except Exception as error:
+        logger.exception("A rule failed on %s.", view.write.image.metadata.name)
+        return others.defect(view, error)
+
+
+def _decide(view: View) -> Verdict:
     if view.write.change.relisted and not view.write.gone:
         return others.found_by_list(view)
     who = writer(view.write)

@@ -135,6 +135,21 @@ def found_by_list(view: View) -> Verdict:
     )
 
 
+def defect(view: View, error: Exception) -> Verdict:
+    """A rule of ours failed on this write: a defect of Baton, shown where it struck."""
+    write = view.write
+    return Verdict(
+        rule="defect",
+        actor="unknown",
+        verb="create" if write.change.type == "ADDED" else "update",
+        what=f"{named(write.image)} changed, and Baton failed to explain it.",
+        why=f"This is a defect of Baton ({type(error).__name__}: {error}); its log has the details.",
+        who_grade="unknown",
+        why_grade="unknown",
+        evidence=(evidence.saw(write),),
+    )
+
+
 def undocumented(view: View, who: Writer) -> Verdict:
     """An observed change that no rule explains yet: shown as such, its writer only if named."""
     write = view.write

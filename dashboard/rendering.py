@@ -166,11 +166,10 @@ def _draw_row(placed: _Placed, selected: str | None) -> SafeString:
 
 
 def _members(each: Fold, trace: Trace) -> list[dict[str, Any]]:
-    """Return what unfolds from a row, its first step among them."""
+    """Return what unfolds below a row: the steps behind its first."""
     return [
         {"step": member.step, "number": member.number, "offset": _offset(member.step, trace)}
-        for member in each.members
-        if each.folded
+        for member in each.members[1:]
     ]
 
 

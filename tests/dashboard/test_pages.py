@@ -129,6 +129,13 @@ def test_a_trace_shows_each_of_the_sixteen_documented_steps(client: Client) -> N
     ]  # fmt: skip
 
 
+def test_every_step_is_on_the_page_exactly_once(client: Client) -> None:
+    trace, steps = scenes.nginx(LINE)
+    scenes.store((trace, steps))
+    found = ids(body(client, "/traces/nginx"), "step")
+    assert sorted(found) == sorted(step.id for step in steps)
+
+
 def test_a_step_can_be_selected_without_script(client: Client) -> None:
     scenes.store(scenes.nginx(LINE))
     html = body(client, "/traces/nginx?step=nginx-011")

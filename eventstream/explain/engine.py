@@ -99,7 +99,7 @@ class Engine:
         `at` is the time in unix seconds that objects without a memo are taken to be known since.
         What is restored makes no upserts: history has it.
         """
-        changes = read_memos(list(memos))
+        changes = read_memos([memo for memo in memos if memo])  # Heartbeats have none.
         versions = {(change.after.uid, change.after.version) for change in changes}
         for resource, image in images:
             if (image.uid, image.version) not in versions:

@@ -43,7 +43,7 @@ class World:
         if not log.insert(write):
             return None
         self.high = max(self.high, order)
-        if log.seen is None:
+        if not log.seen:
             self._introduce(log, change)
         if change.before is not None and not write.gone:
             write.changes = diff(change.before, image)
@@ -51,7 +51,7 @@ class World:
         return write
 
     def _introduce(self, log: ObjectLog, change: Change) -> None:
-        log.seen = reference(change.after)
+        log.ref, log.seen = reference(change.after), True
         log.resource_key = change.resource.key
         owner = change.after.metadata.controller
         if owner is not None and owner.uid:
@@ -194,7 +194,7 @@ class View:
         seen = {uid}
         while log.owner and log.owner not in seen:
             above = self.log(log.owner)
-            if above.seen is None:
+            if not above.seen:
                 return log
             seen.add(above.uid)
             log = above

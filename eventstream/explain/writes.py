@@ -14,6 +14,7 @@ from eventstream.objects.observations import Change
 class Write:
     """One version of an object in the order of its domain, and what was decided about it.
 
+    `image` is the object as this write left it (or last was, if it is `gone`).
     `order` is the resourceVersion as a number (for a version that is not comparable, its place
     of arrival), `facts` what controllers count of a Pod. A `base` was there when watching began:
     it explains others but is no step.
@@ -25,6 +26,8 @@ class Write:
         "change",
         "changes",
         "facts",
+        "gone",
+        "image",
         "log",
         "order",
         "step",
@@ -34,6 +37,8 @@ class Write:
 
     def __init__(self, change: Change, order: int, log: "ObjectLog", *, base: bool) -> None:
         self.change = change
+        self.image: Image = change.after
+        self.gone = change.type in ("DELETED", "VANISHED")
         self.order = order
         self.log = log
         self.base = base
@@ -45,19 +50,9 @@ class Write:
         self.asked: list[ObjectLog] = []
 
     @property
-    def image(self) -> Image:
-        """The object as this write left it (or last was, for a deletion)."""
-        return self.change.after
-
-    @property
     def before(self) -> Image | None:
         """The object before this write, where that was seen."""
         return self.change.before
-
-    @property
-    def gone(self) -> bool:
-        """Whether the object no longer exists after this."""
-        return self.change.type in ("DELETED", "VANISHED")
 
     @property
     def active(self) -> bool:
@@ -83,7 +78,7 @@ class Write:
 class ObjectLog:
     """The writes to one object that open traces still need, and who asked about it.
 
-    `askers` are the writes whose decision looked at this object or at what it controls, and
+    `ref` has only a uid until the object was `seen`: an owner is named before. `askers` are the writes whose decision looked at this object or at what it controls, and
     `asked_up_to` the highest of their orders; `notes` are the Events about it, by reason.
     """
 
@@ -94,6 +89,7 @@ class ObjectLog:
         "note_askers",
         "notes",
         "owner",
+        "ref",
         "resource_key",
         "seen",
         "uid",
@@ -102,7 +98,8 @@ class ObjectLog:
 
     def __init__(self, uid: str) -> None:
         self.uid = uid
-        self.seen: ObjectRef | None = None
+        self.ref = ObjectRef("", "", None, "", uid)
+        self.seen = False
         self.resource_key = ""
         self.owner: str = ""
         self.writes: list[Write] = []
@@ -111,11 +108,6 @@ class ObjectLog:
         self.asked_up_to = -1
         self.notes: dict[str, dict[str, Change]] | None = None
         self.note_askers: dict[tuple[str, ...], dict[int, Write]] | None = None
-
-    @property
-    def ref(self) -> ObjectRef:
-        """What the object is; only its uid for one that was named as an owner but never seen."""
-        return self.seen or ObjectRef("", "", None, "", self.uid)
 
     @property
     def latest(self) -> Write | None:

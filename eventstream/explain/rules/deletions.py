@@ -192,7 +192,7 @@ def _by_client(view: View, who: Writer) -> Verdict:
     """Nothing in the cluster accounts for it: somebody asked, and the object does not say who."""
     write = view.write
     owners = [view.log(owner.uid) for owner in write.image.metadata.owner_references]
-    unseen = any(owner.seen is None for owner in owners)
+    unseen = not all(owner.seen for owner in owners)
     return Verdict(
         rule="deletion-unknown" if unseen else "client-deleted",
         actor="unknown" if unseen else "client",

@@ -15,7 +15,7 @@ from eventstream.objects.redaction import HIDDEN
 
 _VALUE_LIMIT = 200
 _BOOKKEEPING = frozenset({"resource_version", "managed_fields", "generation"})
-_ELEMENT_KEYS = ("type", "name", "uid")
+_ELEMENT_KEYS = ("type", "name", "key", "uid")
 
 
 class FieldChange(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -33,13 +33,18 @@ class FieldChange(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 def diff(before: Image, after: Image) -> tuple[FieldChange, ...]:
     """The fields that differ, in the order of the object's own fields.
 
-    A list's element is named by its type or name: `status.conditions[Ready].status`. A part that
-    differs only in what is not kept yields one hidden change of the whole part.
+    A list's element is named by its type or name: `status.conditions[Ready].status`, or by its
+    place where the name is withheld. A part that differs only in what is not kept yields one
+    hidden change of the whole part.
     """
     found: list[FieldChange] = []
     _structs(before.metadata, after.metadata, "metadata", found)
     _part(before.spec, after.spec, "spec", found)
     _part(before.status, after.status, "status", found)
+    if before.other != after.other:
+        old, new = before.other or {}, after.other or {}
+        keys = sorted(old.keys() | new.keys())
+        found.extend(FieldChange(key, hidden=True) for key in keys if old.get(key) != new.get(key))
     return tuple(found)
 
 
@@ -60,26 +65,38 @@ def _values(before: Any, after: Any, path: str, found: list[FieldChange]) -> Non
             _lists(before, after, path, found)
             return
         if kind is dict:
-            for key in sorted(before.keys() | after.keys()):
-                old, new = before.get(key), after.get(key)
-                if old != new:
-                    _values(old, new, f"{path}.{key}", found)
+            _dicts(before, after, path, found)
             return
         if issubclass(kind, msgspec.Struct):
             _structs(before, after, path, found)
             return
+    elif (kind is dict and before is None) or (type(before) is dict and after is None):
+        _dicts(before or {}, after or {}, path, found)
+        return
     found.append(_change(path, before, after))
 
 
+def _dicts(
+    before: dict[str, Any], after: dict[str, Any], path: str, found: list[FieldChange]
+) -> None:
+    for key in sorted(before.keys() | after.keys()):
+        old, new = before.get(key), after.get(key)
+        if old != new:
+            _values(old, new, f"{path}.{key}", found)
+
+
 def _structs(before: Any, after: Any, path: str, found: list[FieldChange]) -> None:
-    read, names = _fields(type(after))
+    struct: Any = type(after)
+    read, names = _fields(struct)
     for old, new, name in zip(read(before), read(after), names, strict=True):
         if old is not new and old != new:
             _values(old, new, f"{path}.{name}", found)
 
 
 @lru_cache(maxsize=256)
-def _fields(struct: Any) -> tuple[Callable[[Any], tuple[Any, ...]], tuple[str, ...]]:
+def _fields(
+    struct: type[msgspec.Struct],
+) -> tuple[Callable[[Any], tuple[Any, ...]], tuple[str, ...]]:
     """How to read all compared fields of a struct at once, and what the API calls them."""
     fields = [
         field
@@ -100,14 +117,17 @@ def _lists(before: Any, after: Any, path: str, found: list[FieldChange]) -> None
     if old is None or new is None:
         found.append(_change(path, before, after))
         return
-    for key, was in old.items():
+    for place, (key, was) in enumerate(old.items()):
         now = new.get(key)
         if was is not now and was != now:
-            _values(was, now, f"{path}[{key}]", found)
-    if len(new) > len(old) or not new.keys() <= old.keys():
-        for key, now in new.items():
-            if key not in old:
-                found.append(_change(f"{path}[{key}]", None, now))
+            _values(was, now, f"{path}[{_label(key, place)}]", found)
+    for place, (key, now) in enumerate(new.items()):
+        if key not in old:
+            found.append(_change(f"{path}[{_label(key, place)}]", None, now))
+
+
+def _label(key: str, place: int) -> str:
+    return str(place) if key.startswith(HIDDEN) else key
 
 
 def _keyed(items: Any) -> dict[str, Any] | None:
@@ -118,10 +138,11 @@ def _keyed(items: Any) -> dict[str, Any] | None:
     if name is None:
         return None
     if isinstance(items[0], dict):
-        keyed = {item.get(name): item for item in items if isinstance(item, dict)}
+        names = [item.get(name) if isinstance(item, dict) else None for item in items]
     else:
-        keyed = {getattr(item, name, None): item for item in items}
-    return keyed if len(keyed) == len(items) and None not in keyed else None
+        names = [getattr(item, name, None) for item in items]
+    keyed = {key: item for key, item in zip(names, items, strict=True) if isinstance(key, str)}
+    return keyed if len(keyed) == len(items) else None
 
 
 def _key_name(item: Any) -> str | None:
@@ -133,18 +154,37 @@ def _key_name(item: Any) -> str | None:
 
 
 def _change(path: str, before: Any, after: Any) -> FieldChange:
-    if type(before) is str and before.startswith(HIDDEN):
+    if _withheld(before) or _withheld(after):
         return FieldChange(path, None, None, True)
-    if type(after) is str and after.startswith(HIDDEN):
-        return FieldChange(path, None, None, True)
-    return FieldChange(path, _text(before), _text(after))
+    old, new = _text(before), _text(after)
+    if old is not None and new is not None and max(len(old), len(new)) > _VALUE_LIMIT:
+        first = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), 0)
+        skipped = max(first - _VALUE_LIMIT // 2, 0)
+        old, new = _from(old, skipped), _from(new, skipped)
+    return FieldChange(path, _cut(old), _cut(new))
+
+
+def _withheld(value: Any) -> bool:
+    if type(value) is str:
+        return value.startswith(HIDDEN)
+    return type(value) in (list, tuple) and any(_withheld(item) for item in value)
 
 
 def _text(value: Any) -> str | None:
     if value is None or value == ():
         return None
-    text = _encode(value).decode()
-    return text if len(text) <= _VALUE_LIMIT else text[: _VALUE_LIMIT - 1] + "…"
+    return _encode(value).decode()
+
+
+def _from(text: str, start: int) -> str:
+    """`text` from where it begins to matter."""
+    return "…" + text[start + 1 :] if start else text
+
+
+def _cut(text: str | None) -> str | None:
+    if text is None or len(text) <= _VALUE_LIMIT:
+        return text
+    return text[: _VALUE_LIMIT - 1] + "…"
 
 
 _encode = msgspec.json.Encoder().encode

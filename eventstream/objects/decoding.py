@@ -1,7 +1,7 @@
 """Bytes of the API to narrow, redacted images: decoding decides the cost of a watch.
 
 A line is read once into its envelope, then each part goes straight into the struct of its kind;
-nothing else of it is ever turned into a Python object. What does not fit is decoded loosely and
+nothing else of it is ever turned into a Python object. What does not fit is read loosely and
 flagged, never skipped: a cluster may hold any object at all.
 """
 
@@ -10,10 +10,21 @@ from typing import Any, Literal
 import msgspec
 
 from eventstream.objects.cluster_kinds import EventFacts, RevisionFacts
-from eventstream.objects.images import Image, Metadata
+from eventstream.objects.envelopes import (
+    UNREADABLE,
+    DecodeError,
+    Line,
+    Object,
+    OddObject,
+    Page,
+    Status,
+    UsualLine,
+    read_envelope,
+)
+from eventstream.objects.images import Image
 from eventstream.objects.kinds import BUILT_IN, Kinds
-from eventstream.objects.loosely import read_loosely, read_metadata
-from eventstream.objects.managed_fields import normalize
+from eventstream.objects.loosely import REPAIRED, fit, read_flags, read_metadata, repaired
+from eventstream.objects.metadata import MetadataSettler
 from eventstream.objects.parts import PartDecoder
 from eventstream.objects.redaction import Redactor
 from eventstream.objects.resource import Resource
@@ -21,9 +32,9 @@ from eventstream.objects.toplevel import read_event, read_revision
 
 _BOOKMARK_END = "k8s.io/initial-events-end"
 
+__all__ = ["DecodeError", "Decoder", "ListPage", "WatchEvent", "encode"]
 
-class DecodeError(ValueError):
-    """A line or page that is not what the API documents; the message says where and how."""
+Flags = tuple[str, ...]
 
 
 class WatchEvent(msgspec.Struct, frozen=True):
@@ -50,40 +61,11 @@ class ListPage(msgspec.Struct, frozen=True):
     images: tuple[Image, ...]
 
 
-class _Line(msgspec.Struct):
-    type: Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"]
-    object: msgspec.Raw
-
-
-class _Object(msgspec.Struct):
-    metadata: Metadata
-    api_version: str = msgspec.field(name="apiVersion", default="")
-    kind: str = ""
-    spec: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
-    status: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
-
-
-class _Status(msgspec.Struct):
-    code: int = 0
-    reason: str = ""
-    message: str = ""
-
-
-class _ListMeta(msgspec.Struct, rename="camel"):
-    resource_version: str = ""
-    continue_: str = msgspec.field(name="continue", default="")
-
-
-class _List(msgspec.Struct):
-    metadata: _ListMeta
-    kind: str = ""
-    items: list[msgspec.Raw] | None = None
-
-
-_line = msgspec.json.Decoder(_Line)
-_object = msgspec.json.Decoder(_Object)
-_status = msgspec.json.Decoder(_Status, strict=False)
-_list = msgspec.json.Decoder(_List)
+_usual = msgspec.json.Decoder(UsualLine)
+_line = msgspec.json.Decoder(Line)
+_object = msgspec.json.Decoder(Object)
+_odd = msgspec.json.Decoder(OddObject)
+_page = msgspec.json.Decoder(Page)
 
 
 class Decoder:
@@ -92,103 +74,145 @@ class Decoder:
     def __init__(self, key: bytes) -> None:
         self._redactor = Redactor(key)
         self._parts = PartDecoder(self._redactor)
+        self._metadata = MetadataSettler(self._redactor)
 
     def event(self, resource: Resource, line: bytes) -> WatchEvent:
         """Decode one line of a watch; raises DecodeError when it is no WatchEvent at all.
 
         An object that does not fit its kind's struct is decoded loosely and flagged.
         """
-        try:
-            envelope = _line.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise DecodeError(
-                f"{resource.key}: not a WatchEvent ({error}): {_start(line)}"
-            ) from error
+        structs = BUILT_IN.get((resource.group, resource.kind))
+        if structs is not None:
+            try:
+                usual = _usual.decode(line)
+                wire = usual.object
+                if wire.kind == resource.kind and wire.metadata.uid and not wire.flags:
+                    image = self._built_in(structs, resource.kind, wire)
+                    return WatchEvent(usual.type, wire.metadata.resource_version, image)
+            except UNREADABLE:
+                pass  # Read again below, for what is unusual about it.
+        return self._any_event(resource, line)
+
+    def _any_event(self, resource: Resource, line: bytes) -> WatchEvent:
+        envelope, flags = read_envelope(_line, line, f"{resource.key}: not a WatchEvent")
         if envelope.type == "ERROR":
             return self._error(envelope.object)
         if envelope.type == "BOOKMARK":
-            metadata = self._bookmark(resource, envelope.object)
-            ends = (metadata.annotations or {}).get(_BOOKMARK_END) == "true"
-            return WatchEvent("BOOKMARK", metadata.resource_version, initial_events_end=ends)
+            return self._bookmark(resource, envelope.object)
         image = self.image(resource, envelope.object)
+        if flags:
+            image = msgspec.structs.replace(image, flags=flags + image.flags)
         return WatchEvent(envelope.type, image.metadata.resource_version, image)
 
     def page(self, resource: Resource, body: bytes) -> ListPage:
         """Decode one list answer; raises DecodeError when it is no list (a Table, HTML, …)."""
-        try:
-            answer = _list.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise DecodeError(f"{resource.key}: not a list ({error}): {_start(body)}") from error
+        answer, flags = read_envelope(_page, body, f"{resource.key}: not a list")
         if not answer.kind.endswith("List"):
-            raise DecodeError(f"{resource.key}: a {answer.kind or 'nameless kind'}, not a list")
-        images = tuple(self.image(resource, item) for item in answer.items or ())
-        return ListPage(answer.metadata.resource_version, answer.metadata.continue_, images)
+            raise DecodeError(f"{resource.key}: a {answer.kind[:60] or 'nameless kind'}, no list")
+        images = [self.image(resource, item) for item in answer.items or ()]
+        if flags:  # Which of the objects was repaired is not known.
+            images = [msgspec.structs.replace(i, flags=flags + i.flags) for i in images]
+        return ListPage(answer.metadata.resource_version, answer.metadata.continue_, tuple(images))
 
     def image(self, resource: Resource, raw: msgspec.Raw | bytes) -> Image:
         """The narrow, redacted image of one object's JSON; raises DecodeError if it is none."""
         try:
-            wire = _object.decode(raw)
-            self._settle_metadata(wire.metadata)
-            if wire.metadata.uid:
-                return self._image(resource, raw, wire)
-        except (msgspec.ValidationError, UnicodeDecodeError):
-            pass  # Read again without a struct: read_loosely flags what was wrong.
-        except msgspec.DecodeError as error:
-            raise DecodeError(f"{resource.key}: an object is not JSON ({error})") from error
-        return read_loosely(resource, bytes(raw), self._redactor, self._settle_metadata)
+            return self._read(resource, raw)
+        except UNREADABLE as error:
+            sound = repaired(bytes(raw))
+            if sound is None:
+                raise DecodeError(f"{resource.key}: an object is not JSON ({error})") from error
+        image = self._read(resource, sound)
+        return msgspec.structs.replace(image, flags=(REPAIRED, *image.flags))
 
-    def _image(self, resource: Resource, raw: msgspec.Raw | bytes, wire: _Object) -> Image:
+    def _read(self, resource: Resource, raw: msgspec.Raw | bytes) -> Image:
+        flags: Flags = ()
+        try:
+            wire = _object.decode(raw)
+        except msgspec.ValidationError:
+            wire, flags = self._odd(resource, raw)
+        else:
+            if not wire.metadata.uid:
+                wire, flags = self._odd(resource, raw)
+        if wire.kind == "Table":
+            raise DecodeError(f"{resource.key}: a Table, not an object")
+        if wire.kind and resource.kind and wire.kind != resource.kind:
+            flags = (*flags, f"kind: not {resource.kind}")
+        image = self._image(resource, raw, wire)
+        if flags or wire.flags:
+            found = dict.fromkeys((*read_flags(wire.flags), *flags, *image.flags))
+            image = msgspec.structs.replace(image, flags=tuple(found))
+        return image
+
+    def _odd(self, resource: Resource, raw: msgspec.Raw | bytes) -> tuple[Object, Flags]:
+        """The parts of an object whose envelope is not as documented, and what is wrong with it."""
+        flags: Flags = ()
+        try:
+            odd = _odd.decode(raw)
+        except msgspec.ValidationError:
+            msgspec.json.decode(raw)  # Raises what `image` repairs, if it is not even JSON.
+            odd, flags = OddObject(), ("not an object",)
+        metadata, wrong = read_metadata(resource, odd.metadata)
+        names = (odd.api_version, odd.kind)
+        version, kind = (name if isinstance(name, str) else "" for name in names)
+        return Object(metadata, version, kind, odd.spec, odd.status), flags + wrong
+
+    def _image(self, resource: Resource, raw: msgspec.Raw | bytes, wire: Object) -> Image:
         kind = wire.kind or resource.kind
         version = wire.api_version or resource.api_version
-        if kind == "Event":
-            facts = read_event(raw, self._redactor)
-            return Image("v1", kind, wire.metadata, facts)
-        if kind == "ControllerRevision":
-            return Image(version, kind, wire.metadata, read_revision(raw, self._redactor))
         structs = BUILT_IN.get((resource.group, kind))
-        if structs is None:
-            spec = self._parts.plain(wire.spec, self._redactor.spec)
-            status = self._parts.plain(wire.status, self._redactor.status)
-            return Image(version, kind, wire.metadata, spec, status)
-        return self._built_in(structs, version, kind, wire)
+        if structs is not None:
+            return self._built_in(structs, kind, wire, version)
+        metadata = self._metadata.settled(wire.metadata)
+        if (resource.group, kind) == ("", "Secret"):
+            bare = msgspec.structs.replace(metadata, managed_fields=())
+            return Image(version, kind, bare)
+        if kind == "Event" and resource.group in ("", "events.k8s.io"):
+            facts, flags = read_event(raw, self._redactor)
+            return Image("v1", kind, metadata, facts, flags=flags)
+        if kind == "ControllerRevision" and resource.group == "apps":
+            revision, flags = read_revision(raw, self._redactor)
+            return Image(version, kind, metadata, revision, flags=flags)
+        return self._custom(raw, Image(version, kind, metadata), wire)
 
-    def _built_in(self, structs: Kinds, version: str, kind: str, wire: _Object) -> Image:
-        spec, spec_flags = self._parts.spec(structs[0], wire.spec)
-        status, status_flags = self._parts.status(structs[1], wire.status)
-        return Image(version, kind, wire.metadata, spec, status, spec_flags + status_flags)
+    def _built_in(self, structs: Kinds, kind: str, wire: Object, version: str = "") -> Image:
+        spec, flags = self._parts.spec(structs[0], wire.spec)
+        status, more = self._parts.status(structs[1], wire.status)
+        metadata = self._metadata.settled(wire.metadata)
+        version = self._metadata.word(version or wire.api_version)
+        return Image(version, kind, metadata, spec, status, None, flags + more)
 
-    def _settle_metadata(self, metadata: Metadata) -> None:
-        """Redact in place, before anybody else sees the struct: a copy would double its cost."""
-        if metadata.annotations:
-            hidden = self._redactor.annotations(metadata.annotations)
-            msgspec.structs.force_setattr(metadata, "annotations", hidden)
-        for entry in metadata.managed_fields:
-            msgspec.structs.force_setattr(entry, "fields", normalize(bytes(entry.fields)))
+    def _custom(self, raw: msgspec.Raw | bytes, image: Image, wire: Object) -> Image:
+        """A kind without structs: redacted values, and digests of what else it holds."""
+        spec, flags = self._parts.plain(wire.spec, self._redactor.spec, "spec")
+        status, more = self._parts.plain(wire.status, self._redactor.status, "status")
+        other = self._parts.others(raw)
+        names = image.api_version, image.kind, image.metadata
+        return Image(*names, spec, status, other, flags + more)
 
     def _error(self, raw: msgspec.Raw) -> WatchEvent:
-        try:
-            status = _status.decode(raw)
-        except msgspec.DecodeError:
-            return WatchEvent("ERROR", message=f"an ERROR event without a Status: {_start(raw)}")
-        return WatchEvent(
-            "ERROR", code=status.code, reason=status.reason, message=status.message[:500]
-        )
+        status, flags = fit(Status, msgspec.json.decode(raw), "status")
+        if flags and not (status.code or status.message):
+            return WatchEvent("ERROR", message="an ERROR event without a Status")
+        message = self._redactor.message(status.message)
+        return WatchEvent("ERROR", code=status.code, reason=status.reason, message=message)
 
-    def _bookmark(self, resource: Resource, raw: msgspec.Raw) -> Metadata:
-        try:
-            return _object.decode(raw).metadata
-        except msgspec.ValidationError:
-            return read_metadata(resource, bytes(raw))
+    def _bookmark(self, resource: Resource, raw: msgspec.Raw) -> WatchEvent:
+        metadata = self._odd(resource, raw)[0].metadata
+        if not metadata.resource_version:
+            raise DecodeError(f"{resource.key}: a bookmark without a resourceVersion")
+        ends = (metadata.annotations or {}).get(_BOOKMARK_END) == "true"
+        return WatchEvent("BOOKMARK", metadata.resource_version, initial_events_end=ends)
 
 
 def encode(image: Image) -> bytes:
     """Kubernetes JSON of an image, which `Decoder.image` reads back to the same image."""
+    top_level: list[Any] = []
     if isinstance(image.spec, EventFacts | RevisionFacts):
-        content = msgspec.json.encode(image.spec)[1:]
-        head = msgspec.json.encode(msgspec.structs.replace(image, spec=None))[:-1]
-        return head + (b"," if content != b"}" else b"") + content
-    return msgspec.json.encode(image)
-
-
-def _start(raw: Any) -> str:
-    return repr(bytes(raw)[:80])
+        top_level.append(image.spec)
+        image = msgspec.structs.replace(image, spec=None)
+    if image.other:
+        top_level.append(image.other)
+        image = msgspec.structs.replace(image, other=None)
+    parts = [msgspec.json.encode(part)[1:-1] for part in (image, *top_level)]
+    return b"{" + b",".join(part for part in parts if part) + b"}"

@@ -10,6 +10,9 @@ from typing import Any
 
 import msgspec
 
+NO_FIELDS = msgspec.Raw(b"{}")
+"""The fieldsV1 of an entry that came without any."""
+
 
 class OwnerReference(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """An owner, as the API documents it under "Owners and Dependents"."""
@@ -35,7 +38,7 @@ class FieldsEntry(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_de
     subresource: str = ""
     time: str | None = None
     api_version: str = ""
-    fields: msgspec.Raw = msgspec.field(name="fieldsV1", default_factory=msgspec.Raw)
+    fields: msgspec.Raw = msgspec.field(name="fieldsV1", default=NO_FIELDS)
 
 
 class Metadata(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
@@ -70,8 +73,9 @@ class Image(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults
 
     `spec` and `status` are kind-specific structs (see `eventstream.objects.kinds`) or, for kinds
     without one and for objects that do not fit theirs, plain redacted JSON values. A kind whose
-    content stands at the top level (Event, ControllerRevision) has it in `spec`. `flags` says
-    what about the object was not as the API documents it, and is empty for a sound object.
+    content stands at the top level (Event, ControllerRevision) has it in `spec`. `other` has the
+    further fields of a custom resource, each hidden as a whole. `flags` says what about the object
+    was not as the API documents it, and is empty for a sound object.
     """
 
     api_version: str
@@ -79,7 +83,8 @@ class Image(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults
     metadata: Metadata
     spec: Any = None
     status: Any = None
-    flags: tuple[str, ...] = ()
+    other: dict[str, str] | None = None
+    flags: tuple[str, ...] = msgspec.field(name="x-baton-flags", default=())
 
     @property
     def uid(self) -> str:

@@ -1,65 +1,112 @@
-"""Reads an object that the structs refuse: nothing of a cluster is skipped for being odd."""
+"""Reads what the structs refuse: nothing of a cluster is skipped for being odd.
 
-from collections.abc import Callable
-from typing import Any
+Each field that fits is kept, and each that does not leaves a flag. A flag is made of names that
+the structs know and of words of ours, never of what the object holds.
+"""
+
+import json
+import math
+import re
+from typing import Any, TypeVar
 
 import msgspec
 
-from eventstream.objects.images import Image, Metadata
-from eventstream.objects.redaction import Redactor
+from eventstream.objects.images import Metadata
 from eventstream.objects.resource import Resource
 
+REPAIRED = "text that is not Unicode, or a number out of range"
+_FLAG = re.compile(r"[\w.$`|\[\]:, -]{1,200}")
+S = TypeVar("S", bound=msgspec.Struct)
 
-def read_metadata(resource: Resource, raw: bytes) -> Metadata:
-    """Whatever of the metadata is usable; never fails on JSON of any shape."""
-    return _metadata(resource, msgspec.json.decode(raw))[0]
+
+def repaired(text: bytes) -> bytes | None:
+    """The same JSON in sound Unicode, numbers out of range as null; None where it is no JSON.
+
+    JSON may name half a surrogate pair, and a server may send bytes that are no UTF-8; neither
+    can be written down again as it is.
+    """
+    try:
+        value = json.loads(
+            text.decode(errors="replace"), parse_float=_number, parse_constant=_number
+        )
+        sound = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    except (ValueError, RecursionError):
+        return None
+    return sound.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
-def read_loosely(
-    resource: Resource, raw: bytes, redactor: Redactor, settle: Callable[[Metadata], None]
-) -> Image:
-    """An image with plain redacted values and a flag for each thing that was wrong.
+def _number(text: str) -> float | None:
+    number = float(text)
+    return number if math.isfinite(number) else None
+
+
+def fit(struct: type[S], value: Any, path: str) -> tuple[S, tuple[str, ...]]:
+    """`value` in `struct`, as far as its fields fit, with a flag for each that does not.
+
+    A null is an absent field, as the API's conventions say. A number or boolean in quotes is
+    read, and flagged.
+    """
+    flags: list[str] = []
+    if value is not None and not isinstance(value, dict):
+        flags.append(f"{path}: not an object")
+        value = None
+    given = _without_nulls(value or {})
+    try:
+        return _as(struct, given), tuple(flags)
+    except msgspec.ValidationError:
+        fields = _fitting(struct, given, path, flags)
+    return _as(struct, fields, strict=False), tuple(flags)
+
+
+def _fitting(struct: type[S], given: dict[str, Any], path: str, flags: list[str]) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for name in (field.encode_name for field in msgspec.structs.fields(struct)):
+        if name not in given:
+            continue
+        one = {name: given[name]}
+        try:
+            _as(struct, one)
+        except msgspec.ValidationError as error:
+            flags.append(_flag(path, error))
+            try:
+                _as(struct, one, strict=False)
+            except msgspec.ValidationError:
+                continue
+        fields |= one
+    return fields
+
+
+def _as(struct: type[S], value: Any, *, strict: bool = True) -> S:
+    return msgspec.json.decode(msgspec.json.encode(value), type=struct, strict=strict)
+
+
+def _flag(path: str, error: msgspec.ValidationError) -> str:
+    what, _, where = str(error).partition(" - at `$")
+    return f"{path}{where.rstrip('`')}: {what}".lstrip(".")
+
+
+def read_metadata(resource: Resource, value: Any) -> tuple[Metadata, tuple[str, ...]]:
+    """Whatever of the metadata is usable; never fails on a JSON value of any shape.
 
     An object without a uid gets one made of its namespace and name, so that it still has a
     history of its own.
     """
-    value = msgspec.json.decode(raw)
-    metadata, flags = _metadata(resource, value)
-    settle(metadata)
-    if not isinstance(value, dict):
-        return Image(resource.api_version, resource.kind, metadata, flags=("not an object", *flags))
-    return Image(
-        _text(value.get("apiVersion")) or resource.api_version,
-        _text(value.get("kind")) or resource.kind,
-        metadata,
-        redactor.spec(value.get("spec")),
-        redactor.status(value.get("status")),
-        tuple(flags),
-    )
+    metadata, flags = fit(Metadata, value, "metadata")
+    if not metadata.uid:
+        flags = (*flags, "metadata.uid: absent")
+        uid = f"no-uid:{resource.key}:{metadata.namespace or ''}/{metadata.name}"
+        metadata = msgspec.structs.replace(metadata, uid=uid)
+    return metadata, flags
 
 
-def _metadata(resource: Resource, value: Any) -> tuple[Metadata, list[str]]:
-    given = value.get("metadata") if isinstance(value, dict) else None
-    flags: list[str] = []
-    if not isinstance(given, dict):
-        flags.append("no metadata")
-        given = {}
-    fields: dict[str, Any] = {}
-    for name, item in given.items():
-        try:
-            msgspec.convert({name: item}, Metadata, strict=False)
-        except msgspec.ValidationError as error:
-            if item is not None:
-                flags.append(f"metadata.{name} not as documented: {error}")
-        else:
-            fields[name] = item
-    if not fields.get("uid"):
-        flags.append("no uid")
-        where = f"{fields.get('namespace', '')}/{fields.get('name', '')}"
-        fields["uid"] = f"no-uid:{resource.key}:{where}"
-    fields.pop("managedFields", None)
-    return msgspec.convert(fields, Metadata, strict=False), flags
+def read_flags(given: tuple[str, ...]) -> tuple[str, ...]:
+    """The flags that an image was recorded with; what no flag looks like is left out."""
+    return tuple(flag for flag in given if _FLAG.fullmatch(flag))
 
 
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value if item is not None]
+    return value

@@ -10,35 +10,69 @@ from typing import Any
 
 import msgspec
 
-_KEY_VALUES = re.compile(rb'"(?:k:\{[^}]*\}|v:(?:[^"\\]|\\.)*)"')
-_TYPE_KEY = re.compile(rb'k:\{\\"type\\":\\"[A-Za-z0-9./_-]+\\"\}')
+from eventstream.objects.images import NO_FIELDS, FieldsEntry
+
+_LONGEST_REMEMBERED = 8192
+_STRING_WITH_VALUES = re.compile(rb'"(?:k:|v:)(?:[^"\\]|\\.)*"')
+_TYPE_KEY = re.compile(rb'"k:\{\\"type\\":\\"[A-Za-z0-9./_-]+\\"\}"')
+_NORMAL_KEY = re.compile(rb'"k:\{[\w,]*\}"')
 _KEY_NAMES = re.compile(rb'\\"(\w+)\\":')
+_PREFIXES = (b'"f:', b'"k:', b'"v:', b'"i:', b'".":')
+_FOREIGN = re.compile(rb'(?<!\\)":\s*[^{\s]|[{,]\s*"(?![fkvi]:|\.")')
 
 
-def _normal_key(match: re.Match[bytes]) -> bytes:
+def shared_entry(entry: FieldsEntry) -> FieldsEntry:
+    """The entry with its fields normalized; equal entries of many objects share one struct."""
+    fields = bytes(entry.fields)
+    known = _entry if len(fields) <= _LONGEST_REMEMBERED else _entry.__wrapped__
+    return known(
+        entry.manager, entry.operation, entry.subresource, entry.time, entry.api_version, fields
+    )
+
+
+@lru_cache(maxsize=4096)
+def _entry(
+    manager: str, operation: str, subresource: str, time: str | None, version: str, fields: bytes
+) -> FieldsEntry:
+    return FieldsEntry(manager, operation, subresource, time, version, normalize(fields))
+
+
+def normalize(fields: bytes) -> msgspec.Raw:
+    """The fieldsV1 JSON without the values in its keys (all but condition types), shared.
+
+    Objects with the same fields get the very same Raw, whatever their uids and addresses. What
+    is no fieldsV1 at all may hold anything, and becomes `{}`.
+    """
+    known = _normalize if len(fields) <= _LONGEST_REMEMBERED else _normalize.__wrapped__
+    return known(fields)
+
+
+@lru_cache(maxsize=4096)
+def _normalize(fields: bytes) -> msgspec.Raw:
+    if b'"k:' in fields or b'"v:' in fields:
+        fields = _STRING_WITH_VALUES.sub(_without_values, fields)
+    return _interned(fields) if _sound(fields) else NO_FIELDS
+
+
+def _without_values(match: re.Match[bytes]) -> bytes:
     text = match[0]
     if text.startswith(b'"v:'):
         return b'"v:"'
-    if b"\\" not in text or _TYPE_KEY.search(text):
-        return text  # Normalized before (a recording), or a condition's type.
-    names = b",".join(_KEY_NAMES.findall(text))
-    return b'"k:{' + names + b'}"'
+    if _TYPE_KEY.fullmatch(text) or _NORMAL_KEY.fullmatch(text):
+        return text  # A condition's type, or normalized before (a recording).
+    return b'"k:{' + b",".join(_KEY_NAMES.findall(text)) + b'}"'
+
+
+def _sound(fields: bytes) -> bool:
+    """Whether all strings are keys as documented; counting settles it for the server's own form."""
+    keys = fields.count(b'":{')
+    compact = fields.count(b'"') == 2 * keys and sum(map(fields.count, _PREFIXES)) == keys
+    return fields.startswith(b"{") and (compact or not _FOREIGN.search(fields))
 
 
 @lru_cache(maxsize=4096)
 def _interned(normal: bytes) -> msgspec.Raw:
-    return msgspec.Raw(normal)
-
-
-@lru_cache(maxsize=8192)
-def normalize(fields: bytes) -> msgspec.Raw:
-    """The fieldsV1 JSON without the values in its keys (all but condition types), shared.
-
-    Objects with the same fields get the very same Raw, whatever their uids and addresses.
-    """
-    if b'"k:' in fields or b'"v:' in fields:
-        fields = _KEY_VALUES.sub(_normal_key, fields)
-    return _interned(fields)
+    return msgspec.Raw(normal) if normal != b"{}" else NO_FIELDS
 
 
 @lru_cache(maxsize=2048)

@@ -1,16 +1,31 @@
 """Decodes one spec or status into its struct, and remembers specs that come again and again."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-from eventstream.objects.pods import ContainerStatus, Part, PodStatus
+from eventstream.objects.loosely import fit
+from eventstream.objects.pods import Condition, ContainerStatus, Part, PodStatus
 from eventstream.objects.redaction import Redactor
+from eventstream.objects.sharing import Shared
 from eventstream.objects.workloads import PodTemplate
 
-_SPECS_KEPT = 4096
+NOTHING = msgspec.Raw(b"{}")
+"""The spec or status of an object that came without one."""
+
 Flags = tuple[str, ...]
+_SPECS_KEPT = 8192
+_KNOWN = frozenset({"apiVersion", "kind", "metadata", "spec", "status", "x-baton-flags"})
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_DIGEST = re.compile(r"[0-9a-f]{16}")
+_set = msgspec.structs.force_setattr
+
+
+def is_digest(text: str) -> bool:
+    """Whether a recording brought this digest along; anything else is not believed."""
+    return _DIGEST.fullmatch(text) is not None
 
 
 class PartDecoder:
@@ -24,14 +39,16 @@ class PartDecoder:
         self._redactor = redactor
         self._decoders: dict[type[Part], msgspec.json.Decoder[Any]] = {}
         self._specs: dict[tuple[type[Part], str], Part] = {}
+        self._conditions = Shared[Condition](self._scrub)
+        self._containers = Shared[ContainerStatus](self._scrub_container)
 
     def spec(self, struct: type[Part], raw: msgspec.Raw) -> tuple[Any, Flags]:
-        """The spec in `struct`, or as plain redacted JSON with a flag where it does not fit."""
+        """The spec in `struct`, with a flag for each field that does not fit it."""
         digest = self._redactor.digest(raw)
         known = self._specs.get((struct, digest))
         if known is not None:
             return known, ()
-        part, flags = self._decode(struct, raw, digest)
+        part, flags = self._decode(struct, raw, digest, "spec")
         if not flags:
             if len(self._specs) >= _SPECS_KEPT:
                 del self._specs[next(iter(self._specs))]
@@ -40,73 +57,85 @@ class PartDecoder:
 
     def status(self, struct: type[Part], raw: msgspec.Raw) -> tuple[Any, Flags]:
         """As `spec`, for a status; statuses rarely repeat, so none is kept."""
-        return self._decode(struct, raw, self._redactor.digest(raw))
+        return self._decode(struct, raw, self._redactor.digest(raw), "status")
 
-    def plain(self, raw: msgspec.Raw, redact: Callable[[Any], Any]) -> Any:
+    def plain(self, raw: msgspec.Raw, redact: Callable[[Any], Any], path: str) -> tuple[Any, Flags]:
         """A part of a kind without a struct, as redacted JSON values; None where it is absent."""
-        return redact(msgspec.json.decode(raw)) if bytes(raw) else None
+        if raw is NOTHING:
+            return None, ()
+        try:
+            return redact(msgspec.json.decode(raw)), ()
+        except RecursionError:
+            return self._hidden(raw), (f"{path}: nested too deeply",)
 
-    def _decode(self, struct: type[Part], raw: msgspec.Raw, digest: str) -> tuple[Any, Flags]:
-        text = bytes(raw)
+    def others(self, raw: msgspec.Raw | bytes) -> dict[str, str] | None:
+        """What an object holds beside spec and status, each field as one hidden value."""
+        try:
+            fields = _fields.decode(raw)
+        except msgspec.ValidationError:
+            return None  # No object at all, which its metadata's flags tell.
+        return {key: self._hidden(fields[key]) for key in fields if key not in _KNOWN} or None
+
+    def _hidden(self, raw: msgspec.Raw) -> str:
+        try:
+            return self._redactor.hide_any(msgspec.json.decode(raw))
+        except RecursionError:
+            return self._redactor.hide(self._redactor.digest(raw))
+
+    def _decode(
+        self, struct: type[Part], raw: msgspec.Raw, digest: str, path: str
+    ) -> tuple[Any, Flags]:
         flags: Flags = ()
         try:
-            part = self._decoder(struct).decode(text or b"{}")
-        except msgspec.ValidationError as error:
-            part, flags = self._loosely(struct, text, str(error))
-        if isinstance(part, Part):
-            self._settle(part, digest)
+            part = self._decoder(struct).decode(raw)
+        except msgspec.ValidationError:
+            part, flags = fit(struct, msgspec.json.decode(raw), path)
+        self._settle(part, digest)
         return part, flags
 
-    def _loosely(self, struct: type[Part], text: bytes, error: str) -> tuple[Any, Flags]:
-        """Without nulls and with numbers in strings accepted; failing that, plain and redacted."""
-        value = _without_nulls(msgspec.json.decode(text))
-        try:
-            return msgspec.convert(value or {}, struct, strict=False), ()
-        except msgspec.ValidationError:
-            where = struct.__name__.removesuffix("Spec").removesuffix("Status")
-            return self._redactor.status(value), (f"not as documented ({where}): {error}",)
-
     def _settle(self, part: Part, digest: str) -> None:
-        """Fill in the digest, unless a recording brought its own, and scrub free text."""
-        if not part.digest:
-            msgspec.structs.force_setattr(part, "digest", digest)
-        for condition in getattr(part, "conditions", ()):
-            self._scrub(condition)
-        if isinstance(part, PodStatus):
-            self._scrub(part)
-            for container in part.init_container_statuses:
-                self._container(container)
-            for container in part.container_statuses:
-                self._container(container)
+        """Fill in the digest, unless a recording brought its own, scrub free text, and share."""
+        if not (part.digest and is_digest(part.digest)):
+            _set(part, "digest", digest)
+        conditions = getattr(part, "conditions", None)
+        if conditions:
+            shared = self._conditions
+            _set(part, "conditions", tuple([shared[condition] for condition in conditions]))
+        if type(part) is PodStatus:
+            self._settle_pod(part)
         template = getattr(part, "template", None)
         if template is not None:
-            self._template(template)
+            self._settle_template(template)
 
-    def _container(self, container: ContainerStatus) -> None:
-        if container.state.waiting is not None:
-            self._scrub(container.state.waiting)
-        if container.last_state is not None and container.last_state.waiting is not None:
-            self._scrub(container.last_state.waiting)
+    def _settle_pod(self, status: PodStatus) -> None:
+        shared = self._containers
+        if status.message:
+            self._scrub(status)
+        if status.container_statuses:
+            containers = tuple([shared[container] for container in status.container_statuses])
+            _set(status, "container_statuses", containers)
+        if status.init_container_statuses:
+            containers = tuple([shared[container] for container in status.init_container_statuses])
+            _set(status, "init_container_statuses", containers)
+
+    def _scrub_container(self, container: ContainerStatus) -> None:
+        for state in (container.state, container.last_state):
+            if state is not None and state.waiting is not None:
+                self._scrub(state.waiting)
 
     def _scrub(self, holder: Any) -> None:
         if holder.message:
-            msgspec.structs.force_setattr(holder, "message", self._redactor.message(holder.message))
+            _set(holder, "message", self._redactor.message(holder.message))
 
-    def _template(self, template: PodTemplate) -> None:
+    def _settle_template(self, template: PodTemplate) -> None:
+        if template.spec.digest:  # Only a whole part has one.
+            _set(template.spec, "digest", "")
         if template.metadata.annotations:
             hidden = self._redactor.annotations(template.metadata.annotations)
-            msgspec.structs.force_setattr(template.metadata, "annotations", hidden)
+            _set(template.metadata, "annotations", hidden)
 
     def _decoder(self, struct: type[Part]) -> msgspec.json.Decoder[Any]:
         decoder = self._decoders.get(struct)
         if decoder is None:
             decoder = self._decoders[struct] = msgspec.json.Decoder(struct)
         return decoder
-
-
-def _without_nulls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [_without_nulls(item) for item in value if item is not None]
-    return value

@@ -3,16 +3,21 @@
 Baton is read by people who may not read the cluster's secrets, so withholding is the default:
 an annotation's value, a string in a custom resource and anything that looks like a credential
 become `hidden:` and a keyed digest. Equal values have equal digests within one installation, so
-a change shows; the key keeps them from being guessed elsewhere.
+a change shows; the key keeps them from being guessed elsewhere. What is hidden already stays as
+it is, so that a recording of redacted objects reads as the live stream did.
 """
 
 import re
 from hashlib import blake2b
 from typing import Any
 
+import msgspec
+
+from eventstream.objects.messages import scrub
+
 HIDDEN = "hidden:"
-_HIDDEN = re.compile(r"hidden:[0-9a-f]{12}")
 MESSAGE_LIMIT = 1024
+"""Characters of a message that are kept, as many as the API itself allows an Event."""
 
 SHOWN_ANNOTATIONS = frozenset(
     {
@@ -30,26 +35,29 @@ SHOWN_ANNOTATIONS = frozenset(
 )
 """Annotations whose values Kubernetes itself writes, and explanations use."""
 
+_LONGEST_SHOWN_ANNOTATION = 253
 _SHOWN_STATUS_STRINGS = frozenset({"phase", "state", "health"})
 _CONDITION_STRINGS = frozenset({"type", "status", "reason", "message", "lastTransitionTime"})
+_DEEPEST = 32
+_CLEAN_KEPT = 2048
+_PASSES = 4
 
-_CREDENTIAL = re.compile(
-    r"(?P<before>://[^/\s:@]*:|\bbearer\s+|\b(?:password|passwd|secret|token|api[-_]?key|"
-    r"authorization|credential)s?[\"']?\s*[=:]\s*[\"']?)(?P<value>[^\s\"'@,;&]+)",
-    re.IGNORECASE,
-)
-_LONG_RANDOM = re.compile(r"(?<![:\w/.@-])(?=[^\s]*\d)(?=[^\s]*[a-zA-Z])[\w+/=]{40,}(?![\w.])")
+_HIDDEN = re.compile(r"hidden:[0-9a-f]{12}")
+_WORDS = re.compile(r"[A-Za-z][A-Za-z _-]{0,39}")
 
 
 class Redactor:
-    """Hides values with digests keyed by one installation's `key`."""
+    """Hides values with digests keyed by one installation's `key` (at most 64 bytes count)."""
 
     def __init__(self, key: bytes) -> None:
-        self._key = key[:64]
+        self._keyed = blake2b(digest_size=8, key=key[:64])
+        self._clean: set[str] = set()
 
-    def digest(self, value: bytes) -> str:
+    def digest(self, value: bytes | msgspec.Raw) -> str:
         """Sixteen hex digits that stand for `value` within this installation."""
-        return blake2b(value, digest_size=8, key=self._key).hexdigest()
+        keyed = self._keyed.copy()
+        keyed.update(value)
+        return keyed.hexdigest()
 
     def hide(self, value: str) -> str:
         """The text that takes the place of `value`; a text already hidden stays as it is."""
@@ -57,28 +65,56 @@ class Redactor:
             return value
         return HIDDEN + self.digest(value.encode("utf-8", "surrogatepass"))[:12]
 
+    def hide_any(self, value: Any) -> str:
+        """The text that takes the place of a JSON value of any shape."""
+        if isinstance(value, str):
+            return self.hide(value)
+        return self.hide(msgspec.json.encode(value, order="sorted").decode())
+
     def annotations(self, annotations: dict[str, str]) -> dict[str, str]:
         """The same keys, with values only where they are allowed."""
         return {
-            key: value if key in SHOWN_ANNOTATIONS else self.hide(value)
+            key: value
+            if key in SHOWN_ANNOTATIONS and len(value) <= _LONGEST_SHOWN_ANNOTATION
+            else self.hide(value)
             for key, value in annotations.items()
         }
 
     def message(self, text: str) -> str:
-        """`text` without what looks like a credential, and at most 1024 characters of it."""
-        if len(text) > MESSAGE_LIMIT:
-            text = text[: MESSAGE_LIMIT - 1] + "…"
-        text = _CREDENTIAL.sub(lambda m: m["before"] + self.hide(m["value"]), text)
-        return _LONG_RANDOM.sub(lambda m: self.hide(m[0]), text)
+        """`text` without what looks like a credential, and at most 1024 characters of it.
 
-    def spec(self, value: Any) -> Any:
-        """A custom resource's spec: numbers, booleans and the shape; every string hidden."""
+        What comes out would come out unchanged again. It is remembered, for the same texts come
+        again and again; a text with a credential is never kept.
+        """
+        shown = text
+        for _ in range(_PASSES):
+            if shown in self._clean:
+                return shown
+            again = _cut(scrub(shown, self.hide))
+            if again == shown:
+                return self._remember(shown)
+            shown = again
+        return self.hide(text)
+
+    def _remember(self, clean: str) -> str:
+        if len(self._clean) >= _CLEAN_KEPT:
+            self._clean.clear()
+        self._clean.add(clean)
+        return clean
+
+    def spec(self, value: Any, depth: int = 0) -> Any:
+        """A custom resource's spec: numbers, booleans and the shape; every string hidden.
+
+        What is nested deeper than any sensible object is hidden as one.
+        """
         if isinstance(value, str):
             return self.hide(value)
+        if isinstance(value, dict | list) and depth >= _DEEPEST:
+            return self.hide_any(value)
         if isinstance(value, dict):
-            return {key: self.spec(item) for key, item in value.items()}
+            return {key: self.spec(item, depth + 1) for key, item in value.items()}
         if isinstance(value, list):
-            return [self.spec(item) for item in value]
+            return [self.spec(item, depth + 1) for item in value]
         return value
 
     def status(self, value: Any) -> Any:
@@ -90,9 +126,9 @@ class Redactor:
     def _status_field(self, key: str, item: Any) -> Any:
         if key == "conditions" and isinstance(item, list):
             return [self._condition(entry) for entry in item]
-        if key in _SHOWN_STATUS_STRINGS and isinstance(item, str) and len(item) <= 64:
+        if key in _SHOWN_STATUS_STRINGS and isinstance(item, str) and _WORDS.fullmatch(item):
             return item
-        return self.spec(item)
+        return self.spec(item, 1)
 
     def _condition(self, entry: Any) -> Any:
         if not isinstance(entry, dict):
@@ -100,6 +136,10 @@ class Redactor:
         return {
             key: self.message(item)
             if key in _CONDITION_STRINGS and isinstance(item, str)
-            else self.spec(item)
+            else self.spec(item, 2)
             for key, item in entry.items()
         }
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MESSAGE_LIMIT else text[: MESSAGE_LIMIT - 1] + "…"

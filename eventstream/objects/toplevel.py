@@ -1,5 +1,7 @@
 """Reads kinds whose content stands at the object's top level: Event and ControllerRevision."""
 
+from typing import Any
+
 import msgspec
 
 from eventstream.objects.cluster_kinds import (
@@ -9,10 +11,14 @@ from eventstream.objects.cluster_kinds import (
     InvolvedObject,
     RevisionFacts,
 )
+from eventstream.objects.loosely import fit
+from eventstream.objects.parts import is_digest
 from eventstream.objects.redaction import Redactor
 
+Flags = tuple[str, ...]
 
-class _Event(EventFacts, gc=False, frozen=True, rename="camel"):
+
+class _Event(EventFacts, frozen=True, gc=False, rename="camel"):
     """Both forms at once: `v1` has the inherited names, `events.k8s.io/v1` the ones here."""
 
     regarding: InvolvedObject | None = None
@@ -24,31 +30,42 @@ class _Event(EventFacts, gc=False, frozen=True, rename="camel"):
     deprecated_count: int | None = None
 
 
+class _Revision(RevisionFacts, frozen=True, gc=False, rename="camel"):
+    data: msgspec.Raw = msgspec.Raw(b"{}")
+
+
 _v1 = msgspec.json.Decoder(EventFacts)
 _either = msgspec.json.Decoder(_Event)
-_revision = msgspec.json.Decoder(RevisionFacts)
+_revision = msgspec.json.Decoder(_Revision)
 
 
-def read_event(raw: msgspec.Raw | bytes, redactor: Redactor) -> EventFacts:
-    """The facts of an Event in either form, its message scrubbed.
+def read_event(raw: msgspec.Raw | bytes, redactor: Redactor) -> tuple[EventFacts, Flags]:
+    """The facts of an Event in either form, its message scrubbed, and what was odd about it.
 
     Source: https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
-    Raises msgspec.ValidationError where a field has another type than documented.
     """
-    facts = _v1.decode(raw)
-    if not facts.involved_object.kind:
-        facts = _from_new_form(_either.decode(raw))
+    flags: Flags = ()
+    try:
+        facts = _v1.decode(raw)
+        if not facts.involved_object.kind:
+            facts = _in_v1(_either.decode(raw))
+    except msgspec.ValidationError:
+        event, flags = fit(_Event, msgspec.json.decode(raw), "")
+        facts = _in_v1(event)
     if facts.message:
         msgspec.structs.force_setattr(facts, "message", redactor.message(facts.message))
-    return facts
+    return facts, flags
 
 
-def _from_new_form(event: _Event) -> EventFacts:
+def _in_v1(event: _Event) -> EventFacts:
+    if event.involved_object.kind or event.regarding is None:
+        given: dict[str, Any] = {name: getattr(event, name) for name in _FACTS}
+        return EventFacts(**given)
     series = event.series
     if series is None and event.deprecated_count:
         series = EventSeries(count=event.deprecated_count)
     return EventFacts(
-        involved_object=event.regarding or InvolvedObject(),
+        involved_object=event.regarding,
         reason=event.reason,
         message=event.note,
         source=event.deprecated_source,
@@ -63,9 +80,15 @@ def _from_new_form(event: _Event) -> EventFacts:
     )
 
 
-def read_revision(raw: msgspec.Raw | bytes, redactor: Redactor) -> RevisionFacts:
-    """A ControllerRevision's number, with a digest of the rest."""
-    facts = _revision.decode(raw)
-    if not facts.digest:
-        msgspec.structs.force_setattr(facts, "digest", redactor.digest(bytes(raw)))
-    return facts
+_FACTS = EventFacts.__struct_fields__
+
+
+def read_revision(raw: msgspec.Raw | bytes, redactor: Redactor) -> tuple[RevisionFacts, Flags]:
+    """A ControllerRevision's number, with a digest of its content, and what was odd about it."""
+    flags: Flags = ()
+    try:
+        read = _revision.decode(raw)
+    except msgspec.ValidationError:
+        read, flags = fit(_Revision, msgspec.json.decode(raw), "")
+    digest = read.digest if is_digest(read.digest) else redactor.digest(read.data)
+    return RevisionFacts(digest=digest, revision=read.revision), flags

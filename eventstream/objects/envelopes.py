@@ -1,0 +1,105 @@
+"""What stands around an object on the wire: the lines of a watch, the pages of a list."""
+
+import re
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from eventstream.objects.images import Metadata
+from eventstream.objects.loosely import REPAIRED, repaired
+from eventstream.objects.parts import NOTHING
+
+T = TypeVar("T")
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for bytes that it cannot read."""
+
+_HTML = re.compile(rb"\s*<[!/\w ]{1,20}")
+
+
+class DecodeError(ValueError):
+    """A line or page that is not what the API documents; the message says where and how."""
+
+
+class Object(msgspec.Struct, gc=False):
+    """An object whose spec and status are not read yet."""
+
+    metadata: Metadata
+    api_version: str = msgspec.field(name="apiVersion", default="")
+    kind: str = ""
+    spec: msgspec.Raw = NOTHING
+    status: msgspec.Raw = NOTHING
+    flags: tuple[str, ...] = msgspec.field(name="x-baton-flags", default=())
+
+
+class OddObject(msgspec.Struct):
+    """An object of which nothing is taken for granted but that it is one."""
+
+    metadata: Any = None
+    api_version: Any = msgspec.field(name="apiVersion", default="")
+    kind: Any = ""
+    spec: msgspec.Raw = NOTHING
+    status: msgspec.Raw = NOTHING
+
+
+class UsualLine(msgspec.Struct, gc=False):
+    """A line of a watch that tells of an object, read in one go."""
+
+    type: Literal["ADDED", "MODIFIED", "DELETED"]
+    object: Object
+
+
+class Line(msgspec.Struct):
+    """Any line of a watch."""
+
+    type: Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"]
+    object: msgspec.Raw
+
+
+class Status(msgspec.Struct):
+    """What an ERROR holds."""
+
+    code: int = 0
+    reason: str = ""
+    message: str = ""
+
+
+class _ListMetadata(msgspec.Struct, rename="camel"):
+    resource_version: str = ""
+    continue_: str = msgspec.field(name="continue", default="")
+
+
+class Page(msgspec.Struct):
+    """One answer to a list."""
+
+    metadata: _ListMetadata
+    kind: str = ""
+    items: list[msgspec.Raw] | None = None
+
+
+def read_envelope(
+    decoder: msgspec.json.Decoder[T], text: msgspec.Raw | bytes, what: str
+) -> tuple[T, tuple[str, ...]]:
+    """`text` as the decoder's type, and a flag where it had to be repaired first.
+
+    Raises DecodeError, whose message never quotes what may be an object's content.
+    """
+    try:
+        return decoder.decode(text), ()
+    except UNREADABLE as error:
+        sound = repaired(bytes(text))
+        if sound is None or isinstance(error, msgspec.ValidationError):
+            raise DecodeError(f"{what} ({_why(error)}): {_shape(bytes(text))}") from error
+    try:
+        return decoder.decode(sound), (REPAIRED,)
+    except UNREADABLE as error:
+        raise DecodeError(f"{what} ({_why(error)}): {_shape(sound)}") from error
+
+
+def _why(error: BaseException) -> str:
+    return "nested too deeply" if isinstance(error, RecursionError) else str(error)[:120]
+
+
+def _shape(text: bytes) -> str:
+    html = _HTML.match(text)
+    start = f" beginning with {html[0].strip().decode()}>" if html else ""
+    return f"{len(text)} bytes{start}"

@@ -1,56 +1,19 @@
-"""Gives each actor one lane, one hue and one plain name, the same on every screen.
+"""Gives each actor one lane and one hue, the same on every screen.
 
-The engine names actors as Kubernetes does (`replicaset-controller`); readers know them as "the
-ReplicaSet controller". An actor that this table does not know still gets a name and a lane: the
-engine may learn new ones without the screens changing.
+The engine's own table names them and orders their lanes. An actor that it does not know, from
+a history that another version wrote, still gets a name and a lane.
 """
 
 import msgspec
 
+from eventstream.explain.actors import ACTORS
 from eventstream.explain.records import Step
 
 API_SERVER = "api-server"
 ETCD = "etcd"
 
-_ORDER = (
-    "client",
-    API_SERVER,
-    ETCD,
-    "custom-controller",
-    "cronjob-controller",
-    "job-controller",
-    "horizontal-pod-autoscaler",
-    "deployment-controller",
-    "statefulset-controller",
-    "daemonset-controller",
-    "replication-controller",
-    "replicaset-controller",
-    "disruption-controller",
-    "endpoints-controller",
-    "garbage-collector",
-    "namespace-controller",
-    "node-lifecycle-controller",
-    "taint-eviction-controller",
-    "?",
-    "scheduler",
-    "kubelet",
-    "unknown",
-)
-_RANK = {actor: rank for rank, actor in enumerate(_ORDER)}
-
-_LABELS = {
-    API_SERVER: "API server",
-    "cronjob-controller": "CronJob controller",
-    "custom-controller": "custom controller",
-    "daemonset-controller": "DaemonSet controller",
-    "deployment-controller": "Deployment controller",
-    "horizontal-pod-autoscaler": "HorizontalPodAutoscaler",
-    "job-controller": "Job controller",
-    "replicaset-controller": "ReplicaSet controller",
-    "replication-controller": "ReplicationController controller",
-    "statefulset-controller": "StatefulSet controller",
-    "unknown": "unknown actor",
-}
+_ETCD_LANE = 2
+"""Between the API server and the controllers; etcd is no actor of its own."""
 
 _HUES = {
     "client": "client",
@@ -97,7 +60,8 @@ class Lane(msgspec.Struct, frozen=True, order=True):
 
 def label(actor: str) -> str:
     """Return an actor's plain name: "Deployment controller", "kubelet"."""
-    return _LABELS.get(actor) or actor.replace("-", " ")
+    known = ACTORS.get(actor)
+    return known.title if known is not None else actor.replace("-", " ")
 
 
 def hue(actor: str) -> str:
@@ -107,7 +71,10 @@ def hue(actor: str) -> str:
 
 def lane(actor: str, name: str = "") -> Lane:
     """Return the lane of `actor`, told apart by `name` where several of its kind may act."""
-    return Lane(_RANK.get(actor, _RANK["?"]), actor, name)
+    if actor == ETCD:
+        return Lane(_ETCD_LANE, actor, name)
+    known = ACTORS.get(actor)
+    return Lane(known.lane if known is not None else ACTORS["scheduler"].lane - 1, actor, name)
 
 
 def lane_of(step: Step) -> Lane:

@@ -106,7 +106,7 @@ def run(host: str, port: int, directory: Path) -> None:
     """
     kubeconfig = directory / "kubeconfig"
     environment = os.environ | {"BATON_DATA": str(directory), "PYTHONUNBUFFERED": "1"}
-    player = ["-m", "practicecluster", "--playlist", "all", "--loop", "--port", "0"]
+    player = ["-m", "practicecluster", "--playlist", "all", "--loop", "--pause", "5", "--port", "0"]
     with Program(
         "practice cluster", [*player, "--kubeconfig", str(kubeconfig)], environment
     ) as cluster:

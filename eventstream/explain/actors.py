@@ -89,7 +89,7 @@ ACTORS: dict[str, Actor] = {
             40,
             "https://github.com/kubernetes/kubernetes/tree/master/pkg/kubelet",
         ),
-        Actor("unknown", "somebody", 50),
+        Actor("unknown", "unknown actor", 50),
     )
 }
 """Every actor by id; an id that is not here is a defect."""

@@ -20,6 +20,7 @@ class World:
 
     def __init__(self) -> None:
         self.logs: dict[str, ObjectLog] = {}
+        self.names: dict[str, dict[str, ObjectLog]] = {}
         self.high = 0
 
     def log(self, uid: str) -> ObjectLog:
@@ -53,14 +54,24 @@ class World:
     def _introduce(self, log: ObjectLog, change: Change) -> None:
         log.ref, log.seen = reference(change.after), True
         log.resource_key = change.resource.key
-        owner = change.after.metadata.controller
-        if owner is not None and owner.uid:
-            log.owner = owner.uid
-            self.log(owner.uid).as_owner().children[log.uid] = log
+        if log.ref.kind in LOOKED_UP:
+            known = self.names.setdefault(_name_key(log.ref), {})
+            known[log.uid] = log
+            for uid in [uid for uid in known if uid not in self.logs]:
+                del known[uid]
+        self._own(log, owner_of(change.after))
+
+    def _own(self, log: ObjectLog, owner: str) -> None:
+        log.owner = owner
+        if owner:
+            self.log(owner).as_owner().children[log.uid] = log
 
     def _count(self, write: Write) -> None:
         """Keep the owner's counts. Writes of one object arrive in their order."""
         log = write.log
+        if _changed_hands(write):
+            self._hand_over(write)
+            return
         if not log.owner:
             return
         earlier = log.at(write.order)
@@ -77,6 +88,22 @@ class World:
             owner.born(log.uid, 0 if write.base else write.order)
         elif was and not write.active:
             owner.lost(log.uid, write.order)
+
+    def _hand_over(self, write: Write) -> None:
+        """The object was adopted or released: it leaves one family and joins another."""
+        log = write.log
+        if log.owner:
+            old = self.log(log.owner).as_owner()
+            old.tell(write)
+            earlier = log.at(write.order)
+            if earlier is not None and earlier.active:
+                old.lost(log.uid, write.order)
+        self._own(log, owner_of(write.image))
+        if log.owner:
+            new = self.log(log.owner).as_owner()
+            new.tell(write)
+            if write.active:
+                new.born(log.uid, write.order)
 
     def note(self, change: Change) -> list[Write]:
         """Take in an Event as evidence; returns the writes that had asked for its reason."""
@@ -100,6 +127,11 @@ class World:
         logs = [write.log]
         if write.log.owner:
             logs.append(self.log(write.log.owner))
+        if _changed_hands(write) and write.before is not None and owner_of(write.before):
+            logs.append(self.log(owner_of(write.before)))
+        if write.log.ref.kind in LOOKED_UP:
+            asked = self.logs.get(_name_key(write.log.ref))
+            logs.extend([asked] if asked is not None else [])
         found: dict[int, Write] = {}
         for log in logs:
             if log.askers and log.asked_up_to > write.order:
@@ -108,6 +140,9 @@ class World:
                 )
         return found.values()
 
+
+LOOKED_UP = frozenset({"Namespace", "Node", "StatefulSet", "CustomResourceDefinition"})
+"""Kinds that others refer to by name, so that rules look them up by it."""
 
 NOTES_KEPT = 64
 """Events of one reason kept about one object: clients themselves send about 25 an object."""
@@ -188,6 +223,20 @@ class View:
             found.sort(key=lambda change: change.after.metadata.name)
         return found
 
+    def by_name(self, kind: str, namespace: str | None, name: str) -> Write | None:
+        """The latest write below this one of the object that then had this name, if it was seen.
+
+        `kind` is one of LOOKED_UP. The name itself is asked about, for objects that come late.
+        """
+        key = _name_key(ObjectRef("", kind, namespace, name, ""))
+        self._asked(key)
+        found = [self.latest(uid) for uid in self.world.names.get(key, {})]
+        return max(
+            (write for write in found if write is not None),
+            key=lambda write: write.order,
+            default=None,
+        )
+
     def top_owner(self, uid: str) -> ObjectLog:
         """The object at the top of the chain of controllers above `uid`, as far as it is known."""
         log = self.log(uid)
@@ -199,6 +248,28 @@ class View:
             seen.add(above.uid)
             log = above
         return log
+
+
+def owner_of(image: Image) -> str:
+    """The uid of the object's controller; without one, of its first owner; else empty."""
+    metadata = image.metadata
+    if not metadata.owner_references:
+        return ""
+    return (metadata.controller or metadata.owner_references[0]).uid
+
+
+def _changed_hands(write: Write) -> bool:
+    before = write.before
+    if before is None or write.gone:
+        return False
+    references = write.image.metadata.owner_references
+    return before.metadata.owner_references != references and owner_of(before) != owner_of(
+        write.image
+    )
+
+
+def _name_key(ref: ObjectRef) -> str:
+    return f"{ref.kind}/{ref.namespace or ''}/{ref.name}"
 
 
 def reference(image: Image) -> ObjectRef:

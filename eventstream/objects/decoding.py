@@ -40,7 +40,8 @@ Flags = tuple[str, ...]
 class WatchEvent(msgspec.Struct, frozen=True):
     """One line of a watch. `image` for ADDED, MODIFIED and DELETED; `version` also for BOOKMARK.
 
-    For ERROR, `code`, `reason` and `message` are the Status's. `initial_events_end` marks the
+    For ERROR, `code`, `reason` and `message` are the Status's, and `retry_after` is after how
+    many seconds it asks to be tried again, 0 where it does not. `initial_events_end` marks the
     bookmark that ends a WatchList's initial state.
     """
 
@@ -51,6 +52,7 @@ class WatchEvent(msgspec.Struct, frozen=True):
     reason: str = ""
     message: str = ""
     initial_events_end: bool = False
+    retry_after: int = 0
 
 
 class ListPage(msgspec.Struct, frozen=True):
@@ -195,7 +197,13 @@ class Decoder:
         if flags and not (status.code or status.message):
             return WatchEvent("ERROR", message="an ERROR event without a Status")
         message = self._redactor.message(status.message)
-        return WatchEvent("ERROR", code=status.code, reason=status.reason, message=message)
+        return WatchEvent(
+            "ERROR",
+            code=status.code,
+            reason=status.reason,
+            message=message,
+            retry_after=status.details.retry_after_seconds if status.details else 0,
+        )
 
     def _bookmark(self, resource: Resource, raw: msgspec.Raw) -> WatchEvent:
         metadata = self._odd(resource, raw)[0].metadata

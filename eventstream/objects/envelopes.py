@@ -55,12 +55,19 @@ class Line(msgspec.Struct):
     object: msgspec.Raw
 
 
+class StatusDetails(msgspec.Struct, rename="camel"):
+    """The part of an ERROR that says when to come back."""
+
+    retry_after_seconds: int = 0
+
+
 class Status(msgspec.Struct):
     """What an ERROR holds."""
 
     code: int = 0
     reason: str = ""
     message: str = ""
+    details: StatusDetails | None = None
 
 
 class _ListMetadata(msgspec.Struct, rename="camel"):

@@ -24,6 +24,10 @@ class Inventory:
     def __iter__(self) -> Iterator[Image]:
         return iter(self._images.values())
 
+    def get(self, uid: str) -> Image | None:
+        """The latest image of the object with this uid, None where none is known."""
+        return self._images.get(uid)
+
     def apply(self, type_: ChangeType, image: Image, at: float) -> Change:
         """Take in one WatchEvent's object and return the change it makes."""
         if type_ == "DELETED":
@@ -33,13 +37,16 @@ class Inventory:
             self._images[image.uid] = image
         return Change(self.resource, type_, image, at, before)
 
-    def replace(self, images: Iterable[Image], at: float, *, first: bool) -> list[Change]:
+    def replace(
+        self, images: Iterable[Image], at: float, *, first: bool, rewound: bool = False
+    ) -> list[Change]:
         """Take in a complete list and return what it shows to have changed, by uid.
 
         On a `first` list every object is EXISTING. On a relist, an object whose
         resourceVersion is unchanged yields nothing; what is new is ADDED, what moved MODIFIED
         and what is missing VANISHED, all marked `relisted`. Objects deleted and made anew
-        under one name differ in uid and so are two objects.
+        under one name differ in uid and so are two objects. When the server went back in time
+        (`rewound`), it gives versions out anew, so that the content has to be compared too.
         """
         listed = {image.uid: image for image in images}
         changes = [
@@ -49,7 +56,8 @@ class Inventory:
         ]
         for uid, image in listed.items():
             before = self._images.get(uid)
-            if before is not None and before.version == image.version:
+            same = before is not None and before.version == image.version
+            if same and (not rewound or before == image):
                 continue
             if before is not None:
                 changes.append(Change(self.resource, "MODIFIED", image, at, before, relisted=True))

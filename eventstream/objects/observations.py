@@ -83,14 +83,20 @@ class Problem(msgspec.Struct, frozen=True, gc=False):
     rule: str = ""
 
 
-CoverageState = Literal["listing", "watching", "backing-off", "forbidden", "gone"]
+CoverageState = Literal["listing", "watching", "polling", "backing-off", "forbidden", "gone"]
+"""polling: the server lists the type but does not watch it, so that it is listed now and then."""
 
 
 class Coverage(msgspec.Struct, frozen=True, gc=False):
     """How well one resource is being watched right now; replaces what was said before.
 
-    `last_contact` is the unix time of the last byte that proved the watch alive (event or
-    bookmark); `retry_at` when the next attempt is due while backing off or forbidden.
+    `last_contact` is the unix time of the last line that proved the watch alive (event or
+    bookmark), `last_event` that of the last event or list alone; `retry_at` when the next attempt
+    is due. `lag` is the seconds from a line's arrival to its having been taken, at the last
+    lines. `gap_count` counts the gaps of this run and `gaps` holds the latest of them; `errors`
+    counts what failed in this run and `last_error` is the latest of it, kept when it is over.
+    `unordered` says that resourceVersions came that cannot be compared, so that the order is
+    that of arrival.
     """
 
     resource: Resource
@@ -101,6 +107,15 @@ class Coverage(msgspec.Struct, frozen=True, gc=False):
     last_contact: float | None = None
     retry_at: float | None = None
     problem: Problem | None = None
+    resource_version: str = ""
+    last_event: float | None = None
+    lag: float | None = None
+    gap_count: int = 0
+    gaps: tuple[Gap, ...] = ()
+    errors: int = 0
+    last_error: Problem | None = None
+    last_error_at: float | None = None
+    unordered: bool = False
 
 
 Observation = Change | Gap | Position | Removed | Coverage

@@ -114,8 +114,8 @@ class Engine:
         for record in traces:
             root = self._world.logs.get(record.root.uid)
             if record.existing and root is not None and root.seen:
-                trace = self._traces.open.setdefault(
-                    record.id, TraceLog(record.id, root, None, contact=True)
+                trace = self._traces.open.get(record.id) or self._traces.start(
+                    TraceLog(record.id, root, None, contact=True)
                 )
                 trace.last = max(trace.last, record.updated)
 
@@ -127,6 +127,8 @@ class Engine:
     def _apply_change(self, change: Change) -> list[Upsert]:
         image = change.after
         if image.kind == "Event":
+            about = self._world.log(change.after.spec.involved_object.uid)
+            self._stale.update(self._traces.touched(about))
             return self._settle_writes(self._world.note(change))
         if image.kind == "Lease":
             if image.metadata.namespace == _NODE_LEASES:
@@ -166,7 +168,7 @@ class Engine:
             del self._contacts[uid]
             key = self._traces.existing_id(top)
             if is_workload(top.ref) and top.exists and key not in self._traces.open:
-                self._traces.open[key] = TraceLog(key, top, None, contact=True)
+                self._traces.start(TraceLog(key, top, None, contact=True))
             self._stale.add(key)
 
     def _settle_writes(self, writes: list[Write]) -> list[Upsert]:
@@ -226,15 +228,16 @@ class Engine:
                 left.leave(write)
                 self._stale.add(left.id)
                 if not left.members and not left.contact:
-                    del self._traces.open[left.id]
+                    self._traces.end(left)
                     if left.record is not None:
                         upserts.append(StepRemoved(left.id, "trace"))
         write.trace = trace
         joined = self._traces.open.get(trace)
         if joined is None:
-            joined = self._traces.open[trace] = self._new_trace(trace, write)
+            joined = self._traces.start(self._new_trace(trace, write))
         joined.join(write)
         self._stale.add(trace)
+        self._stale.update(self._traces.touched(write.log))
 
     def _new_trace(self, key: str, write: Write) -> TraceLog:
         if write.verdict is not None and write.verdict.begins:
@@ -248,7 +251,7 @@ class Engine:
     def _trace_of(self, view: View, verdict: Verdict) -> str:
         if verdict.begins:
             return trace_id(self._cluster, steps.id_of(self._cluster, view.write))
-        if verdict.causes and not verdict.causes[0].base:
+        if verdict.causes and verdict.causes[0].trace in self._traces.open:
             return verdict.causes[0].trace
         subject = verdict.causes[0].log if verdict.causes else view.write.log
         return self._traces.existing_id(view.top_owner(subject.uid))
@@ -276,7 +279,7 @@ class Engine:
         return [TraceUpsert(record)]
 
     def _settle(self, trace: TraceLog, record: Trace) -> list[Upsert]:
-        del self._traces.open[trace.id]
+        self._traces.end(trace)
         self._forget(list(trace.members.values()))
         return [TraceUpsert(as_settled(record))]
 

@@ -29,10 +29,10 @@ def forget(world: World, writes: Iterable[Write]) -> None:
 
 
 def _shorten(log: ObjectLog) -> bool:
-    """Keep what is open and the newest; true if nothing of the object need stay."""
-    newest = log.writes[-1] if log.writes else None
-    log.writes = [write for write in log.writes if not write.base or write is newest]
-    return newest is not None and newest.base and newest.gone and len(log.writes) == 1
+    """Keep what is open and the newest base below it; true if nothing of the object need stay."""
+    base = next((write for write in reversed(log.writes) if write.base), None)
+    log.writes = [write for write in log.writes if not write.base or write is base]
+    return base is not None and base.gone and len(log.writes) == 1
 
 
 def _drop(world: World, uid: str) -> None:

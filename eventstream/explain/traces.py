@@ -1,6 +1,7 @@
 """Keeps traces: which steps belong to each, how each stands, and when it has settled."""
 
 import math
+from collections.abc import Iterator
 
 import msgspec
 
@@ -58,6 +59,7 @@ class TraceLog:
         "last",
         "members",
         "record",
+        "rests_on",
         "root",
     )
 
@@ -69,6 +71,7 @@ class TraceLog:
         self.began = began
         self.contact = contact
         self.due: float | None = None
+        self.rests_on: tuple[str, ...] = ()
         self.members: dict[int, Write] = {}
         self.dropped = 0
         self.first = math.inf
@@ -110,6 +113,43 @@ class TraceKeeper:
         self._cluster = cluster
         self._world = world
         self.open: dict[str, TraceLog] = {}
+        self._by_root: dict[str, set[str]] = {}
+
+    def start(self, trace: TraceLog) -> TraceLog:
+        """Keep a new trace, and return it."""
+        self.open[trace.id] = trace
+        trace.rests_on = self._rests_on(trace)
+        for uid in trace.rests_on:
+            self._by_root.setdefault(uid, set()).add(trace.id)
+        return trace
+
+    def _rests_on(self, trace: TraceLog) -> tuple[str, ...]:
+        """The objects whose change may move the trace's judgement, besides what they own."""
+        deletion = trace.began is not None and marks_deletion(trace.began)
+        return (trace.root.uid, *(log.uid for log in self._above(trace.root) if deletion))
+
+    def _above(self, log: ObjectLog) -> list[ObjectLog]:
+        """The controllers above an object, nearest first."""
+        found: list[ObjectLog] = []
+        above = self._world.logs.get(log.owner) if log.owner else None
+        while above is not None and above is not log and above not in found:
+            found.append(above)
+            above = self._world.logs.get(above.owner) if above.owner else None
+        return found
+
+    def end(self, trace: TraceLog) -> None:
+        """Let go of a trace."""
+        del self.open[trace.id]
+        for uid in trace.rests_on:
+            roots = self._by_root.get(uid, set())
+            roots.discard(trace.id)
+            if not roots:
+                self._by_root.pop(uid, None)
+
+    def touched(self, log: ObjectLog) -> Iterator[str]:
+        """The ids of open traces whose judgement may rest on this object: roots above it."""
+        for above in (log, *self._above(log)):
+            yield from self._by_root.get(above.uid, ())
 
     def existing_id(self, top: ObjectLog) -> str:
         """The id of the trace of what happens to this object without a cause that was seen."""
@@ -130,10 +170,12 @@ class TraceKeeper:
     def _superseded_by(self, trace: TraceLog) -> Write | None:
         """The next write that set a new desired state for the same object, if any."""
         began = trace.began
+        floor = began.order if began is not None else -1
+        roots = [trace.root]
         if began is not None and marks_deletion(began):
-            return None
-        later = trace.root.after(began.order) if began is not None else trace.root.writes
-        for write in later:
+            # It is done when the owner is whole again, which a change of the owner overtakes.
+            roots = self._above(trace.root)
+        for write in sorted((w for log in roots for w in log.after(floor)), key=by_order):
             begins = write.verdict is not None and (
                 write.verdict.begins or write.trace not in ("", trace.id)
             )

@@ -48,16 +48,13 @@ def test_what_comes_twice_changes_nothing(random: Random) -> None:
     assert_same(fold(twice), fold(once))
 
 
-@pytest.mark.parametrize("name", ["create", "operator"])
+@pytest.mark.parametrize("name", NAMES)
 def test_judging_often_ends_the_same_as_judging_once(name: str) -> None:
     engine, often = Engine("cluster"), Result()
-    shown = [o for o in observations(name) if o.at < observations(name)[0].at + 25]
+    begun = observations(name)[0].at
+    shown = [observation for observation in observations(name) if observation.at < begun + 25]
     for observation in shown:
         often.take(engine.apply(observation))
         often.take(engine.tick(observation.at))
     often.take(engine.tick(shown[-1].at + LONG_AFTER))
-    once = fold(shown)
-    assert often.steps == once.steps
-    assert {k: t.state for k, t in often.traces.items()} == {
-        k: t.state for k, t in once.traces.items()
-    }
+    assert_same(often, fold(shown))

@@ -140,7 +140,7 @@ def _holdings(
         found.append(missing)
     found.extend(_old(snapshot, write, new))
     if not found:
-        latest = max(when(write), when(new))
+        latest = max(when(write), when(new), counts.moved)
         found.append(
             Holding(_REPORT, _ACTOR, "", latest, f"the status of Deployment {name} to follow")
         )

@@ -77,7 +77,8 @@ def _workload(snapshot: Snapshot, write: Write, began: Write | None, now: float)
     if missing is not None:
         found.append(missing)
     if not found:
-        found.append(Holding(7, actor, "", when(write), f"the status of {named(image)} to follow"))
+        latest = max(when(write), counts.moved)
+        found.append(Holding(7, actor, "", latest, f"the status of {named(image)} to follow"))
     stages = staged(
         [
             ("stored", 1, 1),

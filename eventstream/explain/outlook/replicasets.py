@@ -12,7 +12,7 @@ CREATE = 2
 
 
 class PodCounts:
-    """The Pods of one controller by how far they have come."""
+    """The Pods of one controller by how far they have come; `moved` is when one last changed."""
 
     def __init__(self, snapshot: Snapshot, owner: Write) -> None:
         every = list(snapshot.children(owner.log, "Pod"))
@@ -21,6 +21,7 @@ class PodCounts:
         self.scheduled = sum(1 for write in self.active if node_of(write.image))
         self.started = sum(1 for write in self.active if is_running(write.image))
         self.ready = sum(1 for write in self.active if is_ready(write.image))
+        self.moved = max((when(write) for write in every), default=0.0)
 
     def holdings(self) -> list[Holding]:
         """What each Pod waits for."""

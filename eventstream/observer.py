@@ -104,7 +104,7 @@ class Observer:
             for resource in saved.resources.values()
             for image in resource.images
         )
-        memos = (step.memo for step in saved.steps if step.memo)
+        memos = (step.memo for step in saved.steps)
         traces = (trace.trace for trace in saved.traces)
         try:
             self._engine.restore(known, memos, traces, time.time())

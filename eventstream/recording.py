@@ -37,7 +37,7 @@ class Recording:
     def begin(self, known: Iterable[tuple[Position, Iterable[Image]]]) -> None:
         """Start anew, with what is known already as lists, so that the tape can be read alone."""
         try:
-            if self._file.seekable():
+            if self._path.is_file():  # Neither a pipe nor a device has a beginning.
                 self._file.truncate(0)
             for position, images in known:
                 resource, at = position.resource, position.at
@@ -63,8 +63,12 @@ class Recording:
         raise self._refusal(self._error) from self._error
 
     def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+        """Close the file; raises RecordingError where what it still holds cannot be written."""
+        try:
+            self._file.close()
+        except OSError as error:
+            if self._error is None:  # Else it was told.
+                raise self._refusal(error) from error
 
     def _fail(self, error: OSError) -> None:
         self._error = error

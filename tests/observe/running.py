@@ -100,8 +100,11 @@ class Observing:
     async def ended(self) -> Ended:
         """Wait until it has ended."""
         began = time.monotonic()
-        async with asyncio.timeout(PATIENCE):
-            code = await self.process.wait()
+        try:
+            code = await asyncio.wait_for(self.process.wait(), PATIENCE)
+        except TimeoutError:
+            self.process.send_signal(signal.SIGABRT)  # Makes it say where it stands.
+            raise AssertionError(f"it does not end:\n{await self._err}") from None
         seconds = time.monotonic() - began
         await self._out
         return Ended(code, seconds, "".join(self._lines), await self._err)
@@ -133,7 +136,7 @@ async def start(
     home.mkdir(exist_ok=True)
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-W", "error", "-W", "ignore::DeprecationWarning"),
+        *("-X", "faulthandler", "-W", "error", "-W", "ignore::DeprecationWarning"),
         *("manage.py", "observe", "--port", "0", *arguments),
         cwd=ROOT,
         env=inherited

@@ -78,6 +78,32 @@ ACTORS: dict[str, Actor] = {
         Actor("pod-garbage-collector", "Pod garbage collector", 27, _CONTROLLER + "podgc"),
         Actor("endpoints-controller", "endpoints controller", 28, _CONTROLLER + "endpoint"),
         Actor(
+            "pvc-protection-controller",
+            "claim protection controller",
+            31,
+            _CONTROLLER + "volume/pvcprotection",
+        ),
+        Actor(
+            "attach-detach-controller",
+            "attach/detach controller",
+            32,
+            _CONTROLLER + "volume/attachdetach",
+        ),
+        Actor(
+            "ephemeral-volume-controller",
+            "ephemeral volume controller",
+            33,
+            _CONTROLLER + "volume/ephemeral",
+        ),
+        Actor(
+            "ttl-after-finished-controller",
+            "TTL-after-finished controller",
+            34,
+            _CONTROLLER + "ttlafterfinished",
+        ),
+        Actor("ttl-controller", "TTL controller", 35, _CONTROLLER + "ttl"),
+        Actor("node-ipam-controller", "node IPAM controller", 36, _CONTROLLER + "nodeipam"),
+        Actor(
             "scheduler",
             "scheduler",
             30,

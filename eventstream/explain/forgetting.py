@@ -12,6 +12,7 @@ def forget(world: World, writes: Iterable[Write]) -> None:
     An object that is gone is forgotten whole; of others the newest write stays as a base.
     """
     logs: dict[str, ObjectLog] = {}
+    looked_at: set[str] = set()
     for write in writes:
         logs[write.log.uid] = write.log
         write.base = True
@@ -19,12 +20,13 @@ def forget(world: World, writes: Iterable[Write]) -> None:
         for asked in write.asked:
             for askers in (asked.askers or {}, *(asked.note_askers or {}).values()):
                 askers.pop(id(write), None)
+        looked_at.update(asked.uid for asked in write.asked)
         write.asked.clear()
     owners = {log.owner for log in logs.values() if log.owner}
     gone = {uid for uid, log in logs.items() if _shorten(log)}
     for uid in gone:
         _drop(world, uid)
-    for uid in owners:
+    for uid in owners | looked_at - gone:
         _tidy(world, uid, gone)
 
 
@@ -32,7 +34,12 @@ def _shorten(log: ObjectLog) -> bool:
     """Keep what is open and the newest base below it; true if nothing of the object need stay."""
     base = next((write for write in reversed(log.writes) if write.base), None)
     log.writes = [write for write in log.writes if not write.base or write is base]
-    return base is not None and base.gone and len(log.writes) == 1
+    return _over(log)
+
+
+def _over(log: ObjectLog) -> bool:
+    """Whether all that is left of the object is its settled end."""
+    return len(log.writes) == 1 and log.writes[0].base and log.writes[0].gone
 
 
 def _drop(world: World, uid: str) -> None:
@@ -50,5 +57,5 @@ def _tidy(world: World, uid: str, gone: set[str]) -> None:
     if owner is None:
         return
     owner.family.forget(gone)
-    if not owner.writes and not owner.family.children and not owner.askers:
+    if not owner.family.children and not owner.askers and (not owner.writes or _over(owner)):
         del world.logs[uid]

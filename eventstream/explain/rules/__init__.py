@@ -13,11 +13,16 @@ from eventstream.explain.rules import (
     customs,
     deletions,
     deployments,
+    finalizers,
     kubelets,
     makers,
+    nodes,
     others,
+    ownership,
+    podstatus,
     scheduling,
     statuses,
+    volumes,
 )
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View
@@ -29,31 +34,38 @@ Rule = Callable[[View, Writer], Verdict | None]
 _ANY: tuple[Rule, ...] = (
     statuses.reported,
     makers.made,
+    ownership.changed,
+    finalizers.let_go,
+    makers.tended,
     customs.acted,
     others.scaled_by_autoscaler,
+    others.named_component,
     clients.created,
     clients.changed,
 )
 RULES: dict[str, tuple[Rule, ...]] = {
     "Pod": (
         scheduling.bound,
+        podstatus.disrupted,
         kubelets.reported,
         makers.made,
-        scheduling.refused,
-        others.finalizer_counted,
-        customs.acted,
-        clients.created,
-        clients.changed,
+        kubelets.mirrored,
+        scheduling.reported,
+        podstatus.by_controller,
+        *_ANY,
     ),
     "ReplicaSet": (
         statuses.reported,
         deployments.created_replicaset,
+        ownership.changed,
         deployments.changed_replicaset,
         *_ANY,
     ),
     "CustomResourceDefinition": (customs.definition, *_ANY),
     "ResourceQuota": (others.quota_charged, *_ANY),
-    "Node": (others.node_reported, *_ANY),
+    "Node": (nodes.reported, nodes.watched_over, *_ANY),
+    "PersistentVolumeClaim": (volumes.claimed, volumes.bound, *_ANY),
+    "Namespace": (others.namespace_finalized, *_ANY),
 }
 """By kind, the rules that can know its writes; kinds that are not here have the general ones."""
 

@@ -5,6 +5,7 @@ The name is the field manager that the client chose for itself: a hint, not an i
 
 from eventstream.explain import sources
 from eventstream.explain.attribution import Writer
+from eventstream.explain.records import Verb
 from eventstream.explain.rules import evidence
 from eventstream.explain.text import count, images_of, listing, named
 from eventstream.explain.verdict import Verdict
@@ -49,7 +50,7 @@ def changed(view: View, who: Writer) -> Verdict | None:
         rule="client-changed",
         actor="client",
         actor_name=who.manager,
-        verb="update" if who.operation == "Update" and not who.subresource else "patch",
+        verb=_verb(who),
         subresource=who.subresource or None,
         what=f"{_client(who)} changed {named(write.image)}: {told_changes(write.changes)}.",
         why=_WHY,
@@ -59,6 +60,12 @@ def changed(view: View, who: Writer) -> Verdict | None:
         evidence=(evidence.saw(write), *evidence.managed(who)),
         source_url=sources.FIELD_MANAGEMENT,
     )
+
+
+def _verb(who: Writer) -> Verb:
+    """Field management does not tell PUT from PATCH; kubectl patches, but for `replace`."""
+    patches = who.manager.startswith("kubectl") and who.manager != "kubectl-replace"
+    return "patch" if patches or who.operation == "Apply" or who.subresource else "update"
 
 
 _WHY = "Why a client acts cannot be seen from the API. Every step below follows from this request."

@@ -15,7 +15,7 @@ from eventstream.explain.text import named, seen
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View
 from eventstream.explain.writes import Write
-from eventstream.objects.images import Image
+from eventstream.objects.images import Image, OwnerReference
 from eventstream.objects.kinds import is_built_in
 from eventstream.objects.managed_fields import paths
 
@@ -25,12 +25,12 @@ def acted(view: View, who: Writer) -> Verdict | None:
     write = view.write
     if not who.known or who.built_in or who.manager.startswith("kubectl"):
         return None
-    proof = _proof(write.image, who)
+    proof = _proof(write.image, who.manager)
     if proof is None:
         return None
-    owner = write.image.metadata.controller
-    own = not is_built_in(write.image.api_version)
-    cause = _cause(view, own)
+    owner = custom_owner(write.image)
+    own = owner is None
+    cause = _cause(view)
     report = who.subresource == "status"
     created = write.change.type == "ADDED"
     verb: Verb = "create" if created else "report" if report else "patch"
@@ -58,45 +58,57 @@ def acted(view: View, who: Writer) -> Verdict | None:
     )
 
 
-def _proof(image: Image, who: Writer) -> Evidence | None:
-    """Why the writer counts as a custom controller, or None."""
+def custom_owner(image: Image) -> OwnerReference | None:
+    """The custom resource that the object belongs to: its controller, else any such owner."""
+    owners = image.metadata.owner_references
+    found = [owner for owner in owners if not is_built_in(owner.api_version)]
+    return next((owner for owner in found if owner.controller), found[0] if found else None)
+
+
+def controls(image: Image, manager: str) -> bool:
+    """Whether the object itself shows that this manager is its custom controller."""
+    return not manager.startswith("kubectl") and _proof(image, manager) is not None
+
+
+def _proof(image: Image, manager: str) -> Evidence | None:
+    """Why the writer counts as a custom controller, or None.
+
+    Who also sets a custom resource's spec asks for something; a finalizer of theirs came with
+    the manifest and proves nothing.
+    """
     owned: set[str] = set()
     for entry in image.metadata.managed_fields:
-        if entry.manager == who.manager:
+        if entry.manager == manager:
             owned |= paths(bytes(entry.fields))
-    if not is_built_in(image.api_version):
-        if any(path.startswith("status") for path in owned):
-            return evidence.condition(f"{who.manager} writes this object's status")
-        if any(path.startswith("metadata.finalizers") for path in owned):
-            return evidence.condition(f"{who.manager} put a finalizer on this object")
+    owner = custom_owner(image)
+    if owner is not None and _any(owned, "metadata.ownerReferences"):
+        return evidence.condition(f"{manager} set the ownerReference to {owner.kind} {owner.name}")
+    if is_built_in(image.api_version):
         return None
-    owner = image.metadata.controller
-    if owner is None or is_built_in(owner.api_version):
-        return None
-    if any(path.startswith("metadata.ownerReferences") for path in owned):
-        return evidence.condition(
-            f"{who.manager} set the ownerReference to {owner.kind} {owner.name}"
-        )
+    if _any(owned, "status"):
+        return evidence.condition(f"{manager} writes this object's status")
+    if _any(owned, "metadata.finalizers") and not _any(owned, "spec"):
+        return evidence.condition(f"{manager} put a finalizer on this object")
     return None
 
 
-def _cause(view: View, own: bool) -> Write | None:
-    """The custom resource's latest desired state; for its status also news of its children."""
+def _any(owned: set[str], prefix: str) -> bool:
+    return any(path.startswith(prefix) for path in owned)
+
+
+def _cause(view: View) -> Write | None:
+    """The custom resource's latest desired state, or the deletion that it answers."""
     write = view.write
-    owner = write.image.metadata.controller
-    uid = write.log.uid if own else owner.uid if owner else ""
-    cause = view.last_spec_change(uid) if uid else None
+    owner = custom_owner(write.image)
     if write.image.metadata.deletion_timestamp:
         return view.previous()
-    if own and write.verdict is None and cause is None:
-        return None
-    return cause
+    return view.last_spec_change(owner.uid if owner else write.log.uid)
 
 
 def _what(write: Write, who: Writer, created: bool, report: bool) -> str:
     subject = f"The custom controller {who.manager}"
     if created:
-        owner = write.image.metadata.controller
+        owner = custom_owner(write.image)
         return f"{subject} created {named(write.image)}" + (
             f" for {owner.kind} {owner.name}." if owner else "."
         )

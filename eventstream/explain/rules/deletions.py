@@ -9,24 +9,18 @@ from eventstream.explain import sources
 from eventstream.explain.actors import title
 from eventstream.explain.attribution import Writer
 from eventstream.explain.families import Family
-from eventstream.explain.pods import condition
-from eventstream.explain.records import Loop, Verb
+from eventstream.explain.records import Loop
 from eventstream.explain.rules import evidence
+from eventstream.explain.rules.customs import custom_owner
 from eventstream.explain.rules.housekeeping import housekeeper
 from eventstream.explain.rules.makers import MAKERS
+from eventstream.explain.rules.podstatus import disruption, disruption_cause
 from eventstream.explain.rules.removals import REMOVALS, deletion
 from eventstream.explain.text import count, named, seen
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View
 from eventstream.explain.writes import Write
-
-_DISRUPTIONS: dict[str, tuple[str, Verb]] = {
-    "DeletionByTaintManager": ("taint-eviction-controller", "delete"),
-    "PreemptionByScheduler": ("scheduler", "delete"),
-    "EvictionByEvictionAPI": ("client", "evict"),
-    "DeletionByPodGC": ("pod-garbage-collector", "delete"),
-}
-"""Reasons of condition DisruptionTarget to who deletes. Source: sources.POD_DISRUPTION."""
+from eventstream.objects.kinds import is_built_in
 
 
 def marks_deletion(write: Write) -> bool:
@@ -43,11 +37,88 @@ def marks_deletion(write: Write) -> bool:
 
 def deleted(view: View, who: Writer) -> Verdict:
     """The verdict on a version that marks_deletion; managedFields name nobody for it."""
-    for rule in (*REMOVALS, _by_collector, _disrupted, _scaled_down, _kept_house):
+    rules = (_by_namespace, _by_collector, _disrupted, _by_type, _scaled_down, _kept_house)
+    for rule in (*REMOVALS, *rules):
         verdict = rule(view)
         if verdict is not None:
             return verdict
     return _by_client(view, who)
+
+
+def _by_namespace(view: View) -> Verdict | None:
+    """The namespace is being deleted, so the namespace controller deletes all that is in it.
+
+    Source: pkg/controller/namespace/deletion/namespaced_resources_deleter.go.
+    """
+    write = view.write
+    namespace = write.image.metadata.namespace
+    cause = view.by_name("Namespace", None, namespace) if namespace else None
+    if cause is None or not (cause.gone or cause.image.metadata.deletion_timestamp):
+        return None
+    owners = [view.latest(owner.uid) for owner in write.image.metadata.owner_references]
+    orphaned = bool(owners) and all(owner is None or _collects(owner) for owner in owners)
+    subject = "Somebody" if orphaned else "The namespace controller"
+    why = f"Namespace {namespace} is being deleted, with all that is in it."
+    if orphaned:
+        why = f"{why} The namespace controller, or the garbage collector, since its owner is gone."
+    return Verdict(
+        rule="namespace-emptied",
+        actor="unknown" if orphaned else "namespace-controller",
+        verb="delete",
+        what=deletion(write, subject),
+        why=why,
+        who_grade="unknown" if orphaned else "inferred",
+        why_grade="inferred",
+        causes=(_root_mark(view, cause),),
+        evidence=(evidence.saw(write), *evidence.owned(write)),
+        source_url=sources.NAMESPACE_DELETE,
+        loop=None
+        if orphaned
+        else Loop(
+            seen(cause),
+            "an empty namespace desired, not empty yet",
+            f"deleted {named(write.image)}",
+        ),
+    )
+
+
+def _root_mark(view: View, latest: Write) -> Write:
+    """The write by which an object's deletion was asked for; its latest where that is unknown."""
+    for write in view.backwards(latest.log.uid):
+        before = write.before
+        if write.image.metadata.deletion_timestamp and not (
+            before is not None and before.metadata.deletion_timestamp
+        ):
+            return write
+    return latest
+
+
+def _by_type(view: View) -> Verdict | None:
+    """A CustomResourceDefinition is being deleted: the API server deletes its custom resources.
+
+    Source: apiextensions-apiserver/pkg/controller/finalizer/crd_finalizer.go.
+    """
+    write = view.write
+    resource = write.change.resource
+    if is_built_in(write.image.api_version):
+        return None
+    name = f"{resource.plural}.{resource.group}"
+    cause = view.by_name("CustomResourceDefinition", None, name)
+    if cause is None or not (cause.gone or cause.image.metadata.deletion_timestamp):
+        return None
+    return Verdict(
+        rule="type-deleted",
+        actor="api-server",
+        verb="delete",
+        what=deletion(write, "The API server"),
+        why=f"Its type, {named(cause.image)}, is being deleted, and all objects of it with it.",
+        who_grade="inferred",
+        why_grade="inferred",
+        causes=(_root_mark(view, cause),),
+        evidence=(evidence.saw(write),),
+        source_url=sources.DEFINITION_FINALIZER,
+        loop=Loop(seen(cause), "no object of this type desired, 1 found", "deleted it"),
+    )
 
 
 def _by_collector(view: View) -> Verdict | None:
@@ -90,26 +161,44 @@ def _collects(owner: Write) -> bool:
 def _disrupted(view: View) -> Verdict | None:
     """Condition DisruptionTarget says who evicted the Pod, and why."""
     write = view.write
-    found = condition(write.image, "DisruptionTarget")
-    known = _DISRUPTIONS.get(found.reason or "") if found and found.status == "True" else None
-    if write.image.kind != "Pod" or found is None or known is None:
+    found = disruption(write) if write.image.kind == "Pod" else None
+    if found is None:
         return None
-    actor, verb = known
-    cause = view.previous()
-    says = f"{found.reason}: {found.message}" if found.message else f"{found.reason}"
+    known, says = found
+    client = known.actor == "client"
+    announced = _announcement(view)
+    cause = announced or (None if client else disruption_cause(view, known.actor))
+    subject = "A client" if client else f"The {title(known.actor)}"
     return Verdict(
         rule="disrupted",
-        actor=actor,
-        verb=verb,
-        what=deletion(write, "A client" if actor == "client" else f"The {title(actor)}"),
+        actor=known.actor,
+        verb=known.verb,
+        subresource="eviction" if client else None,
+        what=deletion(write, subject),
         why=f"Its condition DisruptionTarget says {says}.",
         who_grade="reported",
         why_grade="reported",
-        causes=(cause,) if cause and actor != "client" else (),
-        begins=actor == "client",
-        evidence=(evidence.saw(write), evidence.condition(f"DisruptionTarget: {found.reason}")),
-        source_url=sources.POD_DISRUPTION,
+        causes=(cause,) if cause else (),
+        begins=client and cause is None,
+        evidence=(evidence.saw(write), evidence.condition(f"DisruptionTarget: {says}")),
+        source_url=known.source_url,
+        loop=None
+        if client
+        else Loop(
+            seen(cause) if cause else named(write.image),
+            "whether the Pod may stay where it is",
+            f"deleted {named(write.image)}",
+        ),
     )
+
+
+def _announcement(view: View) -> Write | None:
+    """The write that set condition DisruptionTarget, if it is among those that are held."""
+    for write in view.backwards(view.write.log.uid):
+        rule = write.verdict.rule if write.verdict else ""
+        if rule in ("disruption-announced", "pod-failed"):
+            return write
+    return None
 
 
 def _scaled_down(view: View) -> Verdict | None:
@@ -191,23 +280,36 @@ def _kept_house(view: View) -> Verdict | None:
 def _by_client(view: View, who: Writer) -> Verdict:
     """Nothing in the cluster accounts for it: somebody asked, and the object does not say who."""
     write = view.write
-    owners = [view.log(owner.uid) for owner in write.image.metadata.owner_references]
-    unseen = not all(owner.seen for owner in owners)
+    doubt = _doubt(view)
     return Verdict(
-        rule="deletion-unknown" if unseen else "client-deleted",
-        actor="unknown" if unseen else "client",
+        rule="deletion-unknown" if doubt else "client-deleted",
+        actor="unknown" if doubt else "client",
         verb="delete",
-        what=deletion(write, "Somebody" if unseen else "A client"),
-        why=_UNSEEN if unseen else _NOBODY,
-        who_grade="unknown" if unseen else "inferred",
+        what=deletion(write, "Somebody" if doubt else "A client"),
+        why=doubt or _NOBODY,
+        who_grade="unknown" if doubt else "inferred",
         why_grade="unknown",
-        begins=not unseen,
+        begins=not doubt,
         evidence=(evidence.saw(write), *evidence.owned(write), *evidence.nobody(who)),
         source_url=sources.API_CONCEPTS,
     )
 
 
-_UNSEEN = "A client, or the garbage collector: its owner was not seen, so it cannot be told."
+def _doubt(view: View) -> str:
+    """Who else may have deleted it, in words; empty where only a client can have."""
+    image = view.write.image
+    if any(not view.log(owner.uid).seen for owner in image.metadata.owner_references):
+        return "A client, or the garbage collector: its owner was not seen, so it cannot be told."
+    if _MIRROR in (image.metadata.annotations or {}):
+        return "A client, or its kubelet: the Pod mirrors one that the node runs from a file."
+    owner = custom_owner(image)
+    if owner is not None:
+        whose = f"{owner.kind} {owner.name}"
+        return f"A client, or the custom controller of {whose}, which may delete what it made."
+    return ""
+
+
+_MIRROR = "kubernetes.io/config.mirror"
 _NOBODY = (
     "No controller had a reason to: its owner is there and wants it, or it has none. "
     "Which client asked is not in the object."

@@ -17,6 +17,7 @@ from eventstream.explain.text import count, listing, named
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View
 from eventstream.explain.writes import Write
+from eventstream.objects.managed_fields import paths
 
 _SANDBOX = "PodReadyToStartContainers"
 _START_REASONS = ("Pulling", "Pulled", "Created", "Started", "AddedInterface")
@@ -30,7 +31,7 @@ def reported(view: View, who: Writer) -> Verdict | None:
     14, later ones to 15 and 16.
     """
     write = view.write
-    if write.image.kind != "Pod" or who.manager != "kubelet" or who.subresource != "status":
+    if write.image.kind != "Pod" or who.subresource != "status" or not is_kubelet(who):
         return None
     node = node_of(write.image)
     stage = _stage(write)
@@ -56,6 +57,47 @@ def reported(view: View, who: Writer) -> Verdict | None:
     )
 
 
+def is_kubelet(who: Writer) -> bool:
+    """Whether a writer of a Pod's status is a kubelet: by name, or by what only kubelets report.
+
+    A kubelet may call itself otherwise, as those of simulated nodes do.
+    """
+    if who.manager == "kubelet":
+        return True
+    if not who.known or who.built_in or who.manager.startswith("kubectl"):
+        return False
+    return not paths(who.fields).isdisjoint(_ONLY_KUBELETS)
+
+
+_ONLY_KUBELETS = frozenset({"status.hostIP", "status.startTime", "status.containerStatuses"})
+
+
+def mirrored(view: View, who: Writer) -> Verdict | None:
+    """The kubelet shows a Pod that it runs from a file of its own: a mirror Pod.
+
+    Source: https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/
+    """
+    write = view.write
+    if write.change.type != "ADDED" or _MIRROR not in (write.image.metadata.annotations or {}):
+        return None
+    node = node_of(write.image)
+    return Verdict(
+        rule="mirrored",
+        actor="kubelet",
+        actor_name=node,
+        verb="create",
+        what=f"The kubelet on {node} created {named(write.image)} to show a Pod that it runs.",
+        why="A Pod that a kubelet runs from a file is not the API's; its mirror makes it visible.",
+        who_grade="reported" if who.known else "inferred",
+        why_grade="inferred",
+        evidence=(evidence.saw(write), *evidence.managed(who), *evidence.owned(write)),
+        source_url=sources.MIRROR_PODS,
+        loop=Loop("its own file", "1 mirror Pod desired, 0 exist", f"created {named(write.image)}"),
+        node=node,
+    )
+
+
+_MIRROR = "kubernetes.io/config.mirror"
 _NUMBERS: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
     "starting": ((12,), ()),
     "running": ((13,), (14,)),

@@ -7,6 +7,7 @@ from eventstream.explain.actors import title
 from eventstream.explain.attribution import Writer
 from eventstream.explain.records import Loop
 from eventstream.explain.rules import evidence
+from eventstream.explain.rules.clients import told_changes
 from eventstream.explain.text import count, named, seen
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View
@@ -31,6 +32,7 @@ MAKERS: dict[tuple[str, str], Maker] = {
     ("Pod", "DaemonSet"): Maker("daemonset-controller", sources.DAEMONSET_SYNC),
     ("Pod", "Job"): Maker("job-controller", sources.JOB_SYNC),
     ("Job", "CronJob"): Maker("cronjob-controller", sources.CRONJOB_SYNC),
+    ("ReplicaSet", "Deployment"): Maker("deployment-controller", sources.DEPLOYMENT_SYNC),
     ("ControllerRevision", "StatefulSet"): Maker("statefulset-controller", sources.HISTORY),
     ("ControllerRevision", "DaemonSet"): Maker("daemonset-controller", sources.HISTORY),
 }
@@ -76,6 +78,43 @@ def made(view: View, who: Writer) -> Verdict | None:
         documented=(7,) if replicaset else (),
         documented_store=(8,) if replicaset else (),
         documented_broadcast=(8,) if replicaset else (),
+    )
+
+
+def tended(view: View, who: Writer) -> Verdict | None:
+    """A controller changed what it had made: a revision's number, a Pod's labels.
+
+    Source: pkg/controller/history/controller_history.go, UpdateControllerRevision;
+    pkg/controller/statefulset/stateful_pod_control.go, UpdateStatefulPod.
+    """
+    write = view.write
+    owner = write.image.metadata.controller
+    if write.change.type != "MODIFIED" or owner is None:
+        return None
+    if who.manager != "kube-controller-manager" or who.subresource:
+        return None
+    maker = MAKERS.get((write.image.kind, owner.kind))
+    if maker is None:
+        return None
+    cause = view.last_spec_change(owner.uid)
+    act = f"changed {named(write.image)}: {told_changes(write.changes)}"
+    return Verdict(
+        rule="tended",
+        actor=maker.actor,
+        actor_name=who.manager,
+        verb="update",
+        what=f"The {title(maker.actor)} {act}.",
+        why=f"It looks after what it makes for {owner.kind} {owner.name}.",
+        who_grade="inferred",
+        why_grade="inferred",
+        causes=(cause,) if cause else (),
+        evidence=(evidence.saw(write), *evidence.managed(who), *evidence.owned(write)),
+        source_url=maker.source_url,
+        loop=Loop(
+            seen(cause) if cause else f"{owner.kind} {owner.name}",
+            "what it made with what it should be",
+            act,
+        ),
     )
 
 

@@ -1,15 +1,14 @@
 """The smaller writers, and the end of every search: an observed change, not documented yet."""
 
 from eventstream.explain import sources
+from eventstream.explain.actors import title
 from eventstream.explain.attribution import Writer
-from eventstream.explain.records import Verb
+from eventstream.explain.records import Loop, Verb
 from eventstream.explain.rules import evidence
 from eventstream.explain.rules.clients import told_changes
 from eventstream.explain.text import named
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View
-
-_JOB_TRACKING = "batch.kubernetes.io/job-tracking"
 
 
 def quota_charged(view: View, who: Writer) -> Verdict | None:
@@ -32,69 +31,6 @@ def quota_charged(view: View, who: Writer) -> Verdict | None:
     )
 
 
-def finalizer_counted(view: View, who: Writer) -> Verdict | None:
-    """The Job controller has counted a finished Pod and lets go of its tracking finalizer."""
-    write = view.write
-    before = write.before
-    if write.image.kind != "Pod" or before is None or who.subresource:
-        return None
-    let_go = set(before.metadata.finalizers) - set(write.image.metadata.finalizers)
-    if _JOB_TRACKING not in let_go:
-        return None
-    owner = write.image.metadata.controller
-    cause = view.latest(owner.uid) if owner else None
-    return Verdict(
-        rule="job-counted",
-        actor="job-controller",
-        actor_name=who.manager,
-        verb="patch",
-        what=f"The Job controller took its tracking finalizer from {named(write.image)}.",
-        why="It has counted the finished Pod in the Job's status and need not hold it any longer.",
-        who_grade="inferred",
-        why_grade="inferred",
-        causes=(cause,) if cause else (),
-        evidence=(
-            evidence.saw(write),
-            *evidence.managed(who),
-            evidence.sequence("only the Job controller removes this finalizer", "who"),
-        ),
-        source_url=sources.JOB_SYNC,
-    )
-
-
-def node_reported(view: View, who: Writer) -> Verdict | None:
-    """A kubelet reported its node's status; with nothing new but the time it is a heartbeat.
-
-    Only the kubelet moves lastHeartbeatTime of its conditions, whatever it calls itself.
-    Source: https://kubernetes.io/docs/concepts/architecture/nodes/#node-heartbeats
-    """
-    write = view.write
-    if write.image.kind != "Node" or who.subresource not in ("status", ""):
-        return None
-    beats = [change.path.endswith(".lastHeartbeatTime") for change in write.changes]
-    if who.manager != "kubelet" and not (any(beats) and who.subresource == "status"):
-        return None
-    if who.manager == "kube-controller-manager":
-        return None
-    name = write.image.metadata.name
-    mere = bool(beats) and all(beats)
-    news = "nothing has changed" if mere else told_changes(write.changes)
-    return Verdict(
-        rule="node-heartbeat" if mere else "node-reported",
-        actor="kubelet",
-        actor_name=name,
-        verb="renew" if mere else "report" if who.subresource else "patch",
-        subresource=who.subresource or None,
-        what=f"The kubelet on {name} reported its node's status: {news}.",
-        why="A kubelet reports its node when something changed, and every five minutes anyway.",
-        who_grade="reported" if who.manager == "kubelet" else "inferred",
-        why_grade="inferred",
-        evidence=(evidence.saw(write), *evidence.managed(who)),
-        source_url=sources.NODE_HEARTBEATS,
-        node=name,
-    )
-
-
 def scaled_by_autoscaler(view: View, who: Writer) -> Verdict | None:
     """The scale subresource was written from within the controller manager: the autoscaler's."""
     write = view.write
@@ -103,7 +39,6 @@ def scaled_by_autoscaler(view: View, who: Writer) -> Verdict | None:
     return Verdict(
         rule="autoscaled",
         actor="horizontal-pod-autoscaler",
-        actor_name=who.manager,
         verb="update",
         subresource="scale",
         what=f"The HorizontalPodAutoscaler scaled {named(write.image)}: "
@@ -114,6 +49,70 @@ def scaled_by_autoscaler(view: View, who: Writer) -> Verdict | None:
         begins=True,
         evidence=(evidence.saw(write), *evidence.managed(who)),
         source_url=sources.AUTOSCALER,
+    )
+
+
+def named_component(view: View, who: Writer) -> Verdict | None:
+    """A component of Kubernetes that is one actor wrote something no rule knows yet."""
+    actor = _COMPONENTS.get(who.manager) if who.known else None
+    write = view.write
+    if actor is None:
+        return None
+    created = write.change.type == "ADDED"
+    verb: Verb = "create" if created else "report" if who.subresource == "status" else "patch"
+    act = f"created {named(write.image)}"
+    if not created:
+        act = f"changed {named(write.image)}: {told_changes(write.changes)}"
+    return Verdict(
+        rule="component",
+        actor=actor,
+        actor_name=who.manager,
+        verb=verb,
+        subresource=who.subresource or None,
+        what=f"The {title(actor)} {act}.",
+        why="Baton has not documented yet why it does so.",
+        who_grade="reported",
+        why_grade="unknown",
+        evidence=(evidence.saw(write), *evidence.managed(who)),
+        source_url=sources.FIELD_MANAGEMENT,
+        loop=Loop(named(write.image), "what it found with what it wants", act),
+    )
+
+
+_COMPONENTS = {
+    "kube-scheduler": "scheduler",
+    "kubelet": "kubelet",
+    "kube-apiserver": "api-server",
+}
+"""Managers of Kubernetes' own that stand for one actor, as the controller manager does not."""
+
+
+def namespace_finalized(view: View, who: Writer) -> Verdict | None:
+    """The namespace controller took its finalizer from a namespace that others still hold."""
+    write = view.write
+    held = getattr(getattr(write.before, "spec", None), "finalizers", ())
+    holds = getattr(write.image.spec, "finalizers", ())
+    if write.image.kind != "Namespace" or not held or len(holds) >= len(held):
+        return None
+    cause = view.previous()
+    return Verdict(
+        rule="namespace-finalized",
+        actor="namespace-controller",
+        actor_name=who.manager,
+        verb="update",
+        subresource="finalize",
+        what=f"The namespace controller finalized {named(write.image)}.",
+        why="It has deleted all that was in the namespace.",
+        who_grade="inferred",
+        why_grade="inferred",
+        causes=(cause,) if cause else (),
+        evidence=(evidence.saw(write), *evidence.managed(who)),
+        source_url=sources.NAMESPACE_DELETE,
+        loop=Loop(
+            named(write.image),
+            "an empty namespace desired, nothing is left in it",
+            "took its finalizer away",
+        ),
     )
 
 
@@ -143,7 +142,7 @@ def defect(view: View, error: Exception) -> Verdict:
         actor="unknown",
         verb="create" if write.change.type == "ADDED" else "update",
         what=f"{named(write.image)} changed, and Baton failed to explain it.",
-        why=f"This is a defect of Baton ({type(error).__name__}: {error}); its log has the details.",
+        why=f"This is a defect of Baton ({type(error).__name__}: {error}); see its log.",
         who_grade="unknown",
         why_grade="unknown",
         evidence=(evidence.saw(write),),

@@ -4,16 +4,15 @@ from collections.abc import Callable
 
 from eventstream.explain import sources
 from eventstream.explain.actors import title
-from eventstream.explain.pods import node_of
+from eventstream.explain.pods import condition, containers, node_of, phase
 from eventstream.explain.records import Evidence, Loop
-from eventstream.explain.rules import evidence
+from eventstream.explain.rules import evidence, finalizers
+from eventstream.explain.rules.marks import mark
 from eventstream.explain.text import count, named, seen
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View
 from eventstream.explain.writes import Write
-from eventstream.objects.kinds import is_built_in
-
-_COLLECTOR_FINALIZERS = frozenset({"foregroundDeletion", "orphan"})
+from eventstream.objects.images import Image
 
 
 def deletion(write: Write, subject: str) -> str:
@@ -46,9 +45,37 @@ def _vanished(view: View) -> Verdict | None:
     )
 
 
-def _by_kubelet(view: View) -> Verdict | None:
-    """A bound Pod's last two writes: grace period 0 once its containers have stopped, then gone.
+def _shortened(view: View) -> Verdict | None:
+    """A Pod that is being deleted got less time: by hand, unless its grace period ended at 0."""
+    write = view.write
+    before = write.before
+    seconds = write.image.metadata.deletion_grace_period_seconds
+    if write.gone or before is None or not before.metadata.deletion_timestamp or not seconds:
+        return None
+    cause = mark(view)
+    return Verdict(
+        rule="deletion-shortened",
+        actor="client",
+        verb="delete",
+        what=deletion(write, "A client"),
+        why=_SHORTENED,
+        who_grade="inferred",
+        why_grade="unknown",
+        causes=(cause,) if cause else (),
+        evidence=(evidence.saw(write), evidence.sequence("no controller deletes twice", "who")),
+        source_url=sources.POD_DELETION,
+    )
 
+
+_SHORTENED = (
+    "The Pod was being deleted already, and only a client asks for that again with less time."
+)
+
+
+def _ended(view: View) -> Verdict | None:
+    """A bound Pod's last two writes: grace period 0, then gone.
+
+    Its kubelet makes them once the containers have stopped; what still ran was forced away.
     Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination
     """
     write = view.write
@@ -59,6 +86,42 @@ def _by_kubelet(view: View) -> Verdict | None:
     if not node or not (write.gone or write.image.metadata.deletion_grace_period_seconds == 0):
         return None
     cause = mark(view)
+    if cause is not None and cause.verdict is not None and _at_once(cause):
+        return None  # Whoever asked for no grace at all removed it too.
+    last = view.previous()
+    forced = last.verdict if last is not None and write.gone else None
+    if forced is not None and forced.rule in ("pod-forced", "pod-collected"):
+        return _forced(view, cause, forced.actor)
+    if last is not None and last.verdict is not None and last.verdict.rule == "pod-failed":
+        return _forced(view, cause, "pod-garbage-collector")
+    if stopped(before):
+        return _by_kubelet(view, cause, node)
+    if _collected(view, before, node):
+        return _forced(view, cause, "pod-garbage-collector")
+    return _forced(view, cause, "client")
+
+
+def _at_once(asked: Write) -> bool:
+    return asked.image.metadata.deletion_grace_period_seconds == 0
+
+
+def stopped(image: Image) -> bool:
+    """Whether none of a Pod's containers runs any more, as its kubelet reported."""
+    return phase(image) in ("Succeeded", "Failed") or not any(
+        container.state.running for container in containers(image)
+    )
+
+
+def _collected(view: View, before: Image, node: str) -> bool:
+    found = condition(before, "DisruptionTarget")
+    if found is not None and found.reason == "DeletionByPodGC":
+        return True
+    host = view.by_name("Node", None, node)
+    return host is not None and host.gone
+
+
+def _by_kubelet(view: View, cause: Write | None, node: str) -> Verdict:
+    write = view.write
     did = "removed" if write.gone else "set the grace period to 0 of"
     return Verdict(
         rule="kubelet-removed" if write.gone else "kubelet-finished",
@@ -86,63 +149,65 @@ def _by_kubelet(view: View) -> Verdict | None:
     )
 
 
-def mark(view: View) -> Write | None:
-    """The write that set the deletionTimestamp, below this one."""
-    for write in view.backwards(view.write.log.uid):
-        before = write.before
-        marked = before is not None and before.metadata.deletion_timestamp
-        if write.image.metadata.deletion_timestamp and not marked:
-            return write
-    return view.previous()
+def _forced(view: View, cause: Write | None, actor: str) -> Verdict:
+    write = view.write
+    collected = actor == "pod-garbage-collector"
+    subject = "The Pod garbage collector" if collected else "A client"
+    node = node_of(write.image)
+    why = f"No kubelet on {node} will ever report that it stopped, so it is removed by force."
+    return Verdict(
+        rule="pod-collected" if collected else "pod-forced",
+        actor=actor,
+        verb="delete",
+        what=f"{subject} removed {named(write.image)} without waiting for it to stop.",
+        why=why if collected else "Its containers had not been reported stopped: it was forced.",
+        who_grade="inferred",
+        why_grade="inferred" if collected else "unknown",
+        causes=(cause,) if cause else (),
+        evidence=(
+            evidence.saw(write),
+            evidence.sequence("its kubelet removes a Pod only once it has stopped", "who"),
+        ),
+        source_url=sources.POD_COLLECTION if collected else sources.POD_DELETION,
+        loop=Loop(f"{named(write.image)} on {node}", "a Pod without a node", "removed it")
+        if collected
+        else None,
+    )
 
 
-def _finished(view: View) -> Verdict | None:
-    """An object that finalizers held is gone: whoever took the last one away removed it."""
+def _finalized(view: View) -> Verdict | None:
+    """A namespace goes when the namespace controller has emptied it and finalizes it.
+
+    Source: pkg/controller/namespace/deletion/namespaced_resources_deleter.go, finalizeNamespace.
+    """
     write = view.write
     before = write.before
-    if not write.gone or before is None or not before.metadata.finalizers:
+    if not write.gone or write.image.kind != "Namespace" or before is None:
         return None
-    found = _holder(before.metadata.finalizers, write)
-    if found is None:
+    if not before.metadata.deletion_timestamp or before.metadata.finalizers:
         return None
-    actor, name, source_url = found
     cause = mark(view)
-    held = ", ".join(before.metadata.finalizers)
-    subject = f"The {title(actor)} {name}".rstrip()
     return Verdict(
-        rule="finalizer-removed",
-        actor=actor,
-        actor_name=name,
-        verb="delete",
-        what=f"{subject} took its finalizer from {named(write.image)}, which removed it.",
-        why=f"It was marked for deletion and held by {held}; nothing holds it any longer.",
+        rule="namespace-finalized",
+        actor="namespace-controller",
+        verb="update",
+        subresource="finalize",
+        what=f"The namespace controller finalized {named(write.image)}, which removed it.",
+        why="It had deleted all that was in the namespace; nothing holds it any longer.",
         who_grade="inferred",
         why_grade="inferred",
         causes=(cause,) if cause else (),
         evidence=(
             evidence.saw(write),
-            evidence.sequence(f"who looks after {held} takes it away", "who"),
+            evidence.sequence("only the namespace controller finalizes namespaces", "who"),
         ),
-        source_url=source_url,
+        source_url=sources.NAMESPACE_DELETE,
         loop=Loop(
             seen(cause) if cause else named(write.image),
-            "what had to be done before it goes is done",
-            "let it go",
+            "an empty namespace desired, nothing is left in it",
+            "finalized it",
         ),
     )
-
-
-def _holder(finalizers: tuple[str, ...], write: Write) -> tuple[str, str, str] | None:
-    """(actor, its name, source) of who takes these finalizers away, if that can be told."""
-    if write.image.kind == "CustomResourceDefinition":
-        return "api-server", "", sources.DEFINITION_FINALIZER
-    if set(finalizers) <= _COLLECTOR_FINALIZERS:
-        return "garbage-collector", "", sources.GARBAGE_COLLECTION
-    entries = write.before.metadata.managed_fields if write.before else ()
-    holders = {entry.manager for entry in entries if b"f:finalizers" in bytes(entry.fields)}
-    if len(holders) != 1 or is_built_in(write.image.api_version):
-        return None
-    return "custom-controller", holders.pop(), sources.FINALIZERS
 
 
 def _asked_before(view: View) -> Verdict | None:
@@ -156,12 +221,13 @@ def _asked_before(view: View) -> Verdict | None:
     asked = cause.verdict
     known = asked.actor != "unknown"
     subject = f"The {title(asked.actor)}" if known else "Somebody"
+    subject = "A client" if asked.actor == "client" else subject
     return Verdict(
         rule="deletion-done",
         actor=asked.actor,
         actor_name=asked.actor_name,
         verb="delete",
-        what=f"{subject} had {named(write.image)} deleted: now it is gone.",
+        what=f"{subject} had asked to delete {named(write.image)}: now it is gone.",
         why="It had been marked for deletion, and nothing held it any longer.",
         who_grade="inferred" if known else "unknown",
         why_grade="inferred",
@@ -173,7 +239,9 @@ def _asked_before(view: View) -> Verdict | None:
 
 REMOVALS: tuple[Callable[[View], Verdict | None], ...] = (
     _vanished,
-    _by_kubelet,
-    _finished,
+    _finalized,
+    finalizers.removed,
+    _shortened,
+    _ended,
     _asked_before,
 )

@@ -57,34 +57,68 @@ def bound(view: View, who: Writer) -> Verdict | None:
     )
 
 
-def refused(view: View, who: Writer) -> Verdict | None:
-    """The scheduler wrote condition PodScheduled: it found no node, and says why."""
+def reported(view: View, who: Writer) -> Verdict | None:
+    """The scheduler wrote a Pod's status: no node was found, or one is being made free for it."""
     write = view.write
     if write.image.kind != "Pod" or who.manager != "kube-scheduler":
         return None
-    cause = view.previous()
+    if write.change.type != "MODIFIED":
+        return None
+    nominated = getattr(write.image.status, "nominated_node_name", None) or ""
+    if nominated != (
+        getattr(getattr(write.before, "status", None), "nominated_node_name", "") or ""
+    ):
+        return _nominated(view, who, nominated)
     found = condition(write.image, "PodScheduled")
-    reason = found.message or found.reason or "" if found else ""
-    notes = view.notes(write.log.uid, "FailedScheduling")
+    if found is None or found.status != "False":
+        return None
+    return _refused(view, who, found.message or found.reason or "")
+
+
+def _nominated(view: View, who: Writer, node: str) -> Verdict:
+    """Preemption: Pods of lower priority go from a node so that this one fits.
+
+    Source: pkg/scheduler/framework/preemption/preemption.go.
+    """
+    act = f"nominated node {node} for" if node else "withdrew the nominated node of"
+    pod = named(view.write.image)
+    why = (
+        f"It has a higher priority than Pods on {node}, which the scheduler deletes to make room."
+        if node
+        else "Another Pod of higher priority takes the room, or the Pod no longer needs it."
+    )
+    return _verdict(view, who, "nominated", f"{act} {pod}", why, sources.PREEMPTION)
+
+
+def _refused(view: View, who: Writer, reason: str) -> Verdict:
+    act = f"reported that it found no node for {named(view.write.image)}"
+    why = f"It says: {reason}" if reason else "It gave no reason."
+    return _verdict(view, who, "not-scheduled", act, why, sources.BINDING, said=reason)
+
+
+def _verdict(
+    view: View, who: Writer, rule: str, act: str, why: str, source_url: str, said: str = ""
+) -> Verdict:
+    write = view.write
+    cause = view.previous()
+    notes = view.notes(write.log.uid, "FailedScheduling") if rule == "not-scheduled" else []
     return Verdict(
-        rule="not-scheduled",
+        rule=rule,
         actor="scheduler",
         actor_name=getattr(write.image.spec, "scheduler_name", "") or who.manager,
         verb="report",
         subresource="status",
-        what=f"The scheduler reported that it found no node for {named(write.image)}.",
-        why=f"It says: {reason}" if reason else "It gave no reason.",
+        what=f"The scheduler {act}.",
+        why=why,
         who_grade="reported",
-        why_grade="reported" if reason else "unknown",
+        why_grade="reported" if said else "inferred",
         causes=(cause,) if cause else (),
         evidence=(
             evidence.saw(write),
             *evidence.managed(who),
-            *([evidence.condition(f"PodScheduled: {reason}", "why")] if reason else []),
+            *([evidence.condition(f"PodScheduled: {said}", "why")] if said else []),
             *evidence.all_told(notes),
         ),
-        source_url=sources.BINDING,
-        loop=Loop(
-            named(write.image), "no node satisfies what the Pod asks for", "reported it", 1, 0
-        ),
+        source_url=source_url,
+        loop=Loop(named(write.image), "1 node desired that satisfies the Pod, 0 found", act, 1, 0),
     )

@@ -1,0 +1,157 @@
+"""Who takes a finalizer away: told from whose it is, since a mere removal names nobody.
+
+Field management records what a writer sets, never what it removes; a removed finalizer, and a
+deletion that the last one's removal completes, are therefore told from the finalizer's owner.
+Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/
+"""
+
+import msgspec
+
+from eventstream.explain import sources
+from eventstream.explain.actors import title
+from eventstream.explain.attribution import Writer
+from eventstream.explain.records import Loop
+from eventstream.explain.rules import evidence
+from eventstream.explain.rules.customs import controls
+from eventstream.explain.rules.marks import mark
+from eventstream.explain.text import listing, named, seen
+from eventstream.explain.verdict import Verdict
+from eventstream.explain.world import View
+from eventstream.explain.writes import Write
+from eventstream.objects.images import Image
+from eventstream.objects.managed_fields import paths
+
+_COLLECTOR = ("garbage-collector", sources.COLLECTOR)
+_OWNERS: dict[str, tuple[str, str]] = {
+    "foregroundDeletion": _COLLECTOR,
+    "orphan": _COLLECTOR,
+    "batch.kubernetes.io/job-tracking": ("job-controller", sources.JOB_SYNC),
+    "kubernetes.io/pvc-protection": ("pvc-protection-controller", sources.CLAIM_PROTECTION),
+    "customresourcecleanup.apiextensions.k8s.io": ("api-server", sources.DEFINITION_FINALIZER),
+}
+"""Finalizers of Kubernetes' own components, to who alone removes each."""
+
+_PROMPT = 10.0
+"""Seconds within which a working controller answers a deletion; later it may have been anyone."""
+
+
+class Remover(msgspec.Struct, frozen=True):
+    """Who removed a finalizer; `actor` is "unknown", and `doubt` says why, where it is open."""
+
+    actor: str
+    name: str = ""
+    source_url: str = sources.FINALIZERS
+    doubt: str = ""
+
+
+def removed(view: View) -> Verdict | None:
+    """An object that finalizers held is gone: whoever took the last one away removed it."""
+    write = view.write
+    before = write.before
+    if not write.gone or before is None or not before.metadata.finalizers:
+        return None
+    if not before.metadata.deletion_timestamp:
+        return None
+    who = _remover(view, before.metadata.finalizers, before)
+    return _verdict(view, who, before.metadata.finalizers)
+
+
+def let_go(view: View, who: Writer) -> Verdict | None:
+    """A finalizer was taken away, and the object stays."""
+    write = view.write
+    before = write.before
+    if write.change.type != "MODIFIED" or before is None:
+        return None
+    held = before.metadata.finalizers
+    if not held or held == write.image.metadata.finalizers:
+        return None
+    lost = tuple(name for name in held if name not in write.image.metadata.finalizers)
+    if not lost:
+        return None
+    own = all(name in _OWNERS for name in lost)
+    if not own and (who.basis in ("appeared", "moved") or len(write.changes) > 1):
+        return None  # More than a removal was written, and its writer is named.
+    return _verdict(view, _remover(view, lost, before), lost)
+
+
+def _remover(view: View, lost: tuple[str, ...], before: Image) -> Remover:
+    owners = {_OWNERS.get(name) for name in lost}
+    if len(owners) == 1 and (owner := owners.pop()) is not None:
+        return Remover(owner[0], "", owner[1])
+    setters = [
+        entry.manager
+        for entry in before.metadata.managed_fields
+        if any(path.startswith("metadata.finalizers") for path in paths(bytes(entry.fields)))
+    ]
+    names = listing(list(lost))
+    if len(set(setters)) != 1:
+        return Remover("unknown", doubt=f"Who looks after {names} is not in the object.")
+    setter = setters[0]
+    if controls(before, setter):
+        return _custom(view, setter, names)
+    if setter.startswith("kubectl") and not _controllers(before):
+        return Remover("client")
+    doubt = f"{setter} had set {names}: a client, or a controller that looks after it, removed it."
+    return Remover("unknown", setter, doubt=doubt)
+
+
+def _custom(view: View, setter: str, names: str) -> Remover:
+    asked = mark(view)
+    waited = view.write.change.at - asked.change.at if asked is not None else 0.0
+    if asked is None or asked.base or waited <= _PROMPT:
+        return Remover("custom-controller", setter)
+    doubt = (
+        f"{setter} looks after {names}, but it came {waited:.0f} s after the deletion was asked "
+        "for: a client may have removed it by hand."
+    )
+    return Remover("unknown", setter, doubt=doubt)
+
+
+def _controllers(image: Image) -> bool:
+    return any(controls(image, entry.manager) for entry in image.metadata.managed_fields)
+
+
+def _verdict(view: View, who: Remover, lost: tuple[str, ...]) -> Verdict:
+    write = view.write
+    known = who.actor != "unknown"
+    counted = lost == ("batch.kubernetes.io/job-tracking",)
+    owner = write.image.metadata.controller
+    cause = view.latest(owner.uid) if counted and owner else mark(view)
+    subject = f"The {title(who.actor)} {who.name}".rstrip() if known else "Somebody"
+    if who.actor == "client":
+        subject = "A client"
+    held = listing(list(lost))
+    act = f"took the finalizer {held} from {named(write.image)}"
+    return Verdict(
+        rule="job-counted" if counted else "finalizer-removed",
+        actor=who.actor,
+        actor_name=who.name if who.actor == "custom-controller" else "",
+        verb="patch",
+        what=f"{subject} {act}{', which removed it' if write.gone else ''}.",
+        why=who.doubt or _why(write, held, counted=counted),
+        who_grade="inferred" if known else "unknown",
+        why_grade="inferred" if known else "unknown",
+        causes=(cause,) if cause else (),
+        evidence=(
+            evidence.saw(write),
+            *([evidence.sequence(f"who looks after {held} takes it away", "who")] if known else []),
+        ),
+        source_url=who.source_url,
+        loop=Loop(
+            seen(cause) if cause else named(write.image),
+            f"what {held} stands for with what is done",
+            act,
+        )
+        if known and who.actor != "client"
+        else None,
+    )
+
+
+def _why(write: Write, held: str, *, counted: bool) -> str:
+    if counted:
+        return (
+            "It has counted the finished Pod in the Job's status and need not hold it any longer."
+        )
+    if write.gone:
+        return f"It was marked for deletion and held by {held}; nothing holds it any longer."
+    return f"What {held} stands for is done, so that it need not hold the object any longer."

@@ -1,0 +1,98 @@
+"""Objects that change hands: adopted, released, orphaned.
+
+Controllers adopt what their selector matches and release what it no longer matches; the garbage
+collector takes references to an owner away that is deleted with its dependents orphaned.
+Sources: pkg/controller/controller_ref_manager.go; garbagecollector.go, orphanDependents.
+"""
+
+from eventstream.explain import sources
+from eventstream.explain.actors import title
+from eventstream.explain.attribution import Writer
+from eventstream.explain.records import Loop
+from eventstream.explain.rules import evidence
+from eventstream.explain.rules.makers import MAKERS
+from eventstream.explain.text import named, seen
+from eventstream.explain.verdict import Verdict
+from eventstream.explain.world import View
+from eventstream.explain.writes import Write
+from eventstream.objects.images import OwnerReference
+
+_COLLECTOR = "garbage-collector"
+
+
+def changed(view: View, who: Writer) -> Verdict | None:
+    """The object's ownerReferences changed, and a controller's work explains it."""
+    write = view.write
+    before = write.before
+    if write.change.type != "MODIFIED" or before is None:
+        return None
+    old, new = before.metadata.owner_references, write.image.metadata.owner_references
+    if old == new or (who.known and not who.built_in and who.basis != "covers"):
+        return None
+    had, has = {owner.uid for owner in old}, {owner.uid for owner in new}
+    gained = [owner for owner in new if owner.uid not in had]
+    lost = [owner for owner in old if owner.uid not in has]
+    if gained:
+        return _adopted(view, who, gained[0])
+    if lost:
+        return _left(view, who, lost[0])
+    return None
+
+
+def _adopted(view: View, who: Writer, owner: OwnerReference) -> Verdict | None:
+    maker = MAKERS.get((view.write.image.kind, owner.kind))
+    if maker is None or not who.built_in:
+        return None
+    name = f"{owner.kind} {owner.name}"
+    return _verdict(
+        view,
+        who,
+        "adopted",
+        maker.actor,
+        f"adopted {named(view.write.image)} for {name}",
+        f"Its labels match the selector of {name}, and no controller owned it.",
+        view.last_spec_change(owner.uid),
+    )
+
+
+def _left(view: View, who: Writer, owner: OwnerReference) -> Verdict | None:
+    latest = view.latest(owner.uid)
+    name = f"{owner.kind} {owner.name}"
+    act = f"took the reference to {name} from {named(view.write.image)}"
+    if latest is None:
+        return None
+    if "orphan" in latest.image.metadata.finalizers:
+        why = f"{name} is being deleted in orphan mode: what it owned is to stay, without an owner."
+        return _verdict(view, who, "orphaned", _COLLECTOR, act, why, latest)
+    if latest.gone:
+        why = f"{name} is gone, and something else still owns {named(view.write.image)}."
+        return _verdict(view, who, "dangling-reference", _COLLECTOR, act, why, latest)
+    maker = MAKERS.get((view.write.image.kind, owner.kind))
+    if maker is None or latest.image.metadata.deletion_timestamp:
+        return None
+    why = f"Its labels no longer match the selector of {name}."
+    return _verdict(view, who, "released", maker.actor, act, why, view.previous())
+
+
+def _verdict(
+    view: View, who: Writer, rule: str, actor: str, act: str, why: str, cause: Write | None
+) -> Verdict:
+    write = view.write
+    return Verdict(
+        rule=rule,
+        actor=actor,
+        actor_name=who.manager,
+        verb="patch",
+        what=f"The {title(actor)} {act}.",
+        why=why,
+        who_grade="inferred",
+        why_grade="inferred",
+        causes=(cause,) if cause else (),
+        evidence=(evidence.saw(write), *evidence.managed(who), *evidence.owned(write)),
+        source_url=sources.COLLECTOR if actor == _COLLECTOR else sources.ADOPTION,
+        loop=Loop(
+            seen(cause) if cause else named(write.image),
+            "who owns the object with who should",
+            act,
+        ),
+    )

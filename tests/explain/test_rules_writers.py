@@ -1,0 +1,215 @@
+"""Who wrote what, for the writes that the recordings do not show: each as Kubernetes makes it."""
+
+import pytest
+
+from tests.explain.stories import KCM, Json, Story
+from tests.explain.things import (
+    condition,
+    deployment,
+    node,
+    owned_by,
+    pod,
+    replicaset,
+    revision,
+    statefulset,
+    thing,
+    website,
+)
+
+RUNNING = {"hostIP": "10.0.0.1", "startTime": "2027-01-15T08:00:00Z", "phase": "Running"}
+
+
+def bare(story: Story) -> Json:
+    return story.exists(pod(None, "bare", ""))
+
+
+@pytest.mark.parametrize(
+    ("manager", "actor"),
+    [("kubelet", "kubelet"), ("hollow-kubelet", "kubelet"), ("kubectl-edit", "client")],
+)
+def test_a_pods_status_is_its_kubelets_whatever_it_calls_itself(manager: str, actor: str) -> None:
+    story = Story()
+    bound = story.exists(pod())
+    story.change(bound, {"status": RUNNING}, manager, sub="status")
+    assert story.last(bound).actor == actor
+
+
+def test_a_kubelet_by_another_name_registers_and_reports_its_node() -> None:
+    story = Story()
+    host = story.create(node("hollow-1"), "hollow-kubelet")
+    ready = condition("Ready", "True") | {"lastHeartbeatTime": "2027-01-15T08:05:00Z"}
+    story.change(host, {"status": {"conditions": [ready]}}, "hollow-kubelet", sub="status")
+    story.change(host, {"metadata": {"annotations": {"a": "b"}}}, "hollow-kubelet")
+    story.change(host, {"spec": {"unschedulable": True}}, "kubectl")
+    taint = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
+    story.change(host, {"spec": {"taints": [taint]}}, KCM)
+    assert [story.step(host, n).actor for n in range(5)] == [
+        "kubelet",
+        "kubelet",
+        "kubelet",
+        "client",
+        "node-lifecycle-controller",
+    ]
+    assert story.step(host, 0).what == "The kubelet on hollow-1 registered its node hollow-1."
+
+
+def test_a_static_pod_is_mirrored_by_its_kubelet() -> None:
+    story = Story()
+    mirror = pod(node(), "etcd-node-1", annotations={"kubernetes.io/config.mirror": "x"})
+    story.create(mirror, "kubelet")
+    assert story.last(mirror).rule == "mirrored"
+    story.mark(mirror, 0)
+    assert story.last(mirror).actor == "unknown"
+
+
+def test_a_replication_controller_makes_and_counts_its_pods() -> None:
+    story = Story()
+    rc = thing("ReplicationController", "old", spec={"replicas": 1}, status={"replicas": 0})
+    story.create(rc, "kubectl-create")
+    made = story.create(pod(rc, "old-a", ""), KCM)
+    story.change(rc, {"status": {"replicas": 1}}, KCM, sub="status")
+    assert [story.last(made).actor, story.last(rc).actor] == ["replication-controller"] * 2
+
+
+def test_the_autoscaler_writes_the_scale_and_says_what_it_saw() -> None:
+    story = Story()
+    web = story.exists(deployment())
+    scaler = story.exists(
+        thing(
+            "HorizontalPodAutoscaler",
+            "web",
+            "autoscaling/v2",
+            spec={"scaleTargetRef": {"kind": "Deployment", "name": "web"}, "maxReplicas": 5},
+        )
+    )
+    story.change(web, {"spec": {"replicas": 4}}, KCM, sub="scale")
+    story.change(scaler, {"status": {"desiredReplicas": 4}}, KCM, sub="status")
+    assert [story.last(web).actor, story.last(scaler).actor] == ["horizontal-pod-autoscaler"] * 2
+    assert story.trace(web).cause.startswith("changed by ")
+
+
+def test_a_statefulsets_claims_are_made_and_bound_for_it() -> None:
+    story = Story()
+    db = story.create(statefulset(), "kubectl-create")
+    claim = story.create(thing("PersistentVolumeClaim", "data-db-0", spec={"accessModes": []}), KCM)
+    made = story.last(claim)
+    bound = {"metadata": {"annotations": {"pv.kubernetes.io/bind-completed": "yes"}}}
+    story.change(claim, bound | {"spec": {"volumeName": "pv-1"}}, KCM)
+    story.change(claim, {"status": {"phase": "Bound"}}, KCM, sub="status")
+    assert made.actor == "statefulset-controller"
+    assert made.causes == (story.step(db, 0).id,)
+    assert [story.step(claim, n).actor for n in (1, 2)] == ["persistentvolume-controller"] * 2
+    assert story.step(claim, 1).what.startswith(
+        "The persistent volume controller bound volume pv-1"
+    )
+
+
+def test_an_ephemeral_volume_and_a_selected_node_name_their_writers() -> None:
+    story = Story()
+    user = bare(story)
+    claim = story.create(thing("PersistentVolumeClaim", "bare-scratch", owner=user), KCM)
+    selected = {"metadata": {"annotations": {"volume.kubernetes.io/selected-node": "node-1"}}}
+    story.change(claim, selected, "kube-scheduler")
+    assert [story.step(claim, n).actor for n in (0, 1)] == [
+        "ephemeral-volume-controller",
+        "scheduler",
+    ]
+
+
+def test_a_revision_that_is_used_again_gets_a_new_number() -> None:
+    story = Story()
+    db = story.exists(statefulset())
+    old = story.create(revision(db, "db-old", 1), KCM)
+    old["revision"] = 3
+    story.change(old, {"metadata": {"labels": {"x": "y"}}}, KCM)
+    assert [story.step(old, n).actor for n in (0, 1)] == ["statefulset-controller"] * 2
+
+
+def test_a_budget_is_counted_by_its_controller_and_charged_by_the_api_server() -> None:
+    story = Story()
+    budget = story.create(
+        thing("PodDisruptionBudget", "web", "policy/v1", spec={"minAvailable": 1}), "kubectl-create"
+    )
+    story.change(budget, {"status": {"disruptionsAllowed": 1}}, KCM, sub="status")
+    story.change(budget, {"status": {"disruptionsAllowed": 0}}, "kube-apiserver", sub="status")
+    assert [story.step(budget, n).actor for n in range(3)] == [
+        "client",
+        "disruption-controller",
+        "api-server",
+    ]
+
+
+def test_a_quota_is_counted_first_and_charged_later() -> None:
+    story = Story()
+    quota = story.create(thing("ResourceQuota", "pods", spec={"hard": {"pods": "2"}}), "kubectl")
+    story.change(quota, {"status": {"used": {"pods": "0"}}}, KCM, sub="status")
+    story.wait(5)
+    story.change(quota, {"status": {"used": {"pods": "1"}}}, "kube-apiserver", sub="status")
+    assert [story.step(quota, n).actor for n in range(3)] == [
+        "client",
+        "resourcequota-controller",
+        "api-server",
+    ]
+
+
+@pytest.mark.parametrize("manager", ["argocd-controller", "kustomize-controller", "helm"])
+def test_gitops_is_a_client_with_its_name_as_a_hint(manager: str) -> None:
+    story = Story()
+    web = story.create(deployment(), manager, op="Apply")
+    site = story.create(website(metadata={"finalizers": ["example.com/x"]}), manager, op="Apply")
+    story.change(web, {"spec": {"replicas": 5}}, manager, op="Apply")
+    found = [story.step(web, 0), story.step(web, 1), story.last(site)]
+    assert [(step.actor, step.actor_name) for step in found] == [("client", manager)] * 3
+    assert [step.verb for step in found] == ["create", "patch", "create"]
+
+
+@pytest.mark.parametrize("manager", ["manager", "python-requests", "OpenAPI-Generator", "curl"])
+def test_an_operator_without_a_framework_is_known_by_what_it_writes(manager: str) -> None:
+    story = Story()
+    site = story.create(website(), "kubectl-client-side-apply")
+    web = deployment()
+    web["metadata"]["ownerReferences"] = [owned_by(site, controller=False)]
+    story.create(web, manager)
+    story.change(site, {"status": {"phase": "Ready"}}, manager, sub="status")
+    story.change(web, {"spec": {"replicas": 3}}, manager)
+    assert [story.step(web, 0).actor, story.step(web, 1).actor] == ["custom-controller"] * 2
+    assert story.last(site).actor == "custom-controller"
+    assert story.step(web, 0).causes == (story.step(site, 0).id,)
+    assert story.step(web, 0).trace == story.step(site, 0).trace
+
+
+def test_a_client_that_writes_a_status_by_hand_stays_a_client() -> None:
+    story = Story()
+    site = story.create(website(), "kubectl-create")
+    story.change(site, {"status": {"phase": "Ready"}}, "kubectl-edit", sub="status")
+    assert story.last(site).actor == "client"
+
+
+def test_what_the_controller_manager_wrote_and_nobody_documented_stays_open() -> None:
+    story = Story()
+    web = story.exists(deployment())
+    story.change(web, {"metadata": {"labels": {"odd": "yes"}}}, KCM)
+    step = story.last(web)
+    assert (step.actor, step.rule) == ("unknown", "undocumented")
+    assert step.grades.who == "unknown"
+
+
+def test_the_disruption_controller_withdraws_what_did_not_come() -> None:
+    story = Story()
+    stays = story.exists(pod(replicaset()))
+    said = condition("DisruptionTarget", "True", "EvictionByEvictionAPI")
+    ready = condition("Ready", "True")
+    story.change(stays, {"status": {"conditions": [ready, said]}})
+    withdrawn = condition("DisruptionTarget", "False")
+    story.change(stays, {"status": {"conditions": [ready, withdrawn]}}, KCM, sub="status")
+    assert [story.step(stays, n).actor for n in (0, 1)] == ["client", "disruption-controller"]
+
+
+def test_a_pod_that_does_not_fit_says_so_through_the_scheduler() -> None:
+    story = Story()
+    big = bare(story)
+    full = "0/1 nodes are available: 1 Insufficient cpu."
+    said = condition("PodScheduled", "False", "Unschedulable", full)
+    story.change(big, {"status": {"conditions": [said]}}, "kube-scheduler", sub="status")
+    step = story.last(big)
+    assert (step.actor, step.rule, step.why) == ("scheduler", "not-scheduled", f"It says: {full}")

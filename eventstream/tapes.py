@@ -5,6 +5,7 @@ A tape has one JSON object a line, in order of arrival: `t` (unix seconds), `res
 and the rest goes on.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -12,12 +13,14 @@ from typing import BinaryIO
 import msgspec
 
 from eventstream.objects.decoding import DecodeError, Decoder, encode
+from eventstream.objects.envelopes import UNREADABLE, read_envelope
 from eventstream.objects.images import Image
 from eventstream.objects.inventory import Inventory
-from eventstream.objects.observations import Change, Observation, Position, Removed
+from eventstream.objects.observations import Change, Gap, Observation, Position, Removed
 from eventstream.objects.resource import Resource
 
-_SECOND_FORM_OF_EVENTS = "events.k8s.io/v1/events"
+_FORMS_OF_EVENTS = ("v1/events", "events.k8s.io/v1/events")
+_RESOURCE = re.compile(r"(?:(?P<group>[\w.-]+)/)?(?P<version>\w+)/(?P<plural>[\w.-]+)")
 
 
 class TapeError(ValueError):
@@ -49,14 +52,15 @@ _kind = msgspec.json.Decoder(_KindOnly)
 class TapeReader:
     """Turns a tape's lines into observations, keeping what is known to exist as it goes.
 
-    Where a tape has Events in both forms, `v1` is used: they are the same objects.
+    Where a tape has Events in both forms, the one that comes first is used: they are the same
+    objects. A second list of a resource is a relist, with the gap before it.
     """
 
     def __init__(self, decoder: Decoder) -> None:
         self._decoder = decoder
         self._known: dict[str, Inventory] = {}
-        self._listed: set[str] = set()
-        self._has_core_events = False
+        self._reached: dict[str, Position] = {}
+        self._form_of_events = ""
 
     def read(self, path: Path) -> Iterator[tuple[int, list[Observation] | BadLine]]:
         """Yield each line's number with what it shows, or with why it cannot be used.
@@ -73,48 +77,69 @@ class TapeReader:
 
     def _observe(self, number: int, line: bytes) -> list[Observation] | BadLine:
         try:
-            entry = _line.decode(line)
-            return self._take(entry)
-        except (msgspec.DecodeError, DecodeError, UnicodeDecodeError) as error:
+            entry, flags = read_envelope(_line, line, "not a line of a tape")
+            if entry.resource in _FORMS_OF_EVENTS:
+                self._form_of_events = self._form_of_events or entry.resource
+                if entry.resource != self._form_of_events:
+                    return []
+            return self._take(entry, flags)
+        except DecodeError as error:
             return BadLine(number, str(error))
 
-    def _take(self, entry: _Line) -> list[Observation]:
-        if entry.resource == "v1/events":
-            self._has_core_events = True
-        elif entry.resource == _SECOND_FORM_OF_EVENTS and self._has_core_events:
-            return []
+    def _take(self, entry: _Line, flags: tuple[str, ...]) -> list[Observation]:
         inventory = self._inventory(entry)
         resource = inventory.resource
         if entry.type == "LIST":
-            page = self._decoder.page(resource, bytes(entry.object))
-            first = resource.key not in self._listed
-            self._listed.add(resource.key)
-            changes = inventory.replace(page.images, entry.t, first=first)
-            position = Position(
-                resource, page.version, entry.t, listed=True, objects=len(inventory)
-            )
-            return [*changes, position]
+            return self._list(inventory, entry, flags)
         line = b'{"type":"%s","object":%s}' % (entry.type.encode(), bytes(entry.object))
         watched = self._decoder.event(resource, line)
-        if watched.type == "BOOKMARK":
-            return [Position(resource, watched.version, entry.t)]
-        if watched.image is None or watched.type == "ERROR":
-            raise DecodeError(f"{resource.key}: {watched.type} {watched.message}".strip())
-        return [inventory.apply(watched.type, watched.image, entry.t)]
+        if watched.type == "ERROR":
+            raise DecodeError(f"{resource.key}: ERROR {watched.code} {watched.message}")
+        reached = Position(resource, watched.version, entry.t)
+        self._reached[resource.key] = reached
+        if watched.type == "BOOKMARK" or watched.image is None:
+            return [reached]
+        return [inventory.apply(watched.type, _flagged(watched.image, flags), entry.t)]
+
+    def _list(
+        self, inventory: Inventory, entry: _Line, flags: tuple[str, ...]
+    ) -> list[Observation]:
+        resource = inventory.resource
+        page = self._decoder.page(resource, bytes(entry.object))
+        before = self._reached.get(resource.key)
+        images = [_flagged(image, flags) for image in page.images]
+        changes = inventory.replace(images, entry.t, first=before is None)
+        position = Position(resource, page.version, entry.t, listed=True, objects=len(inventory))
+        self._reached[resource.key] = position
+        if before is None or before.resource_version == page.version:
+            return [*changes, position]
+        bounds = before.resource_version, page.version, before.at, entry.t
+        return [Gap(resource, *bounds, "The recording lists it anew."), *changes, position]
 
     def _inventory(self, entry: _Line) -> Inventory:
         known = self._known.get(entry.resource)
         if known is None or not known.resource.kind:
-            kind = _kind.decode(entry.object).kind
-            kind = kind.removesuffix("List") if entry.type == "LIST" else kind
-            known = self._known[entry.resource] = Inventory(_resource(entry.resource, kind))
+            resource = _resource(entry)
+            known = self._known[entry.resource] = Inventory(resource, known or ())
         return known
 
 
-def _resource(key: str, kind: str) -> Resource:
-    api_version, _, plural = key.rpartition("/")
-    group, _, version = api_version.rpartition("/")
-    return Resource(group, version, plural, kind)
+def _flagged(image: Image, flags: tuple[str, ...]) -> Image:
+    """The image with the flags of its line, which the object alone does not show any more."""
+    return msgspec.structs.replace(image, flags=flags + image.flags) if flags else image
+
+
+def _resource(entry: _Line) -> Resource:
+    name = _RESOURCE.fullmatch(entry.resource)
+    if name is None:
+        raise DecodeError(f"not a resource, such as apps/v1/deployments: {entry.resource[:80]!r}")
+    try:
+        kind = _kind.decode(entry.object).kind
+    except UNREADABLE:
+        kind = ""  # Said by a later line; what is wrong with this one its decoding tells.
+    if entry.type == "LIST":
+        kind = kind.removesuffix("List")
+    return Resource(name["group"] or "", name["version"], name["plural"], kind)
 
 
 class TapeWriter:
@@ -146,17 +171,18 @@ class TapeWriter:
             self._line(change.at, change.resource, change.type, encode(change.after))
 
     def _position(self, position: Position) -> None:
-        resource, version = position.resource, position.resource_version.encode()
+        resource, version = position.resource, msgspec.json.encode(position.resource_version)
         if not position.listed:
-            body = b'{"metadata":{"resourceVersion":"%s"}}' % version
+            body = b'{"metadata":{"resourceVersion":%s}}' % version
             self._line(position.at, resource, "BOOKMARK", body)
             return
         names = resource.kind.encode(), resource.api_version.encode()
-        head = b'{"kind":"%sList","apiVersion":"%s","metadata":{"resourceVersion":"%s"},"items":['
+        head = b'{"kind":"%sList","apiVersion":"%s","metadata":{"resourceVersion":%s},"items":['
         items = b",".join(encode(image) for image in self._known.get(resource.key, {}).values())
         self._line(position.at, resource, "LIST", head % (*names, version) + items + b"]}")
 
     def _line(self, at: float, resource: Resource, type_: str, body: bytes) -> None:
-        head = b'{"t":%.6f,"resource":"%s","type":"%s","object":'
-        self._file.write(head % (at, resource.key.encode(), type_.encode()) + body + b"}\n")
+        head = b'{"t":%s,"resource":"%s","type":"%s","object":'
+        names = resource.key.encode(), type_.encode()
+        self._file.write(head % (msgspec.json.encode(at), *names) + body + b"}\n")
         self._file.flush()

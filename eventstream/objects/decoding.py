@@ -20,17 +20,16 @@ from eventstream.objects.envelopes import (
     Status,
     UsualLine,
     read_envelope,
+    why,
 )
 from eventstream.objects.images import Image
 from eventstream.objects.kinds import BUILT_IN, Kinds
 from eventstream.objects.loosely import REPAIRED, fit, read_flags, read_metadata, repaired
 from eventstream.objects.metadata import MetadataSettler
 from eventstream.objects.parts import PartDecoder
-from eventstream.objects.redaction import Redactor
+from eventstream.objects.redaction import INITIAL_EVENTS_END, Redactor
 from eventstream.objects.resource import Resource
 from eventstream.objects.toplevel import read_event, read_revision
-
-_BOOKMARK_END = "k8s.io/initial-events-end"
 
 __all__ = ["DecodeError", "Decoder", "ListPage", "WatchEvent", "encode"]
 
@@ -66,6 +65,7 @@ class ListPage(msgspec.Struct, frozen=True):
 _usual = msgspec.json.Decoder(UsualLine)
 _line = msgspec.json.Decoder(Line)
 _object = msgspec.json.Decoder(Object)
+_any = msgspec.json.Decoder()
 _odd = msgspec.json.Decoder(OddObject)
 _page = msgspec.json.Decoder(Page)
 
@@ -98,7 +98,7 @@ class Decoder:
     def _any_event(self, resource: Resource, line: bytes) -> WatchEvent:
         envelope, flags = read_envelope(_line, line, f"{resource.key}: not a WatchEvent")
         if envelope.type == "ERROR":
-            return self._error(envelope.object)
+            return self._error(resource, envelope.object)
         if envelope.type == "BOOKMARK":
             return self._bookmark(resource, envelope.object)
         image = self.image(resource, envelope.object)
@@ -123,8 +123,13 @@ class Decoder:
         except UNREADABLE as error:
             sound = repaired(bytes(raw))
             if sound is None:
-                raise DecodeError(f"{resource.key}: an object is not JSON ({error})") from error
-        image = self._read(resource, sound)
+                raise DecodeError(
+                    f"{resource.key}: an object is not JSON ({why(error)})"
+                ) from error
+        try:
+            image = self._read(resource, sound)
+        except UNREADABLE as error:
+            raise DecodeError(f"{resource.key}: an object cannot be read ({why(error)})") from error
         return msgspec.structs.replace(image, flags=(REPAIRED, *image.flags))
 
     def _read(self, resource: Resource, raw: msgspec.Raw | bytes) -> Image:
@@ -192,24 +197,19 @@ class Decoder:
         names = image.api_version, image.kind, image.metadata
         return Image(*names, spec, status, other, flags + more)
 
-    def _error(self, raw: msgspec.Raw) -> WatchEvent:
-        status, flags = fit(Status, msgspec.json.decode(raw), "status")
+    def _error(self, resource: Resource, raw: msgspec.Raw) -> WatchEvent:
+        value, _ = read_envelope(_any, raw, f"{resource.key}: an ERROR that is not JSON")
+        status, flags = fit(Status, value, "status")
         if flags and not (status.code or status.message):
             return WatchEvent("ERROR", message="an ERROR event without a Status")
         message = self._redactor.message(status.message)
-        return WatchEvent(
-            "ERROR",
-            code=status.code,
-            reason=status.reason,
-            message=message,
-            retry_after=status.details.retry_after_seconds if status.details else 0,
-        )
+        return WatchEvent("ERROR", code=status.code, reason=status.reason, message=message)
 
     def _bookmark(self, resource: Resource, raw: msgspec.Raw) -> WatchEvent:
-        metadata = self._odd(resource, raw)[0].metadata
+        metadata = self.image(resource, raw).metadata
         if not metadata.resource_version:
             raise DecodeError(f"{resource.key}: a bookmark without a resourceVersion")
-        ends = (metadata.annotations or {}).get(_BOOKMARK_END) == "true"
+        ends = (metadata.annotations or {}).get(INITIAL_EVENTS_END) == "true"
         return WatchEvent("BOOKMARK", metadata.resource_version, initial_events_end=ends)
 
 

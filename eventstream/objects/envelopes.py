@@ -13,7 +13,7 @@ T = TypeVar("T")
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for bytes that it cannot read."""
 
-_HTML = re.compile(rb"\s*<[!/\w ]{1,20}")
+_MARKUP = re.compile(rb"\s*<(?:!doctype html|html|head|body|\?xml)", re.IGNORECASE)
 
 
 class DecodeError(ValueError):
@@ -95,18 +95,19 @@ def read_envelope(
     except UNREADABLE as error:
         sound = repaired(bytes(text))
         if sound is None or isinstance(error, msgspec.ValidationError):
-            raise DecodeError(f"{what} ({_why(error)}): {_shape(bytes(text))}") from error
+            raise DecodeError(f"{what} ({why(error)}): {_shape(bytes(text))}") from error
     try:
         return decoder.decode(sound), (REPAIRED,)
     except UNREADABLE as error:
-        raise DecodeError(f"{what} ({_why(error)}): {_shape(sound)}") from error
+        raise DecodeError(f"{what} ({why(error)}): {_shape(sound)}") from error
 
 
-def _why(error: BaseException) -> str:
+def why(error: BaseException) -> str:
+    """What was wrong with the bytes, in msgspec's words, which quote no content."""
     return "nested too deeply" if isinstance(error, RecursionError) else str(error)[:120]
 
 
 def _shape(text: bytes) -> str:
-    html = _HTML.match(text)
-    start = f" beginning with {html[0].strip().decode()}>" if html else ""
+    markup = _MARKUP.match(text)
+    start = f" beginning with {markup[0].strip().decode()}" if markup else ""
     return f"{len(text)} bytes{start}"

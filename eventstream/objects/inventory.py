@@ -57,7 +57,8 @@ class Inventory:
         for uid, image in listed.items():
             before = self._images.get(uid)
             same = before is not None and before.version == image.version
-            if same and (not rewound or before == image):
+            unsure = rewound or not image.version
+            if same and (not unsure or before == image):
                 continue
             if before is not None:
                 changes.append(Change(self.resource, "MODIFIED", image, at, before, relisted=True))

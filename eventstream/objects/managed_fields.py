@@ -18,7 +18,6 @@ _TYPE_KEY = re.compile(rb'"k:\{\\"type\\":\\"[A-Za-z0-9./_-]+\\"\}"')
 _NORMAL_KEY = re.compile(rb'"k:\{[\w,]*\}"')
 _KEY_NAMES = re.compile(rb'\\"(\w+)\\":')
 _PREFIXES = (b'"f:', b'"k:', b'"v:', b'"i:', b'".":')
-_FOREIGN = re.compile(rb'(?<!\\)":\s*[^{\s]|[{,]\s*"(?![fkvi]:|\.")')
 
 
 def shared_entry(entry: FieldsEntry) -> FieldsEntry:
@@ -66,8 +65,16 @@ def _without_values(match: re.Match[bytes]) -> bytes:
 def _sound(fields: bytes) -> bool:
     """Whether all strings are keys as documented; counting settles it for the server's own form."""
     keys = fields.count(b'":{')
-    compact = fields.count(b'"') == 2 * keys and sum(map(fields.count, _PREFIXES)) == keys
-    return fields.startswith(b"{") and (compact or not _FOREIGN.search(fields))
+    if fields.count(b'"') == 2 * keys and sum(map(fields.count, _PREFIXES)) == keys:
+        return fields.startswith(b"{")
+    return _documented(msgspec.json.decode(fields))
+
+
+def _documented(tree: Any) -> bool:
+    return isinstance(tree, dict) and all(
+        (key == "." or key[:2] in ("f:", "k:", "v:", "i:")) and _documented(below)
+        for key, below in tree.items()
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -19,8 +19,12 @@ HIDDEN = "hidden:"
 MESSAGE_LIMIT = 1024
 """Characters of a message that are kept, as many as the API itself allows an Event."""
 
+INITIAL_EVENTS_END = "k8s.io/initial-events-end"
+"""Marks the bookmark that ends a WatchList's initial state."""
+
 SHOWN_ANNOTATIONS = frozenset(
     {
+        INITIAL_EVENTS_END,
         "batch.kubernetes.io/cronjob-scheduled-timestamp",
         "batch.kubernetes.io/job-completion-index",
         "deployment.kubernetes.io/desired-replicas",

@@ -196,7 +196,12 @@ HIDDEN_IN_POD_STATUS = {
             "containerID": CANARY,
             "state": {"terminated": {"exitCode": 1, "message": CANARY, "containerID": CANARY}},
             "lastState": {"terminated": {"message": CANARY}, "waiting": {"x": CANARY}},
-        }
+        },
+        {
+            "name": "d",
+            "state": {"waiting": {"reason": "R", "message": f"https://u:{CANARY}@host"}},
+            "lastState": {"waiting": {"message": f"token={CANARY}"}},
+        },
     ],
     "conditions": [{"type": "Ready", "status": "True", "message": f"token={CANARY}"}],
     "message": f"password: {CANARY}",

@@ -1,0 +1,39 @@
+"""Sharing saves memory, and never takes more of it than a bound."""
+
+import pytest
+
+from eventstream.objects import parts, sharing
+from eventstream.objects.sharing import Shared
+from tests.objects.recorded import POD, decoder, text, thing
+
+
+def test_equal_values_become_one() -> None:
+    shared = Shared[tuple[str, ...]]()
+    one = ("a", "b")
+    equal = (one[0], *one[1:])
+    assert one is not equal
+    assert shared[one] is shared[equal] is one
+
+
+def test_a_new_value_is_prepared_before_it_is_kept() -> None:
+    seen: list[str] = []
+    shared = Shared[str](seen.append)
+    assert [shared[value] for value in ("a", "b", "a")] == ["a", "b", "a"]
+    assert seen == ["a", "b"]
+
+
+def test_no_more_than_the_bound_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharing, "_KEPT", 10)
+    shared = Shared[int]()
+    for number in range(95):
+        assert shared[number] == number
+        assert len(shared) <= 10
+
+
+def test_no_more_specs_than_the_bound_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "_SPECS_KEPT", 10)
+    read = decoder()
+    for number in range(35):
+        image = read.image(POD, text(thing(spec={"nodeName": str(number)})))
+        assert image.spec.node_name == str(number)
+        assert len(read._parts._specs) <= 10

@@ -29,6 +29,11 @@ def seen(write: Write) -> str:
     return f"the {kind} event of {named(write.image)} ({write.image.version})"
 
 
+def sentence(text: str) -> str:
+    """`text` with one full stop at its end, for messages that may or may not bring one."""
+    return text.rstrip().rstrip(".") + "."
+
+
 def listing(items: list[str], limit: int = 4) -> str:
     """`a`, `a and b`, `a, b and c`, and beyond `limit` how many more."""
     if len(items) > limit:

@@ -15,6 +15,7 @@ from eventstream.explain.outlook.holding import (
     pending,
     staged,
 )
+from eventstream.explain.outlook.leaving import leaving
 from eventstream.explain.outlook.replicasets import PodCounts, creation
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.records import ObjectRef, Trace
@@ -191,14 +192,14 @@ class TraceKeeper:
         if began is not None and marks_deletion(began) and not _recreated(latest):
             return self._deletion(began, latest, snapshot, now)
         if latest.gone:
-            return others.leaving(snapshot, latest, now)
+            return leaving(snapshot, latest, now)
         if began is None and not is_workload(trace.root.ref):
             return Outlook("complete", f"{named(latest.image)} is watched.", ended=_end(trace))
         return others.assess(snapshot, latest, began, now)
 
     def _deletion(self, began: Write, latest: Write, snapshot: Snapshot, now: float) -> Outlook:
         """A deletion is done when all is gone, and what it was deleted from is whole again."""
-        gone = others.leaving(snapshot, latest, now)
+        gone = leaving(snapshot, latest, now)
         owner = self._world.logs.get(began.log.owner)
         above = snapshot.alive(owner) if owner is not None else None
         if above is None or above.image.metadata.deletion_timestamp:
@@ -273,7 +274,7 @@ def _healed(began: Write, above: Write, snapshot: Snapshot) -> tuple[bool, list[
     if reported and counts.ready == desired:
         return True, []
     holdings = [h for h in counts.holdings() if "to stop" not in h.waiting_for]
-    missing = creation(above, "replicaset-controller", desired, len(counts.active))
+    missing = creation(snapshot, above, "replicaset-controller", desired, len(counts.active))
     if missing is not None:
         holdings.append(missing)
     return False, holdings

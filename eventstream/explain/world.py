@@ -55,7 +55,7 @@ class World:
         log.ref, log.seen = reference(change.after), True
         log.resource_key = change.resource.key
         if log.ref.kind in LOOKED_UP:
-            known = self.names.setdefault(_name_key(log.ref), {})
+            known = self.names.setdefault(_key_of(log.ref), {})
             known[log.uid] = log
             for uid in [uid for uid in known if uid not in self.logs]:
                 del known[uid]
@@ -130,7 +130,7 @@ class World:
         if _changed_hands(write) and write.before is not None and owner_of(write.before):
             logs.append(self.log(owner_of(write.before)))
         if write.log.ref.kind in LOOKED_UP:
-            asked = self.logs.get(_name_key(write.log.ref))
+            asked = self.logs.get(_key_of(write.log.ref))
             logs.extend([asked] if asked is not None else [])
         found: dict[int, Write] = {}
         for log in logs:
@@ -228,7 +228,7 @@ class View:
 
         `kind` is one of LOOKED_UP. The name itself is asked about, for objects that come late.
         """
-        key = _name_key(ObjectRef("", kind, namespace, name, ""))
+        key = name_key(kind, namespace, name)
         self._asked(key)
         found = [self.latest(uid) for uid in self.world.names.get(key, {})]
         return max(
@@ -268,8 +268,13 @@ def _changed_hands(write: Write) -> bool:
     )
 
 
-def _name_key(ref: ObjectRef) -> str:
-    return f"{ref.kind}/{ref.namespace or ''}/{ref.name}"
+def name_key(kind: str, namespace: str | None, name: str) -> str:
+    """What an object is known by that is referred to by name."""
+    return f"{kind}/{namespace or ''}/{name}"
+
+
+def _key_of(ref: ObjectRef) -> str:
+    return name_key(ref.kind, ref.namespace, ref.name)
 
 
 def reference(image: Image) -> ObjectRef:

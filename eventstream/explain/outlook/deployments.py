@@ -135,7 +135,7 @@ def _holdings(
         return [Holding(_OBSERVE, _ACTOR, "", since, f"a ReplicaSet for Deployment {name}")]
     found = counts.holdings()
     desired = getattr(new.image.spec, "replicas", 0)
-    missing = creation(new, "replicaset-controller", desired, len(counts.active))
+    missing = creation(snapshot, new, "replicaset-controller", desired, len(counts.active))
     if missing is not None:
         found.append(missing)
     found.extend(_old(snapshot, write, new))
@@ -155,7 +155,7 @@ def _old(snapshot: Snapshot, write: Write, new: Write) -> list[Holding]:
             continue
         counts = PodCounts(snapshot, owned)
         desired = getattr(owned.image.spec, "replicas", 0)
-        extra = creation(owned, "replicaset-controller", desired, len(counts.active))
+        extra = creation(snapshot, owned, "replicaset-controller", desired, len(counts.active))
         if extra is not None and len(counts.active) > desired:
             found.append(extra)
         found.extend(h for h in counts.holdings() if "to stop" in h.waiting_for)

@@ -12,7 +12,8 @@ class Holding(msgspec.Struct, frozen=True, gc=False):
 
     `rank` orders the stages of a rollout: the lowest is the most blocked. `since` is unix
     seconds on the clock of arrival. `diagnosis` is a stable code where something is known to be
-    wrong, with `detail` in words.
+    wrong, with `detail` in words. `late` is the code for a wait that has become unusual, where
+    it says more than that the actor is silent.
     """
 
     rank: int
@@ -22,6 +23,7 @@ class Holding(msgspec.Struct, frozen=True, gc=False):
     waiting_for: str
     diagnosis: str | None = None
     detail: str = ""
+    late: str = ""
 
 
 class Outlook(msgspec.Struct, frozen=True, gc=False):
@@ -80,14 +82,19 @@ def _overdue(holding: Holding, now: float) -> Holding | None:
     waited = now - holding.since
     if holding.actor == "client" or waited <= limit:
         return None
-    silent = holding.actor.endswith(("-controller", "-autoscaler"))
     detail = (
-        f"The {title(holding.actor)} has not acted for longer than the usual {limit:.0f} s: "
-        f"waiting for {holding.waiting_for}."
+        f"The {title(holding.actor)}{_which(holding)} has not acted for longer than the usual "
+        f"{limit:.0f} s: waiting for {holding.waiting_for}."
     )
-    return msgspec.structs.replace(
-        holding, diagnosis="controller-silent" if silent else "overdue", detail=detail
-    )
+    code = holding.late or _LATE.get(holding.actor, "controller-silent")
+    return msgspec.structs.replace(holding, diagnosis=code, detail=detail)
+
+
+_LATE = {"custom-controller": "no-controller", "kubelet": "kubelet-slow"}
+
+
+def _which(holding: Holding) -> str:
+    return f" on {holding.name}" if holding.actor == "kubelet" and holding.name else ""
 
 
 def _waits(ranked: tuple[Holding, ...]) -> str:

@@ -1,4 +1,4 @@
-"""How everything but a Deployment stands: other workloads, custom resources, deletions.
+"""How everything but a Deployment stands: other workloads, Pods, types; the way to the rest.
 
 Sources: the status fields that each controller documents; kstatus' rules
 (https://github.com/kubernetes-sigs/cli-utils/tree/master/pkg/kstatus) say the same of them.
@@ -6,15 +6,16 @@ Sources: the status fields that each controller documents; kstatus' rules
 
 from typing import Any
 
-from eventstream.explain.outlook import deployments, pods
+from eventstream.explain.outlook import customs, deployments, pods
 from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
+from eventstream.explain.outlook.leaving import leaving
 from eventstream.explain.outlook.replicasets import PodCounts, creation
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.pods import condition, is_ready, is_true, phase
+from eventstream.explain.pods import condition, containers, is_ready, is_true, phase
 from eventstream.explain.rules.makers import MAKERS
-from eventstream.explain.text import count, named
+from eventstream.explain.text import count, listing, named, sentence
 from eventstream.explain.times import when
-from eventstream.explain.writes import ObjectLog, Write
+from eventstream.explain.writes import Write
 from eventstream.objects.images import Image
 from eventstream.objects.kinds import is_built_in
 
@@ -24,18 +25,18 @@ _WORKLOADS = frozenset({"ReplicaSet", "ReplicationController", "StatefulSet", "D
 def assess(snapshot: Snapshot, write: Write, began: Write | None, now: float) -> Outlook:
     """The outlook of an object that exists; `write` is its newest version."""
     kind = write.image.kind
-    if kind == "Deployment":
-        return deployments.assess(snapshot, write, began, now)
     if write.image.metadata.deletion_timestamp:
         return leaving(snapshot, write, now)
+    if kind == "Deployment":
+        return deployments.assess(snapshot, write, began, now)
     if kind in _WORKLOADS:
         return _workload(snapshot, write, began, now)
     if kind == "Pod":
-        return _pod(write, now)
+        return _pod(snapshot, write, now)
     if kind == "CustomResourceDefinition":
         return _definition(write, now)
     if not is_built_in(write.image.api_version):
-        return _custom(snapshot, write, began, now)
+        return customs.assess(snapshot, write, began, now, assess)
     return Outlook("complete", f"{named(write.image)} is stored.", ended=when(write))
 
 
@@ -64,16 +65,18 @@ def _workload(snapshot: Snapshot, write: Write, began: Write | None, now: float)
         done = snapshot.settled_at(write.log, began, lambda w: _fits(w) and reached(w.image))
     else:
         done = write if _fits(write) and reached(write.image) else None
-    if done is not None:
+    if done is not None and not is_true(done.image, "Failed"):
         return Outlook("complete", _reached_summary(done.image), (), _done(done.image), when(done))
     if not _fits(write):
         return Outlook("running", f"{named(image)} is not as the API documents it; see its flags.")
+    if image.kind == "Job" and (image.spec.suspend or is_true(image, "Failed")):
+        return _stopped_job(write, now)
     maker = MAKERS.get(("Pod", image.kind))
     actor = maker.actor if maker else "unknown"
     counts = PodCounts(snapshot, write)
     found = counts.holdings()
     desired = _desired(image, len(counts.active))
-    missing = creation(write, actor, desired, len(counts.active)) if _counted(image) else None
+    missing = creation(snapshot, write, actor, desired, len(counts.active))
     if missing is not None:
         found.append(missing)
     if not found:
@@ -92,17 +95,34 @@ def _workload(snapshot: Snapshot, write: Write, began: Write | None, now: float)
     return pending(found, stages, now, f"Waiting for {named(image)}.")
 
 
+def _stopped_job(write: Write, now: float) -> Outlook:
+    """A Job that failed or is suspended does nothing more until somebody acts.
+
+    Source: https://kubernetes.io/docs/concepts/workloads/controllers/job/#job-termination-and-cleanup
+    """
+    image = write.image
+    failed = condition(image, "Failed")
+    waiting_for = f"{named(image)} to be resumed"
+    code, detail = "paused", f"{named(image)} is suspended: no Pod is created until it is resumed."
+    if failed is not None and failed.status == "True":
+        late = failed.reason == "DeadlineExceeded"
+        code = "deadline-exceeded" if late else "job-failed"
+        said = sentence(failed.message or failed.reason or "it gave no reason")
+        waiting_for = f"somebody to look after the failed {named(image)}"
+        detail = f"{named(image)} failed after {count(image.status.failed, 'failed Pod')}: {said}"
+    holding = Holding(1, "client", "", when(write), waiting_for, code, detail)
+    return pending([holding], staged([("stored", 1, 1), ("done", 0, 1)]), now, "")
+
+
 def _fits(write: Write) -> bool:
     return not write.image.flags and not isinstance(write.image.status, dict)
 
 
-def _counted(image: Image) -> bool:
-    return image.kind not in ("DaemonSet", "Job")
-
-
 def _desired(image: Image, existing: int) -> int:
     if image.kind == "Job":
-        return max(existing, 1)
+        wanted = image.spec.parallelism if image.spec.parallelism is not None else 1
+        left = (image.spec.completions or wanted) - image.status.succeeded
+        return int(max(existing, min(wanted, left)))
     if image.kind == "DaemonSet":
         return int(image.status.desired_number_scheduled) or existing
     return int(image.spec.replicas)
@@ -114,23 +134,36 @@ def _done(image: Image) -> Any:
 
 def _reached_summary(image: Image) -> str:
     if image.kind == "Job":
-        failed = condition(image, "Failed")
-        if failed is not None and failed.status == "True":
-            return f"{named(image)} failed: {failed.message or failed.reason}."
-        return f"{named(image)} completed: {image.status.succeeded} succeeded."
+        return f"{named(image)} completed: {count(image.status.succeeded, 'Pod')} succeeded."
     desired = _desired(image, 0)
     return f"{count(desired, 'Pod')} of {named(image)} ready."
 
 
-def _pod(write: Write, now: float) -> Outlook:
+def _pod(snapshot: Snapshot, write: Write, now: float) -> Outlook:
     image = write.image
-    if is_ready(image) or phase(image) in ("Succeeded", "Failed"):
-        summary = (
-            f"{named(image)} is ready." if is_ready(image) else f"{named(image)} {phase(image)}."
-        )
-        return Outlook("complete", summary, ended=when(write))
-    holding = pods.holding(write)
+    if is_ready(image):
+        return Outlook("complete", f"{named(image)} is ready.", ended=when(write))
+    if phase(image) == "Succeeded":
+        return Outlook("complete", f"{named(image)} has ended as it should.", ended=when(write))
+    if phase(image) == "Failed":
+        return _failed_pod(write, now)
+    holding = pods.holding(snapshot, write)
     return pending([holding] if holding else [], (), now, f"Waiting for {named(image)}.")
+
+
+def _failed_pod(write: Write, now: float) -> Outlook:
+    """A Pod without a controller stays failed: nobody replaces it."""
+    image = write.image
+    why = image.status.message or image.status.reason or ""
+    codes = [
+        f"container {found.name} ended with exit code {found.state.terminated.exit_code}"
+        for found in containers(image)
+        if found.state.terminated and found.state.terminated.exit_code
+    ]
+    detail = sentence(f"{named(image)} failed: {why or listing(codes) or 'it gave no reason'}")
+    waiting_for = f"somebody to look after the failed {named(image)}"
+    holding = Holding(1, "client", "", when(write), waiting_for, "pod-failed", detail)
+    return pending([holding], (), now, "")
 
 
 def _definition(write: Write, now: float) -> Outlook:
@@ -142,83 +175,3 @@ def _definition(write: Write, now: float) -> Outlook:
     stages = staged([("stored", 1, 1), ("names accepted", accepted, 1), ("established", 0, 1)])
     waiting_for = f"the type {write.image.metadata.name} to be established"
     return pending([Holding(1, "api-server", "", when(write), waiting_for)], stages, now, "")
-
-
-def _custom(snapshot: Snapshot, write: Write, began: Write | None, now: float) -> Outlook:
-    """A custom resource: acted on, its children as asked for, and its own word if it gives one."""
-    image = write.image
-    asked = began if began is not None and began.log is write.log else write
-    acted = _acted(snapshot, write, asked)
-    found: list[Holding] = []
-    if not acted:
-        waiting_for = f"a custom controller to act on {named(image)}"
-        found.append(Holding(1, "custom-controller", "", when(asked), waiting_for))
-    done, total = 0, 0
-    for child in snapshot.children(write.log):
-        total += 1
-        outlook = assess(snapshot, child, None, now)
-        done += outlook.state == "complete"
-        found.extend(outlook.holdings)
-    ready = condition(image, "Ready") or condition(image, "Available")
-    stages = staged([("stored", 1, 1), ("acted on", int(acted), 1), ("children", done, total)])
-    if found:
-        return pending(found, stages, now, "")
-    says = f" Its condition {ready.type} is {ready.status}." if ready is not None else ""
-    owns = f", and its {count(total, 'object')} as asked for" if total else ""
-    summary = f"{named(image)} was acted on{owns}.{says}"
-    return Outlook("complete", summary, (), stages, when(write))
-
-
-def _acted(snapshot: Snapshot, write: Write, asked: Write) -> bool:
-    if asked.base:
-        return True
-    writes = [*snapshot.since(write.log, asked.order)]
-    for child in write.log.family.children.values():
-        writes.extend(snapshot.since(child, asked.order))
-    return any(_acts(later) for later in writes)
-
-
-def _acts(write: Write) -> bool:
-    """Whether a custom controller did something: a finalizer alone only announces that it will."""
-    if write.verdict is None or write.verdict.actor != "custom-controller":
-        return False
-    return not write.changes or any(c.path != "metadata.finalizers" for c in write.changes)
-
-
-def leaving(snapshot: Snapshot, write: Write, now: float) -> Outlook:
-    """The outlook of something being deleted, with all that it owns."""
-    remaining = list(_remaining(snapshot, write.log))
-    if not remaining:
-        return Outlook("complete", f"{named(write.image)} is gone.", ended=when(write))
-    stages = staged([("asked", 1, 1), ("gone", 0, len(remaining))])
-    return pending([_leaving(left) for left in remaining], stages, now, "")
-
-
-def _remaining(snapshot: Snapshot, log: ObjectLog) -> list[Write]:
-    found: list[Write] = []
-    own = snapshot.alive(log)
-    if own is not None:
-        found.append(own)
-    for child in log.family.children.values():
-        found.extend(_remaining(snapshot, child))
-    return found
-
-
-def _leaving(write: Write) -> Holding:
-    image = write.image
-    since = when(write)
-    waiting_for = f"{named(image)} to be removed"
-    if image.kind == "Pod" and image.metadata.deletion_timestamp:
-        stopping = pods.holding(write)
-        if stopping is not None:
-            return stopping
-    held = [
-        name for name in image.metadata.finalizers if name not in ("foregroundDeletion", "orphan")
-    ]
-    if image.metadata.deletion_timestamp and held:
-        if image.kind == "CustomResourceDefinition":
-            return Holding(1, "api-server", "", since, waiting_for)
-        return Holding(
-            1, "custom-controller", "", since, f"{waiting_for}: held by {', '.join(held)}"
-        )
-    return Holding(2, "garbage-collector", "", since, waiting_for)

@@ -1,55 +1,58 @@
-"""What a Pod waits for, and what is known to be wrong with it.
+"""What a Pod waits for: a node, its start, its readiness, its end.
 
-Sources: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/ (states and reasons);
-pkg/kubelet/images/types.go (the image reasons); pkg/kubelet/container/sync_result.go.
+Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/.
 """
 
-import re
-
 from eventstream.explain.outlook.holding import Holding
-from eventstream.explain.pods import (
-    condition,
-    containers,
-    is_ready,
-    is_running,
-    node_of,
-    phase,
-    waiting_reasons,
-)
-from eventstream.explain.text import listing
+from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.outlook.troubles import trouble
+from eventstream.explain.pods import condition, is_ready, is_running, node_of, phase
+from eventstream.explain.text import listing, sentence
 from eventstream.explain.times import when
 from eventstream.explain.writes import Write
-
-_IMAGE_REASONS = frozenset(
-    {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
-)
-_CONFIG_REASONS = frozenset({"CreateContainerConfigError", "CreateContainerError"})
-_DENIED = re.compile(r"denied|unauthorized|authentication|forbidden|401|403", re.IGNORECASE)
 
 SCHEDULE, START, READY, STOP = 3, 4, 5, 6
 """Ranks of a Pod's stages among those of a rollout."""
 
+_UNBOUND = "unbound immediate PersistentVolumeClaims"
 
-def holding(write: Write, started: float | None = None) -> Holding | None:
+
+def holding(snapshot: Snapshot, write: Write) -> Holding | None:
     """What this Pod waits for, or None if it is ready (or has ended as it should)."""
     image = write.image
     name = image.metadata.name
     node = node_of(image)
     if image.metadata.deletion_timestamp:
-        actor = "kubelet" if node else "client"
-        return Holding(STOP, actor, node, when(write), f"Pod {name} to stop")
+        return _stopping(snapshot, write, name, node)
     if is_ready(image) or phase(image) in ("Succeeded", "Failed"):
         return None
     since = _since(write)
     if not node:
         return _unscheduled(write, name, since)
-    wrong = _wrong(write, name)
+    started = is_running(image)
+    waiting_for = f"Pod {name} to become ready" if started else f"Pod {name} to start"
+    rank = READY if started else START
+    wrong = trouble(snapshot, write)
     if wrong is not None:
-        code, detail = wrong
-        return Holding(START, "kubelet", node, since, f"Pod {name} to start", code, detail)
-    if not is_running(image):
-        return Holding(START, "kubelet", node, since, f"Pod {name} to start")
-    return Holding(READY, "kubelet", node, since, f"Pod {name} to become ready")
+        return Holding(min(rank, START), "kubelet", node, since, waiting_for, *wrong)
+    return Holding(rank, "kubelet", node, since, waiting_for)
+
+
+def _stopping(snapshot: Snapshot, write: Write, name: str, node: str) -> Holding:
+    waiting_for = f"Pod {name} to stop"
+    held = write.image.metadata.finalizers
+    if write.image.metadata.deletion_grace_period_seconds == 0 and held:
+        job = held == ("batch.kubernetes.io/job-tracking",)
+        actor = "job-controller" if job else "client"
+        waiting_for = f"Pod {name} to be let go by {listing(list(held))}"
+        return Holding(STOP, actor, "", when(write), waiting_for, late="finalizer-stuck")
+    if not node:
+        return Holding(STOP, "client", "", when(write), waiting_for)
+    wrong = trouble(snapshot, write)
+    since = when(write)
+    if wrong is not None and wrong[0] == "node-lost":
+        return Holding(STOP, "kubelet", node, since, waiting_for, *wrong)
+    return Holding(STOP, "kubelet", node, since, waiting_for, late="terminating-slow")
 
 
 def _since(write: Write) -> float:
@@ -65,56 +68,26 @@ def _unscheduled(write: Write, name: str, since: float) -> Holding:
     found = condition(write.image, "PodScheduled")
     waiting_for = f"a node for Pod {name}"
     scheduler = getattr(write.image.spec, "scheduler_name", "") or "default-scheduler"
-    if found is not None and found.status == "False" and found.reason == "Unschedulable":
-        detail = f"No node takes Pod {name}: {found.message or found.reason}"
-        return Holding(
-            SCHEDULE, "scheduler", scheduler, since, waiting_for, "unschedulable", detail
-        )
-    return Holding(SCHEDULE, "scheduler", scheduler, since, waiting_for)
+    gates = [gate.name for gate in getattr(write.image.spec, "scheduling_gates", ())]
+    if gates:
+        detail = f"Pod {name} is not to be scheduled while it has {listing(gates)} as a gate."
+        waiting_for = f"Pod {name} to lose its scheduling gates"
+        return Holding(SCHEDULE, "client", "", since, waiting_for, "scheduling-gated", detail)
+    message = found.message or found.reason or "" if found and found.status == "False" else ""
+    if not message:
+        return Holding(SCHEDULE, "scheduler", scheduler, since, waiting_for)
+    if _UNBOUND in message:
+        detail = f"Pod {name} waits for its volume claims, which are not bound yet."
+        actor = "persistentvolume-controller"
+        return Holding(SCHEDULE, actor, "", since, waiting_for, "volume-pending", detail)
+    nominated = getattr(write.image.status, "nominated_node_name", None)
+    if nominated:
+        waiting_for = f"room on {nominated} for Pod {name}, where others have to stop first"
+        return Holding(SCHEDULE, "scheduler", scheduler, since, waiting_for)
+    detail = sentence(f"No node takes Pod {name}: {_first(message)}")
+    return Holding(SCHEDULE, "scheduler", scheduler, since, waiting_for, "unschedulable", detail)
 
 
-def _wrong(write: Write, name: str) -> tuple[str, str] | None:
-    """A diagnosis code and a sentence, for what a Pod's containers say."""
-    for container, reason, message in waiting_reasons(write.image):
-        if reason in _IMAGE_REASONS:
-            return _image(write, name, container, reason, message)
-        if reason in _CONFIG_REASONS:
-            return (
-                "config-missing",
-                f"Container {container} of Pod {name} cannot be made: {message}",
-            )
-        if reason == "CrashLoopBackOff":
-            return _crash(write, name, container)
-    for status in containers(write.image):
-        ended = status.state.terminated
-        if ended is not None and ended.exit_code and status.restart_count:
-            return _crash(write, name, status.name)
-    return None
-
-
-def _image(write: Write, name: str, container: str, reason: str, message: str) -> tuple[str, str]:
-    code = "image-pull-denied" if _DENIED.search(message) else "image-not-found"
-    if reason == "InvalidImageName":
-        code = "image-not-found"
-    images = [c.image for c in getattr(write.image.spec, "containers", ()) if c.name == container]
-    return code, f"Pod {name} cannot get image {listing(images) or 'of ' + container} ({reason})."
-
-
-def _crash(write: Write, name: str, container: str) -> tuple[str, str]:
-    for status in containers(write.image):
-        if status.name != container:
-            continue
-        last = status.last_state.terminated if status.last_state else None
-        ended = status.state.terminated or last
-        if ended is None:
-            break
-        killed = ended.reason == "OOMKilled"
-        how = (
-            "was killed for using too much memory"
-            if killed
-            else f"exits with code {ended.exit_code}"
-        )
-        times = f"{status.restart_count} restart{'' if status.restart_count == 1 else 's'} so far"
-        detail = f"Container {container} of Pod {name} {how}; {times}."
-        return ("oom-killed" if killed else "crash-loop"), detail
-    return "crash-loop", f"Container {container} of Pod {name} keeps ending."
+def _first(message: str) -> str:
+    """The scheduler's first sentence: what each node lacks; preemption is told after it."""
+    return message.partition(". ")[0]

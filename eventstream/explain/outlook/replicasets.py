@@ -1,10 +1,12 @@
 """What a ReplicaSet's Pods wait for, and what its controller must do next."""
 
+import re
+
 from eventstream.explain.outlook import pods
 from eventstream.explain.outlook.holding import Holding
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.pods import condition, is_ready, is_running, node_of
-from eventstream.explain.text import count
+from eventstream.explain.text import count, sentence
 from eventstream.explain.times import when
 from eventstream.explain.writes import Write
 
@@ -15,6 +17,7 @@ class PodCounts:
     """The Pods of one controller by how far they have come; `moved` is when one last changed."""
 
     def __init__(self, snapshot: Snapshot, owner: Write) -> None:
+        self._snapshot = snapshot
         every = list(snapshot.children(owner.log, "Pod"))
         self.active = [write for write in every if write.active]
         self.leaving = [write for write in every if write.image.metadata.deletion_timestamp]
@@ -25,27 +28,54 @@ class PodCounts:
 
     def holdings(self) -> list[Holding]:
         """What each Pod waits for."""
-        found = [pods.holding(write) for write in (*self.active, *self.leaving)]
+        every = (*self.active, *self.leaving)
+        found = [pods.holding(self._snapshot, write) for write in every]
         return [holding for holding in found if holding is not None]
 
 
-def creation(owner: Write, actor: str, desired: int, existing: int) -> Holding | None:
+def creation(
+    snapshot: Snapshot, owner: Write, actor: str, desired: int, existing: int
+) -> Holding | None:
     """What the controller must still create or delete, and why it cannot, if it says so.
 
-    Source: pkg/controller/replicaset/replica_set_utils.go (condition ReplicaFailure).
+    Sources: pkg/controller/replicaset/replica_set_utils.go (condition ReplicaFailure);
+    pkg/controller/controller_utils.go (Event FailedCreate, which the others give).
     """
     name = f"{owner.image.kind} {owner.image.metadata.name}"
     if existing == desired:
         return None
     if existing > desired:
+        if owner.image.kind in ("Job", "DaemonSet"):
+            return None  # They delete by other numbers than these.
         waiting_for = f"{count(existing - desired, 'Pod')} of {name} to be deleted"
         return Holding(CREATE, actor, "", when(owner), waiting_for)
-    waiting_for = f"{count(desired - existing, 'Pod')} of {name} to be created"
-    failure = condition(owner.image, "ReplicaFailure")
-    since = when(owner)
-    if failure is None or failure.status != "True":
-        return Holding(CREATE, actor, "", since, waiting_for)
-    message = failure.message or failure.reason or ""
+    missing = count(desired - existing, "Pod")
+    waiting_for = f"{missing} of {name} to be created"
+    message = _refusal(snapshot, owner)
+    if not message:
+        return Holding(CREATE, actor, "", when(owner), waiting_for)
     code = "quota-exceeded" if "exceeded quota" in message else "admission-denied"
-    detail = f"{count(desired - existing, 'Pod')} of {name} cannot be created: {message}"
-    return Holding(CREATE, actor, "", since, waiting_for, code, detail)
+    detail = sentence(f"{missing} of {name} cannot be created: {_bare(message)}")
+    return Holding(CREATE, actor, "", when(owner), waiting_for, code, detail)
+
+
+def _refusal(snapshot: Snapshot, owner: Write) -> str:
+    """Why the API server last refused a Pod, if none has been created since; else empty."""
+    failure = condition(owner.image, "ReplicaFailure")
+    if failure is not None and failure.status == "True":
+        return failure.message or failure.reason or ""
+    if owner.image.kind in ("ReplicaSet", "ReplicationController"):
+        return ""  # These say so in their conditions, and take it back there.
+    notes = snapshot.notes(owner.log, "FailedCreate")
+    made = max((when(child) for child in snapshot.children(owner.log, "Pod")), default=0.0)
+    refused = [note for note in notes if note.at > made]
+    return (refused[0].after.spec.message or "") if refused else ""
+
+
+_ATTEMPT = re.compile(r"^(?:Error creating: |create Pod \S+ in \S+ \S+ failed error: )?")
+_POD = re.compile(r'^pods "[^"]*" is forbidden: ')
+
+
+def _bare(message: str) -> str:
+    """The refusal without the name of the Pod, which is another one with each attempt."""
+    return _POD.sub("", _ATTEMPT.sub("", message))

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator
 
-from eventstream.explain.world import World
+from eventstream.explain.world import World, name_key, owner_of
 from eventstream.explain.writes import ObjectLog, Write
+from eventstream.objects.observations import Change
 
 
 class Snapshot:
@@ -28,8 +29,27 @@ class Snapshot:
         """The newest write of each existing object that this one controls."""
         for child in log.family.children.values():
             write = self.alive(child)
-            if write is not None and (not kind or write.image.kind == kind):
+            if write is None or (kind and write.image.kind != kind):
+                continue
+            if self.belongs(child, log):
                 yield write
+
+    def belongs(self, child: ObjectLog, owner: ObjectLog) -> bool:
+        """Whether the owner still controls the object, or did when it ended: none released it."""
+        write = self.latest(child)
+        return write is not None and owner_of(write.image) == owner.uid
+
+    def notes(self, log: ObjectLog, *reasons: str) -> list[Change]:
+        """Events about an object with these reasons, the latest first."""
+        known = log.notes or {}
+        found = [note for reason in reasons for note in known.get(reason, {}).values()]
+        return sorted(found, key=lambda note: (note.at, note.after.metadata.name), reverse=True)
+
+    def by_name(self, kind: str, namespace: str | None, name: str) -> Write | None:
+        """The newest write of the object of that name, if it was seen; see `world.LOOKED_UP`."""
+        logs = self.world.names.get(name_key(kind, namespace, name), {})
+        found = [write for log in logs.values() if (write := self.latest(log)) is not None]
+        return max(found, key=lambda write: write.order, default=None)
 
     def since(self, log: ObjectLog, order: float) -> Iterator[Write]:
         """The writes of one object from `order` on, oldest first."""

@@ -92,14 +92,14 @@ async def test_killed_in_the_midst_of_it_nothing_is_doubled_or_missing(
     recording = Playing(cluster, tape, seconds=3.0)
     await pair.begin()
     await recording.play(until_write=at - 10)
-    rest = asyncio.create_task(recording.play())
+    going_on = asyncio.create_task(recording.play(until_write=at + 20))
     await recording.reached(at)
     await pair.kill()
     epoch, seq = pair.killed.installation()
     before = pair.killed.traces()
-    await recording.reached(at + 20)
+    await going_on
     await pair.restart()
-    await rest
+    await recording.play()
     await pair.caught_up()
     await same_in_the_end(pair)
     assert pair.killed.gaps() == []

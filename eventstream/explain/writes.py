@@ -78,8 +78,9 @@ class Write:
 class ObjectLog:
     """The writes to one object that open traces still need, and who asked about it.
 
-    `ref` has only a uid until the object was `seen`: an owner is named before. `askers` are the writes whose decision looked at this object or at what it controls, and
-    `asked_up_to` the highest of their orders; `notes` are the Events about it, by reason.
+    `ref` has only a uid until the object was `seen`: an owner is named before. `askers` are the
+    writes whose decision looked at this object or at what it controls, and `asked_up_to` the
+    highest of their orders; `notes` are the Events about it, by reason.
     """
 
     __slots__ = (

@@ -73,7 +73,7 @@ def test_wherever_a_controller_acts_it_observes_compares_and_acts(create: Result
     for step in create.steps.values():
         if step.actor not in ("client", "unknown") and step.verb != "renew":
             assert step.loop is not None, step.what
-            assert step.loop.observe and step.loop.compare and step.loop.act
+            assert all((step.loop.observe, step.loop.compare, step.loop.act))
 
 
 def test_heartbeats_are_counted_and_not_listed(create: Result) -> None:
@@ -102,9 +102,12 @@ def test_every_row_of_the_ground_truth_has_its_step_with_the_right_actor(name: s
 
 def test_crd_cr_and_custom_controller_are_told_in_words() -> None:
     told = [step.what for step in fold(observations("operator")).of("Website")][:2]
-    assert told == [
+    created = (
         "A client that calls itself kubectl-client-side-apply asked the API server to create "
-        "Website shopfront.",
+        "Website shopfront."
+    )
+    finalizer = (
         "The custom controller kopf changed Website shopfront: metadata.finalizers set to "
-        '["kopf.zalando.org/KopfFinalizerMarker"].',
-    ]
+        '["kopf.zalando.org/KopfFinalizerMarker"].'
+    )
+    assert told == [created, finalizer]

@@ -11,12 +11,14 @@ from typing import Any
 import msgspec
 
 from eventstream.objects.images import NO_FIELDS, FieldsEntry
+from eventstream.objects.sharing import Words
 
 _LONGEST_REMEMBERED = 8192
 _STRING_WITH_VALUES = re.compile(rb'"(?:k:|v:)(?:[^"\\]|\\.)*"')
 _TYPE_KEY = re.compile(rb'"k:\{\\"type\\":\\"[A-Za-z0-9./_-]+\\"\}"')
 _NORMAL_KEY = re.compile(rb'"k:\{[\w,]*\}"')
 _KEY_NAMES = re.compile(rb'\\"(\w+)\\":')
+_words = Words()
 _PREFIXES = (b'"f:', b'"k:', b'"v:', b'"i:', b'".":')
 
 
@@ -33,7 +35,9 @@ def shared_entry(entry: FieldsEntry) -> FieldsEntry:
 def _entry(
     manager: str, operation: str, subresource: str, time: str | None, version: str, fields: bytes
 ) -> FieldsEntry:
-    return FieldsEntry(manager, operation, subresource, time, version, normalize(fields))
+    names = _words[manager], _words[operation], _words[subresource]
+    when = _words[time] if time else time
+    return FieldsEntry(*names, when, _words[version], normalize(fields))
 
 
 def normalize(fields: bytes) -> msgspec.Raw:

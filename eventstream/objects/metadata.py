@@ -5,7 +5,7 @@ import msgspec
 from eventstream.objects.images import Metadata, OwnerReference
 from eventstream.objects.managed_fields import shared_entry
 from eventstream.objects.redaction import Redactor
-from eventstream.objects.sharing import Shared
+from eventstream.objects.sharing import Shared, Words
 
 _set = msgspec.structs.force_setattr
 
@@ -16,7 +16,7 @@ class MetadataSettler:
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
         self._owners = Shared[tuple[OwnerReference, ...]]()
-        self._words = Shared[str]()
+        self._words = Words()
 
     def word(self, text: str) -> str:
         """The same text, as one string for all objects."""

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 from eventstream.objects.loosely import fit
-from eventstream.objects.pods import Condition, ContainerStatus, Part, PodStatus
+from eventstream.objects.pods import Condition, ContainerStatus, Part, PodSpec, PodStatus
 from eventstream.objects.redaction import Redactor
-from eventstream.objects.sharing import Shared
+from eventstream.objects.sharing import Shared, Words
 from eventstream.objects.workloads import PodTemplate
 
 NOTHING = msgspec.Raw(b"{}")
@@ -20,6 +20,9 @@ _SPECS_KEPT = 8192
 _KNOWN = frozenset({"apiVersion", "kind", "metadata", "spec", "status", "x-baton-flags"})
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _DIGEST = re.compile(r"[0-9a-f]{16}")
+_WORDS_OF_CONDITION = ("type", "status", "reason", "last_transition_time")
+_WORDS_OF_SPEC = ("node_name", "scheduler_name", "service_account_name", "restart_policy")
+_WORDS_OF_CONTAINER = ("name", "image", "image_pull_policy")
 _set = msgspec.structs.force_setattr
 
 
@@ -39,7 +42,9 @@ class PartDecoder:
         self._redactor = redactor
         self._decoders: dict[type[Part], msgspec.json.Decoder[Any]] = {}
         self._specs: dict[tuple[type[Part], str], Part] = {}
-        self._conditions = Shared[Condition](self._scrub)
+        self._conditions = Shared[Condition](self._settle_condition)
+        self._words = Words()
+
         self._containers = Shared[ContainerStatus](self._scrub_container)
 
     def spec(self, struct: type[Part], raw: msgspec.Raw) -> tuple[Any, Flags]:
@@ -103,6 +108,8 @@ class PartDecoder:
             _set(part, "conditions", tuple([shared[condition] for condition in conditions]))
         if type(part) is PodStatus:
             self._settle_pod(part)
+        elif type(part) is PodSpec:
+            self._settle_pod_spec(part)
         template = getattr(part, "template", None)
         if template is not None:
             self._settle_template(template)
@@ -117,6 +124,15 @@ class PartDecoder:
         if status.init_container_statuses:
             containers = tuple([shared[container] for container in status.init_container_statuses])
             _set(status, "init_container_statuses", containers)
+
+    def _settle_pod_spec(self, spec: PodSpec) -> None:
+        self._words.share(spec, _WORDS_OF_SPEC)
+        for container in spec.containers:
+            self._words.share(container, _WORDS_OF_CONTAINER)
+
+    def _settle_condition(self, condition: Condition) -> None:
+        self._scrub(condition)
+        self._words.share(condition, _WORDS_OF_CONDITION)
 
     def _scrub_container(self, container: ContainerStatus) -> None:
         for state in (container.state, container.last_state):

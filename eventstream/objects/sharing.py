@@ -1,7 +1,9 @@
 """Lets equal values of many objects be one: ten thousand Pods say "Ready" in the same words."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import msgspec
 
 T = TypeVar("T")
 _KEPT = 16_384
@@ -26,3 +28,14 @@ class Shared(dict[T, T]):
         if len(self) >= _KEPT:
             self.clear()  # Live objects hold on to theirs; all that is lost is some sharing.
         return self.setdefault(value, value)
+
+
+class Words(Shared[str]):
+    """Strings that many objects hold: names of nodes, reasons, managers."""
+
+    def share(self, struct: Any, fields: tuple[str, ...]) -> None:
+        """Let the struct's own strings in these fields be the ones that all others hold."""
+        for name in fields:
+            text = getattr(struct, name)
+            if text:
+                msgspec.structs.force_setattr(struct, name, self[text])

@@ -3,7 +3,7 @@
 import pytest
 
 from eventstream.objects import parts, sharing
-from eventstream.objects.sharing import Shared
+from eventstream.objects.sharing import Shared, Words
 from tests.objects.recorded import POD, decoder, text, thing
 
 
@@ -20,6 +20,23 @@ def test_a_new_value_is_prepared_before_it_is_kept() -> None:
     shared = Shared[str](seen.append)
     assert [shared[value] for value in ("a", "b", "a")] == ["a", "b", "a"]
     assert seen == ["a", "b"]
+
+
+def test_pods_of_different_specs_share_their_words() -> None:
+    read = decoder()
+    one, other = (
+        read.image(POD, text(thing(spec={"nodeName": "node-1", "priority": number}))).spec
+        for number in (1, 2)
+    )
+    assert one is not other
+    assert one.node_name is other.node_name
+
+
+def test_an_empty_or_absent_word_stays_as_it_is() -> None:
+    image = decoder().image(POD, text(thing(status={"conditions": [{"type": "Ready"}]})))
+    (condition,) = image.status.conditions
+    Words().share(condition, ("status", "reason"))
+    assert (condition.type, condition.status, condition.reason) == ("Ready", "", None)
 
 
 def test_no_more_than_the_bound_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,7 +91,7 @@ class Story:
         self._write("MODIFIED", pod)
         return self.delete(pod)
 
-    def tell(self, about: Json, reason: str, message: str, component: str) -> None:
+    def tell(self, about: Json, reason: str, message: str, component: str, count: int = 1) -> None:
         """A Kubernetes Event about an object."""
         metadata = about["metadata"]
         event: Json = {
@@ -111,7 +111,7 @@ class Story:
             "message": message,
             "type": "Warning",
             "source": {"component": component},
-            "count": 1,
+            "count": count,
         }
         self._write("ADDED", event)
 

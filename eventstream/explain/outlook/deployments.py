@@ -10,7 +10,7 @@ from eventstream.explain.outlook.replicasets import PodCounts, creation
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.pods import condition
 from eventstream.explain.records import Stage
-from eventstream.explain.text import count
+from eventstream.explain.text import count, sentence
 from eventstream.explain.times import when
 from eventstream.explain.writes import Write
 from eventstream.objects.images import Image
@@ -178,7 +178,7 @@ def _with_deadline(write: Write, found: list[Holding]) -> list[Holding]:
             first.since,
             first.waiting_for,
             "deadline-exceeded",
-            f"{message}; waiting for {first.waiting_for}.",
+            f"{sentence(message)} Still waiting for {first.waiting_for}.",
         ),
         *(holding for holding in found if holding is not first),
     ]

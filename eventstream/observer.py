@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 from channels.db import database_sync_to_async
 
-from eventstream import history
+from eventstream import collector, history
 from eventstream.explain.engine import Engine
 from eventstream.kubeapi.connection import ClusterIdentity, Connection
 from eventstream.kubeapi.watcher import Saved, Watcher
@@ -69,6 +69,7 @@ class Observer:
 
         Raises an ExceptionGroup of what ended one of its tasks: none of them ends by itself.
         """
+        collector.relax()
         watcher = Watcher(
             self._connection,
             self._take,

@@ -203,7 +203,13 @@ class Decoder:
         if flags and not (status.code or status.message):
             return WatchEvent("ERROR", message="an ERROR event without a Status")
         message = self._redactor.message(status.message)
-        return WatchEvent("ERROR", code=status.code, reason=status.reason, message=message)
+        return WatchEvent(
+            "ERROR",
+            code=status.code,
+            reason=status.reason,
+            message=message,
+            retry_after=status.details.retry_after_seconds if status.details else 0,
+        )
 
     def _bookmark(self, resource: Resource, raw: msgspec.Raw) -> WatchEvent:
         metadata = self.image(resource, raw).metadata

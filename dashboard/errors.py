@@ -9,12 +9,19 @@ import time
 from collections.abc import Callable
 
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from dashboard.status import Liveness
 
 logger = logging.getLogger(__name__)
+
+
+_EXPLANATION = (
+    "The database says: {}. If Baton was never started here, run python manage.py observe, which "
+    "prepares it; else see whether its disk is full or another program holds it. This page can be "
+    "reloaded then."
+)
 
 
 class UnreadableHistory:
@@ -32,16 +39,15 @@ class UnreadableHistory:
         if not isinstance(error, DatabaseError):
             return None
         logger.error("History can't be read for %s: %s", request.path, error)
+        explanation = _EXPLANATION.format(error)
+        if request.path.endswith(".json"):
+            return JsonResponse({"error": explanation}, status=503)
         live = Liveness("down", "No history", str(error), "no cluster")
         context = {
             "live": live,
             "watched": 0,
             "now": time.time(),
             "headline": "History can't be read",
-            "explanation": (
-                f"The database says: {error}. If Baton was never started here, run "
-                "python manage.py observe, which prepares it; else see whether its disk is full "
-                "or another program holds it. This page can be reloaded then."
-            ),
+            "explanation": explanation,
         }
         return render(request, "lost.html", context, status=503)

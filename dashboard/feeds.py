@@ -21,8 +21,8 @@ ROWS_MOST = 200
 Op = tuple[str, int, str, str]
 """`[id, revision, kind, html]`.
 
-`row` and `step` are rows of the two lists, `part` an element of the page, `gone` a row to take
-away; `keep` has ids instead of HTML: the only rows that the page may still show.
+`row`, `step` and `kind` are rows of the three lists, `part` an element of the page, `gone` a row
+to take away; `keep` has ids instead of HTML: the only rows that the page may still show.
 """
 
 

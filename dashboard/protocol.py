@@ -9,6 +9,7 @@ import re
 import msgspec
 
 from dashboard import feeds
+from dashboard.coverage_feed import CoverageFeed
 from eventstream import history
 
 MESSAGE_BYTES = 4096
@@ -67,14 +68,19 @@ def feed_of(message: Hello | Sub) -> feeds.Feed:
         return feeds.NowFeed(message.filter)
     if found := _TRACE.fullmatch(message.view):
         return feeds.TraceFeed(found[1])
+    if message.view == "coverage":
+        return CoverageFeed()
     if message.view == "":
         return feeds.Quiet()
     raise ProtocolError(f"no page shows the view {message.view[:40]!r}")
 
 
 def must_reset(message: Hello | Sub) -> bool:
-    """Whether the page can't be continued: another database, or older than what is kept."""
-    if not message.view:
+    """Whether the page can't be continued: another database, or older than what is kept.
+
+    Coverage has no seq in history, and its page is told everything in any case.
+    """
+    if message.view in {"", "coverage"}:
         return False
     return (
         message.epoch != history.epoch() or not history.floor() <= message.since <= history.head()

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 
 from dashboard import wording
 from dashboard.folding import Fold, fold
+from dashboard.kinds import Kind
 from dashboard.sequence import Layout, Row, rows
 from eventstream.explain.records import Step, Trace
 from eventstream.history import Stored
@@ -105,6 +106,16 @@ def trace_row(stored: Stored[Trace], now: float) -> SafeString:
 def shared_trace_row(stored: Stored[Trace], now: float) -> SafeString:
     """Return a trace as a row, drawn once a revision: the page's script sets its clock."""
     return _fragments.get(("row", stored.id, stored.seq), lambda: trace_row(stored, now))
+
+
+def kind_row(kind: Kind, now: float) -> SafeString:
+    """Return a row of the table of coverage; its clocks read `now` (unix seconds)."""
+    return draw("coverage_row", kind=kind, covered=kind.coverage, now=now)
+
+
+def shared_kind_row(kind: Kind, now: float) -> SafeString:
+    """Return such a row, drawn once for all pages: the page's script sets its clocks."""
+    return _fragments.get(("kind", kind), lambda: kind_row(kind, now))
 
 
 def trace_head(stored: Stored[Trace], now: float) -> SafeString:

@@ -4,11 +4,13 @@ A timeline that silently stopped is worse than none: so the cluster's name, whet
 how far behind, and which kinds are not watched, are judged here once for pages, socket and probe.
 """
 
+from collections import Counter
 from typing import Any
 
 import msgspec
 
 from dashboard import wording
+from dashboard.kinds import PARTLY, TROUBLE, WATCHED, kinds_of, troubles_of
 from eventstream import history
 
 FRESH_SECONDS = 10.0
@@ -74,13 +76,14 @@ def unready(now: float) -> str:
 def context(now: float) -> dict[str, Any]:
     """Return what the header of every page shows."""
     covered = history.coverage()
-    blocked = [each for each in covered if each.state in {"forbidden", "backing-off"}]
-    gone = [each for each in covered if each.state == "gone"]
+    kinds = kinds_of(covered)
+    ranks = Counter(kind.manner.rank for kind in kinds)
     return {
         "live": liveness(history.cluster(), covered, now),
-        "blocked": blocked,
-        "gone": gone,
-        "watched": sum(each.state in {"watching", "listing"} for each in covered),
+        "troubles": troubles_of(kinds),
+        "troubled": ranks[TROUBLE],
+        "partly": ranks[PARTLY],
+        "watched": ranks[WATCHED],
         "all_forbidden": bool(covered) and all(each.state == "forbidden" for each in covered),
         "now": now,
     }

@@ -7,6 +7,7 @@ from dashboard import views
 urlpatterns = [
     path("", views.now, name="now"),
     path("coverage", views.coverage, name="coverage"),
+    path("coverage.json", views.coverage_as_json, name="coverage-json"),
     path("traces/<str:trace_id>", views.trace, name="trace"),
     path("traces/<str:trace_id>/steps/<str:step_id>", views.step, name="step"),
 ]

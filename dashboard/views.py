@@ -8,8 +8,11 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from dashboard import actors, feeds, filters, rendering, status
+from dashboard.coverage import overview
+from dashboard.coverage_json import document
 from eventstream import history
 from eventstream.explain.records import Step, Trace
 
@@ -94,14 +97,22 @@ def _drawer(within: Trace, stored: history.Stored[Step]) -> dict[str, Any]:
 
 
 def coverage(request: HttpRequest) -> HttpResponse:
-    """Every kind that is watched or not, with the rules that would grant the rest, and gaps."""
-    cluster = history.cluster()
-    context = status.context(time.time()) | {
-        "problem": cluster.problem if cluster else None,
-        "coverage": history.coverage(),
-        "gaps": [stored.record for stored in history.gaps(limit=50)],
-    }
-    return render(request, "coverage.html", context)
+    """Every kind, watched or not: what needs a person first, and the gaps of them all."""
+    at = time.time()
+    seen = overview(at)
+    rows = [rendering.kind_row(kind, at) for kind in seen.kinds]
+    return render(request, "coverage.html", status.context(at) | {"coverage": seen, "rows": rows})
+
+
+@require_safe
+def coverage_as_json(_request: HttpRequest) -> HttpResponse:
+    """The same as JSON, as `dashboard.coverage_json` describes it; never cached."""
+    at = time.time()
+    return HttpResponse(
+        document(overview(at), at),
+        content_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )
 
 
 _NO_TRACE = (

@@ -4,6 +4,7 @@ One place, so that the same moment reads the same in the feed, in the sequence a
 """
 
 import json
+import math
 from datetime import UTC, datetime
 
 from eventstream.explain.records import FieldChange, ObjectRef
@@ -45,6 +46,20 @@ def _two(whole: int, unit: str, size: int, below: str, step: int) -> str:
     """Return `whole` seconds as so many of `unit` and, if any, of the unit below it."""
     rest = whole % size // step
     return f"{whole // size} {unit} {rest} {below}" if rest else f"{whole // size} {unit}"
+
+
+def ago(seconds: float) -> str:
+    """Return how long ago something was, calm enough to tick: "just now", "4 s ago"."""
+    if seconds < 2:
+        return "just now"
+    return f"{int(seconds)} s ago" if seconds < 60 else f"{duration(seconds)} ago"
+
+
+def until(seconds: float) -> str:
+    """Return when something is due: "in 12 s", or "now" when that has come."""
+    if seconds <= 0:
+        return "now"
+    return f"in {math.ceil(seconds)} s" if seconds <= 59 else f"in {duration(seconds)}"
 
 
 def offset(seconds: float, precision_ms: int = 1) -> str:

@@ -41,6 +41,18 @@ def since(later: float, earlier: float) -> str:
 
 
 @register.filter
+def ago(now: float, then: float) -> str:
+    """Return how long before `now` (unix seconds) `then` was: "4 s ago"."""
+    return wording.ago(now - then)
+
+
+@register.filter
+def until(now: float, then: float) -> str:
+    """Return in how long after `now` (unix seconds) `then` comes: "in 12 s"."""
+    return wording.until(then - now)
+
+
+@register.filter
 def percent(value: float) -> str:
     """Return a share of the width as SVG writes it: "37.5%"."""
     return f"{value:g}%"

@@ -23,11 +23,29 @@ function two(whole, unit, size, below, step) {
   return rest ? `${first} ${rest} ${below}` : first;
 }
 
+/** The same words as the server's `wording.ago`. */
+export function ago(seconds) {
+  if (seconds < 2) return "just now";
+  return seconds < 60 ? `${Math.floor(seconds)} s ago` : `${duration(seconds)} ago`;
+}
+
+/** The same words as the server's `wording.until`. */
+export function until(seconds) {
+  if (seconds <= 0) return "now";
+  return seconds <= 59 ? `in ${Math.ceil(seconds)} s` : `in ${duration(seconds)}`;
+}
+
 /** Set every ticking clock. */
 export function tick() {
   const now = Date.now() / 1000 - ahead;
-  for (const clock of document.querySelectorAll("time.ticking")) {
-    const text = duration(now - Number(clock.dataset.since));
+  set("time.ticking", (clock) => duration(now - Number(clock.dataset.since)));
+  set("time.ago", (clock) => ago(now - Number(clock.dataset.at)));
+  set("time.until", (clock) => until(Number(clock.dataset.at) - now));
+}
+
+function set(clocks, words) {
+  for (const clock of document.querySelectorAll(clocks)) {
+    const text = words(clock);
     if (clock.textContent !== text) clock.textContent = text;
   }
 }

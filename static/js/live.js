@@ -1,5 +1,6 @@
 // Makes a page live: continues by the socket from exactly where the server drew it.
 import * as clocks from "./clocks.js";
+import { start as startCopy } from "./copy.js";
 import { flow, start as startFlow } from "./flow.js";
 import { start as startKeys } from "./keys.js";
 import { forget, morph } from "./rows.js";
@@ -20,7 +21,7 @@ function follows(type) {
   const { view, trace } = main().dataset;
   const feed = document.getElementById("feed");
   const message = { type, epoch: page.epoch, since: page.since, view: "" };
-  if (view === "now") message.view = "now";
+  if (view === "now" || view === "coverage") message.view = view;
   if (view === "trace") message.view = `traces/${trace}`;
   if (feed) message.filter = JSON.parse(feed.dataset.filter);
   return message;
@@ -109,4 +110,5 @@ clocks.start();
 startFlow();
 startKeys();
 startSelection();
+startCopy();
 link.open();

@@ -40,7 +40,7 @@ export function apply([id, revision, kind, html]) {
 
 function remove(id) {
   revisions.delete(id);
-  for (const prefix of ["trace", "step"]) {
+  for (const prefix of ["trace", "step", "kind"]) {
     const node = document.getElementById(`${prefix}-${id}`);
     if (node?.parentElement?.id === "rows") node.remove();
   }
@@ -48,7 +48,7 @@ function remove(id) {
 
 function keep(ids) {
   const wanted = new Set(ids);
-  for (const row of document.querySelectorAll("#rows > .step")) {
+  for (const row of document.querySelectorAll("#rows > [data-id]")) {
     if (!wanted.has(row.dataset.id)) row.remove();
   }
 }
@@ -75,7 +75,7 @@ function placeInFeed(list, row) {
   return null;
 }
 
-/** A step stands where the API server's order puts it, which is usually last. */
+/** A step stands where the API server's order puts it, usually last; a kind where its own does. */
 function placeInSequence(list, row) {
   let after = null;
   for (let other = list.lastElementChild; other; other = other.previousElementSibling) {

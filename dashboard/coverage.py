@@ -1,0 +1,47 @@
+"""Gathers all that is known of how the cluster is watched, as its page and its JSON show it."""
+
+from collections import Counter
+
+import msgspec
+
+from dashboard.kinds import Kind, Manner, Trouble, kinds_of, troubles_of
+from dashboard.status import Liveness, liveness
+from eventstream import history
+from eventstream.history import Gap
+
+GAPS_MOST = 50
+"""So many of the latest gaps are shown, of all kinds together."""
+
+
+class Overview(msgspec.Struct, frozen=True):
+    """All that is known of how the cluster is watched, in the order in which it is shown."""
+
+    cluster: history.ClusterStatus | None
+    live: Liveness
+    kinds: tuple[Kind, ...]
+    troubles: tuple[Trouble, ...]
+    gaps: tuple[Gap, ...]
+
+    @property
+    def totals(self) -> tuple[tuple[Manner, int], ...]:
+        """How many kinds there are of each manner."""
+        counts = Counter(kind.manner for kind in self.kinds)
+        return tuple(sorted(counts.items(), key=lambda each: (each[0].rank, each[0].word)))
+
+    @property
+    def objects(self) -> int:
+        """How many objects are held, of all kinds."""
+        return sum(kind.coverage.objects for kind in self.kinds)
+
+
+def overview(now: float) -> Overview:
+    """Read history and judge it as of `now` (unix seconds)."""
+    cluster, covered = history.cluster(), history.coverage()
+    judged = kinds_of(covered)
+    return Overview(
+        cluster,
+        liveness(cluster, covered, now),
+        judged,
+        troubles_of(judged),
+        tuple(stored.record for stored in history.gaps(limit=GAPS_MOST)),
+    )

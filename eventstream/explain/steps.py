@@ -1,7 +1,7 @@
 """Makes a Step of a Write and its Verdict."""
 
 from eventstream.explain.identity import step_id
-from eventstream.explain.records import Grades, Step
+from eventstream.explain.records import Evidence, Grades, Step
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.writes import Write
 
@@ -39,10 +39,17 @@ def make(cluster: str, write: Write, verdict: Verdict, trace: str) -> Step:
         what=verdict.what,
         why=verdict.why,
         grades=Grades("observed", verdict.who_grade, verdict.why_grade),
-        evidence=verdict.evidence,
+        evidence=verdict.evidence if not write.image.flags else _flagged(write, verdict),
         source_url=verdict.source_url,
         rule=verdict.rule,
         changes=write.changes,
         loop=verdict.loop,
         node=verdict.node,
     )
+
+
+def _flagged(write: Write, verdict: Verdict) -> tuple[Evidence, ...]:
+    """The evidence, and what about the object was not as the API documents it."""
+    odd = "; ".join(write.image.flags)
+    said = Evidence("observed", "watch", f"the object is not as documented: {odd}")
+    return (*verdict.evidence, said)

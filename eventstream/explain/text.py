@@ -18,7 +18,7 @@ def plural(noun: str) -> str:
 
 def named(image: Image) -> str:
     """`Deployment nginx`."""
-    return f"{image.kind} {image.metadata.name}"
+    return f"{image.kind} {image.metadata.name or 'without a name'}"
 
 
 def seen(write: Write) -> str:

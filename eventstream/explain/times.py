@@ -21,7 +21,11 @@ def when(write: Write) -> float:
     if not write.base or write.step is not None:
         return write.change.at
     metadata = write.image.metadata
-    told = [metadata.deletion_timestamp, metadata.creation_timestamp]
+    told = [metadata.creation_timestamp]
     conditions = getattr(write.image.status, "conditions", ())
     told.extend(condition.last_transition_time for condition in conditions)
-    return max((at for text in told if (at := parse(text)) is not None), default=write.change.at)
+    times = [at for text in told if (at := parse(text)) is not None]
+    asked = parse(metadata.deletion_timestamp)
+    if asked is not None:  # The timestamp is when the grace period ends, not when it was asked.
+        times.append(asked - (metadata.deletion_grace_period_seconds or 0))
+    return max(times, default=write.change.at)

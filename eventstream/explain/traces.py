@@ -160,7 +160,7 @@ class TraceKeeper:
         """How the trace stands at `now` (unix seconds)."""
         over = self._superseded_by(trace)
         upto = over.order if over is not None else math.inf
-        outlook = self._outlook(trace, Snapshot(self._world, upto), now)
+        outlook = self._outlook(trace, Snapshot(self._world, upto, now), now)
         if over is not None and outlook.state != "complete":
             by = over.step.actor_name if over.step else ""
             text = f"Overtaken before it was done by a newer change of {named(over.image)}"
@@ -294,6 +294,13 @@ def _cause(trace: TraceLog) -> str:
     return f"{done} by {name or began.verdict.actor}"
 
 
+_PASSING = frozenset({"quota-exceeded", "node-lost", "crash-loop", "oom-killed"})
+"""Diagnoses that pass without a write to the trace's own objects: with time, or elsewhere."""
+
+_GLANCE = 2.0
+"""Seconds after which what such a diagnosis rests on is looked at again."""
+
+
 def settled(record: Trace, now: float) -> bool:
     """Whether a trace's quiet time is over and nothing is due any more."""
     return record.state in ("complete", "superseded") and now - record.updated >= QUIET
@@ -305,6 +312,8 @@ def next_look(record: Trace, now: float) -> float | None:
         return record.updated + QUIET
     if record.state == "running" and record.holder and record.waiting_since is not None:
         return max(record.waiting_since + overdue_after(record.holder) + 0.001, now)
+    if record.diagnosis in _PASSING:
+        return now + _GLANCE
     return None
 
 

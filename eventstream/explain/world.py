@@ -141,7 +141,9 @@ class World:
         return found.values()
 
 
-LOOKED_UP = frozenset({"Namespace", "Node", "StatefulSet", "CustomResourceDefinition"})
+LOOKED_UP = frozenset(
+    {"CustomResourceDefinition", "Namespace", "Node", "ResourceQuota", "StatefulSet"}
+)
 """Kinds that others refer to by name, so that rules look them up by it."""
 
 NOTES_KEPT = 64

@@ -39,11 +39,11 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None, now: float) ->
     spec, status = write.image.spec, write.image.status
     if not isinstance(spec, DeploymentSpec) or not isinstance(status, DeploymentStatus):
         return Outlook("running", "The Deployment is not as the API documents it; see its flags.")
-    done = _completion(snapshot, write, began)
-    if done is not None:
-        return _complete(done, began)
     new = _new_replicaset(snapshot, write)
     counts = PodCounts(snapshot, new) if new else None
+    done = _completion(snapshot, write, began)
+    if done is not None and not (counts and counts.unproven()):
+        return _complete(done, began)
     stages = _stages(write, new, counts, spec.replicas, status)
     holdings = _holdings(snapshot, write, new, counts, began)
     return pending(holdings, stages, now, "Waiting for the Deployment controller to report.")
@@ -96,7 +96,7 @@ def _stages(
 ) -> tuple[Stage, ...]:
     created = len(counts.active) if counts else 0
     available = min(status.available_replicas, status.updated_replicas, desired)
-    if not _observed(write):
+    if not _observed(write) or (counts and counts.unproven()):
         available = min(available, max(desired - 1, 0))
     totals = (
         (1, 1),

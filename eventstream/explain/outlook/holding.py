@@ -49,10 +49,16 @@ class Outlook(msgspec.Struct, frozen=True, gc=False):
         return held
 
 
-OVERDUE: dict[str, float] = {"scheduler": 30.0, "kubelet": 120.0, "custom-controller": 60.0}
+OVERDUE: dict[str, float] = {
+    "scheduler": 30.0,
+    "kubelet": 120.0,
+    "custom-controller": 60.0,
+    "job-controller": 360.0,
+}
 OVERDUE_DEFAULT = 15.0
 """Seconds after which a wait for an actor is called unusual: stated, until this cluster's own
-medians are known. A kubelet may pull a large image for a minute; a controller answers at once."""
+medians are known. A kubelet may pull a large image for a minute; the Job controller waits up to
+six between the attempts of a failing Job; other controllers answer at once."""
 
 
 def pending(

@@ -11,6 +11,7 @@ from eventstream.explain.outlook.holding import Holding, Outlook, pending, stage
 from eventstream.explain.outlook.leaving import leaving
 from eventstream.explain.outlook.replicasets import PodCounts, creation
 from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.outlook.troubles import unproven
 from eventstream.explain.pods import condition, containers, is_ready, is_true, phase
 from eventstream.explain.rules.makers import MAKERS
 from eventstream.explain.text import count, listing, named, sentence
@@ -65,7 +66,8 @@ def _workload(snapshot: Snapshot, write: Write, began: Write | None, now: float)
         done = snapshot.settled_at(write.log, began, lambda w: _fits(w) and reached(w.image))
     else:
         done = write if _fits(write) and reached(write.image) else None
-    if done is not None and not is_true(done.image, "Failed"):
+    counts = PodCounts(snapshot, write)
+    if done is not None and not is_true(done.image, "Failed") and not counts.unproven():
         return Outlook("complete", _reached_summary(done.image), (), _done(done.image), when(done))
     if not _fits(write):
         return Outlook("running", f"{named(image)} is not as the API documents it; see its flags.")
@@ -73,7 +75,6 @@ def _workload(snapshot: Snapshot, write: Write, began: Write | None, now: float)
         return _stopped_job(write, now)
     maker = MAKERS.get(("Pod", image.kind))
     actor = maker.actor if maker else "unknown"
-    counts = PodCounts(snapshot, write)
     found = counts.holdings()
     desired = _desired(image, len(counts.active))
     missing = creation(snapshot, write, actor, desired, len(counts.active))
@@ -141,7 +142,7 @@ def _reached_summary(image: Image) -> str:
 
 def _pod(snapshot: Snapshot, write: Write, now: float) -> Outlook:
     image = write.image
-    if is_ready(image):
+    if is_ready(image) and not unproven(snapshot, write):
         return Outlook("complete", f"{named(image)} is ready.", ended=when(write))
     if phase(image) == "Succeeded":
         return Outlook("complete", f"{named(image)} has ended as it should.", ended=when(write))

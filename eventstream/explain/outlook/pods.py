@@ -5,7 +5,7 @@ Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/.
 
 from eventstream.explain.outlook.holding import Holding
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.troubles import trouble
+from eventstream.explain.outlook.troubles import trouble, unproven
 from eventstream.explain.pods import condition, is_ready, is_running, node_of, phase
 from eventstream.explain.text import listing, sentence
 from eventstream.explain.times import when
@@ -24,7 +24,12 @@ def holding(snapshot: Snapshot, write: Write) -> Holding | None:
     node = node_of(image)
     if image.metadata.deletion_timestamp:
         return _stopping(snapshot, write, name, node)
-    if is_ready(image) or phase(image) in ("Succeeded", "Failed"):
+    if phase(image) in ("Succeeded", "Failed"):
+        return None
+    shaky = unproven(snapshot, write)
+    if shaky is not None:
+        return Holding(READY, "kubelet", node, when(write), f"Pod {name} to stay ready", *shaky)
+    if is_ready(image):
         return None
     since = _since(write)
     if not node:

@@ -5,6 +5,7 @@ import re
 from eventstream.explain.outlook import pods
 from eventstream.explain.outlook.holding import Holding
 from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.outlook.troubles import unproven
 from eventstream.explain.pods import condition, is_ready, is_running, node_of
 from eventstream.explain.text import count, sentence
 from eventstream.explain.times import when
@@ -25,6 +26,10 @@ class PodCounts:
         self.started = sum(1 for write in self.active if is_running(write.image))
         self.ready = sum(1 for write in self.active if is_ready(write.image))
         self.moved = max((when(write) for write in every), default=0.0)
+
+    def unproven(self) -> bool:
+        """Whether a Pod is ready that failed a moment ago and may well fail again."""
+        return any(unproven(self._snapshot, write) for write in self.active)
 
     def holdings(self) -> list[Holding]:
         """What each Pod waits for."""
@@ -53,8 +58,15 @@ def creation(
     waiting_for = f"{missing} of {name} to be created"
     message = _refusal(snapshot, owner)
     if not message:
+        if owner.image.kind == "Job" and owner.image.status.failed:
+            waiting_for = f"the next attempt of {name}, after {_failures(owner)}"
         return Holding(CREATE, actor, "", when(owner), waiting_for)
-    code = "quota-exceeded" if "exceeded quota" in message else "admission-denied"
+    quota = _QUOTA.search(message)
+    freed = _freed(snapshot, owner, quota[1]) if quota is not None else None
+    if quota is not None and freed is not None:
+        waiting_for = f"{waiting_for}, now that quota {quota[1]} is gone"
+        return Holding(CREATE, actor, "", freed, waiting_for)
+    code = "quota-exceeded" if quota is not None else "admission-denied"
     detail = sentence(f"{missing} of {name} cannot be created: {_bare(message)}")
     return Holding(CREATE, actor, "", when(owner), waiting_for, code, detail)
 
@@ -72,6 +84,17 @@ def _refusal(snapshot: Snapshot, owner: Write) -> str:
     return (refused[0].after.spec.message or "") if refused else ""
 
 
+def _failures(job: Write) -> str:
+    return count(job.image.status.failed, "failed Pod")
+
+
+def _freed(snapshot: Snapshot, owner: Write, quota: str) -> float | None:
+    """When the quota went that had refused the Pods, if it was seen to go."""
+    found = snapshot.by_name("ResourceQuota", owner.image.metadata.namespace, quota)
+    return when(found) if found is not None and found.gone else None
+
+
+_QUOTA = re.compile(r"exceeded quota: ([^,\s]+)")
 _ATTEMPT = re.compile(r"^(?:Error creating: |create Pod \S+ in \S+ \S+ failed error: )?")
 _POD = re.compile(r'^pods "[^"]*" is forbidden: ')
 

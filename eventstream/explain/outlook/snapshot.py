@@ -8,13 +8,14 @@ from eventstream.objects.observations import Change
 
 
 class Snapshot:
-    """The world below `upto` (exclusive; infinity for the present)."""
+    """The world below `upto` (exclusive; infinity for the present), judged at `now`."""
 
-    __slots__ = ("upto", "world")
+    __slots__ = ("now", "upto", "world")
 
-    def __init__(self, world: World, upto: float) -> None:
+    def __init__(self, world: World, upto: float, now: float) -> None:
         self.world = world
         self.upto = upto
+        self.now = now
 
     def latest(self, log: ObjectLog) -> Write | None:
         """The object's newest write, which may be its end."""

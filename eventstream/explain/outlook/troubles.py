@@ -10,6 +10,7 @@ import re
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.pods import condition, containers, node_of, waiting_reasons
 from eventstream.explain.text import count, listing, sentence
+from eventstream.explain.times import when
 from eventstream.explain.writes import Write
 from eventstream.objects.observations import Change
 from eventstream.objects.pods import ContainerStatus
@@ -130,6 +131,21 @@ def _ending(write: Write) -> Trouble | None:
         if ended is not None and ended.exit_code and status.restart_count:
             return _crash(write, status.name)
     return None
+
+
+def unproven(snapshot: Snapshot, write: Write) -> Trouble | None:
+    """A container that ended in failure and has only just been started again: ready, for now."""
+    if snapshot.now - when(write) >= PROVEN:
+        return None
+    for status in containers(write.image):
+        last = status.last_state.terminated if status.last_state else None
+        if status.state.running and last is not None and last.exit_code:
+            return _crash(write, status.name)
+    return None
+
+
+PROVEN = 30.0
+"""Seconds that a restarted container has to run before the failure is called past."""
 
 
 def _crash(write: Write, container: str) -> Trouble:

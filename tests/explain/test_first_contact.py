@@ -1,0 +1,102 @@
+"""What a first look at a running cluster says of what it finds, from the objects' own times."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from eventstream.explain.records import Trace
+from tests.explain.first_contact import contact, listed_at
+from tests.explain.stories import START, Story
+from tests.explain.tapes import NAMES, observations
+from tests.explain.things import condition, pod, statefulset, website
+
+
+def clock(at: float | None) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S") if at is not None else ""
+
+
+def found(name: str, seconds: float, title: str, wait: float = 5.0) -> Trace:
+    traces = contact(name, seconds, wait).traces.values()
+    [trace] = [trace for trace in traces if trace.title == title]
+    return trace
+
+
+STUCK = [
+    ("bad_image", 20, "deployment/api", "kubelet", "image-not-found", "00:09:42"),
+    ("crash_loop", 17, "deployment/flaky", "kubelet", "crash-loop", "00:10:46"),
+    ("quota", 5, "deployment/capped", "replicaset-controller", "quota-exceeded", "00:11:45"),
+    ("unschedulable", 5, "deployment/big", "scheduler", "unschedulable", "00:11:17"),
+]
+
+
+@pytest.mark.parametrize(("name", "at", "title", "holder", "diagnosis", "since"), STUCK)
+def test_a_rollout_that_is_stuck_has_its_holder_since_then(
+    name: str, at: float, title: str, holder: str, diagnosis: str, since: str
+) -> None:
+    trace = found(name, at, title)
+    assert (trace.state, trace.holder, trace.diagnosis) == ("stalled", holder, diagnosis)
+    assert clock(trace.waiting_since) == since
+    assert trace.existing
+    assert not trace.background
+    assert trace.started < observations(name)[0].at + at
+
+
+UNDER_WAY = [
+    ("rolling_update", 8, "deployment/web", "kubelet", "00:08:39"),
+    ("bad_image", 26, "deployment/api", "kubelet", "00:10:06"),
+    ("workloads", 2, "statefulset/db", "statefulset-controller", "00:13:16"),
+]
+
+
+@pytest.mark.parametrize(("name", "at", "title", "holder", "since"), UNDER_WAY)
+def test_a_rollout_under_way_goes_on_from_there(
+    name: str, at: float, title: str, holder: str, since: str
+) -> None:
+    trace = found(name, at, title)
+    assert (trace.state, trace.holder, trace.diagnosis) == ("running", holder, None)
+    assert clock(trace.waiting_since) == since
+
+
+def test_a_pod_that_stops_waits_since_it_was_asked_to_and_not_for_its_grace() -> None:
+    trace = found("rolling_update", 2, "deployment/web")
+    assert trace.waiting_for.endswith("to stop")
+    assert trace.waiting_since is not None
+    assert trace.waiting_since <= observations("rolling_update")[0].at + 2
+
+
+@pytest.mark.parametrize("name", ["create", "scale", "operator", "self_heal"])
+def test_what_is_whole_stays_in_the_background(name: str) -> None:
+    traces = contact(name, 5.0).traces.values()
+    assert traces
+    assert all(trace.background for trace in traces)
+    for trace in traces:
+        assert trace.cause.startswith("existing since 2026-11-23T00:")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_that_was_there_is_told_as_new(name: str) -> None:
+    existing, _ = listed_at(name, 10.0)
+    assert existing
+    assert contact(name, 10.0).steps.keys() == set()
+
+
+def test_a_statefulset_and_a_custom_resource_that_hang_are_found_so() -> None:
+    story = Story()
+    db = statefulset(replicas=1)
+    db["metadata"]["creationTimestamp"] = "2027-01-15T07:00:00Z"
+    db["status"] = {"replicas": 1}
+    stuck = pod(story.exists(db), "db-0", "")
+    full = condition("PodScheduled", "False", "Unschedulable", "0/1 nodes are available")
+    full["lastTransitionTime"] = "2027-01-15T07:30:00Z"
+    stuck["status"] = {"phase": "Pending", "conditions": [full]}
+    story.exists(stuck)
+    trace = story.trace(db)
+    assert (trace.holder, trace.diagnosis) == ("scheduler", "unschedulable")
+    assert clock(trace.waiting_since) == "07:30:00"
+    assert clock(trace.started) == "07:00:00"
+
+    site = story.exists(website(metadata={"creationTimestamp": "2027-01-15T07:10:00Z"}))
+    trace = story.trace(site)
+    assert (trace.state, trace.holder) == ("stalled", "custom-controller")
+    assert (trace.diagnosis, clock(trace.waiting_since)) == ("no-controller", "07:10:00")
+    assert trace.started < START

@@ -64,7 +64,7 @@ def test_a_pod_that_stops_waits_since_it_was_asked_to_and_not_for_its_grace() ->
     assert trace.waiting_since <= observations("rolling_update")[0].at + 2
 
 
-@pytest.mark.parametrize("name", ["create", "scale", "operator", "self_heal"])
+@pytest.mark.parametrize("name", ["create", "scale", "rolling_update", "self_heal"])
 def test_what_is_whole_stays_in_the_background(name: str) -> None:
     traces = contact(name, 5.0).traces.values()
     assert traces

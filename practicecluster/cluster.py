@@ -82,6 +82,23 @@ class PracticeCluster:
         if self._runner:
             await self._runner.cleanup()
 
+    async def down(self) -> None:
+        """Be gone as after `kill -9`: every connection breaks, and new ones are refused."""
+        if self._runner is None:
+            return
+        for site in list(self._runner.sites):
+            await site.stop()
+        server = self._runner.server
+        for connection in server.connections if server else ():
+            if connection.transport is not None:
+                connection.transport.abort()
+
+    async def up(self) -> None:
+        """Be back at the same address after `down`."""
+        if self._runner is not None:
+            context = self._identity.context if self._identity else None
+            await web.TCPSite(self._runner, self._host, self._port, ssl_context=context).start()
+
     @property
     def url(self) -> str:
         """Where the server is, such as `http://127.0.0.1:38291`."""

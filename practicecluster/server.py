@@ -8,7 +8,7 @@ from aiohttp import web
 
 from practicecluster import discovery
 from practicecluster.access import Access
-from practicecluster.faults import Faults
+from practicecluster.faults import Faults, Reply
 from practicecluster.listing import list_page
 from practicecluster.options import is_watch, parse_list, parse_selection, parse_watch
 from practicecluster.paths import Target, parse_path
@@ -46,9 +46,10 @@ class ApiServer:
         """Answer a request, refusals included."""
         await self._faults.flowing()
         try:
-            planned = self._faults.take_answer(request.path)
+            await self._faults.wait(request.path)
+            planned = self._faults.take_reply(request.path, request.query)
             if planned is not None:
-                raise ApiError(planned, "", "a fault that a test asked for")
+                return _planned(planned)
             return await self._answer(request)
         except ApiError as error:
             return _refusal(error)
@@ -162,6 +163,15 @@ def _json(
 ) -> web.Response:
     body = msgspec.json.encode(document) + b"\n"
     return web.Response(body=body, status=status, headers=HEADERS | {"Content-Type": content_type})
+
+
+def _planned(reply: Reply) -> web.Response:
+    """Return the answer that a test wants in place of the true one."""
+    if reply.body is not None:
+        headers = {"Content-Type": reply.content_type}
+        return web.Response(body=reply.body, status=reply.status, headers=headers)
+    wish = {"retryAfterSeconds": reply.retry_after} if reply.retry_after is not None else None
+    return _refusal(ApiError(reply.status, reply.reason, reply.message, details=wish))
 
 
 def _refusal(error: ApiError) -> web.Response:

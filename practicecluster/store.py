@@ -4,7 +4,8 @@ It stands in for etcd and the watch cache. It does no I/O and reads no clock; th
 changes leave a callback.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 from practicecluster.builtin_types import builtin_types
 from practicecluster.changes import ChangeLog, StoredChange
@@ -47,6 +48,15 @@ class WatchCache:
             else:
                 objects[change.before.key] = change.before
         return objects
+
+
+@dataclass(frozen=True)
+class Backup:
+    """The objects by storage and key, and how far each counter had come."""
+
+    objects: Mapping[str, Mapping[str, Stored]]
+    shared_revision: int
+    own_revisions: Mapping[str, int]
 
 
 class Store:
@@ -152,6 +162,25 @@ class Store:
             cache.log.cut(floor)
             cache.wake()
         return floor
+
+    def backup(self) -> Backup:
+        """Return the state as it is, to be restored."""
+        objects = {storage: dict(cache.objects) for storage, cache in self._caches.items()}
+        return Backup(objects, self._shared_revision, dict(self._own_revisions))
+
+    def restore(self, backup: Backup) -> None:
+        """Go back to a backup, resourceVersions included, without any history before it.
+
+        As with a real etcd, the API server is to be restarted: what runs on has lost its place.
+        Types that CRDs added or removed since stay as they are.
+        """
+        self._shared_revision = backup.shared_revision
+        self._own_revisions = dict(backup.own_revisions)
+        self._compacted = {"": self._shared_revision, **self._own_revisions}
+        for storage, cache in self._caches.items():
+            cache.objects = dict(backup.objects.get(storage, {}))
+            cache.log = ChangeLog(self._history)
+            cache.log.compact(self.revision(storage))
 
     def _serve(self, crd: JsonObject) -> None:
         types = served_types(crd)

@@ -7,7 +7,8 @@ import msgspec
 from aiohttp import web
 
 from practicecluster.changes import watch_line
-from practicecluster.faults import Faults
+from practicecluster.disturbed import CutError, DisturbedWriter, SlowReaderError
+from practicecluster.faults import Faults, OpenWatch
 from practicecluster.statuses import ApiError
 from practicecluster.watching import Watch
 
@@ -16,10 +17,6 @@ _DEFAULT_SECONDS = 1_800.0
 # In a burst, lines are gathered this long, so that hundreds of watches are not woken a write each.
 _GATHERING_SECONDS = 0.005
 HEADERS = {"Cache-Control": "no-cache, private", "Content-Type": "application/json"}
-
-
-class _CutError(Exception):
-    """A test wanted the connection to break off here."""
 
 
 class WatchStream:
@@ -36,7 +33,7 @@ class WatchStream:
         self._request = request
         self._response = web.StreamResponse(headers=HEADERS)
         self._faults = faults
-        self._cut_after = faults.take_cut(request.path)
+        self._writer = DisturbedWriter(request, self._response, faults)
         self._bookmark_seconds = bookmark_seconds
         loop = asyncio.get_running_loop()
         self._now = loop.time
@@ -46,31 +43,40 @@ class WatchStream:
         self._woken = asyncio.Event()
         self._progress = 0
         self._raw: list[bytes] = []
+        self._ended = False
+        self._open = OpenWatch(request.path, self.send_raw, self._end, self._writer.abort)
 
     async def serve(self, watch: Watch) -> web.StreamResponse:
         """Write the watch's lines as they come; return the finished response."""
         await self._response.prepare(self._request)
         self._progress = watch.cache.progress_requests
         watch.cache.waiting.add(self._woken.set)
-        self._faults.opened(self._request.path, self.send_raw)
+        self._faults.opened(self._open)
         try:
+            if self._writer.ends_at_once:
+                return self._response
             await self._write(b"".join(watch.initial_lines()))
             while await self._step(watch):
                 await self._wait()
         except ApiError as error:
             await self.refuse(error)
-        except _CutError:
-            self._abort()
+        except CutError:
+            self._writer.close()
+        except SlowReaderError:
+            pass  # A real server ends the watch of a slow reader without a word.
         finally:
             watch.cache.waiting.discard(self._woken.set)
-            self._faults.closed(self.send_raw)
+            self._faults.closed(self._open)
         return self._response
 
     async def refuse(self, error: ApiError) -> web.StreamResponse:
         """Write an ERROR event and end; a watch's errors come with HTTP status 200."""
         if not self._response.prepared:
             await self._response.prepare(self._request)
-        await self._write(watch_line("ERROR", msgspec.json.encode(error.status())))
+        try:
+            await self._write(watch_line("ERROR", msgspec.json.encode(error.status())))
+        except (CutError, SlowReaderError):
+            self._writer.close()
         return self._response
 
     def send_raw(self, line: bytes) -> None:
@@ -87,7 +93,7 @@ class WatchStream:
             await asyncio.sleep(_GATHERING_SECONDS)
         while self._raw:
             await self._write(self._raw.pop(0))
-        if watch.ended or self._now() >= self._deadline:
+        if watch.ended or self._ended or self._now() >= self._deadline:
             return False
         if self._now() >= self._next_bookmark or self._progress != watch.cache.progress_requests:
             self._progress = watch.cache.progress_requests
@@ -105,19 +111,10 @@ class WatchStream:
             return
 
     async def _write(self, lines: bytes) -> None:
-        if not lines:
-            return
-        await self._faults.flowing()
-        if self._cut_after is not None:
-            kept = lines[: self._cut_after]
-            self._cut_after -= len(kept)
-            await self._response.write(kept)
-            if self._cut_after == 0:
-                raise _CutError
-            return
-        await self._response.write(lines)
+        if lines:
+            await self._writer.write(lines)
 
-    def _abort(self) -> None:
-        """Break the connection off without the end that chunked encoding promises."""
-        if self._request.transport is not None:
-            self._request.transport.close()
+    def _end(self) -> None:
+        """End the watch cleanly, for a test."""
+        self._ended = True
+        self._woken.set()

@@ -6,8 +6,7 @@ here, because the package retries, buffers and decodes in ways that cost a watch
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,15 +15,17 @@ import msgspec
 from kubernetes.aio.client import Configuration
 
 from eventstream.kubeapi import kubeconfig as kubeconfigs
+from eventstream.kubeapi.answers import refused
 from eventstream.kubeapi.clock import Clock
-from eventstream.kubeapi.problems import ApiProblem, not_kubernetes, refused
+from eventstream.kubeapi.problems import ApiProblem, not_kubernetes
 from eventstream.kubeapi.transport import CONNECTION_ERRORS, connection_problem, tls_context
 
 JSON = "application/json"
-OPEN_SECONDS = 30.0
-"""Until the server must have begun to answer a watch."""
+CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 """Until the server must have gone on answering a list or another single request."""
+ANSWER_SECONDS = 600.0
+"""Until it must have answered such a request, however slowly."""
 RENEW_SECONDS = 60.0
 RELOAD_SECONDS = 10.0
 """At most so often are all credentials read anew after a refusal, however many watches ask."""
@@ -107,7 +108,9 @@ class Connection:
         self, path: str, params: Mapping[str, str] | None = None, *, accept: str = JSON
     ) -> bytes:
         """Return the body of the answer; raises ApiProblem for every other end."""
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=READ_SECONDS)
+        timeout = aiohttp.ClientTimeout(
+            total=ANSWER_SECONDS, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS
+        )
         response = await self._request(path, params, accept, timeout)
         async with response:
             try:
@@ -115,21 +118,13 @@ class Connection:
             except CONNECTION_ERRORS as error:
                 raise ApiProblem(connection_problem(self.server, error)) from error
 
-    @asynccontextmanager
-    async def stream(
-        self, path: str, params: Mapping[str, str] | None = None
-    ) -> AsyncIterator[ByteStream]:
-        """Open a watch: a body without end; raises ApiProblem where it is refused."""
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=10)
-        try:
-            async with asyncio.timeout(OPEN_SECONDS):
-                response = await self._request(path, params, JSON, timeout)
-        except TimeoutError as error:
-            raise ApiProblem(connection_problem(self.server, error)) from error
-        try:
-            yield ByteStream(response)
-        finally:
-            response.close()
+    async def open_stream(self, path: str, params: Mapping[str, str] | None = None) -> ByteStream:
+        """Open a watch: a body without end, to be closed; raises ApiProblem where it is refused.
+
+        How long to wait for the head of the answer is the caller's to say.
+        """
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
+        return ByteStream(await self._request(path, params, JSON, timeout))
 
     async def identify(self) -> ClusterIdentity:
         """Say which cluster this is; raises ApiProblem.

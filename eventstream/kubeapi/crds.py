@@ -41,6 +41,12 @@ def custom_resource(definition: Image) -> Resource | None:
     )
 
 
+def defined_name(definition: Image) -> tuple[str, str]:
+    """Return the group and plural that a CRD defines, which its name is made of."""
+    plural, _, group = definition.metadata.name.partition(".")
+    return group, plural
+
+
 def version_priority(name: str) -> tuple[int, int, int]:
     """Return a key that orders API versions as Kubernetes prefers them: v2, v1, v1beta1, other.
 

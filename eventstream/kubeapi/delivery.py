@@ -41,6 +41,10 @@ class Delivery:
         """How many objects exist, as far as the sink was told."""
         return len(self._inventory)
 
+    def held_image(self, uid: str) -> Image | None:
+        """The object with this uid as the sink knows it, None where it knows none."""
+        return self._inventory.get(uid)
+
     async def change(
         self, kind: Literal["ADDED", "MODIFIED", "DELETED"], image: Image, at: float
     ) -> None:
@@ -52,9 +56,11 @@ class Delivery:
             self._undo(change)
             raise
 
-    async def replace(self, images: Iterable[Image], at: float, *, first: bool) -> None:
-        """Send what a complete list shows to have changed."""
-        changes = self._inventory.replace(images, at, first=first)
+    async def replace(
+        self, images: Iterable[Image], at: float, *, first: bool, rewound: bool = False
+    ) -> None:
+        """Send what a complete list shows to have changed; `rewound` as in the inventory."""
+        changes = self._inventory.replace(images, at, first=first, rewound=rewound)
         taken = 0
         try:
             for change in changes:

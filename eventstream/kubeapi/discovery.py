@@ -5,7 +5,6 @@ Secrets and ConfigMaps are not on the list and never will be: what is not asked 
 
 import logging
 from collections.abc import Mapping, Sequence
-from itertools import chain
 
 import msgspec
 
@@ -56,6 +55,8 @@ WANTED: Sequence[Sequence[Resource]] = (
     (EVENTS,),
 )
 """Each type with the versions that it is read in, best first."""
+FOLLOWED = frozenset({"list", "watch"})
+"""The verbs without which a type cannot be followed."""
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -65,22 +66,21 @@ class Plan(msgspec.Struct, frozen=True):
     left_out: Mapping[Resource, Problem]
 
 
-async def discover(connection: Connection, namespace: str | None) -> Plan:
-    """Return the plan for this server; `namespace` limits it to what lives there.
-
-    A server that does not tell what it serves is taken to serve everything: the reflectors then
-    find out one by one, and each tells its own problem.
-    """
+async def read_all(connection: Connection) -> Served | None:
+    """Return what is served, None where the server does not tell, which the log then says."""
     try:
-        served = await read_served(connection, chain.from_iterable(WANTED))
+        return await read_served(connection)
     except ApiProblem as unknown:
         logger.warning("The server does not tell what it serves. %s", unknown)
-        return plan(None, namespace)
-    return plan(served, namespace)
+        return None
 
 
 def plan(served: Served | None, namespace: str | None) -> Plan:
-    """Match what is wanted with what is served; None where that is not known."""
+    """Match the built-in types that are wanted with what is served.
+
+    Where that is not known, None, everything is taken to be served: the reflectors then find out
+    one by one, and each tells its own problem. `namespace` limits it to what lives there.
+    """
     watched: dict[Resource, str | None] = {}
     left_out: dict[Resource, Problem] = {}
     for versions in WANTED:
@@ -92,7 +92,7 @@ def plan(served: Served | None, namespace: str | None) -> Plan:
             left_out[best] = out_of_scope(best, namespace)
         elif served is not None and best.key not in served:
             left_out[best] = not_served(best)
-        elif served is not None and not {"list", "watch"} <= served[best.key]:
+        elif served is not None and not served[best.key].verbs >= FOLLOWED:
             left_out[best] = not_watchable(best)
         else:
             watched[best] = scope

@@ -1,49 +1,57 @@
-"""Reads a complete list, page by page; an incomplete one is never handed on.
+"""What to ask for: all that exists, page by page or as a stream, and what changed since.
 
-Lists are asked for without a resourceVersion, which means the newest state, on purpose: a list
-"from any version" may be served from before the position that a watch had reached and so take
-time backwards, and it is not paged. Servers since 1.31 answer the newest state from memory too.
+The first reading is consistent ("", the newest state), on purpose. A list "from any version"
+("0"), as client-go begins with, may be served by a replica that is behind: after a restart it
+could show a state from before what is stored already, and objects that are long gone. It saves
+etcd a read, which one observer of a cluster hardly is to it; servers since 1.31 answer the newest
+state from memory too. A later reading asks for nothing older than the last version that was
+seen, or for the newest state when the server no longer, or not yet, has that version.
 https://kubernetes.io/docs/reference/using-api/api-concepts/#semantics-for-get-and-list
+
+What exists is read as the beginning of a watch where the server offers it: neither side then ever
+holds a whole list, and no version can expire between list and watch. It is complete only once
+the bookmark says so that is annotated `k8s.io/initial-events-end`.
+https://kubernetes.io/docs/reference/using-api/api-concepts/#streaming-lists
 """
 
-from eventstream.kubeapi.connection import Connection
-from eventstream.kubeapi.problems import ApiProblem
-from eventstream.objects.decoding import DecodeError, Decoder, ListPage
-from eventstream.objects.images import Image
-from eventstream.objects.resource import Resource
+from eventstream.kubeapi.states import Listing, Streaming
 
 PAGE_OBJECTS = 500
+WATCH_SECONDS = 300
+"""A watch is asked to end by itself after once to twice this, so that they end one by one."""
+_NOT_OLDER = {"resourceVersionMatch": "NotOlderThan"}
+NEWEST = {"limit": "1"}
+"""The cheapest list that tells the server's newest version."""
 
 
-async def read_list(
-    connection: Connection, decoder: Decoder, resource: Resource, path: str
-) -> ListPage:
-    """Return the whole list of `resource` at `path` as one page.
-
-    Raises ApiProblem where the server refuses, DecodeError where the answer is no list. When the
-    pages' snapshot expires while they are read, everything is read again in one piece.
-    """
-    try:
-        return await _read_pages(connection, decoder, resource, path)
-    except ApiProblem as refusal:
-        if refusal.problem.code != "expired":
-            raise
-    return decoder.page(resource, await connection.get(path))
+def page_parameters(state: Listing) -> dict[str, str]:
+    """Return what to ask for the next page of a list."""
+    if state.token:
+        return {"limit": str(PAGE_OBJECTS), "continue": state.token}
+    limited = {} if state.whole else {"limit": str(PAGE_OBJECTS)}
+    return limited | _not_older(state.after)
 
 
-async def _read_pages(
-    connection: Connection, decoder: Decoder, resource: Resource, path: str
-) -> ListPage:
-    images: list[Image] = []
-    parameters = {"limit": str(PAGE_OBJECTS)}
-    version = ""
-    while True:
-        page = decoder.page(resource, await connection.get(path, parameters))
-        images += page.images
-        # All pages are of one snapshot; should they not be, the first version misses nothing.
-        version = version or page.version
-        if not version:
-            raise DecodeError(f"{resource.key}: a list without a resourceVersion")
-        if not page.continue_token:
-            return ListPage(version, "", tuple(images))
-        parameters["continue"] = page.continue_token
+def stream_parameters(state: Streaming, chance: float) -> dict[str, str]:
+    """Return what to ask for a watch that begins with all that exists; `chance` is in [0, 1)."""
+    return {
+        "watch": "true",
+        "sendInitialEvents": "true",
+        **_NOT_OLDER,
+        **_not_older(state.after),
+        **_lasting(chance),
+    }
+
+
+def watch_parameters(version: str, chance: float) -> dict[str, str]:
+    """Return what to ask for the changes after `version`; `chance` is in [0, 1)."""
+    return {"watch": "true", "resourceVersion": version, **_lasting(chance)}
+
+
+def _not_older(version: str) -> dict[str, str]:
+    return {"resourceVersion": version, **_NOT_OLDER} if version else {}
+
+
+def _lasting(chance: float) -> dict[str, str]:
+    seconds = int(WATCH_SECONDS * (1 + chance))
+    return {"allowWatchBookmarks": "true", "timeoutSeconds": str(seconds)}

@@ -1,30 +1,24 @@
-"""Turns each failure that a person can act on into one `Problem`, in one place.
+"""The failures that a person can act on, each as one `Problem`, in one place.
 
 Whatever goes wrong on the way to a cluster ends up on a screen. Without this, it would end up
 there as the text of some library's exception, which says neither on what nor what to do.
 """
 
-import re
-from collections.abc import Mapping
-
-import msgspec
-
 from eventstream.objects.observations import Problem
 from eventstream.objects.resource import Resource
 
-_SHOWN = 300
-"""How many characters of a foreign answer are quoted."""
-
-
-_VERSION = re.compile("resource ?version", re.IGNORECASE)
-
 
 class ApiProblem(Exception):  # noqa: N818 - it is a problem first, an exception by way of travel
-    """A `Problem` on its way up; `retry_after` is what the server asked for, in seconds."""
+    """A `Problem` on its way up.
 
-    def __init__(self, problem: Problem, retry_after: float | None = None) -> None:
+    `status` is the code of the answer, 0 where there was none; `retry_after` is what the server
+    asked for, in seconds.
+    """
+
+    def __init__(self, problem: Problem, status: int = 0, retry_after: float | None = None) -> None:
         super().__init__(problem.message)
         self.problem = problem
+        self.status = status
         self.retry_after = retry_after
 
     def __str__(self) -> str:
@@ -37,83 +31,9 @@ class ApiProblem(Exception):  # noqa: N818 - it is a problem first, an exception
         return "\n".join(lines)
 
 
-class _Status(msgspec.Struct):
-    """The part of a Kubernetes Status that tells why a request was refused."""
-
-    kind: str = ""
-    message: str = ""
-    reason: str = ""
-
-
-def refused(what: str, code: int, body: bytes, headers: Mapping[str, str]) -> ApiProblem:
-    """Tell what an HTTP answer other than 200 to `what` ("GET /version") means."""
-    content_type = headers.get("Content-Type", "")
-    location = headers.get("Location", "")
-    if _is_page(body, content_type) or 300 <= code < 400:
-        return ApiProblem(not_kubernetes(what, code, content_type, location))
-    said = _said(body)
-    return ApiProblem(_by_code(what, code, said), _seconds(headers.get("Retry-After", "")))
-
-
-def _by_code(what: str, code: int, said: str) -> Problem:
-    match code:
-        case 400 | 410 | 500 | 504 if code == 410 or _VERSION.search(said):
-            return Problem(
-                "expired",
-                f"The server cannot go on from the version that {what} asked for: {said} ({code}).",
-                "its history was compacted in the meantime, or it was restored from a backup",
-                "nothing: everything is listed again, and the gap is shown",
-            )
-        case 401:
-            return Problem(
-                "unauthorized",
-                f"The server refused the credentials for {what}: {said} (401).",
-                "the token or client certificate is missing, expired or from another cluster",
-                "sign in again (`kubectl get --raw /version` shows whether it worked), "
-                "or name another context",
-            )
-        case 403:
-            return Problem(
-                "forbidden",
-                f"The server does not allow {what}: {said} (403).",
-                "no RBAC rule grants this to the user or service account in use",
-                "ask whoever runs the cluster for the permission to read it",
-            )
-        case 404:
-            return Problem(
-                "not-served",
-                f"The server does not know {what}: {said} (404).",
-                "this version of Kubernetes, or this cluster, does not have the type",
-                "nothing, unless the type should be there",
-            )
-        case 405:
-            return Problem(
-                "not-watchable",
-                f"The server does not offer {what}: {said} (405).",
-                "an extension API server that does not list or watch this type",
-                "nothing: changes of these objects cannot be followed",
-            )
-        case 429:
-            return Problem(
-                "throttled",
-                f"The server asks to slow down at {what}: {said} (429).",
-                "it is overloaded, or its priority and fairness limits are reached",
-                "nothing: it is tried again later, as the server asked",
-            )
-        case _:
-            return Problem(
-                "server-error",
-                f"The server failed at {what}: {said} ({code}).",
-                "the API server, its etcd or a proxy before it is in trouble",
-                "if it lasts, look at the API server's own log",
-            )
-
-
 def not_kubernetes(what: str, code: int, content_type: str, location: str = "") -> Problem:
     """Tell that the answer to `what` was not a Kubernetes API server's."""
-    kind = (
-        f"a redirect to {location[:_SHOWN]}" if location else f"{content_type or 'an unnamed type'}"
-    )
+    kind = f"a redirect to {location[:300]}" if location else f"{content_type or 'an unnamed type'}"
     return Problem(
         "not-kubernetes",
         f"The answer to {what} is not one of a Kubernetes API server: {kind} (HTTP {code}).",
@@ -133,13 +53,36 @@ def malformed(resource: Resource, said: str) -> Problem:
     )
 
 
-def watch_error(resource: Resource, code: int, reason: str, message: str) -> Problem:
-    """Tell that the server ended the watch of `resource` by an ERROR other than 410."""
+def table(resource: Resource) -> Problem:
+    """Tell that rows for people came where objects of `resource` were asked for."""
     return Problem(
-        "server-error",
-        f"The server ended the watch of {resource.key}: {message} ({code} {reason}).".strip(),
-        "the API server or its etcd is in trouble",
+        "table",
+        f"The server answered with a Table, which holds no objects, about {resource.key}.",
+        "a proxy changes the Accept header, or an extension API server ignores it",
+        "have the proxy pass on `Accept: application/json` as it is",
+    )
+
+
+def out_of_order(resource: Resource, version: str, position: str) -> Problem:
+    """Tell that an object unknown so far came with a version that had been passed already."""
+    return Problem(
+        "out-of-order",
+        f"The watch of {resource.key} brought version {version} of an unknown object after "
+        f"{position}, so that what it says can't be complete.",
+        "a server or proxy that does not keep to the order of writes, or several in its place",
         "nothing: everything is listed again, and the gap is shown",
+    )
+
+
+def rewound(version: str, newest: str) -> Problem:
+    """Tell that the server's newest version is older than one that was seen from it."""
+    return Problem(
+        "rewound",
+        f"The server went back in time: its newest version is {newest}, and {version} had been "
+        "seen.",
+        "its etcd was restored from a backup",
+        "nothing: everything is listed again, and the gap is shown; what was written after the "
+        "backup is lost to the cluster",
     )
 
 
@@ -163,6 +106,26 @@ def empty_watch(resource: Resource) -> Problem:
     )
 
 
+def cut_stream(resource: Resource) -> Problem:
+    """Tell that the stream of what exists broke off before its end."""
+    return Problem(
+        "cut-stream",
+        f"The stream of all {resource.plural} ended before it was complete.",
+        "the connection broke, or a proxy limits how long a stream may take",
+        "nothing: it is read anew, and if it breaks off again, as a list",
+    )
+
+
+def unversioned(resource: Resource) -> Problem:
+    """Tell that a list says no version that a watch could begin at."""
+    return Problem(
+        "not-watchable",
+        f"The list of {resource.key} has no resourceVersion, so that no watch can begin there.",
+        "an extension API server that computes its answers instead of storing objects",
+        "nothing: it is listed once a minute; what came and went between is not seen",
+    )
+
+
 def not_served(resource: Resource) -> Problem:
     """Tell that discovery does not name `resource`."""
     return Problem(
@@ -180,6 +143,16 @@ def not_watchable(resource: Resource) -> Problem:
         f"This cluster serves {resource.key} without list and watch.",
         "an extension API server that does not offer them",
         "nothing: changes of these objects cannot be followed",
+    )
+
+
+def left_out(resource: Resource, why: str) -> Problem:
+    """Tell that `resource` could be watched, and is not, on purpose."""
+    return Problem(
+        "left-out",
+        f"{resource.key} is not watched, on purpose: {why}.",
+        "Baton asks only for what explains how a cluster works",
+        "nothing",
     )
 
 
@@ -201,22 +174,3 @@ def internal(resource: Resource, error: BaseException) -> Problem:
         "a defect in Baton, or its store refused the write",
         "it is tried again; the log has the traceback: please report it",
     )
-
-
-def _is_page(body: bytes, content_type: str) -> bool:
-    return content_type.startswith("text/html") or body.lstrip()[:1] == b"<"
-
-
-def _said(body: bytes) -> str:
-    """Return what the server said: a Status' message, else the text as it came."""
-    try:
-        status = msgspec.json.decode(body, type=_Status)
-    except msgspec.DecodeError:
-        text = body.decode(errors="replace").strip()
-    else:
-        text = status.message or status.reason
-    return text[:_SHOWN] or "no reason given"
-
-
-def _seconds(retry_after: str) -> float | None:
-    return float(retry_after) if retry_after.isascii() and retry_after.isdigit() else None

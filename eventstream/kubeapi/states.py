@@ -1,94 +1,184 @@
-"""The life of one reflector as a table: which state follows which, on what.
+"""The states of one reflector and what they can end in; each holds exactly the data it needs.
 
-Each state holds exactly the data that it needs, so that no field is ever stale. `following` is
-pure but for the delays, which it is given: the whole table can be read, and tested, in one place.
+No field is ever stale, because there is none that another state would use. Which state follows
+which is the table in `eventstream.kubeapi.transitions`.
 """
-
-from collections.abc import Callable
 
 import msgspec
 
-from eventstream.objects.observations import CoverageState, Problem
+from eventstream.objects.decoding import ListPage
+from eventstream.objects.images import Image
+from eventstream.objects.observations import Problem
 
 
 class Missed(msgspec.Struct, frozen=True):
-    """What a relist has to own up to: after which version, and since when, nothing is known."""
+    """What a relist has to own up to: after which version, and since when, nothing is known.
+
+    A `planned` one is the next look at a type that cannot be watched: coverage says that it is
+    polled, so that it is no gap.
+    """
 
     version: str
     since: float
     reason: str
+    planned: bool = False
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """Reading the complete list; `missed` is None on the first one, which misses nothing."""
+    """Reading the list page by page; nothing of it counts before the last one.
 
+    `after` is the version that the list must not be older than, "" for the newest there is;
+    `missed` is None on the first list, which misses nothing. `token` names the next page, `pages`
+    are those before it, of the state at `version`; `whole` asks for all in one piece.
+    """
+
+    after: str = ""
     missed: Missed | None = None
     problem: Problem | None = None
+    token: str = ""
+    version: str = ""
+    pages: tuple[tuple[Image, ...], ...] = ()
+    whole: bool = False
+
+
+class Streaming(msgspec.Struct, frozen=True):
+    """Reading what exists from the beginning of a watch, up to the bookmark that ends it.
+
+    `after`, `missed` and `problem` as in Listing; `cut` counts the streams that broke off.
+    """
+
+    after: str = ""
+    missed: Missed | None = None
+    problem: Problem | None = None
+    cut: int = 0
 
 
 class Watching(msgspec.Struct):
     """Reading changes after `version`, which advances as they are taken.
 
     `contact` is the unix time of the last line or list; `listed` says that `version` is a list's
-    and no change has come since; `silent` counts the watches before this one that brought
-    nothing at all until they were given up.
+    and nothing has come since; `fruitless` counts the watches that ended since `version` moved.
     """
 
     version: str
     contact: float
     listed: bool = False
-    silent: int = 0
-
-    def missed(self, reason: str) -> Missed:
-        """Return what is unknown if the watch cannot go on from here."""
-        return Missed(self.version, self.contact, reason)
+    fruitless: int = 0
 
 
-class Waiting(msgspec.Struct, frozen=True):
+class Checking(msgspec.Struct, frozen=True):
+    """Asking how far the server is, as one that was restored is behind us and says nothing.
+
+    `problem` is what made us doubt, None where it is only the silence of an idle type.
+    """
+
+    version: str
+    contact: float
+    problem: Problem | None = None
+
+
+class BackingOff(msgspec.Struct, frozen=True):
     """Waiting `delay` seconds because of `problem`, then going on with `then`."""
 
-    coverage: CoverageState
     problem: Problem
     delay: float
-    then: Listing | Watching
+    then: Listing | Streaming | Watching | Checking
 
 
-State = Listing | Watching | Waiting
+class Forbidden(msgspec.Struct, frozen=True):
+    """Waiting `delay` seconds for the permission that `problem` names, then `then` again."""
+
+    problem: Problem
+    delay: float
+    then: Listing | Streaming | Watching | Checking
+
+
+class Absent(msgspec.Struct, frozen=True):
+    """Waiting `delay` seconds for the type to be served, then `then` again."""
+
+    problem: Problem
+    delay: float
+    then: Listing | Streaming | Watching | Checking
+
+
+class Polling(msgspec.Struct, frozen=True):
+    """Waiting `delay` seconds for the next list of a type that the server does not watch."""
+
+    problem: Problem
+    delay: float
+    then: Listing
+
+
+State = (
+    Listing | Streaming | Watching | Checking | BackingOff | Forbidden | Absent | Polling
+)  # fmt: skip
+Asking = Listing | Streaming | Watching | Checking
+"""The states that wait for the server; the others wait for the time."""
+
+
+class PageRead(msgspec.Struct, frozen=True):
+    """A page was read, and it is not the last."""
+
+    page: ListPage
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """The complete list was taken; it stands at `version`, read at unix time `at`."""
+    """All that exists was taken; it stands at `version`, read at unix time `at`."""
 
     version: str
     at: float
 
 
+class Unversioned(msgspec.Struct, frozen=True):
+    """All that exists was taken at unix time `at`, of a version that no watch can go on from."""
+
+    problem: Problem
+    at: float
+
+
+class NotStreamed(msgspec.Struct, frozen=True):
+    """The server refuses to begin a watch with what exists."""
+
+    problem: Problem
+
+
+class Current(msgspec.Struct, frozen=True):
+    """The server's newest version."""
+
+    version: str
+
+
 class Ended(msgspec.Struct, frozen=True):
-    """The watch ended, cleanly or cut; `problem` where it did so at once and empty."""
+    """The stream ended, cleanly or cut; `problem` where it did so too early."""
 
     problem: Problem | None = None
 
 
-class Stalled(msgspec.Struct, frozen=True):
-    """The watch was given up because it was silent; `heard` if anything ever came."""
+class Failed(msgspec.Struct, frozen=True):
+    """The server ended the stream by an ERROR after which it may go on from the same version."""
 
     problem: Problem
-    heard: bool
+    retry_after: float | None = None
+
+
+class Stalled(msgspec.Struct, frozen=True):
+    """The stream was given up because it was silent."""
+
+    problem: Problem
 
 
 class Expired(msgspec.Struct, frozen=True):
-    """The server no longer has the history after our version (410).
+    """The server cannot go on from the version asked for, as of unix time `at`.
 
-    `at_once` if that version is one that a list gave a moment ago: listing anew would most
-    likely end the same, and so must not be done in a hot loop.
+    It is too old, or not reached yet.
     """
 
     problem: Problem
-    at_once: bool = False
+    at: float
 
 
 class Broken(msgspec.Struct, frozen=True):
-    """A line that could not be read, or an ERROR: what the watch says next cannot be trusted."""
+    """What came cannot be read, or not be trusted."""
 
     problem: Problem
 
@@ -104,68 +194,7 @@ class Waited(msgspec.Struct, frozen=True):
     """The time is up."""
 
 
-Outcome = Listed | Ended | Stalled | Expired | Broken | Refused | Waited
-
-
-class Delays(msgspec.Struct, frozen=True):
-    """How long to wait: after a failure (given the server's wish), and for a permission."""
-
-    failure: Callable[[float | None], float]
-    permission: Callable[[], float]
-
-
-def first_state(position: str, since: float) -> Listing | Watching:
-    """Return where to start, given what an earlier run had read until unix time `since`."""
-    if position:
-        return Watching(position, since)
-    return Listing(Missed("", since, "The position of the last run was not kept."))
-
-
-def following(state: State, outcome: Outcome, delays: Delays) -> State:
-    """Return the state after `state` ended in `outcome`."""
-    match state, outcome:
-        case Waiting(), _:
-            return state.then
-        case Listing(), Listed(version=version, at=at):
-            return Watching(version, at, listed=True)
-        case Watching(), Ended(problem=None):
-            return Watching(state.version, state.contact, state.listed)
-        case Watching(), Ended(problem=Problem() as problem):
-            return _back_off(problem, state, delays)
-        case Watching(), Stalled() | Expired() | Broken():
-            return _after_loss(state, outcome, delays)
-        case ((Listing() | Watching()), Refused()):
-            return _after_refusal(state, outcome, delays)
-    raise AssertionError(f"{type(state).__name__} cannot end in {type(outcome).__name__}")
-
-
-def _after_loss(state: Watching, outcome: Stalled | Expired | Broken, delays: Delays) -> State:
-    problem = outcome.problem
-    relist = Listing(state.missed(problem.message), problem)
-    match outcome:
-        case Expired(at_once=False):
-            return relist
-        case Stalled(heard=True):
-            return _back_off(problem, Watching(state.version, state.contact), delays)
-        case Stalled() if state.silent == 0:
-            again = Watching(state.version, state.contact, state.listed, silent=1)
-            return _back_off(problem, again, delays)
-    # Silent twice: also how a server answers a version beyond its newest, as after its etcd was
-    # restored from a backup.
-    return _back_off(problem, relist, delays)
-
-
-def _after_refusal(state: Listing | Watching, outcome: Refused, delays: Delays) -> Waiting:
-    match outcome.problem.code:
-        case "forbidden":
-            return Waiting("forbidden", outcome.problem, delays.permission(), state)
-        case "not-served" | "not-watchable":
-            return Waiting("gone", outcome.problem, delays.permission(), state)
-        case _:
-            return _back_off(outcome.problem, state, delays, outcome.retry_after)
-
-
-def _back_off(
-    problem: Problem, then: Listing | Watching, delays: Delays, retry_after: float | None = None
-) -> Waiting:
-    return Waiting("backing-off", problem, delays.failure(retry_after), then)
+Outcome = (
+    PageRead | Listed | Unversioned | NotStreamed | Current | Ended | Failed
+    | Stalled | Expired | Broken | Refused | Waited
+)  # fmt: skip

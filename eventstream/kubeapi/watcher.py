@@ -1,28 +1,40 @@
 """Watches a whole cluster: one supervised reflector for each resource that can be watched.
 
-Types come and go with their CustomResourceDefinitions while this runs; a reflector that breaks
-is reported and started again, and holds up no other.
+Types come and go with their CustomResourceDefinitions, or with what discovery tells, while this
+runs.
 """
 
 import asyncio
 import logging
 from collections.abc import Mapping
 
-from eventstream.kubeapi.backoff import Backoff
 from eventstream.kubeapi.clock import Clock
 from eventstream.kubeapi.connection import Connection
-from eventstream.kubeapi.crds import CRDS, custom_resource
+from eventstream.kubeapi.crds import CRDS, custom_resource, defined_name
+from eventstream.kubeapi.custom_types import CustomTypes
 from eventstream.kubeapi.delivery import Saved, Sink
-from eventstream.kubeapi.discovery import EVENTS, NEW_EVENTS, discover
-from eventstream.kubeapi.reflector import Reflector
+from eventstream.kubeapi.discovery import EVENTS, NEW_EVENTS, plan, read_all
+from eventstream.kubeapi.supervision import Supervision
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.images import Image
-from eventstream.objects.observations import Change, Coverage, Observation, Removed
+from eventstream.objects.observations import (
+    Change,
+    Coverage,
+    Observation,
+    Position,
+    Problem,
+    Removed,
+)
 from eventstream.objects.resource import Resource
+
+logger = logging.getLogger(__name__)
 
 __all__ = ["Saved", "Sink", "Watcher"]
 
-logger = logging.getLogger(__name__)
+REDISCOVERY_SECONDS = 60.0
+"""How often discovery is read where it alone tells which custom types there are."""
+SLOW_REDISCOVERIES = 10
+"""Every so many of these where definitions tell it, and discovery only the rest."""
 
 
 class Watcher:
@@ -44,92 +56,113 @@ class Watcher:
     ) -> None:
         self._connection = connection
         self._sink = sink
-        self._decoder = decoder
-        self._saved = dict(saved or {})
         self._namespace = namespace
         self._clock = clock or Clock()
+        self._saved = dict(saved or {})
         self._group = asyncio.TaskGroup()
-        self._tasks: dict[Resource, asyncio.Task[None]] = {}
-        self._custom: dict[str, Resource] = {}
+        self._running = Supervision(
+            self._group, connection, sink, decoder, self._saved, self._clock
+        )
+        self._types = CustomTypes(namespaced=namespace is not None)
+        self._custom: set[Resource] = set()
+        self._told: dict[Resource, Problem] = {}
+        self._changing = asyncio.Lock()
 
     async def run(self) -> None:
         """Watch until cancelled; every reflector has ended before this returns."""
-        plan = await discover(self._connection, self._namespace)
-        definitions = self._saved.get(CRDS.key)
+        served = await read_all(self._connection)
+        planned = plan(served, self._namespace)
+        self._types.discover(served or {})
         async with self._group:
-            for resource, problem in plan.left_out.items():
-                await self._sink(Coverage(resource, "gone", self._clock.now(), problem=problem))
-            for resource, namespace in plan.watched.items():
-                self._start(resource, namespace)
-            if CRDS in plan.watched and definitions is not None:
-                for definition in definitions.images:
-                    await self._follow(definition, custom_resource(definition))
+            for resource, problem in planned.left_out.items():
+                await self._tell_unwatched(resource, problem)
+            for resource, namespace in planned.watched.items():
+                special = {CRDS: self._take_definition, EVENTS: self._take_event}
+                self._running.start(resource, namespace, special.get(resource))
+            if CRDS in planned.left_out:
+                self._types.definitions_are_known = False
+            elif CRDS.key in self._saved:
+                for definition in self._saved[CRDS.key].images:
+                    self._define(definition)
+            self._saved.clear()
+            await self._follow_types()
+            await self._rediscover()
 
-    def _start(self, resource: Resource, namespace: str | None) -> None:
-        reflector = Reflector(
-            self._connection,
-            resource,
-            {CRDS: self._take_definition, EVENTS: self._take_event}.get(resource, self._sink),
-            self._decoder,
-            namespace=namespace,
-            saved=self._saved.pop(resource.key, None),
-            clock=self._clock,
-        )
-        task = self._group.create_task(self._supervise(reflector), name=f"watch {resource.key}")
-        self._tasks[resource] = task
-
-    async def _stop(self, resource: Resource, reason: str) -> None:
-        """End a reflector, then say so: nothing of the resource comes after its Removed."""
-        task = self._tasks[resource]
-        task.cancel()
-        await asyncio.wait({task})
-        await self._sink(Removed(resource, self._clock.now(), reason))
-        del self._tasks[resource]
-
-    async def _supervise(self, reflector: Reflector) -> None:
-        backoff = Backoff(self._clock)
+    async def _rediscover(self) -> None:
+        """Read again and again what is served, often where nothing else tells it."""
+        rounds = 0
         while True:
+            await self._clock.sleep(REDISCOVERY_SECONDS)
+            rounds += 1
+            if self._types.definitions_are_known and rounds % SLOW_REDISCOVERIES:
+                continue
+            served = await read_all(self._connection)
+            if served is None:
+                continue
+            self._types.discover(served)
             try:
-                await reflector.run()
-            except Exception as error:
-                logger.exception("Watching %s failed; it starts again.", reflector.resource.key)
-                delay = backoff.delay()
-                await self._report(reflector, error, delay)
-                await self._clock.sleep(delay)
+                await self._follow_types()
+            except Exception:
+                # The sink itself failed, and nobody is left to tell; all else goes on.
+                logger.exception("The types that came or went could not all be told.")
 
-    async def _report(self, reflector: Reflector, error: Exception, delay: float) -> None:
-        try:
-            await reflector.report_crash(error, delay)
-        except Exception:
-            # The sink itself fails, most likely what broke the reflector: the log has to do.
-            logger.exception("The failure of %s could not be reported.", reflector.resource.key)
+    async def _follow_types(self) -> None:
+        """Watch the custom types that there are now, and no longer those that there were."""
+        async with self._changing:
+            wanted = self._types.wanted()
+            for resource in self._custom - wanted:
+                await self._running.stop(resource, _no_longer(resource))
+                self._custom.discard(resource)
+            for resource in sorted(wanted - self._custom, key=lambda each: each.key):
+                self._custom.add(resource)
+                self._running.start(resource, self._namespace)
+            await self._tell_of(self._types.not_wanted())
+
+    async def _tell_of(self, not_wanted: Mapping[Resource, Problem]) -> None:
+        """Say which custom types could be listed and are not watched, and why, once each."""
+        for resource in [each for each in self._told if each not in not_wanted]:
+            await self._sink(Removed(resource, self._clock.now(), _no_longer(resource)))
+            del self._told[resource]
+        for resource, problem in not_wanted.items():
+            if self._told.get(resource) != problem:
+                await self._tell_unwatched(resource, problem)
+                self._told[resource] = problem
+
+    async def _tell_unwatched(self, resource: Resource, problem: Problem) -> None:
+        await self._sink(Coverage(resource, "gone", self._clock.now(), problem=problem))
 
     async def _take_definition(self, observation: Observation) -> None:
         await self._sink(observation)
-        if isinstance(observation, Change):
-            gone = observation.type in {"DELETED", "VANISHED"}
-            wanted = None if gone else custom_resource(observation.after)
-            await self._follow(observation.after, wanted)
+        match observation:
+            case Change(type="DELETED" | "VANISHED", after=definition):
+                self._types.undefine(definition.uid)
+            case Change(after=definition):
+                self._define(definition)
+            case Position(listed=True):
+                self._types.definitions_are_known = True
+            case Coverage(state="forbidden" | "gone") if not self._types.definitions_are_known:
+                self._types.definitions_are_known = False
+            case _:
+                return
+        # While a list is being told, what it has not named yet would seem to be gone.
+        if not isinstance(observation, Change) or self._types.definitions_are_known is not False:
+            await self._follow_types()
 
-    async def _follow(self, definition: Image, wanted: Resource | None) -> None:
-        """Watch the resource that a CRD now defines, and no longer the one that it did."""
-        watched = self._custom.get(definition.uid)
-        if watched == wanted:
-            return
-        if watched is not None:
-            name = definition.metadata.name
-            await self._stop(watched, f"CustomResourceDefinition {name} no longer offers it.")
-            del self._custom[definition.uid]
-        if wanted is not None:
-            self._custom[definition.uid] = wanted
-            self._start(wanted, None)
+    def _define(self, definition: Image) -> None:
+        group, plural = defined_name(definition)
+        self._types.define(definition.uid, group, plural, custom_resource(definition))
 
     async def _take_event(self, observation: Observation) -> None:
         """Read Events under their other name for as long as the first is forbidden."""
         await self._sink(observation)
         if not isinstance(observation, Coverage):
             return
-        if observation.state == "forbidden" and NEW_EVENTS not in self._tasks:
-            self._start(NEW_EVENTS, self._namespace)
-        elif observation.state == "watching" and NEW_EVENTS in self._tasks:
-            await self._stop(NEW_EVENTS, f"{EVENTS.key} may be read now.")
+        if observation.state == "forbidden" and NEW_EVENTS not in self._running:
+            self._running.start(NEW_EVENTS, self._namespace)
+        elif observation.state == "watching" and NEW_EVENTS in self._running:
+            await self._running.stop(NEW_EVENTS, f"{EVENTS.key} may be read now.")
+
+
+def _no_longer(resource: Resource) -> str:
+    name = f"{resource.plural}.{resource.group}"
+    return f"The cluster no longer offers {name} in version {resource.version}."

@@ -61,7 +61,7 @@ class Definitions:
         self._lines.append((version, line(type_, item)))
 
     def _answer(self, request: Request) -> Answer | None:
-        if request.path != CRD_PATH:
+        if request.path != CRD_PATH or request.streams:
             return None
         if request.watches:
             return stream(*[text for version, text in self._lines if version > request.version])

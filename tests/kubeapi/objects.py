@@ -42,9 +42,10 @@ def bookmark(version: int) -> bytes:
     return line("BOOKMARK", {"kind": "Pod", "apiVersion": "v1", "metadata": metadata})
 
 
-def error_line(code: int, reason: str, message: str) -> bytes:
+def error_line(code: int, reason: str, message: str, **details: Any) -> bytes:
     status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
-    return line("ERROR", status | {"code": code, "reason": reason, "message": message})
+    said = {"code": code, "reason": reason, "message": message, "details": details}
+    return line("ERROR", status | said)
 
 
 def decoded(resource: Resource, content: dict[str, Any]) -> Image:

@@ -24,8 +24,22 @@ class Request:
     headers: Mapping[str, str]
 
     @property
+    def streams(self) -> bool:
+        """Whether it is a watch that is to begin with all that exists."""
+        return "sendInitialEvents" in self.query
+
+    @property
     def watches(self) -> bool:
-        return "watch" in self.query
+        return "watch" in self.query and not self.streams
+
+    @property
+    def lists(self) -> bool:
+        return "watch" not in self.query
+
+    @property
+    def checks(self) -> bool:
+        """Whether it is the list of one object that tells the server's newest version."""
+        return self.query == {"limit": "1"}
 
     @property
     def version(self) -> int:
@@ -71,9 +85,21 @@ def stream(*chunks: bytes, hold: bool = False) -> Answer:
 Handler = Callable[[Request], Answer | None]
 
 
+NO_STREAMS = status_answer(
+    422,
+    "Invalid",
+    'ListOptions.meta.k8s.io "" is invalid: sendInitialEvents: Forbidden: sendInitialEvents is '
+    "forbidden for watch unless the WatchList feature gate is enabled",
+)
+
+
 @dataclass
 class ScriptedServer:
-    """Asks each handler in turn, the newest first; 404 as an API server says it otherwise."""
+    """Asks each handler in turn, the newest first; 404 as an API server says it otherwise.
+
+    It refuses to stream the initial state, as servers do that are older than that, unless a test
+    says what to stream.
+    """
 
     handlers: list[Handler] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
@@ -94,24 +120,35 @@ class ScriptedServer:
             await self._server.wait_closed()
 
     def on(self, path: str, *answers: Answer) -> None:
-        """Give these answers to plain requests for `path`, one by one; the last one for ever."""
-        self._give(path, list(answers), watches=False)
+        """Give these answers to plain requests for `path`, one by one; the last one for ever.
+
+        A check gets the one that is next and leaves it there.
+        """
+        self._give(path, list(answers), lambda request: request.lists)
 
     def on_watch(self, path: str, *answers: Answer) -> None:
         """Give these answers to watches of `path`, one by one; the last one for ever."""
-        self._give(path, list(answers), watches=True)
+        self._give(path, list(answers), lambda request: request.watches)
+
+    def on_stream(self, path: str, *answers: Answer) -> None:
+        """Give these answers to watches that begin with all that exists, as `on_watch` does."""
+        self._give(path, list(answers), lambda request: request.streams)
 
     def watches(self, path: str) -> list[Request]:
         return [each for each in self.requests if each.path == path and each.watches]
 
     def lists(self, path: str) -> list[Request]:
-        return [each for each in self.requests if each.path == path and not each.watches]
+        found = [each for each in self.requests if each.path == path and each.lists]
+        return [each for each in found if not each.checks]
 
-    def _give(self, path: str, answers: list[Answer], *, watches: bool) -> None:
+    def streams(self, path: str) -> list[Request]:
+        return [each for each in self.requests if each.path == path and each.streams]
+
+    def _give(self, path: str, answers: list[Answer], fits: Callable[[Request], bool]) -> None:
         def handler(request: Request) -> Answer | None:
-            if request.path != path or request.watches != watches:
+            if request.path != path or not fits(request):
                 return None
-            return answers.pop(0) if len(answers) > 1 else answers[0]
+            return answers.pop(0) if len(answers) > 1 and not request.checks else answers[0]
 
         self.handlers.insert(0, handler)
 
@@ -140,6 +177,8 @@ class ScriptedServer:
             found = handler(request)
             if found is not None:
                 return found
+        if request.streams:
+            return NO_STREAMS
         return answer(404, b"404 page not found", "text/plain")
 
 

@@ -17,7 +17,7 @@ async def test_a_busy_watch_is_told_of_every_five_seconds_at_most() -> None:
     report = CoverageReport(PODS, Delivery(PODS, observed.take), time.clock())
     await report.tell("watching")
     for _ in range(21):
-        await report.heard(time.time)
+        await report.heard("7", time.time)
         time.advance(0.5)
     told = observed.coverage()
     assert [each.at - told[0].at for each in told] == [0, 5, 10]

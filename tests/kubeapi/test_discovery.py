@@ -7,17 +7,24 @@ from eventstream.kubeapi.discovery import (
     LEASES,
     NEW_EVENTS,
     WANTED,
-    discover,
     plan,
+    read_all,
 )
+from eventstream.kubeapi.served import Served, ServedType
 from eventstream.objects.images import Image, Metadata
 from eventstream.objects.resource import Resource
 from tests.kubeapi.cluster import serve_types
-from tests.kubeapi.objects import POD_PATH, crd
+from tests.kubeapi.objects import POD_PATH, PODS, crd
 from tests.kubeapi.scripted import ScriptedServer, answer, json_answer, status_answer
 
 READ = frozenset({"get", "list", "watch"})
-ALL = {each.key: READ for types in WANTED for each in types}
+
+
+def served(*resources: Resource, verbs: frozenset[str] = READ) -> dict[str, ServedType]:
+    return {each.key: ServedType(each, verbs) for each in resources}
+
+
+ALL: Served = served(*(each for types in WANTED for each in types))
 
 
 def keys(resources: object) -> set[str]:
@@ -30,7 +37,7 @@ def test_no_secret_and_no_config_map_is_ever_asked_for() -> None:
 
 
 def test_of_several_versions_the_best_served_one_is_watched() -> None:
-    only_v1 = {key: verbs for key, verbs in ALL.items() if not key.startswith("autoscaling/v2")}
+    only_v1 = {key: each for key, each in ALL.items() if not key.startswith("autoscaling/v2")}
     assert "autoscaling/v2/horizontalpodautoscalers" in keys(plan(ALL, None).watched)
     assert "autoscaling/v1/horizontalpodautoscalers" in keys(plan(only_v1, None).watched)
 
@@ -43,8 +50,8 @@ def test_leases_are_those_of_nodes_and_events_have_one_name() -> None:
 
 
 def test_what_is_not_served_or_not_watchable_is_left_out_with_the_reason() -> None:
-    served = {"v1/pods": READ, "v1/nodes": frozenset({"list"})}
-    made = plan(served, None)
+    nodes = served(Resource("", "v1", "nodes", "Node"), verbs=frozenset({"list"}))
+    made = plan(served(PODS) | nodes, None)
     reasons = {resource.key: problem.code for resource, problem in made.left_out.items()}
     assert keys(made.watched) == {"v1/pods"}
     assert reasons["v1/nodes"] == "not-watchable"
@@ -65,7 +72,7 @@ async def test_aggregated_discovery_takes_two_requests(
 ) -> None:
     serve_types(server, POD_PATH, "/apis/apps/v1/deployments")
     del server.requests[:]
-    made = await discover(connection, None)
+    made = plan(await read_all(connection), None)
     assert keys(made.watched) == {"v1/pods", "apps/v1/deployments"}
     assert [each.path for each in server.requests] == ["/api", "/apis"]
 
@@ -76,8 +83,10 @@ async def test_plain_discovery_is_understood_and_a_broken_group_costs_only_itsel
     pods = {"name": "pods", "kind": "Pod", "namespaced": True, "verbs": ["list", "watch"]}
     server.on("/api", json_answer({"kind": "APIVersions", "versions": ["v1"]}))
     server.on("/api/v1", json_answer({"kind": "APIResourceList", "resources": [pods]}))
+    groups = [{"name": "apps", "versions": [{"groupVersion": "apps/v1", "version": "v1"}]}]
+    server.on("/apis", json_answer({"kind": "APIGroupList", "groups": groups}))
     server.on("/apis/apps/v1", answer(503, b"service unavailable", "text/plain"))
-    made = await discover(connection, None)
+    made = plan(await read_all(connection), None)
     assert keys(made.watched) == {"v1/pods"}
 
 
@@ -85,7 +94,7 @@ async def test_a_server_that_forbids_discovery_is_asked_for_everything(
     server: ScriptedServer, connection: Connection
 ) -> None:
     server.on("/api", status_answer(403, "Forbidden"))
-    made = await discover(connection, None)
+    made = plan(await read_all(connection), None)
     assert len(made.watched) == len(WANTED)
 
 

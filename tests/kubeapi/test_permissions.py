@@ -80,13 +80,21 @@ async def test_a_type_that_is_not_served_is_gone_and_no_error(
     assert "404" in told.problem.message
 
 
-async def test_a_type_that_lists_but_does_not_watch_is_not_asked_in_a_loop(
+async def test_a_type_that_lists_but_does_not_watch_is_polled_and_not_asked_in_a_loop(
     server: ScriptedServer, connection: Connection
 ) -> None:
-    server.on(POD_PATH, json_answer(listed(10, pod("a", 5))))
+    later = json_answer(listed(20, pod("a", 5), pod("b", 15)))
+    server.on(POD_PATH, json_answer(listed(10, pod("a", 5))), later)
     server.on_watch(POD_PATH, status_answer(405, "MethodNotAllowed"))
     time = VirtualClock()
     async with reflecting(connection, clock=time.clock()) as observed:
-        told = await observed.until_state("gone", "not-watchable")
+        told = await observed.until_state("polling", "not-watchable")
+        assert (len(server.lists(POD_PATH)), len(server.watches(POD_PATH))) == (1, 1)
+        time.advance(60)
+        await observed.until(lambda seen: len(seen.changes) == 2)
+        await observed.until_state("polling", "not-watchable")
     assert told.objects == 1
-    assert min(time.slept) >= 30
+    assert told.retry_at is not None
+    assert 30 <= told.retry_at - told.at <= 60
+    assert observed.told == [("EXISTING", "a", "5"), ("ADDED", "b", "15")]
+    assert observed.gaps == []

@@ -14,7 +14,7 @@ from tests.kubeapi.scripted import ScriptedServer, json_answer, stream
 async def test_a_frozen_watch_is_left_after_90_seconds_and_nothing_is_lost(
     server: ScriptedServer, connection: Connection
 ) -> None:
-    server.on(POD_PATH, json_answer(listed(10)))
+    server.on(POD_PATH, json_answer(listed(10)), json_answer(listed(12)))
     server.on_watch(
         POD_PATH,
         stream(line("ADDED", pod("a", 11)), hold=True),
@@ -49,24 +49,60 @@ async def test_a_bookmark_proves_a_watch_alive(
         assert len(server.watches(POD_PATH)) == 1
 
 
-def is_silent(server: ScriptedServer, watches: int, time: VirtualClock, _: Observed) -> bool:
-    return len(server.watches(POD_PATH)) == watches and time.asleep == 1
-
-
-async def test_two_watches_without_a_word_lead_to_a_list(
+async def test_a_server_that_was_restored_and_is_behind_is_found_out_by_its_silence(
     server: ScriptedServer, connection: Connection
 ) -> None:
-    """A version beyond the newest, after a restored backup, is answered with silence."""
-    server.on(POD_PATH, json_answer(listed(900)), json_answer(listed(10, pod("a", 5))))
+    """A watch of a version beyond the newest is answered with silence, then by what comes later."""
+    server.on(
+        POD_PATH,
+        json_answer(listed(900, pod("a", 5), pod("b", 800))),
+        json_answer(listed(10, pod("a", 5), pod("c", 9))),
+    )
     server.on_watch(POD_PATH, stream(hold=True))
-    time = VirtualClock(eager=60)
+    time = VirtualClock()
     async with reflecting(connection, clock=time.clock()) as observed:
-        for watches in (1, 2):
-            await observed.until(partial(is_silent, server, watches, time))
-            time.advance(90)
+        await observed.until_state("watching")
+        time.advance(90)
         await observed.until(lambda seen: len(seen.positions) == 2)
     (gap,) = observed.gaps
     assert (gap.from_version, gap.to_version) == ("900", "10")
+    assert "went back in time" in gap.reason
+    assert observed.told[2:] == [("VANISHED", "b", "800"), ("ADDED", "c", "9")]
+
+
+async def test_after_a_restore_equal_versions_do_not_mean_equal_objects(
+    server: ScriptedServer, connection: Connection
+) -> None:
+    other = pod("a", 5)
+    other["metadata"]["labels"] = {"written": "after the restore"}
+    server.on(POD_PATH, json_answer(listed(900, pod("a", 5))), json_answer(listed(10, other)))
+    server.on_watch(POD_PATH, stream(hold=True))
+    time = VirtualClock()
+    async with reflecting(connection, clock=time.clock()) as observed:
+        await observed.until_state("watching")
+        time.advance(90)
+        await observed.until(lambda seen: len(seen.positions) == 2)
+    assert observed.told == [("EXISTING", "a", "5"), ("MODIFIED", "a", "5")]
+
+
+async def test_a_server_without_bookmarks_is_asked_for_its_version_and_leaves_no_gap(
+    server: ScriptedServer, connection: Connection
+) -> None:
+    server.on(POD_PATH, json_answer(listed(10)), json_answer(listed(77)))
+    server.on_watch(POD_PATH, stream(hold=True))
+    time = VirtualClock()
+    async with reflecting(connection, clock=time.clock()) as observed:
+        for watches in (1, 2, 3):
+            await observed.until(partial(is_watched, watches))
+            time.advance(90)
+        await observed.until(partial(is_watched, 4))
+    assert observed.gaps == []
+    assert len(server.lists(POD_PATH)) == 1
+    assert sum(each.checks for each in server.requests) == 3
+
+
+def is_watched(times: int, observed: Observed) -> bool:
+    return sum(each.state == "watching" for each in observed.coverage()) == times
 
 
 async def test_a_slow_sink_is_not_taken_for_a_silent_server(

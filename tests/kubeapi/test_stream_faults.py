@@ -125,17 +125,79 @@ async def test_a_malformed_line_is_reported_and_followed_by_a_relist_with_its_ga
     assert told.relists == 1
 
 
-async def test_an_error_event_other_than_410_backs_off_and_relists(
+@pytest.mark.parametrize(
+    "failing",
+    [
+        error_line(500, "InternalError", "etcdserver: no leader"),
+        error_line(500, "InternalError", "etcdserver: leader changed"),
+        error_line(503, "ServiceUnavailable", "storage is (re)initializing"),
+        error_line(504, "Timeout", "etcdserver: request timed out"),
+    ],
+)
+async def test_after_an_error_that_passes_the_watch_goes_on_without_a_list(
+    server: ScriptedServer, connection: Connection, failing: bytes
+) -> None:
+    server.on(POD_PATH, json_answer(listed(10)))
+    server.on_watch(POD_PATH, stream(SCRIPT[11], failing), stream(SCRIPT[12], hold=True))
+    async with reflecting(connection, clock=VirtualClock(eager=60).clock()) as observed:
+        await observed.until(lambda seen: len(seen.changes) == 2)
+        told = await observed.until_state("watching")
+    assert observed.told == WHOLE[:2]
+    assert observed.gaps == []
+    assert len(server.lists(POD_PATH)) == 1
+    assert told.last_error is not None
+    assert "etcd" in told.last_error.message or "storage" in told.last_error.message
+
+
+async def test_after_429_within_a_watch_it_goes_on_when_the_server_wishes(
     server: ScriptedServer, connection: Connection
 ) -> None:
-    server.on(POD_PATH, json_answer(listed(10)), json_answer(listed(11, pod("a", 11))))
-    failing = error_line(500, "InternalError", "etcd is gone")
+    busy = error_line(429, "TooManyRequests", "slow down", retryAfterSeconds=17)
+    server.on(POD_PATH, json_answer(listed(10)))
+    server.on_watch(POD_PATH, stream(busy), stream(SCRIPT[11], hold=True))
+    time = VirtualClock(eager=60)
+    async with reflecting(connection, clock=time.clock()) as observed:
+        await observed.until(lambda seen: seen.changes)
+    assert 17 in time.slept
+    assert len(server.lists(POD_PATH)) == 1
+
+
+@pytest.mark.parametrize(
+    "failing",
+    [
+        error_line(500, "StorageReadError", "corrupt object has been deleted"),
+        error_line(666, "", "unexpected"),
+        b'{"type":"ERROR","object":{"kind":"Pod"}}\n',
+    ],
+    ids=["an object that could not be read", "unknown code", "no Status"],
+)
+async def test_after_an_error_that_is_not_retryable_everything_is_compared(
+    server: ScriptedServer, connection: Connection, failing: bytes
+) -> None:
+    server.on(
+        POD_PATH,
+        json_answer(listed(10, pod("corrupt", 4), pod("kept", 5))),
+        json_answer(listed(12, pod("kept", 5), pod("a", 11))),
+    )
     server.on_watch(POD_PATH, stream(failing), stream(hold=True))
     async with reflecting(connection, clock=VirtualClock(eager=60).clock()) as observed:
         await observed.until(lambda seen: len(seen.positions) == 2)
-    told = next(each for each in observed.coverage() if each.state == "backing-off")
-    assert told.problem is not None
-    assert "etcd is gone" in told.problem.message
+        await observed.until_state("watching")
+    assert observed.told[2:] == [("VANISHED", "corrupt", "4"), ("ADDED", "a", "11")]
+    assert [(gap.from_version, gap.to_version) for gap in observed.gaps] == [("10", "12")]
+    relist = server.lists(POD_PATH)[1].query
+    assert (relist["resourceVersion"], relist["resourceVersionMatch"]) == ("10", "NotOlderThan")
+
+
+async def test_errors_that_do_not_pass_lead_to_a_list_in_the_end(
+    server: ScriptedServer, connection: Connection
+) -> None:
+    server.on(POD_PATH, json_answer(listed(10)), json_answer(listed(11, pod("a", 11))))
+    failing = error_line(500, "InternalError", "etcdserver: no leader")
+    server.on_watch(POD_PATH, *[stream(failing)] * 3, stream(hold=True))
+    async with reflecting(connection, clock=VirtualClock(eager=60).clock()) as observed:
+        await observed.until(lambda seen: len(seen.positions) == 2)
+    assert len(server.watches(POD_PATH)) >= 3
     assert observed.told == [("ADDED", "a", "11")]
 
 
@@ -174,7 +236,7 @@ async def test_retry_after_is_honoured(server: ScriptedServer, connection: Conne
     time = VirtualClock(eager=60)
     async with reflecting(connection, clock=time.clock()) as observed:
         await observed.until_state("watching")
-    assert time.slept[0] == 17
+    assert 17 in time.slept
 
 
 async def test_a_bookmark_moves_the_position_and_the_next_watch_starts_there(

@@ -1,0 +1,167 @@
+"""Asks the server about one resource, and tells each way in which that fails as the outcome it is.
+
+What goes wrong between here and an object is known only here: whether bytes came, of what kind,
+and what the server said. The reflector's states need just the name of it.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from eventstream.kubeapi import problems
+from eventstream.kubeapi.answers import ended, looks_like_a_page
+from eventstream.kubeapi.clock import Clock
+from eventstream.kubeapi.connection import Connection
+from eventstream.kubeapi.lines import LineTooLongError
+from eventstream.kubeapi.problems import ApiProblem
+from eventstream.kubeapi.rules import forbidden
+from eventstream.kubeapi.session import WatchSession
+from eventstream.kubeapi.states import (
+    Broken,
+    Expired,
+    Failed,
+    NotStreamed,
+    Outcome,
+    Refused,
+    Stalled,
+)
+from eventstream.kubeapi.watchdog import SILENCE_SECONDS, SilentError, within
+from eventstream.objects.decoding import DecodeError, Decoder, ListPage, WatchEvent
+from eventstream.objects.observations import Problem
+from eventstream.objects.resource import Resource
+
+CHECK_SECONDS = 60.0
+"""Until the server must have told its newest version."""
+_EXPIRED = frozenset({"expired", "too-large"})
+_RETRYABLE = frozenset({"throttled", "server-error"})
+_REFUSES_STREAMS = frozenset({400, 403, 404, 405, 422})
+
+
+class LostError(Exception):
+    """What was asked for cannot be had; `outcome` is what that means to a reflector."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(type(outcome).__name__)
+        self.outcome = outcome
+
+
+class _Kind(msgspec.Struct):
+    kind: str = ""
+    object: "_Kind | None" = None
+
+
+class Exchange:
+    """The requests about one resource, of which at most one watch is open; see `close`."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        decoder: Decoder,
+        resource: Resource,
+        namespace: str | None,
+        clock: Clock,
+    ) -> None:
+        self._connection = connection
+        self._decoder = decoder
+        self._resource = resource
+        self._namespace = namespace
+        self._path = resource.path_in(namespace)
+        self._clock = clock
+        self.session: WatchSession | None = None
+
+    async def page(self, parameters: Mapping[str, str]) -> ListPage:
+        """Return one page of a list; raises LostError."""
+        body = b""
+        try:
+            body = await self._connection.get(self._path, parameters)
+            return self._decoder.page(self._resource, body)
+        except ApiProblem as refusal:
+            raise LostError(self._meaning(refusal)) from refusal
+        except DecodeError as error:
+            raise LostError(Broken(self._unreadable(body, error))) from error
+
+    async def newest(self, parameters: Mapping[str, str]) -> str:
+        """Return the server's newest version, by the list that is asked for; raises LostError."""
+        try:
+            page = await within(self._clock, CHECK_SECONDS, self.page(parameters))
+        except SilentError as error:
+            problem = problems.stalled(self._resource, CHECK_SECONDS)
+            raise LostError(Refused(problem)) from error
+        return page.version
+
+    async def open(self, parameters: Mapping[str, str]) -> WatchSession:
+        """Open a watch in place of the one that is open; raises LostError."""
+        await self.close()
+        try:
+            self.session = await WatchSession.open(
+                self._connection, self._path, parameters, self._clock
+            )
+        except SilentError as error:
+            raise LostError(self._stalled()) from error
+        except ApiProblem as refusal:
+            if "sendInitialEvents" in parameters and refusal.status in _REFUSES_STREAMS:
+                raise LostError(NotStreamed(refusal.problem)) from refusal
+            raise LostError(self._meaning(refusal)) from refusal
+        return self.session
+
+    async def lines(self, session: WatchSession) -> list[bytes]:
+        """Return the next lines of the watch, [] at its end; raises LostError."""
+        try:
+            return await session.lines()
+        except SilentError as error:
+            raise LostError(self._stalled()) from error
+        except LineTooLongError as error:
+            problem = problems.malformed(self._resource, str(error))
+            raise LostError(Broken(problem)) from error
+
+    def watch_event(self, line: bytes) -> WatchEvent:
+        """Return what a line says; raises LostError where it says that the watch is over."""
+        try:
+            watched = self._decoder.event(self._resource, line)
+        except DecodeError as error:
+            raise LostError(Broken(self._unreadable(line, error))) from error
+        if watched.type == "ERROR":
+            raise LostError(self._error(watched))
+        return watched
+
+    async def close(self) -> None:
+        """Close the watch that is open, if any."""
+        session, self.session = self.session, None
+        if session is not None:
+            await session.close()
+
+    def _meaning(self, refusal: ApiProblem) -> Expired | Refused:
+        problem = refusal.problem
+        if problem.code in _EXPIRED:
+            return Expired(problem, self._clock.now())
+        if problem.code == "forbidden":
+            problem = forbidden(self._resource, self._namespace, problem)
+        return Refused(problem, refusal.retry_after)
+
+    def _error(self, watched: WatchEvent) -> Outcome:
+        failure = ended(self._resource, watched)
+        if failure.problem.code in _RETRYABLE:
+            return Failed(failure.problem, failure.retry_after)
+        if failure.problem.code == "watch-error":
+            return Broken(failure.problem)
+        return self._meaning(failure)
+
+    def _stalled(self) -> Stalled:
+        return Stalled(problems.stalled(self._resource, SILENCE_SECONDS))
+
+    def _unreadable(self, body: bytes, error: DecodeError) -> Problem:
+        """Tell a page or a Table, which come from a setting, from bytes that are merely wrong."""
+        if looks_like_a_page(body, ""):
+            return problems.not_kubernetes(f"GET {self._path}", 200, "text/html")
+        if _kind(body) == "Table":
+            return problems.table(self._resource)
+        return problems.malformed(self._resource, str(error))
+
+
+def _kind(body: bytes) -> str:
+    """Return the kind of an answer, or of the object in a watch's line, "" where it has none."""
+    try:
+        found = msgspec.json.decode(body, type=_Kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
+    return found.kind or (found.object.kind if found.object else "")

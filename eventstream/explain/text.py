@@ -22,9 +22,12 @@ def named(image: Image) -> str:
 
 
 def seen(write: Write) -> str:
-    """`the ADDED event of Deployment nginx (16008)`: what a controller received."""
+    """`the ADDED event of Deployment nginx (16008)`: what a controller received.
+
+    `the state of …` for what it knew from before.
+    """
     if write.base:
-        return f"{named(write.image)} ({write.image.version}), which was there before"
+        return f"the state of {named(write.image)} ({write.image.version})"
     kind = "DELETED" if write.gone else write.change.type
     return f"the {kind} event of {named(write.image)} ({write.image.version})"
 

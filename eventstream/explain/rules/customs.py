@@ -148,6 +148,7 @@ def definition(view: View, who: Writer) -> Verdict | None:
     if write.image.kind != "CustomResourceDefinition" or who.manager != "kube-apiserver":
         return None
     cause = _client_write(view)
+    leaving = condition(write.image, "Terminating")
     established = _became(write, "Established")
     accepted = _became(write, "NamesAccepted")
     names = getattr(write.image.spec, "names", None)
@@ -156,6 +157,8 @@ def definition(view: View, who: Writer) -> Verdict | None:
         what = f"The API server established the type {kind}: it serves it from now on."
     elif accepted:
         what = f"The API server accepted the names of the type {kind}."
+    elif leaving is not None and leaving.status == "True":
+        what = f"The API server is deleting all {kind} objects, since their type is to go."
     else:
         news = told_changes(write.changes)
         what = f"The API server updated the status of {named(write.image)}: {news}."
@@ -176,7 +179,9 @@ def definition(view: View, who: Writer) -> Verdict | None:
         source_url=sources.DEFINITION_STATUS,
         loop=Loop(
             seen(cause) if cause else named(write.image),
-            "the names that it asks for with those that are taken",
+            "no object of this type desired"
+            if leaving
+            else "the names that it asks for with those that are taken",
             "served the type" if established else "wrote its conditions",
         ),
     )

@@ -149,7 +149,7 @@ def _by_collector(view: View) -> Verdict | None:
         causes=(cause,),
         evidence=(evidence.saw(write), *evidence.owned(write)),
         source_url=sources.GARBAGE_COLLECTION,
-        loop=Loop(seen(cause), "1 owner desired, 0 exist", f"deleted {named(write.image)}", 1, 0),
+        loop=Loop(seen(cause), "1 owner named, 0 exist", f"deleted {named(write.image)}", 1, 0),
     )
 
 
@@ -286,7 +286,7 @@ def _by_client(view: View, who: Writer) -> Verdict:
         actor="unknown" if doubt else "client",
         verb="delete",
         what=deletion(write, "Somebody" if doubt else "A client"),
-        why=doubt or _NOBODY,
+        why=doubt or (_WANTED if write.image.metadata.owner_references else _UNOWNED),
         who_grade="unknown" if doubt else "inferred",
         why_grade="unknown",
         begins=not doubt,
@@ -310,7 +310,10 @@ def _doubt(view: View) -> str:
 
 
 _MIRROR = "kubernetes.io/config.mirror"
-_NOBODY = (
-    "No controller had a reason to: its owner is there and wants it, or it has none. "
-    "Which client asked is not in the object."
+_WANTED = (
+    "Its owner exists and wants it, so no controller had a reason to. "
+    "The object does not say which client asked."
+)
+_UNOWNED = (
+    "Nothing owns it, so no controller had a reason to. The object does not say which client asked."
 )

@@ -9,7 +9,9 @@ from eventstream.explain.text import count, named, seen
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View
 from eventstream.explain.writes import Write
+from eventstream.objects.images import OwnerReference
 from eventstream.objects.observations import Change
+from eventstream.objects.workloads import DeploymentSpec
 
 _ACTOR = "deployment-controller"
 
@@ -22,7 +24,7 @@ def created_replicaset(view: View, who: Writer) -> Verdict | None:
         return None
     if who.known and not who.built_in:
         return None
-    cause = view.last_spec_change(owner.uid)
+    cause = _lost(view, owner.uid) or view.last_spec_change(owner.uid)
     desired = getattr(write.image.spec, "replicas", 0)
     notes = _scaling_notes(view, owner.uid, write)
     return Verdict(
@@ -65,6 +67,20 @@ def created_replicaset(view: View, who: Writer) -> Verdict | None:
     )
 
 
+def _lost(view: View, deployment: str) -> Write | None:
+    """The end of a ReplicaSet of the present Pod template, if that is what has to be replaced."""
+    spec = view.last_spec_change(deployment)
+    ends = [
+        latest
+        for child in view.children(deployment)
+        if (latest := child.at(view.order)) is not None
+        and latest.gone
+        and latest.image.metadata.name == view.write.image.metadata.name
+        and (spec is None or latest.order > spec.order)
+    ]
+    return max(ends, key=lambda end: end.order, default=None)
+
+
 def changed_replicaset(view: View, who: Writer) -> Verdict | None:
     """The Deployment controller scaled a ReplicaSet, or copied its bookkeeping to it."""
     write = view.write
@@ -87,7 +103,7 @@ def changed_replicaset(view: View, who: Writer) -> Verdict | None:
         actor_name=who.manager,
         verb="update",
         what=f"The Deployment controller {act}.",
-        why=_scaling_why(cause, owner.name),
+        why=_scaling_why(view, cause, owner),
         who_grade="reported",
         why_grade="inferred" if cause else "unknown",
         causes=(cause,) if cause else (),
@@ -133,15 +149,44 @@ def _scaling_cause(view: View, deployment: str) -> Write | None:
     return newest
 
 
-def _scaling_why(cause: Write | None, deployment: str) -> str:
+def _scaling_why(view: View, cause: Write | None, deployment: OwnerReference) -> str:
     if cause is None:
-        return f"What made it act on Deployment {deployment} was not seen."
+        return f"What made it act on Deployment {deployment.name} was not seen."
     if cause.image.kind == "Deployment":
         return f"It received {seen(cause)}, whose desired state differed."
     return (
         f"It received {seen(cause)}, which moved the counts that the rollout of "
-        f"Deployment {deployment} waits for."
+        f"Deployment {deployment.name} waits for.{_bounds(view, deployment)}"
     )
+
+
+def _bounds(view: View, deployment: OwnerReference) -> str:
+    """How far the rollout may stray from the desired count, in Pods.
+
+    Source: pkg/controller/deployment/util/deployment_util.go, ResolveFenceposts.
+    """
+    latest = view.latest(deployment.uid)
+    spec = latest.image.spec if latest is not None else None
+    if not isinstance(spec, DeploymentSpec) or spec.strategy.rolling_update is None:
+        return ""
+    rolling = spec.strategy.rolling_update
+    surge = _share(rolling.max_surge, spec.replicas, up=True)
+    missing = _share(rolling.max_unavailable, spec.replicas, up=False)
+    if surge is None or missing is None:
+        return ""
+    missing = missing or int(not surge)
+    most, least = count(spec.replicas + surge, "Pod"), max(spec.replicas - missing, 0)
+    return f" At most {most} may exist, and at least {least} must be available."
+
+
+def _share(value: int | str | None, total: int, *, up: bool) -> int | None:
+    """A number of Pods, or a percentage of `total` rounded up or down; None where it is neither."""
+    if isinstance(value, int):
+        return value
+    percent = (value or "").removesuffix("%")
+    if not percent.isdigit():
+        return None
+    return -(-int(percent) * total // 100) if up else int(percent) * total // 100
 
 
 def _scaling_notes(view: View, deployment: str, write: Write) -> list[Change]:

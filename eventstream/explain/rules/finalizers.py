@@ -14,7 +14,7 @@ from eventstream.explain.records import Loop
 from eventstream.explain.rules import evidence
 from eventstream.explain.rules.customs import controls
 from eventstream.explain.rules.marks import mark
-from eventstream.explain.text import listing, named, seen
+from eventstream.explain.text import count, listing, named, seen
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View
 from eventstream.explain.writes import Write
@@ -127,7 +127,7 @@ def _verdict(view: View, who: Remover, lost: tuple[str, ...]) -> Verdict:
         actor=who.actor,
         actor_name=who.name if who.actor == "custom-controller" else "",
         verb="patch",
-        what=f"{subject} {act}{', which removed it' if write.gone else ''}.",
+        what=f"{subject} {act}{', and with that it is gone' if write.gone else ''}.",
         why=who.doubt or _why(write, held, counted=counted),
         who_grade="inferred" if known else "unknown",
         why_grade="inferred" if known else "unknown",
@@ -139,12 +139,16 @@ def _verdict(view: View, who: Remover, lost: tuple[str, ...]) -> Verdict:
         source_url=who.source_url,
         loop=Loop(
             seen(cause) if cause else named(write.image),
-            f"what {held} stands for with what is done",
+            f"{count(len(lost), 'finalizer')} set, and what {_stand(lost)} for is done",
             act,
         )
         if known and who.actor != "client"
         else None,
     )
+
+
+def _stand(lost: tuple[str, ...]) -> str:
+    return "it stands" if len(lost) == 1 else "they stand"
 
 
 def _why(write: Write, held: str, *, counted: bool) -> str:

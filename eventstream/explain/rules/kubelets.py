@@ -166,10 +166,14 @@ def _container(status: object) -> str:
     if terminated:
         reason = f" ({terminated.reason})" if terminated.reason else ""
         return f"container {name} ended with exit code {terminated.exit_code}{reason}"
-    reason = getattr(waiting, "reason", "") or "nothing that it says"
-    return f"container {name} waits: {reason}"
+    reason = getattr(waiting, "reason", "") or "it does not say for what"
+    return f"container {name} {_WAITS.get(reason, f'waits: {reason}')}"
 
 
+_WAITS = {
+    "ContainerCreating": "is being created",
+    "PodInitializing": "waits for the init containers",
+}
 _DONE = {
     "AddedInterface": "had its network attached",
     "Pulled": "had its image at hand",

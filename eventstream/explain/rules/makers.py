@@ -175,6 +175,9 @@ def _why(cause: Write | None, owner: OwnerReference, loop: Loop) -> str:
         return f"{owner.kind} {owner.name} controls it; what made the controller act was not seen."
     if cause.log.uid != owner.uid:
         return f"It received {seen(cause)}: that Pod no longer counts, so it is replaced."
+    if owner.kind == "CronJob":
+        schedule = getattr(cause.image.spec, "schedule", "")
+        return f"The schedule of CronJob {owner.name} ({schedule}) was due."
     if loop.desired is None:
         return f"It received {seen(cause)}."
     return f"It received {seen(cause)}, which asks for {count(loop.desired, 'Pod')}."

@@ -122,13 +122,14 @@ def _collected(view: View, before: Image, node: str) -> bool:
 
 def _by_kubelet(view: View, cause: Write | None, node: str) -> Verdict:
     write = view.write
-    did = "removed" if write.gone else "set the grace period to 0 of"
+    name = named(write.image)
+    did = f"removed {name}" if write.gone else f"set the grace period of {name} to 0"
     return Verdict(
         rule="kubelet-removed" if write.gone else "kubelet-finished",
         actor="kubelet",
         actor_name=node,
         verb="delete",
-        what=f"The kubelet on {node} {did} {named(write.image)}.",
+        what=f"The kubelet on {node} {did}.",
         why="The Pod's containers have stopped, so its kubelet lets the API server remove it.",
         who_grade="inferred",
         why_grade="inferred",

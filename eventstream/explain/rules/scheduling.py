@@ -45,7 +45,7 @@ def bound(view: View, who: Writer) -> Verdict | None:
         source_url=sources.BINDING,
         loop=Loop(
             seen(cause) if cause else named(write.image),
-            "a node for each Pod desired, this Pod has none",
+            "1 node desired for this Pod, it has none",
             f"bound it to {node}",
             1,
             0,

@@ -9,6 +9,7 @@ from eventstream.explain.attribution import Writer
 from eventstream.explain.pods import condition
 from eventstream.explain.records import Loop
 from eventstream.explain.rules import evidence
+from eventstream.explain.rules.clients import told_changes
 from eventstream.explain.text import count, listing, named, seen
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View
@@ -32,7 +33,7 @@ STATUS_WRITERS: dict[str, tuple[str, str]] = {
 """Kind to the built-in controller that alone writes its status, and where it does so."""
 
 _LABELS = {
-    "status.replicas": "exist",
+    "status.replicas": "existing",
     "status.updatedReplicas": "up to date",
     "status.readyReplicas": "ready",
     "status.availableReplicas": "available",
@@ -88,15 +89,16 @@ def status_news(write: Write) -> str:
     generation = getattr(write.image.status, "observed_generation", None)
     before = getattr(getattr(write.before, "status", None), "observed_generation", None)
     if generation != before:
-        return f"it has seen generation {generation}, and no count has changed"
-    return "nothing that can be told from what Baton keeps"
+        return f"generation {generation} seen, and no count changed"
+    shown = tuple(change for change in write.changes if not change.hidden)
+    return told_changes(shown) if shown else "a detail that Baton does not keep"
 
 
 def _news(change: FieldChange) -> str:
     label = _LABELS.get(change.path)
     if label is not None:
         after, before = change.after or "0", change.before or "0"
-        return f"{after} {label} (was {before})" if after != before else ""
+        return f"{after} {label} (before: {before})" if after != before else ""
     return f"phase {_bare(change.after)}" if change.path == "status.phase" else ""
 
 
@@ -160,7 +162,7 @@ def _why(write: Write, causes: tuple[Write, ...]) -> str:
     if first.log is write.log:
         return f"It had received {named(write.image)} at resourceVersion {first.image.version}."
     others = {cause.log.uid: cause for cause in causes[1:] if cause.log is not first.log}
-    also = f", and news of {count(len(others), 'other object')}" if others else ""
+    also = f" and news of {count(len(others), 'other object')}" if others else ""
     return f"It had received {seen(first)}{also}, and counted again."
 
 

@@ -12,24 +12,29 @@ import msgspec
 from dashboard import wording
 from eventstream.history import Coverage, Problem
 
-TROUBLE, PARTLY, WATCHED, LEFT_OUT = range(4)
+FORBIDDEN, FAILING, PARTLY, WATCHED, LEFT_OUT = range(5)
 """The ranks, in the order in which kinds are shown."""
 
 
 class Manner(msgspec.Struct, frozen=True):
-    """How a state is shown: its rank, its glyph and its word."""
+    """How a state is shown: its rank, its glyph, its word, and how loud that is."""
 
     rank: int
     glyph: str
     word: str
+
+    @property
+    def tone(self) -> str:
+        """`bad` where a person is needed, `partly`, `good`, or `out` for what is left out."""
+        return ("bad", "bad", "partly", "good", "out")[self.rank]
 
 
 _MANNERS = {
     "watching": Manner(WATCHED, "live", "watching"),
     "listing": Manner(WATCHED, "running", "listing"),
     "polling": Manner(PARTLY, "late", "polled"),
-    "backing-off": Manner(TROUBLE, "backing-off", "backing off"),
-    "forbidden": Manner(TROUBLE, "forbidden", "forbidden"),
+    "backing-off": Manner(FAILING, "backing-off", "backing off"),
+    "forbidden": Manner(FORBIDDEN, "forbidden", "forbidden"),
     "gone": Manner(LEFT_OUT, "gone", "gone"),
 }
 _UNWATCHED = {

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from dashboard import wording
-from dashboard.kinds import PARTLY, TROUBLE, WATCHED, kinds_of, troubles_of
+from dashboard.kinds import FAILING, FORBIDDEN, PARTLY, WATCHED, kinds_of, troubles_of
 from eventstream import history
 
 FRESH_SECONDS = 10.0
@@ -81,7 +81,7 @@ def context(now: float) -> dict[str, Any]:
     return {
         "live": liveness(history.cluster(), covered, now),
         "troubles": troubles_of(kinds),
-        "troubled": ranks[TROUBLE],
+        "troubled": ranks[FORBIDDEN] + ranks[FAILING],
         "partly": ranks[PARTLY],
         "watched": ranks[WATCHED],
         "all_forbidden": bool(covered) and all(each.state == "forbidden" for each in covered),

@@ -30,7 +30,17 @@ def named(actor: str, name: str) -> str:
 @register.filter
 def breakable(text: str) -> SafeString:
     """Return a name as HTML that may break after its dots, and is copied without a trace."""
-    parts = re.split(r"(?<=\.)(?=\w)", wording.visible(text))
+    return _breaking(r"(?<=\.)(?=\w)", text)
+
+
+@register.filter
+def slashed(key: str) -> SafeString:
+    """Return a resource's key as HTML that breaks after its slashes rather than in a word."""
+    return _breaking(r"(?<=/)", key)
+
+
+def _breaking(where: str, text: str) -> SafeString:
+    parts = re.split(where, wording.visible(text))
     return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in parts))
 
 

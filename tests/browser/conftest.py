@@ -67,17 +67,14 @@ class Program:
         self._process.wait(10)
 
 
-class Baton:
-    """The pair: a practice cluster that plays tapes, and a dashboard that can be restarted."""
+class Dashboard:
+    """`observe` on a port of its own, with its own history, which can be killed and restarted."""
 
-    def __init__(self, directory: Path, tapes: list[str]) -> None:
+    def __init__(self, directory: Path, kubeconfig: Path) -> None:
         self._directory = directory
-        self._kubeconfig = directory / "kubeconfig"
+        self._kubeconfig = kubeconfig
         self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
-        command = ["-m", "practicecluster", "--port", "0", "--kubeconfig", str(self._kubeconfig)]
-        self._cluster = Program(directory / "cluster.log", [*command, *tapes], {})
-        self._cluster.wait_until(self._kubeconfig.exists)
         self.start_dashboard()
 
     def start_dashboard(self) -> None:
@@ -95,7 +92,6 @@ class Baton:
 
     def end(self) -> None:
         self._dashboard.end()
-        self._cluster.end()
 
     def _answers(self) -> bool:
         try:
@@ -103,6 +99,21 @@ class Baton:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, ConnectionError):
             return False
+
+
+class Baton(Dashboard):
+    """The pair: a practice cluster that plays tapes, and a dashboard that watches it."""
+
+    def __init__(self, directory: Path, tapes: list[str]) -> None:
+        kubeconfig = directory / "kubeconfig"
+        command = ["-m", "practicecluster", "--port", "0", "--kubeconfig", str(kubeconfig)]
+        self._cluster = Program(directory / "cluster.log", [*command, *tapes], {})
+        self._cluster.wait_until(kubeconfig.exists)
+        super().__init__(directory, kubeconfig)
+
+    def end(self) -> None:
+        super().end()
+        self._cluster.end()
 
 
 StartBaton = Callable[..., Baton]
@@ -145,7 +156,7 @@ class Watch:
 
 
 @contextmanager
-def opened(browser: Browser, baton: Baton, path: str, **options: object) -> Iterator[Page]:
+def opened(browser: Browser, baton: Dashboard, path: str, **options: object) -> Iterator[Page]:
     """Open a page of `baton` with clean storage; it must make no error and ask nobody else."""
     context = browser.new_context(**{"reduced_motion": "reduce", **options})  # type: ignore[arg-type]
     context.set_default_timeout(PATIENCE_MS)

@@ -1,66 +1,22 @@
 """The wire to the browser: nothing lost, nothing doubled, nothing half understood."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import msgspec
 import pytest
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
-from channels.testing import WebsocketCommunicator
 
 from dashboard import consumers
-from dashboard.asgi import application
 from eventstream import history
 from eventstream.objects.observations import Gap
 from tests.dashboard import scenes
+from tests.dashboard.sockets import Page
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-HEADERS = [(b"host", b"localhost:8000"), (b"origin", b"http://localhost:8000")]
 LINE = 100.0
-
-
-class Page:
-    """A browser's end of the socket."""
-
-    def __init__(self) -> None:
-        self.socket = WebsocketCommunicator(application, "/live", headers=HEADERS)
-
-    async def hello(self, since: int | None = None, **more: Any) -> dict[str, Any]:
-        assert await self.socket.connect() == (True, None)
-        return await self.ask("hello", since, **more)
-
-    async def ask(self, type_: str, since: int | None = None, **more: Any) -> dict[str, Any]:
-        epoch, head = await reading(lambda: (history.epoch(), history.head()))
-        message = {"type": type_, "epoch": epoch, "since": head if since is None else since}
-        await self.socket.send_json_to(message | {"view": "now"} | more)
-        return await self.next("welcome")
-
-    async def next(self, type_: str) -> dict[str, Any]:
-        """The next message of this type; others are passed over."""
-        while True:
-            message: dict[str, Any] = await self.socket.receive_json_from(timeout=5)
-            if message["type"] == type_:
-                return message
-
-    async def ops(self) -> dict[str, list[Any]]:
-        """The ops of the next batch by id, acknowledged."""
-        batch = await self.next("batch")
-        await self.socket.send_json_to({"type": "ack", "seq": batch["seq"]})
-        return {op[0]: op for op in batch["ops"]}
-
-
-@pytest.fixture
-async def page() -> AsyncIterator[Page]:
-    opened = Page()
-    yield opened
-    await opened.socket.disconnect()
-
-
-def reading(call: Callable[[], Any]) -> Any:
-    return database_sync_to_async(call)()
 
 
 async def storing(*scene: Any) -> int:

@@ -20,6 +20,7 @@ from eventstream.explain.outlook.replicasets import PodCounts, creation
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.records import ObjectRef, Trace
 from eventstream.explain.rules.deletions import marks_deletion
+from eventstream.explain.rules.makers import MAKERS
 from eventstream.explain.text import named
 from eventstream.explain.times import parse
 from eventstream.explain.world import World
@@ -126,7 +127,7 @@ class TraceKeeper:
 
     def _rests_on(self, trace: TraceLog) -> tuple[str, ...]:
         """The objects whose change may move the trace's judgement, besides what they own."""
-        deletion = trace.began is not None and marks_deletion(trace.began)
+        deletion = trace.began is not None and _ends(trace.began)
         return (trace.root.uid, *(log.uid for log in self._above(trace.root) if deletion))
 
     def _above(self, log: ObjectLog) -> list[ObjectLog]:
@@ -173,7 +174,7 @@ class TraceKeeper:
         began = trace.began
         floor = began.order if began is not None else -1
         roots = [trace.root]
-        if began is not None and marks_deletion(began):
+        if began is not None and _ends(began):
             # It is done when the owner is whole again, which a change of the owner overtakes.
             roots = self._above(trace.root)
         for write in sorted((w for log in roots for w in log.after(floor)), key=by_order):
@@ -189,7 +190,7 @@ class TraceKeeper:
         latest = snapshot.latest(trace.root)
         if latest is None:
             return Outlook("complete", "Nothing of the object itself was seen.", ended=_end(trace))
-        if began is not None and marks_deletion(began) and not _recreated(latest):
+        if began is not None and _ends(began) and not _recreated(began, latest):
             return self._deletion(began, latest, snapshot, now)
         if latest.gone:
             return leaving(snapshot, latest, now)
@@ -260,7 +261,15 @@ def _end(trace: TraceLog) -> float | None:
     return trace.last if math.isfinite(trace.last) else None
 
 
-def _recreated(latest: Write) -> bool:
+def _ends(began: Write) -> bool:
+    """Whether a trace is about the end of its object: a deletion, or an eviction announced."""
+    evicts = began.verdict is not None and began.verdict.verb == "evict"
+    return marks_deletion(began) or evicts
+
+
+def _recreated(began: Write, latest: Write) -> bool:
+    if latest is began:
+        return False
     return not latest.gone and not latest.image.metadata.deletion_timestamp
 
 
@@ -274,7 +283,9 @@ def _healed(began: Write, above: Write, snapshot: Snapshot) -> tuple[bool, list[
     if reported and counts.ready == desired:
         return True, []
     holdings = [h for h in counts.holdings() if "to stop" not in h.waiting_for]
-    missing = creation(snapshot, above, "replicaset-controller", desired, len(counts.active))
+    maker = MAKERS.get(("Pod", above.image.kind))
+    actor = maker.actor if maker else "unknown"
+    missing = creation(snapshot, above, actor, desired, len(counts.active))
     if missing is not None:
         holdings.append(missing)
     return False, holdings

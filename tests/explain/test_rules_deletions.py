@@ -151,6 +151,10 @@ def test_an_eviction_is_a_clients_and_begins_one_trace() -> None:
     assert marked.cause == announced.id
     assert marked.trace == announced.trace
     assert "Eviction API: evicting" in announced.why
+    assert story.trace(web_pod).cause == "evicted by a client"
+    assert story.trace(web_pod).state == "running"
+    story.stop(web_pod)
+    assert story.trace(web_pod).holder == "replicaset-controller"
 
 
 def test_a_tainted_node_loses_its_pods_to_the_taint_eviction_controller() -> None:
@@ -204,6 +208,18 @@ def test_what_still_ran_was_forced_away_by_a_client() -> None:
     story.mark(at_once, 0)
     story.delete(at_once)
     assert [story.step(at_once, n).actor for n in range(2)] == ["client"] * 2
+
+
+def test_on_a_node_that_answers_it_may_have_been_its_kubelet() -> None:
+    story = Story()
+    story.exists(node())
+    _, _, web_pod = owned(story)
+    story.mark(web_pod, 30)
+    web_pod["metadata"]["deletionGracePeriodSeconds"] = 0
+    story.change(web_pod, {})
+    story.delete(web_pod)
+    assert [story.step(web_pod, n).actor for n in range(3)] == ["client", "unknown", "unknown"]
+    assert "or its kubelet" in story.last(web_pod).why
 
 
 def test_a_pod_that_preemption_takes_is_the_schedulers() -> None:

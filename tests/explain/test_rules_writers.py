@@ -178,6 +178,15 @@ def test_an_operator_without_a_framework_is_known_by_what_it_writes(manager: str
     assert story.step(web, 0).trace == story.step(site, 0).trace
 
 
+def test_who_only_annotates_a_custom_resource_may_be_either() -> None:
+    story = Story()
+    site = story.create(website(), "kubectl-create")
+    story.change(site, {"metadata": {"annotations": {"seen": "yes"}}}, "python-requests")
+    step = story.last(site)
+    assert (step.actor, step.actor_name) == ("unknown", "python-requests")
+    assert step.why.startswith("A client, or a custom controller")
+
+
 def test_a_client_that_writes_a_status_by_hand_stays_a_client() -> None:
     story = Story()
     site = story.create(website(), "kubectl-create")

@@ -40,6 +40,7 @@ _ANY: tuple[Rule, ...] = (
     customs.acted,
     others.scaled_by_autoscaler,
     others.named_component,
+    customs.undecided,
     clients.created,
     clients.changed,
 )

@@ -58,6 +58,39 @@ def acted(view: View, who: Writer) -> Verdict | None:
     )
 
 
+def undecided(view: View, who: Writer) -> Verdict | None:
+    """A custom resource's metadata was written by somebody of whom nothing else is known.
+
+    Controllers and clients both annotate and label; who also sets a spec asks for something.
+    """
+    write = view.write
+    if write.change.type != "MODIFIED" or not who.known or who.built_in:
+        return None
+    if is_built_in(write.image.api_version) or who.manager.startswith("kubectl"):
+        return None
+    if _any(_owned(write.image, who.manager), "spec"):
+        return None
+    return Verdict(
+        rule="client-or-controller",
+        actor="unknown",
+        actor_name=who.manager,
+        verb="patch",
+        subresource=who.subresource or None,
+        what=f"{who.manager} changed {named(write.image)}: {told_changes(write.changes)}.",
+        why=f"A client, or a custom controller: {who.manager} has not shown yet which it is.",
+        who_grade="unknown",
+        why_grade="unknown",
+        evidence=(evidence.saw(write), *evidence.managed(who)),
+        source_url=sources.OPERATOR,
+    )
+
+
+def _owned(image: Image, manager: str) -> set[str]:
+    """The paths of all fields that this manager set."""
+    entries = (entry for entry in image.metadata.managed_fields if entry.manager == manager)
+    return {path for entry in entries for path in paths(bytes(entry.fields))}
+
+
 def custom_owner(image: Image) -> OwnerReference | None:
     """The custom resource that the object belongs to: its controller, else any such owner."""
     owners = image.metadata.owner_references
@@ -76,10 +109,7 @@ def _proof(image: Image, manager: str) -> Evidence | None:
     Who also sets a custom resource's spec asks for something; a finalizer of theirs came with
     the manifest and proves nothing.
     """
-    owned: set[str] = set()
-    for entry in image.metadata.managed_fields:
-        if entry.manager == manager:
-            owned |= paths(bytes(entry.fields))
+    owned = _owned(image, manager)
     owner = custom_owner(image)
     if owner is not None and _any(owned, "metadata.ownerReferences"):
         return evidence.condition(f"{manager} set the ownerReference to {owner.kind} {owner.name}")

@@ -201,10 +201,11 @@ def _cronjob_job(view: View, parent: Write) -> Housekeeper | None:
     Source: pkg/controller/cronjob/cronjob_controllerv2.go, cleanupFinishedJobs.
     """
     image = view.write.image
-    if not (is_true(image, "Complete") or is_true(image, "Failed")):
+    replaces = getattr(parent.image.spec, "concurrency_policy", "") == "Replace"
+    if not (is_true(image, "Complete") or is_true(image, "Failed") or replaces):
         return None
     name = parent.image.metadata.name
-    why = f"A client, or the CronJob controller, which keeps few finished Jobs of CronJob {name}."
+    why = f"A client, or the CronJob controller, which deletes old Jobs of CronJob {name}."
     return Housekeeper("unknown", why, sources.CRONJOB_SYNC)
 
 

@@ -33,6 +33,9 @@ MAKERS: dict[tuple[str, str], Maker] = {
     ("Pod", "Job"): Maker("job-controller", sources.JOB_SYNC),
     ("Job", "CronJob"): Maker("cronjob-controller", sources.CRONJOB_SYNC),
     ("ReplicaSet", "Deployment"): Maker("deployment-controller", sources.DEPLOYMENT_SYNC),
+    ("PersistentVolumeClaim", "StatefulSet"): Maker(
+        "statefulset-controller", sources.CLAIMS_OF_STATEFULSETS
+    ),
     ("ControllerRevision", "StatefulSet"): Maker("statefulset-controller", sources.HISTORY),
     ("ControllerRevision", "DaemonSet"): Maker("daemonset-controller", sources.HISTORY),
 }

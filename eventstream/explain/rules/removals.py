@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from eventstream.explain import sources
 from eventstream.explain.actors import title
-from eventstream.explain.pods import condition, containers, node_of, phase
+from eventstream.explain.pods import condition, containers, is_true, node_of, phase
 from eventstream.explain.records import Evidence, Loop
 from eventstream.explain.rules import evidence, finalizers
 from eventstream.explain.rules.marks import mark
@@ -88,17 +88,25 @@ def _ended(view: View) -> Verdict | None:
     cause = mark(view)
     if cause is not None and cause.verdict is not None and _at_once(cause):
         return None  # Whoever asked for no grace at all removed it too.
-    last = view.previous()
-    forced = last.verdict if last is not None and write.gone else None
-    if forced is not None and forced.rule in ("pod-forced", "pod-collected"):
-        return _forced(view, cause, forced.actor)
-    if last is not None and last.verdict is not None and last.verdict.rule == "pod-failed":
-        return _forced(view, cause, "pod-garbage-collector")
-    if stopped(before):
+    remover = _remover(view, before, node)
+    if remover == "kubelet":
         return _by_kubelet(view, cause, node)
+    return _forced(view, cause, remover)
+
+
+def _remover(view: View, before: Image, node: str) -> str:
+    """Who makes the last writes to a Pod that was asked to stop: its kubelet, or who did not wait."""
+    last = view.previous()
+    verdict = last.verdict if last is not None else None
+    if verdict is not None and verdict.rule == "pod-failed":
+        return "pod-garbage-collector"
+    if verdict is not None and verdict.rule in ("pod-forced", "pod-collected"):
+        return verdict.actor
+    if stopped(before):
+        return "kubelet"
     if _collected(view, before, node):
-        return _forced(view, cause, "pod-garbage-collector")
-    return _forced(view, cause, "client")
+        return "pod-garbage-collector"
+    return "unknown" if _answers(view, node) else "client"
 
 
 def _at_once(asked: Write) -> bool:
@@ -118,6 +126,12 @@ def _collected(view: View, before: Image, node: str) -> bool:
         return True
     host = view.by_name("Node", None, node)
     return host is not None and host.gone
+
+
+def _answers(view: View, node: str) -> bool:
+    """Whether the node's kubelet is known to report: then it may be about to remove the Pod."""
+    host = view.by_name("Node", None, node)
+    return host is not None and is_true(host.image, "Ready")
 
 
 def _by_kubelet(view: View, cause: Write | None, node: str) -> Verdict:
@@ -150,19 +164,32 @@ def _by_kubelet(view: View, cause: Write | None, node: str) -> Verdict:
     )
 
 
+_FORCED = {
+    "pod-garbage-collector": (
+        "The Pod garbage collector",
+        "No kubelet will ever report that it stopped, since its node is gone.",
+    ),
+    "client": ("A client", "Its containers had not been reported stopped: it was forced."),
+    "unknown": (
+        "Somebody",
+        "A client that forced it, or its kubelet, which had not reported that it stopped.",
+    ),
+}
+"""Who removes a Pod that had not been reported stopped: what sentences call them, and why."""
+
+
 def _forced(view: View, cause: Write | None, actor: str) -> Verdict:
     write = view.write
     collected = actor == "pod-garbage-collector"
-    subject = "The Pod garbage collector" if collected else "A client"
+    subject, why = _FORCED[actor]
     node = node_of(write.image)
-    why = f"No kubelet on {node} will ever report that it stopped, so it is removed by force."
     return Verdict(
         rule="pod-collected" if collected else "pod-forced",
         actor=actor,
         verb="delete",
         what=f"{subject} removed {named(write.image)} without waiting for it to stop.",
-        why=why if collected else "Its containers had not been reported stopped: it was forced.",
-        who_grade="inferred",
+        why=why,
+        who_grade="unknown" if actor == "unknown" else "inferred",
         why_grade="inferred" if collected else "unknown",
         causes=(cause,) if cause else (),
         evidence=(

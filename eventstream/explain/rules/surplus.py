@@ -1,0 +1,68 @@
+"""Deletions by a controller that had more Pods than desired, or says that it deleted one."""
+
+from eventstream.explain.actors import title
+from eventstream.explain.families import Family
+from eventstream.explain.records import Loop
+from eventstream.explain.rules import evidence
+from eventstream.explain.rules.makers import MAKERS
+from eventstream.explain.rules.removals import deletion
+from eventstream.explain.text import count, seen
+from eventstream.explain.verdict import Verdict
+from eventstream.explain.world import View
+from eventstream.explain.writes import Write
+
+
+def scaled_down(view: View) -> Verdict | None:
+    """The controller had more Pods than desired, or says in an Event that it deleted this one."""
+    write = view.write
+    owner = write.image.metadata.controller
+    maker = MAKERS.get((write.image.kind, owner.kind)) if owner else None
+    if owner is None or maker is None:
+        return None
+    notes = [
+        note
+        for note in view.notes(owner.uid, "SuccessfulDelete")
+        if write.image.metadata.name in (note.after.spec.message or "").split()
+    ]
+    cause = view.last_spec_change(owner.uid)
+    loop = _surplus(view, view.family(owner.uid), cause) if maker.counted else None
+    if not notes and loop is None:
+        return None
+    said = (
+        f"It looks after the Pods of {owner.kind} {owner.name} and says that it deleted this one."
+    )
+    return Verdict(
+        rule="scaled-down",
+        actor=maker.actor,
+        verb="delete",
+        what=deletion(write, f"The {title(maker.actor)}"),
+        why=_too_many(loop, cause) if loop is not None else said,
+        who_grade="reported" if notes else "inferred",
+        why_grade="inferred",
+        causes=(cause,) if cause else (),
+        evidence=(
+            evidence.saw(write),
+            *evidence.owned(write),
+            *evidence.all_told(notes, "who"),
+        ),
+        source_url=maker.source_url,
+        loop=loop,
+    )
+
+
+def _surplus(view: View, owner: Family, cause: Write | None) -> Loop | None:
+    """The comparison that made a controller delete, if it had more Pods than desired."""
+    desired = getattr(cause.image.spec, "replicas", None) if cause else None
+    existing = owner.count_active(view.order)
+    if cause is None or not isinstance(desired, int) or existing <= desired:
+        return None
+    compare = f"{count(desired, 'Pod')} desired, {existing} exist"
+    act = f"deleted {view.write.image.metadata.name}"
+    return Loop(seen(cause), compare, act, desired, existing)
+
+
+def _too_many(loop: Loop, cause: Write | None) -> str:
+    desired, existing = loop.desired or 0, loop.current or 0
+    received = f"It received {seen(cause)} and" if cause else "It"
+    compared = f"{received} compared {count(desired, 'desired Pod')} with {existing} that exist"
+    return f"{compared}: {existing - desired} too many."

@@ -1,0 +1,124 @@
+"""Deletions that follow from another: of the namespace, of the owners, or of the type itself."""
+
+from eventstream.explain import sources
+from eventstream.explain.records import Loop
+from eventstream.explain.rules import evidence
+from eventstream.explain.rules.removals import deletion
+from eventstream.explain.text import named, seen
+from eventstream.explain.verdict import Verdict
+from eventstream.explain.world import View
+from eventstream.explain.writes import Write
+from eventstream.objects.kinds import is_built_in
+
+
+def by_namespace(view: View) -> Verdict | None:
+    """The namespace is being deleted, so the namespace controller deletes all that is in it.
+
+    Source: pkg/controller/namespace/deletion/namespaced_resources_deleter.go.
+    """
+    write = view.write
+    namespace = write.image.metadata.namespace
+    cause = view.by_name("Namespace", None, namespace) if namespace else None
+    if cause is None or not (cause.gone or cause.image.metadata.deletion_timestamp):
+        return None
+    owners = [view.latest(owner.uid) for owner in write.image.metadata.owner_references]
+    orphaned = bool(owners) and all(owner is None or _collects(owner) for owner in owners)
+    subject = "Somebody" if orphaned else "The namespace controller"
+    why = f"Namespace {namespace} is being deleted, with all that is in it."
+    if orphaned:
+        why = f"{why} The namespace controller, or the garbage collector, since its owner is gone."
+    return Verdict(
+        rule="namespace-emptied",
+        actor="unknown" if orphaned else "namespace-controller",
+        verb="delete",
+        what=deletion(write, subject),
+        why=why,
+        who_grade="unknown" if orphaned else "inferred",
+        why_grade="inferred",
+        causes=(_root_mark(view, cause),),
+        evidence=(evidence.saw(write), *evidence.owned(write)),
+        source_url=sources.NAMESPACE_DELETE,
+        loop=None
+        if orphaned
+        else Loop(
+            seen(cause),
+            "an empty namespace desired, not empty yet",
+            f"deleted {named(write.image)}",
+        ),
+    )
+
+
+def _root_mark(view: View, latest: Write) -> Write:
+    """The write by which an object's deletion was asked for; its latest where that is unknown."""
+    for write in view.backwards(latest.log.uid):
+        before = write.before
+        if write.image.metadata.deletion_timestamp and not (
+            before is not None and before.metadata.deletion_timestamp
+        ):
+            return write
+    return latest
+
+
+def by_type(view: View) -> Verdict | None:
+    """A CustomResourceDefinition is being deleted: the API server deletes its custom resources.
+
+    Source: apiextensions-apiserver/pkg/controller/finalizer/crd_finalizer.go.
+    """
+    write = view.write
+    resource = write.change.resource
+    if is_built_in(write.image.api_version):
+        return None
+    name = f"{resource.plural}.{resource.group}"
+    cause = view.by_name("CustomResourceDefinition", None, name)
+    if cause is None or not (cause.gone or cause.image.metadata.deletion_timestamp):
+        return None
+    return Verdict(
+        rule="type-deleted",
+        actor="api-server",
+        verb="delete",
+        what=deletion(write, "The API server"),
+        why=f"Its type, {named(cause.image)}, is being deleted, and all objects of it with it.",
+        who_grade="inferred",
+        why_grade="inferred",
+        causes=(_root_mark(view, cause),),
+        evidence=(evidence.saw(write),),
+        source_url=sources.DEFINITION_FINALIZER,
+        loop=Loop(seen(cause), "no object of this type desired, 1 found", "deleted it"),
+    )
+
+
+def by_collector(view: View) -> Verdict | None:
+    """All owners are gone, so the garbage collector deletes what they owned (background mode).
+
+    Source: https://kubernetes.io/docs/concepts/architecture/garbage-collection/
+    """
+    write = view.write
+    gone: list[Write] = []
+    for owner in write.image.metadata.owner_references:
+        latest = view.latest(owner.uid)
+        if latest is None or not _collects(latest):
+            return None
+        gone.append(latest)
+    if not gone:
+        return None
+    cause = max(gone, key=lambda found: found.order)
+    at = cause.image.version
+    state = f"gone ({at})" if cause.gone else f"being deleted in the foreground ({at})"
+    return Verdict(
+        rule="collected",
+        actor="garbage-collector",
+        verb="delete",
+        what=deletion(write, "The garbage collector"),
+        why=f"Its owner {named(cause.image)} is {state}, and nothing else owns it.",
+        who_grade="inferred",
+        why_grade="inferred",
+        causes=(cause,),
+        evidence=(evidence.saw(write), *evidence.owned(write)),
+        source_url=sources.GARBAGE_COLLECTION,
+        loop=Loop(seen(cause), "1 owner named, 0 exist", f"deleted {named(write.image)}", 1, 0),
+    )
+
+
+def _collects(owner: Write) -> bool:
+    """Gone, or waiting in foreground mode for exactly this."""
+    return owner.gone or "foregroundDeletion" in owner.image.metadata.finalizers

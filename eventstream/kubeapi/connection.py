@@ -17,7 +17,8 @@ from kubernetes.aio.client import Configuration
 from eventstream.kubeapi import kubeconfig as kubeconfigs
 from eventstream.kubeapi.answers import refused
 from eventstream.kubeapi.clock import Clock
-from eventstream.kubeapi.problems import ApiProblem, not_kubernetes
+from eventstream.kubeapi.problems import ApiProblem, expired_token, not_kubernetes
+from eventstream.kubeapi.tokens import expired_at
 from eventstream.kubeapi.transport import CONNECTION_ERRORS, connection_problem, tls_context
 
 JSON = "application/json"
@@ -29,7 +30,8 @@ ANSWER_SECONDS = 600.0
 RENEW_SECONDS = 60.0
 RELOAD_SECONDS = 10.0
 """At most so often are all credentials read anew after a refusal, however many watches ask."""
-_BUFFER = 2**18
+BUFFER_BYTES = 2**16
+"""Of a stream that is read too slowly, about twice this waits in memory, times some 300 streams."""
 _MENDABLE = frozenset({"unauthorized", "certificate"})
 _ABSENT = frozenset({"forbidden", "not-served"})
 
@@ -96,7 +98,7 @@ class Connection:
             connector=aiohttp.TCPConnector(limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=True,
-            read_bufsize=_BUFFER,
+            read_bufsize=BUFFER_BYTES,
         )
 
     @property
@@ -111,7 +113,7 @@ class Connection:
         timeout = aiohttp.ClientTimeout(
             total=ANSWER_SECONDS, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS
         )
-        response = await self._request(path, params, accept, timeout)
+        response = await self._request(path, params, {"Accept": accept}, timeout)
         async with response:
             try:
                 return await response.read()
@@ -124,7 +126,9 @@ class Connection:
         How long to wait for the head of the answer is the caller's to say.
         """
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
-        return ByteStream(await self._request(path, params, JSON, timeout))
+        # A proxy that compresses also gathers, and so holds events back.
+        headers = {"Accept": JSON, "Accept-Encoding": "identity"}
+        return ByteStream(await self._request(path, params, headers, timeout))
 
     async def identify(self) -> ClusterIdentity:
         """Say which cluster this is; raises ApiProblem.
@@ -171,32 +175,33 @@ class Connection:
         self,
         path: str,
         params: Mapping[str, str] | None,
-        accept: str,
+        headers: Mapping[str, str],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's own
     ) -> aiohttp.ClientResponse:
         """Send; when credentials or CA were refused, read them anew and send once more."""
         await self._renew()
         loads = self._loads
         try:
-            return await self._send(path, params, accept, timeout)
+            return await self._send(path, params, headers, timeout)
         except ApiProblem as refusal:
             if refusal.problem.code not in _MENDABLE or not await self._reload(loads):
                 raise
-        return await self._send(path, params, accept, timeout)
+        return await self._send(path, params, headers, timeout)
 
     async def _send(
         self,
         path: str,
         params: Mapping[str, str] | None,
-        accept: str,
+        headers: Mapping[str, str],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's own
     ) -> aiohttp.ClientResponse:
         configuration = self._configuration
+        bearer = await self._bearer()
         try:
             response = await self._session.get(
                 f"{self.server}{path}",
                 params=params,
-                headers=await self._headers(accept),
+                headers={**headers, "User-Agent": "baton", **bearer},
                 ssl=self._tls,
                 server_hostname=configuration.tls_server_name,
                 proxy=configuration.proxy,
@@ -210,15 +215,18 @@ class Connection:
                 body = await response.read()
         except CONNECTION_ERRORS as error:
             raise ApiProblem(connection_problem(self.server, error)) from error
-        raise refused(f"GET {path}", response.status, body, response.headers)
+        failure = refused(f"GET {path}", response.status, body, response.headers)
+        if response.status == 401:
+            expiry = expired_at(bearer.get("Authorization", ""), self._clock.now())
+            failure.problem = expired_token(failure.problem, expiry) if expiry else failure.problem
+        raise failure
 
-    async def _headers(self, accept: str) -> dict[str, str]:
-        headers = {"Accept": accept, "User-Agent": "baton"}
+    async def _bearer(self) -> dict[str, str]:
         bearer = (await self._configuration.auth_settings()).get("BearerToken")
-        if bearer and bearer["value"]:
-            # A token's file ends with a line feed, which no header may hold.
-            headers["Authorization"] = bearer["value"].strip()
-        return headers
+        if not bearer or not bearer["value"]:
+            return {}
+        # A token's file ends with a line feed, which no header may hold.
+        return {"Authorization": bearer["value"].strip()}
 
     async def _renew(self) -> None:
         """Bring tokens that change by themselves up to date, at most once a minute."""

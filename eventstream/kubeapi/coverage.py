@@ -2,6 +2,8 @@
 
 from collections import deque
 
+import msgspec
+
 from eventstream.kubeapi.clock import Clock
 from eventstream.kubeapi.delivery import Delivery
 from eventstream.objects.observations import Coverage, CoverageState, Gap, Problem
@@ -22,7 +24,7 @@ class CoverageReport:
         self._resource = resource
         self._delivery = delivery
         self._clock = clock
-        self._said: tuple[CoverageState, Problem | None] | None = None
+        self._said: Coverage | None = None
         self._next_at = float("-inf")
         self._gaps: deque[Gap] = deque(maxlen=GAPS_SHOWN)
         self._gap_count = 0
@@ -40,14 +42,23 @@ class CoverageReport:
     ) -> None:
         """Send the state; `delay` is in how many seconds the next attempt is due."""
         at = self._clock.now()
-        if delay is None and self._said == (state, problem) and at < self._next_at:
+        said = self._said
+        known = said is not None and (said.state, said.problem) == (state, problem)
+        if delay is None and known and at < self._next_at:
             return
         if problem is not None and state not in {"listing", "watching"}:
             self._errors += 1
             self._last_error = problem, at
-        await self._delivery.send(self._report(state, problem, at, delay))
-        self._said = (state, problem)
-        self._next_at = at + EVERY_SECONDS
+        await self._send(self._report(state, problem, at, delay))
+
+    async def refresh(self) -> None:
+        """Say again how the watch does, if any of it has changed since it was said."""
+        said = self._said
+        if said is None or said.state != "watching":
+            return
+        now = self._report(said.state, said.problem, said.at, None)
+        if now != said:
+            await self._send(msgspec.structs.replace(now, at=self._clock.now()))
 
     def missed(self, gap: Gap) -> None:
         """Take note that a stretch could not be seen."""
@@ -66,6 +77,11 @@ class CoverageReport:
         self._lag = max(self._clock.now() - at, 0.0)
         if at >= self._next_at:
             await self.tell("watching")
+
+    async def _send(self, report: Coverage) -> None:
+        self._said = report
+        self._next_at = report.at + EVERY_SECONDS
+        await self._delivery.send(report)
 
     def _report(
         self, state: CoverageState, problem: Problem | None, at: float, delay: float | None

@@ -31,6 +31,17 @@ class ApiProblem(Exception):  # noqa: N818 - it is a problem first, an exception
         return "\n".join(lines)
 
 
+def expired_token(refusal: Problem, expiry: str) -> Problem:
+    """Tell of a refusal of credentials that their token says itself that it is over."""
+    return Problem(
+        refusal.code,
+        f"{refusal.message} The token in use expired at {expiry}.",
+        "nobody renewed it: a copy of a token grows old, unlike the file or plugin it came from",
+        "sign in again, or name a `tokenFile` or an `exec` plugin in the kubeconfig, which are "
+        "read anew by themselves",
+    )
+
+
 def not_kubernetes(what: str, code: int, content_type: str, location: str = "") -> Problem:
     """Tell that the answer to `what` was not a Kubernetes API server's."""
     kind = f"a redirect to {location[:300]}" if location else f"{content_type or 'an unnamed type'}"

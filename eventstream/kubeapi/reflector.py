@@ -101,6 +101,10 @@ class Reflector:
         finally:
             await self._exchange.close()
 
+    async def refresh(self) -> None:
+        """Say again how the watch does, if any of it has changed since it was said."""
+        await self._coverage.refresh()
+
     async def report_crash(self, error: Exception, delay: float) -> None:
         """Tell that `run` raised `error` and is called again in `delay` seconds."""
         problem = problems.internal(self.resource, error)

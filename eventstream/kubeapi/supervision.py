@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from typing import Any
 
 from eventstream.kubeapi.backoff import Backoff
 from eventstream.kubeapi.clock import Clock
 from eventstream.kubeapi.connection import Connection
+from eventstream.kubeapi.coverage import EVERY_SECONDS
 from eventstream.kubeapi.delivery import Saved, Sink
 from eventstream.kubeapi.reflector import Reflector
 from eventstream.objects.decoding import Decoder
@@ -38,6 +40,19 @@ class Supervision:
         self._saved = dict(saved)
         self._clock = clock
         self._tasks: dict[Resource, asyncio.Task[None]] = {}
+        self._reflectors: dict[Resource, Reflector] = {}
+
+    async def refresh(self) -> None:
+        """Keep what is told of each watch no older than some seconds; never returns.
+
+        On a clock of its own, as nothing is decided by it.
+        """
+        while True:
+            await asyncio.sleep(EVERY_SECONDS)
+            for reflector in list(self._reflectors.values()):
+                # Not one that was ended while another one was told of.
+                if self._reflectors.get(reflector.resource) is reflector:
+                    await self._attempt(reflector.refresh(), reflector)
 
     def __contains__(self, resource: Resource) -> bool:
         return resource in self._tasks
@@ -45,7 +60,7 @@ class Supervision:
     def start(
         self, resource: Resource, namespace: str | None = None, sink: Sink | None = None
     ) -> None:
-        """Watch a resource from now on; `sink` is given what is observed, else the common one is."""
+        """Watch a resource from now on; `sink` is told of it where the common one is not to be."""
         reflector = Reflector(
             self._connection,
             resource,
@@ -57,9 +72,11 @@ class Supervision:
         )
         task = self._group.create_task(self._supervise(reflector), name=f"watch {resource.key}")
         self._tasks[resource] = task
+        self._reflectors[resource] = reflector
 
     async def stop(self, resource: Resource, reason: str) -> None:
         """End a reflector, then say so: nothing of the resource comes after its Removed."""
+        self._reflectors.pop(resource, None)
         task = self._tasks[resource]
         task.cancel()
         await asyncio.wait({task})
@@ -74,12 +91,12 @@ class Supervision:
             except Exception as error:
                 logger.exception("Watching %s failed; it starts again.", reflector.resource.key)
                 delay = backoff.delay()
-                await self._report(reflector, error, delay)
+                await self._attempt(reflector.report_crash(error, delay), reflector)
                 await self._clock.sleep(delay)
 
-    async def _report(self, reflector: Reflector, error: Exception, delay: float) -> None:
+    async def _attempt(self, report: Coroutine[Any, Any, None], reflector: Reflector) -> None:
         try:
-            await reflector.report_crash(error, delay)
+            await report
         except Exception:
             # The sink itself fails, most likely what broke the reflector: the log has to do.
-            logger.exception("The failure of %s could not be reported.", reflector.resource.key)
+            logger.exception("The state of %s could not be reported.", reflector.resource.key)

@@ -85,6 +85,7 @@ class Watcher:
                 for definition in self._saved[CRDS.key].images:
                     self._define(definition)
             self._saved.clear()
+            self._group.create_task(self._running.refresh(), name="coverage")
             await self._follow_types()
             await self._rediscover()
 

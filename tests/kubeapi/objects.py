@@ -37,8 +37,11 @@ def line(type_: str, item: dict[str, Any]) -> bytes:
     return json.dumps({"type": type_, "object": item}).encode() + b"\n"
 
 
-def bookmark(version: int) -> bytes:
-    metadata = {"resourceVersion": str(version)}
+def bookmark(version: int, initial_end: str = "") -> bytes:
+    """A bookmark; `initial_end` is the annotation that may end the initial state."""
+    metadata: dict[str, Any] = {"resourceVersion": str(version)}
+    if initial_end:
+        metadata["annotations"] = {"k8s.io/initial-events-end": initial_end}
     return line("BOOKMARK", {"kind": "Pod", "apiVersion": "v1", "metadata": metadata})
 
 

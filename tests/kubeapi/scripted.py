@@ -68,9 +68,16 @@ def json_answer(content: Any, status: int = 200, **headers: str) -> Answer:
     return answer(status, json.dumps(content).encode(), **headers)
 
 
-def status_answer(code: int, reason: str = "", message: str = "scripted", **headers: str) -> Answer:
+def status_answer(
+    code: int,
+    reason: str = "",
+    message: str = "scripted",
+    details: Mapping[str, Any] | None = None,
+    **headers: str,
+) -> Answer:
     content = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": reason}
-    return json_answer(content | {"message": message, "code": code}, code, **headers)
+    said = {"message": message, "code": code, "details": details or {}}
+    return json_answer(content | said, code, **headers)
 
 
 def stream(*chunks: bytes, hold: bool = False) -> Answer:

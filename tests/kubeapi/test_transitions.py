@@ -1,8 +1,7 @@
 """The table of what follows what in a reflector's life, row by row, and that it has no other row.
 
-Where client-go's tests drive a whole reflector to see which request follows which answer
-(TestReflectorListAndWatchWithErrors, TestReflectorFullListIfExpired, TestReflectorFullListIfTooLarge,
-TestRetryWatcher), the row is here and the same case over HTTP is in the module of that fault.
+Where client-go's tests drive a whole reflector to see which request follows which answer, the row
+is here, and the same case over HTTP in the module of that fault: see test_client_go_cases.py.
 """
 
 from typing import get_args
@@ -64,8 +63,8 @@ def wait(then: Asking, problem: Problem = BAD, delay: float = 1.0) -> BackingOff
 
 NEWEST = Streaming("", MISSED, BAD)
 SINCE = Streaming("7", MISSED, BAD)
-SECOND = Listing("5", MISSED, token="two", version="9", pages=PAGES[:1])  # noqa: S106
-THIRD = Listing("5", MISSED, token="three", version="9", pages=PAGES)  # noqa: S106
+SECOND = Listing("5", MISSED, token="two", version="9", pages=PAGES[:1])
+THIRD = Listing("5", MISSED, token="three", version="9", pages=PAGES)
 
 ROWS: list[tuple[State, Outcome, State]] = [
     (Listing("5", MISSED, BAD), PageRead(ListPage("9", "two", PAGES[0])), SECOND),

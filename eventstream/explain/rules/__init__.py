@@ -47,8 +47,8 @@ _ANY: tuple[Rule, ...] = (
 RULES: dict[str, tuple[Rule, ...]] = {
     "Pod": (
         scheduling.bound,
-        podstatus.disrupted,
         kubelets.reported,
+        podstatus.disrupted,
         makers.made,
         kubelets.mirrored,
         scheduling.reported,

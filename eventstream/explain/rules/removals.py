@@ -95,7 +95,7 @@ def _ended(view: View) -> Verdict | None:
 
 
 def _remover(view: View, before: Image, node: str) -> str:
-    """Who makes the last writes to a Pod that was asked to stop: its kubelet, or who did not wait."""
+    """Who makes the last writes to a Pod that is to stop: its kubelet, or who did not wait."""
     last = view.previous()
     verdict = last.verdict if last is not None else None
     if verdict is not None and verdict.rule == "pod-failed":

@@ -8,13 +8,10 @@ from tests.explain.stories import KCM, Json, Story
 from tests.explain.things import (
     condition,
     deployment,
-    job,
     node,
     pod,
     replicaset,
     statefulset,
-    thing,
-    website,
 )
 
 IMAGE = "registry.example.com/nginx:9"
@@ -313,92 +310,3 @@ def test_a_lost_node_is_named_wherever_its_pods_are() -> None:
         host, {"status": {"conditions": [condition("Ready", "True")]}}, "kubelet", sub="status"
     )
     assert story.trace(web).diagnosis is None
-
-
-@pytest.mark.parametrize(
-    ("reason", "code"),
-    [("BackoffLimitExceeded", "job-failed"), ("DeadlineExceeded", "deadline-exceeded")],
-)
-def test_a_failed_job_waits_for_a_person(reason: str, code: str) -> None:
-    story = Story()
-    once = story.create(job(), "kubectl-create")
-    said = condition("Failed", "True", reason, "Job has reached the specified backoff limit")
-    story.change(once, {"status": {"failed": 2, "conditions": [said]}}, KCM, sub="status")
-    trace = story.trace(once)
-    assert (trace.state, trace.holder, trace.diagnosis) == ("stalled", "client", code)
-    assert trace.summary == (
-        "Job once failed after 2 failed Pods: Job has reached the specified backoff limit."
-    )
-
-
-def test_a_suspended_job_is_paused_until_it_is_resumed() -> None:
-    story = Story()
-    once = story.create(job(suspend=True), "kubectl-create")
-    assert (story.trace(once).diagnosis, story.trace(once).holder) == ("paused", "client")
-    story.change(once, {"spec": {"suspend": False}}, "kubectl-patch")
-    assert story.trace(once).diagnosis is None
-
-
-def test_a_bare_pod_that_failed_waits_for_a_person() -> None:
-    story = Story()
-    bare = story.create(pod(None, "bare"), "kubectl-run")
-    ended = {"name": "c", "state": {"terminated": {"exitCode": 3}}}
-    report(story, bare, ended, phase="Failed", conditions=[])
-    trace = story.trace(bare)
-    assert (trace.state, trace.diagnosis) == ("stalled", "pod-failed")
-    assert trace.summary == "Pod bare failed: container c ended with exit code 3."
-
-
-def silent(story: Story, thing_: Json) -> tuple[str, str | None, str | None]:
-    """How the trace stands after two quiet minutes."""
-    story.wait(200)
-    story.create(thing("Namespace", "tick"), "kubectl-create")
-    trace = story.trace(thing_)
-    return trace.state, trace.holder, trace.diagnosis
-
-
-def test_whose_silence_it_is_gets_said() -> None:
-    story = Story()
-    site = story.create(website(), "kubectl-create")
-    assert silent(story, site) == ("stalled", "custom-controller", "no-controller")
-    story = Story()
-    web = story.create(deployment(), "kubectl-create")
-    assert silent(story, web) == ("stalled", "deployment-controller", "controller-silent")
-    story = Story()
-    web, _, _ = rollout(story, "")
-    assert silent(story, web) == ("stalled", "scheduler", "controller-silent")
-    story = Story()
-    web, _, _ = rollout(story)
-    assert silent(story, web) == ("stalled", "kubelet", "kubelet-slow")
-
-
-def test_what_will_not_go_says_who_holds_it() -> None:
-    story = Story()
-    site = story.exists(website(metadata={"finalizers": ["example.com/x"]}))
-    story.mark(site, finalizers=["example.com/x"])
-    assert silent(story, site) == ("stalled", "custom-controller", "finalizer-stuck")
-    assert "which 1 finalizer still prevents: example.com/x" in story.trace(site).summary
-    story = Story()
-    stuck = story.exists(pod(None, "stuck"))
-    story.mark(stuck, 30)
-    assert silent(story, stuck) == ("stalled", "kubelet", "terminating-slow")
-
-
-def test_a_custom_resource_that_is_not_ready_says_so_itself() -> None:
-    story = Story()
-    site = story.create(website(), "kubectl-create")
-    said = condition("Ready", "False", "Waiting", "2 of 3 shards are up")
-    story.change(site, {"status": {"conditions": [said]}}, "site-operator", sub="status")
-    trace = story.trace(site)
-    assert (trace.state, trace.holder) == ("running", "custom-controller")
-    assert trace.waiting_for == "Website shopfront to become Ready: 2 of 3 shards are up"
-    story.change(
-        site,
-        {"status": {"conditions": [condition("Ready", "True")]}},
-        "site-operator",
-        sub="status",
-    )
-    assert story.trace(site).state == "complete"
-    assert story.trace(site).summary.endswith("Its condition Ready is True.")
-    story.change(site, {"status": {"observedGeneration": 0}}, "site-operator", sub="status")
-    assert "to be seen at generation 1, not 0" in story.trace(site).waiting_for

@@ -107,8 +107,9 @@ class Observer:
         )
         memos = (step.memo for step in saved.steps)
         traces = (trace.trace for trace in saved.traces)
+        counted = {row.step.id: row.step.count for row in saved.steps if row.step.verb == "renew"}
         try:
-            self._engine.restore(known, memos, traces, time.time())
+            self._engine.restore(known, memos, traces, time.time(), counted)
         except msgspec.DecodeError as error:
             raise UnreadableStoreError(
                 f"What the explanations rest on cannot be read back: {error}.",

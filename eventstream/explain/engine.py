@@ -6,7 +6,7 @@ the same however the streams interleaved.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from heapq import heapify, heappop, heappush
 
 from eventstream.explain import rules, steps
@@ -54,6 +54,7 @@ class Engine:
         self._traces = TraceKeeper(cluster, self._world)
         self._heartbeats = Heartbeats(cluster)
         self._contacts: dict[str, tuple[Write, float]] = {}
+        self._known_before: set[str] = set()
         self._stale: set[str] = set()
         self._due: list[tuple[float, str]] = []
         self._running: dict[str, dict[int, Write]] = {}
@@ -93,24 +94,27 @@ class Engine:
         memos: Iterable[bytes],
         traces: Iterable[Trace],
         at: float,
+        counted: Mapping[str, int] | None = None,
     ) -> None:
         """Take up where another engine stopped: its objects, open steps' memos and open traces.
 
-        `at` is the time in unix seconds that objects without a memo are taken to be known since.
-        What is restored makes no upserts: history has it.
+        `at` is the time in unix seconds that objects without a memo are taken to be known since;
+        `counted` is how many renewals each heartbeat row, by its id, stands for. What is
+        restored makes no upserts: history has it.
         """
+        self._heartbeats.carried.update(counted or {})
         changes = read_memos([memo for memo in memos if memo])  # Heartbeats have none.
         versions = {(change.after.uid, change.after.version) for change in changes}
         for resource, image in images:
             if (image.uid, image.version) not in versions:
                 self._apply_change(Change(resource, "EXISTING", image, at))
-        self._contacts.clear()
         for change in changes:
             before = change.before
             if before is not None and not self._world.log(before.uid).writes:
                 self._apply_change(Change(change.resource, "EXISTING", before, change.at))
-                self._contacts.clear()
             self._apply_change(change)
+        # What was whole has had its say; what was not may have been cut off before it was judged.
+        self._known_before = set(self._contacts)
         for record in traces:
             root = self._world.logs.get(record.root.uid)
             if record.existing and root is not None and root.seen:
@@ -161,15 +165,31 @@ class Engine:
 
         An owner may be listed after what it owns, so an unseen one is waited for a little.
         """
+        whole: set[str] = set()
         for uid, (write, at) in list(self._contacts.items()):
             top = View(self._world, write).top_owner(uid)
             if top.owner and now - at < _OWNER_WAIT:
                 continue
             del self._contacts[uid]
+            known = uid in self._known_before
+            self._known_before.discard(uid)
             key = self._traces.existing_id(top)
-            if is_workload(top.ref) and top.exists and key not in self._traces.open:
-                self._traces.start(TraceLog(key, top, None, contact=True))
+            if (
+                key in whole
+                or key in self._traces.open
+                or not (is_workload(top.ref) and top.exists)
+            ):
+                continue
+            trace = TraceLog(key, top, None, contact=True)
+            if known and not self._is_open(trace, now):
+                whole.add(key)
+                continue
+            self._traces.start(trace)
             self._stale.add(key)
+
+    def _is_open(self, trace: TraceLog, now: float) -> bool:
+        record = self._record(trace, now)
+        return record is not None and record.state in ("running", "stalled")
 
     def _settle_writes(self, writes: list[Write]) -> list[Upsert]:
         """Decide these writes in order, and then whatever their decisions decide."""
@@ -258,11 +278,8 @@ class Engine:
 
     def _judge(self, trace: TraceLog, now: float) -> list[Upsert]:
         """Judge one trace, and say when time alone may change the judgement."""
-        try:
-            record = self._traces.record(trace, now)
-        except Exception:
-            # One odd object must not end the judging of all others; the trace stays as it was.
-            logger.exception("Judging the trace of %s failed.", trace.root.ref)
+        record = self._record(trace, now)
+        if record is None:
             return []
         if settled(record, now):
             return self._settle(trace, record)
@@ -277,6 +294,14 @@ class Engine:
             return []
         trace.record = record
         return [TraceUpsert(record)]
+
+    def _record(self, trace: TraceLog, now: float) -> Trace | None:
+        """How the trace stands; None, and logged, where one odd object defeats the judging."""
+        try:
+            return self._traces.record(trace, now)
+        except Exception:
+            logger.exception("Judging the trace of %s failed.", trace.root.ref)
+            return None
 
     def _settle(self, trace: TraceLog, record: Trace) -> list[Upsert]:
         self._traces.end(trace)

@@ -54,12 +54,16 @@ class Renewals:
 
 
 class Heartbeats:
-    """All node Leases by node name, and which changed since they were last asked for."""
+    """All node Leases by node name, and which changed since they were last asked for.
+
+    `carried` is what rows, by their id, had counted before a restart.
+    """
 
     def __init__(self, cluster: str) -> None:
         self._cluster = cluster
         self.nodes: dict[str, Renewals] = {}
         self.changed: set[str] = set()
+        self.carried: dict[str, int] = {}
 
     def take(self, change: Change) -> None:
         """Count a Lease's new version; a Lease that only exists is no renewal."""
@@ -81,9 +85,10 @@ class Heartbeats:
         ref = ObjectRef(
             lease.api_version, lease.kind, lease.metadata.namespace, lease.metadata.name, lease.uid
         )
-        text = f"The kubelet on {node} renewed its node Lease {count(known.total, 'time')}."
+        total = known.total + self._carried(ref, "heartbeat")
+        text = f"The kubelet on {node} renewed its node Lease {count(total, 'time')}."
         trace = existing_trace_id(self._cluster, known.ref.uid)
-        return self._step(known.latest, ref, node, text, trace, None, known.total, "heartbeat")
+        return self._step(known.latest, ref, node, text, trace, None, total, "heartbeat")
 
     def of_pod(self, write: Write, ref: ObjectRef) -> Step | None:
         """The row for a Pod in a trace: renewals since its kubelet reported it running."""
@@ -94,6 +99,7 @@ class Heartbeats:
         number, latest = known.since(write.order)
         if latest is None:
             return None
+        number += self._carried(ref, "pod-heartbeat")
         text = (
             f"The kubelet on {node} renewed its node Lease {count(number, 'time')} since it "
             f"reported Pod {ref.name} running; the Pod's status needed no new report for that."
@@ -101,6 +107,10 @@ class Heartbeats:
         return self._step(
             known.latest, ref, node, text, write.trace, write.step.id, number, "pod-heartbeat"
         )
+
+    def _carried(self, ref: ObjectRef, part: str) -> int:
+        """How many renewals the row of this object had counted before a restart."""
+        return self.carried.get(step_id(self._cluster, ref.uid, "", part), 0)
 
     def _step(
         self,

@@ -40,8 +40,12 @@ class Memo:
         earlier = write.log.at(write.order)
         self._change = write.change
         self._order = write.order
+        # Memos of one trace are forgotten together; another trace may settle before this one.
         self._chained = (
-            earlier is not None and not earlier.base and earlier.image is write.change.before
+            earlier is not None
+            and not earlier.base
+            and earlier.trace == write.trace
+            and earlier.image is write.change.before
         )
 
     def __bytes__(self) -> bytes:

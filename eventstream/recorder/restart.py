@@ -5,6 +5,7 @@ images; the engine takes up its open traces. Call this before the first observat
 """
 
 import msgspec
+from django.db.models import Q
 
 from eventstream.explain.records import Step, StepUpsert, Trace, TraceUpsert
 from eventstream.models import (
@@ -107,11 +108,12 @@ def _images(decoder: Decoder, resource: Resource) -> tuple[Image, ...]:
 
 
 def _steps() -> tuple[StepUpsert, ...]:
-    rows = StepRow.objects.filter(memo__isnull=False).order_by("sort_key", "id")
+    # A heartbeat row goes on counting when its trace has settled.
+    kept = Q(memo__isnull=False) | Q(kind="Lease")
+    rows = StepRow.objects.filter(kept).order_by("sort_key", "id")
     return tuple(
-        StepUpsert(_step.decode(bytes(body)), bytes(memo))
+        StepUpsert(_step.decode(bytes(body)), bytes(memo or b""))
         for body, memo in rows.values_list("body", "memo").iterator()
-        if memo is not None
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from eventstream.explain.engine import Engine
-from eventstream.explain.records import StepUpsert, Upsert
+from eventstream.explain.records import StepUpsert, TraceUpsert, Upsert
 from eventstream.objects.decoding import Decoder, encode
 from eventstream.objects.images import Image
 from eventstream.objects.inventory import Inventory
@@ -68,3 +68,17 @@ def test_restarts_change_neither_steps_nor_traces(name: str, every: int) -> None
         assert found.steps[key] == expected.steps[key]
     kept = {k: t for k, t in found.traces.items() if not t.background}
     assert kept == {k: t for k, t in expected.traces.items() if not t.background}
+
+
+def test_a_workload_that_was_not_judged_before_the_end_gets_its_trace_after_it() -> None:
+    shown = observations("scale")
+    cut = next(number for number, o in enumerate(shown) if number > 30 and o.resource.kind == "Pod")
+    engine, stopped = Engine("cluster"), Stopped()
+    for observation in shown[:cut]:
+        stopped.take(observation, engine.apply(observation))
+    engine = Engine("cluster")
+    engine.restore(stopped.images(), [], [], shown[cut].at)
+    upserts = engine.tick(shown[cut].at + LONG_AFTER)
+    assert [
+        u.trace.root.kind for u in upserts if isinstance(u, TraceUpsert) and u.trace.existing
+    ] == ["Deployment"]

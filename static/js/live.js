@@ -65,8 +65,7 @@ const heard = {
     flow.take(Object.entries(message.parts).map(([id, html]) => [id, 0, "part", html]));
   },
   gap(message) {
-    const { resource, reason } = message.gap;
-    say(`A gap: ${resource.plural} could not be seen for a while (${reason}).`);
+    missed(message.gap.resource.plural);
   },
   refused(message) {
     say(message.reason);
@@ -77,6 +76,22 @@ function say(text) {
   const line = document.getElementById("link");
   line.textContent = text;
   line.hidden = !text;
+}
+
+const GAP_MS = 30000;
+const unseen = new Set();
+let unseenTimer;
+
+/** Tell of gaps for a while, many as one: the page of coverage keeps each with its bounds. */
+function missed(plural) {
+  unseen.add(plural);
+  const [first, ...others] = unseen;
+  say(`A gap: ${first}${others.length ? ` and ${others.length} more` : ""} not seen for a while; see Coverage.`);
+  clearTimeout(unseenTimer);
+  unseenTimer = setTimeout(() => {
+    unseen.clear();
+    if (document.body.dataset.link === "up") say("");
+  }, GAP_MS);
 }
 
 const link = new Link({

@@ -41,6 +41,9 @@ logger = logging.getLogger(__name__)
 
 _NODE_LEASES = "kube-node-lease"
 _OWNER_WAIT = 3.0
+_JUDGING_SHARE = 5e-5
+"""Seconds between two judgements for each write of a trace: judging looks at all of its Pods, so
+a trace of thousands is judged every second or so, and any other with each tick."""
 MEMBERS_KEPT = 2000
 """Writes of one open trace that can still be decided anew: a Pod may crash for weeks."""
 
@@ -81,11 +84,15 @@ class Engine:
             trace = self._traces.open.get(key)
             if trace is not None and trace.due == due:
                 self._stale.add(key)
-        for key in sorted(self._stale):
+        stale, self._stale = self._stale, set()
+        for key in sorted(stale):
             trace = self._traces.open.get(key)
-            if trace is not None:
+            if trace is None:
+                continue
+            if 0 <= now - trace.judged < len(trace.members) * _JUDGING_SHARE:
+                self._stale.add(key)
+            else:
                 upserts.extend(self._judge(trace, now))
-        self._stale.clear()
         return upserts
 
     def restore(
@@ -278,6 +285,7 @@ class Engine:
 
     def _judge(self, trace: TraceLog, now: float) -> list[Upsert]:
         """Judge one trace, and say when time alone may change the judgement."""
+        trace.judged = now
         record = self._record(trace, now)
         if record is None:
             return []

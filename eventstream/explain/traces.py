@@ -58,6 +58,7 @@ class TraceLog:
         "due",
         "first",
         "id",
+        "judged",
         "last",
         "members",
         "record",
@@ -73,6 +74,7 @@ class TraceLog:
         self.began = began
         self.contact = contact
         self.due: float | None = None
+        self.judged = -math.inf
         self.rests_on: tuple[str, ...] = ()
         self.members: dict[int, Write] = {}
         self.dropped = 0

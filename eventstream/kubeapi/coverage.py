@@ -44,9 +44,10 @@ class CoverageReport:
         at = self._clock.now()
         said = self._said
         known = said is not None and (said.state, said.problem) == (state, problem)
-        if delay is None and known and at < self._next_at:
+        again = delay is None and known
+        if again and at < self._next_at:
             return
-        if problem is not None and state not in {"listing", "watching"}:
+        if problem is not None and state not in {"listing", "watching"} and not again:
             self._errors += 1
             self._last_error = problem, at
         await self._send(self._report(state, problem, at, delay))

@@ -107,12 +107,15 @@ class Exchange:
     async def lines(self, session: WatchSession) -> list[bytes]:
         """Return the next lines of the watch, [] at its end; raises LostError."""
         try:
-            return await session.lines()
+            lines = await session.lines()
         except SilentError as error:
             raise LostError(self._stalled()) from error
         except LineTooLongError as error:
             problem = problems.malformed(self._resource, str(error))
             raise LostError(Broken(problem)) from error
+        if not lines and not session.heard:
+            self._check_for_documents(session.remainder)
+        return lines
 
     def watch_event(self, line: bytes) -> WatchEvent:
         """Return what a line says; raises LostError where it says that the watch is over."""
@@ -149,13 +152,20 @@ class Exchange:
     def _stalled(self) -> Stalled:
         return Stalled(problems.stalled(self._resource, SILENCE_SECONDS))
 
+    def _check_for_documents(self, answer: bytes) -> None:
+        """Raise LostError where a watch was answered by one document that is not of a watch."""
+        problem = self._of_a_setting(answer)
+        if problem is not None:
+            raise LostError(Refused(problem))
+
     def _unreadable(self, body: bytes, error: DecodeError) -> Problem:
+        return self._of_a_setting(body) or problems.malformed(self._resource, str(error))
+
+    def _of_a_setting(self, body: bytes) -> Problem | None:
         """Tell a page or a Table, which come from a setting, from bytes that are merely wrong."""
         if looks_like_a_page(body, ""):
             return problems.not_kubernetes(f"GET {self._path}", 200, "text/html")
-        if _kind(body) == "Table":
-            return problems.table(self._resource)
-        return problems.malformed(self._resource, str(error))
+        return problems.table(self._resource) if _kind(body) == "Table" else None
 
 
 def _kind(body: bytes) -> str:

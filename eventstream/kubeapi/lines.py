@@ -18,6 +18,11 @@ class LineSplitter:
     def __init__(self) -> None:
         self._unfinished = bytearray()
 
+    @property
+    def unfinished(self) -> bytes:
+        """What has come since the last line feed."""
+        return bytes(self._unfinished)
+
     def feed(self, chunk: bytes) -> list[bytes]:
         """Return the lines that `chunk` completes, without their line feeds or empty ones."""
         head, found, rest = chunk.rpartition(b"\n")

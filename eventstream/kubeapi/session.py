@@ -64,6 +64,11 @@ class WatchSession:
         self.heard = True
         return lines
 
+    @property
+    def remainder(self) -> bytes:
+        """What came after the last line feed, which is no line."""
+        return self._splitter.unfinished
+
     def unread(self, lines: list[bytes]) -> None:
         """Put lines back, to be given again next."""
         self._unread = lines

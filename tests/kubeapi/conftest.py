@@ -1,11 +1,17 @@
-"""A scripted server and a connection to it, as a kubeconfig gives one."""
+"""Servers and connections to them, as a kubeconfig gives one.
+
+The scripted server answers byte for byte as a test says; the practice cluster is a whole API
+server with a history, into which a test puts faults.
+"""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from eventstream.kubeapi.connection import Connection, connect
+from practicecluster.cluster import PracticeCluster
 from tests.kubeapi.configs import write_kubeconfig
 from tests.kubeapi.scripted import ScriptedServer, json_answer
 
@@ -33,5 +39,22 @@ async def server() -> AsyncIterator[ScriptedServer]:
 @pytest.fixture
 async def connection(server: ScriptedServer, tmp_path: Path) -> AsyncIterator[Connection]:
     opened = await connect(kubeconfig=str(write_kubeconfig(tmp_path / "config", server.url)))
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def practice() -> AsyncIterator[PracticeCluster]:
+    async with PracticeCluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+async def practice_connection(
+    practice: PracticeCluster, tmp_path: Path
+) -> AsyncIterator[Connection]:
+    path = tmp_path / "practice"
+    path.write_text(yaml.safe_dump(practice.kubeconfig()))
+    opened = await connect(kubeconfig=str(path))
     yield opened
     await opened.close()

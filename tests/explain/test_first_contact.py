@@ -95,8 +95,17 @@ def test_a_statefulset_and_a_custom_resource_that_hang_are_found_so() -> None:
     assert clock(trace.waiting_since) == "07:30:00"
     assert clock(trace.started) == "07:00:00"
 
-    site = story.exists(website(metadata={"creationTimestamp": "2027-01-15T07:10:00Z"}))
+    site = website(metadata={"creationTimestamp": "2027-01-15T07:10:00Z"})
+    waits = condition("Ready", "False", "Waiting", "2 of 3 shards are up")
+    waits["lastTransitionTime"] = "2027-01-15T07:20:00Z"
+    story.exists(site | {"status": {"conditions": [waits]}})
     trace = story.trace(site)
     assert (trace.state, trace.holder) == ("stalled", "custom-controller")
-    assert (trace.diagnosis, clock(trace.waiting_since)) == ("no-controller", "07:10:00")
+    assert (trace.diagnosis, clock(trace.waiting_since)) == ("not-ready", "07:20:00")
     assert trace.started < START
+
+
+def test_a_custom_resource_that_says_nothing_is_not_called_stuck() -> None:
+    story = Story()
+    settings = story.exists(website(metadata={"creationTimestamp": "2027-01-15T07:10:00Z"}))
+    assert story.trace(settings).background

@@ -4,7 +4,16 @@ import pytest
 
 from tests.explain.stories import KCM, Json, Story
 from tests.explain.test_outlook_diagnoses import report, rollout
-from tests.explain.things import condition, deployment, job, pod, thing, website
+from tests.explain.things import (
+    condition,
+    deployment,
+    job,
+    pod,
+    replicaset,
+    statefulset,
+    thing,
+    website,
+)
 
 
 @pytest.mark.parametrize(
@@ -94,3 +103,53 @@ def test_a_custom_resource_that_is_not_ready_says_so_itself() -> None:
     assert story.trace(site).summary.endswith("Its condition Ready is True.")
     story.change(site, {"status": {"observedGeneration": 0}}, "site-operator", sub="status")
     assert "to be seen at generation 1, not 0" in story.trace(site).waiting_for
+
+
+def test_a_job_that_works_for_hours_is_not_called_silent() -> None:
+    story = Story()
+    once = story.create(job(), "kubectl-create")
+    story.create(pod(once, "once-a"), KCM)
+    story.wait(4000)
+    assert silent(story, once) == ("running", "kubelet", None)
+    assert story.trace(once).waiting_for == "1 Pod of Job once to finish"
+
+
+def test_pods_that_have_to_stay_ready_first_are_not_called_silent() -> None:
+    story = Story()
+    web = story.create(deployment(replicas=1, minReadySeconds=600), "kubectl-create")
+    rs = story.create(replicaset(web, replicas=1), KCM)
+    story.create(pod(rs), KCM)
+    assert silent(story, web) == ("running", "kubelet", None)
+    assert story.trace(web).waiting_for == "1 Pod to stay ready for 600 seconds"
+    story.wait(600)
+    assert silent(story, web)[2] == "controller-silent"
+
+
+@pytest.mark.parametrize(
+    ("strategy", "state"),
+    [
+        ({"type": "OnDelete"}, "complete"),
+        ({"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}, "complete"),
+        ({"type": "RollingUpdate"}, "running"),
+    ],
+)
+def test_a_statefulset_is_done_when_it_went_as_far_as_it_may(strategy: Json, state: str) -> None:
+    story = Story()
+    db = statefulset(replicas=2)
+    db["spec"]["updateStrategy"] = strategy
+    story.create(db, "kubectl-create")
+    counts = {"replicas": 2, "readyReplicas": 2, "updatedReplicas": 1, "observedGeneration": 1}
+    revisions = {"currentRevision": "db-old", "updateRevision": "db-new"}
+    story.change(db, {"status": counts | revisions}, KCM, sub="status")
+    assert story.trace(db).state == state
+
+
+def test_a_cronjob_says_when_it_acts() -> None:
+    story = Story()
+    tick = thing("CronJob", "tick", "batch/v1", spec={"schedule": "0 * * * *"})
+    story.create(tick, "kubectl-create")
+    assert story.trace(tick).summary == (
+        "CronJob tick creates a Job whenever its schedule (0 * * * *) is due."
+    )
+    story.change(tick, {"spec": {"suspend": True}}, "kubectl-patch")
+    assert "suspended" in story.trace(tick).summary

@@ -139,6 +139,9 @@ def _holdings(
     if missing is not None:
         found.append(missing)
     found.extend(_old(snapshot, write, new))
+    ripening = counts.ripening(write)
+    if not found and ripening is not None:
+        found.append(ripening)
     if not found:
         latest = max(when(write), when(new), counts.moved)
         found.append(

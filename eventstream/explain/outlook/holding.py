@@ -13,7 +13,7 @@ class Holding(msgspec.Struct, frozen=True, gc=False):
     `rank` orders the stages of a rollout: the lowest is the most blocked. `since` is unix
     seconds on the clock of arrival. `diagnosis` is a stable code where something is known to be
     wrong, with `detail` in words. `late` is the code for a wait that has become unusual, where
-    it says more than that the actor is silent.
+    it says more than that the actor is silent; a `patient` one never does.
     """
 
     rank: int
@@ -24,6 +24,7 @@ class Holding(msgspec.Struct, frozen=True, gc=False):
     diagnosis: str | None = None
     detail: str = ""
     late: str = ""
+    patient: bool = False
 
 
 class Outlook(msgspec.Struct, frozen=True, gc=False):
@@ -86,13 +87,15 @@ def overdue_after(actor: str) -> float:
 def _overdue(holding: Holding, now: float) -> Holding | None:
     limit = overdue_after(holding.actor)
     waited = now - holding.since
-    if holding.actor == "client" or waited <= limit:
+    if holding.actor == "client" or holding.patient or waited <= limit:
         return None
-    detail = (
-        f"The {title(holding.actor)}{_which(holding)} has not acted for longer than the usual "
-        f"{limit:.0f} s: waiting for {holding.waiting_for}."
-    )
     code = holding.late or _LATE.get(holding.actor, "controller-silent")
+    who = f"The {title(holding.actor)}{_which(holding)} has not acted for longer than the usual "
+    detail = f"{who}{limit:.0f} s: waiting for {holding.waiting_for}."
+    if holding.late:
+        detail = f"It takes longer than the usual {limit:.0f} s for {holding.waiting_for}."
+    if holding.late == "no-controller":
+        detail = f"{detail} Perhaps none is running."
     return msgspec.structs.replace(holding, diagnosis=code, detail=detail)
 
 

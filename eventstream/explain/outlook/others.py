@@ -12,13 +12,14 @@ from eventstream.explain.outlook.leaving import leaving
 from eventstream.explain.outlook.replicasets import PodCounts, creation
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.troubles import unproven
-from eventstream.explain.pods import condition, containers, is_ready, is_true, phase
+from eventstream.explain.pods import condition, containers, is_ready, is_true, node_of, phase
 from eventstream.explain.rules.makers import MAKERS
 from eventstream.explain.text import count, listing, named, sentence
 from eventstream.explain.times import when
 from eventstream.explain.writes import Write
 from eventstream.objects.images import Image
 from eventstream.objects.kinds import is_built_in
+from eventstream.objects.workloads import CronJobSpec
 
 _WORKLOADS = frozenset({"ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet", "Job"})
 
@@ -38,7 +39,16 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None, now: float) ->
         return _definition(write, now)
     if not is_built_in(write.image.api_version):
         return customs.assess(snapshot, write, began, now, assess)
-    return Outlook("complete", f"{named(write.image)} is stored.", ended=when(write))
+    return Outlook("complete", _stored(write.image), ended=when(write))
+
+
+def _stored(image: Image) -> str:
+    spec = image.spec
+    if not isinstance(spec, CronJobSpec):
+        return f"{named(image)} is stored."
+    if spec.suspend:
+        return f"{named(image)} is suspended: it creates no Jobs until it is resumed."
+    return f"{named(image)} creates a Job whenever its schedule ({spec.schedule}) is due."
 
 
 def reached(image: Image) -> bool:
@@ -50,14 +60,28 @@ def reached(image: Image) -> bool:
         return is_true(image, "Complete") or is_true(image, "Failed")
     if getattr(status, "observed_generation", 0) < generation:
         return False
+    by_hand = getattr(getattr(spec, "update_strategy", None), "type", "") == "OnDelete"
     if kind == "DaemonSet":
         desired = status.desired_number_scheduled
-        return bool(status.updated_number_scheduled == desired == status.number_available)
+        updated = by_hand or status.updated_number_scheduled == desired
+        return bool(updated and status.number_available == desired)
     replicas = getattr(spec, "replicas", 0)
     ready = bool(status.replicas == replicas == status.ready_replicas)
-    if kind == "StatefulSet" and status.update_revision:
-        return ready and status.current_revision == status.update_revision
-    return ready
+    if kind != "StatefulSet" or by_hand or not ready:
+        return ready
+    return _rolled(spec, status)
+
+
+def _rolled(spec: Any, status: Any) -> bool:
+    """Whether a StatefulSet's rolling update has come as far as its partition lets it.
+
+    Source: kubectl/pkg/polymorphichelpers/rollout_status.go, StatefulSetStatusViewer.
+    """
+    rolling = spec.update_strategy.rolling_update
+    partition = (rolling.partition or 0) if rolling is not None else 0
+    if partition:
+        return bool(status.updated_replicas >= spec.replicas - partition)
+    return not status.update_revision or bool(status.current_revision == status.update_revision)
 
 
 def _workload(snapshot: Snapshot, write: Write, began: Write | None, now: float) -> Outlook:
@@ -81,8 +105,7 @@ def _workload(snapshot: Snapshot, write: Write, began: Write | None, now: float)
     if missing is not None:
         found.append(missing)
     if not found:
-        latest = max(when(write), counts.moved)
-        found.append(Holding(7, actor, "", latest, f"the status of {named(image)} to follow"))
+        found.append(_report(write, actor, counts))
     stages = staged(
         [
             ("stored", 1, 1),
@@ -94,6 +117,21 @@ def _workload(snapshot: Snapshot, write: Write, began: Write | None, now: float)
         ]
     )
     return pending(found, stages, now, f"Waiting for {named(image)}.")
+
+
+def _report(write: Write, actor: str, counts: PodCounts) -> Holding:
+    """With nothing left to do for Pods: they work, or ripen, or the status is to follow."""
+    name = named(write.image)
+    if write.image.kind == "Job" and counts.active:
+        working = count(len(counts.active), "Pod")
+        waiting_for = f"{working} of {name} to finish"
+        node = node_of(counts.active[0].image)
+        return Holding(7, "kubelet", node, counts.moved, waiting_for, patient=True)
+    ripening = counts.ripening(write)
+    if ripening is not None:
+        return ripening
+    latest = max(when(write), counts.moved)
+    return Holding(7, actor, "", latest, f"the status of {name} to follow")
 
 
 def _stopped_job(write: Write, now: float) -> Outlook:

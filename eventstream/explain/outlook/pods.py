@@ -40,7 +40,8 @@ def holding(snapshot: Snapshot, write: Write) -> Holding | None:
     wrong = trouble(snapshot, write)
     if wrong is not None:
         return Holding(min(rank, START), "kubelet", node, since, waiting_for, *wrong)
-    return Holding(rank, "kubelet", node, since, waiting_for)
+    late = "not-ready" if started else ""
+    return Holding(rank, "kubelet", node, since, waiting_for, late=late)
 
 
 def _stopping(snapshot: Snapshot, write: Write, name: str, node: str) -> Holding:

@@ -11,7 +11,9 @@ from eventstream.explain.text import count, sentence
 from eventstream.explain.times import when
 from eventstream.explain.writes import Write
 
-CREATE = 2
+CREATE, RIPEN = 2, 6
+_SPARE = 5.0
+"""Seconds after minReadySeconds within which a controller says that its Pods are available."""
 
 
 class PodCounts:
@@ -26,6 +28,14 @@ class PodCounts:
         self.started = sum(1 for write in self.active if is_running(write.image))
         self.ready = sum(1 for write in self.active if is_ready(write.image))
         self.moved = max((when(write) for write in every), default=0.0)
+
+    def ripening(self, owner: Write) -> Holding | None:
+        """Ready Pods that count as available only after minReadySeconds, while these run."""
+        seconds = getattr(owner.image.spec, "min_ready_seconds", 0)
+        if not seconds or not self.ready or self._snapshot.now >= self.moved + seconds + _SPARE:
+            return None
+        waiting_for = f"{count(self.ready, 'Pod')} to stay ready for {count(seconds, 'second')}"
+        return Holding(RIPEN, "kubelet", "", self.moved, waiting_for, patient=True)
 
     def unproven(self) -> bool:
         """Whether a Pod is ready that failed a moment ago and may well fail again."""

@@ -18,7 +18,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 
 from dashboard import feeds, rendering, status
 from dashboard.feeds import Feed, Quiet
-from dashboard.protocol import Ack, Hello, ProtocolError, Sub, decode, feed_of, must_reset
+from dashboard.protocol import Ack, Hello, ProtocolError, Sub, batches, decode, feed_of, must_reset
 from eventstream import history
 
 TICK_SECONDS = 0.1
@@ -164,12 +164,13 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         more = True
         while more and len(self._unacked) < UNACKED_MOST:
             update = await database_sync_to_async(self._feed.updates)(self._cursor, time.time())
-            self._cursor, more = update.seq, update.more
+            before, self._cursor, more = self._cursor, update.seq, update.more
             for gap in update.gaps:
                 await self._send({"type": "gap", "gap": msgspec.to_builtins(gap)})
             if update.ops:
                 self._unacked.append(update.seq)
-                await self._send({"type": "batch", "seq": update.seq, "ops": update.ops})
+            for batch in batches(update, before):
+                await self._send(batch)
 
     async def _push_status(self) -> None:
         """Send how watching goes when it reads differently, and now and then as a sign of life."""

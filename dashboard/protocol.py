@@ -4,7 +4,10 @@ What a browser sends is decoded strictly: a message that is not exactly one of t
 with a reason, and never half understood.
 """
 
+import json
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
@@ -14,6 +17,9 @@ from eventstream import history
 
 MESSAGE_BYTES = 4096
 """A longer message from a browser is no message of ours."""
+
+BATCH_BYTES = 48 * 1024
+"""A batch is sent in pieces of about this size: the server refuses to send endless messages."""
 
 _TRACE = re.compile(r"traces/([A-Za-z0-9_.:-]{1,200})")
 
@@ -85,3 +91,21 @@ def must_reset(message: Hello | Sub) -> bool:
     return (
         message.epoch != history.epoch() or not history.floor() <= message.since <= history.head()
     )
+
+
+def batches(update: feeds.Update, since: int) -> Iterator[dict[str, Any]]:
+    """Yield the messages that bring a page from `since` to the update's seq.
+
+    Only the last one says that seq: a page that loses the line between them is told all again.
+    """
+    piece: list[feeds.Op] = []
+    size = 0
+    for op in update.ops:
+        length = len(json.dumps(op))
+        if piece and size + length > BATCH_BYTES:
+            yield {"type": "batch", "seq": since, "ops": piece}
+            piece, size = [], 0
+        piece.append(op)
+        size += length
+    if piece:
+        yield {"type": "batch", "seq": update.seq, "ops": piece}

@@ -22,7 +22,8 @@ logger = logging.getLogger(__name__)
 END_SECONDS = 4.5
 """After so long the process is ended regardless: a stuck view must not hold it."""
 END_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-MESSAGE_BYTES = 64 * 1024
+MESSAGE_BYTES = 1024 * 1024
+"""Bounds what a page may send, and what it is sent: a step that stands for hundreds is one row."""
 
 
 class ServingError(Exception):

@@ -1,6 +1,7 @@
 """The wire to the browser: nothing lost, nothing doubled, nothing half understood."""
 
 import asyncio
+import json
 from typing import Any
 
 import msgspec
@@ -9,10 +10,11 @@ from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 
 from dashboard import consumers
+from dashboard.protocol import BATCH_BYTES
 from eventstream import history
 from eventstream.objects.observations import Gap
 from tests.dashboard import scenes
-from tests.dashboard.sockets import Page
+from tests.dashboard.sockets import Page, reading
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -139,6 +141,20 @@ async def test_a_step_that_left_the_trace_is_taken_away(page: Page) -> None:
     await page.hello(view="traces/bad")
     await database_sync_to_async(scenes.remove)(steps[0].id)
     assert (await page.ops())[steps[0].id][2] == "gone"
+
+
+async def test_a_large_update_comes_in_pieces_and_only_the_last_one_counts(page: Page) -> None:
+    await page.hello(view="traces/big")
+    before = await reading(history.head)
+    await storing(scenes.nginx(LINE, "big", pods=60))
+    pieces = [await page.next("batch")]
+    while pieces[-1]["seq"] == before:
+        pieces.append(await page.next("batch"))
+    assert len(pieces) > 2
+    assert all(len(json.dumps(piece)) < 2 * BATCH_BYTES for piece in pieces)
+    ids = [op[0] for piece in pieces for op in piece["ops"]]
+    assert len(ids) == len(set(ids)) > 100
+    assert pieces[-1]["seq"] == await reading(history.head)
 
 
 async def test_a_gap_is_told(page: Page) -> None:

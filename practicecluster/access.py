@@ -16,12 +16,14 @@ class Access:
     """The cluster's rules.
 
     `forbidden` holds types as errors name them (`pods`, `deployments.apps`), changed at will.
+    With `namespace`, only what lives there may be read, as with Roles and no ClusterRole at all.
     With `anonymous`, a request without credentials is answered like one with the token.
     """
 
     def __init__(self, *, anonymous: bool) -> None:
         self.token = secrets.token_urlsafe(24)
         self.forbidden: set[str] = set()
+        self.namespace: str | None = None
         self._anonymous = anonymous
 
     def user(self, authorization: str) -> str:
@@ -41,7 +43,8 @@ class Access:
     def check(self, user: str, verb: str, target: Target) -> None:
         """Raise ApiError 403 unless the user may do `verb` to what the request names."""
         served = target.served
-        if not self.allows(user, verb, served.group_resource):
+        outside = self.namespace is not None and target.namespace != self.namespace
+        if outside or not self.allows(user, verb, served.group_resource):
             scope = target.namespace
             raise forbidden(served, user=user, verb=verb, namespace=scope, name=target.name)
 

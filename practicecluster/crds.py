@@ -4,6 +4,7 @@ A CRD serves its versions once its condition Established is True; see
 https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/
 """
 
+import re
 from typing import Any
 
 from practicecluster.resources import PrinterColumn, ResourceType
@@ -33,8 +34,20 @@ def _columns(version: dict[str, Any]) -> tuple[PrinterColumn, ...]:
     )
 
 
+def _preference(version: str) -> tuple[int, int, int]:
+    """Return a key by which discovery names versions: v2, v1, v1beta1, v1alpha1, others."""
+    found = re.fullmatch(r"v(\d+)(?:(alpha|beta)(\d+))?", version)
+    if found is None:
+        return (3, 0, 0)
+    major, stability, minor = found.groups()
+    return ({None: 0, "beta": 1, "alpha": 2}[stability], -int(major), -int(minor or 0))
+
+
 def served_types(crd: dict[str, Any]) -> list[ResourceType]:
-    """Return one type for each served version; all of them show the same stored objects."""
+    """Return one type for each served version, the preferred one first.
+
+    All of them show the same stored objects.
+    """
     spec = crd["spec"]
     names = spec["names"]
     return [
@@ -52,6 +65,6 @@ def served_types(crd: dict[str, Any]) -> list[ResourceType]:
             list_kind=names.get("listKind", ""),
             columns=_columns(version),
         )
-        for version in spec["versions"]
+        for version in sorted(spec["versions"], key=lambda each: _preference(each["name"]))
         if version.get("served")
     ]

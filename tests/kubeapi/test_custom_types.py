@@ -1,0 +1,245 @@
+"""Custom types come and go while a cluster is watched, by their definitions or by discovery."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from eventstream.kubeapi.connection import Connection
+from eventstream.kubeapi.crds import CRDS
+from eventstream.kubeapi.custom_types import CustomTypes
+from eventstream.kubeapi.served import ServedType
+from eventstream.objects.observations import Coverage
+from eventstream.objects.resource import Resource
+from practicecluster.cluster import PracticeCluster
+from practicecluster.resources import ResourceType
+from tests.kubeapi.clocks import VirtualClock
+from tests.kubeapi.objects import definition
+from tests.kubeapi.observing import Observed, watching
+
+GROUP = "stable.example.com"
+FOLLOWED = frozenset({"get", "list", "watch"})
+SITES = Resource(GROUP, "v1", "websites", "Website")
+OLD_SITES = Resource(GROUP, "v1beta1", "websites", "Website")
+METRICS = ResourceType("metrics.k8s.io", "v1beta1", "pods", "PodMetrics", verbs=("get", "list"))
+POD_METRICS = Resource("metrics.k8s.io", "v1beta1", "pods", "PodMetrics")
+
+
+def put_definition(
+    cluster: PracticeCluster, plural: str = "websites", *, stored: str = "v1", served: str = ""
+) -> None:
+    """Write a CRD of versions v1beta1 and v1; `served` limits which of them are."""
+    content = definition(1, established=True, plural=plural)
+    for version in content["spec"]["versions"]:
+        version["storage"] = version["name"] == stored
+        version["served"] = served in ("", version["name"])
+    crds = cluster.store.types.find(CRDS.key)
+    assert crds is not None
+    cluster.store.put(crds, content)
+
+
+def delete_definition(cluster: PracticeCluster, plural: str = "websites") -> None:
+    crds = cluster.store.types.find(CRDS.key)
+    assert crds is not None
+    cluster.store.delete(crds, definition(1, established=True, plural=plural))
+
+
+def put_site(cluster: PracticeCluster, name: str, resource: Resource = SITES) -> None:
+    served = cluster.store.types.find(resource.key)
+    assert served is not None
+    metadata = {"name": name, "namespace": "shop", "uid": f"uid-{name}"}
+    content: dict[str, Any] = {"apiVersion": resource.api_version, "kind": "Website"}
+    cluster.store.put(served, content | {"metadata": metadata, "spec": {"replicas": 1}})
+
+
+def states(observed: Observed, resource: Resource) -> list[str]:
+    return [each.state for each in observed.coverage(resource)]
+
+
+def watched(observed: Observed, resource: Resource) -> bool:
+    return states(observed, resource)[-1:] == ["watching"]
+
+
+def names(observed: Observed, resource: Resource) -> list[tuple[str, str]]:
+    changes = [each for each in observed.changes if each.resource == resource]
+    return [(each.type, each.after.metadata.name) for each in changes]
+
+
+async def test_a_type_is_watched_in_its_stored_version_and_moves_with_it(
+    practice: PracticeCluster, practice_connection: Connection
+) -> None:
+    put_definition(practice, stored="v1beta1")
+    put_site(practice, "a", OLD_SITES)
+    async with watching(practice_connection) as observed:
+        await observed.until(lambda seen: watched(seen, OLD_SITES))
+        assert states(observed, SITES) == []
+        put_definition(practice, stored="v1")
+        await observed.until(lambda seen: watched(seen, SITES))
+        put_site(practice, "b")
+        await observed.until(lambda seen: len(names(seen, SITES)) == 2)
+    assert [each.resource for each in observed.removed] == [OLD_SITES]
+    assert names(observed, OLD_SITES) == [("EXISTING", "a")]
+    assert names(observed, SITES) == [("EXISTING", "a"), ("ADDED", "b")]
+    after = observed.all[observed.all.index(observed.removed[0]) + 1 :]
+    assert not [each for each in after if each.resource == OLD_SITES]
+
+
+async def test_a_version_that_is_no_longer_served_gives_way_to_one_that_is(
+    practice: PracticeCluster, practice_connection: Connection
+) -> None:
+    put_definition(practice, stored="v1")
+    async with watching(practice_connection) as observed:
+        await observed.until(lambda seen: watched(seen, SITES))
+        put_definition(practice, stored="v1", served="v1beta1")
+        await observed.until(lambda seen: watched(seen, OLD_SITES))
+    assert [each.resource for each in observed.removed] == [SITES]
+    assert "websites.stable.example.com in version v1" in observed.removed[0].reason
+
+
+async def test_many_types_added_and_deleted_at_once_leave_nothing_behind(
+    practice: PracticeCluster, practice_connection: Connection
+) -> None:
+    plurals = [f"kinds{number}" for number in range(60)]
+    resources = {Resource(GROUP, "v1", plural, "Website") for plural in plurals}
+
+    def are_watched(seen: Observed) -> bool:
+        return all(watched(seen, each) for each in resources)
+
+    def are_removed(seen: Observed) -> bool:
+        return {each.resource for each in seen.removed} == resources
+
+    async with watching(practice_connection) as observed:
+        await observed.until(lambda seen: watched(seen, CRDS))
+        tasks = []
+        for _ in range(3):
+            for plural in plurals:
+                put_definition(practice, plural)
+            await observed.until(are_watched)
+            for plural in plurals:
+                delete_definition(practice, plural)
+            await observed.until(are_removed)
+            observed.all.clear()
+            tasks.append(len(asyncio.all_tasks()))
+        open_to_us = practice.faults.end("/apis/stable.example.com")
+    assert tasks[2] <= tasks[0] + 2
+    assert open_to_us == 0
+
+
+async def test_with_roles_in_one_namespace_alone_custom_types_come_from_discovery(
+    practice: PracticeCluster, practice_connection: Connection
+) -> None:
+    practice.access.namespace = "shop"
+    put_definition(practice)
+    put_site(practice, "a")
+    time = VirtualClock()
+    async with watching(practice_connection, namespace="shop", clock=time.clock()) as observed:
+        await observed.until(lambda seen: watched(seen, SITES))
+        put_site(practice, "b")
+        await observed.until(lambda seen: len(names(seen, SITES)) == 2)
+        put_definition(practice, "backups")
+        time.advance(60)
+        backups = Resource(GROUP, "v1", "backups", "Website")
+        await observed.until(lambda seen: watched(seen, backups))
+        delete_definition(practice, "backups")
+        for _ in range(2):
+            await observed.until(lambda _: time.asleep)
+            time.advance(60)
+            await asyncio.sleep(0.05)
+        await observed.until(lambda seen: seen.removed)
+    assert names(observed, SITES) == [("EXISTING", "a"), ("ADDED", "b")]
+    assert [each.resource for each in observed.removed] == [backups]
+    told = [each for each in observed.all if isinstance(each, Coverage)]
+    assert not [each for each in told if each.state == "forbidden"]
+    assert states(observed, CRDS) == ["gone"]
+
+
+async def test_where_definitions_are_forbidden_discovery_stands_in_until_they_are_not(
+    practice: PracticeCluster, practice_connection: Connection
+) -> None:
+    practice.access.forbidden.add("customresourcedefinitions.apiextensions.k8s.io")
+    put_definition(practice)
+    put_site(practice, "a")
+    time = VirtualClock()
+    async with watching(practice_connection, clock=time.clock()) as observed:
+        await observed.until(lambda seen: watched(seen, SITES))
+        told = observed.coverage(CRDS)[-1]
+        practice.access.forbidden.clear()
+        time.advance(60)
+        await observed.until(lambda seen: watched(seen, CRDS))
+        delete_definition(practice)
+        await observed.until(lambda seen: seen.removed)
+    assert told.state == "forbidden"
+    assert told.problem is not None
+    assert 'resources: ["customresourcedefinitions"]' in told.problem.rule
+    assert names(observed, SITES)[0] == ("EXISTING", "a")
+    assert [each.resource for each in observed.removed] == [SITES]
+
+
+async def test_an_aggregated_type_that_only_lists_is_reported_and_never_asked_for(
+    practice: PracticeCluster, practice_connection: Connection
+) -> None:
+    practice.store.types.add(METRICS)
+    async with watching(practice_connection) as observed:
+        await observed.until(lambda seen: states(seen, POD_METRICS))
+        told = observed.coverage(POD_METRICS)
+    assert [each.state for each in told] == ["gone"]
+    assert told[0].problem is not None
+    assert told[0].problem.code == "not-watchable"
+
+
+async def test_an_aggregated_type_that_can_be_watched_is(
+    practice: PracticeCluster, practice_connection: Connection
+) -> None:
+    practice.store.types.add(ResourceType("route.openshift.io", "v1", "routes", "Route"))
+    practice.store.types.add(
+        ResourceType("oauth.openshift.io", "v1", "oauthaccesstokens", "OAuthAccessToken")
+    )
+    routes = Resource("route.openshift.io", "v1", "routes", "Route")
+    tokens = Resource("oauth.openshift.io", "v1", "oauthaccesstokens", "OAuthAccessToken")
+    async with watching(practice_connection) as observed:
+        await observed.until(lambda seen: watched(seen, routes) and states(seen, tokens))
+        told = observed.coverage(tokens)[-1]
+    assert told.problem is not None
+    assert (told.state, told.problem.code) == ("gone", "left-out")
+
+
+def served(*resources: Resource) -> dict[str, ServedType]:
+    return {each.key: ServedType(each, FOLLOWED) for each in resources}
+
+
+def test_discovery_alone_takes_the_preferred_version_and_what_is_in_scope() -> None:
+    types = CustomTypes(namespaced=True)
+    everywhere = Resource(GROUP, "v1", "planets", "Planet", namespaced=False)
+    pods = Resource("", "v1", "pods", "Pod")
+    types.discover(served(SITES, OLD_SITES, everywhere, pods))
+    assert types.wanted() == {SITES}
+
+
+def test_a_type_is_gone_once_two_discoveries_in_a_row_do_not_name_it() -> None:
+    types = CustomTypes(namespaced=True)
+    found = []
+    for answer in (served(SITES), {}, served(SITES), {}, {}):
+        types.discover(answer)
+        found.append(types.wanted())
+    assert found == [{SITES}, {SITES}, {SITES}, {SITES}, set()]
+
+
+def test_a_deleted_definition_is_not_revived_by_what_discovery_still_tells() -> None:
+    types = CustomTypes(namespaced=False)
+    types.discover(served(SITES))
+    assert types.wanted() == set()
+    types.define("uid", GROUP, "websites", SITES)
+    types.definitions_are_known = True
+    assert types.wanted() == {SITES}
+    types.undefine("uid")
+    types.discover(served(SITES))
+    assert types.wanted() == set()
+
+
+@pytest.mark.parametrize("established", [None, SITES])
+def test_a_definition_says_alone_whether_its_type_is_watched(established: Resource | None) -> None:
+    types = CustomTypes(namespaced=False)
+    types.discover(served(OLD_SITES))
+    types.define("uid", GROUP, "websites", established)
+    types.definitions_are_known = True
+    assert types.wanted() == ({established} if established else set())

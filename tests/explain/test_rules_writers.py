@@ -187,6 +187,18 @@ def test_who_only_annotates_a_custom_resource_may_be_either() -> None:
     assert step.why.startswith("A client, or a custom controller")
 
 
+def test_who_takes_an_annotation_from_a_custom_resource_may_be_either() -> None:
+    story = Story()
+    asked = {"metadata": {"annotations": {"example.com/restart": "now"}}}
+    site = story.create(website(), "kubectl-create")
+    story.change(site, asked, "kubectl-annotate")
+    story.change(site, {"status": {"phase": "Restarting"}}, "site-operator", sub="status")
+    story.change(site, {"metadata": {"annotations": {"example.com/restart": None}}})
+    step = story.last(site)
+    assert (step.actor, step.grades.who) == ("unknown", "unknown")
+    assert "or the custom controller site-operator" in step.why
+
+
 def test_a_client_that_writes_a_status_by_hand_stays_a_client() -> None:
     story = Story()
     site = story.create(website(), "kubectl-create")

@@ -11,6 +11,7 @@ from eventstream.explain.attribution import Writer, writer
 from eventstream.explain.rules import (
     clients,
     customs,
+    definitions,
     deletions,
     deployments,
     finalizers,
@@ -41,6 +42,7 @@ _ANY: tuple[Rule, ...] = (
     others.scaled_by_autoscaler,
     others.named_component,
     customs.undecided,
+    customs.taken_away,
     clients.created,
     clients.changed,
 )
@@ -62,7 +64,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         deployments.changed_replicaset,
         *_ANY,
     ),
-    "CustomResourceDefinition": (customs.definition, *_ANY),
+    "CustomResourceDefinition": (definitions.reported, *_ANY),
     "ResourceQuota": (others.quota_charged, *_ANY),
     "Node": (nodes.reported, nodes.watched_over, *_ANY),
     "PersistentVolumeClaim": (volumes.claimed, volumes.bound, *_ANY),

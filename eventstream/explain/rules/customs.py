@@ -1,4 +1,4 @@
-"""Custom resources and the controllers that act on them; CustomResourceDefinitions themselves.
+"""Custom resources and the controllers that act on them.
 
 A writer counts as a custom controller only on evidence: it owns a custom resource's status or
 finalizer, or it made itself the maker of an object by setting its ownerReference to one. A name
@@ -7,11 +7,10 @@ alone is no evidence.
 
 from eventstream.explain import sources
 from eventstream.explain.attribution import Writer
-from eventstream.explain.pods import condition
 from eventstream.explain.records import Evidence, Loop, Verb
 from eventstream.explain.rules import evidence
 from eventstream.explain.rules.clients import told_changes
-from eventstream.explain.text import named, seen
+from eventstream.explain.text import listing, named, seen
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View
 from eventstream.explain.writes import Write
@@ -70,14 +69,44 @@ def undecided(view: View, who: Writer) -> Verdict | None:
         return None
     if _any(_owned(write.image, who.manager), "spec"):
         return None
+    why = f"A client, or a custom controller: {who.manager} has not shown yet which it is."
+    return _either(view, who, who.manager, why)
+
+
+def taken_away(view: View, who: Writer) -> Verdict | None:
+    """Labels or annotations of a custom resource went, which leaves no entry of who did it."""
+    write = view.write
+    before = write.before
+    if write.change.type != "MODIFIED" or before is None:
+        return None
+    if who.basis not in ("covers", "none"):
+        return None
+    if is_built_in(write.image.api_version) or not _lost_keys(before, write.image):
+        return None
+    entries = write.image.metadata.managed_fields
+    names = sorted({e.manager for e in entries if controls(write.image, e.manager)})
+    if not names or who.manager in names:
+        return None
+    why = f"A client, or the custom controller {listing(names)}: a removal leaves no entry behind."
+    return _either(view, who, "Somebody", why)
+
+
+def _lost_keys(before: Image, after: Image) -> bool:
+    was, now = before.metadata, after.metadata
+    lost = (was.labels or {}).keys() - (now.labels or {}).keys()
+    return bool(lost or (was.annotations or {}).keys() - (now.annotations or {}).keys())
+
+
+def _either(view: View, who: Writer, subject: str, why: str) -> Verdict:
+    write = view.write
     return Verdict(
         rule="client-or-controller",
         actor="unknown",
-        actor_name=who.manager,
+        actor_name=who.manager if subject == who.manager else "",
         verb="patch",
         subresource=who.subresource or None,
-        what=f"{who.manager} changed {named(write.image)}: {told_changes(write.changes)}.",
-        why=f"A client, or a custom controller: {who.manager} has not shown yet which it is.",
+        what=f"{subject} changed {named(write.image)}: {told_changes(write.changes)}.",
+        why=why,
         who_grade="unknown",
         why_grade="unknown",
         evidence=(evidence.saw(write), *evidence.managed(who)),
@@ -170,60 +199,3 @@ def _act(write: Write, created: bool, report: bool) -> str:
     return (
         f"wrote the status of {named(write.image)}" if report else f"changed {named(write.image)}"
     )
-
-
-def definition(view: View, who: Writer) -> Verdict | None:
-    """The API server accepted a CustomResourceDefinition's names and established its type."""
-    write = view.write
-    if write.image.kind != "CustomResourceDefinition" or who.manager != "kube-apiserver":
-        return None
-    cause = _client_write(view)
-    leaving = condition(write.image, "Terminating")
-    established = _became(write, "Established")
-    accepted = _became(write, "NamesAccepted")
-    names = getattr(write.image.spec, "names", None)
-    kind = getattr(names, "kind", "") or write.image.metadata.name
-    if established:
-        what = f"The API server established the type {kind}: it serves it from now on."
-    elif accepted:
-        what = f"The API server accepted the names of the type {kind}."
-    elif leaving is not None and leaving.status == "True":
-        what = f"The API server is deleting all {kind} objects, since their type is to go."
-    else:
-        news = told_changes(write.changes)
-        what = f"The API server updated the status of {named(write.image)}: {news}."
-    return Verdict(
-        rule="type-established" if established else "definition-reported",
-        actor="api-server",
-        actor_name=who.manager,
-        verb="report",
-        subresource="status",
-        what=what,
-        why=f"It had received {seen(cause)}."
-        if cause
-        else "It looks after the types that it serves.",
-        who_grade="reported",
-        why_grade="inferred" if cause else "unknown",
-        causes=(cause,) if cause else (),
-        evidence=(evidence.saw(write), *evidence.managed(who)),
-        source_url=sources.DEFINITION_STATUS,
-        loop=Loop(
-            seen(cause) if cause else named(write.image),
-            "no object of this type desired"
-            if leaving
-            else "the names that it asks for with those that are taken",
-            "served the type" if established else "wrote its conditions",
-        ),
-    )
-
-
-def _became(write: Write, name: str) -> bool:
-    after, before = condition(write.image, name), condition(write.before, name)
-    return bool(after and after.status == "True" and not (before and before.status == "True"))
-
-
-def _client_write(view: View) -> Write | None:
-    for write in view.backwards(view.write.log.uid):
-        if write.base or (write.verdict and write.verdict.begins):
-            return write
-    return None

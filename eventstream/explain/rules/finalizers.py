@@ -126,7 +126,7 @@ def _verdict(view: View, who: Remover, lost: tuple[str, ...]) -> Verdict:
         rule="job-counted" if counted else "finalizer-removed",
         actor=who.actor,
         actor_name=who.name if who.actor == "custom-controller" else "",
-        verb="patch",
+        verb="update" if who.actor == "api-server" else "patch",
         what=f"{subject} {act}{', and with that it is gone' if write.gone else ''}.",
         why=who.doubt or _why(write, held, counted=counted),
         who_grade="inferred" if known else "unknown",

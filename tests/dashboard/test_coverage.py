@@ -121,7 +121,7 @@ def test_a_row_tells_all_that_is_known_of_a_kind(
     assert row is not None
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", row[0]))
     for told in ("watching", "in order of arrival", " 9 ", "1 min 4 s ago", "4 s ago", "12 ms",
-                 "16022", "does not answer", "latest of 10.0 s", "5 to 90"):  # fmt: skip
+                 "16022", "does not answer", "gap of 10.0 s", "5 to 90"):  # fmt: skip
         assert told in text
     for label, number in (("relists", 2), ("gaps", 1), ("errors", 3)):
         assert re.search(rf'data-label="{label}">{number}<', row[0])

@@ -141,13 +141,13 @@ def _proof(image: Image, manager: str) -> Evidence | None:
     owned = _owned(image, manager)
     owner = custom_owner(image)
     if owner is not None and _any(owned, "metadata.ownerReferences"):
-        return evidence.condition(f"{manager} set the ownerReference to {owner.kind} {owner.name}")
+        return evidence.owns(f"{manager} set the ownerReference to {owner.kind} {owner.name}")
     if is_built_in(image.api_version):
         return None
     if _any(owned, "status"):
-        return evidence.condition(f"{manager} writes this object's status")
+        return evidence.owns(f"{manager} writes this object's status")
     if _any(owned, "metadata.finalizers") and not _any(owned, "spec"):
-        return evidence.condition(f"{manager} put a finalizer on this object")
+        return evidence.owns(f"{manager} put a finalizer on this object")
     return None
 
 

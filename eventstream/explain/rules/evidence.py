@@ -68,6 +68,11 @@ def condition(text: str, claim: str = "who") -> Evidence:
     return Evidence("reported", "condition", text, claim)
 
 
+def owns(text: str) -> Evidence:
+    """What the fields that a manager owns say of its part."""
+    return Evidence("reported", "managedFields", text, "who")
+
+
 def who_grade(who: Writer) -> Grade:
     """How well the writer is known from managedFields."""
     return "reported" if who.known else "inferred"

@@ -1,7 +1,7 @@
 """Builds the evidence of a step: each piece says which claim it supports and how strongly."""
 
 from eventstream.explain.attribution import Writer
-from eventstream.explain.records import Evidence, Grade
+from eventstream.explain.records import Evidence
 from eventstream.explain.text import named
 from eventstream.explain.writes import Write
 from eventstream.objects.observations import Change
@@ -71,11 +71,6 @@ def condition(text: str, claim: str = "who") -> Evidence:
 def owns(text: str) -> Evidence:
     """What the fields that a manager owns say of its part."""
     return Evidence("reported", "managedFields", text, "who")
-
-
-def who_grade(who: Writer) -> Grade:
-    """How well the writer is known from managedFields."""
-    return "reported" if who.known else "inferred"
 
 
 def nobody(who: Writer) -> list[Evidence]:

@@ -123,7 +123,12 @@ class World:
         return [write for askers in asked for write in askers.values()]
 
     def affected(self, write: Write) -> Iterable[Write]:
-        """Writes above this one whose decision looked at this object or at its owner."""
+        """Writes above this one whose decision looked at this object or at its owner.
+
+        An object that vanished did so at a time unknown: all who looked at it are affected.
+        """
+        if write.change.type == "VANISHED":
+            return list((write.log.askers or {}).values())
         logs = [write.log]
         if write.log.owner:
             logs.append(self.log(write.log.owner))
@@ -186,6 +191,11 @@ class View:
     def latest(self, uid: str) -> Write | None:
         """The latest write of an object below this one."""
         return self.log(uid).at(self.order)
+
+    def vanished(self, uid: str) -> bool:
+        """Whether an object's end fell into a gap, so that it may have come before this write."""
+        latest = self._asked(uid).latest
+        return latest is not None and latest.change.type == "VANISHED"
 
     def previous(self) -> Write | None:
         """The write before this one to the same object."""

@@ -127,6 +127,8 @@ def _doubt(view: View) -> str:
     image = view.write.image
     if any(not view.log(owner.uid).seen for owner in image.metadata.owner_references):
         return "A client, or the garbage collector: its owner was not seen, so it cannot be told."
+    if any(view.vanished(owner.uid) for owner in image.metadata.owner_references):
+        return "A client, or the garbage collector: when its owner went fell into a gap."
     if _MIRROR in (image.metadata.annotations or {}):
         return "A client, or its kubelet: the Pod mirrors one that the node runs from a file."
     owner = custom_owner(image)

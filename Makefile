@@ -20,7 +20,7 @@ export HOST PORT
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install system run test check format bench lock clean
+.PHONY: help install system run test check format bench accuracy lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -60,6 +60,9 @@ format: $(STAMP) ## let ruff rewrite what it can
 bench: $(STAMP) ## cost of decoding, explaining and storing, beside the kubernetes package's typed watch
 	$(BIN)/python -m benchmarks.decode
 	$(BIN)/python -m benchmarks.store
+
+accuracy: $(STAMP) ## who did what on the recordings, beside the ground truth, without and with audit log
+	$(BIN)/python scripts/accuracy.py
 
 lock: $(STAMP) ## pin requirements/*.in anew into requirements/*.txt
 	$(LOCK) requirements/run.in -o requirements/run.txt

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from heapq import heapify, heappop, heappush
 
 from eventstream.explain import rules, steps
+from eventstream.explain.audit import AuditTrail
+from eventstream.explain.audit.refusals import Refusals
 from eventstream.explain.forgetting import forget
 from eventstream.explain.heartbeats import Heartbeats
 from eventstream.explain.identity import trace_id
@@ -34,7 +36,7 @@ from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View, World
 from eventstream.explain.writes import Write
 from eventstream.objects.images import Image
-from eventstream.objects.observations import Change, Observation, Removed
+from eventstream.objects.observations import AuditRecord, Change, Observation, Removed
 from eventstream.objects.resource import Resource
 
 logger = logging.getLogger(__name__)
@@ -44,6 +46,9 @@ _OWNER_WAIT = 3.0
 _JUDGING_SHARE = 5e-5
 """Seconds between two judgements for each write of a trace: judging looks at all of its Pods, so
 a trace of thousands is judged every second or so, and any other with each tick."""
+_AUDIT_ROUNDS = 5
+"""How often one tick may learn who is a custom controller, and decide anew by that."""
+
 MEMBERS_KEPT = 2000
 """Writes of one open trace that can still be decided anew: a Pod may crash for weeks."""
 
@@ -55,6 +60,8 @@ class Engine:
         self._cluster = cluster
         self._world = World()
         self._traces = TraceKeeper(cluster, self._world)
+        self._audit = AuditTrail(self._world)
+        self._refusals = Refusals(cluster, self._world, self._traces)
         self._heartbeats = Heartbeats(cluster)
         self._contacts: dict[str, tuple[Write, float]] = {}
         self._known_before: set[str] = set()
@@ -67,17 +74,20 @@ class Engine:
     def apply(self, observation: Observation) -> list[Upsert]:
         """Take in one observation; returns the steps that it made or changed.
 
-        Traces follow with the next `tick`, so that a burst of steps costs one judgement.
+        Traces, and what audit records tell, follow with the next `tick`, so that a burst of steps
+        costs one judgement.
         """
         if isinstance(observation, Change):
             return self._apply_change(observation)
+        if isinstance(observation, AuditRecord):
+            (self._refusals if observation.refused else self._audit).take(observation)
         if isinstance(observation, Removed):
             return self._remove(observation)
         return []
 
     def tick(self, now: float) -> list[Upsert]:
         """Judge again what may have changed by `now` (unix seconds), and settle what is quiet."""
-        upserts: list[Upsert] = [*self._beat()]
+        upserts: list[Upsert] = [*self._audited(now), *self._beat()]
         self._first_contacts(now)
         while self._due and self._due[0][0] <= now:
             due, key = heappop(self._due)
@@ -130,6 +140,18 @@ class Engine:
                 )
                 trace.last = max(trace.last, record.updated)
 
+    def _audited(self, now: float) -> list[Upsert]:
+        """What audit records tell by `now`: upgraded steps, and requests that were refused."""
+        upserts: list[Upsert] = []
+        for _ in range(_AUDIT_ROUNDS):
+            again = self._audit.join(now)
+            if not again:
+                break
+            upserts.extend(self._settle_writes(again))
+        told, touched = self._refusals.tell(now)
+        self._stale |= touched
+        return [*upserts, *told]
+
     @property
     def open_traces(self) -> int:
         """How many traces are not settled."""
@@ -148,6 +170,7 @@ class Engine:
         write = self._world.add(change, base=change.type == "EXISTING")
         if write is None:
             return []
+        self._audit.note(write)
         again = list(self._world.affected(write))
         if write.base:
             self._contacts[image.uid] = (write, change.at)
@@ -223,7 +246,7 @@ class Engine:
             return []
         before, old = write.verdict, write.step
         view = View(self._world, write)
-        verdict = rules.decide(view)
+        verdict = self._audit.upgraded(view, rules.decide(view))
         trace = self._trace_of(view, verdict)
         step = steps.make(self._cluster, write, verdict, trace)
         write.verdict = verdict
@@ -232,7 +255,7 @@ class Engine:
         write.step = step
         again: list[Write] = []
         if before is not None:
-            if before.rule != verdict.rule or before.begins != verdict.begins:
+            if _counts_for_others(before, verdict):
                 again.extend(self._world.affected(write))
                 again.extend(write.log.after(write.order))
             if old is not None and old.trace != trace:
@@ -344,3 +367,13 @@ class Engine:
         self._newly_running.clear()
         self._heartbeats.changed.clear()
         return upserts
+
+
+def _counts_for_others(before: Verdict, verdict: Verdict) -> bool:
+    """Whether what later writes may rest on has changed: the rule, or who acted."""
+    return (before.rule, before.begins, before.actor, before.actor_name) != (
+        verdict.rule,
+        verdict.begins,
+        verdict.actor,
+        verdict.actor_name,
+    )

@@ -14,9 +14,10 @@ from eventstream.explain.sources import API_CONCEPTS
 def expand(step: Step) -> tuple[Step, ...]:
     """The request, its store and its broadcast; a step of the API server itself has both too.
 
-    A vanished object was neither seen stored nor broadcast: it stays one step.
+    A vanished object was neither seen stored nor broadcast, and a refused request never was: each
+    stays one step.
     """
-    if step.change_type == "VANISHED":
+    if step.change_type in ("VANISHED", "REFUSED"):
         return (step,)
     return step, _store(step), _broadcast(step)
 

@@ -56,4 +56,5 @@ DEFINITION_FINALIZER = (
     _K8S + "staging/src/k8s.io/apiextensions-apiserver/pkg/controller/finalizer/crd_finalizer.go"
 )
 OPERATOR = _DOCS + "concepts/extend-kubernetes/operator/"
+AUDITING = _DOCS + "tasks/debug/debug-cluster/audit/"
 CONTROLLERS = _DOCS + "concepts/architecture/controller/"

@@ -18,7 +18,7 @@ from eventstream.explain.outlook.holding import (
 from eventstream.explain.outlook.leaving import leaving
 from eventstream.explain.outlook.replicasets import PodCounts, creation
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.records import ObjectRef, Trace
+from eventstream.explain.records import ObjectRef, Step, Trace
 from eventstream.explain.rules.deletions import marks_deletion
 from eventstream.explain.rules.makers import MAKERS
 from eventstream.explain.text import named
@@ -62,6 +62,7 @@ class TraceLog:
         "last",
         "members",
         "record",
+        "refused",
         "rests_on",
         "root",
     )
@@ -77,6 +78,7 @@ class TraceLog:
         self.judged = -math.inf
         self.rests_on: tuple[str, ...] = ()
         self.members: dict[int, Write] = {}
+        self.refused: set[str] = set()
         self.dropped = 0
         self.first = math.inf
         self.last = -math.inf
@@ -94,6 +96,12 @@ class TraceLog:
         times = [member.change.at for member in self.members.values()]
         self.first = min(times, default=math.inf)
         self.last = max(times, default=-math.inf)
+
+    def count_refused(self, step: Step) -> None:
+        """Count in a refused request, which is a step but no write."""
+        self.refused.add(step.id)
+        self.first = min(self.first, step.at)
+        self.last = max(self.last, step.at)
 
     def trim(self, kept: int) -> list[Write]:
         """Count out all but the newest writes, and the first one; returns those counted out."""
@@ -130,9 +138,9 @@ class TraceKeeper:
     def _rests_on(self, trace: TraceLog) -> tuple[str, ...]:
         """The objects whose change may move the trace's judgement, besides what they own."""
         deletion = trace.began is not None and _ends(trace.began)
-        return (trace.root.uid, *(log.uid for log in self._above(trace.root) if deletion))
+        return (trace.root.uid, *(log.uid for log in self.above(trace.root) if deletion))
 
-    def _above(self, log: ObjectLog) -> list[ObjectLog]:
+    def above(self, log: ObjectLog) -> list[ObjectLog]:
         """The controllers above an object, nearest first."""
         found: list[ObjectLog] = []
         above = self._world.logs.get(log.owner) if log.owner else None
@@ -152,7 +160,7 @@ class TraceKeeper:
 
     def touched(self, log: ObjectLog) -> Iterator[str]:
         """The ids of open traces whose judgement may rest on this object: roots above it."""
-        for above in (log, *self._above(log)):
+        for above in (log, *self.above(log)):
             yield from self._by_root.get(above.uid, ())
 
     def existing_id(self, top: ObjectLog) -> str:
@@ -178,7 +186,7 @@ class TraceKeeper:
         roots = [trace.root]
         if began is not None and _ends(began):
             # It is done when the owner is whole again, which a change of the owner overtakes.
-            roots = self._above(trace.root)
+            roots = self.above(trace.root)
         for write in sorted((w for log in roots for w in log.after(floor)), key=by_order):
             begins = write.verdict is not None and (
                 write.verdict.begins or write.trace not in ("", trace.id)
@@ -242,7 +250,7 @@ class TraceKeeper:
             summary=outlook.summary,
             started=started,
             ended=outlook.ended,
-            steps=len(trace.members) + trace.dropped,
+            steps=len(trace.members) + len(trace.refused) + trace.dropped,
             stages=outlook.stages,
             existing=began is None,
             background=began is None and (not is_workload(ref) or outlook.state == "complete"),

@@ -1,6 +1,7 @@
 """One write to one object, and the log of the writes to that object, as the engine holds them."""
 
 from bisect import bisect_left, bisect_right
+from typing import TYPE_CHECKING
 
 from eventstream.explain.families import NO_FAMILY, Family, by_order
 from eventstream.explain.pods import pod_facts
@@ -10,6 +11,9 @@ from eventstream.objects.changes import FieldChange
 from eventstream.objects.images import Image
 from eventstream.objects.observations import Change
 
+if TYPE_CHECKING:
+    from eventstream.explain.audit.alignment import Match
+
 
 class Write:
     """One version of an object in the order of its domain, and what was decided about it.
@@ -17,11 +21,12 @@ class Write:
     `image` is the object as this write left it (or last was, if it is `gone`).
     `order` is the resourceVersion as a number (for a version that is not comparable, its place
     of arrival), `facts` what controllers count of a Pod. A `base` was there when watching began:
-    it explains others but is no step.
+    it explains others but is no step. `audit` is the request that made it, where that is known.
     """
 
     __slots__ = (
         "asked",
+        "audit",
         "base",
         "change",
         "changes",
@@ -48,6 +53,7 @@ class Write:
         self.step: Step | None = None
         self.trace = ""
         self.asked: list[ObjectLog] = []
+        self.audit: Match | None = None
 
     @property
     def before(self) -> Image | None:

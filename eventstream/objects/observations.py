@@ -118,4 +118,39 @@ class Coverage(msgspec.Struct, frozen=True, gc=False):
     unordered: bool = False
 
 
-Observation = Change | Gap | Position | Removed | Coverage
+class AuditRecord(msgspec.Struct, frozen=True, gc=False):
+    """One finished write request, as the API server's audit log tells of it; see `objects.audit`.
+
+    `resource` has no kind, since a request names none. `name` is empty where the server made it
+    up; `generate_name` is its beginning, where the record has that. `uid` and `resource_version`
+    are what the request itself named, the version being the one that it wanted to replace.
+    `received` and `at` (when it was answered) are unix seconds on the API server's clock.
+    `field_manager` is what managedFields call the writer; `message` why it was refused, redacted.
+    """
+
+    resource: Resource
+    audit_id: str
+    verb: str
+    at: float
+    received: float
+    code: int
+    user: str
+    agent: str
+    namespace: str | None = None
+    name: str = ""
+    generate_name: str = ""
+    subresource: str = ""
+    uid: str = ""
+    resource_version: str = ""
+    field_manager: str = ""
+    impersonator: str = ""
+    reason: str = ""
+    message: str = ""
+
+    @property
+    def refused(self) -> bool:
+        """Whether the request was answered with an error, so that nothing was written."""
+        return self.code >= 400
+
+
+Observation = Change | Gap | Position | Removed | Coverage | AuditRecord

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from django.core.management.base import BaseCommand, CommandError
 
+from eventstream.auditlog import Line, beside
 from eventstream.explain.engine import Engine
 from eventstream.explain.output import order_key, outlook_record, step_records, trace_record
 from eventstream.explain.records import Step, StepRemoved, StepUpsert, Trace, Upsert
@@ -57,6 +58,12 @@ class Command(BaseCommand):
         """The contract's arguments."""
         parser.add_argument("tape", type=Path, help="a recording, one JSON object a line")
         parser.add_argument(
+            "--audit",
+            type=Path,
+            metavar="FILE",
+            help="the API server's audit log of the same minutes, one audit.k8s.io/v1 Event a line",
+        )
+        parser.add_argument(
             "--outlook", action="store_true", help="also each change of a trace's outlook, in time"
         )
 
@@ -64,7 +71,7 @@ class Command(BaseCommand):
         """Read the tape and print; a missing file is an error, a bad line a warning."""
         explained = Explained()
         try:
-            bad = self._read(options["tape"], explained)
+            bad = self._read(options["tape"], options["audit"], explained)
         except TapeError as error:
             raise CommandError(str(error)) from error
         records: list[dict[str, Any]] = []
@@ -77,16 +84,16 @@ class Command(BaseCommand):
         for record in records:
             self.stdout.write(msgspec.json.encode(record).decode())
         if bad:
-            self.stderr.write(f"{len(bad)} of the tape's lines could not be used; see above.")
+            self.stderr.write(f"{len(bad)} lines could not be used; see above.")
 
-    def _read(self, path: Path, explained: Explained) -> list[BadLine]:
+    def _read(self, path: Path, audit: Path | None, explained: Explained) -> list[BadLine]:
         engine = Engine("tape")
         bad: list[BadLine] = []
         now = 0.0
-        for number, shown in TapeReader(Decoder(_KEY)).read(path):
+        for where, number, shown in _lines(path, audit):
             if isinstance(shown, BadLine):
                 bad.append(shown)
-                self.stderr.write(f"{path}:{number}: passed over: {shown.reason}")
+                self.stderr.write(f"{where}:{number}: passed over: {shown.reason}")
                 continue
             for observation in shown:
                 for moment in _moments(now, observation.at):
@@ -95,6 +102,12 @@ class Command(BaseCommand):
                 explained.take(engine.apply(observation), now)
         explained.take(engine.tick(now), now)
         return bad
+
+
+def _lines(path: Path, audit: Path | None) -> Iterator[Line]:
+    """The tape's lines, and in between those of the audit log where there is one."""
+    tape = ((path, number, shown) for number, shown in TapeReader(Decoder(_KEY)).read(path))
+    return tape if audit is None else beside(tape, audit, _KEY)
 
 
 def _moments(last: float, following: float) -> Iterator[float]:

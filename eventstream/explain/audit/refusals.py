@@ -1,0 +1,155 @@
+"""Makes steps of requests that the API server refused: no watch ever shows them.
+
+Such a step joins the trace of the latest version that came before it, of the object itself or of
+the one that it was to belong to; what has neither gets a trace in the background.
+"""
+
+from collections.abc import Iterator
+
+from eventstream.explain import sources
+from eventstream.explain.actors import title
+from eventstream.explain.audit import identities, subjects
+from eventstream.explain.audit.alignment import Match
+from eventstream.explain.audit.upgrades import asker, evidence, target, verb_of
+from eventstream.explain.identity import existing_trace_id, step_id
+from eventstream.explain.records import Grades, Step, StepRemoved, StepUpsert, Upsert
+from eventstream.explain.text import sentence
+from eventstream.explain.traces import TraceKeeper, TraceLog
+from eventstream.explain.world import World
+from eventstream.explain.writes import ObjectLog, Write
+from eventstream.objects.observations import AuditRecord
+
+MOST = 500
+"""Refused requests that wait at once for a late version or cause."""
+
+_KEPT = 15.0
+"""Seconds for which a refused request may still join another trace: less than a trace is open."""
+
+_MISSING = 404
+"""Nothing was there to write to: no refusal, but a request that came too late."""
+
+
+class Refusals:
+    """The refused requests that were told a moment ago, each with its step."""
+
+    def __init__(self, cluster: str, world: World, traces: TraceKeeper) -> None:
+        self._cluster = cluster
+        self._world = world
+        self._traces = traces
+        self._waiting: dict[str, AuditRecord] = {}
+        self._steps: dict[str, Step] = {}
+        self._logs: dict[str, ObjectLog] = {}
+
+    def take(self, record: AuditRecord) -> None:
+        """Keep a refused request until it is told."""
+        if record.code == _MISSING or record.audit_id in self._waiting:
+            return
+        self._waiting[record.audit_id] = record
+        while len(self._waiting) > MOST:
+            self._forget(next(iter(self._waiting)))
+
+    def tell(self, now: float) -> tuple[list[Upsert], set[str]]:
+        """The steps that are new or changed by `now`, and the traces that these are in."""
+        upserts: list[Upsert] = []
+        touched: set[str] = set()
+        lost = [record for key, record in self._waiting.items() if key not in self._logs]
+        if lost:
+            self._logs.update(subjects.find(self._world.logs.values(), lost))
+        for key, record in list(self._waiting.items()):
+            log = self._logs.get(key) or subjects.unseen(record)
+            cause = _cause(log, record)
+            step = self._step(record, log, cause, self._trace(log, cause))
+            old = self._steps.get(key)
+            if step != old:
+                upserts.extend(self._move(step, old, log, touched))
+                self._steps[key] = step
+            if now - record.at > _KEPT:
+                self._forget(key)
+        return upserts, touched
+
+    def _forget(self, key: str) -> None:
+        self._waiting.pop(key, None)
+        self._steps.pop(key, None)
+        self._logs.pop(key, None)
+
+    def _trace(self, log: ObjectLog, cause: Write | None) -> str:
+        if cause is not None and cause.trace in self._traces.open:
+            return cause.trace
+        return existing_trace_id(self._cluster, self._top(log).uid)
+
+    def _top(self, log: ObjectLog) -> ObjectLog:
+        above = [each for each in self._traces.above(log) if each.seen]
+        return above[-1] if above else log
+
+    def _move(
+        self, step: Step, old: Step | None, log: ObjectLog, touched: set[str]
+    ) -> Iterator[Upsert]:
+        """Count the step in its trace, and out of the one that it was in before."""
+        if old is not None and old.trace != step.trace:
+            left = self._traces.open.get(old.trace)
+            if left is not None:
+                left.refused.discard(step.id)
+                touched.add(left.id)
+                if not left.members and not left.refused and not left.contact:
+                    self._traces.end(left)
+                    if left.record is not None:
+                        yield StepRemoved(left.id, "trace")
+        joined = self._traces.open.get(step.trace)
+        if joined is None:
+            joined = self._traces.start(TraceLog(step.trace, self._top(log), None))
+        joined.count_refused(step)
+        touched.add(joined.id)
+        yield StepUpsert(step)
+
+    def _step(self, record: AuditRecord, log: ObjectLog, cause: Write | None, trace: str) -> Step:
+        own = log.seen and log.ref.name == record.name
+        ref = log.ref if own else subjects.reference(record)
+        actor = _actor(record)
+        subject = asker(record) if actor == "client" else f"The {title(actor)}"
+        answer = f"{record.code} {record.reason}".rstrip()
+        caused = cause.step.id if cause is not None and cause.step is not None else None
+        return Step(
+            id=step_id(self._cluster, record.audit_id, "", "refused"),
+            trace=trace,
+            cause=caused,
+            causes=(caused,) if caused else (),
+            documented=(),
+            documented_store=(),
+            documented_broadcast=(),
+            actor=actor,
+            actor_name=identities.node(record) or identities.program(record) or record.user,
+            verb=verb_of(record),
+            subresource=record.subresource or None,
+            object=ref,
+            resource_version="",
+            change_type="REFUSED",
+            at=record.at,
+            clock="audit",
+            precision_ms=1,
+            what=f"{subject} asked to {record.verb} {target(record)}, "
+            f"which the API server refused: {answer}.",
+            why=sentence(record.message) if record.message else "The audit log gives no reason.",
+            grades=Grades("audited", "audited", "audited" if record.message else "unknown"),
+            evidence=(evidence(Match((record,))),),
+            source_url=sources.AUDITING,
+            rule="refused",
+            node=identities.node(record) or None,
+        )
+
+
+def _actor(record: AuditRecord) -> str:
+    known = identities.components(record)
+    if len(known) == 1:
+        return known[0]
+    return "unknown" if known or identities.is_controller_manager(record) else "client"
+
+
+def _cause(log: ObjectLog, record: AuditRecord) -> Write | None:
+    """The version that the request started from, or the latest that had come before it."""
+    for write in reversed(log.writes):
+        if record.resource_version:
+            if write.image.version == record.resource_version:
+                return write
+        elif write.change.at <= record.received:
+            return write
+    return next((w for w in reversed(log.writes) if w.change.at <= record.received), None)

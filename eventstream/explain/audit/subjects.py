@@ -1,0 +1,104 @@
+"""Finds the object that a refused request was about, or the one that it was to belong to."""
+
+from collections.abc import Iterable, Iterator
+
+from eventstream.explain.audit import identities
+from eventstream.explain.records import ObjectRef
+from eventstream.explain.rules.makers import MAKERS
+from eventstream.explain.writes import ObjectLog
+from eventstream.objects.observations import AuditRecord
+
+
+def find(logs: Iterable[ObjectLog], records: list[AuditRecord]) -> dict[str, ObjectLog]:
+    """By audit id the object, else its owner-to-be, in one pass; without what was never seen."""
+    named: dict[tuple[str | None, str], list[ObjectLog]] = {}
+    for record in records:
+        for name in (record.name, _owner_name(record)):
+            named.setdefault((record.namespace, name), [])
+    for log in logs:
+        known = named.get((log.ref.namespace, log.ref.name))
+        if known is not None and log.seen:
+            known.append(log)
+    subjects: dict[str, ObjectLog] = {}
+    for record in records:
+        found = [*_same(named[record.namespace, record.name], record)]
+        found = found or [*_owners(named[record.namespace, _owner_name(record)], record)]
+        if found:
+            subjects[record.audit_id] = max(found, key=_newest)
+    return subjects
+
+
+def unseen(record: AuditRecord) -> ObjectLog:
+    """A log that holds nothing, of an object that was never seen."""
+    resource = record.resource
+    where = f"{resource.key}/{record.namespace or ''}/{record.name or record.generate_name}"
+    log = ObjectLog(f"refused:{where}")
+    log.ref = reference(record)
+    return log
+
+
+def reference(record: AuditRecord) -> ObjectRef:
+    """The object as the request named it, which is without a uid where it did not exist."""
+    resource = record.resource
+    name = record.name or record.generate_name
+    kind = _KINDS.get(resource.plural, resource.plural)
+    return ObjectRef(resource.api_version, kind, record.namespace, name, record.uid)
+
+
+_KINDS = {
+    "clusterrolebindings": "ClusterRoleBinding",
+    "clusterroles": "ClusterRole",
+    "configmaps": "ConfigMap",
+    "controllerrevisions": "ControllerRevision",
+    "cronjobs": "CronJob",
+    "customresourcedefinitions": "CustomResourceDefinition",
+    "daemonsets": "DaemonSet",
+    "deployments": "Deployment",
+    "horizontalpodautoscalers": "HorizontalPodAutoscaler",
+    "ingresses": "Ingress",
+    "jobs": "Job",
+    "namespaces": "Namespace",
+    "nodes": "Node",
+    "persistentvolumeclaims": "PersistentVolumeClaim",
+    "persistentvolumes": "PersistentVolume",
+    "poddisruptionbudgets": "PodDisruptionBudget",
+    "pods": "Pod",
+    "replicasets": "ReplicaSet",
+    "replicationcontrollers": "ReplicationController",
+    "resourcequotas": "ResourceQuota",
+    "rolebindings": "RoleBinding",
+    "roles": "Role",
+    "secrets": "Secret",
+    "serviceaccounts": "ServiceAccount",
+    "services": "Service",
+    "statefulsets": "StatefulSet",
+}
+"""What the objects of an endpoint are called: a request does not tell, and they may be unseen."""
+
+
+def _owner_name(record: AuditRecord) -> str:
+    """The name of the object that a controller makes others for: theirs, without the last part."""
+    return (record.name or record.generate_name).rpartition("-")[0]
+
+
+def _same(logs: list[ObjectLog], record: AuditRecord) -> Iterator[ObjectLog]:
+    resource = record.resource
+    for log in logs:
+        group, _, plural = log.resource_key.rpartition("/")
+        same = plural == resource.plural and group.rpartition("/")[0] == resource.group
+        if same and record.uid in ("", log.uid):
+            yield log
+
+
+def _owners(logs: list[ObjectLog], record: AuditRecord) -> Iterator[ObjectLog]:
+    """Those for which this controller makes objects of this kind."""
+    kind = _KINDS.get(record.resource.plural, "")
+    actors = identities.components(record)
+    for log in logs:
+        maker = MAKERS.get((kind, log.ref.kind))
+        if record.verb == "create" and maker is not None and maker.actor in actors:
+            yield log
+
+
+def _newest(log: ObjectLog) -> int:
+    return log.latest.order if log.latest is not None else -1

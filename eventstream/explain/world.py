@@ -238,6 +238,7 @@ class View:
     def by_name(self, kind: str, namespace: str | None, name: str) -> Write | None:
         """The latest write below this one of the object that then had this name, if it was seen.
 
+        One that exists comes before one that is gone: a vanished object's order is made up.
         `kind` is one of LOOKED_UP. The name itself is asked about, for objects that come late.
         """
         key = name_key(kind, namespace, name)
@@ -245,7 +246,7 @@ class View:
         found = [self.latest(uid) for uid in self.world.names.get(key, {})]
         return max(
             (write for write in found if write is not None),
-            key=lambda write: write.order,
+            key=lambda write: (not write.gone, write.order),
             default=None,
         )
 

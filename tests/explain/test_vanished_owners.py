@@ -1,10 +1,13 @@
-"""An owner whose end fell into a gap leaves open who deleted what it owned."""
+"""What vanished did so at a time unknown: no claim may rest on when."""
 
 import msgspec
 
 from eventstream.explain.engine import Engine
+from eventstream.objects.decoding import Decoder
 from eventstream.objects.observations import Change, Observation
+from tests.explain.stories import Story
 from tests.explain.tapes import LONG_AFTER, Result, observations
+from tests.explain.things import condition, node, pod
 
 
 def without_the_end_of_the_website() -> list[Observation]:
@@ -36,3 +39,20 @@ def test_no_client_is_blamed_for_what_a_vanished_owner_may_explain() -> None:
     [deletion] = [step for step in result.of("Deployment") if step.change_type == "DELETED"]
     assert (deletion.actor, deletion.grades.who) == ("unknown", "unknown")
     assert "fell into a gap" in deletion.why
+
+
+def test_a_node_made_anew_under_its_name_takes_the_place_of_the_one_that_vanished() -> None:
+    story = Story()
+    old = story.exists(node("node-1"))
+    waits = pod(name="web")
+    waits["status"] = {"phase": "Pending", "conditions": [condition("Ready", "False")]}
+    story.exists(waits)
+    anew = node("node-1")
+    anew["metadata"] |= {"uid": "another", "resourceVersion": "900"}  # Older than the Pod.
+    nodes = story._inventory(old)
+    image = Decoder(b"tests").image(nodes.resource, msgspec.json.encode(anew))
+    story.shown.extend(nodes.replace([image], story.at, first=False))
+    story.wait(20)
+    story.exists(pod(name="another"))
+    trace = story.trace(waits)
+    assert (trace.holder, trace.diagnosis) == ("kubelet", None)

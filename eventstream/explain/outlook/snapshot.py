@@ -50,7 +50,7 @@ class Snapshot:
         """The newest write of the object of that name, if it was seen; see `world.LOOKED_UP`."""
         logs = self.world.names.get(name_key(kind, namespace, name), {})
         found = [write for log in logs.values() if (write := self.latest(log)) is not None]
-        return max(found, key=lambda write: write.order, default=None)
+        return max(found, key=lambda write: (not write.gone, write.order), default=None)
 
     def since(self, log: ObjectLog, order: float) -> Iterator[Write]:
         """The writes of one object from `order` on, oldest first."""

@@ -26,6 +26,7 @@ _MISSING = re.compile(
 )
 _DENIED = re.compile(r"denied|unauthorized|authentication|forbidden|\b40[13]\b", re.IGNORECASE)
 _BACK_OFF = re.compile(r"back-off (\S+) restarting")
+_GAP_SECONDS = 10.0
 _PROBE_FAILURES = 3
 """Failures of one probe that are called trouble: the default failureThreshold."""
 
@@ -47,6 +48,8 @@ def _node_lost(snapshot: Snapshot, write: Write) -> Trouble | None:
     host = snapshot.by_name("Node", None, node)
     if host is None:
         return None
+    if host.change.type == "VANISHED" and snapshot.now - host.change.at < _GAP_SECONDS:
+        return None  # The Pod may have gone in the same gap: its own list is still to come.
     if host.gone:
         return "node-lost", f"Node {node}, to which Pod {_name(write)} is bound, no longer exists."
     ready = condition(host.image, "Ready")

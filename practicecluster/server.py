@@ -53,6 +53,8 @@ class ApiServer:
             return await self._answer(request)
         except ApiError as error:
             return _refusal(error)
+        except ConnectionError:
+            return web.Response(status=499)  # The client has left, and nobody reads this.
         except UnknownTypeError:
             headers = {"Cache-Control": "no-cache, private", "X-Content-Type-Options": "nosniff"}
             return web.Response(status=404, text="404 page not found\n", headers=headers)

@@ -62,8 +62,8 @@ class WatchStream:
             await self.refuse(error)
         except CutError:
             self._writer.close()
-        except SlowReaderError:
-            pass  # A real server ends the watch of a slow reader without a word.
+        except (SlowReaderError, ConnectionError):
+            pass  # A real server ends the watch of a slow reader, or of none, without a word.
         finally:
             watch.cache.waiting.discard(self._woken.set)
             self._faults.closed(self._open)
@@ -75,7 +75,7 @@ class WatchStream:
             await self._response.prepare(self._request)
         try:
             await self._write(watch_line("ERROR", msgspec.json.encode(error.status())))
-        except (CutError, SlowReaderError):
+        except (CutError, SlowReaderError, ConnectionError):
             self._writer.close()
         return self._response
 
@@ -95,7 +95,9 @@ class WatchStream:
             await self._write(self._raw.pop(0))
         if watch.ended or self._ended or self._now() >= self._deadline:
             return False
-        if self._now() >= self._next_bookmark or self._progress != watch.cache.progress_requests:
+        due = self._now() >= self._next_bookmark
+        asked_for = self._progress != watch.cache.progress_requests
+        if (due or asked_for) and not watch.behind:
             self._progress = watch.cache.progress_requests
             self._next_bookmark = self._now() + self._bookmark_seconds
             await self._write(watch.bookmark_line() or b"")

@@ -74,8 +74,16 @@ class Watch:
                 if line is not None:
                     yield line
 
+    @property
+    def behind(self) -> bool:
+        """Whether there is something that `next_lines` has not given yet."""
+        return self._position < self.cache.log.end
+
     def bookmark_line(self) -> bytes | None:
-        """Return a bookmark for this moment, None when the client did not ask for any."""
+        """Return a bookmark for this moment, None when the client did not ask for any.
+
+        It says that everything up to now was given, so it is not for a watch that is `behind`.
+        """
         if not self._bookmarks or self._after > self._newest():
             return None
         return self._presentation.bookmark(self._newest(), initial_end=False)

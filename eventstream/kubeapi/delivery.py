@@ -34,6 +34,8 @@ class Delivery:
 
     def __init__(self, resource: Resource, sink: Sink, images: Iterable[Image] = ()) -> None:
         self.send = sink
+        self.taken = 0
+        """How many of the changes that lists showed the sink has taken."""
         self._inventory = Inventory(resource, images)
 
     @property
@@ -66,6 +68,7 @@ class Delivery:
             for change in changes:
                 await self.send(change)
                 taken += 1
+                self.taken += 1
         except BaseException:
             for change in reversed(changes[taken:]):
                 self._undo(change)

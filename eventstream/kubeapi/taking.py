@@ -20,6 +20,7 @@ from eventstream.objects.resource import Resource
 from eventstream.objects.versions import is_comparable, is_newer, is_resumable
 
 _Kind = Literal["ADDED", "MODIFIED", "DELETED"]
+_IN_PART = "A list was told only in part, as what it was told to refused the rest."
 
 
 class Taking:
@@ -32,6 +33,7 @@ class Taking:
         self._delivery = delivery
         self._coverage = coverage
         self._clock = clock
+        self._in_part: Missed | None = None
 
     async def everything(
         self, images: Iterable[Image], version: str, missed: Missed | None
@@ -39,11 +41,17 @@ class Taking:
         """Take in all that exists at `version`; return when that was, in unix seconds."""
         at = self._clock.now()
         sound = [each if is_comparable(each.version) else self._odd(each) for each in images]
-        if missed is not None:
-            await self._own_up(missed, version, at)
+        owned_up = await self._own_up(missed, version, at)
         # Where versions were given out anew, or never, equal ones do not mean equal objects.
         rewound = not is_resumable(version) or bool(missed and is_newer(missed.version, version))
-        await self._delivery.replace(sound, at, first=missed is None, rewound=rewound)
+        taken = self._delivery.taken
+        try:
+            await self._delivery.replace(sound, at, first=missed is None, rewound=rewound)
+        except BaseException:
+            if owned_up or self._delivery.taken > taken:
+                self._in_part = Missed(version, at, _IN_PART)
+            raise
+        self._in_part = None
         place = version if is_resumable(version) else ""
         self._coverage.listed(place, at)
         await self._delivery.send(
@@ -71,16 +79,21 @@ class Taking:
             await self._delivery.send(Position(self._resource, version, at))
             _advance(state, version)
 
-    async def _own_up(self, missed: Missed, version: str, at: float) -> None:
-        """Send the gap that a relist leaves, before what it shows."""
-        if missed.planned:
-            return
+    async def _own_up(self, missed: Missed | None, version: str, at: float) -> bool:
+        """Send the gap that a relist leaves, before what it shows; return whether there was one.
+
+        After a list that was told in part, what was missed begins where that list stood.
+        """
+        missed = self._in_part or missed
+        if missed is None or missed.planned:
+            return False
         self._coverage.relists += 1
-        # Equal versions prove that nothing was written in between.
-        if missed.version != version:
-            gap = Gap(self._resource, missed.version, version, missed.since, at, missed.reason)
-            self._coverage.missed(gap)
-            await self._delivery.send(gap)
+        if missed.version == version:  # Which proves that nothing was written in between.
+            return False
+        gap = Gap(self._resource, missed.version, version, missed.since, at, missed.reason)
+        self._coverage.missed(gap)
+        await self._delivery.send(gap)
+        return True
 
     async def _unusual(
         self, state: Watching, watched: WatchEvent, kind: _Kind, image: Image, at: float

@@ -36,7 +36,7 @@ from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View, World
 from eventstream.explain.writes import Write
 from eventstream.objects.images import Image
-from eventstream.objects.observations import AuditRecord, Change, Observation, Removed
+from eventstream.objects.observations import AuditRecord, Change, Gap, Observation, Removed
 from eventstream.objects.resource import Resource
 
 logger = logging.getLogger(__name__)
@@ -83,11 +83,16 @@ class Engine:
             (self._refusals if observation.refused else self._audit).take(observation)
         if isinstance(observation, Removed):
             return self._remove(observation)
+        if isinstance(observation, Gap):
+            self._world.gap(observation)
         return []
 
-    def tick(self, now: float) -> list[Upsert]:
-        """Judge again what may have changed by `now` (unix seconds), and settle what is quiet."""
-        upserts: list[Upsert] = [*self._audited(now), *self._beat()]
+    def tick(self, now: float, *, whole: bool = False) -> list[Upsert]:
+        """Judge again what may have changed by `now` (unix seconds), and settle what is quiet.
+
+        Where much is going on, some of that is put off to a later tick, unless it is to be `whole`.
+        """
+        upserts: list[Upsert] = [*self._audited(now, whole=whole), *self._beat()]
         self._first_contacts(now)
         while self._due and self._due[0][0] <= now:
             due, key = heappop(self._due)
@@ -99,7 +104,7 @@ class Engine:
             trace = self._traces.open.get(key)
             if trace is None:
                 continue
-            if 0 <= now - trace.judged < len(trace.members) * _JUDGING_SHARE:
+            if not whole and 0 <= now - trace.judged < len(trace.members) * _JUDGING_SHARE:
                 self._stale.add(key)
             else:
                 upserts.extend(self._judge(trace, now))
@@ -140,11 +145,11 @@ class Engine:
                 )
                 trace.last = max(trace.last, record.updated)
 
-    def _audited(self, now: float) -> list[Upsert]:
+    def _audited(self, now: float, *, whole: bool) -> list[Upsert]:
         """What audit records tell by `now`: upgraded steps, and requests that were refused."""
         upserts: list[Upsert] = []
         for _ in range(_AUDIT_ROUNDS):
-            again = self._audit.join(now)
+            again = self._audit.join(now, whole=whole)
             if not again:
                 break
             upserts.extend(self._settle_writes(again))

@@ -11,7 +11,7 @@ from eventstream.explain.records import ObjectRef
 from eventstream.explain.writes import ObjectLog, Write
 from eventstream.objects.changes import diff
 from eventstream.objects.images import Image
-from eventstream.objects.observations import Change
+from eventstream.objects.observations import Change, Gap
 from eventstream.objects.versions import order_of
 
 
@@ -22,6 +22,7 @@ class World:
         self.logs: dict[str, ObjectLog] = {}
         self.names: dict[str, dict[str, ObjectLog]] = {}
         self.high = 0
+        self._gaps: dict[str, int] = {}
 
     def log(self, uid: str) -> ObjectLog:
         """The log of `uid`, made empty if nothing of that object was seen yet."""
@@ -41,6 +42,9 @@ class World:
         if order is None or change.type == "VANISHED":
             order = self.high + 1
         write = Write(change, order, log, base=base)
+        if change.type == "VANISHED":
+            last = log.latest.order if log.latest is not None else -1
+            write.existed_until = max(last, self._gaps.get(change.resource.key, -1))
         if not log.insert(write):
             return None
         self.high = max(self.high, order)
@@ -122,6 +126,10 @@ class World:
         asked = [askers for group, askers in groups if reason in group]
         return [write for askers in asked for write in askers.values()]
 
+    def gap(self, gap: Gap) -> None:
+        """Remember from where on a resource could not be seen: what vanishes next went then."""
+        self._gaps[gap.resource.key] = order_of(gap.from_version) or -1
+
     def affected(self, write: Write) -> Iterable[Write]:
         """Writes above this one whose decision looked at this object or at its owner.
 
@@ -195,7 +203,9 @@ class View:
     def vanished(self, uid: str) -> bool:
         """Whether an object's end fell into a gap, so that it may have come before this write."""
         latest = self._asked(uid).latest
-        return latest is not None and latest.change.type == "VANISHED"
+        if latest is None or latest.change.type != "VANISHED":
+            return False
+        return latest.existed_until < self.order
 
     def previous(self) -> Write | None:
         """The write before this one to the same object."""

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class Write:
     """One version of an object in the order of its domain, and what was decided about it.
 
-    `image` is the object as this write left it (or last was, if it is `gone`).
+    `image` is the object as this write left it (or last was, if it is `gone`); one that vanished
+    is known to have `existed_until` that order.
     `order` is the resourceVersion as a number (for a version that is not comparable, its place
     of arrival), `facts` what controllers count of a Pod. A `base` was there when watching began:
     it explains others but is no step. `audit` is the request that made it, where that is known.
@@ -30,6 +31,7 @@ class Write:
         "base",
         "change",
         "changes",
+        "existed_until",
         "facts",
         "gone",
         "image",
@@ -45,6 +47,7 @@ class Write:
         self.image: Image = change.after
         self.gone = change.type in ("DELETED", "VANISHED")
         self.order = order
+        self.existed_until = -1
         self.log = log
         self.base = base
         self.changes: tuple[FieldChange, ...] = ()

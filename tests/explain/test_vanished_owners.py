@@ -4,9 +4,9 @@ import msgspec
 
 from eventstream.explain.engine import Engine
 from eventstream.objects.decoding import Decoder
-from eventstream.objects.observations import Change, Observation
+from eventstream.objects.observations import Change, Gap, Observation
 from tests.explain.stories import Story
-from tests.explain.tapes import LONG_AFTER, Result, observations
+from tests.explain.tapes import LONG_AFTER, Result, changes, fold, observations
 from tests.explain.things import condition, node, pod
 
 
@@ -56,3 +56,17 @@ def test_a_node_made_anew_under_its_name_takes_the_place_of_the_one_that_vanishe
     story.exists(pod(name="another"))
     trace = story.trace(waits)
     assert (trace.holder, trace.diagnosis) == ("kubelet", None)
+
+
+def test_an_owner_that_was_still_watched_then_leaves_a_client_the_only_one() -> None:
+    shown = list(observations("self_heal"))
+    at = shown[-1].at + 60
+    deployments = [c for c in changes("self_heal") if c.after.kind == "Deployment"]
+    deployment = deployments[-1]
+    gap = Gap(deployment.resource, "16840", "20000", at - 1, at, "a new recording began")
+    gone = msgspec.structs.replace(
+        deployment, type="VANISHED", before=deployment.after, at=at, relisted=True
+    )
+    result = fold([*shown, gap, gone])
+    actors = {step.actor for step in result.of("ReplicaSet") if step.change_type == "DELETED"}
+    assert actors == {"client"}

@@ -103,6 +103,12 @@ class TraceLog:
         self.first = min(self.first, step.at)
         self.last = max(self.last, step.at)
 
+    def settle_refused(self, step: Step) -> None:
+        """Keep but the number of a refused request, as it can belong nowhere else any more."""
+        if step.id in self.refused:
+            self.refused.discard(step.id)
+            self.dropped += 1
+
     def trim(self, kept: int) -> list[Write]:
         """Count out all but the newest writes, and the first one; returns those counted out."""
         oldest = sorted(self.members.values(), key=by_order)[:-kept]

@@ -4,11 +4,12 @@ Both sides are in order, so an alignment is like that of two texts. A version is
 it is so in every best alignment, and with requests that all tell the same of who asked.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
-from eventstream.explain.audit.fitting import is_exact, is_prompt
+from eventstream.explain.audit.fitting import LATE, is_exact, is_prompt
 from eventstream.explain.audit.identities import identity
 from eventstream.explain.audit.units import Unit
 from eventstream.objects.observations import AuditRecord
@@ -36,11 +37,11 @@ class _Part(msgspec.Struct):
 
     units: list[Unit]
     records: list[AuditRecord]
-    fitting: set[tuple[int, int]]
+    fitting: list[set[int]]
 
     def score(self, row: int, column: int) -> int:
         """What pairing them is worth: any pair far more than a prompt arrival; 0 for no pair."""
-        if (row, column) not in self.fitting:
+        if column not in self.fitting[row]:
             return 0
         return _PAIR + is_prompt(self.units[row], self.records[column])
 
@@ -50,19 +51,31 @@ def align(
 ) -> list[tuple[Unit, Match]]:
     """The units whose request is certain, with it; `units` are in order of resourceVersion."""
     ordered = sorted(records, key=lambda record: (record.at, record.received, record.audit_id))
-    pairs = [
-        (u, r)
-        for u, unit in enumerate(units)
-        for r, record in enumerate(ordered)
-        if fits(unit, record)
-    ]
-    exact = {u: r for u, r in pairs if is_exact(ordered[r])}
+    times = [record.at for record in ordered]
+    options: dict[int, list[int]] = {}
+    for u, unit in enumerate(units):
+        first = bisect_left(times, unit.first.change.at - LATE)
+        options[u] = [r for r in range(first, len(ordered)) if fits(unit, ordered[r])]
+    exact = dict(_exact(units, ordered, options))
     taken = set(exact.values())
     found = [(units[u], Match((ordered[r],))) for u, r in exact.items()]
-    left = [(u, r) for u, r in pairs if u not in exact and r not in taken]
+    left = [(u, r) for u, rs in options.items() if u not in exact for r in rs if r not in taken]
     for part in _parts(units, ordered, left):
         found.extend(_certain(part))
     return found
+
+
+def _exact(
+    units: Sequence[Unit], records: Sequence[AuditRecord], options: dict[int, list[int]]
+) -> Iterator[tuple[int, int]]:
+    """Units with the one request that names the version before, unless another seems likelier.
+
+    It may have changed nothing: then the next version is another's, and came when that was sent.
+    """
+    for u, rs in options.items():
+        named = [r for r in rs if is_exact(records[r])]
+        if len(named) == 1 and (len(rs) == 1 or is_prompt(units[u], records[named[0]])):
+            yield u, named[0]
 
 
 def _parts(
@@ -90,16 +103,20 @@ def _parts(
         seen |= rows
         row_of = {u: index for index, u in enumerate(sorted(rows))}
         column_of = {r: index for index, r in enumerate(sorted(columns))}
-        fitting = {(row_of[u], column_of[r]) for u in rows for r in of_unit[u]}
+        fitting = [{column_of[r] for r in of_unit[u]} for u in row_of]
         parts.append(_Part([units[u] for u in row_of], [records[r] for r in column_of], fitting))
     return parts
 
 
 def _certain(part: _Part) -> list[tuple[Unit, Match]]:
     options = _options(part)
+    holders: dict[int, set[int]] = {}
+    for row, paired in options.items():
+        for column in paired:
+            holders.setdefault(column, set()).add(row)
     found: list[tuple[Unit, Match]] = []
     for row, paired in options.items():
-        columns = sorted(_with_overlapping(part, options, row, paired))
+        columns = sorted(_with_overlapping(part, holders, row, paired))
         records = [part.records[column] for column in columns]
         if len({identity(record) for record in records}) == 1:
             found.append((part.units[row], Match(tuple(records))))
@@ -110,8 +127,7 @@ def _options(part: _Part) -> dict[int, set[int]]:
     """For each unit that every best alignment pairs, the records that any of them pairs it with."""
     rows, columns = len(part.units), len(part.records)
     if rows * columns > _LARGEST:
-        enough = columns >= rows
-        return {row: {c for r, c in part.fitting if r == row} for row in range(rows) if enough}
+        return dict(enumerate(part.fitting)) if columns >= rows else {}
     score = [[part.score(row, column) for column in range(columns)] for row in range(rows)]
     ahead = _best(score)
     flipped = _best([line[::-1] for line in score[::-1]])
@@ -148,18 +164,21 @@ def _best(score: list[list[int]]) -> list[list[int]]:
 
 
 def _with_overlapping(
-    part: _Part, options: dict[int, set[int]], row: int, columns: set[int]
+    part: _Part, holders: dict[int, set[int]], row: int, columns: set[int]
 ) -> set[int]:
-    """Also the records that overlap in time: of those, the order of answers says nothing."""
+    """Also the records that overlap in time: of those, the order of answers says nothing.
+
+    `holders` are the units that a record is paired with; without any it may have made this one.
+    """
     found = set(columns)
-    for column in columns:
-        mine = part.records[column]
-        for other, record in enumerate(part.records):
-            if other in found or (row, other) not in part.fitting:
-                continue
+    for other in part.fitting[row] - columns:
+        record = part.records[other]
+        for column in columns:
+            mine = part.records[column]
             if record.received > mine.at or mine.received > record.at:
                 continue
-            holders = [each for each, paired in options.items() if other in paired]
-            if not holders or any((each, column) in part.fitting for each in holders):
+            held = holders.get(other)
+            if not held or any(column in part.fitting[each] for each in held):
                 found.add(other)
+                break
     return found

@@ -6,11 +6,10 @@ own timestamps (whole seconds), the version that it replaced. Arrival only bound
 
 import math
 
-from eventstream.explain.attribution import Writer, writer
+from eventstream.explain.attribution import Writer
 from eventstream.explain.audit.identities import components
 from eventstream.explain.audit.units import Unit
 from eventstream.explain.pods import condition, node_of
-from eventstream.explain.rules.deletions import marks_deletion
 from eventstream.explain.rules.makers import MAKERS
 from eventstream.explain.times import parse
 from eventstream.explain.writes import Write
@@ -35,14 +34,14 @@ def fits(unit: Unit, record: AuditRecord) -> bool:
         and record.uid in ("", write.log.uid)
         and not write.change.relisted
         and write.change.type != "VANISHED"
-        and _does(write, record)
+        and _does(unit, record)
         and _replaces(write, record)
-        and _signed(write, record)
+        and _signed(unit, record)
     )
 
 
 def is_exact(record: AuditRecord) -> bool:
-    """Whether the request names the one version that it replaced, so that fitting is proof."""
+    """Whether the request names the one version that it replaced: to fit is all but proof."""
     return record.verb == "update" and bool(record.resource_version)
 
 
@@ -53,14 +52,14 @@ def is_prompt(unit: Unit, record: AuditRecord) -> bool:
 
 def fits_nameless(unit: Unit, record: AuditRecord) -> bool:
     """The same for a creation whose record names no object: name and owner must allow it too."""
+    if not fits(unit, record):
+        return False
     metadata = unit.first.image.metadata
     owner = metadata.controller
     maker = MAKERS.get((unit.first.image.kind, owner.kind)) if owner else None
     asked = components(record)
-    return (
-        record.generate_name in ("", metadata.generate_name)
-        and not (maker and asked and maker.actor not in asked)
-        and fits(unit, record)
+    return record.generate_name in ("", metadata.generate_name) and not (
+        maker and asked and maker.actor not in asked
     )
 
 
@@ -76,22 +75,23 @@ def is_eviction(write: Write) -> bool:
     return found is not None and before is None and found.reason == "EvictionByEvictionAPI"
 
 
-def _does(write: Write, record: AuditRecord) -> bool:
+def _does(unit: Unit, record: AuditRecord) -> bool:
     """Whether such a request makes such a change."""
+    write = unit.first
     kind = write.change.type
     if record.verb == "create":
         if record.subresource == "binding":
             return kind == "MODIFIED" and _binds(write)
         if record.subresource == "eviction":
-            return marks_deletion(write) and not _was_held(write)
+            return unit.deletes and not _was_held(write)
         return kind == "ADDED"
     if record.verb.startswith("delete"):
-        return marks_deletion(write) and not (write.gone and _was_held(write))
+        return unit.deletes and not (write.gone and _was_held(write))
     if kind == "ADDED" or record.code == 201:  # An apply may create, and then says so.
         return kind == "ADDED" and record.code == 201
     if write.gone:
         return _was_held(write)
-    return not marks_deletion(write) and not _binds(write) and _changes(write, record)
+    return not unit.deletes and not _binds(write) and _changes(write, record)
 
 
 def _changes(write: Write, record: AuditRecord) -> bool:
@@ -125,10 +125,11 @@ def _replaces(write: Write, record: AuditRecord) -> bool:
     return write.before is not None and write.before.version == record.resource_version
 
 
-def _signed(write: Write, record: AuditRecord) -> bool:
+def _signed(unit: Unit, record: AuditRecord) -> bool:
     """Whether field manager and timestamps are those that the request must have left."""
+    write = unit.first
     metadata = write.image.metadata
-    if marks_deletion(write):
+    if unit.deletes:
         before = write.before
         if write.gone or (before is not None and before.metadata.deletion_timestamp):
             return True
@@ -141,7 +142,7 @@ def _signed(write: Write, record: AuditRecord) -> bool:
         created = parse(metadata.creation_timestamp)
         if created is not None and not _within(created, record):
             return False
-    who = writer(write)
+    who = unit.who
     if not who.known or who.basis not in _NAMED:
         return True
     if who.manager != record.field_manager or who.subresource != record.subresource:

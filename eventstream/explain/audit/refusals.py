@@ -20,7 +20,7 @@ from eventstream.explain.writes import ObjectLog, Write
 from eventstream.objects.observations import AuditRecord
 
 MOST = 500
-"""Refused requests that wait at once for a late version or cause."""
+"""Refused requests that, once told, wait for a late version or cause."""
 
 _KEPT = 15.0
 """Seconds for which a refused request may still join another trace: less than a trace is open."""
@@ -45,8 +45,6 @@ class Refusals:
         if record.code == _MISSING or record.audit_id in self._waiting:
             return
         self._waiting[record.audit_id] = record
-        while len(self._waiting) > MOST:
-            self._forget(next(iter(self._waiting)))
 
     def tell(self, now: float) -> tuple[list[Upsert], set[str]]:
         """The steps that are new or changed by `now`, and the traces that these are in."""
@@ -65,12 +63,17 @@ class Refusals:
                 self._steps[key] = step
             if now - record.at > _KEPT:
                 self._forget(key)
+        while len(self._waiting) > MOST:
+            self._forget(next(iter(self._waiting)))
         return upserts, touched
 
     def _forget(self, key: str) -> None:
-        self._waiting.pop(key, None)
-        self._steps.pop(key, None)
+        del self._waiting[key]
+        step = self._steps.pop(key)
         self._logs.pop(key, None)
+        trace = self._traces.open.get(step.trace)
+        if trace is not None:
+            trace.settle_refused(step)
 
     def _trace(self, log: ObjectLog, cause: Write | None) -> str:
         if cause is not None and cause.trace in self._traces.open:

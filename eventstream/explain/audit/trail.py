@@ -26,6 +26,7 @@ MOST = 500
 """Requests, and versions, that wait at once for one object, or without a name in one namespace."""
 
 _SWEEP = 10.0
+_SHARE = 4e-6
 
 Place = tuple[str, str, str]
 """Group, plural and namespace: where a request writes."""
@@ -45,7 +46,7 @@ class Lane:
 class Scope:
     """One resource in one namespace: its lanes, and the requests that named no object."""
 
-    __slots__ = ("collections", "lanes", "matches", "nameless", "since")
+    __slots__ = ("collections", "joined", "lanes", "matches", "nameless", "since")
 
     def __init__(self) -> None:
         self.lanes: dict[str, Lane] = {}
@@ -53,6 +54,11 @@ class Scope:
         self.collections: dict[str, AuditRecord] = {}
         self.matches: dict[int, Match] = {}
         self.since = 0.0
+        self.joined = 0.0
+
+    def costs(self) -> float:
+        """Seconds for which joining it anew can be put off, as it would take a part of them."""
+        return _SHARE * len(self.nameless) ** 2
 
     def lane(self, name: str) -> Lane:
         """The lane of a name, begun if need be."""
@@ -94,13 +100,20 @@ class AuditTrail:
         lane.writes.append(write)
         self._dirty.setdefault(place, set()).add(metadata.name)
 
-    def join(self, now: float) -> list[Write]:
-        """The writes to decide again by `now` (unix seconds): what is known of who asked is new."""
+    def join(self, now: float, *, whole: bool = False) -> list[Write]:
+        """The writes to decide again by `now` (unix seconds): what is known of who asked is new.
+
+        Large bursts without names are joined less often than others, unless it has to be `whole`.
+        """
         changed = self._proofs.again()
-        for place, names in self._dirty.items():
-            changed.extend(_join(self._scopes[place], names))
-        self._dirty.clear()
-        if now - self._swept >= _SWEEP:
+        sweeps = now - self._swept >= _SWEEP  # Before anything is let go, it is joined.
+        for place, names in list(self._dirty.items()):
+            scope = self._scopes[place]
+            if whole or sweeps or not 0 <= now - scope.joined < scope.costs():
+                changed.extend(_join(scope, names))
+                scope.joined = now
+                del self._dirty[place]
+        if sweeps:
             self._swept = now
             self._sweep(now - KEPT)
         return sorted((write for write in changed if not write.base), key=by_order)
@@ -130,7 +143,8 @@ class AuditTrail:
                 if not lane.writes and not lane.records:
                     del scope.lanes[name]
             _shorten_nameless(scope, before)
-            if not scope.lanes and not scope.nameless and not scope.collections:
+            empty = not scope.lanes and not scope.nameless and not scope.collections
+            if empty and place not in self._dirty:
                 del self._scopes[place]
 
 
@@ -148,8 +162,8 @@ def _join(scope: Scope, names: set[str]) -> Iterator[Write]:
     for lane in touched:
         for write in lane.writes:
             found = lane.matches.get(id(write)) or scope.matches.get(id(write))
-            if found is None and write.change.at < scope.since:
-                continue
+            if found is None and write.change.at < scope.since + LATE:
+                continue  # Its request may have been let go.
             if found != write.audit:
                 write.audit = found
                 yield write

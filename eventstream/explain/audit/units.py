@@ -4,20 +4,32 @@ A deletion without grace sets the grace period to 0 and then removes the object.
 Source: staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go, Delete.
 """
 
-import msgspec
+from functools import cached_property
 
+from eventstream.explain.attribution import Writer, writer
+from eventstream.explain.rules.deletions import marks_deletion
 from eventstream.explain.writes import Write
 
 
-class Unit(msgspec.Struct, frozen=True):
-    """The versions of one object that one request made, in their order."""
+class Unit:
+    """The versions of one object that one request made, in their order.
 
-    writes: tuple[Write, ...]
+    What each request is compared with is worked out once, as bursts compare all with all.
+    """
 
-    @property
-    def first(self) -> Write:
-        """The version that shows what was asked for."""
-        return self.writes[0]
+    def __init__(self, writes: tuple[Write, ...]) -> None:
+        self.writes = writes
+        self.first = writes[0]  # It shows what was asked for.
+
+    @cached_property
+    def deletes(self) -> bool:
+        """Whether it is part of a deletion."""
+        return marks_deletion(self.first)
+
+    @cached_property
+    def who(self) -> Writer:
+        """Who wrote, as far as managedFields tells."""
+        return writer(self.first)
 
 
 def units(writes: list[Write]) -> list[Unit]:

@@ -100,7 +100,7 @@ class Command(BaseCommand):
                     explained.take(engine.tick(moment), moment)
                 now = max(now, observation.at)
                 explained.take(engine.apply(observation), now)
-        explained.take(engine.tick(now), now)
+        explained.take(engine.tick(now, whole=True), now)
         return bad
 
 

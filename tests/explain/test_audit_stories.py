@@ -109,6 +109,24 @@ def test_an_operator_that_shares_the_admins_user_is_told_apart_by_its_agent() ->
     assert story.last(others[1]).actor == "custom-controller"
 
 
+def test_what_a_proven_operator_does_to_other_objects_is_its_own_too() -> None:
+    story = Story()
+    lone = story.exists(pod(name="lone", node_name=""))
+    story.delete(lone)
+    ask(story, lone, "delete", agent=KOPF)
+    assert story.last(lone).actor == "client"
+    operated(story)  # Only later does its agent prove to be an operator's.
+    assert story.last(lone).actor == "custom-controller"
+
+
+def test_who_creates_a_custom_resource_asks_for_something_whoever_it_is() -> None:
+    story = Story()
+    operated(story)
+    other = story.create(website("other"), "kopf")
+    ask(story, other, "create", agent=KOPF)
+    assert story.last(other).actor == "client"
+
+
 def test_an_agent_that_proved_nothing_is_a_client_whatever_it_calls_itself() -> None:
     story = Story()
     site = operated(story)

@@ -5,7 +5,8 @@ tells its agent from theirs, also for deletions, which leave nothing in the obje
 one identity rest on each other, in whatever order they come.
 """
 
-from eventstream.explain.audit.upgrades import is_custom, proves
+from eventstream.explain.audit.identities import components, is_by_hand
+from eventstream.explain.audit.upgrades import proves
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.writes import Write
 from eventstream.objects.observations import AuditRecord
@@ -29,7 +30,7 @@ class Proofs:
         asker = record.user, record.agent
         if self._asker_of.get(id(write), asker) != asker:
             self.drop(write)
-        if not is_custom(write):
+        if components(record) or is_by_hand(record):
             return False
         self._asker_of[id(write)] = asker
         self._resting.setdefault(asker, {})[id(write)] = write

@@ -73,14 +73,19 @@ def actor_of(write: Write, verdict: Verdict, record: AuditRecord, *, proven: boo
         return "client"
     if verdict.actor == "kubelet" and "kubelet" in identities.program(record):
         return "kubelet"
-    if is_custom(write) and (proven or _acts_for(write, verdict, record, service=service)):
-        return "custom-controller"
-    return "client"
+    acts = proven or proves(verdict, record) or (service and _is_custom(write))
+    return "custom-controller" if acts and not _asks(write) else "client"
 
 
-def is_custom(write: Write) -> bool:
+def _is_custom(write: Write) -> bool:
     """Whether the object is a custom resource, or belongs to one."""
     return not is_built_in(write.image.api_version) or custom_owner(write.image) is not None
+
+
+def _asks(write: Write) -> bool:
+    """Whether it made a custom resource of its own accord, as those do who ask for something."""
+    made = write.change.type == "ADDED" and not is_built_in(write.image.api_version)
+    return made and custom_owner(write.image) is None
 
 
 def proves(verdict: Verdict, record: AuditRecord) -> bool:
@@ -90,11 +95,6 @@ def proves(verdict: Verdict, record: AuditRecord) -> bool:
         and verdict.actor_name == record.field_manager
         and not identities.is_by_hand(record)
     )
-
-
-def _acts_for(write: Write, verdict: Verdict, record: AuditRecord, *, service: bool) -> bool:
-    asks = write.change.type == "ADDED" and custom_owner(write.image) is None
-    return proves(verdict, record) or (service and not asks)
 
 
 def _of_node_controllers(write: Write) -> str:

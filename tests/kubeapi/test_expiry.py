@@ -81,39 +81,6 @@ async def test_an_idle_type_is_listed_without_delay_when_its_history_goes(
     assert observed.told == [("ADDED", "a", "15")]
 
 
-async def test_a_list_of_several_pages_is_told_whole(
-    server: ScriptedServer, connection: Connection
-) -> None:
-    server.on(
-        POD_PATH,
-        json_answer(listed(10, pod("a", 1), next_page="two")),
-        json_answer(listed(10, pod("b", 2), next_page="three")),
-        json_answer(listed(10, pod("c", 3))),
-    )
-    server.on_watch(POD_PATH, stream(hold=True))
-    async with reflecting(connection) as observed:
-        await observed.until(lambda seen: seen.positions)
-    assert observed.told == [("EXISTING", "a", "1"), ("EXISTING", "b", "2"), ("EXISTING", "c", "3")]
-    asked = [(each.query["limit"], each.query.get("continue")) for each in server.lists(POD_PATH)]
-    assert asked == [("500", None), ("500", "two"), ("500", "three")]
-
-
-async def test_410_on_page_two_is_answered_by_one_whole_list(
-    server: ScriptedServer, connection: Connection
-) -> None:
-    server.on(
-        POD_PATH,
-        json_answer(listed(10, pod("a", 1), pod("gone", 2), next_page="two")),
-        status_answer(410, "Expired", "The provided continue parameter is too old"),
-        json_answer(listed(20, pod("a", 1), pod("b", 15))),
-    )
-    server.on_watch(POD_PATH, stream(hold=True))
-    async with reflecting(connection) as observed:
-        await observed.until(lambda seen: seen.positions)
-    assert observed.told == [("EXISTING", "a", "1"), ("EXISTING", "b", "15")]
-    assert "limit" not in server.lists(POD_PATH)[-1].query
-
-
 async def test_a_saved_position_is_resumed_without_a_list(
     server: ScriptedServer, connection: Connection
 ) -> None:
@@ -133,9 +100,8 @@ async def test_a_saved_position_is_resumed_without_a_list(
         AS_EVENT,
         AS_STATUS,
         status_answer(500, message='resourceVersion: Invalid value: "11"'),
-        status_answer(504, "Timeout", "Timeout: Too large resource version: 11, current: 5"),
     ],
-    ids=["ERROR event", "HTTP status", "invalid", "too large"],
+    ids=["ERROR event", "HTTP status", "invalid"],
 )
 async def test_a_saved_position_that_is_refused_is_compared_with_a_list(
     server: ScriptedServer, connection: Connection, refusal: Answer

@@ -8,7 +8,7 @@ from eventstream.objects.observations import Observation
 from tests.kubeapi.clocks import VirtualClock
 from tests.kubeapi.objects import POD_PATH, bookmark, line, listed, pod
 from tests.kubeapi.observing import Observed, reflecting
-from tests.kubeapi.scripted import ScriptedServer, json_answer, stream
+from tests.kubeapi.scripted import Answer, ScriptedServer, json_answer, stream
 
 
 async def test_a_frozen_watch_is_left_after_90_seconds_and_nothing_is_lost(
@@ -32,6 +32,28 @@ async def test_a_frozen_watch_is_left_after_90_seconds_and_nothing_is_lost(
     assert observed.told == [("ADDED", "a", "11"), ("ADDED", "b", "12")]
     assert [each.version for each in server.watches(POD_PATH)] == [10, 11]
     assert any(e.problem and e.problem.code == "stalled" for e in observed.coverage())
+
+
+async def test_a_watch_whose_answer_never_begins_is_left_after_90_seconds(
+    server: ScriptedServer, connection: Connection
+) -> None:
+    """A half-open connection, or a proxy that passes on nothing before the first event."""
+    server.on(POD_PATH, json_answer(listed(10)))
+    server.on_watch(
+        POD_PATH, Answer(b"", hold=True), stream(line("ADDED", pod("a", 11)), hold=True)
+    )
+    time = VirtualClock()
+    async with reflecting(connection, clock=time.clock()) as observed:
+        await observed.until(lambda _: server.watches(POD_PATH))
+        time.advance(89)
+        await asyncio.sleep(0.02)
+        assert not observed.coverage()[-1].problem
+        time.advance(1)
+        await observed.until(lambda seen: seen.changes)
+    assert observed.told == [("ADDED", "a", "11")]
+    told = next(each for each in observed.coverage() if each.problem)
+    assert told.problem is not None
+    assert (told.state, told.problem.code) == ("backing-off", "stalled")
 
 
 async def test_a_bookmark_proves_a_watch_alive(

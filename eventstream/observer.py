@@ -46,7 +46,7 @@ class Observer:
         self._connection = connection
         self._namespace = namespace
         self._recording = recording
-        self._engine = Engine(cluster.uid)
+        self._engine = Engine(cluster.uid, audited=False)
         self._told_of = _scoped(cluster, namespace)
         self._recorder = Recorder(self._told_of, notify=channel_layer_notifier())
         self._decoder = Decoder(b"")

@@ -87,7 +87,7 @@ class Command(BaseCommand):
             self.stderr.write(f"{len(bad)} lines could not be used; see above.")
 
     def _read(self, path: Path, audit: Path | None, explained: Explained) -> list[BadLine]:
-        engine = Engine("tape")
+        engine = Engine("tape", audited=audit is not None)
         bad: list[BadLine] = []
         now = 0.0
         for where, number, shown in _lines(path, audit):

@@ -11,6 +11,18 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 _DAY = dt.timedelta(days=1)
+_SIGNS = x509.KeyUsage(
+    digital_signature=True,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
+"""What Python 3.13 asks of an authority that a server checks its clients by."""
 
 
 class Authority:
@@ -23,7 +35,9 @@ class Authority:
         self.path = folder / f"{name}.crt"
         constraint = x509.BasicConstraints(ca=True, path_length=None)
         builder = self._builder(self._name, self._key.public_key())
-        signed = builder.add_extension(constraint, critical=True).sign(self._key, hashes.SHA256())
+        builder = builder.add_extension(constraint, critical=True).add_extension(_SIGNS, True)
+        own = x509.SubjectKeyIdentifier.from_public_key(self._key.public_key())
+        signed = builder.add_extension(own, critical=False).sign(self._key, hashes.SHA256())
         self.path.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
 
     def sign(self, name: str, host: str = "127.0.0.1") -> tuple[Path, Path]:
@@ -32,6 +46,8 @@ class Authority:
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(host))])
         builder = self._builder(subject, key.public_key()).add_extension(address, critical=False)
+        issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        builder = builder.add_extension(issuer, critical=False)
         signed = builder.sign(self._key, hashes.SHA256())
         paths = self._folder / f"{name}.crt", self._folder / f"{name}.key"
         paths[0].write_bytes(signed.public_bytes(serialization.Encoding.PEM))

@@ -78,6 +78,8 @@ class Taking:
         if is_resumable(version) and is_newer(version, state.version) is not False:
             await self._delivery.send(Position(self._resource, version, at))
             _advance(state, version)
+        elif version == state.version:
+            state.fruitless = 0  # The server says that it is where we are.
 
     async def _own_up(self, missed: Missed | None, version: str, at: float) -> bool:
         """Send the gap that a relist leaves, before what it shows; return whether there was one.

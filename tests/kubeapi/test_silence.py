@@ -123,6 +123,18 @@ async def test_a_server_without_bookmarks_is_asked_for_its_version_and_leaves_no
     assert sum(each.checks for each in server.requests) == 3
 
 
+async def test_bookmarks_of_an_idle_type_say_that_its_server_is_no_further(
+    server: ScriptedServer, connection: Connection
+) -> None:
+    server.on(POD_PATH, json_answer(listed(10)))
+    server.on_watch(POD_PATH, *[stream(bookmark(10), hold=False)] * 8, stream(hold=True))
+    time = VirtualClock(eager=60)
+    async with reflecting(connection, clock=time.clock()) as observed:
+        await observed.until(lambda _: len(server.watches(POD_PATH)) == 9)
+    assert not any(each.checks for each in server.requests)
+    assert len(observed.positions) == 1
+
+
 def is_watched(times: int, observed: Observed) -> bool:
     return sum(each.state == "watching" for each in observed.coverage()) == times
 

@@ -155,9 +155,13 @@ def _too_large(code: int, status: _Status) -> bool:
     return code == 504 and any(_TOO_LARGE in text.lower() for text in said)
 
 
+_ABOUT_VERSIONS = ("resourceversion", "continuetoken", "requiredrevision")
+"""As the API server says it, and, in the last, etcd behind it."""
+
+
 def _is_about_versions(said: str) -> bool:
     text = said.lower().replace(" ", "")
-    return "resourceversion" in text or "continuetoken" in text
+    return any(words in text for words in _ABOUT_VERSIONS)
 
 
 def _status(body: bytes) -> _Status:

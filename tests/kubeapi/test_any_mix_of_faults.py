@@ -35,7 +35,7 @@ GARBAGE = st.sampled_from([b"{\n", b"\xff\n", b"<html>\n", b'{"type":"ADDED"}\n'
 CODES = st.sampled_from([401, 403, 404, 410, 429, 500, 503, 504])
 ASKED: st.SearchStrategy[Asked] = st.sampled_from(["list", "watch", "stream"])
 PAUSES = st.sampled_from([0.0, 0.001, 0.01])
-PASSING = frozenset({401, 403, 404, 429, 503})
+PASSING = frozenset({401, 403, 404, 429, 500, 503, 504})
 """Refusals after which a watch goes on from where it was, so that no gap may be declared."""
 
 T = TypeVar("T")

@@ -9,6 +9,8 @@ sense stops the start with a message that names the variable.
 | `BATON_SECRET_KEY` | made once, kept in `BATON_DATA` | Django's key |
 | `BATON_ALLOWED_HOSTS` | `localhost,127.0.0.1,[::1]` | names that the page may be asked for by |
 | `BATON_STATIC_ROOT` | unset: static files as they lie | where `collectstatic` put them, hashed |
+| `BATON_RETENTION_DAYS` | `7` | history older than this is deleted |
+| `BATON_RETENTION_MB` | `512` | so many MiB of history at most |
 | `BATON_LOG_LEVEL` | `INFO` | least serious level that is logged |
 | `BATON_DEBUG` | `0` | `1` shows tracebacks in the page; never where others can reach it |
 """
@@ -51,6 +53,18 @@ def _hosts() -> list[str]:
     return hosts
 
 
+def _amount(name: str, default: float) -> float:
+    """A number above 0, such as 0.5 or 30."""
+    value = os.environ.get(name, "")
+    try:
+        amount = float(value) if value else default
+    except ValueError:
+        amount = 0.0
+    if not 0 < amount < float("inf"):
+        raise ImproperlyConfigured(f"{name} is {value!r}; set it to a number above 0, or unset it.")
+    return amount
+
+
 def _log_level() -> str:
     """A level that `logging` knows, by name."""
     level = os.environ.get("BATON_LOG_LEVEL", "INFO").upper()
@@ -65,6 +79,8 @@ DEBUG = _flag("BATON_DEBUG")
 DATA_DIR = Path(os.environ.get("BATON_DATA") or BASE_DIR / "var")
 SECRET_KEY = os.environ.get("BATON_SECRET_KEY") or kept_secret_key(DATA_DIR)
 ALLOWED_HOSTS = _hosts()
+BATON_RETENTION_DAYS = _amount("BATON_RETENTION_DAYS", 7)
+BATON_RETENTION_MB = _amount("BATON_RETENTION_MB", 512)
 
 INSTALLED_APPS = [
     "django.contrib.staticfiles",

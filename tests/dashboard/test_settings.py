@@ -44,3 +44,17 @@ def test_an_unknown_log_level_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BATON_LOG_LEVEL", "LOUD")
     with pytest.raises(ImproperlyConfigured, match="BATON_LOG_LEVEL is 'LOUD'"):
         settings._log_level()
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "a week", "nan", "inf"])
+def test_retention_is_a_number_above_0(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("BATON_RETENTION_DAYS", value)
+    with pytest.raises(ImproperlyConfigured, match="BATON_RETENTION_DAYS"):
+        settings._amount("BATON_RETENTION_DAYS", 7)
+
+
+def test_retention_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BATON_RETENTION_MB", "0.5")
+    assert settings._amount("BATON_RETENTION_MB", 512) == 0.5
+    monkeypatch.setenv("BATON_RETENTION_MB", "")
+    assert settings._amount("BATON_RETENTION_MB", 512) == 512

@@ -14,8 +14,11 @@ import msgspec
 from eventstream.objects.images import Metadata
 from eventstream.objects.resource import Resource
 
-REPAIRED = "text that is not Unicode, or a number out of range"
+REPAIRED = "text that is not Unicode, a number out of range, or nesting without end"
 _FLAG = re.compile(r"[\w.$`|\[\]:, -]{1,200}")
+_DEEPEST = 100
+"""More than any documented object, and less than what reading it could not stand."""
+_NESTING = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 S = TypeVar("S", bound=msgspec.Struct)
 
 
@@ -23,16 +26,33 @@ def repaired(text: bytes) -> bytes | None:
     """The same JSON in sound Unicode, numbers out of range as null; None where it is no JSON.
 
     JSON may name half a surrogate pair, and a server may send bytes that are no UTF-8; neither
-    can be written down again as it is.
+    can be written down again as it is. What is nested without end becomes null as well.
     """
     try:
         value = json.loads(
-            text.decode(errors="replace"), parse_float=_number, parse_constant=_number
+            _shallow(text).decode(errors="replace"), parse_float=_number, parse_constant=_number
         )
         sound = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     except (ValueError, RecursionError):
         return None
     return sound.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+
+
+def _shallow(text: bytes) -> bytes:
+    """`text` with null in place of what is nested too deeply; time linear in its length."""
+    kept: list[bytes] = []
+    depth = start = 0
+    for found in _NESTING.finditer(text):
+        if found[0] in {b"[", b"{"}:
+            depth += 1
+            if depth == _DEEPEST + 1:
+                kept += [text[start : found.start()], b"null"]
+        elif found[0] in {b"]", b"}"}:
+            if depth == _DEEPEST + 1:
+                start = found.end()
+            depth -= 1
+    # Of what never ends there is no rest that could be kept.
+    return b"".join(kept) if depth > _DEEPEST else b"".join([*kept, text[start:]])
 
 
 def _number(text: str) -> float | None:

@@ -114,6 +114,15 @@ async def test_text_that_is_not_unicode_is_shown_and_flagged(
     assert told_flags(observed)[0]
 
 
+async def test_nesting_without_end_is_shown_and_flagged(
+    server: ScriptedServer, connection: Connection
+) -> None:
+    text = line("ADDED", with_parts(spec="DEEP")).replace(b'"DEEP"', b"[" * 9000 + b"]" * 9000)
+    observed = await observe(server, connection, text)
+    assert observed.told[0] == ("ADDED", "odd", "11")
+    assert told_flags(observed)[0]
+
+
 async def test_a_line_of_six_mib_in_small_chunks_is_shown(
     server: ScriptedServer, connection: Connection
 ) -> None:
@@ -158,8 +167,8 @@ async def test_one_type_that_can_not_be_read_at_all_stops_no_other(
     server: ScriptedServer, connection: Connection
 ) -> None:
     serve_types(server, POD_PATH, DEPLOYMENTS)
-    deep = b'{"type":"ADDED","object":' + b"[" * 100_000 + b"]" * 100_000 + b"}\n"
-    server.on_watch(POD_PATH, Answer(stream(deep).raw))
+    endless = b'{"type":"ADDED","object":' + b"[" * 100_000 + b"\n"
+    server.on_watch(POD_PATH, Answer(stream(endless).raw))
     server.on_watch(DEPLOYMENTS, stream(bookmark(11), hold=True))
     clock = VirtualClock(eager=60).clock()
     async with watching(connection, clock=clock) as observed:

@@ -204,10 +204,23 @@ def test_deep_nesting_is_hidden_as_a_whole(field: str) -> None:
     assert reads_back(image)
 
 
-def test_endless_nesting_is_refused_and_nothing_worse() -> None:
-    content = text(thing("Website", spec="MARK"))
-    with pytest.raises(DecodeError, match="nested too deeply"):
-        decoder().image(WEBSITE, content.replace(b'"MARK"', b"[" * 200_000 + b"]" * 200_000))
+@pytest.mark.parametrize("depth", [1_100, 10_000, 200_000])
+@pytest.mark.parametrize("opening", [b"[", b'{"a":'])
+def test_nesting_without_end_is_left_out_and_flagged(depth: int, opening: bytes) -> None:
+    closing = b"]" if opening == b"[" else b"}"
+    line = watch_line("ADDED", thing("Website", spec={"m": "MARK", "n": 7}))
+    deep = opening * depth + b"1" + closing * depth
+    image = decoder().event(WEBSITE, line.replace(b'"MARK"', deep)).image
+    assert image is not None
+    assert (image.uid, image.spec["n"], image.flags) == ("u-1", 7, (REPAIRED,))
+    assert reads_back(image)
+
+
+@pytest.mark.parametrize("broken", [b"[" * 5000, b'{"a":' * 5000, b"[" * 5000 + b"]" * 4999])
+def test_nesting_that_does_not_even_end_is_refused(broken: bytes) -> None:
+    line = watch_line("ADDED", thing("Website", spec="MARK"))
+    with pytest.raises(DecodeError, match="not a WatchEvent"):
+        decoder().event(WEBSITE, line.partition(b'"MARK"')[0] + broken)
 
 
 def test_a_line_of_six_mebibytes_is_read() -> None:

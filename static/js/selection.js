@@ -4,6 +4,8 @@ const links = () => [...document.querySelectorAll("#rows a.step-link, #rows a.tr
 const current = () => document.querySelector('#rows a[aria-current="true"]');
 
 let loading;
+// The step that the drawer is to show; none once it was closed, whatever is still on its way.
+let wanted = "";
 
 function mark(link) {
   for (const other of document.querySelectorAll('#rows a[aria-current="true"]')) {
@@ -30,12 +32,15 @@ function afterOf() {
 }
 
 function load(step) {
+  wanted = step;
   const address = `/traces/${encodeURIComponent(main().dataset.trace)}/steps/${encodeURIComponent(step)}`;
   htmx.ajax("GET", address, { target: "#drawer", swap: "innerHTML" }).then(() => current()?.scrollIntoView({ block: "nearest" }));
 }
 
 /** Clear the selection and close the drawer; false when there was nothing to clear. */
 export function clear() {
+  clearTimeout(loading);
+  wanted = "";
   const link = current();
   const drawer = document.getElementById("drawer");
   const open = Boolean(drawer?.firstElementChild);
@@ -91,8 +96,13 @@ function clicked(click) {
   select(link);
 }
 
+function keepClosed(swap) {
+  if (swap.detail.target?.id === "drawer" && !wanted) swap.detail.shouldSwap = false;
+}
+
 /** Let rows be selected by click and by address. */
 export function start() {
+  document.addEventListener("htmx:beforeSwap", keepClosed);
   document.addEventListener("click", clicked);
   addEventListener("hashchange", fromAddress);
   fromAddress();

@@ -13,7 +13,6 @@ from eventstream.kubeapi.watcher import Watcher
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.observations import Change, Coverage, Gap, Observation, Position, Removed
 from eventstream.objects.resource import Resource
-from tests.kubeapi.clocks import VirtualClock
 from tests.kubeapi.objects import PODS
 
 PATIENCE_SECONDS = 20.0
@@ -37,18 +36,6 @@ class Observed:
                     await asyncio.sleep(0.002)
         except TimeoutError:
             raise AssertionError(f"it was only told {self.all[-20:]}") from None
-
-    async def until_later(
-        self, time: VirtualClock, condition: Callable[["Observed"], object]
-    ) -> None:
-        """Let minutes pass until what was told meets `condition`."""
-
-        def met(_: Observed) -> bool:
-            if not condition(self):
-                time.advance(60)
-            return bool(condition(self))
-
-        await self.until(met)
 
     async def until_state(self, state: str, code: str = "") -> Coverage:
         """Wait until the newest coverage has this state and problem code; return it."""

@@ -137,10 +137,15 @@ async def test_with_roles_in_one_namespace_alone_custom_types_come_from_discover
         put_site(practice, "b")
         await observed.until(lambda seen: len(names(seen, SITES)) == 2)
         put_definition(practice, "backups")
+        time.advance(60)
         backups = Resource(GROUP, "v1", "backups", "Website")
-        await observed.until_later(time, lambda seen: watched(seen, backups))
+        await observed.until(lambda seen: watched(seen, backups))
         delete_definition(practice, "backups")
-        await observed.until_later(time, lambda seen: seen.removed)
+        for _ in range(2):
+            await observed.until(lambda _: time.asleep)
+            time.advance(60)
+            await asyncio.sleep(0.05)
+        await observed.until(lambda seen: seen.removed)
     assert names(observed, SITES) == [("EXISTING", "a"), ("ADDED", "b")]
     assert [each.resource for each in observed.removed] == [backups]
     told = [each for each in observed.all if isinstance(each, Coverage)]
@@ -159,7 +164,8 @@ async def test_where_definitions_are_forbidden_discovery_stands_in_until_they_ar
         await observed.until(lambda seen: watched(seen, SITES))
         told = observed.coverage(CRDS)[-1]
         practice.access.forbidden.clear()
-        await observed.until_later(time, lambda seen: watched(seen, CRDS))
+        time.advance(60)
+        await observed.until(lambda seen: watched(seen, CRDS))
         delete_definition(practice)
         await observed.until(lambda seen: seen.removed)
     assert told.state == "forbidden"

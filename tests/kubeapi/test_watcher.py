@@ -66,7 +66,8 @@ async def test_a_type_whose_group_was_down_at_the_start_is_watched_once_it_is_up
         await observed.until(lambda seen: watched(seen, PODS))
         assert [each.state for each in observed.coverage(deployments)] == ["gone"]
         serve_types(server, POD_PATH, deployments.path)
-        await observed.until_later(time, lambda seen: watched(seen, deployments))
+        time.advance(60)
+        await observed.until(lambda seen: watched(seen, deployments))
     assert len(server.lists(POD_PATH)) == 1
 
 
@@ -154,7 +155,8 @@ async def test_events_are_read_under_their_other_name_while_the_first_is_forbidd
     time = VirtualClock()
     async with watching(connection, clock=time.clock()) as observed:
         await observed.until(lambda seen: watched(seen, NEW_EVENTS))
-        await observed.until_later(time, lambda seen: seen.removed)
+        time.advance(60)
+        await observed.until(lambda seen: seen.removed)
     assert observed.removed[0].resource == NEW_EVENTS
     assert watched(observed, EVENTS)
 

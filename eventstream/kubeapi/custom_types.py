@@ -18,8 +18,6 @@ NOT_FOLLOWED: Mapping[str, str] = {
     "oauth.openshift.io": "these are people's tokens",
     "user.openshift.io": "these are people",
     "authorization.openshift.io": "these show RBAC in another form",
-    "project.openshift.io": "these show Namespaces in another form",
-    "image.openshift.io": "these are what a registry holds, and very many",
     "packages.operators.coreos.com": "this is a catalogue, not what the cluster does",
 }
 """Groups of extension API servers that are left out, and why."""

@@ -13,7 +13,7 @@ from eventstream.kubeapi.connection import Connection
 from eventstream.kubeapi.crds import CRDS, custom_resource, defined_name
 from eventstream.kubeapi.custom_types import CustomTypes
 from eventstream.kubeapi.delivery import Saved, Sink
-from eventstream.kubeapi.discovery import EVENTS, NEW_EVENTS, Plan, plan, read_all
+from eventstream.kubeapi.discovery import EVENTS, NEW_EVENTS, plan, read_all
 from eventstream.kubeapi.supervision import Supervision
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.images import Image
@@ -76,7 +76,9 @@ class Watcher:
         async with self._group:
             for resource, problem in planned.left_out.items():
                 await self._tell_unwatched(resource, problem)
-            self._follow_built_in(planned)
+            for resource, namespace in planned.watched.items():
+                special = {CRDS: self._take_definition, EVENTS: self._take_event}
+                self._running.start(resource, namespace, special.get(resource))
             if CRDS in planned.left_out:
                 self._types.definitions_are_known = False
             elif CRDS.key in self._saved:
@@ -98,20 +100,12 @@ class Watcher:
             served = await read_all(self._connection)
             if served is None:
                 continue
-            self._follow_built_in(plan(served, self._namespace))
             self._types.discover(served)
             try:
                 await self._follow_types()
             except Exception:
                 # The sink itself failed, and nobody is left to tell; all else goes on.
                 logger.exception("The types that came or went could not all be told.")
-
-    def _follow_built_in(self, planned: Plan) -> None:
-        """Watch what is planned and not watched yet, as a group's server may have been down."""
-        special = {CRDS: self._take_definition, EVENTS: self._take_event}
-        for resource, namespace in planned.watched.items():
-            if resource not in self._running:
-                self._running.start(resource, namespace, special.get(resource))
 
     async def _follow_types(self) -> None:
         """Watch the custom types that there are now, and no longer those that there were."""

@@ -56,21 +56,6 @@ async def test_every_wanted_type_is_watched_or_said_to_be_missing(
     assert len(missing) == len(WANTED) - 2
 
 
-async def test_a_type_whose_group_was_down_at_the_start_is_watched_once_it_is_up(
-    server: ScriptedServer, connection: Connection
-) -> None:
-    serve_types(server, POD_PATH)
-    time = VirtualClock()
-    deployments = Resource("apps", "v1", "deployments", "Deployment")
-    async with watching(connection, clock=time.clock()) as observed:
-        await observed.until(lambda seen: watched(seen, PODS))
-        assert [each.state for each in observed.coverage(deployments)] == ["gone"]
-        serve_types(server, POD_PATH, deployments.path)
-        time.advance(60)
-        await observed.until(lambda seen: watched(seen, deployments))
-    assert len(server.lists(POD_PATH)) == 1
-
-
 async def test_a_custom_type_is_watched_from_its_establishment_to_its_end(
     server: ScriptedServer, connection: Connection
 ) -> None:

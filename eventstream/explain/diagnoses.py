@@ -1,0 +1,248 @@
+"""What can be wrong with an object tree: the stable codes, and what each of them means.
+
+Data alone, so that the judging, the pages and the reference speak of one list.
+"""
+
+import msgspec
+
+
+class Diagnosis(msgspec.Struct, frozen=True):
+    """One thing that can be wrong.
+
+    `meaning` and `clears` are one sentence each: what it means, and what takes it back. `holder`
+    is the id of the actor who usually must move. `source_url` is where Kubernetes' documentation
+    or source says when this is so.
+    """
+
+    code: str
+    title: str
+    meaning: str
+    clears: str
+    holder: str
+    source_url: str
+
+
+_DOCS = "https://kubernetes.io/docs/"
+_SOURCE = "https://github.com/kubernetes/kubernetes/blob/master/pkg/"
+_LIFECYCLE = _DOCS + "concepts/workloads/pods/pod-lifecycle/"
+
+_PLACING = (
+    Diagnosis(
+        "unschedulable",
+        "No node takes the Pod",
+        "The scheduler tried every node and found none that meets all that the Pod asks for.",
+        "A node gets the room, label or toleration that is lacking, or the Pod asks for less.",
+        "scheduler",
+        _DOCS + "concepts/scheduling-eviction/kube-scheduler/",
+    ),
+    Diagnosis(
+        "scheduling-gated",
+        "Scheduling gates hold the Pod",
+        "The Pod has scheduling gates, and the scheduler does not look at it while it has any.",
+        "Whoever set the gates removes the last of them.",
+        "client",
+        _DOCS + "concepts/scheduling-eviction/pod-scheduling-readiness/",
+    ),
+    Diagnosis(
+        "volume-pending",
+        "A volume is not there yet",
+        "A volume that the Pod needs is not bound, attached or mounted yet.",
+        "The volume is provisioned and mounted, and the Pod goes on.",
+        "persistentvolume-controller",
+        _DOCS + "concepts/storage/persistent-volumes/#binding",
+    ),
+)
+
+_STARTING = (
+    Diagnosis(
+        "image-not-found",
+        "The image does not exist",
+        "The registry answered that it has no such image, or its name is no image name.",
+        "The image is pushed, or the Pod is replaced by one with another image.",
+        "kubelet",
+        _DOCS + "concepts/containers/images/#imagepullbackoff",
+    ),
+    Diagnosis(
+        "image-pull-denied",
+        "The registry denies the image",
+        "The registry refused the pull: credentials are missing or wrong, or not allowed to.",
+        "The Pod gets an image pull secret that the registry accepts.",
+        "kubelet",
+        _DOCS + "tasks/configure-pod-container/pull-image-private-registry/",
+    ),
+    Diagnosis(
+        "image-pull-failed",
+        "The image cannot be pulled",
+        "The pull failed for another reason, often the network between node and registry.",
+        "A later attempt of the kubelet succeeds.",
+        "kubelet",
+        _DOCS + "concepts/containers/images/#imagepullbackoff",
+    ),
+    Diagnosis(
+        "config-missing",
+        "A ConfigMap or Secret is missing",
+        "The Pod refers to a ConfigMap or Secret, or a key in one, that does not exist.",
+        "The ConfigMap, Secret or key is created; the kubelet tries again by itself.",
+        "kubelet",
+        _DOCS + "concepts/configuration/configmap/#using-configmaps-as-files-from-a-pod",
+    ),
+    Diagnosis(
+        "sandbox-failed",
+        "The Pod's sandbox cannot be made",
+        "The container runtime or the network plugin could not set up the Pod's sandbox.",
+        "A later attempt of the kubelet succeeds.",
+        "kubelet",
+        _SOURCE + "kubelet/events/event.go",
+    ),
+    Diagnosis(
+        "start-failed",
+        "A container cannot be started",
+        "The container runtime refused to create or start the container.",
+        "The Pod is replaced by one whose command, mounts and security settings are accepted.",
+        "kubelet",
+        _SOURCE + "kubelet/kuberuntime/kuberuntime_container.go",
+    ),
+)
+
+_RUNNING = (
+    Diagnosis(
+        "crash-loop",
+        "A container keeps ending",
+        "A container ends soon after each start, so its kubelet waits longer before each restart.",
+        "The container stays up for 30 seconds, or its Pod is replaced.",
+        "kubelet",
+        _LIFECYCLE + "#container-restarts",
+    ),
+    Diagnosis(
+        "oom-killed",
+        "A container ran out of memory",
+        "A container used more memory than it may, and the node's kernel killed it.",
+        "The container stays up for 30 seconds, or its Pod is replaced by one with a higher limit.",
+        "kubelet",
+        _DOCS + "tasks/configure-pod-container/assign-memory-resource/",
+    ),
+    Diagnosis(
+        "probe-failing",
+        "A probe fails",
+        "A startup, readiness or liveness probe has failed at least three times.",
+        "The probe succeeds, or the Pod is replaced.",
+        "kubelet",
+        _LIFECYCLE + "#container-probes",
+    ),
+    Diagnosis(
+        "not-ready",
+        "It is taking long to become ready",
+        "It runs and reports no failure, but has not become ready within the usual time.",
+        "Its condition Ready becomes True.",
+        "kubelet",
+        _LIFECYCLE + "#pod-conditions",
+    ),
+    Diagnosis(
+        "kubelet-slow",
+        "The kubelet takes long",
+        "The Pod has a node, and its kubelet has not started it within the usual time.",
+        "The kubelet reports that the containers run.",
+        "kubelet",
+        _LIFECYCLE + "#pod-phase",
+    ),
+    Diagnosis(
+        "node-lost",
+        "The node does not answer",
+        "The kubelet of the Pod's node has stopped reporting, or the node is gone.",
+        "The kubelet reports again, or the Pod is replaced on another node.",
+        "kubelet",
+        _DOCS + "concepts/architecture/nodes/#node-status",
+    ),
+)
+
+_MAKING = (
+    Diagnosis(
+        "quota-exceeded",
+        "A ResourceQuota refuses the Pods",
+        "The API server refused the Pod, as it would use more than a ResourceQuota allows.",
+        "The quota is raised or deleted, or something else in the namespace uses less.",
+        "replicaset-controller",
+        _DOCS + "concepts/policy/resource-quotas/",
+    ),
+    Diagnosis(
+        "admission-denied",
+        "Admission refuses the Pods",
+        "A webhook, a policy or an admission plugin of the API server refused the Pod.",
+        "The template is changed to what is admitted, or the policy is.",
+        "replicaset-controller",
+        _DOCS + "reference/access-authn-authz/admission-controllers/",
+    ),
+    Diagnosis(
+        "deadline-exceeded",
+        "A deadline has passed",
+        "A Deployment's progressDeadlineSeconds or a Job's activeDeadlineSeconds have passed.",
+        "The Deployment makes progress again; a Job that failed stays failed.",
+        "deployment-controller",
+        _DOCS + "concepts/workloads/controllers/deployment/#progress-deadline-seconds",
+    ),
+    Diagnosis(
+        "paused",
+        "Somebody paused it",
+        "The Deployment is paused or the Job suspended: its controller does nothing new with it.",
+        "Somebody resumes it.",
+        "client",
+        _DOCS + "concepts/workloads/controllers/deployment/#pausing-and-resuming-a-deployment",
+    ),
+    Diagnosis(
+        "job-failed",
+        "The Job has failed",
+        "The Job has used up its retries, or its Pods failed in a way that its policy gives up on.",
+        "Nothing: the Job stays failed until somebody deletes or replaces it.",
+        "client",
+        _DOCS + "concepts/workloads/controllers/job/#job-termination-and-cleanup",
+    ),
+    Diagnosis(
+        "pod-failed",
+        "The Pod has failed",
+        "The Pod has ended in failure, and it has no controller that would replace it.",
+        "Nothing: the Pod stays failed until somebody deletes it.",
+        "client",
+        _LIFECYCLE + "#pod-phase",
+    ),
+    Diagnosis(
+        "controller-silent",
+        "A built-in controller does nothing",
+        "A controller of Kubernetes has not acted for longer than is usual for its step.",
+        "The controller acts.",
+        "deployment-controller",
+        _DOCS + "concepts/architecture/controller/",
+    ),
+    Diagnosis(
+        "no-controller",
+        "Nobody acts on the custom resource",
+        "No custom controller has answered the change: perhaps none is running.",
+        "A controller writes to the custom resource or to what it owns.",
+        "custom-controller",
+        _DOCS + "concepts/extend-kubernetes/api-extension/custom-resources/#custom-controllers",
+    ),
+)
+
+_ENDING = (
+    Diagnosis(
+        "finalizer-stuck",
+        "A finalizer is not removed",
+        "The object is to be deleted, and a finalizer on it still prevents that.",
+        "Whoever set the finalizer does its work and removes it.",
+        "custom-controller",
+        _DOCS + "concepts/overview/working-with-objects/finalizers/",
+    ),
+    Diagnosis(
+        "terminating-slow",
+        "The deletion takes long",
+        "The deletion was asked for, and what is deleted has not gone within the usual time.",
+        "It is gone.",
+        "kubelet",
+        _LIFECYCLE + "#pod-termination",
+    ),
+)
+
+DIAGNOSES: dict[str, Diagnosis] = {
+    diagnosis.code: diagnosis
+    for diagnosis in (*_PLACING, *_STARTING, *_RUNNING, *_MAKING, *_ENDING)
+}
+"""Every code that a trace's `diagnosis` can be; one that is not here is a defect."""

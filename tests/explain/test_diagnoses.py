@@ -1,0 +1,41 @@
+"""The registry of diagnoses and the code that gives them name the same codes."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from eventstream.explain import outlook
+from eventstream.explain.actors import ACTORS
+from eventstream.explain.diagnoses import DIAGNOSES, Diagnosis
+
+_CODE = re.compile(r"[a-z]+(-[a-z]+)+")
+_OTHERS = frozenset({"default-scheduler", "client-created", "made-for-owner"})
+"""Words of the same form in the outlook that are no codes: a scheduler's name, and rules'."""
+
+
+def written() -> set[str]:
+    """Every string constant of the rules that judge how a trace stands."""
+    paths = Path(outlook.__file__).parent.glob("*.py")
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in paths]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    return {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+
+
+def test_every_code_that_the_outlook_can_give_is_registered() -> None:
+    codes = {text for text in written() if _CODE.fullmatch(text)}
+    assert codes - ACTORS.keys() - _OTHERS - DIAGNOSES.keys() == set()
+
+
+def test_every_registered_code_can_be_given() -> None:
+    assert DIAGNOSES.keys() - written() == set()
+
+
+@pytest.mark.parametrize("diagnosis", DIAGNOSES.values(), ids=lambda diagnosis: diagnosis.code)
+def test_a_diagnosis_is_told_in_whole_sentences_with_its_source(diagnosis: Diagnosis) -> None:
+    assert diagnosis.holder in ACTORS
+    assert not diagnosis.title.endswith(".")
+    for text in (diagnosis.meaning, diagnosis.clears):
+        assert re.fullmatch(r"[A-Z].+\.", text), text
+    assert re.match(r"https://(kubernetes\.io|github\.com/kubernetes)/", diagnosis.source_url)

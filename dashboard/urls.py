@@ -12,4 +12,4 @@ urlpatterns = [
     path("traces/<str:trace_id>/steps/<str:step_id>", views.step, name="step"),
 ]
 
-handler404 = "dashboard.views.not_found"
+handler404 = "dashboard.pages.lost.not_found"

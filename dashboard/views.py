@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from dashboard import actors, feeds, filters, rendering, status
 from dashboard.coverage import overview
 from dashboard.coverage_json import document
+from dashboard.pages.lost import lost
 from eventstream import history
 from eventstream.explain.records import Step, Trace
 
@@ -25,7 +26,7 @@ def now(request: HttpRequest) -> HttpResponse:
     try:
         context = _feed(wanted, before, time.time())
     except history.BadCursorError as error:
-        return _lost(request, 400, "This page of older traces can't be found", str(error))
+        return lost(request, 400, "This page of older traces can't be found", str(error))
     if request.headers.get("HX-Request"):
         part = "rows" if request.GET.get("part") == "rows" else "feed"
         return render(request, f"parts/{part}.html", context)
@@ -55,11 +56,11 @@ def trace(request: HttpRequest, trace_id: str) -> HttpResponse:
     epoch, seq, at = history.epoch(), history.head(), time.time()
     stored = history.trace(trace_id)
     if stored is None:
-        return _lost(request, 404, "No such trace", _NO_TRACE, trace_id)
+        return lost(request, 404, "No such trace", _NO_TRACE, trace_id)
     try:
         shown = feeds.shown_steps(trace_id, request.GET.get("after"))
     except history.BadCursorError as error:
-        return _lost(request, 400, "This part of the trace can't be found", str(error), trace_id)
+        return lost(request, 400, "This part of the trace can't be found", str(error), trace_id)
     selected = history.step(request.GET.get("step", ""))
     if selected is not None and selected.record.trace != trace_id:
         selected = None
@@ -86,7 +87,7 @@ def step(request: HttpRequest, trace_id: str, step_id: str) -> HttpResponse:
     """One step explained, as the fragment that the drawer shows."""
     stored, within = history.step(step_id), history.trace(trace_id)
     if stored is None or within is None or stored.record.trace != trace_id:
-        return _lost(request, 404, "No such step", _NO_STEP, step_id)
+        return lost(request, 404, "No such step", _NO_STEP, step_id)
     return render(request, "parts/drawer.html", _drawer(within.record, stored))
 
 
@@ -122,20 +123,3 @@ _NO_TRACE = (
 _NO_STEP = (
     "This trace holds no step of this id. It may have moved to another trace: reload the page."
 )
-
-
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer an address that no page has."""
-    return _lost(request, 404, "No such page", "Baton has no page at this address.", request.path)
-
-
-def _lost(
-    request: HttpRequest, code: int, headline: str, explanation: str, asked: str = ""
-) -> HttpResponse:
-    """Return a page that says what was not found, why that may be, and how to go on."""
-    context = status.context(time.time()) | {
-        "headline": headline,
-        "explanation": explanation,
-        "asked": asked,
-    }
-    return render(request, "lost.html", context, status=code)

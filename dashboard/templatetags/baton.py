@@ -7,7 +7,7 @@ from django import template
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from dashboard import actors, wording
+from dashboard import actors, navigation, wording
 
 register = template.Library()
 
@@ -90,3 +90,10 @@ def web_address(text: str) -> str:
 def glyph(state: str) -> dict[str, str]:
     """Draw the glyph of a state; the word stands beside it."""
     return {"state": state}
+
+
+@register.inclusion_tag("parts/navigation.html", takes_context=True)
+def navigation_bar(context: template.Context) -> dict[str, list[navigation.Entry]]:
+    """Draw the links to all pages, the one that is shown marked."""
+    match = context["request"].resolver_match
+    return {"entries": navigation.entries(match.url_name if match else None)}

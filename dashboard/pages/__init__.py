@@ -1,0 +1,1 @@
+"""The pages that stand beside Now and the trace, a module each."""

@@ -1,0 +1,25 @@
+"""Answers what was asked for and is not there: what it was, why that may be, how to go on."""
+
+import time
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from dashboard import status
+
+
+def lost(
+    request: HttpRequest, code: int, headline: str, explanation: str, asked: str = ""
+) -> HttpResponse:
+    """Return a page with status `code` that says what was not found and how to go on."""
+    context = status.context(time.time()) | {
+        "headline": headline,
+        "explanation": explanation,
+        "asked": asked,
+    }
+    return render(request, "lost.html", context, status=code)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer an address that no page has."""
+    return lost(request, 404, "No such page", "Baton has no page at this address.", request.path)

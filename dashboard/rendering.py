@@ -89,6 +89,7 @@ def trace_context(stored: Stored[Trace], now: float) -> dict[str, Any]:
     return {
         "trace": trace,
         "revision": stored.revision,
+        "cursor": stored.cursor,
         "rank": RANKS.get(trace.state, 2),
         "now": now,
         "stages_done": sum(stage.state == "done" for stage in trace.stages),

@@ -1,10 +1,13 @@
 // Follow and pause: what arrives is shown at the next frame, or kept and counted while paused.
-import { apply } from "./rows.js";
+import { apply, moves } from "./rows.js";
 
 const KEPT_MOST = 2000;
 const EDGE = 80; // Pixels from the live edge that still count as being there.
 
+const AIMING_MS = 20000; // A pointer that has not moved for so long was only left there.
+
 const waiting = new Map();
+let pointed = 0;
 let scheduled = false;
 let overflowed = false;
 let wasAtEdge = true;
@@ -46,12 +49,15 @@ export const flow = {
     }
     const follows = isTrace() && wasAtEdge;
     const shown = [];
+    const still = aimed();
     for (const [id, op] of waiting) {
       if (this.paused && op[2] !== "part") continue;
-      waiting.delete(id);
-      const row = apply(op);
+      const stays = still && moves(op);
+      if (!stays) waiting.delete(id);
+      const row = apply(op, stays);
       if (row && (op[2] === "row" || op[2] === "step")) shown.push(row);
     }
+    this.showCount();
     if (!shown.length) return;
     this.applied(shown);
     if (follows && !this.paused && grows()) toEdge();
@@ -82,7 +88,7 @@ export const flow = {
     const pill = document.getElementById("newer");
     const button = document.getElementById("pause");
     if (pill) {
-      pill.hidden = !this.paused || !(count || overflowed);
+      pill.hidden = !(count || overflowed) || !(this.paused || aimed());
       pill.textContent = overflowed ? `more than ${KEPT_MOST} new` : `${count} new`;
     }
     if (button) {
@@ -92,6 +98,14 @@ export const flow = {
     }
   },
 };
+
+/** Whether the reader aims at a row of the feed: with a moving pointer, or by the keyboard. */
+function aimed() {
+  if (isTrace()) return false;
+  const rows = document.getElementById("rows");
+  if (!rows) return false;
+  return rows.matches(":focus-within") || (rows.matches(":hover") && performance.now() - pointed < AIMING_MS);
+}
 
 const isTrace = () => document.getElementById("main")?.dataset.view === "trace";
 const page = document.documentElement;
@@ -117,6 +131,9 @@ function scrolled() {
 export function start() {
   wasAtEdge = atEdge();
   addEventListener("scroll", scrolled, { passive: true });
+  addEventListener("pointermove", () => (pointed = performance.now()), { passive: true });
+  for (const left of ["pointerout", "focusout"]) document.addEventListener(left, () => waiting.size && flow.schedule(), { passive: true });
+  setInterval(() => waiting.size && flow.schedule(), 1000);
   document.addEventListener("click", ({ target }) => {
     if (target.closest("#newer")) flow.resume(true);
     else if (target.closest("#pause")) flow.paused ? flow.resume() : flow.pause("reader");

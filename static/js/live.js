@@ -6,6 +6,7 @@ import { start as startKeys } from "./keys.js";
 import { forget, morph } from "./rows.js";
 import { refresh, start as startSelection } from "./selection.js";
 import { Link } from "./socket.js";
+import { summarise } from "./summary.js";
 
 const page = { epoch: "", since: 0 };
 const main = () => document.getElementById("main");
@@ -117,7 +118,10 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
   if (detail.requestConfig?.elt?.id === "filters") filtered();
 });
 
-flow.applied = refresh;
+flow.applied = (rows) => {
+  refresh(rows);
+  summarise();
+};
 flow.reload = reloadSoon;
 drawnAt();
 clocks.setServerTime(Number(main().dataset.now));

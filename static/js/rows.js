@@ -18,8 +18,17 @@ export function forget() {
   revisions.clear();
 }
 
-/** Apply one op; returns the element that now shows it, or undefined. */
-export function apply([id, revision, kind, html]) {
+/** Whether an op would put the rows of the feed into another order, or change which they are. */
+export function moves([id, , kind, html]) {
+  if (kind === "gone") return Boolean(document.getElementById(`trace-${id}`));
+  if (kind !== "row") return false;
+  const old = document.getElementById(`trace-${id}`);
+  return !old || rank(old) !== rank(parse(html));
+}
+
+/** Apply one op; returns the element that now shows it, or undefined. With `still`, no row moves. */
+export function apply([id, revision, kind, html], still = false) {
+  if (still && (kind === "gone" || !document.getElementById(`trace-${id}`))) return undefined;
   if (kind === "gone") return remove(id);
   if ((revisions.get(id) ?? 0) > revision) return undefined;
   revisions.set(id, revision);
@@ -29,7 +38,7 @@ export function apply([id, revision, kind, html]) {
   if (!list) return undefined;
   const fresh = parse(html);
   const old = document.getElementById(fresh.id);
-  const moved = !old || old.parentElement !== list || (kind === "row" ? rank(old) !== rank(fresh) : old.dataset.order !== fresh.dataset.order);
+  const moved = !still && (!old || old.parentElement !== list || (kind === "row" ? rank(old) !== rank(fresh) : old.dataset.order !== fresh.dataset.order));
   if (!old) fresh.classList.add("fresh");
   if (old && old.parentElement === list) morph(old, fresh.outerHTML);
   const row = old && old.parentElement === list ? old : fresh;
@@ -86,10 +95,20 @@ function placeInSequence(list, row) {
   return after;
 }
 
+/** Keep the list bounded; what is older can be asked for from its new end on. */
 function trim(list) {
   const rows = list.querySelectorAll(":scope > .trace-row");
+  if (rows.length <= ROWS_MOST) return;
   for (let index = rows.length - 1; index >= ROWS_MOST; index--) {
     revisions.delete(rows[index].dataset.id);
     rows[index].remove();
   }
+  const asked = new URLSearchParams(location.search);
+  asked.set("before", rows[ROWS_MOST - 1].dataset.cursor);
+  const older = parse(document.getElementById("older-template").innerHTML);
+  older.firstElementChild.href = `?${asked}`;
+  older.firstElementChild.setAttribute("hx-get", `?${asked}&part=rows`);
+  document.getElementById("older")?.remove();
+  list.append(older);
+  htmx.process(older);
 }

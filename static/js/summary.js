@@ -1,0 +1,31 @@
+// Says how things stand to those who listen rather than look: politely, and not too often.
+const EVERY_MS = 5000;
+const STATES = ["stalled", "running"];
+
+let said = "";
+let timer;
+
+function standing() {
+  const head = document.querySelector("#head .state");
+  if (head) return [head, document.querySelector("#head .baton .who")].map((part) => part?.textContent.trim().replaceAll(/\s+/g, " ")).join(", ");
+  const feed = document.getElementById("feed");
+  if (!feed) return "";
+  const counts = STATES.map((state) => [feed.querySelectorAll(`.trace-row.is-${state}`).length, state]);
+  const first = feed.querySelector(".trace-row.is-stalled .title")?.textContent;
+  const words = counts.filter(([count]) => count).map(([count, state]) => `${count} ${state}`);
+  return words.length ? `${words.join(", ")}${first ? `; first ${first}` : ""}` : "nothing under way";
+}
+
+/** Say how things stand, if that is new, at most every five seconds. */
+export function summarise() {
+  if (timer) return;
+  timer = setTimeout(() => {
+    timer = undefined;
+    const now = standing();
+    // The clocks within tick; they alone are no news.
+    const news = now.replaceAll(/\d+(\.\d+)? (ms|s|min|h|d)\b/g, "");
+    if (news === said) return;
+    said = news;
+    document.getElementById("summary").textContent = now;
+  }, EVERY_MS);
+}

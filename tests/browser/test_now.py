@@ -1,0 +1,46 @@
+"""The feed as a place to read: rows hold still under the reader, and history goes a long way."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import PATIENCE_MS, Baton, StartBaton, opened
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+@pytest.fixture
+def quick(start_baton: StartBaton) -> Iterator[Baton]:
+    """Two tapes one after the other, so that a second trace comes while the first is read."""
+    baton = start_baton("--tape", "create", "--tape", "quota", "--speed", "2", "--pause", "2")
+    yield baton
+    baton.end()
+
+
+def titles(page: Page) -> list[str]:
+    found: list[str] = page.locator(".trace-row .title").all_text_contents()
+    return found
+
+
+def test_rows_keep_their_order_while_one_has_the_focus(browser: Browser, quick: Baton) -> None:
+    with opened(browser, quick, "/") as page:
+        nginx = page.locator(".trace-row.is-complete", has_text="deployment/nginx")
+        nginx.wait_for()
+        nginx.locator("a").focus()
+        before = titles(page)
+        newer = page.locator("#newer")
+        expect(newer).to_be_visible()
+        expect(newer).to_contain_text("new")
+        assert titles(page) == before
+        expect(page.locator("#pause")).to_have_attribute("aria-pressed", "false")
+        newer.click()
+        page.locator(".trace-row", has_not_text="deployment/nginx").first.wait_for()
+        assert titles(page)[0] != before[0]
+
+
+def test_those_who_listen_are_told_how_things_stand(browser: Browser, quick: Baton) -> None:
+    with opened(browser, quick, "/") as page:
+        stalled = page.locator(".trace-row.is-stalled")
+        stalled.wait_for()
+        expect(page.locator("#summary")).to_contain_text("stalled; first ")

@@ -42,7 +42,8 @@ class Evidence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     `source`: watch, managedFields, event, condition, ownerReference, sequence (the documented
     one) or audit. `claim` says which claim it supports: what, who or why. `ref` is a
-    resourceVersion or an Event's name, to look it up by.
+    resourceVersion or an Event's name, to look it up by. An Event also has `at`, when it was
+    first so by its reporter's own clock: unix seconds, good to `precision_ms`.
     """
 
     grade: Grade
@@ -50,6 +51,8 @@ class Evidence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     text: str
     claim: str = "what"
     ref: str = ""
+    at: float | None = None
+    precision_ms: int = 0
 
 
 class Loop(msgspec.Struct, frozen=True, gc=False):

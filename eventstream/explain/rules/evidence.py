@@ -1,6 +1,7 @@
 """Builds the evidence of a step: each piece says which claim it supports and how strongly."""
 
 from eventstream.explain.attribution import Writer
+from eventstream.explain.event_times import first_told
 from eventstream.explain.records import Evidence
 from eventstream.explain.text import named
 from eventstream.explain.writes import Write
@@ -41,7 +42,9 @@ def told(note: Change, claim: str = "why") -> Evidence:
     facts = note.after.spec
     times = f", {facts.times} times" if facts.times > 1 else ""
     text = f"Event {facts.reason} from {facts.component}{times}: {facts.message}"
-    return Evidence("reported", "event", text, claim, note.after.metadata.name)
+    name = note.after.metadata.name
+    at, precision = first_told(name, facts) or (None, 0)
+    return Evidence("reported", "event", text, claim, name, at, precision)
 
 
 def all_told(notes: list[Change], claim: str = "why") -> list[Evidence]:

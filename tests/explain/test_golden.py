@@ -1,4 +1,4 @@
-"""The full text that people read of two recordings, for review when a rule changes."""
+"""The full text that people read of recordings, for review when a rule changes."""
 
 from io import StringIO
 from pathlib import Path
@@ -7,7 +7,8 @@ import pytest
 from django.core.management import call_command
 
 from tests.conftest import Golden
-from tests.explain.tapes import TAPES
+from tests.explain.readable import readable
+from tests.explain.tapes import TAPES, fold, observations
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -22,3 +23,8 @@ def explained(name: str) -> str:
 @pytest.mark.parametrize("name", ["create", "operator"])
 def test_what_explain_prints_of_a_recording_is_as_reviewed(name: str, golden: Golden) -> None:
     golden(GOLDEN / f"{name}.jsonl", explained(name))
+
+
+@pytest.mark.parametrize("name", ["rolling_update", "quota", "workloads", "events_apart"])
+def test_what_a_person_reads_of_a_recording_is_as_reviewed(name: str, golden: Golden) -> None:
+    golden(GOLDEN / "tapes" / f"{name}.txt", readable(fold(observations(name))))

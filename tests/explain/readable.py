@@ -41,10 +41,9 @@ def _step(step: Step, result: Result) -> str:
     ]
     after = f", after {' '.join(causes)}" if causes else ""
     grades = f"who {step.grades.who}, why {step.grades.why}"
-    loop = step.loop
+    about, loop = f"{step.object.kind} {step.object.name}", step.loop
     lines = [
-        f"{step.resource_version} {step.actor}{name}: {step.verb}{part} "
-        f"{step.object.kind} {step.object.name}{after}",
+        f"{step.resource_version} {step.actor}{name}: {step.verb}{part} {about}{after}",
         f"    {step.what}",
         f"    {step.why} [{grades}]",
     ]

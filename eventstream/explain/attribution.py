@@ -2,10 +2,12 @@
 
 An entry is a union over time and its time has whole seconds, so the last writer is the entry
 that appeared, or whose time or fields moved; where none did, the one entry whose fields cover
-what changed. An entry that only lost fields was overruled by another and wrote nothing.
+what changed. An entry that only lost fields was overruled by another and wrote nothing; a field
+that just went away was taken by somebody whom no entry names.
 Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management
 """
 
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -14,14 +16,18 @@ from eventstream.explain.writes import Write
 from eventstream.objects.images import FieldsEntry
 from eventstream.objects.managed_fields import covers, paths
 
-Basis = Literal["created", "appeared", "moved", "covers", "several", "none"]
+Basis = Literal["created", "appeared", "moved", "covers", "several", "removed", "none"]
 
 BUILT_IN = frozenset({"kube-controller-manager", "kubelet", "kube-scheduler", "kube-apiserver"})
 """Managers that Kubernetes' own components write as."""
 
 
 class Writer(msgspec.Struct, frozen=True, gc=False):
-    """Who managedFields says wrote. With `several` or `none` as basis there is no single one."""
+    """Who managedFields says wrote.
+
+    With `several` (see `candidates`), `removed` (fields were only taken away) or `none` as basis
+    it names nobody.
+    """
 
     manager: str
     subresource: str
@@ -34,7 +40,7 @@ class Writer(msgspec.Struct, frozen=True, gc=False):
     @property
     def known(self) -> bool:
         """Whether exactly one entry qualifies."""
-        return self.basis not in ("several", "none")
+        return self.basis not in ("several", "removed", "none")
 
     @property
     def built_in(self) -> bool:
@@ -61,6 +67,8 @@ def writer(write: Write) -> Writer:
     if moved:
         appeared = _key(moved[0]) not in before
         return _writer(moved, "appeared" if appeared else "moved")
+    if _only_removed(write, entries, before.values()):
+        return Writer("", "", "", None, b"", "removed")
     return _writer(_covering(write, entries, before), "covers")
 
 
@@ -97,7 +105,7 @@ def _covering(
 ) -> list[FieldsEntry]:
     """The entries that know every changed field at least as exactly as any other entry does.
 
-    A field that was taken away is in the fields that the entry had before.
+    A field that went as another was set is in the fields that the entry had before.
     """
     changed = [change.path for change in write.changes if _owned(change.path)]
     remaining = list(entries) if changed else []
@@ -110,6 +118,22 @@ def _covering(
             return []
         remaining = [entry for length, entry in known if length == best]
     return remaining
+
+
+def _only_removed(
+    write: Write, entries: tuple[FieldsEntry, ...], before: Iterable[FieldsEntry]
+) -> bool:
+    """Whether all that changed are fields of metadata or spec that somebody held and nobody does.
+
+    What a status loses is left to those who hold the rest of it: nobody else writes there.
+    """
+    changed = [change.path for change in write.changes if _owned(change.path)]
+    return bool(changed) and all(
+        not path.startswith("status")
+        and not any(covers(bytes(entry.fields), path) for entry in entries)
+        and any(covers(bytes(entry.fields), path) for entry in before)
+        for path in changed
+    )
 
 
 def _knows(entry: FieldsEntry, before: FieldsEntry | None, path: str) -> int:

@@ -23,6 +23,7 @@ from eventstream.explain.rules import (
     podstatus,
     scheduling,
     statuses,
+    takings,
     volumes,
 )
 from eventstream.explain.verdict import Verdict
@@ -45,6 +46,7 @@ _ANY: tuple[Rule, ...] = (
     customs.taken_away,
     clients.created,
     clients.changed,
+    takings.by_client,
 )
 RULES: dict[str, tuple[Rule, ...]] = {
     "Pod": (

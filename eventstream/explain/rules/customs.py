@@ -79,7 +79,7 @@ def taken_away(view: View, who: Writer) -> Verdict | None:
     before = write.before
     if write.change.type != "MODIFIED" or before is None:
         return None
-    if who.basis not in ("covers", "none"):
+    if who.basis not in ("covers", "removed", "none"):
         return None
     if is_built_in(write.image.api_version) or not _lost_keys(before, write.image):
         return None

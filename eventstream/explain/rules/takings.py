@@ -1,0 +1,74 @@
+"""Fields of metadata or spec that were only taken away, which leaves no entry of who did it.
+
+Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management
+"""
+
+from eventstream.explain import sources
+from eventstream.explain.attribution import Writer
+from eventstream.explain.rules import evidence
+from eventstream.explain.rules.clients import told_changes
+from eventstream.explain.rules.customs import custom_owner
+from eventstream.explain.text import named
+from eventstream.explain.verdict import Verdict
+from eventstream.explain.world import View
+from eventstream.explain.writes import Write
+from eventstream.objects.changes import FieldChange
+from eventstream.objects.kinds import is_built_in
+
+
+def by_client(view: View, who: Writer) -> Verdict | None:
+    """A client took fields away: a label, a pause, a scheduling gate, the cordon of a node.
+
+    A mere removal leaves no entry. What built-in controllers take away (finalizers, references
+    to owners, taints) other rules know; nothing else of metadata or spec is ever theirs to take.
+    """
+    write = view.write
+    if write.change.type != "MODIFIED" or who.basis not in ("removed", "none"):
+        return None
+    lost = who.basis == "removed" or _only_lost(write.changes)
+    if not lost or not _takes(write):
+        return None
+    owner = custom_owner(write.image)
+    whose = f"{owner.kind} {owner.name}" if owner else ""
+    return Verdict(
+        rule="client-or-controller" if owner else "client-changed",
+        actor="unknown" if owner else "client",
+        verb="patch",
+        what=f"{'Somebody' if owner else 'A client'} changed {named(write.image)}: "
+        f"{told_changes(write.changes)}.",
+        why=f"A client, or the custom controller of {whose}: a removal leaves no entry behind."
+        if owner
+        else "Why a client acts cannot be seen from the API.",
+        who_grade="unknown" if owner else "inferred",
+        why_grade="unknown",
+        begins=owner is None,
+        evidence=(
+            evidence.saw(write),
+            evidence.sequence(
+                "a removal leaves no entry, and no built-in controller makes it", "who"
+            ),
+        ),
+        source_url=sources.FIELD_MANAGEMENT,
+    )
+
+
+def _takes(write: Write) -> bool:
+    """Whether what changed are parts of an object that no built-in controller takes away."""
+    return is_built_in(write.image.api_version) and all(
+        change.path.startswith(_TAKEN)
+        and not change.path.startswith(_CONTROLLED)
+        and not ("annotations" in change.path and "kubernetes.io/" in change.path)
+        for change in write.changes
+    )
+
+
+def _only_lost(changes: tuple[FieldChange, ...]) -> bool:
+    """Whether all that changed went away; a switch that is off counts as absent."""
+    return bool(changes) and all(
+        change.after in (None, "false", "{}", "[]") and not change.hidden for change in changes
+    )
+
+
+_TAKEN = ("metadata.labels", "metadata.annotations", "spec.")
+_CONTROLLED = ("spec.taints", "spec.finalizers")
+"""Parts that controllers take from too, as they do from annotations of Kubernetes' own."""

@@ -18,6 +18,7 @@ from dashboard import wording
 from dashboard.folding import Fold, fold
 from dashboard.kinds import Kind
 from dashboard.sequence import Layout, Row, rows
+from eventstream.explain.documented import vocabulary
 from eventstream.explain.records import Step, Trace
 from eventstream.history import Stored
 
@@ -27,13 +28,7 @@ RANKS = {"stalled": 0, "running": 1}
 ARROW_HEIGHTS = {"request": 13, "store": 28, "broadcast": 43}
 """Pixels from a row's top at which its arrows run; one broadcast may reach several lanes."""
 
-GRADES = (
-    ("observed", "the watch shows it"),
-    ("audited", "an audit record shows the request"),
-    ("reported", "the acting component says so"),
-    ("inferred", "the documented sequence requires it"),
-    ("unknown", "nothing shows it, and nothing is guessed"),
-)
+GRADES = tuple((grade.name, grade.meaning) for grade in vocabulary.GRADES)
 
 
 class FragmentCache:

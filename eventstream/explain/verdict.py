@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from eventstream.explain.documented.rule import RuleName
 from eventstream.explain.records import Evidence, Grade, Loop, Verb
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     need not look inside: `forgetting` takes verdicts apart.
     """
 
-    rule: str
+    rule: RuleName
     actor: str
     verb: Verb
     what: str

@@ -9,8 +9,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 LINT = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
+VOCABULARY = ("actors", "diagnoses", "sources")
+ENGINE = ("audit", "outlook", "traces", "verdict", "world")
 KEPT = {
+    **{f"eventstream/explain/{name}.py": "" for name in (*VOCABULARY, *ENGINE)},
     "dashboard/views.py": "from eventstream import history\nimport eventstream.explain.records",
+    "dashboard/pages/reference.py": "from eventstream.explain.documented import rules",
     "dashboard/settings.py": "from eventstream import sqlite",
     "eventstream/sqlite.py": "",
     "eventstream/management/observe.py": "from eventstream import observer",
@@ -21,13 +25,17 @@ KEPT = {
     "eventstream/models.py": "import django",
     "eventstream/kubeapi/client.py": "from kubernetes import aio\nfrom eventstream import objects",
     "eventstream/explain/engine.py": "from eventstream import objects",
+    "eventstream/explain/documented/rules.py": "from eventstream.explain import sources",
     "eventstream/explain/records.py": "import hashlib",
+    "eventstream/explain/rules/pods.py": "from eventstream.explain import documented",
     "eventstream/objects/__init__.py": "import msgspec",
     "practicecluster/server.py": "import aiohttp",
 }
 BROKEN = {
     "dashboard/consumers.py": "from eventstream import recorder",
+    "dashboard/pages/learn.py": "from eventstream.explain import rules",
     "eventstream/explain/actors.py": "import asyncio",
+    "eventstream/explain/documented/rules.py": "from eventstream.explain import engine",
     "eventstream/history.py": "import kubernetes",
     "eventstream/kubeapi/reflector.py": "import practicecluster",
     "eventstream/objects/images.py": "from eventstream import explain",
@@ -56,8 +64,8 @@ def lint(tree: dict[str, str], directory: Path) -> str:
 
 
 def test_the_way_of_an_event_is_allowed(tmp_path: Path) -> None:
-    assert "Contracts: 6 kept, 0 broken." in lint(KEPT, tmp_path)
+    assert "Contracts: 7 kept, 0 broken." in lint(KEPT, tmp_path)
 
 
 def test_every_contract_bites(tmp_path: Path) -> None:
-    assert "Contracts: 0 kept, 6 broken." in lint(KEPT | BROKEN, tmp_path)
+    assert "Contracts: 0 kept, 7 broken." in lint(KEPT | BROKEN, tmp_path)

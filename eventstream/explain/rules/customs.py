@@ -7,6 +7,7 @@ alone is no evidence.
 
 from eventstream.explain import sources
 from eventstream.explain.attribution import Writer
+from eventstream.explain.documented.rule import RuleName
 from eventstream.explain.records import Evidence, Loop, Verb
 from eventstream.explain.rules import evidence
 from eventstream.explain.rules.clients import told_changes
@@ -17,6 +18,12 @@ from eventstream.explain.writes import Write
 from eventstream.objects.images import Image, OwnerReference
 from eventstream.objects.kinds import is_built_in
 from eventstream.objects.managed_fields import paths
+
+_NAMES: dict[Verb, RuleName] = {
+    "create": "custom-create",
+    "report": "custom-report",
+    "patch": "custom-patch",
+}
 
 
 def acted(view: View, who: Writer) -> Verdict | None:
@@ -34,7 +41,7 @@ def acted(view: View, who: Writer) -> Verdict | None:
     created = write.change.type == "ADDED"
     verb: Verb = "create" if created else "report" if report else "patch"
     return Verdict(
-        rule=f"custom-{verb}",
+        rule=_NAMES[verb],
         actor="custom-controller",
         actor_name=who.manager,
         verb=verb,

@@ -2,6 +2,7 @@
 
 from eventstream.explain import sources
 from eventstream.explain.attribution import Writer
+from eventstream.explain.documented.rule import RuleName
 from eventstream.explain.pods import (
     containers,
     is_ready,
@@ -38,7 +39,7 @@ def reported(view: View, who: Writer) -> Verdict | None:
     cause = _instruction(view)
     told = _told(view, write, stage)
     return Verdict(
-        rule=f"kubelet-{stage}",
+        rule=_NAMES[stage],
         actor="kubelet",
         actor_name=node or "kubelet",
         verb="report",
@@ -98,6 +99,12 @@ def mirrored(view: View, who: Writer) -> Verdict | None:
 
 
 _MIRROR = "kubernetes.io/config.mirror"
+_NAMES: dict[str, RuleName] = {
+    "starting": "kubelet-starting",
+    "running": "kubelet-running",
+    "reporting": "kubelet-reporting",
+    "stopping": "kubelet-stopping",
+}
 _NUMBERS: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
     "starting": ((12,), ()),
     "running": ((13,), (14,)),

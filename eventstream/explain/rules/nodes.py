@@ -3,6 +3,7 @@
 from eventstream.explain import sources
 from eventstream.explain.actors import title
 from eventstream.explain.attribution import Writer
+from eventstream.explain.documented.rule import RuleName
 from eventstream.explain.pods import condition
 from eventstream.explain.records import Loop
 from eventstream.explain.rules import evidence
@@ -51,7 +52,7 @@ def is_kubelet(image: Image, manager: str) -> bool:
     ) or manager.endswith("kubelet")
 
 
-def _by_kubelet(write: Write, who: Writer, rule: str, act: str) -> Verdict:
+def _by_kubelet(write: Write, who: Writer, rule: RuleName, act: str) -> Verdict:
     name = write.image.metadata.name
     created = write.change.type == "ADDED"
     return Verdict(

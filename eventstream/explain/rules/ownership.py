@@ -8,6 +8,7 @@ Sources: pkg/controller/controller_ref_manager.go; garbagecollector.go, orphanDe
 from eventstream.explain import sources
 from eventstream.explain.actors import title
 from eventstream.explain.attribution import Writer
+from eventstream.explain.documented.rule import RuleName
 from eventstream.explain.records import Loop
 from eventstream.explain.rules import evidence
 from eventstream.explain.rules.makers import MAKERS
@@ -75,7 +76,7 @@ def _left(view: View, who: Writer, owner: OwnerReference) -> Verdict | None:
 
 
 def _verdict(
-    view: View, who: Writer, rule: str, actor: str, act: str, why: str, cause: Write | None
+    view: View, who: Writer, rule: RuleName, actor: str, act: str, why: str, cause: Write | None
 ) -> Verdict:
     write = view.write
     return Verdict(

@@ -9,6 +9,7 @@ import msgspec
 from eventstream.explain import sources
 from eventstream.explain.actors import title
 from eventstream.explain.attribution import Writer
+from eventstream.explain.documented.rule import RuleName
 from eventstream.explain.pods import condition, is_ready, node_of, phase
 from eventstream.explain.records import Loop, Verb
 from eventstream.explain.rules import evidence
@@ -109,12 +110,12 @@ def by_controller(view: View, who: Writer) -> Verdict | None:
     if phase(write.image) == "Failed" and phase(write.before) != "Failed":
         return _reported(view, who, "pod-failed", "pod-garbage-collector", sources.POD_COLLECTION)
     if is_ready(write.before) and not is_ready(write.image):
-        rule, actor = "pod-unready", "node-lifecycle-controller"
-        return _reported(view, who, rule, actor, sources.NODE_LIFECYCLE)
+        actor = "node-lifecycle-controller"
+        return _reported(view, who, "pod-unready", actor, sources.NODE_LIFECYCLE)
     was, now = condition(write.before, TARGET), condition(write.image, TARGET)
     if was is not None and was.status == "True" and now is not None and now.status == "False":
-        rule, actor = "disruption-withdrawn", "disruption-controller"
-        return _reported(view, who, rule, actor, sources.DISRUPTION)
+        actor = "disruption-controller"
+        return _reported(view, who, "disruption-withdrawn", actor, sources.DISRUPTION)
     return None
 
 
@@ -134,7 +135,7 @@ _SAID = {
 }
 
 
-def _reported(view: View, who: Writer, rule: str, actor: str, source_url: str) -> Verdict:
+def _reported(view: View, who: Writer, rule: RuleName, actor: str, source_url: str) -> Verdict:
     write = view.write
     did, why = _SAID[rule]
     act = did.format(pod=named(write.image))

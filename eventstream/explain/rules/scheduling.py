@@ -2,6 +2,7 @@
 
 from eventstream.explain import sources
 from eventstream.explain.attribution import Writer
+from eventstream.explain.documented.rule import RuleName
 from eventstream.explain.pods import condition, node_of
 from eventstream.explain.records import Loop
 from eventstream.explain.rules import evidence
@@ -97,7 +98,13 @@ def _refused(view: View, who: Writer, reason: str) -> Verdict:
 
 
 def _verdict(
-    view: View, who: Writer, rule: str, act: str, why: str, source_url: str, said: str = ""
+    view: View,
+    who: Writer,
+    rule: RuleName,
+    act: str,
+    why: str,
+    source_url: str,
+    said: str = "",
 ) -> Verdict:
     write = view.write
     cause = view.previous()

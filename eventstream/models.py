@@ -157,6 +157,13 @@ class PositionRow(Row):
     body = models.BinaryField()
 
 
+class WaitsRow(Row):
+    """How long one kind of wait took; the engine bounds how many kinds there are."""
+
+    key = models.TextField(primary_key=True)
+    body = models.BinaryField()
+
+
 class CoverageRow(Row):
     """How well one resource is being watched, as last said."""
 

@@ -109,7 +109,7 @@ class Observer:
         traces = (trace.trace for trace in saved.traces)
         counted = {row.step.id: row.step.count for row in saved.steps if row.step.verb == "renew"}
         try:
-            self._engine.restore(known, memos, traces, time.time(), counted)
+            self._engine.restore(known, memos, traces, time.time(), counted, saved.waits)
         except msgspec.DecodeError as error:
             raise UnreadableStoreError(
                 f"What the explanations rest on cannot be read back: {error}.",

@@ -23,6 +23,7 @@ from eventstream.explain.records import (
     Trace,
     TraceUpsert,
     Upsert,
+    WaitsSeen,
 )
 from eventstream.explain.traces import (
     TraceKeeper,
@@ -112,7 +113,7 @@ class Engine:
                 self._stale.add(key)
             else:
                 upserts.extend(self._judge(trace, now))
-        return upserts
+        return [*upserts, *self._traces.usual.news()]
 
     def restore(
         self,
@@ -121,13 +122,15 @@ class Engine:
         traces: Iterable[Trace],
         at: float,
         counted: Mapping[str, int] | None = None,
+        waits: Iterable[WaitsSeen] = (),
     ) -> None:
         """Take up where another engine stopped: its objects, open steps' memos and open traces.
 
         `at` is the time in unix seconds that objects without a memo are taken to be known since;
-        `counted` is how many renewals each heartbeat row, by its id, stands for. What is
-        restored makes no upserts: history has it.
+        `counted` is how many renewals each heartbeat row, by its id, stands for; `waits` how long
+        each kind of wait took. What is restored makes no upserts: history has it.
         """
+        self._traces.usual.restore(waits)
         self._heartbeats.carried.update(counted or {})
         changes = read_memos([memo for memo in memos if memo])  # Heartbeats have none.
         versions = {(change.after.uid, change.after.version) for change in changes}
@@ -346,6 +349,7 @@ class Engine:
 
     def _settle(self, trace: TraceLog, record: Trace) -> list[Upsert]:
         self._traces.end(trace)
+        self._traces.usual.learn(trace.members.values(), whole=not trace.dropped)
         self._forget(list(trace.members.values()))
         return [TraceUpsert(as_settled(record))]
 

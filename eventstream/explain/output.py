@@ -36,6 +36,7 @@ def trace_record(trace: Trace) -> dict[str, Any]:
         "background": trace.background,
         "existing": trace.existing,
         "stages": msgspec.to_builtins(trace.stages),
+        "usual": msgspec.to_builtins(trace.usual),
     }
 
 
@@ -48,6 +49,7 @@ def outlook_record(trace: Trace, at: float) -> dict[str, Any]:
         "state": trace.state,
         "holder": trace.holder,
         "diagnosis": trace.diagnosis,
+        "usual": msgspec.to_builtins(trace.usual),
     }
 
 

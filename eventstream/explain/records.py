@@ -116,6 +116,37 @@ class Stage(msgspec.Struct, frozen=True, gc=False):
     total: int = 0
 
 
+class Usual(msgspec.Struct, frozen=True, gc=False):
+    """What is usual for one kind of wait in this cluster, and when one is called overdue.
+
+    `key` is stable: the actor, a slash and what it does; `words` say that as a clause. `seen`
+    waits of the kind were measured in all; `median` and `p95` are of the newest of them, None
+    before the first. `limit` is how long one may last before it is called overdue; `stated` says
+    that too few were seen for that to be learned, so that it is a stated default. All in seconds.
+    """
+
+    key: str
+    actor: str
+    words: str
+    seen: int
+    median: float | None
+    p95: float | None
+    limit: float
+    stated: bool
+
+
+class WaitsSeen(msgspec.Struct, frozen=True, gc=False):
+    """The newest waits of one kind, oldest first, in seconds; `seen` is how many there ever were.
+
+    `at` is when the newest ended (unix seconds). None seen: the kind was let go of.
+    """
+
+    key: str
+    seen: int
+    samples: tuple[float, ...]
+    at: float = 0.0
+
+
 class Trace(msgspec.Struct, frozen=True, gc=False):
     """One cause and all that followed from it.
 
@@ -123,7 +154,8 @@ class Trace(msgspec.Struct, frozen=True, gc=False):
     how. `holder` is the actor whose move is next (None when nothing is due), `holder_name` which
     one, `holders` all of them with counts. Times are unix seconds. `existing` says that the cause
     was not seen: the objects were there when watching began, and `started` is their own time.
-    `settled` says that nothing but an audit record can change it any more.
+    `settled` says that nothing but an audit record can change it any more. `usual` is what is
+    usual for the wait that `waiting_for` tells of, None where nothing is due that has a usual time.
     """
 
     id: str
@@ -147,6 +179,7 @@ class Trace(msgspec.Struct, frozen=True, gc=False):
     background: bool = False
     root_step: str | None = None
     updated: float = 0.0
+    usual: Usual | None = None
 
 
 class StepUpsert(msgspec.Struct, frozen=True, gc=False):
@@ -174,7 +207,13 @@ class StepRemoved(msgspec.Struct, frozen=True, gc=False):
     kind: Literal["step", "trace"]
 
 
-Upsert = StepUpsert | TraceUpsert | StepRemoved
+class WaitsUpsert(msgspec.Struct, frozen=True, gc=False):
+    """What is usual for one kind of wait has changed."""
+
+    waits: WaitsSeen
+
+
+Upsert = StepUpsert | TraceUpsert | StepRemoved | WaitsUpsert
 
 __all__ = [
     "Evidence",
@@ -192,5 +231,8 @@ __all__ = [
     "TraceState",
     "TraceUpsert",
     "Upsert",
+    "Usual",
     "Verb",
+    "WaitsSeen",
+    "WaitsUpsert",
 ]

@@ -9,6 +9,13 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {plural(noun)}"
 
 
+def seconds(duration: float) -> str:
+    """`350 ms`, `1.2 s`, `30 s`."""
+    if duration < 0.9995:
+        return f"{duration * 1000:.0f} ms"
+    return f"{duration:.1f}".removesuffix(".0") + " s"
+
+
 def plural(noun: str) -> str:
     """The plural of a Kubernetes kind or of a plain noun."""
     if noun.endswith(("s", "x", "ch")):

@@ -11,7 +11,6 @@ from eventstream.explain.outlook import others
 from eventstream.explain.outlook.holding import (
     Holding,
     Outlook,
-    overdue_after,
     pending,
     staged,
 )
@@ -23,6 +22,7 @@ from eventstream.explain.rules.deletions import marks_deletion
 from eventstream.explain.rules.makers import MAKERS
 from eventstream.explain.text import named
 from eventstream.explain.times import parse
+from eventstream.explain.usual import UsualWaits
 from eventstream.explain.world import World
 from eventstream.explain.writes import ObjectLog, Write
 from eventstream.objects.kinds import is_built_in
@@ -130,6 +130,7 @@ class TraceKeeper:
     def __init__(self, cluster: str, world: World) -> None:
         self._cluster = cluster
         self._world = world
+        self.usual = UsualWaits()
         self.open: dict[str, TraceLog] = {}
         self._by_root: dict[str, set[str]] = {}
 
@@ -177,7 +178,7 @@ class TraceKeeper:
         """How the trace stands at `now` (unix seconds)."""
         over = self._superseded_by(trace)
         upto = over.order if over is not None else math.inf
-        outlook = self._outlook(trace, Snapshot(self._world, upto, now), now)
+        outlook = self._outlook(trace, Snapshot(self._world, upto, now, self.usual))
         if over is not None and outlook.state != "complete":
             by = over.step.actor_name if over.step else ""
             text = f"Overtaken before it was done by a newer change of {named(over.image)}"
@@ -201,22 +202,22 @@ class TraceKeeper:
                 return write
         return None
 
-    def _outlook(self, trace: TraceLog, snapshot: Snapshot, now: float) -> Outlook:
+    def _outlook(self, trace: TraceLog, snapshot: Snapshot) -> Outlook:
         began = trace.began
         latest = snapshot.latest(trace.root)
         if latest is None:
             return Outlook("complete", "Nothing of the object itself was seen.", ended=_end(trace))
         if began is not None and _ends(began) and not _recreated(began, latest):
-            return self._deletion(began, latest, snapshot, now)
+            return self._deletion(began, latest, snapshot)
         if latest.gone:
-            return leaving(snapshot, latest, now)
+            return leaving(snapshot, latest)
         if began is None and not is_workload(trace.root.ref):
             return Outlook("complete", f"{named(latest.image)} is watched.", ended=_end(trace))
-        return others.assess(snapshot, latest, began, now)
+        return others.assess(snapshot, latest, began)
 
-    def _deletion(self, began: Write, latest: Write, snapshot: Snapshot, now: float) -> Outlook:
+    def _deletion(self, began: Write, latest: Write, snapshot: Snapshot) -> Outlook:
         """A deletion is done when all is gone, and what it was deleted from is whole again."""
-        gone = leaving(snapshot, latest, now)
+        gone = leaving(snapshot, latest)
         owner = self._world.logs.get(began.log.owner)
         above = snapshot.alive(owner) if owner is not None else None
         if above is None or above.image.metadata.deletion_timestamp:
@@ -234,7 +235,7 @@ class TraceKeeper:
             summary = f"{named(began.image)} is gone, and {named(above.image)} is whole again."
             return Outlook("complete", summary, (), stages, ended)
         return pending(
-            [*holdings, *gone.holdings], stages, now, f"Waiting for {named(above.image)}."
+            [*holdings, *gone.holdings], stages, snapshot, f"Waiting for {named(above.image)}."
         )
 
     def _written(self, trace: TraceLog, outlook: Outlook) -> Trace:
@@ -262,6 +263,7 @@ class TraceKeeper:
             background=began is None and (not is_workload(ref) or outlook.state == "complete"),
             root_step=began.step.id if began is not None and began.step else None,
             updated=trace.last if math.isfinite(trace.last) else started,
+            usual=outlook.usual,
         )
 
 
@@ -337,9 +339,9 @@ def next_look(record: Trace, now: float) -> float | None:
     """When time alone may change the judgement (unix seconds): it settles, or a wait is overdue."""
     if record.state in ("complete", "superseded"):
         return record.updated + QUIET
-    if record.state == "running" and record.holder and record.waiting_since is not None:
-        return max(record.waiting_since + overdue_after(record.holder) + 0.001, now)
-    if record.diagnosis in _PASSING:
+    if record.state == "running" and record.usual and record.waiting_since is not None:
+        return max(record.waiting_since + record.usual.limit + 0.001, now)
+    if record.diagnosis in _PASSING or (record.state == "running" and record.holder):
         return now + _GLANCE
     return None
 

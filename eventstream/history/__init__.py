@@ -29,6 +29,7 @@ from eventstream.history.status import (
     head,
     installation_key,
 )
+from eventstream.history.usual import usual
 from eventstream.objects.observations import Coverage, Gap, Problem
 
 __all__ = [
@@ -59,4 +60,5 @@ __all__ = [
     "steps",
     "trace",
     "traces",
+    "usual",
 ]

@@ -7,7 +7,13 @@ from collections.abc import Iterable
 
 import msgspec
 
-from eventstream.explain.records import StepRemoved, StepUpsert, TraceUpsert, Upsert
+from eventstream.explain.records import (
+    StepRemoved,
+    StepUpsert,
+    TraceUpsert,
+    Upsert,
+    WaitsUpsert,
+)
 from eventstream.objects.images import Image
 from eventstream.objects.observations import (
     Change,
@@ -20,7 +26,7 @@ from eventstream.objects.observations import (
 from eventstream.objects.resource import Resource
 
 RowId = tuple[str, str]
-"""("step" or "trace", id)."""
+"""("step", "trace" or "waits", id)."""
 
 
 class SavedImage(msgspec.Struct, frozen=True):
@@ -104,6 +110,8 @@ def _row_id(upsert: Upsert) -> RowId:
             return "trace", upsert.trace.id
         case StepRemoved():
             return upsert.kind, upsert.id
+        case WaitsUpsert():
+            return "waits", upsert.waits.key
 
 
 def _image_id(resource: Resource, image: Image) -> str:

@@ -7,7 +7,7 @@ images; the engine takes up its open traces. Call this before the first observat
 import msgspec
 from django.db.models import Q
 
-from eventstream.explain.records import Step, StepUpsert, Trace, TraceUpsert
+from eventstream.explain.records import Step, StepUpsert, Trace, TraceUpsert, WaitsSeen
 from eventstream.models import (
     ClusterRow,
     CoverageRow,
@@ -15,6 +15,7 @@ from eventstream.models import (
     PositionRow,
     StepRow,
     TraceRow,
+    WaitsRow,
 )
 from eventstream.objects.decoding import DecodeError, Decoder
 from eventstream.objects.images import Image
@@ -24,6 +25,7 @@ from eventstream.objects.resource import Resource
 _position = msgspec.json.Decoder(Position)
 _step = msgspec.json.Decoder(Step)
 _trace = msgspec.json.Decoder(Trace)
+_waits = msgspec.json.Decoder(WaitsSeen)
 
 
 class StoreError(Exception):
@@ -56,11 +58,15 @@ class SavedResource(msgspec.Struct, frozen=True):
 
 
 class SavedState(msgspec.Struct, frozen=True):
-    """All that a restart needs: resources by key, and every unsettled trace with its steps."""
+    """All that a restart needs: resources by key, every unsettled trace with its steps, and waits.
+
+    `waits` is how long each kind of wait took.
+    """
 
     resources: dict[str, SavedResource]
     steps: tuple[StepUpsert, ...]
     traces: tuple[TraceUpsert, ...]
+    waits: tuple[WaitsSeen, ...] = ()
 
 
 def check_cluster(uid: str) -> None:
@@ -82,7 +88,7 @@ def load_saved(decoder: Decoder) -> SavedState:
     """
     CoverageRow.objects.all().delete()  # It tells how watching goes now; that run is over.
     try:
-        return SavedState(_resources(decoder), _steps(), _traces())
+        return SavedState(_resources(decoder), _steps(), _traces(), _kept_waits())
     except (msgspec.DecodeError, DecodeError) as error:
         raise UnreadableStoreError(
             f"The saved history cannot be read: {error}.",
@@ -123,3 +129,8 @@ def _traces() -> tuple[TraceUpsert, ...]:
         TraceUpsert(_trace.decode(bytes(body)))
         for body in bodies.values_list("body", flat=True).iterator()
     )
+
+
+def _kept_waits() -> tuple[WaitsSeen, ...]:
+    bodies = WaitsRow.objects.order_by("key").values_list("body", flat=True)
+    return tuple(_waits.decode(bytes(body)) for body in bodies)

@@ -6,8 +6,8 @@ from typing import TypeVar
 import msgspec
 from django.db.models import Max, Model
 
-from eventstream.explain.records import Step, Trace
-from eventstream.models import StepRow, TraceRow
+from eventstream.explain.records import Step, Trace, WaitsSeen
+from eventstream.models import StepRow, TraceRow, WaitsRow
 from eventstream.recorder.ordering import key_after, version_key
 
 _RANKS = {"stalled": 0, "running": 1}
@@ -100,6 +100,11 @@ def trace_row(trace: Trace, body: bytes) -> TraceRow:
         existing=trace.existing,
         body=body,
     )
+
+
+def waits_row(waits: WaitsSeen) -> WaitsRow:
+    """The row of a kind of wait."""
+    return WaitsRow(key=waits.key, body=msgspec.json.encode(waits))
 
 
 def place(row: StepRow) -> StepRow:

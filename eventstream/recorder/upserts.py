@@ -1,4 +1,4 @@
-"""Writes steps and traces: gives each changed row its revision and seq, and nothing else a new one.
+"""Writes upserts: gives each changed step and trace its revision and seq, nothing else a new one.
 
 A row whose body is what is stored already keeps its revision and seq, so that a restart which
 reads again what it had read before sends nothing to anybody.
@@ -15,8 +15,10 @@ from eventstream.explain.records import (
     Trace,
     TraceUpsert,
     Upsert,
+    WaitsSeen,
+    WaitsUpsert,
 )
-from eventstream.models import StepRow, TombstoneRow, TraceRow
+from eventstream.models import StepRow, TombstoneRow, TraceRow, WaitsRow
 from eventstream.recorder.rows import (
     Known,
     chunks,
@@ -27,6 +29,7 @@ from eventstream.recorder.rows import (
     settled_among,
     step_row,
     trace_row,
+    waits_row,
 )
 
 
@@ -55,6 +58,7 @@ class UpsertWriter:
         self._trace_rows: list[TraceRow] = []
         self._removed: dict[str, list[str]] = {"step": [], "trace": []}
         self._tombstones: list[TombstoneRow] = []
+        self._waits: list[WaitsSeen] = []
 
     def write(self, upserts: Sequence[Upsert]) -> None:
         """Store `upserts`, numbered in their order."""
@@ -67,6 +71,8 @@ class UpsertWriter:
                     self._trace(upsert.trace)
                 case StepRemoved():
                     self._remove(upsert)
+                case WaitsUpsert():
+                    self._waits.append(upsert.waits)
         self._save()
 
     def _read(self, upserts: Sequence[Upsert]) -> None:
@@ -134,6 +140,9 @@ class UpsertWriter:
             unique_fields=["row", "trace"],
             update_fields=["seq", "at"],
         )
+        forgotten = [waits.key for waits in self._waits if not waits.seen]
+        WaitsRow.objects.filter(key__in=forgotten).delete()
+        replace_rows(WaitsRow, [waits_row(waits) for waits in self._waits if waits.seen])
         for ids in chunks(sorted(self._settled)):
             # Whoever settled is not asked again: the engine needs no memory of it.
             StepRow.objects.filter(trace__in=ids, memo__isnull=False).update(memo=None)

@@ -4,7 +4,15 @@ from functools import cache
 from pathlib import Path
 
 from eventstream.explain.engine import Engine
-from eventstream.explain.records import Step, StepRemoved, StepUpsert, Trace, Upsert
+from eventstream.explain.records import (
+    Step,
+    StepRemoved,
+    StepUpsert,
+    Trace,
+    TraceUpsert,
+    Upsert,
+    WaitsSeen,
+)
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.observations import Change, Observation
 from eventstream.tapes import BadLine, TapeReader
@@ -33,11 +41,12 @@ def streams(name: str) -> dict[str, list[Observation]]:
 
 
 class Result:
-    """The final revisions of steps and traces."""
+    """The final revisions of steps, traces and waits."""
 
     def __init__(self) -> None:
         self.steps: dict[str, Step] = {}
         self.traces: dict[str, Trace] = {}
+        self.waits: dict[str, WaitsSeen] = {}
 
     def take(self, upserts: list[Upsert]) -> None:
         """Keep the latest revision of each."""
@@ -47,8 +56,10 @@ class Result:
             elif isinstance(upsert, StepRemoved):
                 self.steps.pop(upsert.id, None)
                 self.traces.pop(upsert.id, None)
-            else:
+            elif isinstance(upsert, TraceUpsert):
                 self.traces[upsert.trace.id] = upsert.trace
+            else:
+                self.waits[upsert.waits.key] = upsert.waits
 
     def of(self, kind: str) -> list[Step]:
         """The steps about objects of one kind, in order of resourceVersion."""

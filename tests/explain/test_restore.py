@@ -50,7 +50,9 @@ def run_with_restarts(shown: Sequence[Observation], stops: set[int]) -> Result:
             stopped.result.take(engine.tick(observation.at))
             engine = Engine("cluster")
             traces = [t for t in stopped.result.traces.values() if not t.settled]
-            engine.restore(stopped.images(), stopped.memos.values(), traces, observation.at)
+            waits = stopped.result.waits.values()
+            memos = stopped.memos.values()
+            engine.restore(stopped.images(), memos, traces, observation.at, waits=waits)
         stopped.take(observation, engine.apply(observation))
     stopped.result.take(engine.tick(max(o.at for o in shown) + LONG_AFTER))
     return stopped.result

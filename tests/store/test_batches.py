@@ -3,7 +3,14 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eventstream.explain.records import StepRemoved, StepUpsert, TraceUpsert, Upsert
+from eventstream.explain.records import (
+    StepRemoved,
+    StepUpsert,
+    TraceUpsert,
+    Upsert,
+    WaitsSeen,
+    WaitsUpsert,
+)
 from eventstream.models import (
     CoverageRow,
     GapRow,
@@ -13,6 +20,7 @@ from eventstream.models import (
     StepRow,
     TombstoneRow,
     TraceRow,
+    WaitsRow,
 )
 from eventstream.objects.observations import Change, Observation, Position, Removed
 from eventstream.recorder.batch import Batch
@@ -27,6 +35,7 @@ upserts: st.SearchStrategy[Upsert] = st.one_of(
     st.builds(lambda id_, trace, why: put_step(id_, trace, why=str(why)), ids, ids, small),
     st.builds(lambda id_, steps: put_trace(id_, steps=steps), ids, small),
     st.builds(StepRemoved, ids, st.sampled_from(["step", "trace"])),
+    st.builds(lambda key, seen: WaitsUpsert(WaitsSeen(key, seen - 1, (0.5,))), ids, small),
 )
 observations: st.SearchStrategy[Observation | None] = st.one_of(
     st.none(),
@@ -45,7 +54,8 @@ puts = st.lists(st.tuples(observations, st.lists(upserts, max_size=4)), max_size
 
 def stored(batches: list[list[Put]]) -> list[object]:
     """What the tables hold after these batches, but for the numbers given on the way."""
-    for model in (StepRow, TraceRow, TombstoneRow, ImageRow, PositionRow, GapRow, CoverageRow):
+    tables = (StepRow, TraceRow, WaitsRow, TombstoneRow, ImageRow, PositionRow, GapRow, CoverageRow)
+    for model in tables:
         model._default_manager.all().delete()
     InstallationRow.objects.all().delete()
     for puts_ in batches:
@@ -56,6 +66,7 @@ def stored(batches: list[list[Put]]) -> list[object]:
     return [
         list(StepRow.objects.order_by("id").values_list("id", "trace", "body", "memo")),
         list(TraceRow.objects.order_by("id").values_list("id", "body")),
+        list(WaitsRow.objects.order_by("key").values_list("key", "body")),
         list(ImageRow.objects.order_by("uid").values_list("uid", "body")),
         list(PositionRow.objects.values_list("resource", "body")),
         list(GapRow.objects.order_by("id").values_list("id", "body")),
@@ -111,4 +122,7 @@ def key(upsert: Upsert) -> tuple[str, str]:
             return "step", upsert.step.id
         case TraceUpsert():
             return "trace", upsert.trace.id
-    return upsert.kind, upsert.id
+        case WaitsUpsert():
+            return "waits", upsert.waits.key
+        case StepRemoved():
+            return upsert.kind, upsert.id

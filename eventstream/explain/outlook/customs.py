@@ -11,16 +11,15 @@ from eventstream.explain.outlook.holding import Holding, Outlook, pending, stage
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.text import count, named
 from eventstream.explain.times import parse, when
+from eventstream.explain.waits import acting, becoming_ready
 from eventstream.explain.writes import Write
 from eventstream.objects.images import Image
 
 _ACTOR = "custom-controller"
-Assess = Callable[[Snapshot, Write, Write | None, float], Outlook]
+Assess = Callable[[Snapshot, Write, Write | None], Outlook]
 
 
-def assess(
-    snapshot: Snapshot, write: Write, began: Write | None, now: float, child_of: Assess
-) -> Outlook:
+def assess(snapshot: Snapshot, write: Write, began: Write | None, child_of: Assess) -> Outlook:
     """The outlook of a custom resource that exists; `child_of` judges what it controls."""
     image = write.image
     asked = began if began is not None and began.log is write.log else write
@@ -29,7 +28,7 @@ def assess(
     done, total = 0, 0
     for child in snapshot.children(write.log):
         total += 1
-        outlook = child_of(snapshot, child, None, now)
+        outlook = child_of(snapshot, child, None)
         done += outlook.state == "complete"
         found.extend(outlook.holdings)
     said = _condition(image)
@@ -37,7 +36,7 @@ def assess(
         found.extend(_behind(write, said))
     stages = staged([("stored", 1, 1), ("acted on", int(acted), 1), ("children", done, total)])
     if found:
-        return pending(found, stages, now, "")
+        return pending(found, stages, snapshot, "")
     says = f" Its condition {said['type']} is {said['status']}." if said else ""
     owns = f", and its {count(total, 'object')} as asked for" if total else ""
     summary = f"{named(image)} was acted on{owns}.{says}"
@@ -46,7 +45,7 @@ def assess(
 
 def _unseen(image: Image, since: float) -> Holding:
     waiting_for = f"a custom controller to act on {named(image)}"
-    return Holding(1, _ACTOR, "", since, waiting_for, late="no-controller")
+    return Holding(1, _ACTOR, "", since, waiting_for, late="no-controller", wait=acting(image))
 
 
 def _behind(write: Write, said: dict[str, Any] | None) -> list[Holding]:
@@ -57,13 +56,15 @@ def _behind(write: Write, said: dict[str, Any] | None) -> list[Holding]:
     generation = image.metadata.generation or 0
     if isinstance(seen, int) and seen < generation:
         waiting_for = f"{named(image)} to be seen at generation {generation}, not {seen}"
-        return [Holding(1, _ACTOR, "", when(write), waiting_for, late="no-controller")]
+        code, wait = "no-controller", acting(image)
+        return [Holding(1, _ACTOR, "", when(write), waiting_for, late=code, wait=wait)]
     if said is None or said.get("status") != "False":
         return []
     since = parse(said.get("lastTransitionTime")) or when(write)
     reason = said.get("message") or said.get("reason") or ""
     waiting_for = f"{named(image)} to become {said['type']}{': ' if reason else ''}{reason}"
-    return [Holding(7, _ACTOR, "", since, waiting_for.rstrip("."), late="not-ready")]
+    waiting_for, wait = waiting_for.rstrip("."), becoming_ready(image)
+    return [Holding(7, _ACTOR, "", since, waiting_for, late="not-ready", wait=wait)]
 
 
 def _condition(image: Image) -> dict[str, Any] | None:

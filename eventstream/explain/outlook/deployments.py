@@ -5,6 +5,8 @@ none old, all available. Source: pkg/controller/deployment/util/deployment_util.
 DeploymentComplete.
 """
 
+import msgspec
+
 from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
 from eventstream.explain.outlook.replicasets import PodCounts, creation
 from eventstream.explain.outlook.snapshot import Snapshot
@@ -34,7 +36,7 @@ def complete(image: Image) -> bool:
     )
 
 
-def assess(snapshot: Snapshot, write: Write, began: Write | None, now: float) -> Outlook:
+def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
     """The outlook of a Deployment that exists; `write` is its newest version."""
     spec, status = write.image.spec, write.image.status
     if not isinstance(spec, DeploymentSpec) or not isinstance(status, DeploymentStatus):
@@ -46,7 +48,7 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None, now: float) ->
         return _complete(done, began)
     stages = _stages(write, new, counts, spec.replicas, status)
     holdings = _holdings(snapshot, write, new, counts, began)
-    return pending(holdings, stages, now, "Waiting for the Deployment controller to report.")
+    return pending(holdings, stages, snapshot, "Waiting for the Deployment controller to report.")
 
 
 def _completion(snapshot: Snapshot, write: Write, began: Write | None) -> Write | None:
@@ -132,7 +134,8 @@ def _holdings(
             Holding(0, "client", "", since, f"Deployment {name} to be resumed", "paused", detail)
         ]
     if new is None or counts is None:
-        return [Holding(_OBSERVE, _ACTOR, "", since, f"a ReplicaSet for Deployment {name}")]
+        waiting_for = f"a ReplicaSet for Deployment {name}"
+        return [Holding(_OBSERVE, _ACTOR, "", since, waiting_for, wait="create-replicaset")]
     found = counts.holdings()
     desired = getattr(new.image.spec, "replicas", 0)
     missing = creation(snapshot, new, "replicaset-controller", desired, len(counts.active))
@@ -144,9 +147,8 @@ def _holdings(
         found.append(ripening)
     if not found:
         latest = max(when(write), when(new), counts.moved)
-        found.append(
-            Holding(_REPORT, _ACTOR, "", latest, f"the status of Deployment {name} to follow")
-        )
+        waiting_for = f"the status of Deployment {name} to follow"
+        found.append(Holding(_REPORT, _ACTOR, "", latest, waiting_for, wait="report-status"))
     return _with_deadline(write, found)
 
 
@@ -174,14 +176,10 @@ def _with_deadline(write: Write, found: list[Holding]) -> list[Holding]:
     message = (progressing.message if progressing else "") or "progress deadline exceeded"
     first = min(found, key=lambda holding: (holding.rank, holding.since))
     return [
-        Holding(
-            first.rank,
-            first.actor,
-            first.name,
-            first.since,
-            first.waiting_for,
-            "deadline-exceeded",
-            f"{sentence(message)} Still waiting for {first.waiting_for}.",
+        msgspec.structs.replace(
+            first,
+            diagnosis="deadline-exceeded",
+            detail=f"{sentence(message)} Still waiting for {first.waiting_for}.",
         ),
         *(holding for holding in found if holding is not first),
     ]

@@ -1,10 +1,16 @@
 """Who holds the baton: one `Holding` for each thing that must happen next, and how to rank them."""
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from eventstream.explain.actors import title
-from eventstream.explain.records import Stage, TraceState
-from eventstream.explain.text import count
+from eventstream.explain.records import Stage, TraceState, Usual
+from eventstream.explain.text import count, seconds
+from eventstream.explain.waits import ENOUGH
+
+if TYPE_CHECKING:
+    from eventstream.explain.outlook.snapshot import Snapshot
 
 
 class Holding(msgspec.Struct, frozen=True, gc=False):
@@ -13,7 +19,8 @@ class Holding(msgspec.Struct, frozen=True, gc=False):
     `rank` orders the stages of a rollout: the lowest is the most blocked. `since` is unix
     seconds on the clock of arrival. `diagnosis` is a stable code where something is known to be
     wrong, with `detail` in words. `late` is the code for a wait that has become unusual, where
-    it says more than that the actor is silent; a `patient` one never does.
+    it says more than that the actor is silent; a `patient` one never does. `wait` is what is to be
+    done, as the keys of `waits` have it, and `granted` the seconds that the object itself allows.
     """
 
     rank: int
@@ -25,16 +32,28 @@ class Holding(msgspec.Struct, frozen=True, gc=False):
     detail: str = ""
     late: str = ""
     patient: bool = False
+    wait: str = ""
+    granted: float = 0.0
+
+    def usual(self, snapshot: "Snapshot") -> Usual | None:
+        """What is usual for this wait; None where no time is: people, and work of any length."""
+        if self.actor == "client" or self.patient:
+            return None
+        return snapshot.usual.of(f"{self.actor}/{self.wait}", self.granted)
 
 
 class Outlook(msgspec.Struct, frozen=True, gc=False):
-    """How a trace stands. `ended` is set when it is complete; times are unix seconds."""
+    """How a trace stands. `ended` is set when it is complete; times are unix seconds.
+
+    `usual` is what is usual for the first holding.
+    """
 
     state: TraceState
     summary: str
     holdings: tuple[Holding, ...] = ()
     stages: tuple[Stage, ...] = ()
     ended: float | None = None
+    usual: Usual | None = None
 
     @property
     def first(self) -> Holding | None:
@@ -50,53 +69,48 @@ class Outlook(msgspec.Struct, frozen=True, gc=False):
         return held
 
 
-OVERDUE: dict[str, float] = {
-    "scheduler": 30.0,
-    "kubelet": 120.0,
-    "custom-controller": 60.0,
-    "job-controller": 360.0,
-}
-OVERDUE_DEFAULT = 15.0
-"""Seconds after which a wait for an actor is called unusual: stated, until this cluster's own
-medians are known. A kubelet may pull a large image for a minute; the Job controller waits up to
-six between the attempts of a failing Job; other controllers answer at once."""
-
-
 def pending(
-    holdings: list[Holding], stages: tuple[Stage, ...], now: float, otherwise: str
+    holdings: list[Holding], stages: tuple[Stage, ...], snapshot: "Snapshot", otherwise: str
 ) -> Outlook:
     """The outlook of something unfinished: stalled if anything is wrong or overdue."""
     ranked = tuple(sorted(holdings, key=lambda h: (h.rank, h.since, h.name)))
     blocked = next((holding for holding in ranked if holding.diagnosis), None)
     if blocked is None and ranked:
-        blocked = _overdue(ranked[0], now)
+        blocked = _overdue(ranked[0], snapshot)
         if blocked is not None:
             ranked = (blocked, *ranked[1:])
     if blocked is None:
         summary = _waits(ranked) if ranked else otherwise
-        return Outlook("running", summary, ranked, stages)
+        usual = ranked[0].usual(snapshot) if ranked else None
+        return Outlook("running", summary, ranked, stages, usual=usual)
     ranked = (blocked, *(holding for holding in ranked if holding is not blocked))
-    return Outlook("stalled", blocked.detail or blocked.waiting_for, ranked, _mark(stages))
+    summary = blocked.detail or blocked.waiting_for
+    return Outlook("stalled", summary, ranked, _mark(stages), usual=blocked.usual(snapshot))
 
 
-def overdue_after(actor: str) -> float:
-    """Seconds after which a wait for this actor is called unusual."""
-    return OVERDUE.get(actor, OVERDUE_DEFAULT)
-
-
-def _overdue(holding: Holding, now: float) -> Holding | None:
-    limit = overdue_after(holding.actor)
-    waited = now - holding.since
-    if holding.actor == "client" or holding.patient or waited <= limit:
+def _overdue(holding: Holding, snapshot: "Snapshot") -> Holding | None:
+    usual = holding.usual(snapshot)
+    if usual is None or snapshot.now - holding.since <= usual.limit:
         return None
     code = holding.late or _LATE.get(holding.actor, "controller-silent")
-    who = f"The {title(holding.actor)}{_which(holding)} has not acted for longer than the usual "
-    detail = f"{who}{limit:.0f} s: waiting for {holding.waiting_for}."
     if holding.late:
-        detail = f"It takes longer than the usual {limit:.0f} s for {holding.waiting_for}."
+        detail = f"It takes longer than {_limit(usual)} for {holding.waiting_for}."
+    else:
+        who = f"The {title(holding.actor)}{_which(holding)} has not acted for longer than"
+        detail = f"{who} {_limit(usual)}: waiting for {holding.waiting_for}."
     if holding.late == "no-controller":
         detail = f"{detail} Perhaps none is running."
     return msgspec.structs.replace(holding, diagnosis=code, detail=detail)
+
+
+def _limit(usual: Usual) -> str:
+    """The limit, and what it rests on: what is a default is said to be one."""
+    limit = seconds(usual.limit)
+    if usual.p95 is not None and not usual.stated:
+        return f"{limit} (95 % of such waits ended within {seconds(usual.p95)})"
+    if not usual.seen:
+        return f"{limit} (taken to be usual: no wait like this was seen yet)"
+    return f"{limit} (taken to be usual until {ENOUGH} waits like this were seen)"
 
 
 _LATE = {"custom-controller": "no-controller", "kubelet": "kubelet-slow"}

@@ -19,14 +19,14 @@ _HOLDERS = {
 }
 
 
-def leaving(snapshot: Snapshot, write: Write, now: float) -> Outlook:
+def leaving(snapshot: Snapshot, write: Write) -> Outlook:
     """The outlook of something being deleted, with all that it owns."""
     orphans = "orphan" in write.image.metadata.finalizers
     remaining = list(_remaining(snapshot, write.log, alone=orphans))
     if not remaining:
         return Outlook("complete", f"{named(write.image)} is gone.", ended=when(write))
     stages = staged([("asked", 1, 1), ("gone", 0, len(remaining))])
-    return pending([_leaving(snapshot, left) for left in remaining], stages, now, "")
+    return pending([_leaving(snapshot, left) for left in remaining], stages, snapshot, "")
 
 
 def _remaining(snapshot: Snapshot, log: ObjectLog, *, alone: bool = False) -> list[Write]:
@@ -52,11 +52,14 @@ def _leaving(snapshot: Snapshot, write: Write) -> Holding:
     held = [name for name in image.metadata.finalizers if name not in _COLLECTOR]
     if not image.metadata.deletion_timestamp or not held:
         actor = "namespace-controller" if image.kind == "Namespace" else "garbage-collector"
-        late = "terminating-slow" if image.kind == "Namespace" else ""
-        return Holding(2, actor, "", since, waiting_for, late=late)
+        late, wait = "", "collect"
+        if image.kind == "Namespace":
+            late, wait = "terminating-slow", "empty-namespace"
+        return Holding(2, actor, "", since, waiting_for, late=late, wait=wait)
     actor = _HOLDERS.get(held[0], "custom-controller")
     what = f"{waiting_for}, which {count(len(held), 'finalizer')} still {_hold(held)}"
-    return Holding(1, actor, "", since, f"{what}: {listing(held)}", late="finalizer-stuck")
+    what = f"{what}: {listing(held)}"
+    return Holding(1, actor, "", since, what, late="finalizer-stuck", wait="let-go")
 
 
 def _hold(held: list[str]) -> str:

@@ -24,21 +24,21 @@ from eventstream.objects.workloads import CronJobSpec
 _WORKLOADS = frozenset({"ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet", "Job"})
 
 
-def assess(snapshot: Snapshot, write: Write, began: Write | None, now: float) -> Outlook:
+def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
     """The outlook of an object that exists; `write` is its newest version."""
     kind = write.image.kind
     if write.image.metadata.deletion_timestamp:
-        return leaving(snapshot, write, now)
+        return leaving(snapshot, write)
     if kind == "Deployment":
-        return deployments.assess(snapshot, write, began, now)
+        return deployments.assess(snapshot, write, began)
     if kind in _WORKLOADS:
-        return _workload(snapshot, write, began, now)
+        return _workload(snapshot, write, began)
     if kind == "Pod":
-        return _pod(snapshot, write, now)
+        return _pod(snapshot, write)
     if kind == "CustomResourceDefinition":
-        return _definition(write, now)
+        return _definition(snapshot, write)
     if not is_built_in(write.image.api_version):
-        return customs.assess(snapshot, write, began, now, assess)
+        return customs.assess(snapshot, write, began, assess)
     return Outlook("complete", _stored(write.image), ended=when(write))
 
 
@@ -84,7 +84,7 @@ def _rolled(spec: Any, status: Any) -> bool:
     return not status.update_revision or bool(status.current_revision == status.update_revision)
 
 
-def _workload(snapshot: Snapshot, write: Write, began: Write | None, now: float) -> Outlook:
+def _workload(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
     image = write.image
     if began is not None and began.log is write.log:
         done = snapshot.settled_at(write.log, began, lambda w: _fits(w) and reached(w.image))
@@ -96,7 +96,7 @@ def _workload(snapshot: Snapshot, write: Write, began: Write | None, now: float)
     if not _fits(write):
         return Outlook("running", f"{named(image)} is not as the API documents it; see its flags.")
     if image.kind == "Job" and (image.spec.suspend or is_true(image, "Failed")):
-        return _stopped_job(write, now)
+        return _stopped_job(snapshot, write)
     maker = MAKERS.get(("Pod", image.kind))
     actor = maker.actor if maker else "unknown"
     found = counts.holdings()
@@ -116,7 +116,7 @@ def _workload(snapshot: Snapshot, write: Write, began: Write | None, now: float)
             ("reported", 0, 1),
         ]
     )
-    return pending(found, stages, now, f"Waiting for {named(image)}.")
+    return pending(found, stages, snapshot, f"Waiting for {named(image)}.")
 
 
 def _report(write: Write, actor: str, counts: PodCounts) -> Holding:
@@ -131,10 +131,11 @@ def _report(write: Write, actor: str, counts: PodCounts) -> Holding:
     if ripening is not None:
         return ripening
     latest = max(when(write), counts.moved)
-    return Holding(7, actor, "", latest, f"the status of {name} to follow")
+    waiting_for = f"the status of {name} to follow"
+    return Holding(7, actor, "", latest, waiting_for, wait="report-status")
 
 
-def _stopped_job(write: Write, now: float) -> Outlook:
+def _stopped_job(snapshot: Snapshot, write: Write) -> Outlook:
     """A Job that failed or is suspended does nothing more until somebody acts.
 
     Source: https://kubernetes.io/docs/concepts/workloads/controllers/job/#job-termination-and-cleanup
@@ -150,7 +151,7 @@ def _stopped_job(write: Write, now: float) -> Outlook:
         waiting_for = f"somebody to look after the failed {named(image)}"
         detail = f"{named(image)} failed after {count(image.status.failed, 'failed Pod')}: {said}"
     holding = Holding(1, "client", "", when(write), waiting_for, code, detail)
-    return pending([holding], staged([("stored", 1, 1), ("done", 0, 1)]), now, "")
+    return pending([holding], staged([("stored", 1, 1), ("done", 0, 1)]), snapshot, "")
 
 
 def _fits(write: Write) -> bool:
@@ -178,19 +179,19 @@ def _reached_summary(image: Image) -> str:
     return f"{count(desired, 'Pod')} of {named(image)} ready."
 
 
-def _pod(snapshot: Snapshot, write: Write, now: float) -> Outlook:
+def _pod(snapshot: Snapshot, write: Write) -> Outlook:
     image = write.image
     if is_ready(image) and not unproven(snapshot, write):
         return Outlook("complete", f"{named(image)} is ready.", ended=when(write))
     if phase(image) == "Succeeded":
         return Outlook("complete", f"{named(image)} has ended as it should.", ended=when(write))
     if phase(image) == "Failed":
-        return _failed_pod(write, now)
+        return _failed_pod(snapshot, write)
     holding = pods.holding(snapshot, write)
-    return pending([holding] if holding else [], (), now, f"Waiting for {named(image)}.")
+    return pending([holding] if holding else [], (), snapshot, f"Waiting for {named(image)}.")
 
 
-def _failed_pod(write: Write, now: float) -> Outlook:
+def _failed_pod(snapshot: Snapshot, write: Write) -> Outlook:
     """A Pod without a controller stays failed: nobody replaces it."""
     image = write.image
     why = image.status.message or image.status.reason or ""
@@ -202,10 +203,10 @@ def _failed_pod(write: Write, now: float) -> Outlook:
     detail = sentence(f"{named(image)} failed: {why or listing(codes) or 'it gave no reason'}")
     waiting_for = f"somebody to look after the failed {named(image)}"
     holding = Holding(1, "client", "", when(write), waiting_for, "pod-failed", detail)
-    return pending([holding], (), now, "")
+    return pending([holding], (), snapshot, "")
 
 
-def _definition(write: Write, now: float) -> Outlook:
+def _definition(snapshot: Snapshot, write: Write) -> Outlook:
     if is_true(write.image, "Established"):
         summary = f"The type {write.image.spec.names.kind} is served."
         stages = staged([("stored", 1, 1), ("names accepted", 1, 1), ("established", 1, 1)])
@@ -213,4 +214,5 @@ def _definition(write: Write, now: float) -> Outlook:
     accepted = int(is_true(write.image, "NamesAccepted"))
     stages = staged([("stored", 1, 1), ("names accepted", accepted, 1), ("established", 0, 1)])
     waiting_for = f"the type {write.image.metadata.name} to be established"
-    return pending([Holding(1, "api-server", "", when(write), waiting_for)], stages, now, "")
+    holding = Holding(1, "api-server", "", when(write), waiting_for, wait="establish")
+    return pending([holding], stages, snapshot, "")

@@ -9,6 +9,7 @@ from eventstream.explain.outlook.troubles import trouble, unproven
 from eventstream.explain.pods import condition, is_ready, is_running, node_of, phase
 from eventstream.explain.text import listing, sentence
 from eventstream.explain.times import when
+from eventstream.explain.waits import starting
 from eventstream.explain.writes import Write
 
 SCHEDULE, START, READY, STOP = 3, 4, 5, 6
@@ -28,7 +29,9 @@ def holding(snapshot: Snapshot, write: Write) -> Holding | None:
         return None
     shaky = unproven(snapshot, write)
     if shaky is not None:
-        return Holding(READY, "kubelet", node, when(write), f"Pod {name} to stay ready", *shaky)
+        return Holding(
+            READY, "kubelet", node, when(write), f"Pod {name} to stay ready", *shaky, wait="ready"
+        )
     if is_ready(image):
         return None
     since = _since(write)
@@ -37,11 +40,13 @@ def holding(snapshot: Snapshot, write: Write) -> Holding | None:
     started = is_running(image)
     waiting_for = f"Pod {name} to become ready" if started else f"Pod {name} to start"
     rank = READY if started else START
+    wait = "ready" if started else starting(write)
     wrong = trouble(snapshot, write)
     if wrong is not None:
-        return Holding(min(rank, START), "kubelet", node, since, waiting_for, *wrong)
+        rank = min(rank, START)
+        return Holding(rank, "kubelet", node, since, waiting_for, *wrong, wait=wait)
     late = "not-ready" if started else ""
-    return Holding(rank, "kubelet", node, since, waiting_for, late=late)
+    return Holding(rank, "kubelet", node, since, waiting_for, late=late, wait=wait)
 
 
 def _stopping(snapshot: Snapshot, write: Write, name: str, node: str) -> Holding:
@@ -51,14 +56,15 @@ def _stopping(snapshot: Snapshot, write: Write, name: str, node: str) -> Holding
         job = held == ("batch.kubernetes.io/job-tracking",)
         actor = "job-controller" if job else "client"
         waiting_for = f"Pod {name} to be let go by {listing(list(held))}"
-        return Holding(STOP, actor, "", when(write), waiting_for, late="finalizer-stuck")
+        since = when(write)
+        return Holding(STOP, actor, "", since, waiting_for, late="finalizer-stuck", wait="let-go")
     if not node:
         return Holding(STOP, "client", "", when(write), waiting_for)
     wrong = trouble(snapshot, write)
     since = when(write)
     if wrong is not None and wrong[0] == "node-lost":
-        return Holding(STOP, "kubelet", node, since, waiting_for, *wrong)
-    return Holding(STOP, "kubelet", node, since, waiting_for, late="terminating-slow")
+        return Holding(STOP, "kubelet", node, since, waiting_for, *wrong, wait="stop")
+    return Holding(STOP, "kubelet", node, since, waiting_for, late="terminating-slow", wait="stop")
 
 
 def _since(write: Write) -> float:
@@ -81,17 +87,19 @@ def _unscheduled(write: Write, name: str, since: float) -> Holding:
         return Holding(SCHEDULE, "client", "", since, waiting_for, "scheduling-gated", detail)
     message = found.message or found.reason or "" if found and found.status == "False" else ""
     if not message:
-        return Holding(SCHEDULE, "scheduler", scheduler, since, waiting_for)
+        return Holding(SCHEDULE, "scheduler", scheduler, since, waiting_for, wait="bind")
     if _UNBOUND in message:
         detail = f"Pod {name} waits for its volume claims, which are not bound yet."
         actor = "persistentvolume-controller"
-        return Holding(SCHEDULE, actor, "", since, waiting_for, "volume-pending", detail)
+        code = "volume-pending"
+        return Holding(SCHEDULE, actor, "", since, waiting_for, code, detail, wait="bind-volume")
     nominated = getattr(write.image.status, "nominated_node_name", None)
     if nominated:
         waiting_for = f"room on {nominated} for Pod {name}, where others have to stop first"
-        return Holding(SCHEDULE, "scheduler", scheduler, since, waiting_for)
+        return Holding(SCHEDULE, "scheduler", scheduler, since, waiting_for, wait="bind")
     detail = sentence(f"No node takes Pod {name}: {_first(message)}")
-    return Holding(SCHEDULE, "scheduler", scheduler, since, waiting_for, "unschedulable", detail)
+    code = "unschedulable"
+    return Holding(SCHEDULE, "scheduler", scheduler, since, waiting_for, code, detail, wait="bind")
 
 
 def _first(message: str) -> str:

@@ -63,22 +63,24 @@ def creation(
         if owner.image.kind in ("Job", "DaemonSet"):
             return None  # They delete by other numbers than these.
         waiting_for = f"{count(existing - desired, 'Pod')} of {name} to be deleted"
-        return Holding(CREATE, actor, "", when(owner), waiting_for)
+        return Holding(CREATE, actor, "", when(owner), waiting_for, wait="delete-pods")
     missing = count(desired - existing, "Pod")
     waiting_for = f"{missing} of {name} to be created"
     message = _refusal(snapshot, owner)
+    wait = "create-pods"
     if not message:
         if owner.image.kind == "Job" and owner.image.status.failed:
             waiting_for = f"the next attempt of {name}, after {_failures(owner)}"
-        return Holding(CREATE, actor, "", when(owner), waiting_for)
+            wait = "next-attempt"
+        return Holding(CREATE, actor, "", when(owner), waiting_for, wait=wait)
     quota = _QUOTA.search(message)
     freed = _freed(snapshot, owner, quota[1]) if quota is not None else None
     if quota is not None and freed is not None:
         waiting_for = f"{waiting_for}, now that quota {quota[1]} is gone"
-        return Holding(CREATE, actor, "", freed, waiting_for)
+        return Holding(CREATE, actor, "", freed, waiting_for, wait=wait)
     code = "quota-exceeded" if quota is not None else "admission-denied"
     detail = sentence(f"{missing} of {name} cannot be created: {_bare(message)}")
-    return Holding(CREATE, actor, "", when(owner), waiting_for, code, detail)
+    return Holding(CREATE, actor, "", when(owner), waiting_for, code, detail, wait=wait)
 
 
 def _refusal(snapshot: Snapshot, owner: Write) -> str:

@@ -2,20 +2,25 @@
 
 from collections.abc import Callable, Iterator
 
+from eventstream.explain.usual import UsualWaits
 from eventstream.explain.world import World, name_key, owner_of
 from eventstream.explain.writes import ObjectLog, Write
 from eventstream.objects.observations import Change
 
 
 class Snapshot:
-    """The world below `upto` (exclusive; infinity for the present), judged at `now`."""
+    """The world below `upto` (exclusive; infinity for the present), judged at `now`.
 
-    __slots__ = ("now", "upto", "world")
+    `usual` is what waits usually take in this cluster.
+    """
 
-    def __init__(self, world: World, upto: float, now: float) -> None:
+    __slots__ = ("now", "upto", "usual", "world")
+
+    def __init__(self, world: World, upto: float, now: float, usual: UsualWaits) -> None:
         self.world = world
         self.upto = upto
         self.now = now
+        self.usual = usual
 
     def latest(self, log: ObjectLog) -> Write | None:
         """The object's newest write, which may be its end."""

@@ -15,7 +15,14 @@ from django.core.management.base import BaseCommand, CommandError
 from eventstream.auditlog import Line, beside
 from eventstream.explain.engine import Engine
 from eventstream.explain.output import order_key, outlook_record, step_records, trace_record
-from eventstream.explain.records import Step, StepRemoved, StepUpsert, Trace, Upsert
+from eventstream.explain.records import (
+    Step,
+    StepRemoved,
+    StepUpsert,
+    Trace,
+    TraceUpsert,
+    Upsert,
+)
 from eventstream.objects.decoding import Decoder
 from eventstream.tapes import BadLine, TapeError, TapeReader
 
@@ -38,7 +45,7 @@ class Explained:
                 self.steps[upsert.step.id] = upsert.step
             elif isinstance(upsert, StepRemoved):
                 (self.steps if upsert.kind == "step" else self.traces).pop(upsert.id, None)
-            else:
+            elif isinstance(upsert, TraceUpsert):
                 self._trace(upsert.trace, at)
 
     def _trace(self, trace: Trace, at: float) -> None:

@@ -1,0 +1,93 @@
+"""What is usual in this cluster: how long each kind of wait took when it was last seen.
+
+Learned when a trace settles, as nothing decides its steps anew after that: each wait counts
+once, whatever was decided on the way and however often Baton was started.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+
+import msgspec
+
+from eventstream.explain.measuring import FIRST_ONLY, waits_of
+from eventstream.explain.records import Usual, WaitsSeen, WaitsUpsert
+from eventstream.explain.waits import split, usual_of
+from eventstream.explain.writes import Write
+
+KEPT = 200
+"""Waits of one kind that are kept, the newest: what was usual last month is not usual now."""
+
+KINDS = 256
+"""Kinds of waits that are kept: each custom resource's type has its own."""
+
+
+class UsualWaits:
+    """The newest waits by kind; `of` costs a look into a dict until more of a kind are learned."""
+
+    def __init__(self) -> None:
+        self._samples: dict[str, deque[float]] = {}
+        self._seen: dict[str, int] = {}
+        self._at: dict[str, float] = {}
+        self._known: dict[str, Usual] = {}
+        self._learned: list[tuple[int, str, float, float]] = []
+
+    def of(self, key: str, granted: float = 0.0) -> Usual:
+        """What is usual for this kind of wait; `granted` seconds are added before it is unusual."""
+        known = self._known.get(key)
+        if known is None:
+            samples = tuple(self._samples.get(key, ()))
+            known = usual_of(key, self._seen.get(key, 0), samples)
+            if samples:
+                self._known[key] = known
+        if not granted:
+            return known
+        return msgspec.structs.replace(known, limit=known.limit + granted)
+
+    def learn(self, writes: Iterable[Write], *, whole: bool) -> None:
+        """Measure the waits in a trace that settles; `whole` says that no write of it is missing.
+
+        They count from the next `news` on, so that all judgements of one tick rest on the same.
+        """
+        answered: set[tuple[str, int]] = set()
+        for write in sorted(writes, key=lambda write: write.order):
+            for key, seconds in waits_of(write):
+                if split(key)[1] in FIRST_ONLY:
+                    answer = (key, write.verdict.causes[0].order if write.verdict else 0)
+                    if not whole or answer in answered:
+                        continue
+                    answered.add(answer)
+                self._learned.append((write.order, key, seconds, write.change.at))
+
+    def news(self) -> list[WaitsUpsert]:
+        """Count what was learned; returns the kinds that changed, as history is to keep them."""
+        learned, self._learned = sorted(self._learned), []
+        changed: dict[str, None] = {}
+        for _, key, seconds, at in learned:
+            samples = self._samples.pop(key, None)
+            self._samples[key] = deque(maxlen=KEPT) if samples is None else samples
+            self._samples[key].append(seconds)
+            self._seen[key] = self._seen.get(key, 0) + 1
+            self._at[key] = at
+            self._known.pop(key, None)
+            changed[key] = None
+        while len(self._samples) > KINDS:
+            oldest = next(iter(self._samples))
+            self._forget(oldest)
+            changed[oldest] = None
+        return [WaitsUpsert(self._row(key)) for key in changed]
+
+    def restore(self, rows: Iterable[WaitsSeen]) -> None:
+        """Take up what history kept."""
+        for row in sorted(rows, key=lambda row: (row.at, row.key)):
+            self._samples[row.key] = deque(row.samples, maxlen=KEPT)
+            self._seen[row.key] = row.seen
+            self._at[row.key] = row.at
+
+    def _forget(self, key: str) -> None:
+        """Let go of the kind that was not seen for longest."""
+        del self._samples[key], self._seen[key], self._at[key]
+        self._known.pop(key, None)
+
+    def _row(self, key: str) -> WaitsSeen:
+        samples = tuple(self._samples.get(key, ()))
+        return WaitsSeen(key, self._seen.get(key, 0), samples, self._at.get(key, 0.0))

@@ -12,7 +12,10 @@ class Place(msgspec.Struct, frozen=True):
     within: frozenset[str] = frozenset()
 
 
-PLACES = (Place("Now", "now", frozenset({"trace", "step"})),)
+PLACES = (
+    Place("Now", "now", frozenset({"trace", "step"})),
+    Place("Reference", "reference"),
+)
 """In the order in which they stand in the header."""
 
 

@@ -19,6 +19,7 @@ from dashboard.folding import Fold, fold
 from dashboard.kinds import Kind
 from dashboard.sequence import Layout, Row, rows
 from eventstream.explain.documented import vocabulary
+from eventstream.explain.documented.rules import DOCUMENTED_RULES
 from eventstream.explain.records import Step, Trace
 from eventstream.history import Stored
 
@@ -208,5 +209,6 @@ def drawer(
         "offset": _offset(step, trace),
         "cause_offset": wording.offset(step.at - cause.at, step.precision_ms) if cause else "",
         "documented": sorted(numbers(step)),
+        "documented_rule": DOCUMENTED_RULES.get(step.rule),
         "source": step.source_url if step.source_url.startswith("https://") else "",
     }

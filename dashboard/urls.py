@@ -3,11 +3,13 @@
 from django.urls import path
 
 from dashboard import views
+from dashboard.pages.reference import reference
 
 urlpatterns = [
     path("", views.now, name="now"),
     path("coverage", views.coverage, name="coverage"),
     path("coverage.json", views.coverage_as_json, name="coverage-json"),
+    path("reference", reference, name="reference"),
     path("traces/<str:trace_id>", views.trace, name="trace"),
     path("traces/<str:trace_id>/steps/<str:step_id>", views.step, name="step"),
 ]

@@ -106,3 +106,19 @@ def change_words(change: FieldChange) -> str:
     if change.before is None:
         return "set"
     return "removed" if change.after is None else "changed"
+
+
+def source_name(address: str) -> str:
+    """Return what a link to Kubernetes' source or documentation is called: its path there."""
+    for prefix in _SOURCES:
+        if address.startswith(prefix):
+            return address.removeprefix(prefix).rstrip("/")
+    return address
+
+
+_SOURCES = (
+    "https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/",
+    "https://github.com/kubernetes/kubernetes/blob/master/",
+    "https://github.com/kubernetes/kubernetes/tree/master/",
+    "https://kubernetes.io/",
+)

@@ -8,6 +8,8 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from dashboard import actors, navigation, wording
+from eventstream.explain.diagnoses import DIAGNOSES
+from eventstream.explain.documented.creation import CREATION
 
 register = template.Library()
 
@@ -97,3 +99,21 @@ def navigation_bar(context: template.Context) -> dict[str, list[navigation.Entry
     """Draw the links to all pages, the one that is shown marked."""
     match = context["request"].resolver_match
     return {"entries": navigation.entries(match.url_name if match else None)}
+
+
+@register.filter
+def documented_title(number: int) -> str:
+    """Return what one of the sixteen documented steps is called."""
+    return CREATION[number - 1].title if 0 < number <= len(CREATION) else ""
+
+
+@register.inclusion_tag("parts/diagnosis.html")
+def diagnosis(code: str) -> dict[str, Any]:
+    """Draw a diagnosis, linked to what it means; one of another version is only named."""
+    return {"code": code, "known": DIAGNOSES.get(code)}
+
+
+@register.inclusion_tag("parts/source.html")
+def source(address: str) -> dict[str, str]:
+    """Draw a link to a file of Kubernetes' source, or to a page of its documentation."""
+    return {"address": address, "name": wording.source_name(address)}

@@ -191,6 +191,12 @@ def stuck(started: float, id_: str = "bad") -> Scene:
     return stalled, [first]
 
 
+def ruled(rule: str, id_: str = "ruled") -> Scene:
+    """A trace of one step that `rule` decided."""
+    pod = ref("Pod", "web-1")
+    return trace(id_, pod, 100.0), [step(id_, 1, pod, "scheduler", rule=rule)]
+
+
 def hostile(started: float, id_: str = "hostile") -> Scene:
     """Names and messages that try to be markup, script, other names, or endless."""
     evil = ref("Deployment", '<img src=x onerror="alert(1)">\u202etxt', "__proto__")

@@ -3,7 +3,7 @@
 Bookkeeping that every write moves (resourceVersion, managedFields, generation) is left out.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from eventstream.objects.images import Image
+from eventstream.objects.pods import Condition, ContainerStatus
 from eventstream.objects.redaction import HIDDEN
 
 _VALUE_LIMIT = 200
@@ -58,20 +59,20 @@ def _part(before: Any, after: Any, path: str, found: list[FieldChange]) -> None:
 
 
 def _values(before: Any, after: Any, path: str, found: list[FieldChange]) -> None:
-    """Compare two values that differ."""
+    """Compare two values that differ; what is no container is the usual case."""
     kind = type(after)
-    if kind is type(before):
-        if kind is tuple or kind is list:
-            _lists(before, after, path, found)
+    if kind is not type(before):
+        if (kind is dict and before is None) or (type(before) is dict and after is None):
+            _dicts(before or {}, after or {}, path, found)
             return
-        if kind is dict:
-            _dicts(before, after, path, found)
-            return
-        if issubclass(kind, msgspec.Struct):
-            _structs(before, after, path, found)
-            return
-    elif (kind is dict and before is None) or (type(before) is dict and after is None):
-        _dicts(before or {}, after or {}, path, found)
+    elif kind is tuple or kind is list:
+        _lists(before, after, path, found)
+        return
+    elif kind is dict:
+        _dicts(before, after, path, found)
+        return
+    elif isinstance(after, msgspec.Struct):
+        _structs(before, after, path, found)
         return
     found.append(_change(path, before, after))
 
@@ -90,7 +91,10 @@ def _structs(before: Any, after: Any, path: str, found: list[FieldChange]) -> No
     read, names = _fields(struct)
     for old, new, name in zip(read(before), read(after), names, strict=True):
         if old is not new and old != new:
-            _values(old, new, f"{path}.{name}", found)
+            if type(new) in _PLAIN and type(old) in _PLAIN:
+                found.append(_change(f"{path}.{name}", old, new))
+            else:
+                _values(old, new, f"{path}.{name}", found)
 
 
 @lru_cache(maxsize=256)
@@ -120,10 +124,26 @@ def _lists(before: Any, after: Any, path: str, found: list[FieldChange]) -> None
     for place, (key, was) in enumerate(old.items()):
         now = new.get(key)
         if was is not now and was != now:
-            _values(was, now, f"{path}[{_label(key, place)}]", found)
+            found.extend(_element(f"{path}[{_label(key, place)}]", was, now))
     for place, (key, now) in enumerate(new.items()):
         if key not in old:
             found.append(_change(f"{path}[{_label(key, place)}]", None, now))
+
+
+def _element(path: str, before: Any, after: Any) -> Iterable[FieldChange]:
+    """The changes of one element; conditions and containers of many Pods change alike."""
+    if type(after) in _ALIKE and type(before) in _ALIKE:
+        return _alike(path, before, after)
+    found: list[FieldChange] = []
+    _values(before, after, path, found)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _alike(path: str, before: Any, after: Any) -> tuple[FieldChange, ...]:
+    found: list[FieldChange] = []
+    _structs(before, after, path, found)
+    return tuple(found)
 
 
 def _label(key: str, place: int) -> str:
@@ -139,9 +159,9 @@ def _keyed(items: Any) -> dict[str, Any] | None:
         return None
     if isinstance(items[0], dict):
         names = [item.get(name) if isinstance(item, dict) else None for item in items]
+        keyed = {key: item for key, item in zip(names, items, strict=True) if isinstance(key, str)}
     else:
-        names = [getattr(item, name, None) for item in items]
-    keyed = {key: item for key, item in zip(names, items, strict=True) if isinstance(key, str)}
+        keyed = {getattr(item, name): item for item in items}
     return keyed if len(keyed) == len(items) else None
 
 
@@ -154,14 +174,14 @@ def _key_name(item: Any) -> str | None:
 
 
 def _change(path: str, before: Any, after: Any) -> FieldChange:
-    if _withheld(before) or _withheld(after):
-        return FieldChange(path, None, None, True)
-    old, new = _text(before), _text(after)
-    if old is not None and new is not None and max(len(old), len(new)) > _VALUE_LIMIT:
-        first = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), 0)
-        skipped = max(first - _VALUE_LIMIT // 2, 0)
-        old, new = _from(old, skipped), _from(new, skipped)
-    return FieldChange(path, _cut(old), _cut(new))
+    old = None if before is None or before == () else _encode(before).decode()
+    new = None if after is None or after == () else _encode(after).decode()
+    for text, value in ((old, before), (new, after)):
+        if text is not None and HIDDEN in text and _withheld(value):
+            return FieldChange(path, None, None, True)
+    if len(old or "") > _VALUE_LIMIT or len(new or "") > _VALUE_LIMIT:
+        old, new = _shortened(old, new)
+    return FieldChange(path, old, new)
 
 
 def _withheld(value: Any) -> bool:
@@ -170,10 +190,13 @@ def _withheld(value: Any) -> bool:
     return type(value) in (list, tuple) and any(_withheld(item) for item in value)
 
 
-def _text(value: Any) -> str | None:
-    if value is None or value == ():
-        return None
-    return _encode(value).decode()
+def _shortened(old: str | None, new: str | None) -> tuple[str | None, str | None]:
+    """Both texts, one of which is too long, around where they begin to differ."""
+    if old is not None and new is not None:
+        first = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), 0)
+        skipped = max(first - _VALUE_LIMIT // 2, 0)
+        old, new = _from(old, skipped), _from(new, skipped)
+    return _cut(old), _cut(new)
 
 
 def _from(text: str, start: int) -> str:
@@ -187,4 +210,6 @@ def _cut(text: str | None) -> str | None:
     return text[: _VALUE_LIMIT - 1] + "…"
 
 
+_ALIKE = frozenset({Condition, ContainerStatus})
+_PLAIN = frozenset({str, int, bool, float, type(None)})
 _encode = msgspec.json.Encoder().encode

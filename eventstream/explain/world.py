@@ -119,12 +119,14 @@ class World:
         known = log.notes.setdefault(reason, {})
         if change.type in ("DELETED", "VANISHED"):
             return []  # The hour after which Events are deleted takes nothing back.
+        said = [change, known.get(change.after.uid, change)]
         known[change.after.uid] = change
         while len(known) > NOTES_KEPT:
             del known[next(iter(known))]
         groups = (log.note_askers or {}).items()
         asked = [askers for group, askers in groups if reason in group]
-        return [write for askers in asked for write in askers.values()]
+        writes = [write for askers in asked for write in askers.values()]
+        return [write for write in writes if any(tells_of(note, write) for note in said)]
 
     def gap(self, gap: Gap) -> None:
         """Remember from where on a resource could not be seen: what vanishes next went then."""
@@ -229,7 +231,10 @@ class View:
         yield from self.family(uid).children.values()
 
     def notes(self, uid: str, *reasons: str) -> list[Change]:
-        """Events about an object with these reasons, whatever their order, by name."""
+        """Events about an object with these reasons, whatever their order, by name.
+
+        Of those about another object only the ones whose message names this write's object.
+        """
         log = self.world.log(uid)
         if log.note_askers is None:
             log.note_askers = {}
@@ -240,7 +245,12 @@ class View:
         if not log.notes:
             return []
         known = log.notes
-        found = [note for reason in reasons for note in known.get(reason, {}).values()]
+        found = [
+            note
+            for reason in reasons
+            for note in known.get(reason, {}).values()
+            if tells_of(note, self.write)
+        ]
         if len(found) > 1:
             found.sort(key=lambda change: change.after.metadata.name)
         return found
@@ -271,6 +281,13 @@ class View:
             seen.add(above.uid)
             log = above
         return log
+
+
+def tells_of(note: Change, write: Write) -> bool:
+    """Whether an Event can tell of this write: it is about its object, or names it."""
+    facts = note.after.spec
+    log = write.log
+    return facts.involved_object.uid == log.uid or log.ref.name in (facts.message or "").split()
 
 
 def owner_of(image: Image) -> str:

@@ -190,12 +190,11 @@ def _share(value: int | str | None, total: int, *, up: bool) -> int | None:
 
 
 def _scaling_notes(view: View, deployment: str, write: Write) -> list[Change]:
-    name = f" {write.image.metadata.name} "
+    scaled = f" to {_replicas(write.image)}"
     return [
         note
         for note in view.notes(deployment, "ScalingReplicaSet")
-        if name in f"{note.after.spec.message} "
-        and (f" to {_replicas(write.image)}" in (note.after.spec.message or ""))
+        if scaled in (note.after.spec.message or "")
     ]
 
 

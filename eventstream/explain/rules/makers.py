@@ -52,11 +52,7 @@ def made(view: View, who: Writer) -> Verdict | None:
     if maker is None:
         return None
     cause = _trigger(view, owner.uid)
-    notes = [
-        note
-        for note in view.notes(owner.uid, "SuccessfulCreate")
-        if write.image.metadata.name in (note.after.spec.message or "").split()
-    ]
+    notes = view.notes(owner.uid, "SuccessfulCreate")
     loop = _loop(view, owner, maker, cause)
     replicaset = maker.actor == "replicaset-controller"
     return Verdict(

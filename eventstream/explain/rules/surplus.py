@@ -19,11 +19,7 @@ def scaled_down(view: View) -> Verdict | None:
     maker = MAKERS.get((write.image.kind, owner.kind)) if owner else None
     if owner is None or maker is None:
         return None
-    notes = [
-        note
-        for note in view.notes(owner.uid, "SuccessfulDelete")
-        if write.image.metadata.name in (note.after.spec.message or "").split()
-    ]
+    notes = view.notes(owner.uid, "SuccessfulDelete")
     cause = view.last_spec_change(owner.uid)
     loop = _surplus(view, view.family(owner.uid), cause) if maker.counted else None
     if not notes and loop is None:

@@ -18,7 +18,12 @@ from eventstream.objects.managed_fields import covers, paths
 
 Basis = Literal["created", "appeared", "moved", "covers", "several", "removed", "none"]
 
-BUILT_IN = frozenset({"kube-controller-manager", "kubelet", "kube-scheduler", "kube-apiserver"})
+ALL_IN_ONE = frozenset({"k3s", "kubelite"})
+"""Programs that run all components in one process, which then share their name as manager."""
+
+BUILT_IN = frozenset(
+    {"kube-controller-manager", "kubelet", "kube-scheduler", "kube-apiserver", *ALL_IN_ONE}
+)
 """Managers that Kubernetes' own components write as."""
 
 

@@ -35,6 +35,7 @@ TTL_AFTER_FINISHED = _K8S + "pkg/controller/ttlafterfinished/ttlafterfinished_co
 ADOPTION = _K8S + "pkg/controller/controller_ref_manager.go"
 COLLECTOR = _K8S + "pkg/controller/garbagecollector/garbagecollector.go"
 NODE_ADDRESSES = _K8S + "pkg/controller/nodeipam/ipam/range_allocator.go"
+ATTACHED_VOLUMES = _K8S + "pkg/controller/volume/attachdetach/statusupdater/node_status_updater.go"
 NODE_TTL = _K8S + "pkg/controller/ttl/ttl_controller.go"
 MIRROR_PODS = _K8S + "pkg/kubelet/pod/mirror_client.go"
 NODE_REGISTRATION = _K8S + "pkg/kubelet/kubelet_node_status.go"

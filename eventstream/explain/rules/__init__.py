@@ -17,6 +17,7 @@ from eventstream.explain.rules import (
     finalizers,
     kubelets,
     makers,
+    node_controllers,
     nodes,
     others,
     ownership,
@@ -68,7 +69,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     ),
     "CustomResourceDefinition": (definitions.reported, *_ANY),
     "ResourceQuota": (others.quota_charged, *_ANY),
-    "Node": (nodes.reported, nodes.watched_over, *_ANY),
+    "Node": (nodes.reported, node_controllers.watched_over, *_ANY),
     "PersistentVolumeClaim": (volumes.claimed, volumes.bound, *_ANY),
     "Namespace": (others.namespace_finalized, *_ANY),
 }

@@ -210,7 +210,7 @@ def test_what_still_ran_was_forced_away_by_a_client() -> None:
     assert [story.step(at_once, n).actor for n in range(2)] == ["client"] * 2
 
 
-def test_on_a_node_that_answers_it_may_have_been_its_kubelet() -> None:
+def test_a_node_that_answers_has_not_removed_what_it_did_not_report_ended() -> None:
     story = Story()
     story.exists(node())
     _, _, web_pod = owned(story)
@@ -218,8 +218,8 @@ def test_on_a_node_that_answers_it_may_have_been_its_kubelet() -> None:
     web_pod["metadata"]["deletionGracePeriodSeconds"] = 0
     story.change(web_pod, {})
     story.delete(web_pod)
-    assert [story.step(web_pod, n).actor for n in range(3)] == ["client", "unknown", "unknown"]
-    assert "or its kubelet" in story.last(web_pod).why
+    assert [story.step(web_pod, n).actor for n in range(3)] == ["client"] * 3
+    assert story.last(web_pod).why.startswith("It was forced: a kubelet reports that a Pod ended")
 
 
 def test_a_pod_that_preemption_takes_is_the_schedulers() -> None:

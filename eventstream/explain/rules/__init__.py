@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from eventstream.explain.attribution import Writer, writer
 from eventstream.explain.rules import (
+    budgets,
     clients,
     customs,
     definitions,
@@ -70,6 +71,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "CustomResourceDefinition": (definitions.reported, *_ANY),
     "ResourceQuota": (others.quota_charged, *_ANY),
     "Node": (nodes.reported, node_controllers.watched_over, *_ANY),
+    "PodDisruptionBudget": (budgets.charged, budgets.counted, *_ANY),
     "PersistentVolumeClaim": (volumes.claimed, volumes.bound, *_ANY),
     "Namespace": (others.namespace_finalized, *_ANY),
 }

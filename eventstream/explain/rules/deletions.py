@@ -8,16 +8,18 @@ grace period 0 and the end of a Pod that had a node are its kubelet's. Sources: 
 from eventstream.explain import sources
 from eventstream.explain.actors import title
 from eventstream.explain.attribution import Writer
+from eventstream.explain.pods import node_of, phase
 from eventstream.explain.records import Loop
 from eventstream.explain.rules import evidence, surplus, with_owners
 from eventstream.explain.rules.customs import custom_owner
 from eventstream.explain.rules.housekeeping import housekeeper
 from eventstream.explain.rules.podstatus import disruption, disruption_cause
-from eventstream.explain.rules.removals import REMOVALS, deletion
-from eventstream.explain.text import named, seen
+from eventstream.explain.rules.removals import REMOVALS, deletion, is_mirror
+from eventstream.explain.text import count, named, seen
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View
 from eventstream.explain.writes import Write
+from eventstream.objects.images import Image
 
 
 def marks_deletion(write: Write) -> bool:
@@ -84,6 +86,39 @@ def _announcement(view: View) -> Write | None:
     return None
 
 
+def _hurried(view: View) -> Verdict | None:
+    """A running Pod got another grace period than its own: no controller asks for one.
+
+    They delete with the Pod's own; but for the Pod garbage collector, which first fails the Pod,
+    and for a kubelet, which so renews a mirror Pod.
+    Source: pkg/controller/controller_utils.go, DeletePod.
+    """
+    write = view.write
+    image = write.image
+    own = getattr(image.spec, "termination_grace_period_seconds", None)
+    given = image.metadata.deletion_grace_period_seconds
+    if image.kind != "Pod" or write.gone or own is None or given is None:
+        return None
+    if given == max(own, 1 if own < 0 else 0) or not node_of(image) or is_mirror(image):
+        return None
+    if phase(write.before or image) in ("Succeeded", "Failed") or custom_owner(image) is not None:
+        return None
+    how = "without any time" if given == 0 else f"with {count(given, 'second')}"
+    return Verdict(
+        rule="client-deleted",
+        actor="client",
+        verb="delete",
+        what=deletion(write, "A client"),
+        why=f"It asked for the Pod to go {how} to stop, and not with the Pod's own "
+        f"{count(own, 'second')}: controllers do not. The object does not say which client.",
+        who_grade="inferred",
+        why_grade="unknown",
+        begins=True,
+        evidence=(evidence.saw(write), *evidence.owned(write)),
+        source_url=sources.POD_DELETION,
+    )
+
+
 def _kept_house(view: View) -> Verdict | None:
     """A controller's own housekeeping, or a case in which it cannot be told from a client's."""
     keeper = housekeeper(view)
@@ -129,8 +164,12 @@ def _doubt(view: View) -> str:
         return "A client, or the garbage collector: its owner was not seen, so it cannot be told."
     if any(view.vanished(owner.uid) for owner in image.metadata.owner_references):
         return "A client, or the garbage collector: when its owner went fell into a gap."
-    if _MIRROR in (image.metadata.annotations or {}):
+    if is_mirror(image) and not image.metadata.deletion_grace_period_seconds:
         return "A client, or its kubelet: the Pod mirrors one that the node runs from a file."
+    if image.kind == "Pod" and _of_a_gone_node(view):
+        return "A client, or the Pod garbage collector, since the node of the Pod is gone."
+    if image.kind == "Node" and _in_a_cloud(image):
+        return "A client, or the cloud controller manager, which deletes nodes whose machine went."
     owner = custom_owner(image)
     if owner is not None:
         whose = f"{owner.kind} {owner.name}"
@@ -138,7 +177,22 @@ def _doubt(view: View) -> str:
     return ""
 
 
-_MIRROR = "kubernetes.io/config.mirror"
+def _of_a_gone_node(view: View) -> bool:
+    """Whether a Pod that had ended already was left on a node that is gone.
+
+    The Pod garbage collector marks others failed first, with a condition that names it.
+    """
+    node = node_of(view.write.image)
+    host = view.by_name("Node", None, node) if node else None
+    ended = phase(view.write.before or view.write.image) in ("Succeeded", "Failed")
+    return ended and host is not None and host.gone
+
+
+def _in_a_cloud(image: Image) -> bool:
+    """Whether a cloud controller manager looks after the Node; its name is only a hint."""
+    return any("cloud-controller" in entry.manager for entry in image.metadata.managed_fields)
+
+
 _WANTED = (
     "Its owner exists and wants it, so no controller had a reason to. "
     "The object does not say which client asked."
@@ -149,9 +203,10 @@ _UNOWNED = (
 
 _RULES = (
     *REMOVALS,
+    _disrupted,
+    _hurried,
     with_owners.by_namespace,
     with_owners.by_collector,
-    _disrupted,
     with_owners.by_type,
     surplus.scaled_down,
     _kept_house,

@@ -4,6 +4,8 @@ Who may write which condition is fixed in Kubernetes' source. Source:
 https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions
 """
 
+from itertools import pairwise
+
 import msgspec
 
 from eventstream.explain import sources
@@ -57,10 +59,13 @@ def disrupted(view: View, who: Writer) -> Verdict | None:
     found = disruption(write)
     if write.change.type != "MODIFIED" or found is None:
         return None
-    if was is not None and was.status == "True":
+    now = condition(write.image, TARGET)
+    if was is not None and now is not None and (was.status, was.reason) == ("True", now.reason):
         return None
     known, says = found
     client = known.actor == "client"
+    if who.known and who.basis != "covers" and (client or not who.built_in):
+        return None  # Evictions leave no entry, and controllers leave one of Kubernetes' own.
     cause = None if client else disruption_cause(view, known.actor)
     subject = "A client" if client else f"The {title(known.actor)}"
     act = "asked to evict" if client else "announced that it will delete"
@@ -89,7 +94,9 @@ def disrupted(view: View, who: Writer) -> Verdict | None:
 
 
 def disruption_cause(view: View, actor: str) -> Write | None:
-    """What made a controller disrupt the Pod: the taints of its node, or the node's end."""
+    """What made it disrupt the Pod: the taints of its node, the node's end, who needs room."""
+    if actor == "scheduler":
+        return _preemptor(view)
     node = node_of(view.write.image)
     host = view.by_name("Node", None, node) if node else None
     if host is None or actor not in ("taint-eviction-controller", "pod-garbage-collector"):
@@ -100,6 +107,20 @@ def disruption_cause(view: View, actor: str) -> Write | None:
         if any(change.path.startswith("spec.taints") for change in write.changes):
             return write
     return host
+
+
+def _preemptor(view: View) -> Write | None:
+    """The Pod for which room is made, which the scheduler's Event about the victim names by uid.
+
+    Source: pkg/scheduler/framework/preemption/executor.go, Event Preempted.
+    """
+    for note in view.notes(view.write.log.uid, "Preempted"):
+        words = (note.after.spec.message or "").split()
+        for word, uid in pairwise(words):
+            found = view.latest(uid) if word == "pod" else None
+            if found is not None and found.image.kind == "Pod":
+                return found
+    return None
 
 
 def by_controller(view: View, who: Writer) -> Verdict | None:
@@ -122,11 +143,11 @@ def by_controller(view: View, who: Writer) -> Verdict | None:
 _SAID = {
     "pod-failed": (
         "marked {pod} failed",
-        "Nobody else will: its node is gone, so no kubelet can report that it ended.",
+        "Its node is gone or out of service, so no kubelet can report that it ended.",
     ),
     "pod-unready": (
         "marked {pod} not ready",
-        "The kubelet of its node has stopped reporting, so the Pod cannot be relied on.",
+        "The kubelet of its node has stopped reporting: whether the Pod works is not known.",
     ),
     "disruption-withdrawn": (
         "withdrew the condition DisruptionTarget of {pod}",

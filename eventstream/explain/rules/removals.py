@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from eventstream.explain import sources
 from eventstream.explain.actors import title
-from eventstream.explain.pods import condition, containers, is_true, node_of, phase
+from eventstream.explain.pods import condition, containers, node_of, phase
 from eventstream.explain.records import Evidence, Loop
 from eventstream.explain.rules import evidence, finalizers
 from eventstream.explain.rules.marks import mark
@@ -88,25 +88,32 @@ def _ended(view: View) -> Verdict | None:
     cause = mark(view)
     if cause is not None and cause.verdict is not None and _at_once(cause):
         return None  # Whoever asked for no grace at all removed it too.
-    remover = _remover(view, before, node)
+    remover = _remover(view, before)
     if remover == "kubelet":
         return _by_kubelet(view, cause, node)
     return _forced(view, cause, remover)
 
 
-def _remover(view: View, before: Image, node: str) -> str:
-    """Who makes the last writes to a Pod that is to stop: its kubelet, or who did not wait."""
+def _remover(view: View, before: Image) -> str:
+    """Who makes the last writes to a Pod that is to stop: its kubelet, or who did not wait.
+
+    A kubelet reports that a Pod has ended before it lets it go.
+    """
     last = view.previous()
     verdict = last.verdict if last is not None else None
     if verdict is not None and verdict.rule == "pod-failed":
         return "pod-garbage-collector"
     if verdict is not None and verdict.rule in ("pod-forced", "pod-collected"):
         return verdict.actor
-    if stopped(before):
-        return "kubelet"
-    if _collected(view, before, node):
+    found = condition(before, "DisruptionTarget")
+    if found is not None and found.reason == "DeletionByPodGC":
         return "pod-garbage-collector"
-    return "unknown" if _answers(view, node) else "client"
+    return "kubelet" if stopped(before) or is_mirror(before) else "client"
+
+
+def is_mirror(image: Image) -> bool:
+    """Whether the Pod only shows one that its node runs from a file; its kubelet renews it."""
+    return "kubernetes.io/config.mirror" in (image.metadata.annotations or {})
 
 
 def _at_once(asked: Write) -> bool:
@@ -114,24 +121,15 @@ def _at_once(asked: Write) -> bool:
 
 
 def stopped(image: Image) -> bool:
-    """Whether none of a Pod's containers runs any more, as its kubelet reported."""
-    return phase(image) in ("Succeeded", "Failed") or not any(
-        container.state.running for container in containers(image)
-    )
+    """Whether the Pod has ended, as its kubelet reported.
 
-
-def _collected(view: View, before: Image, node: str) -> bool:
-    found = condition(before, "DisruptionTarget")
-    if found is not None and found.reason == "DeletionByPodGC":
+    Since Kubernetes 1.27 a kubelet gives a Pod that it stopped a final phase; earlier ones report
+    all of its containers terminated.
+    """
+    if phase(image) in ("Succeeded", "Failed"):
         return True
-    host = view.by_name("Node", None, node)
-    return host is not None and host.gone
-
-
-def _answers(view: View, node: str) -> bool:
-    """Whether the node's kubelet is known to report: then it may be about to remove the Pod."""
-    host = view.by_name("Node", None, node)
-    return host is not None and is_true(host.image, "Ready")
+    states = [container.state for container in containers(image)]
+    return bool(states) and all(state.terminated for state in states)
 
 
 def _by_kubelet(view: View, cause: Write | None, node: str) -> Verdict:
@@ -144,7 +142,9 @@ def _by_kubelet(view: View, cause: Write | None, node: str) -> Verdict:
         actor_name=node,
         verb="delete",
         what=f"The kubelet on {node} {did}.",
-        why="The Pod's containers have stopped, so its kubelet lets the API server remove it.",
+        why="It shows a Pod that the node runs from a file; its kubelet makes it anew."
+        if is_mirror(write.image)
+        else "The Pod's containers have stopped, so its kubelet lets the API server remove it.",
         who_grade="inferred",
         why_grade="inferred",
         causes=(cause,) if cause else (),
@@ -167,12 +167,11 @@ def _by_kubelet(view: View, cause: Write | None, node: str) -> Verdict:
 _FORCED = {
     "pod-garbage-collector": (
         "The Pod garbage collector",
-        "No kubelet will ever report that it stopped, since its node is gone.",
+        "No kubelet will ever report that it ended, since its node is gone or out of service.",
     ),
-    "client": ("A client", "Its containers had not been reported stopped: it was forced."),
-    "unknown": (
-        "Somebody",
-        "A client that forced it, or its kubelet, which had not reported that it stopped.",
+    "client": (
+        "A client",
+        "It was forced: a kubelet reports that a Pod ended before it lets it go.",
     ),
 }
 """Who removes a Pod that had not been reported stopped: what sentences call them, and why."""
@@ -189,12 +188,12 @@ def _forced(view: View, cause: Write | None, actor: str) -> Verdict:
         verb="delete",
         what=f"{subject} removed {named(write.image)} without waiting for it to stop.",
         why=why,
-        who_grade="unknown" if actor == "unknown" else "inferred",
+        who_grade="inferred",
         why_grade="inferred" if collected else "unknown",
         causes=(cause,) if cause else (),
         evidence=(
             evidence.saw(write),
-            evidence.sequence("its kubelet removes a Pod only once it has stopped", "who"),
+            evidence.sequence("its kubelet removes a Pod only once it has reported its end", "who"),
         ),
         source_url=sources.POD_COLLECTION if collected else sources.POD_DELETION,
         loop=Loop(f"{named(write.image)} on {node}", "a Pod without a node", "removed it")

@@ -59,7 +59,7 @@ def bound(view: View, who: Writer) -> Verdict | None:
 
 
 def reported(view: View, who: Writer) -> Verdict | None:
-    """The scheduler wrote a Pod's status: no node was found, or one is being made free for it."""
+    """The scheduler wrote a Pod's status: no node was found, or one is kept or made free for it."""
     write = view.write
     if write.image.kind != "Pod" or who.manager != "kube-scheduler":
         return None
@@ -77,18 +77,30 @@ def reported(view: View, who: Writer) -> Verdict | None:
 
 
 def _nominated(view: View, who: Writer, node: str) -> Verdict:
-    """Preemption: Pods of lower priority go from a node so that this one fits.
+    """Room is being made for the Pod, or it waits there for what must be ready before its binding.
 
-    Source: pkg/scheduler/framework/preemption/preemption.go.
+    Sources: pkg/scheduler/framework/preemption/preemption.go; pkg/scheduler/schedule_one.go
+    (from Kubernetes 1.35 on the scheduler also says where it is about to bind a Pod).
     """
-    act = f"nominated node {node} for" if node else "withdrew the nominated node of"
-    pod = named(view.write.image)
-    why = (
-        f"It has a higher priority than Pods on {node}, which the scheduler deletes to make room."
-        if node
-        else "Another Pod of higher priority takes the room, or the Pod no longer needs it."
-    )
-    return _verdict(view, who, "nominated", f"{act} {pod}", why, sources.PREEMPTION)
+    write = view.write
+    pod = named(write.image)
+    if not node:
+        why = "Its place went to another Pod, or it no longer needs one there."
+        act = f"withdrew the nominated node of {pod}"
+        return _verdict(view, who, "nominated", act, why, sources.PREEMPTION)
+    act = f"nominated node {node} for {pod}"
+    refused = condition(write.image, "PodScheduled")
+    if refused is None or refused.status != "False":
+        why = f"It is to run on {node}, once what must be ready before (a volume, say) is ready."
+        return _verdict(view, who, "nominated", act, why, sources.BINDING)
+    if refused == condition(write.before, "PodScheduled"):
+        why = f"The scheduler makes room on {node} for it, or is about to bind it there."
+    else:
+        why = (
+            f"No node has room for it as things are; on {node} the scheduler makes some, by "
+            "deleting Pods of lower priority."
+        )
+    return _verdict(view, who, "nominated", act, why, sources.PREEMPTION)
 
 
 def _refused(view: View, who: Writer, reason: str) -> Verdict:
@@ -127,5 +139,12 @@ def _verdict(
             *evidence.all_told(notes),
         ),
         source_url=source_url,
-        loop=Loop(named(write.image), "1 node desired that satisfies the Pod, 0 found", act, 1, 0),
+        loop=Loop(
+            named(write.image),
+            "1 node desired that satisfies the Pod, 0 found"
+            if rule == "not-scheduled"
+            else "where the Pod can run, or could if others went",
+            act,
+            *((1, 0) if rule == "not-scheduled" else ()),
+        ),
     )

@@ -25,7 +25,6 @@ STATUS_WRITERS: dict[str, tuple[str, str]] = {
     "Job": ("job-controller", sources.JOB_SYNC),
     "CronJob": ("cronjob-controller", sources.CRONJOB_SYNC),
     "HorizontalPodAutoscaler": ("horizontal-pod-autoscaler", sources.AUTOSCALER),
-    "PodDisruptionBudget": ("disruption-controller", sources.DISRUPTION),
     "ResourceQuota": ("resourcequota-controller", sources.QUOTA_CONTROLLER),
     "Namespace": ("namespace-controller", sources.NAMESPACE_DELETE),
     "PersistentVolumeClaim": ("persistentvolume-controller", sources.VOLUME_BINDING),
@@ -46,6 +45,10 @@ _LABELS = {
     "status.succeeded": "succeeded",
     "status.failed": "failed",
     "status.currentReplicas": "of the current revision",
+    "status.currentHealthy": "healthy",
+    "status.desiredHealthy": "healthy needed",
+    "status.disruptionsAllowed": "allowed to be disrupted",
+    "status.expectedPods": "covered",
 }
 _CAUSES = 20
 

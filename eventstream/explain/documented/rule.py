@@ -14,6 +14,7 @@ RuleName = Literal[
     "autoscaled",
     "bound",
     "broadcast",
+    "budget-charged",
     "claim-bound",
     "claim-made",
     "client-changed",

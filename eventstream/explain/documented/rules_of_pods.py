@@ -19,10 +19,10 @@ PODS = (
     ),
     DocumentedRule(
         "nominated",
-        "The scheduler set or withdrew status.nominatedNodeName: it makes room for the Pod by "
-        "preempting others, or no longer does.",
+        "The scheduler set or withdrew status.nominatedNodeName: it keeps room for the Pod there, "
+        "makes some by preempting others, or no longer does.",
         ("scheduler",),
-        (sources.PREEMPTION,),
+        (sources.PREEMPTION, sources.BINDING),
     ),
     DocumentedRule(
         "kubelet-starting",
@@ -71,8 +71,8 @@ PODS = (
     ),
     DocumentedRule(
         "pod-failed",
-        "The controller manager marked a Pod failed, since its node is gone and no kubelet will "
-        "report on it any more.",
+        "The controller manager marked a Pod failed, since its node is gone or out of service and "
+        "no kubelet will report on it any more.",
         ("pod-garbage-collector",),
         (sources.POD_COLLECTION,),
     ),
@@ -85,14 +85,14 @@ PODS = (
     ),
     DocumentedRule(
         "pod-forced",
-        "A Pod was removed though its containers had not been reported stopped: somebody did not "
-        "wait for its kubelet.",
-        ("client", "unknown"),
+        "A Pod was removed before its kubelet had reported that it ended: somebody did not wait "
+        "for it.",
+        ("client",),
         (sources.POD_DELETION,),
     ),
     DocumentedRule(
         "pod-collected",
-        "A Pod whose node is gone was removed without a report that it stopped.",
+        "A Pod was removed that the Pod garbage collector had marked failed.",
         ("pod-garbage-collector",),
         (sources.POD_COLLECTION,),
     ),
@@ -157,7 +157,17 @@ NODES = (
         "node-watched-over",
         "The controller manager wrote a Node: which of its controllers did is told by the field, "
         "which only one of them writes.",
-        ("node-lifecycle-controller", "ttl-controller"),
-        (sources.NODE_LIFECYCLE, sources.NODE_TTL),
+        (
+            "node-lifecycle-controller",
+            "ttl-controller",
+            "node-ipam-controller",
+            "attach-detach-controller",
+        ),
+        (
+            sources.NODE_LIFECYCLE,
+            sources.NODE_TTL,
+            sources.NODE_ADDRESSES,
+            sources.ATTACHED_VOLUMES,
+        ),
     ),
 )

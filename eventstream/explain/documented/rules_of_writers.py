@@ -14,7 +14,8 @@ WRITERS = (
     DocumentedRule(
         "client-changed",
         "The managedFields entry behind a change belongs to a manager that is no component of "
-        "Kubernetes and has not shown itself to be a custom controller.",
+        "Kubernetes and has not shown itself to be a custom controller; or fields that no "
+        "controller takes away are gone, which leaves no entry.",
         ("client",),
         (sources.FIELD_MANAGEMENT,),
     ),
@@ -71,7 +72,7 @@ CUSTOM = (
     DocumentedRule(
         "client-or-controller",
         "A custom resource's metadata was written by a manager that has not shown yet whether it "
-        "is a controller or a client.",
+        "is a controller or a client; or what one owns lost fields, which leaves no entry.",
         ("unknown",),
         (sources.OPERATOR,),
     ),
@@ -116,6 +117,13 @@ SERVER = (
         "it stores it.",
         ("api-server",),
         (sources.QUOTA_ADMISSION,),
+    ),
+    DocumentedRule(
+        "budget-charged",
+        "The API server wrote a PodDisruptionBudget's status: it charges an eviction before it "
+        "evicts.",
+        ("api-server",),
+        (sources.EVICTION,),
     ),
     DocumentedRule(
         "audited",

@@ -7,7 +7,7 @@ import json
 import math
 from datetime import UTC, datetime
 
-from eventstream.explain.records import FieldChange, ObjectRef
+from eventstream.explain.records import FieldChange, ObjectRef, Usual
 
 # Bidirectional controls reorder the text around them: a name could pretend to be another.
 _INVISIBLE = (
@@ -60,6 +60,17 @@ def until(seconds: float) -> str:
     if seconds <= 0:
         return "now"
     return f"in {math.ceil(seconds)} s" if seconds <= 59 else f"in {duration(seconds)}"
+
+
+def usual(wait: Usual) -> str:
+    """Return how long such a wait usually takes here, and from when on it is called unusual."""
+    limit = f"called unusual after {duration(wait.limit).replace('.0 s', ' s')}"
+    if wait.median is None or wait.p95 is None:
+        return f"No such wait seen here yet; {limit}, a stated default"
+    if wait.stated:
+        return f"Usually {duration(wait.median)}, {wait.seen} seen; {limit}, a stated default"
+    share = f"95 % within {duration(wait.p95)}"
+    return f"Usually {duration(wait.median)}, {share}; {wait.seen} seen; {limit}"
 
 
 def offset(seconds: float, precision_ms: int = 1) -> str:

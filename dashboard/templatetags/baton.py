@@ -19,6 +19,7 @@ register.filter("moment", wording.moment)
 register.filter("machine_time", wording.machine_time)
 register.filter("reference", wording.reference)
 register.filter("change_words", wording.change_words)
+register.filter("usual_words", wording.usual)
 register.filter("actor_label", actors.label)
 register.filter("hue", actors.hue)
 

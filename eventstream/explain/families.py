@@ -34,7 +34,7 @@ class Family:
         first = bisect_right(self.births, (floor, "\uffff"))
         return bisect_left(self.births, (order, "")) - first
 
-    def last_loss(self, order: int) -> tuple[int, str] | None:
+    def last_loss(self, order: float) -> tuple[int, str] | None:
         """(order, uid) of the last Pod that ceased to be active below `order`."""
         index = bisect_left(self.losses, (order, ""))
         return self.losses[index - 1] if index else None

@@ -4,6 +4,7 @@ import pytest
 
 from dashboard import wording
 from dashboard.actors import named
+from eventstream.explain.records import Usual
 
 
 @pytest.mark.parametrize(
@@ -16,6 +17,21 @@ from dashboard.actors import named
 )  # fmt: skip
 def test_durations_have_two_units_at_most(seconds: float, words: str) -> None:
     assert wording.duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("seen", "median", "p95", "words"),
+    [
+        (0, None, None, "No such wait seen here yet; called unusual after 30 s, a stated default"),
+        (7, 0.4, 1.2, "Usually 400 ms, 7 seen; called unusual after 30 s, a stated default"),
+        (37, 0.4, 1.2, "Usually 400 ms, 95 % within 1.2 s; 37 seen; called unusual after 30 s"),
+    ],
+)
+def test_what_is_usual_says_what_it_rests_on(
+    seen: int, median: float | None, p95: float | None, words: str
+) -> None:
+    wait = Usual("scheduler/bind", "scheduler", "", seen, median, p95, 30.0, stated=seen < 20)
+    assert wording.usual(wait) == words
 
 
 def test_an_offset_is_no_more_exact_than_its_clock() -> None:

@@ -7,6 +7,7 @@ https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/.
 from eventstream.explain.outlook import pods
 from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
 from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.outlook.turns import collectable, due
 from eventstream.explain.text import count, listing, named
 from eventstream.explain.times import when
 from eventstream.explain.writes import ObjectLog, Write
@@ -26,7 +27,8 @@ def leaving(snapshot: Snapshot, write: Write) -> Outlook:
     if not remaining:
         return Outlook("complete", f"{named(write.image)} is gone.", ended=when(write))
     stages = staged([("asked", 1, 1), ("gone", 0, len(remaining))])
-    return pending([_leaving(snapshot, left) for left in remaining], stages, snapshot, "")
+    holdings = [_leaving(snapshot, left) for left in due(snapshot, remaining)]
+    return pending(holdings, stages, snapshot, f"Waiting for {count(len(remaining), 'object')}.")
 
 
 def _remaining(snapshot: Snapshot, log: ObjectLog, *, alone: bool = False) -> list[Write]:
@@ -43,7 +45,7 @@ def _remaining(snapshot: Snapshot, log: ObjectLog, *, alone: bool = False) -> li
 
 def _leaving(snapshot: Snapshot, write: Write) -> Holding:
     image = write.image
-    since = when(write)
+    since = collectable(snapshot, write)
     waiting_for = f"{named(image)} to be removed"
     if image.kind == "Pod" and image.metadata.deletion_timestamp:
         stopping = pods.holding(snapshot, write)

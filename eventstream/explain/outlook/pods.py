@@ -3,6 +3,7 @@
 Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/.
 """
 
+from eventstream.explain.outlook import turns
 from eventstream.explain.outlook.holding import Holding
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.troubles import trouble, unproven
@@ -46,6 +47,7 @@ def holding(snapshot: Snapshot, write: Write) -> Holding | None:
         rank = min(rank, START)
         return Holding(rank, "kubelet", node, since, waiting_for, *wrong, wait=wait)
     late = "not-ready" if started else ""
+    since = turns.unready(write) if started else since
     return Holding(rank, "kubelet", node, since, waiting_for, late=late, wait=wait)
 
 
@@ -61,10 +63,19 @@ def _stopping(snapshot: Snapshot, write: Write, name: str, node: str) -> Holding
     if not node:
         return Holding(STOP, "client", "", when(write), waiting_for)
     wrong = trouble(snapshot, write)
-    since = when(write)
+    since, granted = when(write), float(write.image.metadata.deletion_grace_period_seconds or 0)
     if wrong is not None and wrong[0] == "node-lost":
         return Holding(STOP, "kubelet", node, since, waiting_for, *wrong, wait="stop")
-    return Holding(STOP, "kubelet", node, since, waiting_for, late="terminating-slow", wait="stop")
+    return Holding(
+        STOP,
+        "kubelet",
+        node,
+        since,
+        waiting_for,
+        late="terminating-slow",
+        wait="stop",
+        granted=granted,
+    )
 
 
 def _since(write: Write) -> float:
@@ -87,6 +98,7 @@ def _unscheduled(write: Write, name: str, since: float) -> Holding:
         return Holding(SCHEDULE, "client", "", since, waiting_for, "scheduling-gated", detail)
     message = found.message or found.reason or "" if found and found.status == "False" else ""
     if not message:
+        since = turns.ungated(write, since)
         return Holding(SCHEDULE, "scheduler", scheduler, since, waiting_for, wait="bind")
     if _UNBOUND in message:
         detail = f"Pod {name} waits for its volume claims, which are not bound yet."

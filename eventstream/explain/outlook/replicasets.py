@@ -6,6 +6,7 @@ from eventstream.explain.outlook import pods
 from eventstream.explain.outlook.holding import Holding
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.troubles import unproven
+from eventstream.explain.outlook.turns import asked
 from eventstream.explain.pods import condition, is_ready, is_running, node_of
 from eventstream.explain.text import count, sentence
 from eventstream.explain.times import when
@@ -17,7 +18,10 @@ _SPARE = 5.0
 
 
 class PodCounts:
-    """The Pods of one controller by how far they have come; `moved` is when one last changed."""
+    """The Pods of one controller by how far they have come.
+
+    `moved` is when one last changed, or went.
+    """
 
     def __init__(self, snapshot: Snapshot, owner: Write) -> None:
         self._snapshot = snapshot
@@ -27,7 +31,9 @@ class PodCounts:
         self.scheduled = sum(1 for write in self.active if node_of(write.image))
         self.started = sum(1 for write in self.active if is_running(write.image))
         self.ready = sum(1 for write in self.active if is_ready(write.image))
-        self.moved = max((when(write) for write in every), default=0.0)
+        of_pods = (log for log in owner.log.family.children.values() if log.ref.kind == "Pod")
+        newest = (snapshot.latest(log) for log in of_pods)
+        self.moved = max((when(write) for write in newest if write is not None), default=0.0)
 
     def ripening(self, owner: Write) -> Holding | None:
         """Ready Pods that count as available only after minReadySeconds, while these run."""
@@ -63,7 +69,7 @@ def creation(
         if owner.image.kind in ("Job", "DaemonSet"):
             return None  # They delete by other numbers than these.
         waiting_for = f"{count(existing - desired, 'Pod')} of {name} to be deleted"
-        return Holding(CREATE, actor, "", when(owner), waiting_for, wait="delete-pods")
+        return Holding(CREATE, actor, "", asked(snapshot, owner), waiting_for, wait="delete-pods")
     missing = count(desired - existing, "Pod")
     waiting_for = f"{missing} of {name} to be created"
     message = _refusal(snapshot, owner)
@@ -72,7 +78,7 @@ def creation(
         if owner.image.kind == "Job" and owner.image.status.failed:
             waiting_for = f"the next attempt of {name}, after {_failures(owner)}"
             wait = "next-attempt"
-        return Holding(CREATE, actor, "", when(owner), waiting_for, wait=wait)
+        return Holding(CREATE, actor, "", asked(snapshot, owner), waiting_for, wait=wait)
     quota = _QUOTA.search(message)
     freed = _freed(snapshot, owner, quota[1]) if quota is not None else None
     if quota is not None and freed is not None:
@@ -80,7 +86,7 @@ def creation(
         return Holding(CREATE, actor, "", freed, waiting_for, wait=wait)
     code = "quota-exceeded" if quota is not None else "admission-denied"
     detail = sentence(f"{missing} of {name} cannot be created: {_bare(message)}")
-    return Holding(CREATE, actor, "", when(owner), waiting_for, code, detail, wait=wait)
+    return Holding(CREATE, actor, "", asked(snapshot, owner), waiting_for, code, detail, wait=wait)
 
 
 def _refusal(snapshot: Snapshot, owner: Write) -> str:

@@ -1,0 +1,86 @@
+"""Since when it is whose turn: a wait begins with what hands the baton over, not with old news.
+
+An object that nobody touched for a year says nothing of how long its controller has been asked:
+that began when a Pod was lost, an owner went, or a container started.
+"""
+
+from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.pods import is_ready, is_running
+from eventstream.explain.times import when
+from eventstream.explain.writes import Write
+
+
+def asked(snapshot: Snapshot, owner: Write) -> float:
+    """When a controller last had a reason to create: its object changed, or a Pod was lost."""
+    loss = owner.log.family.last_loss(snapshot.upto)
+    if loss is None:
+        return when(owner)
+    order, uid = loss
+    log = snapshot.world.logs.get(uid)
+    lost = log.at(order + 1) if log is not None else None
+    return max(when(owner), when(lost)) if lost is not None else when(owner)
+
+
+def collectable(snapshot: Snapshot, write: Write) -> float:
+    """When the garbage collector could first act: with the object's own change, or its owner's."""
+    owner = _owner(snapshot, write)
+    return max(when(write), when(owner)) if owner is not None and _ends(owner) else when(write)
+
+
+def unready(write: Write) -> float:
+    """Since when a Pod has been running without being ready."""
+    log, since = write.log, when(write)
+    for index in range(log.position(write.order) - 1, -1, -1):
+        earlier = log.writes[index]
+        if is_ready(earlier.image) or not is_running(earlier.image):
+            break
+        since = when(earlier)
+    return since
+
+
+def ungated(write: Write, since: float) -> float:
+    """Since when a Pod without a node is the scheduler's: from its last gate's removal on."""
+    log = write.log
+    for index in range(log.position(write.order) - 1, -1, -1):
+        if getattr(log.writes[index].image.spec, "scheduling_gates", ()):
+            return max(since, when(log.writes[index + 1]))
+    return since
+
+
+def due(snapshot: Snapshot, remaining: list[Write]) -> list[Write]:
+    """Of what is still to go, what somebody can act on now.
+
+    In background mode the garbage collector deletes what an owner left once that is gone; in
+    foreground mode the owner goes last.
+    Source: https://kubernetes.io/docs/concepts/architecture/garbage-collection/#cascading-deletion
+    """
+    owners = {left.log.owner for left in remaining}
+    return [
+        left
+        for left in remaining
+        if not (left.log.uid in owners and _goes_last(left)) and _is_due(snapshot, left)
+    ]
+
+
+def _is_due(snapshot: Snapshot, left: Write) -> bool:
+    owner = _owner(snapshot, left)
+    marked = left.image.metadata.deletion_timestamp is not None
+    return marked or owner is None or owner.gone or _in_foreground(owner)
+
+
+def _goes_last(write: Write) -> bool:
+    return _in_foreground(write) and write.image.metadata.finalizers == ("foregroundDeletion",)
+
+
+def _in_foreground(write: Write) -> bool:
+    metadata = write.image.metadata
+    return bool(metadata.deletion_timestamp) and "foregroundDeletion" in metadata.finalizers
+
+
+def _ends(write: Write) -> bool:
+    return write.gone or bool(write.image.metadata.deletion_timestamp)
+
+
+def _owner(snapshot: Snapshot, write: Write) -> Write | None:
+    log = snapshot.world.logs.get(write.log.owner) if write.log.owner else None
+    return snapshot.latest(log) if log is not None else None

@@ -15,6 +15,7 @@ class Place(msgspec.Struct, frozen=True):
 PLACES = (
     Place("Now", "now", frozenset({"trace", "step"})),
     Place("Reference", "reference"),
+    Place("Tape", "tape"),
 )
 """In the order in which they stand in the header."""
 

@@ -18,6 +18,7 @@ from dashboard import wording
 from dashboard.folding import Fold, fold
 from dashboard.kinds import Kind
 from dashboard.sequence import Layout, Row, rows
+from eventstream import history
 from eventstream.explain.documented import vocabulary
 from eventstream.explain.documented.rules import DOCUMENTED_RULES
 from eventstream.explain.records import Step, Trace
@@ -42,6 +43,7 @@ class FragmentCache:
 
     def get(self, key: Hashable, draw: Callable[[], SafeString]) -> SafeString:
         """Return the fragment for `key`, calling `draw` only if it is not kept."""
+        key = history.current(), key
         with self._lock:
             found = self._drawn.pop(key, None)
             if found is not None:

@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "dashboard.errors.UnreadableHistory",
+    "dashboard.tapeview.TapeView",
 ]
 
 ROOT_URLCONF = "dashboard.urls"
@@ -126,6 +127,7 @@ DATABASES = {
         "TEST": {"NAME": DATA_DIR / f"test-{os.getpid()}.sqlite3"},
     },
 }
+DATABASE_ROUTERS = ["eventstream.history.databases.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Wake-ups only: history decides what happened, so a message that is lost costs a second at most.
@@ -136,7 +138,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = False
 
-STATIC_URL = "static/"
+STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = os.environ.get("BATON_STATIC_ROOT") or None
 _COLLECTED = STATIC_ROOT is not None
@@ -169,7 +171,8 @@ CONTENT_SECURITY_POLICY = {
 }
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "no-referrer"
+# "no-referrer" would make the Origin of our own forms "null", which CSRF protection refuses.
+SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 
 LOGGING = {

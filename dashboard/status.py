@@ -64,6 +64,15 @@ def _watching(name: str, lag: float, covered: list[history.Coverage]) -> Livenes
     return Liveness("live", "Live", behind, name)
 
 
+def _recorded(cluster: history.ClusterStatus | None) -> Liveness:
+    """A recording is as its file has it: it shows nothing new, and says until when it goes."""
+    if cluster is None:
+        return Liveness("recorded", "Recording", "", "an empty recording")
+    return Liveness(
+        "recorded", "Recording", f"until {wording.moment(cluster.heartbeat)}", cluster.name
+    )
+
+
 def unready(now: float) -> str:
     """Return why the dashboard can't be relied on at `now`, "" when it can."""
     cluster = history.cluster()
@@ -78,8 +87,10 @@ def context(now: float) -> dict[str, Any]:
     covered = history.coverage()
     kinds = kinds_of(covered)
     ranks = Counter(kind.manner.rank for kind in kinds)
+    cluster = history.cluster()
+    recorded = history.current() != "default"
     return {
-        "live": liveness(history.cluster(), covered, now),
+        "live": _recorded(cluster) if recorded else liveness(cluster, covered, now),
         "troubles": troubles_of(kinds),
         "troubled": ranks[FORBIDDEN] + ranks[FAILING],
         "partly": ranks[PARTLY],

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from dashboard import views
+from dashboard.pages import tape
 from dashboard.pages.reference import reference
 
 urlpatterns = [
@@ -10,6 +11,8 @@ urlpatterns = [
     path("coverage", views.coverage, name="coverage"),
     path("coverage.json", views.coverage_as_json, name="coverage-json"),
     path("reference", reference, name="reference"),
+    path("tape", tape.tape, name="tape"),
+    path("tape/close", tape.close, name="tape-close"),
     path("traces/<str:trace_id>", views.trace, name="trace"),
     path("traces/<str:trace_id>/steps/<str:step_id>", views.step, name="step"),
 ]

@@ -3,14 +3,13 @@
 A page carries the epoch and seq that it was drawn at; the socket continues from exactly there.
 """
 
-import time
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from dashboard import actors, feeds, filters, rendering, status
+from dashboard import actors, clock, feeds, filters, rendering, status
 from dashboard.coverage import overview
 from dashboard.coverage_json import document
 from dashboard.pages.lost import lost
@@ -24,7 +23,7 @@ def now(request: HttpRequest) -> HttpResponse:
     """Traces as they come, stuck and running ones first; `before` pages on."""
     wanted, before = filters.from_query(request.GET), request.GET.get("before")
     try:
-        context = _feed(wanted, before, time.time())
+        context = _feed(wanted, before, clock.now())
     except history.BadCursorError as error:
         return lost(request, 400, "This page of older traces can't be found", str(error))
     if request.headers.get("HX-Request"):
@@ -53,7 +52,7 @@ def _feed(wanted: history.Filter, before: str | None, at: float) -> dict[str, An
 
 def trace(request: HttpRequest, trace_id: str) -> HttpResponse:
     """One trace: its head, its sequence, and the step that the address selects."""
-    epoch, seq, at = history.epoch(), history.head(), time.time()
+    epoch, seq, at = history.epoch(), history.head(), clock.now()
     stored = history.trace(trace_id)
     if stored is None:
         return lost(request, 404, "No such trace", _NO_TRACE, trace_id)
@@ -99,7 +98,7 @@ def _drawer(within: Trace, stored: history.Stored[Step]) -> dict[str, Any]:
 
 def coverage(request: HttpRequest) -> HttpResponse:
     """Every kind, watched or not: what needs a person first, and the gaps of them all."""
-    at = time.time()
+    at = clock.now()
     seen = overview(at)
     rows = [rendering.kind_row(kind, at) for kind in seen.kinds]
     return render(request, "coverage.html", status.context(at) | {"coverage": seen, "rows": rows})
@@ -108,7 +107,7 @@ def coverage(request: HttpRequest) -> HttpResponse:
 @require_safe
 def coverage_as_json(_request: HttpRequest) -> HttpResponse:
     """The same as JSON, as `dashboard.coverage_json` describes it; never cached."""
-    at = time.time()
+    at = clock.now()
     return HttpResponse(
         document(overview(at), at),
         content_type="application/json",

@@ -1,18 +1,16 @@
 """Answers what was asked for and is not there: what it was, why that may be, how to go on."""
 
-import time
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from dashboard import status
+from dashboard import clock, status
 
 
 def lost(
     request: HttpRequest, code: int, headline: str, explanation: str, asked: str = ""
 ) -> HttpResponse:
     """Return a page with status `code` that says what was not found and how to go on."""
-    context = status.context(time.time()) | {
+    context = status.context(clock.now()) | {
         "headline": headline,
         "explanation": explanation,
         "asked": asked,

@@ -3,14 +3,12 @@
 Nothing is written twice, so no entry can be out of date; each links what it rests on.
 """
 
-import time
-
 import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from dashboard import status
+from dashboard import clock, status
 from eventstream.explain.actors import ACTORS
 from eventstream.explain.diagnoses import DIAGNOSES
 from eventstream.explain.documented import around, creation, operators, vocabulary
@@ -53,7 +51,7 @@ STEP_GROUPS = (
 @require_safe
 def reference(request: HttpRequest) -> HttpResponse:
     """Every documented step, actor, grade, verb, diagnosis and rule, each with an anchor."""
-    context = status.context(time.time()) | {
+    context = status.context(clock.now()) | {
         "step_groups": STEP_GROUPS,
         "actors": sorted(ACTORS.values(), key=lambda actor: actor.lane),
         "grades": vocabulary.GRADES,

@@ -17,6 +17,7 @@ from eventstream.history.answers import (
     Stored,
 )
 from eventstream.history.changes import changes_since
+from eventstream.history.databases import add, current, reading, remove
 from eventstream.history.listing import step, steps, trace, traces
 from eventstream.history.status import (
     choices,
@@ -46,16 +47,20 @@ __all__ = [
     "Problem",
     "Row",
     "Stored",
+    "add",
     "changes_since",
     "choices",
     "cluster",
     "counts",
     "coverage",
+    "current",
     "epoch",
     "floor",
     "gaps",
     "head",
     "installation_key",
+    "reading",
+    "remove",
     "step",
     "steps",
     "trace",

@@ -108,7 +108,7 @@ function filtered() {
   flow.clear();
   forget();
   drawnAt();
-  link.send(follows("sub"));
+  if (!recorded) link.send(follows("sub"));
 }
 
 document.addEventListener("htmx:configRequest", ({ detail }) => {
@@ -124,10 +124,13 @@ flow.applied = (rows) => {
 };
 flow.reload = reloadSoon;
 drawnAt();
-clocks.setServerTime(Number(main().dataset.now));
-clocks.start();
+const recorded = "recorded" in document.body.dataset; // It has ended: no clock ticks, nothing comes.
+if (!recorded) {
+  clocks.setServerTime(Number(main().dataset.now));
+  clocks.start();
+}
 startFlow();
 startKeys();
 startSelection();
 startCopy();
-link.open();
+if (!recorded) link.open();

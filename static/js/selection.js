@@ -33,7 +33,7 @@ function afterOf() {
 
 function load(step) {
   wanted = step;
-  const address = `/traces/${encodeURIComponent(main().dataset.trace)}/steps/${encodeURIComponent(step)}`;
+  const address = `${document.body.dataset.root}traces/${encodeURIComponent(main().dataset.trace)}/steps/${encodeURIComponent(step)}`;
   htmx.ajax("GET", address, { target: "#drawer", swap: "innerHTML" }).then(() => current()?.scrollIntoView({ block: "nearest" }));
 }
 

@@ -5,14 +5,12 @@ contract's JSON lines; what is wrong with the tape goes to standard error, and t
 """
 
 from argparse import ArgumentParser
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from django.core.management.base import BaseCommand, CommandError
 
-from eventstream.auditlog import Line, beside
 from eventstream.explain.engine import Engine
 from eventstream.explain.output import order_key, outlook_record, step_records, trace_record
 from eventstream.explain.records import (
@@ -23,11 +21,10 @@ from eventstream.explain.records import (
     TraceUpsert,
     Upsert,
 )
-from eventstream.objects.decoding import Decoder
-from eventstream.tapes import BadLine, TapeError, TapeReader
+from eventstream.replaying import PassedOver, replay
+from eventstream.tapes import TapeError
 
 _KEY = b"explain: one run, and nothing of it is kept"
-_PAUSE = 0.05
 
 
 class Explained:
@@ -91,36 +88,16 @@ class Command(BaseCommand):
         for record in records:
             self.stdout.write(msgspec.json.encode(record).decode())
         if bad:
-            self.stderr.write(f"{len(bad)} lines could not be used; see above.")
+            self.stderr.write(f"{bad} lines could not be used; see above.")
 
-    def _read(self, path: Path, audit: Path | None, explained: Explained) -> list[BadLine]:
+    def _read(self, path: Path, audit: Path | None, explained: Explained) -> int:
+        """Fold the tape into `explained`; returns how many lines could not be used."""
         engine = Engine("tape", audited=audit is not None)
-        bad: list[BadLine] = []
-        now = 0.0
-        for where, number, shown in _lines(path, audit):
-            if isinstance(shown, BadLine):
-                bad.append(shown)
-                self.stderr.write(f"{where}:{number}: passed over: {shown.reason}")
-                continue
-            for observation in shown:
-                for moment in _moments(now, observation.at):
-                    explained.take(engine.tick(moment), moment)
-                now = max(now, observation.at)
-                explained.take(engine.apply(observation), now)
-        explained.take(engine.tick(now, whole=True), now)
+        bad = 0
+        for shown in replay(engine, path, _KEY, audit):
+            if isinstance(shown, PassedOver):
+                bad += 1
+                self.stderr.write(str(shown))
+            else:
+                explained.take(shown.upserts, shown.at)
         return bad
-
-
-def _lines(path: Path, audit: Path | None) -> Iterator[Line]:
-    """The tape's lines, and in between those of the audit log where there is one."""
-    tape = ((path, number, shown) for number, shown in TapeReader(Decoder(_KEY)).read(path))
-    return tape if audit is None else beside(tape, audit, _KEY)
-
-
-def _moments(last: float, following: float) -> Iterator[float]:
-    """When to judge between two observations: once a burst has ended, then every second."""
-    if not last or following - last < _PAUSE:
-        return
-    while last < following:
-        yield last
-        last += 1.0

@@ -1,0 +1,174 @@
+"""Recordings that people opened from their own disks: each read by a process of its own.
+
+Each has a directory with its own history, which is gone once it is closed: by hand, after an hour
+without a look at it, for a newer one where there are too many, or when Baton ends.
+"""
+
+import atexit
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from django.conf import settings
+
+from eventstream import history
+
+OPEN_MOST = 4
+"""So many recordings are open at once; the one that nobody looked at for longest makes room."""
+
+BYTES_MOST = 256 * 1024 * 1024
+"""So large may a file be."""
+
+IDLE_SECONDS = 3600.0
+CPU_SECONDS = 600
+MEGABYTES = 2048
+
+_READER = ("manage.py", "read_tape")
+
+State = Literal["reading", "open", "failed"]
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far the reader says that it is, see the command `read_tape`."""
+
+    lines: int = 0
+    passed_over: int = 0
+    reasons: tuple[str, ...] = ()
+    until: float = 0.0
+    done: bool = False
+
+
+_progress = msgspec.json.Decoder(Progress)
+
+
+class OpenedTape:
+    """One opened recording. `token` names it in addresses and can't be guessed."""
+
+    def __init__(self, name: str, tape: Iterable[bytes], audit: Iterable[bytes] | None) -> None:
+        self.token = secrets.token_urlsafe(18)
+        self.name = name
+        self.looked_at = time.monotonic()
+        self._directory = Path(tempfile.mkdtemp(prefix="tape-", dir=_parent()))
+        arguments = [str(_written(self._directory / "tape.jsonl", tape)), "--name", name]
+        if audit is not None:
+            arguments += ["--audit", str(_written(self._directory / "audit.jsonl", audit))]
+        self._told, self._complaints = self._directory / "told", self._directory / "complaints"
+        self._reader = self._start(arguments)
+        history.add(self.alias, self._directory / "baton.sqlite3")
+
+    @property
+    def alias(self) -> str:
+        """The name of its history, see `history.reading`."""
+        return f"tape-{self.token}"
+
+    @property
+    def state(self) -> State:
+        """Whether it is still being read, can be looked at, or could not be read."""
+        code = self._reader.poll()
+        if code is None:
+            return "reading"
+        return "open" if code == 0 and self.progress().done else "failed"
+
+    def progress(self) -> Progress:
+        """How far reading is."""
+        lines = self._told.read_bytes().splitlines(keepends=True)
+        whole = [line for line in lines if line.endswith(b"\n")]
+        return _progress.decode(whole[-1]) if whole else Progress()
+
+    def complaint(self) -> str:
+        """Why it could not be read."""
+        said = self._complaints.read_text(errors="replace").strip().splitlines()
+        if self._reader.returncode and self._reader.returncode < 0:
+            return f"Reading it took more than {CPU_SECONDS} s, and was ended."
+        return said[-1].removeprefix("CommandError: ") if said else "Its reader ended by itself."
+
+    def close(self) -> None:
+        """End the reader, forget the history, and delete all that there is of it."""
+        if self._reader.poll() is None:
+            self._reader.kill()
+        self._reader.wait()
+        history.remove(self.alias)
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def _start(self, arguments: list[str]) -> subprocess.Popen[bytes]:
+        limits = ["--seconds", str(CPU_SECONDS), "--megabytes", str(MEGABYTES)]
+        with self._told.open("wb") as told, self._complaints.open("wb") as complaints:
+            return subprocess.Popen(  # noqa: S603  The words of the command are our own.
+                [sys.executable, *_READER, *arguments, *limits],
+                cwd=settings.BASE_DIR,
+                env=os.environ | {"BATON_DATA": str(self._directory)},
+                stdin=subprocess.DEVNULL,
+                stdout=told,
+                stderr=complaints,
+            )
+
+
+class OpenedTapes:
+    """All that are open, by token; used by all threads."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, OpenedTape] = {}
+        self._lock = threading.Lock()
+        atexit.register(self.close_all)
+
+    def add(self, name: str, tape: Iterable[bytes], audit: Iterable[bytes] | None) -> OpenedTape:
+        """Open a recording from the bytes of its file; raises OSError where no room is left."""
+        opened = OpenedTape(name, tape, audit)
+        with self._lock:
+            self._sweep(OPEN_MOST - 1)
+            self._open[opened.token] = opened
+        return opened
+
+    def get(self, token: str) -> OpenedTape | None:
+        """The recording of that token, None when it is not open (any more)."""
+        with self._lock:
+            self._sweep(OPEN_MOST)
+            found = self._open.get(token)
+            if found is not None:
+                found.looked_at = time.monotonic()
+            return found
+
+    def close(self, token: str) -> None:
+        """Close one, if it is open."""
+        with self._lock:
+            opened = self._open.pop(token, None)
+        if opened is not None:
+            opened.close()
+
+    def close_all(self) -> None:
+        """Close every one."""
+        for token in list(self._open):
+            self.close(token)
+
+    def _sweep(self, kept: int) -> None:
+        """Close what nobody looked at for long, and all but the `kept` looked at last."""
+        by_look = sorted(self._open.values(), key=lambda each: each.looked_at, reverse=True)
+        oldest = time.monotonic() - IDLE_SECONDS
+        for place, opened in enumerate(by_look):
+            if place >= kept or opened.looked_at < oldest:
+                del self._open[opened.token]
+                opened.close()
+
+
+tapes = OpenedTapes()
+
+
+def _parent() -> Path:
+    """Where the directories are made: beside the live history, on the same disk."""
+    settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+    return Path(settings.DATA_DIR)
+
+
+def _written(path: Path, pieces: Iterable[bytes]) -> Path:
+    with path.open("wb") as file:
+        file.writelines(pieces)
+    return path

@@ -1,0 +1,80 @@
+"""Opens a recording from the reader's own disk, in a view of its own beside the live cluster."""
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from dashboard import clock, status
+from dashboard.opened import BYTES_MOST, IDLE_SECONDS, OPEN_MOST, OpenedTape, tapes
+from dashboard.pages.lost import lost
+
+NAME_MOST = 100
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def tape(request: HttpRequest) -> HttpResponse:
+    """Ask for a recording, and, when there is one, begin to read it."""
+    if request.method != "POST":
+        return _form(request)
+    recording, audit = request.FILES.get("tape"), request.FILES.get("audit")
+    if not isinstance(recording, UploadedFile) or not recording.size:
+        return _form(request, "Choose a file that is not empty.")
+    try:
+        opened = tapes.add(
+            (recording.name or "recording")[:NAME_MOST],
+            recording.chunks(),
+            audit.chunks() if isinstance(audit, UploadedFile) else None,
+        )
+    except OSError as error:
+        reason = error.strerror or str(error)
+        return _form(request, f"The file could not be kept: {reason}. Make room on Baton's disk.")
+    return redirect(f"/tapes/{opened.token}/")
+
+
+def _form(request: HttpRequest, wrong: str = "", code: int | None = None) -> HttpResponse:
+    context = status.context(clock.now()) | {
+        "wrong": wrong,
+        "megabytes": BYTES_MOST >> 20,
+        "open_most": OPEN_MOST,
+        "minutes": int(IDLE_SECONDS / 60),
+    }
+    return render(request, "tape.html", context, status=code or (400 if wrong else 200))
+
+
+@require_POST
+def close(request: HttpRequest) -> HttpResponse:
+    """Close a recording, and delete all that was made of it."""
+    tapes.close(request.POST.get("token", ""))
+    return redirect("/tape")
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    """Refuse what is larger than a recording may be, before it is looked at."""
+    size = f"A recording may have {BYTES_MOST >> 20} MB at most; this is larger."
+    return _form(request, f"{size} Explain it with `manage.py explain`, or cut it.", 413)
+
+
+def closed(request: HttpRequest) -> HttpResponse:
+    """Answer an address of a recording that is not open."""
+    explanation = (
+        f"A recording is closed {IDLE_SECONDS / 60:.0f} minutes after the last look at it, when "
+        f"{OPEN_MOST} newer ones are open, and when Baton is started again. Open its file again."
+    )
+    return lost(request, 404, "This recording is not open", explanation)
+
+
+def reading(request: HttpRequest, opened: OpenedTape) -> HttpResponse:
+    """Say how far reading is, or why it failed; once it is open, bring the reader there."""
+    state = opened.state
+    address = f"/tapes/{opened.token}/"
+    if state == "open":
+        return redirect(address)
+    context = status.context(clock.now()) | {
+        "opened": opened,
+        "state": state,
+        "progress": opened.progress(),
+        "complaint": opened.complaint() if state == "failed" else "",
+    }
+    polled = request.headers.get("HX-Request") == "true"
+    return render(request, "parts/tape_reading.html" if polled else "tape_reading.html", context)

@@ -1,0 +1,56 @@
+"""Shows an opened recording by the same pages as the live cluster, under an address of its own.
+
+Below `/tapes/TOKEN/` every page reads the history of that recording, and links stay below it.
+"""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import get_script_prefix, set_script_prefix
+
+from dashboard.opened import BYTES_MOST, OpenedTape, tapes
+from dashboard.pages.tape import closed, reading, too_large
+from eventstream import history
+
+PREFIX = "/tapes/"
+WAITING = "tape-reading"
+"""The element of the page that waits for a recording, and asks for itself again."""
+
+
+class TapeView:
+    """Middleware that reads the recording which an address names instead of the live history."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer an address of a recording from its history, all others as ever."""
+        if request.method == "POST" and _size(request) > BYTES_MOST:
+            return too_large(request)
+        if not request.path_info.startswith(PREFIX):
+            return self._get_response(request)
+        token, slash, rest = request.path_info.removeprefix(PREFIX).partition("/")
+        opened = tapes.get(token)
+        if opened is None:
+            return closed(request)
+        if not slash or opened.state != "open":
+            return reading(request, opened)
+        if request.headers.get("HX-Target") == WAITING:
+            return HttpResponse(headers={"HX-Refresh": "true"})  # It was waited for: it is read.
+        return self._within(request, opened, f"/{rest}")
+
+    def _within(self, request: HttpRequest, opened: OpenedTape, path: str) -> HttpResponse:
+        before = get_script_prefix()
+        set_script_prefix(f"{PREFIX}{opened.token}/")
+        request.path_info = path
+        request.tape = opened  # type: ignore[attr-defined]  # For the templates.
+        try:
+            with history.reading(opened.alias):
+                return self._get_response(request)
+        finally:
+            set_script_prefix(before)
+
+
+def _size(request: HttpRequest) -> int:
+    size = request.headers.get("Content-Length", "0")
+    return int(size) if size.isdigit() else 0

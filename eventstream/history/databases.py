@@ -1,0 +1,52 @@
+"""Which history is read: the live one, or, within `reading`, that of an opened recording.
+
+A recording that somebody opens in the page has a database of its own, so that nothing of it can
+ever be mixed with the live cluster; all queries stay the same.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, connections
+
+_current: ContextVar[str] = ContextVar("history", default=DEFAULT_DB_ALIAS)
+
+
+class Router:
+    """`DATABASE_ROUTERS`: sends every query to the history that is being read."""
+
+    def db_for_read(self, model: Any, **hints: Any) -> str:
+        """The database that the running request reads."""
+        return _current.get()
+
+    db_for_write = db_for_read
+
+
+def current() -> str:
+    """The name of the history that is being read: "default" is the live one."""
+    return _current.get()
+
+
+@contextmanager
+def reading(name: str) -> Iterator[None]:
+    """Within this block, history is that of the database `name`, see `add`."""
+    before = _current.set(name)
+    try:
+        yield
+    finally:
+        _current.reset(before)
+        if name != DEFAULT_DB_ALIAS and name in connections.databases:
+            connections[name].close()
+
+
+def add(name: str, path: Path) -> None:
+    """Make the history in `path` known as `name`."""
+    connections.databases[name] = {**connections.databases[DEFAULT_DB_ALIAS], "NAME": path}
+
+
+def remove(name: str) -> None:
+    """Forget a history that was added; its file is the caller's to delete."""
+    connections.databases.pop(name, None)

@@ -1,0 +1,74 @@
+"""A recording from one's own disk, opened in the page and kept apart from the live cluster."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import PATIENCE_MS, ROOT, Baton, StartBaton, opened
+
+expect.set_options(timeout=PATIENCE_MS)
+TAPES = ROOT / "practicecluster" / "tapes"
+
+
+@pytest.fixture(scope="module")
+def baton(start_baton: StartBaton) -> Baton:
+    return start_baton("--tape", "create", "--pause", "0")
+
+
+def open_tape(page: Page, tape: Path, audit: Path | None = None) -> None:
+    page.get_by_label("The recording").set_input_files(tape)
+    if audit is not None:
+        page.get_by_label("Its audit log").set_input_files(audit)
+    page.get_by_role("button", name="Open it").click()
+
+
+def test_a_recording_is_explained_in_a_view_of_its_own(browser: Browser, baton: Baton) -> None:
+    with opened(browser, baton, "/tape") as page:
+        open_tape(page, TAPES / "bad_image.jsonl")
+        page.locator(".recorded-banner").wait_for()
+        expect(page.locator("#status")).to_contain_text("Recording, until 2026-")
+        page.locator(".trace-row", has_text="deployment/").first.locator("a").click()
+        page.wait_for_url("**/traces/*")
+        assert "/tapes/" in page.url
+        page.keyboard.press("j")
+        expect(page.locator("#drawer h2")).to_contain_text("changed Deployment api")
+        page.get_by_role("link", name="Return to live").click()
+        expect(page.locator(".recorded-banner")).to_have_count(0)
+        nginx = page.locator(".trace-row", has_text="deployment/nginx")
+        nginx.wait_for()
+        expect(page.locator(".trace-row", has_text="deployment/api")).to_have_count(0)
+
+
+def test_its_audit_log_tells_who_asked(browser: Browser, baton: Baton) -> None:
+    audit = ROOT / "tests" / "explain" / "truth" / "quota.audit.jsonl"
+    with opened(browser, baton, "/tape") as page:
+        open_tape(page, TAPES / "quota.jsonl", audit)
+        page.locator(".recorded-banner").wait_for()
+        page.locator(".trace-row", has_text="deployment/").first.locator("a").click()
+        page.locator("#rows .step-link").first.click()
+        expect(page.locator("#drawer .claims")).to_contain_text("audited")
+
+
+def test_what_is_no_recording_is_refused_in_words(
+    browser: Browser, baton: Baton, tmp_path: Path
+) -> None:
+    packed = tmp_path / "packed.jsonl"
+    packed.write_bytes(gzip.compress(b"not a recording" * 10))
+    with opened(browser, baton, "/tape") as page:
+        open_tape(page, packed)
+        expect(page.locator("main")).to_contain_text("can't be read")
+        expect(page.locator("main")).to_contain_text("line 1")
+
+
+def test_a_closed_recording_is_gone(browser: Browser, baton: Baton) -> None:
+    with opened(browser, baton, "/tape") as page:
+        open_tape(page, TAPES / "create.jsonl")
+        page.locator(".recorded-banner").wait_for()
+        address = page.url
+        page.get_by_role("button", name="Close it").click()
+        page.get_by_role("heading", name="Open a recording").wait_for()
+        answer = page.request.get(address)
+        assert answer.status == 404
+        assert "not open" in answer.text()

@@ -1,0 +1,173 @@
+"""Opening recordings: bounded, apart from the live history, and gone when they should be."""
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.test import Client
+from pytest_django import DjangoDbBlocker
+
+from dashboard import opened, tapeview
+from dashboard.opened import OpenedTape, OpenedTapes
+from eventstream import history
+from tests.explain.tapes import TAPES
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def any_database(monkeypatch: pytest.MonkeyPatch, django_db_blocker: DjangoDbBlocker) -> None:
+    """The mark `django_db` allows only databases that are known before a test begins."""
+    real = django_db_blocker._real_ensure_connection
+    monkeypatch.setattr(BaseDatabaseWrapper, "ensure_connection", real)
+
+
+@pytest.fixture
+def tapes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[OpenedTapes]:
+    """A collection of its own, on a disk of its own."""
+    made = OpenedTapes()
+    monkeypatch.setattr(opened, "tapes", made)
+    monkeypatch.setattr(tapeview, "tapes", made)
+    monkeypatch.setattr("dashboard.pages.tape.tapes", made)
+    monkeypatch.setattr(opened, "_parent", lambda: tmp_path)
+    yield made
+    made.close_all()
+
+
+def read(tape: OpenedTape) -> OpenedTape:
+    """Wait for its process."""
+    tape._reader.wait(60)
+    return tape
+
+
+def of(name: str) -> list[bytes]:
+    return [(TAPES / f"{name}.jsonl").read_bytes()]
+
+
+def page(client: Client, tape: OpenedTape, rest: str = "") -> str:
+    answer = client.get(f"/tapes/{tape.token}/{rest}")
+    assert answer.status_code == 200, answer.content
+    return answer.content.decode()
+
+
+def test_links_stay_within_the_recording(client: Client, tapes: OpenedTapes) -> None:
+    tape = read(tapes.add("create.jsonl", of("create"), None))
+    shown = page(client, tape)
+    trace = re.search(rf'href="(/tapes/{tape.token}/traces/[^"]+)"', shown)
+    assert trace is not None
+    assert 'href="/traces/' not in shown
+    assert "nginx" in client.get(trace[1]).content.decode()
+    assert "create.jsonl" in shown
+
+
+def test_the_live_history_holds_nothing_of_it(client: Client, tapes: OpenedTapes) -> None:
+    tape = read(tapes.add("create.jsonl", of("create"), None))
+    assert "deployment/nginx" in page(client, tape)
+    live = client.get("/")
+    assert live.status_code == 200
+    assert "deployment/nginx" not in live.content.decode()
+    assert history.current() == "default"
+
+
+def test_two_recordings_of_one_cluster_are_never_mixed(client: Client, tapes: OpenedTapes) -> None:
+    first = read(tapes.add("create.jsonl", of("create"), None))
+    second = read(tapes.add("quota.jsonl", of("quota"), None))
+    assert "deployment/nginx" in page(client, first)
+    assert "deployment/nginx" not in page(client, second)
+    assert "deployment/nginx" in page(client, first)
+
+
+def test_waits_that_a_recording_ends_in_are_as_long_as_they_were(
+    client: Client, tapes: OpenedTapes
+) -> None:
+    lines = of("unschedulable")[0].splitlines(keepends=True)
+    tape = read(tapes.add("cut.jsonl", lines[:70], None))
+    shown = page(client, tape)
+    assert "stalled" in shown
+    assert not re.search(r"\d+ d\b", re.sub(r"<[^>]+>", " ", shown))
+
+
+def test_a_hostile_name_is_shown_as_text(client: Client, tapes: OpenedTapes) -> None:
+    tape = read(tapes.add("<img src=x onerror=alert(1)>\u202e.jsonl", of("create"), None))
+    shown = page(client, tape)
+    assert "<img" not in shown
+    assert "\u202e" not in shown
+    assert "&lt;img src=x onerror=alert(1)&gt;" in shown
+
+
+def test_lines_that_were_passed_over_are_told(client: Client, tapes: OpenedTapes) -> None:
+    tape = read(tapes.add("odd.jsonl", [*of("create"), b"no JSON\n"], None))
+    assert "1 line passed over" in page(client, tape)
+
+
+def test_what_is_no_recording_says_why(client: Client, tapes: OpenedTapes) -> None:
+    tape = read(tapes.add("notes.txt", [b"dear diary\n"], None))
+    assert tape.state == "failed"
+    shown = page(client, tape)
+    assert "line 1" in shown
+    assert "observe --record FILE" in shown
+
+
+def test_an_upload_begins_the_reading(client: Client, tapes: OpenedTapes) -> None:
+    file = SimpleUploadedFile("create.jsonl", b"".join(of("create")))
+    answer = client.post("/tape", {"tape": file})
+    assert answer.status_code == 302
+    tape = tapes.get(answer.headers["Location"].split("/")[2])
+    assert tape is not None
+    read(tape)
+    assert "deployment/nginx" in page(client, tape)
+
+
+def test_an_empty_file_is_refused(client: Client, tapes: OpenedTapes) -> None:
+    answer = client.post("/tape", {"tape": SimpleUploadedFile("empty.jsonl", b"")})
+    assert answer.status_code == 400
+    assert "not empty" in answer.content.decode()
+
+
+def test_too_large_a_file_is_refused_before_it_is_read(
+    client: Client, tapes: OpenedTapes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tapeview, "BYTES_MOST", 10)
+    answer = client.post("/tape", {"tape": SimpleUploadedFile("big.jsonl", b"x" * 100)})
+    assert answer.status_code == 413
+    assert "256 MB at most" in answer.content.decode()
+
+
+def test_a_foreign_page_can_open_nothing(tapes: OpenedTapes) -> None:
+    answer = Client(enforce_csrf_checks=True).post(
+        "/tape", {"tape": SimpleUploadedFile("create.jsonl", b"{}")}
+    )
+    assert answer.status_code == 403
+
+
+def test_the_one_nobody_looked_at_makes_room(client: Client, tapes: OpenedTapes) -> None:
+    made = [tapes.add(f"{number}.jsonl", of("create"), None) for number in range(4)]
+    assert tapes.get(made[0].token) is made[0]
+    tapes.add("fifth.jsonl", of("create"), None)
+    assert tapes.get(made[1].token) is None
+    assert tapes.get(made[0].token) is made[0]
+    assert client.get(f"/tapes/{made[1].token}/").status_code == 404
+
+
+def test_an_hour_without_a_look_closes_it(
+    tapes: OpenedTapes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tape = tapes.add("create.jsonl", of("create"), None)
+    later = time.monotonic() + opened.IDLE_SECONDS + 1
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert tapes.get(tape.token) is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_closing_ends_a_reader_and_leaves_nothing(
+    client: Client, tapes: OpenedTapes, tmp_path: Path
+) -> None:
+    tape = tapes.add("create.jsonl", of("create"), None)
+    client.post("/tape/close", {"token": tape.token})
+    assert tape._reader.returncode is not None
+    assert list(tmp_path.iterdir()) == []
+    assert client.get(f"/tapes/{tape.token}/").status_code == 404

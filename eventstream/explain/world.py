@@ -124,9 +124,13 @@ class World:
         while len(known) > NOTES_KEPT:
             del known[next(iter(known))]
         groups = (log.note_askers or {}).items()
-        asked = [askers for group, askers in groups if reason in group]
-        writes = [write for askers in asked for write in askers.values()]
-        return [write for write in writes if any(tells_of(note, write) for note in said)]
+        asked = [(group[0] == ANY, askers) for group, askers in groups if reason in group]
+        return [
+            write
+            for any_, askers in asked
+            for write in askers.values()
+            if any_ or any(tells_of(note, write) for note in said)
+        ]
 
     def gap(self, gap: Gap) -> None:
         """Remember from where on a resource could not be seen: what vanishes next went then."""
@@ -160,6 +164,9 @@ LOOKED_UP = frozenset(
     {"CustomResourceDefinition", "Namespace", "Node", "ResourceQuota", "StatefulSet"}
 )
 """Kinds that others refer to by name, so that rules look them up by it."""
+
+ANY = "*"
+"""Stands before the reasons that a write asks for whatever their Events name."""
 
 NOTES_KEPT = 64
 """Events of one reason kept about one object: clients themselves send about 25 an object."""
@@ -235,6 +242,16 @@ class View:
 
         Of those about another object only the ones whose message names this write's object.
         """
+        found = [note for note in self._notes(uid, reasons) if tells_of(note, self.write)]
+        if len(found) > 1:
+            found.sort(key=lambda change: change.after.metadata.name)
+        return found
+
+    def all_notes(self, uid: str, *reasons: str) -> list[Change]:
+        """All Events about an object with these reasons, whatever they name, in no order."""
+        return self._notes(uid, (ANY, *reasons))
+
+    def _notes(self, uid: str, reasons: tuple[str, ...]) -> list[Change]:
         log = self.world.log(uid)
         if log.note_askers is None:
             log.note_askers = {}
@@ -242,18 +259,8 @@ class View:
         if id(self.write) not in askers:
             askers[id(self.write)] = self.write
             self.write.asked.append(log)
-        if not log.notes:
-            return []
-        known = log.notes
-        found = [
-            note
-            for reason in reasons
-            for note in known.get(reason, {}).values()
-            if tells_of(note, self.write)
-        ]
-        if len(found) > 1:
-            found.sort(key=lambda change: change.after.metadata.name)
-        return found
+        known = log.notes or {}
+        return [note for reason in reasons for note in known.get(reason, {}).values()]
 
     def by_name(self, kind: str, namespace: str | None, name: str) -> Write | None:
         """The latest write below this one of the object that then had this name, if it was seen.

@@ -132,9 +132,19 @@ def covers(fields: bytes, path: str) -> int:
     """How much of `path` fieldsV1 names: the length of the leaf at or above it, 0 if none.
 
     A leaf above is an atomic list or map, or an empty claim on the whole; a longer one knows
-    the field better.
+    the field better. An element whose key's value is withheld matches any of its list.
     """
     leaves = paths(fields)
+    known = _longest(leaves, path)
+    return max(known, _longest(leaves, _ELEMENT.sub("[]", path))) if "[" in path else known
+
+
+_ELEMENT = re.compile(r"\[[^\]]*\]")
+
+
+def _longest(leaves: frozenset[str], path: str) -> int:
+    if f"{path}[]" in leaves:
+        return len(path)  # A list of plain values, of which no element is named.
     while path:
         if path in leaves:
             return len(path)

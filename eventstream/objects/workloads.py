@@ -101,10 +101,26 @@ class ReplicaSetStatus(Part, frozen=True, gc=False):
     conditions: tuple[Condition, ...] = ()
 
 
+class Ordinals(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
+    """Where a StatefulSet begins to number its Pods."""
+
+    start: int = 0
+
+
+class ClaimRetention(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
+    """What becomes of a StatefulSet's claims when it, or one of its Pods, goes for good."""
+
+    when_deleted: str = ""
+    when_scaled: str = ""
+
+
 class StatefulSetSpec(Part, frozen=True, gc=False):
     """Desired state of a StatefulSet."""
 
     replicas: int = 1
+    ordinals: Ordinals = Ordinals()
+    revision_history_limit: int | None = None
+    persistent_volume_claim_retention_policy: ClaimRetention = ClaimRetention()
     service_name: str = ""
     pod_management_policy: str = ""
     min_ready_seconds: int = 0
@@ -131,6 +147,7 @@ class StatefulSetStatus(Part, frozen=True, gc=False):
 class DaemonSetSpec(Part, frozen=True, gc=False):
     """Desired state of a DaemonSet."""
 
+    revision_history_limit: int | None = None
     min_ready_seconds: int = 0
     update_strategy: Strategy = Strategy()
     selector: Selector = Selector()
@@ -193,6 +210,8 @@ class CronJobSpec(Part, frozen=True, gc=False):
     suspend: bool = False
     concurrency_policy: str = ""
     starting_deadline_seconds: int | None = None
+    successful_jobs_history_limit: int | None = None
+    failed_jobs_history_limit: int | None = None
 
 
 class JobReference(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):

@@ -72,7 +72,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "ResourceQuota": (others.quota_charged, *_ANY),
     "Node": (nodes.reported, node_controllers.watched_over, *_ANY),
     "PodDisruptionBudget": (budgets.charged, budgets.counted, *_ANY),
-    "PersistentVolumeClaim": (volumes.claimed, volumes.bound, *_ANY),
+    "PersistentVolumeClaim": (ownership.changed, volumes.claimed, volumes.bound, *_ANY),
     "Namespace": (others.namespace_finalized, *_ANY),
 }
 """By kind, the rules that can know its writes; kinds that are not here have the general ones."""

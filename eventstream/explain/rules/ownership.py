@@ -19,6 +19,11 @@ from eventstream.explain.writes import Write
 from eventstream.objects.images import OwnerReference
 
 _COLLECTOR = "garbage-collector"
+_SOURCES = {
+    "adopted": sources.ADOPTION,
+    "released": sources.ADOPTION,
+    "claim-retention": sources.CLAIMS_OF_STATEFULSETS,
+}
 
 
 def changed(view: View, who: Writer) -> Verdict | None:
@@ -33,11 +38,44 @@ def changed(view: View, who: Writer) -> Verdict | None:
     had, has = {owner.uid for owner in old}, {owner.uid for owner in new}
     gained = [owner for owner in new if owner.uid not in had]
     lost = [owner for owner in old if owner.uid not in has]
+    if write.image.kind == "PersistentVolumeClaim" and (gained or lost):
+        claim = _retained(view, who, gained, lost)
+        if claim is not None:
+            return claim
     if gained:
         return _adopted(view, who, gained[0])
     if lost:
         return _left(view, who, lost[0])
     return None
+
+
+def _retained(
+    view: View, who: Writer, gained: list[OwnerReference], lost: list[OwnerReference]
+) -> Verdict | None:
+    """A StatefulSet's retention policy says with whom its claims go: with it, or with their Pod.
+
+    Source: pkg/controller/statefulset/stateful_set_utils.go, updateClaimOwnerRefForSetAndPod.
+    """
+    if not all(owner.kind in ("StatefulSet", "Pod") for owner in (*gained, *lost)):
+        return None
+    owners = [view.latest(owner.uid) for owner in (*gained, *lost)]
+    if not who.built_in and any(owner is None or owner.gone for owner in owners):
+        return None  # The garbage collector takes references to what is gone.
+    pod = next((owner for owner in gained if owner.kind == "Pod"), None)
+    cause = None
+    for owner in (*gained, *lost):
+        top = view.top_owner(owner.uid).uid
+        cause = cause or view.last_spec_change(top)
+    claim = named(view.write.image)
+    if not gained:
+        act, why = f"took its owner from {claim}", "The retention policy keeps the claim."
+    elif pod is not None:
+        act = f"made Pod {pod.name} the owner of {claim}"
+        why = f"Pod {pod.name} is to go for good, and whenScaled lets its claim go with it."
+    else:
+        act = f"made StatefulSet {gained[0].name} the owner of {claim}"
+        why = "The retention policy lets the claim go with the StatefulSet (whenDeleted: Delete)."
+    return _verdict(view, who, "claim-retention", "statefulset-controller", act, why, cause)
 
 
 def _adopted(view: View, who: Writer, owner: OwnerReference) -> Verdict | None:
@@ -72,7 +110,15 @@ def _left(view: View, who: Writer, owner: OwnerReference) -> Verdict | None:
     if maker is None or latest.image.metadata.deletion_timestamp:
         return None
     why = f"Its labels no longer match the selector of {name}."
-    return _verdict(view, who, "released", maker.actor, act, why, view.previous())
+    return _verdict(view, who, "released", maker.actor, act, why, _relabelled(view))
+
+
+def _relabelled(view: View) -> Write | None:
+    """The write that changed the object's labels; without one, the previous."""
+    for write in view.backwards(view.write.log.uid):
+        if any(change.path.startswith("metadata.labels") for change in write.changes):
+            return write
+    return view.previous()
 
 
 def _verdict(
@@ -90,7 +136,7 @@ def _verdict(
         why_grade="inferred",
         causes=(cause,) if cause else (),
         evidence=(evidence.saw(write), *evidence.managed(who), *evidence.owned(write)),
-        source_url=sources.COLLECTOR if actor == _COLLECTOR else sources.ADOPTION,
+        source_url=_SOURCES.get(rule, sources.COLLECTOR),
         loop=Loop(
             seen(cause) if cause else named(write.image),
             "who owns the object with who should",

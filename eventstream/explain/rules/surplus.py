@@ -4,6 +4,7 @@ from eventstream.explain.actors import title
 from eventstream.explain.families import Family
 from eventstream.explain.records import Loop
 from eventstream.explain.rules import evidence
+from eventstream.explain.rules.keepers import ordinal
 from eventstream.explain.rules.makers import MAKERS
 from eventstream.explain.rules.removals import deletion
 from eventstream.explain.text import count, seen
@@ -22,6 +23,8 @@ def scaled_down(view: View) -> Verdict | None:
     notes = view.notes(owner.uid, "SuccessfulDelete")
     cause = view.last_spec_change(owner.uid)
     loop = _surplus(view, view.family(owner.uid), cause) if maker.counted else None
+    if loop is not None and owner.kind == "StatefulSet" and _in_range(write, cause):
+        loop = None  # Only Pods beyond the wanted ordinals go when it is scaled down.
     if not notes and loop is None:
         return None
     said = (
@@ -44,6 +47,16 @@ def scaled_down(view: View) -> Verdict | None:
         source_url=maker.source_url,
         loop=loop,
     )
+
+
+def _in_range(write: Write, cause: Write | None) -> bool:
+    """Whether a StatefulSet of that size has a Pod of this ordinal.
+
+    Source: pkg/controller/statefulset/stateful_set_utils.go, podInOrdinalRange.
+    """
+    spec = cause.image.spec if cause is not None else None
+    first = getattr(getattr(spec, "ordinals", None), "start", 0)
+    return first <= ordinal(write.image) < first + getattr(spec, "replicas", 0)
 
 
 def _surplus(view: View, owner: Family, cause: Write | None) -> Loop | None:

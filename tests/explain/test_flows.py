@@ -1,0 +1,67 @@
+"""Who did what in flows that no recording holds, whatever is missing, late or in one burst."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Golden
+from tests.explain.flow import APART, BURST, Flow, connected
+from tests.explain.flows import deletions, deployments, jobs, stateful
+from tests.explain.readable import readable
+
+GOLDEN = Path(__file__).parent / "golden" / "flows"
+FLOWS = (*deployments.FLOWS, *deletions.FLOWS, *stateful.FLOWS, *jobs.FLOWS)
+HIDDEN = [
+    (),
+    ("events",),
+    ("replicasets",),
+    ("controllerrevisions",),
+    ("events", "replicasets"),
+    ("events", "controllerrevisions"),
+]
+Tell = Callable[[Flow], None]
+flows = pytest.mark.parametrize("tell", FLOWS, ids=[tell.__name__ for tell in FLOWS])
+
+
+def told(tell: Tell, pace: float) -> Flow:
+    flow = Flow(pace)
+    tell(flow)
+    return flow
+
+
+@flows
+def test_each_write_of_a_flow_has_its_step_and_its_actor(tell: Tell) -> None:
+    flow = told(tell, APART)
+    wrong, unknown, missing = flow.judged(flow.shown)
+    named = [(step.object.kind, step.object.name, step.why) for step in unknown]
+    assert ([step.what for step in wrong], named, missing) == ([], flow.open, 0)
+
+
+@flows
+@pytest.mark.parametrize("pace", [APART, BURST])
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_whatever_is_missing_no_actor_is_wrong(
+    tell: Tell, pace: float, hidden: tuple[str, ...]
+) -> None:
+    flow = told(tell, pace)
+    wrong, _, missing = flow.judged(flow.without(*hidden))
+    assert ([(step.resource_version, step.what) for step in wrong], missing) == ([], 0)
+
+
+@flows
+@pytest.mark.parametrize("pace", [APART, BURST])
+def test_events_that_come_late_make_no_actor_wrong(tell: Tell, pace: float) -> None:
+    flow = told(tell, pace)
+    assert flow.judged(flow.late_events()) == flow.judged(flow.shown)
+
+
+@flows
+@pytest.mark.parametrize("pace", [APART, BURST])
+def test_the_tree_of_each_trace_is_connected(tell: Tell, pace: float) -> None:
+    assert connected(told(tell, pace).told()) == []
+
+
+@flows
+def test_what_a_person_reads_of_a_flow_is_as_reviewed(tell: Tell, golden: Golden) -> None:
+    golden(GOLDEN / f"{tell.__name__}.txt", readable(told(tell, APART).told()))

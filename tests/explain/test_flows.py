@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from eventstream.explain.documented.rules import DOCUMENTED_RULES
 from tests.conftest import Golden
 from tests.explain.flow import APART, BURST, Flow, connected
 from tests.explain.flows import deletions, deployments, jobs, stateful
@@ -65,3 +66,11 @@ def test_the_tree_of_each_trace_is_connected(tell: Tell, pace: float) -> None:
 @flows
 def test_what_a_person_reads_of_a_flow_is_as_reviewed(tell: Tell, golden: Golden) -> None:
     golden(GOLDEN / f"{tell.__name__}.txt", readable(told(tell, APART).told()))
+
+
+@flows
+def test_every_step_of_a_flow_is_as_its_rule_is_documented(tell: Tell) -> None:
+    for step in told(tell, APART).told().steps.values():
+        rule = DOCUMENTED_RULES[step.rule]
+        assert not rule.actors or step.actor in rule.actors, step
+        assert step.source_url in rule.sources or step.rule == "undocumented", step

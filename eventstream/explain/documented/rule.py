@@ -17,6 +17,7 @@ RuleName = Literal[
     "budget-charged",
     "claim-bound",
     "claim-made",
+    "claim-retention",
     "client-changed",
     "client-created",
     "client-deleted",

@@ -137,4 +137,10 @@ VOLUMES = (
         ("persistentvolume-controller", "scheduler"),
         (sources.VOLUME_BINDING, sources.BINDING),
     ),
+    DocumentedRule(
+        "claim-retention",
+        "The owner of a StatefulSet's claim was set, or taken away, as its retention policy asks.",
+        ("statefulset-controller",),
+        (sources.CLAIMS_OF_STATEFULSETS,),
+    ),
 )

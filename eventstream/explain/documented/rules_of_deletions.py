@@ -90,6 +90,7 @@ DELETIONS = (
             "statefulset-controller",
             "daemonset-controller",
             "job-controller",
+            "cronjob-controller",
             "ttl-after-finished-controller",
             "unknown",
         ),

@@ -57,7 +57,7 @@ def _takes(write: Write) -> bool:
     return is_built_in(write.image.api_version) and all(
         change.path.startswith(_TAKEN)
         and not change.path.startswith(_CONTROLLED)
-        and not ("annotations" in change.path and "kubernetes.io/" in change.path)
+        and not (change.path.startswith(_TAKEN[1]) and "kubernetes.io/" in change.path)
         for change in write.changes
     )
 

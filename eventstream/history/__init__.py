@@ -5,6 +5,7 @@ page and keep it current: take `head()`, read the rows, then ask `changes_since`
 """
 
 from eventstream.history.answers import (
+    ActorRate,
     BadCursorError,
     Changes,
     ClusterStatus,
@@ -30,10 +31,11 @@ from eventstream.history.status import (
     head,
     installation_key,
 )
-from eventstream.history.usual import usual
+from eventstream.history.waits import rates, usual
 from eventstream.objects.observations import Coverage, Gap, Problem
 
 __all__ = [
+    "ActorRate",
     "BadCursorError",
     "Changes",
     "ClusterStatus",
@@ -59,6 +61,7 @@ __all__ = [
     "gaps",
     "head",
     "installation_key",
+    "rates",
     "reading",
     "remove",
     "step",

@@ -102,5 +102,13 @@ class Counts(msgspec.Struct, frozen=True):
     steps: int
 
 
+class ActorRate(msgspec.Struct, frozen=True):
+    """How many writes an actor made lately, and how many that is a minute."""
+
+    actor: str
+    writes: int
+    per_minute: float
+
+
 class BadCursorError(ValueError):
     """A cursor that history did not give out; the message shows it."""

@@ -1,15 +1,19 @@
 """How long waits took outlives a restart, with the steps that it was learned from."""
 
+import pytest
+
 from eventstream import history
 from eventstream.explain.engine import Engine
-from eventstream.explain.records import WaitsSeen, WaitsUpsert
+from eventstream.explain.records import ObjectRef, WaitsSeen, WaitsUpsert
 from eventstream.explain.waits import ENOUGH
-from eventstream.models import WaitsRow
+from eventstream.history import waits as waits_module
+from eventstream.models import StepRow, WaitsRow
 from eventstream.objects.decoding import Decoder
 from eventstream.recorder import load_saved
 from tests.explain.tapes import observations
-from tests.store.samples import KEY, put_trace, store
+from tests.store.samples import KEY, put_step, put_trace, store
 
+LEASE = ObjectRef("coordination.k8s.io/v1", "Lease", "kube-node-lease", "node-1", "uid-l")
 BINDS = WaitsSeen("scheduler/bind", 300, (0.1,) * 150 + (0.4,) * 50, 100.0)
 
 
@@ -55,3 +59,25 @@ def test_a_restart_knows_what_was_usual() -> None:
     store(*again.tick(shown[-1].at + 2000))
     assert history.usual() == before
     assert tuple(again._traces.usual.of(usual.key) for usual in before) == before
+
+
+def written(actor: str, *times: float) -> None:
+    first = StepRow.objects.count()
+    store(*(put_step(f"s{first + n}", actor=actor, at=at) for n, at in enumerate(times)))
+
+
+def test_a_rate_counts_the_writes_of_the_last_minutes() -> None:
+    written("scheduler", 10.0, 700.0, 800.0, 990.0)
+    written("kubelet", *(999.0,) * 10)
+    store(put_step("lease", actor="kubelet", at=999.0, object=LEASE))
+    kubelet, scheduler = history.rates(1000.0)
+    assert (kubelet.actor, kubelet.writes, kubelet.per_minute) == ("kubelet", 10, 2.0)
+    assert (scheduler.actor, scheduler.writes, scheduler.per_minute) == ("scheduler", 3, 0.6)
+    assert [rate.actor for rate in history.rates(1000.0, window=5.0)] == ["kubelet"]
+
+
+def test_a_rate_covers_what_the_newest_steps_cover(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waits_module, "RATED", 4)
+    written("scheduler", 700.0, 900.0, 970.0, 980.0, 990.0, 1000.0)
+    [rate] = history.rates(1000.0)
+    assert (rate.writes, rate.per_minute) == (4, 8.0)

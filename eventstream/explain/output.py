@@ -37,6 +37,7 @@ def trace_record(trace: Trace) -> dict[str, Any]:
         "existing": trace.existing,
         "stages": msgspec.to_builtins(trace.stages),
         "usual": msgspec.to_builtins(trace.usual),
+        **_diagnosed(trace),
     }
 
 
@@ -50,6 +51,17 @@ def outlook_record(trace: Trace, at: float) -> dict[str, Any]:
         "holder": trace.holder,
         "diagnosis": trace.diagnosis,
         "usual": msgspec.to_builtins(trace.usual),
+        "summary": trace.summary,
+        **_diagnosed(trace),
+    }
+
+
+def _diagnosed(trace: Trace) -> dict[str, Any]:
+    """What a diagnosis rests on, and what a person would run."""
+    return {
+        "diagnosis_evidence": [_evidence(piece) for piece in trace.diagnosis_evidence],
+        "command": trace.command or None,
+        "mend": trace.mend or None,
     }
 
 

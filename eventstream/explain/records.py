@@ -40,10 +40,11 @@ class Grades(msgspec.Struct, frozen=True, gc=False):
 class Evidence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One reason to believe a claim.
 
-    `source`: watch, managedFields, event, condition, ownerReference, sequence (the documented
-    one) or audit. `claim` says which claim it supports: what, who or why. `ref` is a
-    resourceVersion or an Event's name, to look it up by. An Event also has `at`, when it was
-    first so by its reporter's own clock: unix seconds, good to `precision_ms`.
+    `source`: watch, managedFields, event, condition, status (what its reporter wrote there),
+    ownerReference, sequence (the documented one) or audit. `claim` says which claim it supports:
+    what, who or why. `ref` is a resourceVersion or an Event's name, to look it up by. An Event
+    also has `at`, when it was first so by its reporter's own clock: unix seconds, good to
+    `precision_ms`.
     """
 
     grade: Grade
@@ -155,7 +156,10 @@ class Trace(msgspec.Struct, frozen=True, gc=False):
     one, `holders` all of them with counts. Times are unix seconds. `existing` says that the cause
     was not seen: the objects were there when watching began, and `started` is their own time.
     `settled` says that nothing but an audit record can change it any more. `usual` is what is
-    usual for the wait that `waiting_for` tells of, None where nothing is due that has a usual time.
+    usual for the wait that `waiting_for` tells of, None where nothing is due that has a usual
+    time. Where there is a
+    `diagnosis`, `diagnosis_evidence` is what it rests on, `command` shows that to a person, and
+    `mend` is a command that would take the cause away, where one is obvious.
     """
 
     id: str
@@ -180,6 +184,9 @@ class Trace(msgspec.Struct, frozen=True, gc=False):
     root_step: str | None = None
     updated: float = 0.0
     usual: Usual | None = None
+    diagnosis_evidence: tuple[Evidence, ...] = ()
+    command: str = ""
+    mend: str = ""
 
 
 class StepUpsert(msgspec.Struct, frozen=True, gc=False):

@@ -7,7 +7,7 @@ import msgspec
 
 from eventstream.explain.families import by_order
 from eventstream.explain.identity import existing_trace_id
-from eventstream.explain.outlook import others
+from eventstream.explain.outlook import others, proofs
 from eventstream.explain.outlook.holding import (
     Holding,
     Outlook,
@@ -264,6 +264,9 @@ class TraceKeeper:
             root_step=began.step.id if began is not None and began.step else None,
             updated=trace.last if math.isfinite(trace.last) else started,
             usual=outlook.usual,
+            diagnosis_evidence=proofs.of_wait(first) if first and first.diagnosis else (),
+            command=proofs.command_of(first) if first and first.diagnosis else "",
+            mend=first.mend if first and first.diagnosis else "",
         )
 
 

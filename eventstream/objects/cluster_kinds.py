@@ -3,6 +3,7 @@
 import msgspec
 
 from eventstream.objects.pods import Condition, Part
+from eventstream.objects.workloads import Selector
 
 Quantities = dict[str, str | int | float]
 
@@ -84,8 +85,9 @@ class QuotaStatus(Part, frozen=True, gc=False):
 
 
 class BudgetSpec(Part, frozen=True, gc=False):
-    """A PodDisruptionBudget's bound."""
+    """A PodDisruptionBudget's bound, and which Pods it protects."""
 
+    selector: Selector | None = None
     min_available: int | str | None = None
     max_unavailable: int | str | None = None
 

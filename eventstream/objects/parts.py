@@ -129,6 +129,7 @@ class PartDecoder:
         self._words.share(spec, _WORDS_OF_SPEC)
         for container in spec.containers:
             self._words.share(container, _WORDS_OF_CONTAINER)
+        _keep_claims(spec)
 
     def _settle_condition(self, condition: Condition) -> None:
         self._scrub(condition)
@@ -146,6 +147,7 @@ class PartDecoder:
     def _settle_template(self, template: PodTemplate) -> None:
         if template.spec.digest:  # Only a whole part has one.
             _set(template.spec, "digest", "")
+        _keep_claims(template.spec)
         if template.metadata.annotations:
             hidden = self._redactor.annotations(template.metadata.annotations)
             _set(template.metadata, "annotations", hidden)
@@ -155,3 +157,9 @@ class PartDecoder:
         if decoder is None:
             decoder = self._decoders[struct] = msgspec.json.Decoder(struct)
         return decoder
+
+
+def _keep_claims(spec: PodSpec) -> None:
+    """Of the volumes those that are claims: of the others nothing is kept."""
+    if spec.volumes:
+        _set(spec, "volumes", tuple([v for v in spec.volumes if v.persistent_volume_claim]))

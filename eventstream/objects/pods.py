@@ -1,7 +1,8 @@
 """What Baton keeps of a Pod: placement, containers by name and image, and their states.
 
-No environment, no command, no arguments, no volume sources and no termination messages (those
-can hold a program's own output) are named here, and so none is ever kept.
+No environment, no command, no arguments, no volume source but a claim's name, nothing that a
+probe asks and no termination messages (those can hold a program's own output) are named here,
+and so none is ever kept.
 """
 
 import msgspec
@@ -36,6 +37,14 @@ class Resources(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defa
     limits: dict[str, str | int | float] | None = None
 
 
+class Probe(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
+    """How often a probe asks, and how many failures count; what it asks is not kept."""
+
+    initial_delay_seconds: int = 0
+    period_seconds: int = 10
+    failure_threshold: int = 3
+
+
 class Container(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """A container's name, image and requests; a sidecar is an init container that restarts."""
 
@@ -44,6 +53,21 @@ class Container(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defa
     image_pull_policy: str = ""
     restart_policy: str | None = None
     resources: Resources | None = None
+    startup_probe: Probe | None = None
+    liveness_probe: Probe | None = None
+    readiness_probe: Probe | None = None
+
+
+class ClaimSource(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
+    """Which PersistentVolumeClaim a volume is."""
+
+    claim_name: str = ""
+
+
+class Volume(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
+    """A volume's claim, for which a Pod may wait; other sources are not kept."""
+
+    persistent_volume_claim: ClaimSource | None = None
 
 
 class SchedulingGate(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
@@ -64,8 +88,11 @@ class PodSpec(Part, frozen=True, gc=False):
     active_deadline_seconds: int | None = None
     scheduling_gates: tuple[SchedulingGate, ...] = ()
     node_selector: dict[str, str] | None = None
+    overhead: dict[str, str | int | float] | None = None
+    resources: Resources | None = None
     init_containers: tuple[Container, ...] = ()
     containers: tuple[Container, ...] = ()
+    volumes: tuple[Volume, ...] = ()
 
 
 class Waiting(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):

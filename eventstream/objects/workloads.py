@@ -9,10 +9,19 @@ import msgspec
 from eventstream.objects.pods import Condition, Part, PodSpec
 
 
+class Requirement(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
+    """One expression of a label selector: In, NotIn, Exists or DoesNotExist."""
+
+    key: str = ""
+    operator: str = ""
+    values: tuple[str, ...] = ()
+
+
 class Selector(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
-    """A label selector's plain pairs."""
+    """A label selector: all of its pairs and expressions have to hold."""
 
     match_labels: dict[str, str] | None = None
+    match_expressions: tuple[Requirement, ...] = ()
 
 
 class TemplateMetadata(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):

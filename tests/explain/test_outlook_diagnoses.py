@@ -80,7 +80,10 @@ CONTAINERS = [
     (
         waiting("CreateContainerConfigError", 'configmap "missing" not found'),
         "config-missing",
-        'Container c of Pod web-1-a cannot be made: configmap "missing" not found.',
+        (
+            "Container c of Pod web-1-a takes its environment from ConfigMap missing, "
+            "which does not exist."
+        ),
     ),
     (
         waiting(
@@ -91,8 +94,8 @@ CONTAINERS = [
         ),
         "crash-loop",
         (
-            "Container c of Pod web-1-a exits with code 1; "
-            "3 restarts so far, and 40s between attempts."
+            "Container c of Pod web-1-a exits with code 1 (Error); "
+            "3 restarts so far, and the next attempt 40 s after it ended."
         ),
     ),
     (
@@ -132,7 +135,7 @@ EVENTS = [
         "FailedMount",
         'MountVolume.SetUp failed for volume "cfg" : configmap "missing" not found',
         "config-missing",
-        "Pod web-1-a mounts ConfigMap missing, which does not exist.",
+        "Pod web-1-a mounts ConfigMap missing as volume cfg, which does not exist.",
     ),
     (
         "FailedAttachVolume",
@@ -174,12 +177,12 @@ def test_a_failing_probe_is_named(restarts: int) -> None:
     assert story.trace(web).diagnosis is None
     story.tell(web_pod, "Unhealthy", failed, "kubelet", count=4)
     trace = story.trace(web)
-    again = " Its kubelet has restarted it 2 times." if restarts else ""
+    again = " (restarted 2 times so far)" if restarts else ""
     assert (trace.diagnosis, trace.summary) == (
         "probe-failing",
         (
-            "The readiness probe of Pod web-1-a has failed 4 times: "
-            f"HTTP probe failed with statuscode: 503.{again}"
+            f"The readiness probe of container c of Pod web-1-a has failed 5 times{again}: "
+            "HTTP probe failed with statuscode: 503."
         ),
     )
     complete(story, web, rs, web_pod)
@@ -192,7 +195,10 @@ UNSCHEDULED = [
         f"{FULL}. preemption: 0/3 nodes are available.",
         "scheduler",
         "unschedulable",
-        f"No node takes Pod web-1-a: {FULL}.",
+        (
+            "No node takes Pod web-1-a: of 3 nodes, 1 has insufficient cpu and 2 have a taint that "
+            "the Pod does not tolerate."
+        ),
     ),
     (
         "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.",
@@ -236,8 +242,8 @@ REFUSALS = [
         'admission webhook "policy.example.com" denied the request: no latest tags',
         "admission-denied",
         (
-            "1 Pod of ReplicaSet web-1 cannot be created: admission webhook "
-            '"policy.example.com" denied the request: no latest tags.'
+            "1 Pod of ReplicaSet web-1 cannot be created: "
+            "webhook policy.example.com denies it: no latest tags."
         ),
     ),
 ]
@@ -275,23 +281,31 @@ def test_what_refuses_a_statefulsets_pod_is_told_until_one_is_created() -> None:
 def test_a_paused_rollout_waits_for_a_client() -> None:
     story = Story()
     web = story.exists(deployment())
+    story.exists(replicaset(web))
     story.change(web, {"spec": {"paused": True}}, "kubectl-rollout")
     changed = {"spec": {"containers": [{"name": "c", "image": "nginx:2"}]}}
     story.change(web, {"spec": {"template": changed}}, "kubectl-set")
+    assert story.trace(web).diagnosis is None
+    said = condition("Progressing", "Unknown", "DeploymentPaused", "Deployment is paused")
+    status = {"observedGeneration": 3, "conditions": [said]}
+    story.change(web, {"status": status}, KCM, sub="status")
     trace = story.trace(web)
+    assert trace.mend == "kubectl rollout resume deployment web -n shop"
     assert (trace.state, trace.holder, trace.diagnosis) == ("stalled", "client", "paused")
 
 
 def test_a_rollout_past_its_deadline_says_what_it_still_waits_for() -> None:
     story = Story()
     web, _, _ = rollout(story)
+    web["spec"]["progressDeadlineSeconds"] = 600
     late = 'ReplicaSet "web-1" has timed out progressing.'
     said = condition("Progressing", "False", "ProgressDeadlineExceeded", late)
     story.change(web, {"status": {"conditions": [said]}}, KCM, sub="status")
     trace = story.trace(web)
     assert (trace.holder, trace.diagnosis) == ("kubelet", "deadline-exceeded")
     assert trace.summary == (
-        'ReplicaSet "web-1" has timed out progressing. Still waiting for Pod web-1-a to start.'
+        "Deployment web made no progress within its deadline of 600 seconds: "
+        "still waiting for Pod web-1-a to start."
     )
 
 

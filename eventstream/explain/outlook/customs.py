@@ -24,7 +24,7 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None, child_of: Asse
     image = write.image
     asked = began if began is not None and began.log is write.log else write
     acted = _acted(snapshot, write, asked)
-    found: list[Holding] = [] if acted else [_unseen(image, when(asked))]
+    found: list[Holding] = [] if acted else [_unseen(write, when(asked))]
     done, total = 0, 0
     for child in snapshot.children(write.log):
         total += 1
@@ -43,9 +43,9 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None, child_of: Asse
     return Outlook("complete", summary, (), stages, when(write))
 
 
-def _unseen(image: Image, since: float) -> Holding:
-    waiting_for = f"a custom controller to act on {named(image)}"
-    return Holding(1, _ACTOR, "", since, waiting_for, late="no-controller", wait=acting(image))
+def _unseen(write: Write, since: float) -> Holding:
+    waiting_for, wait = f"a custom controller to act on {named(write.image)}", acting(write.image)
+    return Holding(1, _ACTOR, "", since, waiting_for, late="no-controller", wait=wait, about=write)
 
 
 def _behind(write: Write, said: dict[str, Any] | None) -> list[Holding]:
@@ -56,15 +56,15 @@ def _behind(write: Write, said: dict[str, Any] | None) -> list[Holding]:
     generation = image.metadata.generation or 0
     if isinstance(seen, int) and seen < generation:
         waiting_for = f"{named(image)} to be seen at generation {generation}, not {seen}"
-        code, wait = "no-controller", acting(image)
-        return [Holding(1, _ACTOR, "", when(write), waiting_for, late=code, wait=wait)]
+        code, wait, at = "no-controller", acting(image), when(write)
+        return [Holding(1, _ACTOR, "", at, waiting_for, late=code, wait=wait, about=write)]
     if said is None or said.get("status") != "False":
         return []
     since = parse(said.get("lastTransitionTime")) or when(write)
     reason = said.get("message") or said.get("reason") or ""
     waiting_for = f"{named(image)} to become {said['type']}{': ' if reason else ''}{reason}"
-    waiting_for, wait = waiting_for.rstrip("."), becoming_ready(image)
-    return [Holding(7, _ACTOR, "", since, waiting_for, late="not-ready", wait=wait)]
+    code, waiting_for, wait = "not-ready", waiting_for.rstrip("."), becoming_ready(image)
+    return [Holding(7, _ACTOR, "", since, waiting_for, late=code, wait=wait, about=write)]
 
 
 def _condition(image: Image) -> dict[str, Any] | None:

@@ -7,12 +7,15 @@ DeploymentComplete.
 
 import msgspec
 
+from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
+from eventstream.explain.outlook.refusals import refused
 from eventstream.explain.outlook.replicasets import PodCounts, creation
 from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.outlook.trouble import Trouble, troubled
 from eventstream.explain.pods import condition
 from eventstream.explain.records import Stage
-from eventstream.explain.text import count, sentence
+from eventstream.explain.text import count
 from eventstream.explain.times import when
 from eventstream.explain.writes import Write
 from eventstream.objects.images import Image
@@ -126,16 +129,11 @@ def _holdings(
     counts: PodCounts | None,
     began: Write | None,
 ) -> list[Holding]:
-    name = write.image.metadata.name
     since = when(began) if began is not None else when(write)
-    if write.image.spec.paused:
-        detail = f"Deployment {name} is paused: nothing is rolled out until somebody resumes it."
-        return [
-            Holding(0, "client", "", since, f"Deployment {name} to be resumed", "paused", detail)
-        ]
+    if _held_by_pause(snapshot, write, new):
+        return [_paused(write, since)]
     if new is None or counts is None:
-        waiting_for = f"a ReplicaSet for Deployment {name}"
-        return [Holding(_OBSERVE, _ACTOR, "", since, waiting_for, wait="create-replicaset")]
+        return [_unmade(snapshot, write, since)]
     found = counts.holdings()
     desired = getattr(new.image.spec, "replicas", 0)
     missing = creation(snapshot, new, "replicaset-controller", desired, len(counts.active))
@@ -147,9 +145,61 @@ def _holdings(
         found.append(ripening)
     if not found:
         latest = max(when(write), when(new), counts.moved)
+        name = write.image.metadata.name
         waiting_for = f"the status of Deployment {name} to follow"
-        found.append(Holding(_REPORT, _ACTOR, "", latest, waiting_for, wait="report-status"))
+        found.append(
+            Holding(_REPORT, _ACTOR, "", latest, waiting_for, wait="report-status", about=write)
+        )
     return _with_deadline(write, found)
+
+
+def _held_by_pause(snapshot: Snapshot, write: Write, new: Write | None) -> bool:
+    """Whether a pause is what keeps the rollout: while it holds, scaling still goes on.
+
+    Source: pkg/controller/deployment/deployment_controller.go, syncDeployment (a paused one is
+    only scaled, and no ReplicaSet is made for a new template).
+    """
+    spec, status = write.image.spec, write.image.status
+    if not spec.paused:
+        return False
+    if new is None:
+        return True
+    if not _observed(write):
+        return False
+    if status.updated_replicas < getattr(new.image.status, "replicas", 0):
+        return True  # The newest ReplicaSet is not of the present template.
+    old = [rs for rs in snapshot.children(write.log, "ReplicaSet") if rs.log is not new.log]
+    return any(getattr(rs.image.spec, "replicas", 0) for rs in old)
+
+
+def _paused(write: Write, since: float) -> Holding:
+    name = write.image.metadata.name
+    detail = f"Deployment {name} is paused: nothing is rolled out until somebody resumes it."
+    shown = [proofs.seen(write, f"spec.paused of Deployment {name} is true")]
+    progressing = condition(write.image, "Progressing")
+    if progressing is not None and progressing.reason == "DeploymentPaused":
+        shown.append(proofs.says(write, progressing))
+    wrong = Trouble(
+        "paused", detail, tuple(shown), commands.describe(write), commands.resume(write)
+    )
+    waiting_for = f"Deployment {name} to be resumed"
+    return troubled(Holding(0, "client", "", since, waiting_for, about=write), wrong)
+
+
+def _unmade(snapshot: Snapshot, write: Write, since: float) -> Holding:
+    """No ReplicaSet yet, and why not, where the API server refuses it.
+
+    Source: pkg/controller/deployment/sync.go, getNewReplicaSet (ReplicaSetCreateError).
+    """
+    waiting_for = f"a ReplicaSet for Deployment {write.image.metadata.name}"
+    plain = Holding(_OBSERVE, _ACTOR, "", since, waiting_for, wait="create-replicaset", about=write)
+    found = condition(write.image, "Progressing")
+    if found is None or found.reason != "ReplicaSetCreateError":
+        return plain
+    notes = snapshot.notes(write.log, "ReplicaSetCreateError")[:1]
+    evidence = (proofs.says(write, found), *proofs.events(notes))
+    message = found.message or found.reason
+    return troubled(plain, refused(snapshot, write, "The ReplicaSet", message, evidence))
 
 
 def _old(snapshot: Snapshot, write: Write, new: Write) -> list[Holding]:
@@ -168,18 +218,25 @@ def _old(snapshot: Snapshot, write: Write, new: Write) -> list[Holding]:
 
 
 def _with_deadline(write: Write, found: list[Holding]) -> list[Holding]:
-    """progressDeadlineSeconds has passed: said by the controller, unless a Pod says more."""
+    """progressDeadlineSeconds has passed: a code of its own, unless a Pod says more.
+
+    Source: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#failed-deployment
+    """
     progressing = condition(write.image, "Progressing")
-    late = progressing is not None and progressing.reason == "ProgressDeadlineExceeded"
-    if not late or any(holding.diagnosis for holding in found):
+    if progressing is None or progressing.reason != "ProgressDeadlineExceeded":
         return found
-    message = (progressing.message if progressing else "") or "progress deadline exceeded"
-    first = min(found, key=lambda holding: (holding.rank, holding.since))
-    return [
-        msgspec.structs.replace(
-            first,
-            diagnosis="deadline-exceeded",
-            detail=f"{sentence(message)} Still waiting for {first.waiting_for}.",
-        ),
-        *(holding for holding in found if holding is not first),
-    ]
+    said = proofs.says(write, progressing)
+    first = min(found, key=lambda h: (not h.diagnosis, h.rank, h.since))
+    if first.diagnosis:
+        late = msgspec.structs.replace(first, evidence=(*first.evidence, said))
+    else:
+        name = write.image.metadata.name
+        seconds = write.image.spec.progress_deadline_seconds
+        much = f" of {count(seconds, 'second')}" if seconds is not None else ""
+        detail = (
+            f"Deployment {name} made no progress within its deadline{much}: "
+            f"still waiting for {first.waiting_for}."
+        )
+        wrong = Trouble("deadline-exceeded", detail, (said,), commands.describe(write))
+        late = troubled(first, wrong)
+    return [late, *(holding for holding in found if holding is not first)]

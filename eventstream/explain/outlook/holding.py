@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from eventstream.explain.actors import title
-from eventstream.explain.records import Stage, TraceState, Usual
+from eventstream.explain.records import Evidence, Stage, TraceState, Usual
 from eventstream.explain.text import count, seconds
 from eventstream.explain.waits import ENOUGH
+from eventstream.explain.writes import Write
 
 if TYPE_CHECKING:
     from eventstream.explain.outlook.snapshot import Snapshot
@@ -21,6 +22,8 @@ class Holding(msgspec.Struct, frozen=True, gc=False):
     wrong, with `detail` in words. `late` is the code for a wait that has become unusual, where
     it says more than that the actor is silent; a `patient` one never does. `wait` is what is to be
     done, as the keys of `waits` have it, and `granted` the seconds that the object itself allows.
+    `about` is the newest version of the object that is waited for; `evidence`, `command` and
+    `mend` are a diagnosis's.
     """
 
     rank: int
@@ -34,6 +37,10 @@ class Holding(msgspec.Struct, frozen=True, gc=False):
     patient: bool = False
     wait: str = ""
     granted: float = 0.0
+    about: Write | None = None
+    evidence: tuple[Evidence, ...] = ()
+    command: str = ""
+    mend: str = ""
 
     def usual(self, snapshot: "Snapshot") -> Usual | None:
         """What is usual for this wait; None where no time is: people, and work of any length."""

@@ -4,10 +4,13 @@ Source: https://kubernetes.io/docs/concepts/architecture/garbage-collection/ and
 https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/.
 """
 
-from eventstream.explain.outlook import pods
+from eventstream.explain.actors import title
+from eventstream.explain.outlook import commands, pods, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.turns import collectable, due
+from eventstream.explain.pods import condition
+from eventstream.explain.records import Evidence
 from eventstream.explain.text import count, listing, named
 from eventstream.explain.times import when
 from eventstream.explain.writes import ObjectLog, Write
@@ -45,24 +48,84 @@ def _remaining(snapshot: Snapshot, log: ObjectLog, *, alone: bool = False) -> li
 
 def _leaving(snapshot: Snapshot, write: Write) -> Holding:
     image = write.image
-    since = collectable(snapshot, write)
-    waiting_for = f"{named(image)} to be removed"
     if image.kind == "Pod" and image.metadata.deletion_timestamp:
         stopping = pods.holding(snapshot, write)
         if stopping is not None:
             return stopping
     held = [name for name in image.metadata.finalizers if name not in _COLLECTOR]
-    if not image.metadata.deletion_timestamp or not held:
-        actor = "namespace-controller" if image.kind == "Namespace" else "garbage-collector"
-        late, wait = "", "collect"
-        if image.kind == "Namespace":
-            late, wait = "terminating-slow", "empty-namespace"
-        return Holding(2, actor, "", since, waiting_for, late=late, wait=wait)
+    if image.metadata.deletion_timestamp and held:
+        return _finalizing(write, held)
+    if image.kind == "Namespace":
+        return _namespace(write)
+    waiting_for = f"{named(image)} to be removed"
+    since = collectable(snapshot, write)
+    return Holding(2, "garbage-collector", "", since, waiting_for, wait="collect", about=write)
+
+
+def _finalizing(write: Write, held: list[str]) -> Holding:
+    """What finalizers still prevent, and who set the first of them."""
+    image = write.image
     actor = _HOLDERS.get(held[0], "custom-controller")
-    what = f"{waiting_for}, which {count(len(held), 'finalizer')} still {_hold(held)}"
-    what = f"{what}: {listing(held)}"
-    return Holding(1, actor, "", since, what, late="finalizer-stuck", wait="let-go")
+    verb = "prevents" if len(held) == 1 else "prevent"
+    what = f"{named(image)} to be removed, which {count(len(held), 'finalizer')} still {verb}"
+    marked = f"{named(image)} is marked for deletion and holds finalizers {listing(held)}"
+    return Holding(
+        1,
+        actor,
+        "",
+        when(write),
+        f"{what}: {listing(held)}",
+        late="finalizer-stuck",
+        wait="let-go",
+        about=write,
+        evidence=(proofs.seen(write, marked), *_setter(write, held[0])),
+        command=commands.read(write),
+    )
 
 
-def _hold(held: list[str]) -> str:
-    return "prevents" if len(held) == 1 else "prevent"
+def _setter(write: Write, finalizer: str) -> tuple[Evidence, ...]:
+    """Who put the finalizer there, if that write is still known."""
+    for earlier in write.log.writes:
+        before = earlier.before
+        known = finalizer in before.metadata.finalizers if before is not None else earlier.base
+        if known or finalizer not in earlier.image.metadata.finalizers or earlier.verdict is None:
+            continue
+        who, grade = earlier.verdict, earlier.verdict.who_grade
+        name = f"{title(who.actor)} {who.actor_name}".rstrip()
+        text = f"finalizer {finalizer} came with resourceVersion {earlier.image.version}, by {name}"
+        return (Evidence(grade, "managedFields", text, "who", earlier.image.version),)
+    return ()
+
+
+_CONTENT = ("NamespaceFinalizersRemaining", "NamespaceContentRemaining")
+_FAILURES = (
+    "NamespaceDeletionDiscoveryFailure",
+    "NamespaceDeletionGroupVersionParsingFailure",
+    "NamespaceDeletionContentFailure",
+)
+
+
+def _namespace(write: Write) -> Holding:
+    """A namespace goes when its content has gone; its conditions say what has not.
+
+    Source: pkg/controller/namespace/deletion/status_condition_utils.go.
+    """
+    found = [condition(write.image, name) for name in (*_FAILURES, *_CONTENT)]
+    told = [said for said in found if said is not None and said.status == "True"]
+    waiting_for = f"{named(write.image)} to be removed"
+    late, actor = "terminating-slow", "namespace-controller"
+    if told:
+        waiting_for = f"{waiting_for}: {(told[0].message or told[0].type).rstrip('.')}"
+        if told[0].type == _CONTENT[0]:
+            late, actor = "finalizer-stuck", "custom-controller"
+    return Holding(
+        2,
+        actor,
+        "",
+        when(write),
+        waiting_for,
+        late=late,
+        wait="empty-namespace",
+        about=write,
+        evidence=tuple(proofs.says(write, said) for said in told),
+    )

@@ -6,13 +6,15 @@ Sources: the status fields that each controller documents; kstatus' rules
 
 from typing import Any
 
-from eventstream.explain.outlook import customs, deployments, pods
+from eventstream.explain.outlook import commands, customs, deployments, pods, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
 from eventstream.explain.outlook.leaving import leaving
 from eventstream.explain.outlook.replicasets import PodCounts, creation
 from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.outlook.trouble import Trouble, troubled
 from eventstream.explain.outlook.troubles import unproven
 from eventstream.explain.pods import condition, containers, is_ready, is_true, node_of, phase
+from eventstream.explain.records import Evidence
 from eventstream.explain.rules.makers import MAKERS
 from eventstream.explain.text import count, listing, named, sentence
 from eventstream.explain.times import when
@@ -91,11 +93,11 @@ def _workload(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
     else:
         done = write if _fits(write) and reached(write.image) else None
     counts = PodCounts(snapshot, write)
-    if done is not None and not is_true(done.image, "Failed") and not counts.unproven():
+    if done is not None and not _gave_up(done.image) and not counts.unproven():
         return Outlook("complete", _reached_summary(done.image), (), _done(done.image), when(done))
     if not _fits(write):
         return Outlook("running", f"{named(image)} is not as the API documents it; see its flags.")
-    if image.kind == "Job" and (image.spec.suspend or is_true(image, "Failed")):
+    if image.kind == "Job" and (image.spec.suspend or _gave_up(image)):
         return _stopped_job(snapshot, write)
     maker = MAKERS.get(("Pod", image.kind))
     actor = maker.actor if maker else "unknown"
@@ -119,6 +121,10 @@ def _workload(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
     return pending(found, stages, snapshot, f"Waiting for {named(image)}.")
 
 
+def _gave_up(image: Image) -> bool:
+    return is_true(image, "Failed") or is_true(image, "FailureTarget")
+
+
 def _report(write: Write, actor: str, counts: PodCounts) -> Holding:
     """With nothing left to do for Pods: they work, or ripen, or the status is to follow."""
     name = named(write.image)
@@ -126,31 +132,42 @@ def _report(write: Write, actor: str, counts: PodCounts) -> Holding:
         working = count(len(counts.active), "Pod")
         waiting_for = f"{working} of {name} to finish"
         node = node_of(counts.active[0].image)
-        return Holding(7, "kubelet", node, counts.moved, waiting_for, patient=True)
+        return Holding(7, "kubelet", node, counts.moved, waiting_for, patient=True, about=write)
     ripening = counts.ripening(write)
     if ripening is not None:
         return ripening
     latest = max(when(write), counts.moved)
     waiting_for = f"the status of {name} to follow"
-    return Holding(7, actor, "", latest, waiting_for, wait="report-status")
+    return Holding(7, actor, "", latest, waiting_for, wait="report-status", about=write)
 
 
 def _stopped_job(snapshot: Snapshot, write: Write) -> Outlook:
     """A Job that failed or is suspended does nothing more until somebody acts.
 
-    Source: https://kubernetes.io/docs/concepts/workloads/controllers/job/#job-termination-and-cleanup
+    Its condition FailureTarget comes first, while its Pods are stopped. Source:
+    https://kubernetes.io/docs/concepts/workloads/controllers/job/#job-termination-and-cleanup
     """
     image = write.image
-    failed = condition(image, "Failed")
-    waiting_for = f"{named(image)} to be resumed"
-    code, detail = "paused", f"{named(image)} is suspended: no Pod is created until it is resumed."
-    if failed is not None and failed.status == "True":
-        late = failed.reason == "DeadlineExceeded"
-        code = "deadline-exceeded" if late else "job-failed"
-        said = sentence(failed.message or failed.reason or "it gave no reason")
+    failed = condition(image, "Failed") or condition(image, "FailureTarget")
+    command = commands.describe(write)
+    if failed is None or failed.status != "True":
+        waiting_for = f"{named(image)} to be resumed"
+        detail = f"{named(image)} is suspended: no Pod is created until it is resumed."
+        shown = proofs.seen(write, f"spec.suspend of {named(image)} is true")
+        wrong = Trouble("paused", detail, (shown,), command, commands.resume(write))
+    else:
         waiting_for = f"somebody to look after the failed {named(image)}"
-        detail = f"{named(image)} failed after {count(image.status.failed, 'failed Pod')}: {said}"
-    holding = Holding(1, "client", "", when(write), waiting_for, code, detail)
+        said = sentence(failed.message or failed.reason or "it gave no reason")
+        seconds = image.spec.active_deadline_seconds
+        late = failed.reason == "DeadlineExceeded"
+        limit = f", with a deadline of {count(seconds, 'second')}" if late and seconds else ""
+        pods = count(image.status.failed, "failed Pod")
+        detail = f"{named(image)} failed after {pods}{limit}: {said}"
+        notes = snapshot.notes(write.log, failed.reason or "")
+        evidence = (proofs.says(write, failed), *proofs.events(notes))
+        code = "deadline-exceeded" if late else "job-failed"
+        wrong = Trouble(code, detail, evidence, command)
+    holding = troubled(Holding(1, "client", "", when(write), waiting_for, about=write), wrong)
     return pending([holding], staged([("stored", 1, 1), ("done", 0, 1)]), snapshot, "")
 
 
@@ -195,15 +212,31 @@ def _failed_pod(snapshot: Snapshot, write: Write) -> Outlook:
     """A Pod without a controller stays failed: nobody replaces it."""
     image = write.image
     why = image.status.message or image.status.reason or ""
-    codes = [
-        f"container {found.name} ended with exit code {found.state.terminated.exit_code}"
+    ended = [
+        found
         for found in containers(image)
         if found.state.terminated and found.state.terminated.exit_code
     ]
+    codes = [
+        f"container {found.name} ended with exit code {found.state.terminated.exit_code}"
+        for found in ended
+        if found.state.terminated
+    ]
+    seconds = image.spec.active_deadline_seconds
+    code = "pod-failed"
+    if image.status.reason == "DeadlineExceeded":
+        code = "deadline-exceeded"
+        why = f"it ran longer than its deadline of {count(seconds or 0, 'second')}"
     detail = sentence(f"{named(image)} failed: {why or listing(codes) or 'it gave no reason'}")
     waiting_for = f"somebody to look after the failed {named(image)}"
-    holding = Holding(1, "client", "", when(write), waiting_for, "pod-failed", detail)
-    return pending([holding], (), snapshot, "")
+    told = f"phase of {named(image)} is Failed ({image.status.reason or 'no reason given'})"
+    evidence = (
+        Evidence("reported", "status", told, "why", image.version),
+        *(proofs.reports(write, found) for found in ended),
+    )
+    wrong = Trouble(code, detail, evidence, commands.describe(write))
+    plain = Holding(1, "client", "", when(write), waiting_for, about=write)
+    return pending([troubled(plain, wrong)], (), snapshot, "")
 
 
 def _definition(snapshot: Snapshot, write: Write) -> Outlook:
@@ -214,5 +247,5 @@ def _definition(snapshot: Snapshot, write: Write) -> Outlook:
     accepted = int(is_true(write.image, "NamesAccepted"))
     stages = staged([("stored", 1, 1), ("names accepted", accepted, 1), ("established", 0, 1)])
     waiting_for = f"the type {write.image.metadata.name} to be established"
-    holding = Holding(1, "api-server", "", when(write), waiting_for, wait="establish")
+    holding = Holding(1, "api-server", "", when(write), waiting_for, wait="establish", about=write)
     return pending([holding], stages, snapshot, "")

@@ -3,20 +3,26 @@
 Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/.
 """
 
-from eventstream.explain.outlook import turns
+from eventstream.explain.outlook import claims, commands, proofs, turns
+from eventstream.explain.outlook.containers import initializing
 from eventstream.explain.outlook.holding import Holding
+from eventstream.explain.outlook.scheduling import unschedulable
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.troubles import trouble, unproven
+from eventstream.explain.outlook.trouble import Trouble, troubled
+from eventstream.explain.outlook.troubles import node_lost, trouble, unproven
 from eventstream.explain.pods import condition, is_ready, is_running, node_of, phase
-from eventstream.explain.text import listing, sentence
-from eventstream.explain.times import when
+from eventstream.explain.text import count, listing
+from eventstream.explain.times import parse, when
 from eventstream.explain.waits import starting
 from eventstream.explain.writes import Write
 
 SCHEDULE, START, READY, STOP = 3, 4, 5, 6
 """Ranks of a Pod's stages among those of a rollout."""
 
-_UNBOUND = "unbound immediate PersistentVolumeClaims"
+_STOP_SPARE = 10.0
+"""Seconds after the end of its grace period within which a Pod should be gone."""
+
+_JOB_FINALIZER = "batch.kubernetes.io/job-tracking"
 
 
 def holding(snapshot: Snapshot, write: Write) -> Holding | None:
@@ -30,43 +36,52 @@ def holding(snapshot: Snapshot, write: Write) -> Holding | None:
         return None
     shaky = unproven(snapshot, write)
     if shaky is not None:
-        return Holding(
-            READY, "kubelet", node, when(write), f"Pod {name} to stay ready", *shaky, wait="ready"
+        steady = Holding(
+            READY,
+            "kubelet",
+            node,
+            when(write),
+            f"Pod {name} to stay ready",
+            wait="ready",
+            about=write,
         )
+        return troubled(steady, shaky)
     if is_ready(image):
         return None
     since = _since(write)
     if not node:
-        return _unscheduled(write, name, since)
+        return _unscheduled(snapshot, write, name, since)
     started = is_running(image)
-    waiting_for = f"Pod {name} to become ready" if started else f"Pod {name} to start"
-    rank = READY if started else START
-    wait = "ready" if started else starting(write)
     wrong = trouble(snapshot, write)
-    if wrong is not None:
-        rank = min(rank, START)
-        return Holding(rank, "kubelet", node, since, waiting_for, *wrong, wait=wait)
+    rank = READY if started and wrong is None else START
     late = "not-ready" if started else ""
+    wait = "ready" if started else starting(write)
+    waiting_for = _start(write, name, started=started)
     since = turns.unready(write) if started else since
-    return Holding(rank, "kubelet", node, since, waiting_for, late=late, wait=wait)
+    plain = Holding(rank, "kubelet", node, since, waiting_for, late=late, wait=wait, about=write)
+    return troubled(plain, wrong)
+
+
+def _start(write: Write, name: str, *, started: bool) -> str:
+    if started:
+        return f"Pod {name} to become ready"
+    at = initializing(write)
+    return f"{at} of Pod {name}" if at else f"Pod {name} to start"
 
 
 def _stopping(snapshot: Snapshot, write: Write, name: str, node: str) -> Holding:
     waiting_for = f"Pod {name} to stop"
-    held = write.image.metadata.finalizers
-    if write.image.metadata.deletion_grace_period_seconds == 0 and held:
-        job = held == ("batch.kubernetes.io/job-tracking",)
-        actor = "job-controller" if job else "client"
+    metadata, since = write.image.metadata, when(write)
+    held = metadata.finalizers
+    if metadata.deletion_grace_period_seconds == 0 and held:
+        actor = "job-controller" if held == (_JOB_FINALIZER,) else "custom-controller"
         waiting_for = f"Pod {name} to be let go by {listing(list(held))}"
-        since = when(write)
-        return Holding(STOP, actor, "", since, waiting_for, late="finalizer-stuck", wait="let-go")
+        return Holding(
+            STOP, actor, "", since, waiting_for, late="finalizer-stuck", wait="let-go", about=write
+        )
     if not node:
-        return Holding(STOP, "client", "", when(write), waiting_for)
-    wrong = trouble(snapshot, write)
-    since, granted = when(write), float(write.image.metadata.deletion_grace_period_seconds or 0)
-    if wrong is not None and wrong[0] == "node-lost":
-        return Holding(STOP, "kubelet", node, since, waiting_for, *wrong, wait="stop")
-    return Holding(
+        return Holding(STOP, "client", "", since, waiting_for, about=write)
+    plain = Holding(
         STOP,
         "kubelet",
         node,
@@ -74,8 +89,33 @@ def _stopping(snapshot: Snapshot, write: Write, name: str, node: str) -> Holding
         waiting_for,
         late="terminating-slow",
         wait="stop",
-        granted=granted,
+        granted=float(metadata.deletion_grace_period_seconds or 0),
+        about=write,
     )
+    return troubled(plain, node_lost(snapshot, write) or _outstayed(snapshot, write, node))
+
+
+def _outstayed(snapshot: Snapshot, write: Write, node: str) -> Trouble | None:
+    """The grace period is over, and some: a kubelet kills what still runs when it ends.
+
+    Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination
+    """
+    metadata = write.image.metadata
+    due = parse(metadata.deletion_timestamp)
+    grace = metadata.deletion_grace_period_seconds or 0
+    if due is None or snapshot.now < due + _STOP_SPARE or snapshot.now < when(write) + _STOP_SPARE:
+        return None
+    pod = f"Pod {metadata.name}"
+    text = (
+        f"{pod} was to be gone by {metadata.deletion_timestamp}, the end of its grace period of "
+        f"{count(grace, 'second')}, and the kubelet on {node} has not reported its end."
+    )
+    marked = f"{pod} is marked with deletionTimestamp {metadata.deletion_timestamp}"
+    evidence = (
+        proofs.seen(write, marked),
+        *proofs.events(snapshot.notes(write.log, "FailedKillPod", "Killing")),
+    )
+    return Trouble("terminating-slow", text, evidence, commands.describe(write))
 
 
 def _since(write: Write) -> float:
@@ -87,33 +127,46 @@ def _since(write: Write) -> float:
     return when(write)
 
 
-def _unscheduled(write: Write, name: str, since: float) -> Holding:
+def _unscheduled(snapshot: Snapshot, write: Write, name: str, since: float) -> Holding:
     found = condition(write.image, "PodScheduled")
-    waiting_for = f"a node for Pod {name}"
     scheduler = getattr(write.image.spec, "scheduler_name", "") or "default-scheduler"
+    waiting_for = f"a node for Pod {name}"
     gates = [gate.name for gate in getattr(write.image.spec, "scheduling_gates", ())]
     if gates:
-        detail = f"Pod {name} is not to be scheduled while it has {listing(gates)} as a gate."
-        waiting_for = f"Pod {name} to lose its scheduling gates"
-        return Holding(SCHEDULE, "client", "", since, waiting_for, "scheduling-gated", detail)
+        return _gated(write, name, since, gates)
     message = found.message or found.reason or "" if found and found.status == "False" else ""
-    if not message:
+    if found is None or not message:
         since = turns.ungated(write, since)
-        return Holding(SCHEDULE, "scheduler", scheduler, since, waiting_for, wait="bind")
-    if _UNBOUND in message:
-        detail = f"Pod {name} waits for its volume claims, which are not bound yet."
+        return Holding(
+            SCHEDULE, "scheduler", scheduler, since, waiting_for, wait="bind", about=write
+        )
+    plain = Holding(SCHEDULE, "scheduler", scheduler, since, waiting_for, wait="bind", about=write)
+    if claims.concerns(message):
         actor = "persistentvolume-controller"
-        code = "volume-pending"
-        return Holding(SCHEDULE, actor, "", since, waiting_for, code, detail, wait="bind-volume")
+        waits = Holding(SCHEDULE, actor, "", since, waiting_for, wait="bind-volume", about=write)
+        return troubled(waits, claims.pending_claims(snapshot, write, found))
     nominated = getattr(write.image.status, "nominated_node_name", None)
     if nominated:
-        waiting_for = f"room on {nominated} for Pod {name}, where others have to stop first"
-        return Holding(SCHEDULE, "scheduler", scheduler, since, waiting_for, wait="bind")
-    detail = sentence(f"No node takes Pod {name}: {_first(message)}")
-    code = "unschedulable"
-    return Holding(SCHEDULE, "scheduler", scheduler, since, waiting_for, code, detail, wait="bind")
+        waiting_for = (
+            f"room on {nominated} for Pod {name}, where Pods of lower priority have to stop first"
+        )
+        return Holding(
+            SCHEDULE,
+            "scheduler",
+            scheduler,
+            since,
+            waiting_for,
+            late="terminating-slow",
+            wait="bind",
+            about=write,
+        )
+    return troubled(plain, unschedulable(write, found))
 
 
-def _first(message: str) -> str:
-    """The scheduler's first sentence: what each node lacks; preemption is told after it."""
-    return message.partition(". ")[0]
+def _gated(write: Write, name: str, since: float, gates: list[str]) -> Holding:
+    detail = f"Pod {name} is not to be scheduled while it has {listing(gates)} as a gate."
+    waiting_for = f"Pod {name} to lose its scheduling gates"
+    shown = proofs.seen(write, f"spec.schedulingGates of Pod {name} holds {listing(gates)}")
+    wrong = Trouble("scheduling-gated", detail, (shown,), commands.read(write))
+    plain = Holding(SCHEDULE, "client", "", since, waiting_for, about=write)
+    return troubled(plain, wrong)

@@ -1,14 +1,15 @@
 """What a ReplicaSet's Pods wait for, and what its controller must do next."""
 
-import re
-
-from eventstream.explain.outlook import pods
+from eventstream.explain.outlook import pods, proofs
 from eventstream.explain.outlook.holding import Holding
+from eventstream.explain.outlook.refusals import allows_now, exceeded, refused
 from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.outlook.trouble import troubled
 from eventstream.explain.outlook.troubles import unproven
 from eventstream.explain.outlook.turns import asked
 from eventstream.explain.pods import condition, is_ready, is_running, node_of
-from eventstream.explain.text import count, sentence
+from eventstream.explain.records import Evidence
+from eventstream.explain.text import count
 from eventstream.explain.times import when
 from eventstream.explain.writes import Write
 
@@ -41,7 +42,7 @@ class PodCounts:
         if not seconds or not self.ready or self._snapshot.now >= self.moved + seconds + _SPARE:
             return None
         waiting_for = f"{count(self.ready, 'Pod')} to stay ready for {count(seconds, 'second')}"
-        return Holding(RIPEN, "kubelet", "", self.moved, waiting_for, patient=True)
+        return Holding(RIPEN, "kubelet", "", self.moved, waiting_for, patient=True, about=owner)
 
     def unproven(self) -> bool:
         """Whether a Pod is ready that failed a moment ago and may well fail again."""
@@ -69,54 +70,57 @@ def creation(
         if owner.image.kind in ("Job", "DaemonSet"):
             return None  # They delete by other numbers than these.
         waiting_for = f"{count(existing - desired, 'Pod')} of {name} to be deleted"
-        return Holding(CREATE, actor, "", asked(snapshot, owner), waiting_for, wait="delete-pods")
+        return Holding(
+            CREATE, actor, "", asked(snapshot, owner), waiting_for, wait="delete-pods", about=owner
+        )
     missing = count(desired - existing, "Pod")
     waiting_for = f"{missing} of {name} to be created"
-    message = _refusal(snapshot, owner)
+    message, evidence = _refusal(snapshot, owner)
     wait = "create-pods"
     if not message:
         if owner.image.kind == "Job" and owner.image.status.failed:
             waiting_for = f"the next attempt of {name}, after {_failures(owner)}"
             wait = "next-attempt"
-        return Holding(CREATE, actor, "", asked(snapshot, owner), waiting_for, wait=wait)
-    quota = _QUOTA.search(message)
-    freed = _freed(snapshot, owner, quota[1]) if quota is not None else None
-    if quota is not None and freed is not None:
-        waiting_for = f"{waiting_for}, now that quota {quota[1]} is gone"
-        return Holding(CREATE, actor, "", freed, waiting_for, wait=wait)
-    code = "quota-exceeded" if quota is not None else "admission-denied"
-    detail = sentence(f"{missing} of {name} cannot be created: {_bare(message)}")
-    return Holding(CREATE, actor, "", asked(snapshot, owner), waiting_for, code, detail, wait=wait)
+        return Holding(
+            CREATE, actor, "", asked(snapshot, owner), waiting_for, wait=wait, about=owner
+        )
+    freed = _freed(snapshot, owner, message)
+    if freed is not None:
+        how, at = freed
+        waiting_for = f"{waiting_for}, now that quota {exceeded(message)} {how}"
+        return Holding(CREATE, actor, "", at, waiting_for, wait=wait, about=owner)
+    plain = Holding(CREATE, actor, "", asked(snapshot, owner), waiting_for, wait=wait, about=owner)
+    return troubled(plain, refused(snapshot, owner, missing, message, evidence))
 
 
-def _refusal(snapshot: Snapshot, owner: Write) -> str:
+def _refusal(snapshot: Snapshot, owner: Write) -> tuple[str, tuple[Evidence, ...]]:
     """Why the API server last refused a Pod, if none has been created since; else empty."""
+    notes = snapshot.notes(owner.log, "FailedCreate")
     failure = condition(owner.image, "ReplicaFailure")
     if failure is not None and failure.status == "True":
-        return failure.message or failure.reason or ""
+        proof = (proofs.says(owner, failure), *proofs.events(notes[:1]))
+        return failure.message or failure.reason or "", proof
     if owner.image.kind in ("ReplicaSet", "ReplicationController"):
-        return ""  # These say so in their conditions, and take it back there.
-    notes = snapshot.notes(owner.log, "FailedCreate")
+        return "", ()  # These say so in their conditions, and take it back there.
     made = max((when(child) for child in snapshot.children(owner.log, "Pod")), default=0.0)
-    refused = [note for note in notes if note.at > made]
-    return (refused[0].after.spec.message or "") if refused else ""
+    since = [note for note in notes if note.at > made]
+    return ((since[0].after.spec.message or "") if since else "", proofs.events(since))
 
 
 def _failures(job: Write) -> str:
     return count(job.image.status.failed, "failed Pod")
 
 
-def _freed(snapshot: Snapshot, owner: Write, quota: str) -> float | None:
-    """When the quota went that had refused the Pods, if it was seen to go."""
+def _freed(snapshot: Snapshot, owner: Write, message: str) -> tuple[str, float] | None:
+    """How and when the quota went, or gave way, that had refused the Pods, if that was seen."""
+    quota = exceeded(message)
+    if not quota:
+        return None
     found = snapshot.by_name("ResourceQuota", owner.image.metadata.namespace, quota)
-    return when(found) if found is not None and found.gone else None
-
-
-_QUOTA = re.compile(r"exceeded quota: ([^,\s]+)")
-_ATTEMPT = re.compile(r"^(?:Error creating: |create Pod \S+ in \S+ \S+ failed error: )?")
-_POD = re.compile(r'^pods "[^"]*" is forbidden: ')
-
-
-def _bare(message: str) -> str:
-    """The refusal without the name of the Pod, which is another one with each attempt."""
-    return _POD.sub("", _ATTEMPT.sub("", message))
+    if found is None:
+        return None
+    if found.gone:
+        return "is gone", when(found)
+    if found.order > owner.order and allows_now(found, message):
+        return "allows it", when(found)
+    return None

@@ -11,16 +11,14 @@ from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.trouble import Trouble, troubled
 from eventstream.explain.outlook.troubles import node_lost, trouble, unproven
 from eventstream.explain.pods import condition, is_ready, is_running, node_of, phase
-from eventstream.explain.text import count, listing
-from eventstream.explain.times import parse, when
+from eventstream.explain.text import listing
+from eventstream.explain.times import when
 from eventstream.explain.waits import starting
 from eventstream.explain.writes import Write
 
 SCHEDULE, START, READY, STOP = 3, 4, 5, 6
 """Ranks of a Pod's stages among those of a rollout."""
 
-_STOP_SPARE = 10.0
-"""Seconds after the end of its grace period within which a Pod should be gone."""
 
 _JOB_FINALIZER = "batch.kubernetes.io/job-tracking"
 
@@ -92,30 +90,7 @@ def _stopping(snapshot: Snapshot, write: Write, name: str, node: str) -> Holding
         granted=float(metadata.deletion_grace_period_seconds or 0),
         about=write,
     )
-    return troubled(plain, node_lost(snapshot, write) or _outstayed(snapshot, write, node))
-
-
-def _outstayed(snapshot: Snapshot, write: Write, node: str) -> Trouble | None:
-    """The grace period is over, and some: a kubelet kills what still runs when it ends.
-
-    Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination
-    """
-    metadata = write.image.metadata
-    due = parse(metadata.deletion_timestamp)
-    grace = metadata.deletion_grace_period_seconds or 0
-    if due is None or snapshot.now < due + _STOP_SPARE or snapshot.now < when(write) + _STOP_SPARE:
-        return None
-    pod = f"Pod {metadata.name}"
-    text = (
-        f"{pod} was to be gone by {metadata.deletion_timestamp}, the end of its grace period of "
-        f"{count(grace, 'second')}, and the kubelet on {node} has not reported its end."
-    )
-    marked = f"{pod} is marked with deletionTimestamp {metadata.deletion_timestamp}"
-    evidence = (
-        proofs.seen(write, marked),
-        *proofs.events(snapshot.notes(write.log, "FailedKillPod", "Killing")),
-    )
-    return Trouble("terminating-slow", text, evidence, commands.describe(write))
+    return troubled(plain, node_lost(snapshot, write))
 
 
 def _since(write: Write) -> float:

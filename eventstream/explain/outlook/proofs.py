@@ -57,7 +57,9 @@ def of_wait(holding: Holding) -> tuple[Evidence, ...]:
         return holding.evidence
     image = about.image
     how = "was there when watching began" if about.base else "is the newest that was seen of it"
-    newest = seen(about, f"{named(image)} at resourceVersion {image.version} {how}")
+    marked = image.metadata.deletion_timestamp
+    also = f", marked with deletionTimestamp {marked}" if marked else ""
+    newest = seen(about, f"{named(image)} at resourceVersion {image.version} {how}{also}")
     known = [note for notes in (about.log.notes or {}).values() for note in notes.values()]
     latest = sorted(known, key=lambda note: (note.at, note.after.metadata.name), reverse=True)
     absent = Evidence("observed", "watch", f"not seen since then: {holding.waiting_for}", "why")

@@ -91,33 +91,51 @@ def _gates(image: Image) -> bool:
     return bool(getattr(getattr(image, "spec", None), "scheduling_gates", ()))
 
 
-def _kubelet(write: Write) -> Iterator[Measured]:
-    """A kubelet's first report on a Pod, the one with a running container, the first ready one."""
+def _placed(write: Write) -> Iterator[Measured]:
+    """A kubelet's first report on a Pod that was bound to it, and the one that says it runs."""
     cause = _cause(write)
-    if cause is None or write.verdict is None:
+    if cause is None or not (cause.change.type == "ADDED" or _rule(cause) == "bound"):
         return
-    earlier = [w for w in write.log.writes if cause.order < w.order < write.order]
-    reports = [w for w in earlier if w.verdict and w.verdict.rule.startswith("kubelet-")]
-    placed = cause.change.type == "ADDED" or _rule(cause) == "bound"
-    if placed and not reports:
+    if not any(_rule(earlier).startswith("kubelet-") for earlier in _between(cause, write)):
         yield "report", cause
-    if _troubled(write, earlier):
-        return
-    if placed and write.verdict.rule == "kubelet-running":
+    if _rule(write) == "kubelet-running" and not _troubled(cause, write):
         yield starting(write), cause
-    if is_ready(write.image) and not any(is_ready(w.image) for w in earlier):
-        yield from (("ready", w) for w in reports if _rule(w) == "kubelet-running")
+
+
+def _reported(write: Write) -> Iterator[Measured]:
+    """A kubelet's report that a Pod is ready for the first time since it started."""
+    cause = _cause(write)
+    if cause is None or is_ready(write.before) or not is_ready(write.image):
+        return
+    for earlier in _between(cause, write):
+        if is_ready(earlier.image):
+            return
+        if _rule(earlier) == "kubelet-running":
+            if not _troubled(earlier, write):
+                yield "ready", earlier
+            return
+
+
+def _between(began: Write, write: Write) -> Iterator[Write]:
+    """The writes to an object between two of them, newest first."""
+    writes = write.log.writes
+    for index in range(write.log.position(write.order) - 1, -1, -1):
+        if writes[index].order <= began.order:
+            return
+        yield writes[index]
 
 
 def _rule(write: Write) -> str:
     return write.verdict.rule if write.verdict is not None else ""
 
 
-def _troubled(write: Write, earlier: list[Write]) -> bool:
+def _troubled(began: Write, write: Write) -> bool:
+    """Whether something was known to be wrong with the Pod meanwhile, or a container restarted."""
     if any((write.log.notes or {}).get(reason) for reason in _TROUBLE):
         return True
-    restarted = any(status.restart_count for status in containers(write.image))
-    return restarted or any(waiting_reasons(each.image) for each in earlier)
+    if any(status.restart_count for status in containers(write.image)):
+        return True
+    return any(waiting_reasons(earlier.image) for earlier in _between(began, write))
 
 
 def _claim(write: Write) -> Iterator[Measured]:
@@ -169,9 +187,9 @@ _RULES: dict[str, Callable[[Write], Iterator[Measured]]] = {
     "custom-report": _custom,
     "finalizer-removed": _marked("let-go"),
     "kubelet-removed": _marked("stop"),
-    "kubelet-reporting": _kubelet,
-    "kubelet-running": _kubelet,
-    "kubelet-starting": _kubelet,
+    "kubelet-reporting": _reported,
+    "kubelet-running": _placed,
+    "kubelet-starting": _placed,
     "made-for-owner": _made,
     "namespace-finalized": _marked("empty-namespace"),
     "replicaset-created": _answer("create-replicaset"),

@@ -37,7 +37,14 @@ from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View, World
 from eventstream.explain.writes import Write
 from eventstream.objects.images import Image
-from eventstream.objects.observations import AuditRecord, Change, Gap, Observation, Removed
+from eventstream.objects.observations import (
+    AuditRecord,
+    Change,
+    Coverage,
+    Gap,
+    Observation,
+    Removed,
+)
 from eventstream.objects.resource import Resource
 
 logger = logging.getLogger(__name__)
@@ -90,6 +97,8 @@ class Engine:
             return self._remove(observation)
         if isinstance(observation, Gap):
             self._world.gap(observation)
+        if isinstance(observation, Coverage):
+            self._traces.usual.watched(observation)
         return []
 
     def tick(self, now: float, *, whole: bool = False) -> list[Upsert]:
@@ -268,7 +277,7 @@ class Engine:
         write.step = step
         again: list[Write] = []
         if before is not None:
-            if _counts_for_others(before, verdict):
+            if before.differs_for_others(verdict):
                 again.extend(self._world.affected(write))
                 again.extend(write.log.after(write.order))
             if old is not None and old.trace != trace:
@@ -381,13 +390,3 @@ class Engine:
         self._newly_running.clear()
         self._heartbeats.changed.clear()
         return upserts
-
-
-def _counts_for_others(before: Verdict, verdict: Verdict) -> bool:
-    """Whether what later writes may rest on has changed: the rule, or who acted."""
-    return (before.rule, before.begins, before.actor, before.actor_name) != (
-        verdict.rule,
-        verdict.begins,
-        verdict.actor,
-        verdict.actor_name,
-    )

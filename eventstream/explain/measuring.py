@@ -19,8 +19,8 @@ _TROUBLE = ("BackOff", "Failed", "FailedAttachVolume", "FailedCreatePodSandBox",
 _NO_DECISION = frozenset({"not-scheduled", "nominated"})
 
 
-def waits_of(write: Write) -> Iterator[tuple[str, float]]:
-    """The waits that this write ended: each one's key, and how many seconds it took."""
+def waits_of(write: Write) -> Iterator[tuple[str, Write, float]]:
+    """The waits that this write ended: each one's key, what began it, and its seconds."""
     verdict = write.verdict
     if verdict is None or verdict.actor in ("client", "unknown"):
         return
@@ -30,7 +30,7 @@ def waits_of(write: Write) -> Iterator[tuple[str, float]]:
     for what, began in rule(write):
         if began.trace == write.trace and _arrived(began):
             seconds = max(write.change.at - began.change.at, 0.0)
-            yield f"{verdict.actor}/{what}", round(seconds, 3)
+            yield f"{verdict.actor}/{what}", began, round(seconds, 3)
 
 
 def _arrived(write: Write) -> bool:

@@ -13,6 +13,7 @@ from eventstream.explain.measuring import FIRST_ONLY, waits_of
 from eventstream.explain.records import Usual, WaitsSeen, WaitsUpsert
 from eventstream.explain.waits import split, usual_of
 from eventstream.explain.writes import Write
+from eventstream.objects.observations import Coverage
 
 KEPT = 200
 """Waits of one kind that are kept, the newest: what was usual last month is not usual now."""
@@ -21,10 +22,19 @@ KINDS = 256
 """Kinds of waits that are kept: each custom resource's type has its own."""
 
 
+BACKLOG = 5.0
+"""Seconds after a watch began anew within which what happened meanwhile arrives, all at once."""
+
+_RESUMPTIONS = 8
+"""Beginnings of one resource's watch that are kept: waits are measured a minute later at most."""
+
+
 class UsualWaits:
     """The newest waits by kind; `of` costs a look into a dict until more of a kind are learned."""
 
     def __init__(self) -> None:
+        self._watching: dict[str, bool] = {}
+        self._resumed: dict[str, deque[float]] = {}
         self._samples: dict[str, deque[float]] = {}
         self._seen: dict[str, int] = {}
         self._at: dict[str, float] = {}
@@ -43,6 +53,22 @@ class UsualWaits:
             return known
         return msgspec.structs.replace(known, limit=known.limit + granted)
 
+    def watched(self, coverage: Coverage) -> None:
+        """Take note of how a resource is watched: what arrives late says nothing of a wait."""
+        key, watching = coverage.resource.key, coverage.state == "watching"
+        if coverage.state == "gone":
+            self._watching.pop(key, None)
+            self._resumed.pop(key, None)
+            return
+        if watching and not self._watching.get(key):
+            self._resumed.setdefault(key, deque(maxlen=_RESUMPTIONS)).append(coverage.at)
+        self._watching[key] = watching
+
+    def _late(self, write: Write) -> bool:
+        """Whether a write arrived with a backlog, so that its arrival is not its time."""
+        resumed = self._resumed.get(write.log.resource_key, ())
+        return any(0 <= write.change.at - at < BACKLOG for at in resumed)
+
     def learn(self, writes: Iterable[Write], *, whole: bool) -> None:
         """Measure the waits in a trace that settles; `whole` says that no write of it is missing.
 
@@ -50,9 +76,11 @@ class UsualWaits:
         """
         answered: set[tuple[str, int]] = set()
         for write in sorted(writes, key=lambda write: write.order):
-            for key, seconds in waits_of(write):
+            for key, began, seconds in waits_of(write):
+                if self._late(write) or self._late(began):
+                    continue
                 if split(key)[1] in FIRST_ONLY:
-                    answer = (key, write.verdict.causes[0].order if write.verdict else 0)
+                    answer = (key, began.order)
                     if not whole or answer in answered:
                         continue
                     answered.add(answer)

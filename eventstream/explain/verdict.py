@@ -37,3 +37,12 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     documented_store: tuple[int, ...] = ()
     documented_broadcast: tuple[int, ...] = ()
     node: str | None = None
+
+    def differs_for_others(self, other: "Verdict") -> bool:
+        """Whether what later writes may rest on differs: the rule, or who acted."""
+        return (self.rule, self.begins, self.actor, self.actor_name) != (
+            other.rule,
+            other.begins,
+            other.actor,
+            other.actor_name,
+        )

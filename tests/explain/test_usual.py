@@ -12,6 +12,7 @@ from eventstream.explain.engine import Engine
 from eventstream.explain.records import Trace, Usual, WaitsSeen
 from eventstream.explain.usual import KEPT, KINDS, UsualWaits
 from eventstream.explain.waits import ENOUGH, stated_limit, usual_of
+from eventstream.objects.observations import Coverage, CoverageState
 from tests.explain.stories import KCM, Json, Story
 from tests.explain.tapes import NAMES, Result, observations
 from tests.explain.test_outlook_diagnoses import complete, report, rollout, waiting
@@ -95,6 +96,19 @@ def test_what_was_there_or_fell_into_a_gap_begins_no_wait() -> None:
     complete(story, web, rs, story.create(pod(rs), KCM))
     assert "deployment-controller/create-replicaset" not in learned(story)
     assert learned(story)["replicaset-controller/create-pods"] == (1.0,)
+
+
+def test_what_arrives_with_the_backlog_of_a_broken_watch_measures_nothing() -> None:
+    story = Story()
+    web, rs, made = rollout(story, "")
+    pods = story.shown[-1].resource
+    story.change(made, {"spec": {"nodeName": "node-1"}})
+    complete(story, web, rs, made)
+    assert "scheduler/bind" in learned(story)
+    at = story.at - 5
+    states: list[CoverageState] = ["watching", "backing-off", "watching"]
+    story.shown[:0] = [Coverage(pods, state, at) for state in states]
+    assert {key.partition("/")[0] for key in learned(story)} == {"deployment-controller"}
 
 
 def test_a_custom_controllers_answer_counts_once_for_each_change() -> None:

@@ -193,7 +193,7 @@ class Engine:
             return []
         if self._awaits_audit:
             self._audit.note(write)
-        again = list(self._world.affected(write))
+        again = [*self._world.affected(write), *self._world.prove(change)]
         if write.base:
             self._contacts[image.uid] = (write, change.at)
             return self._settle_writes(again)

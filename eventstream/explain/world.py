@@ -5,12 +5,15 @@ decide does not depend on the order in which streams were delivered.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from eventstream.explain.families import Family
 from eventstream.explain.records import ObjectRef
 from eventstream.explain.writes import ObjectLog, Write
 from eventstream.objects.changes import diff
 from eventstream.objects.images import Image
+from eventstream.objects.kinds import BUILT_IN_GROUPS
+from eventstream.objects.managed_fields import status_writers
 from eventstream.objects.observations import Change, Gap
 from eventstream.objects.versions import order_of
 
@@ -23,6 +26,7 @@ class World:
         self.names: dict[str, dict[str, ObjectLog]] = {}
         self.high = 0
         self._gaps: dict[str, int] = {}
+        self._controllers: set[str] = set()
 
     def log(self, uid: str) -> ObjectLog:
         """The log of `uid`, made empty if nothing of that object was seen yet."""
@@ -59,7 +63,7 @@ class World:
         log.ref, log.seen = reference(change.after), True
         log.resource_key = change.resource.key
         if log.ref.kind in LOOKED_UP:
-            known = self.names.setdefault(_key_of(log.ref), {})
+            known = self.names.setdefault(_key_of(log), {})
             known[log.uid] = log
             for uid in [uid for uid in known if uid not in self.logs]:
                 del known[uid]
@@ -132,6 +136,24 @@ class World:
             if any_ or any(tells_of(note, write) for note in said)
         ]
 
+    def prove(self, change: Change) -> list[Write]:
+        """Learn from a custom resource which managers write statuses; returns who had asked.
+
+        That such a manager is a controller is shown by any write of it, whatever its order.
+        """
+        if change.resource.group in BUILT_IN_GROUPS:
+            return []
+        writers = {name for name in status_writers(change.after) if name not in self._controllers}
+        if not writers or len(self._controllers) > CONTROLLERS_KEPT:
+            return []
+        self._controllers |= writers
+        logs = [self.logs.get(f"manager/{name}") for name in writers]
+        return [write for log in logs if log for write in (log.askers or {}).values()]
+
+    def is_controller(self, manager: str) -> bool:
+        """Whether a manager of this name writes some custom resource's status."""
+        return manager in self._controllers
+
     def gap(self, gap: Gap) -> None:
         """Remember from where on a resource could not be seen: what vanishes next went then."""
         self._gaps[gap.resource.key] = order_of(gap.from_version) or -1
@@ -149,7 +171,7 @@ class World:
         if _changed_hands(write) and write.before is not None and owner_of(write.before):
             logs.append(self.log(owner_of(write.before)))
         if write.log.ref.kind in LOOKED_UP:
-            asked = self.logs.get(_key_of(write.log.ref))
+            asked = self.logs.get(_key_of(write.log))
             logs.extend([asked] if asked is not None else [])
         found: dict[int, Write] = {}
         for log in logs:
@@ -161,12 +183,25 @@ class World:
 
 
 LOOKED_UP = frozenset(
-    {"CustomResourceDefinition", "Namespace", "Node", "ResourceQuota", "StatefulSet"}
+    {
+        "CustomResourceDefinition",
+        "HorizontalPodAutoscaler",
+        "Namespace",
+        "Node",
+        "ResourceQuota",
+        "Service",
+        "StatefulSet",
+    }
 )
 """Kinds that others refer to by name, so that rules look them up by it."""
 
+_AUTOSCALER = "HorizontalPodAutoscaler"
+
 ANY = "*"
 """Stands before the reasons that a write asks for whatever their Events name."""
+
+CONTROLLERS_KEPT = 2000
+"""Names of managers that are remembered as custom controllers."""
 
 NOTES_KEPT = 64
 """Events of one reason kept about one object: clients themselves send about 25 an object."""
@@ -262,6 +297,11 @@ class View:
         known = log.notes or {}
         return [note for reason in reasons for note in known.get(reason, {}).values()]
 
+    def is_controller(self, manager: str) -> bool:
+        """Whether this manager writes a custom resource's status somewhere in the cluster."""
+        self._asked(f"manager/{manager}")
+        return self.world.is_controller(manager)
+
     def by_name(self, kind: str, namespace: str | None, name: str) -> Write | None:
         """The latest write below this one of the object that then had this name, if it was seen.
 
@@ -276,6 +316,11 @@ class View:
             key=lambda write: (not write.gone, write.order),
             default=None,
         )
+
+    def by_target(self, image: Image) -> Write | None:
+        """The latest write below this one of the autoscaler of this object, if it was seen."""
+        scaled = f"{image.kind} {image.metadata.name}"
+        return self.by_name(_AUTOSCALER, image.metadata.namespace, scaled)
 
     def top_owner(self, uid: str) -> ObjectLog:
         """The object at the top of the chain of controllers above `uid`, as far as it is known."""
@@ -320,8 +365,17 @@ def name_key(kind: str, namespace: str | None, name: str) -> str:
     return f"{kind}/{namespace or ''}/{name}"
 
 
-def _key_of(ref: ObjectRef) -> str:
+def _key_of(log: ObjectLog) -> str:
+    """What an object is looked up by: its name; for an autoscaler, that of what it scales."""
+    ref, latest = log.ref, log.latest
+    if ref.kind == _AUTOSCALER and latest is not None:
+        target = getattr(latest.image.spec, "scale_target_ref", None)
+        return name_key(_AUTOSCALER, ref.namespace, _target(target) if target else "")
     return name_key(ref.kind, ref.namespace, ref.name)
+
+
+def _target(named: Any) -> str:
+    return f"{named.kind} {named.name}"
 
 
 def reference(image: Image) -> ObjectRef:

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from eventstream.objects.images import NO_FIELDS, FieldsEntry
+from eventstream.objects.images import NO_FIELDS, FieldsEntry, Image
 from eventstream.objects.sharing import Words
 
 _LONGEST_REMEMBERED = 8192
@@ -137,6 +137,21 @@ def covers(fields: bytes, path: str) -> int:
     leaves = paths(fields)
     known = _longest(leaves, path)
     return max(known, _longest(leaves, _ELEMENT.sub("[]", path))) if "[" in path else known
+
+
+def status_writers(image: Image) -> set[str]:
+    """The managers that own an object's status and nothing of its spec; people's tools aside."""
+    return {
+        entry.manager
+        for entry in image.metadata.managed_fields
+        if not entry.manager.startswith("kubectl")
+        and (entry.subresource == "status" or _reports(paths(bytes(entry.fields))))
+    }
+
+
+def _reports(leaves: frozenset[str]) -> bool:
+    owned = {leaf.partition(".")[0] for leaf in leaves}
+    return "status" in owned and "spec" not in owned
 
 
 _ELEMENT = re.compile(r"\[[^\]]*\]")

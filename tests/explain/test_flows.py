@@ -8,11 +8,15 @@ import pytest
 from eventstream.explain.documented.rules import DOCUMENTED_RULES
 from tests.conftest import Golden
 from tests.explain.flow import APART, BURST, Flow, connected
-from tests.explain.flows import deletions, deployments, jobs, stateful
+from tests.explain.flows import around, deletions, deployments, jobs, operators, stateful
 from tests.explain.readable import readable
 
 GOLDEN = Path(__file__).parent / "golden" / "flows"
-FLOWS = (*deployments.FLOWS, *deletions.FLOWS, *stateful.FLOWS, *jobs.FLOWS)
+FLOWS = [
+    tell
+    for flows in (deployments, deletions, stateful, jobs, operators, around)
+    for tell in flows.FLOWS
+]
 HIDDEN = [
     (),
     ("events",),

@@ -3,6 +3,13 @@
 from eventstream.explain import sources
 from eventstream.explain.documented.rule import DocumentedRule
 
+_COMPANIONS = (
+    "serviceaccount-controller",
+    "root-ca-cert-publisher",
+    "endpoints-controller",
+    "endpointslice-controller",
+    "endpointslicemirroring-controller",
+)
 _MAKERS = (
     "replicaset-controller",
     "replication-controller",
@@ -119,6 +126,24 @@ DEPLOYING = (
         "matches.",
         _MAKERS,
         (sources.ADOPTION,),
+    ),
+    DocumentedRule(
+        "companion-kept",
+        "The controller manager wrote what one controller keeps in each namespace, or for each "
+        "Service: the account default, the certificate of the API server, endpoints.",
+        _COMPANIONS,
+        (
+            sources.SERVICE_ACCOUNTS,
+            sources.ROOT_CERTIFICATES,
+            sources.ENDPOINTS,
+            sources.ENDPOINT_SLICES,
+        ),
+    ),
+    DocumentedRule(
+        "companion-dropped",
+        "Endpoints went whose Service is gone; where that cannot be told, it stays open who did.",
+        ("endpoints-controller", "unknown"),
+        (sources.ENDPOINTS, sources.ENDPOINT_SLICES),
     ),
 )
 

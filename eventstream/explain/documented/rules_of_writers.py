@@ -70,9 +70,17 @@ CUSTOM = (
         (sources.OPERATOR,),
     ),
     DocumentedRule(
+        "custom-delete",
+        "What a custom resource owns was deleted while the resource itself waits, marked for "
+        "deletion, for the finalizer of its controller.",
+        ("custom-controller",),
+        (sources.FINALIZERS,),
+    ),
+    DocumentedRule(
         "client-or-controller",
         "A custom resource's metadata was written by a manager that has not shown yet whether it "
-        "is a controller or a client; or what one owns lost fields, which leaves no entry.",
+        "is a controller or a client; or what one owns lost fields, which leaves no entry; or a "
+        "manager that is a controller wrote what nothing ties to a custom resource.",
         ("unknown",),
         (sources.OPERATOR,),
     ),

@@ -11,6 +11,7 @@ from eventstream.explain.attribution import Writer, writer
 from eventstream.explain.rules import (
     budgets,
     clients,
+    companions,
     customs,
     definitions,
     deletions,
@@ -46,6 +47,8 @@ _ANY: tuple[Rule, ...] = (
     others.named_component,
     customs.undecided,
     customs.taken_away,
+    companions.kept,
+    customs.namesake,
     clients.created,
     clients.changed,
     takings.by_client,

@@ -17,7 +17,7 @@ from eventstream.explain.world import View
 from eventstream.explain.writes import Write
 from eventstream.objects.images import Image, OwnerReference
 from eventstream.objects.kinds import is_built_in
-from eventstream.objects.managed_fields import paths
+from eventstream.objects.managed_fields import paths, status_writers
 
 _NAMES: dict[Verb, RuleName] = {
     "create": "custom-create",
@@ -80,6 +80,22 @@ def undecided(view: View, who: Writer) -> Verdict | None:
     return _either(view, who, who.manager, why)
 
 
+def namesake(view: View, who: Writer) -> Verdict | None:
+    """A manager that is a custom controller elsewhere wrote what nothing ties to its resources.
+
+    Programs that share a client library may share its name, so this one may be another.
+    """
+    if not who.known or who.built_in or who.manager.startswith("kubectl"):
+        return None
+    if not view.is_controller(who.manager):
+        return None
+    why = (
+        f"{who.manager} looks after custom resources here: it is that controller, or a client "
+        "that calls itself by the same name."
+    )
+    return _either(view, who, who.manager, why)
+
+
 def taken_away(view: View, who: Writer) -> Verdict | None:
     """Labels or annotations of a custom resource went, which leaves no entry of who did it."""
     write = view.write
@@ -106,13 +122,17 @@ def _lost_keys(before: Image, after: Image) -> bool:
 
 def _either(view: View, who: Writer, subject: str, why: str) -> Verdict:
     write = view.write
+    created = write.change.type == "ADDED"
+    act = f"created {named(write.image)}"
+    if not created:
+        act = f"changed {named(write.image)}: {told_changes(write.changes)}"
     return Verdict(
         rule="client-or-controller",
         actor="unknown",
         actor_name=who.manager if subject == who.manager else "",
-        verb="patch",
+        verb="create" if created else "patch",
         subresource=who.subresource or None,
-        what=f"{subject} changed {named(write.image)}: {told_changes(write.changes)}.",
+        what=f"{subject} {act}.",
         why=why,
         who_grade="unknown",
         why_grade="unknown",
@@ -151,7 +171,7 @@ def _proof(image: Image, manager: str) -> Evidence | None:
         return evidence.owns(f"{manager} set the ownerReference to {owner.kind} {owner.name}")
     if is_built_in(image.api_version):
         return None
-    if _any(owned, "status"):
+    if manager in status_writers(image):
         return evidence.owns(f"{manager} writes this object's status")
     if _any(owned, "metadata.finalizers") and not _any(owned, "spec"):
         return evidence.owns(f"{manager} put a finalizer on this object")

@@ -10,7 +10,7 @@ from eventstream.explain.actors import title
 from eventstream.explain.attribution import Writer
 from eventstream.explain.pods import node_of, phase
 from eventstream.explain.records import Loop
-from eventstream.explain.rules import evidence, surplus, with_owners
+from eventstream.explain.rules import cleanups, companions, evidence, surplus, with_owners
 from eventstream.explain.rules.customs import custom_owner
 from eventstream.explain.rules.housekeeping import housekeeper
 from eventstream.explain.rules.podstatus import disruption, disruption_cause
@@ -210,5 +210,7 @@ _RULES = (
     with_owners.by_type,
     surplus.scaled_down,
     _kept_house,
+    cleanups.cleaned_up,
+    companions.dropped,
 )
 """In this order: the ends of what was asked for before, then who can have asked."""

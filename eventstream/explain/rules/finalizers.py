@@ -31,7 +31,7 @@ _OWNERS: dict[str, tuple[str, str]] = {
 }
 """Finalizers of Kubernetes' own components, to who alone removes each."""
 
-_PROMPT = 10.0
+PROMPT = 10.0
 """Seconds within which a working controller answers a deletion; later it may have been anyone."""
 
 
@@ -78,15 +78,11 @@ def _remover(view: View, lost: tuple[str, ...], before: Image) -> Remover:
     owners = {_OWNERS.get(name) for name in lost}
     if len(owners) == 1 and (owner := owners.pop()) is not None:
         return Remover(owner[0], "", owner[1])
-    setters = [
-        entry.manager
-        for entry in before.metadata.managed_fields
-        if any(path.startswith("metadata.finalizers") for path in paths(bytes(entry.fields)))
-    ]
+    found = setters(before)
     names = listing(list(lost))
-    if len(set(setters)) != 1:
+    if len(found) != 1:
         return Remover("unknown", doubt=f"Who looks after {names} is not in the object.")
-    setter = setters[0]
+    setter = found.pop()
     if controls(before, setter):
         return _custom(view, setter, names)
     if setter.startswith("kubectl") and not _controllers(before):
@@ -95,10 +91,19 @@ def _remover(view: View, lost: tuple[str, ...], before: Image) -> Remover:
     return Remover("unknown", setter, doubt=doubt)
 
 
+def setters(image: Image) -> set[str]:
+    """The managers that set an object's finalizers, as far as managedFields tells."""
+    return {
+        entry.manager
+        for entry in image.metadata.managed_fields
+        if any(path.startswith("metadata.finalizers") for path in paths(bytes(entry.fields)))
+    }
+
+
 def _custom(view: View, setter: str, names: str) -> Remover:
     asked = mark(view)
     waited = view.write.change.at - asked.change.at if asked is not None else 0.0
-    if asked is None or asked.base or waited <= _PROMPT:
+    if asked is None or asked.base or waited <= PROMPT:
         return Remover("custom-controller", setter)
     doubt = (
         f"{setter} looks after {names}, but it came {waited:.0f} s after the deletion was asked "

@@ -6,9 +6,11 @@ from eventstream.explain.attribution import Writer
 from eventstream.explain.records import Loop, Verb
 from eventstream.explain.rules import evidence
 from eventstream.explain.rules.clients import told_changes
-from eventstream.explain.text import named
+from eventstream.explain.text import named, seen, sentence
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View
+from eventstream.explain.writes import Write
+from eventstream.objects.observations import Change
 
 
 def quota_charged(view: View, who: Writer) -> Verdict | None:
@@ -36,6 +38,8 @@ def scaled_by_autoscaler(view: View, who: Writer) -> Verdict | None:
     write = view.write
     if who.manager != "kube-controller-manager" or who.subresource != "scale":
         return None
+    scaler = view.by_target(write.image)
+    said = _rescaled(view, scaler) if scaler is not None else []
     return Verdict(
         rule="autoscaled",
         actor="horizontal-pod-autoscaler",
@@ -43,13 +47,39 @@ def scaled_by_autoscaler(view: View, who: Writer) -> Verdict | None:
         subresource="scale",
         what=f"The HorizontalPodAutoscaler scaled {named(write.image)}: "
         f"{told_changes(write.changes)}.",
-        why="What it measured is in the status of its HorizontalPodAutoscaler object.",
+        why=_measured(scaler, said),
         who_grade="reported",
-        why_grade="unknown",
+        why_grade="reported" if said else "unknown",
         begins=True,
-        evidence=(evidence.saw(write), *evidence.managed(who)),
+        evidence=(evidence.saw(write), *evidence.managed(who), *evidence.all_told(said)),
         source_url=sources.AUTOSCALER,
+        loop=Loop(
+            named(scaler.image) if scaler is not None else "its HorizontalPodAutoscaler object",
+            "what it measured with the target, within its bounds",
+            f"scaled {named(write.image)}",
+        ),
     )
+
+
+def _rescaled(view: View, scaler: Write) -> list[Change]:
+    """The autoscaler's Events of this new size: it tells of each after it was set."""
+    replicas = getattr(view.write.image.spec, "replicas", None)
+    return [
+        note
+        for note in view.all_notes(scaler.log.uid, "SuccessfulRescale")
+        if (note.after.spec.message or "").startswith(f"New size: {replicas};")
+    ]
+
+
+def _measured(scaler: Write | None, said: list[Change]) -> str:
+    if scaler is None:
+        return "What it measured is in the status of its HorizontalPodAutoscaler object."
+    spec, name = scaler.image.spec, scaler.image.metadata.name
+    least = getattr(spec, "min_replicas", None) or 1
+    bounds = f"HorizontalPodAutoscaler {name} keeps it between {least} and {spec.max_replicas}"
+    if said:
+        return f"{bounds}, and says: {sentence(said[-1].after.spec.message)}"
+    return f"{bounds}; what it measured is in its status."
 
 
 def named_component(view: View, who: Writer) -> Verdict | None:
@@ -168,8 +198,31 @@ def undocumented(view: View, who: Writer) -> Verdict:
         verb=verb,
         subresource=who.subresource or None,
         what=f"{named(write.image)} {act}. Baton has not documented this change yet.",
-        why=hint,
+        why=f"{hint}{_belongs(write)}",
         who_grade="unknown",
         why_grade="unknown",
-        evidence=(evidence.saw(write), *evidence.managed(who)),
+        evidence=(evidence.saw(write), *evidence.managed(who), *evidence.owned(write)),
+        source_url=sources.CONTROLLERS,
+        loop=None if who.known and not who.built_in else _generic(view, created),
+    )
+
+
+def _belongs(write: Write) -> str:
+    owner = next(iter(write.image.metadata.owner_references), None)
+    owner = write.image.metadata.controller or owner
+    return f" The object belongs to {owner.kind} {owner.name}." if owner else ""
+
+
+def _generic(view: View, created: bool) -> Loop:
+    """What any controller does, said of one that nobody documented; marked as such.
+
+    Source: https://kubernetes.io/docs/concepts/architecture/controller/
+    """
+    write = view.write
+    owner = write.image.metadata.controller
+    observed = view.last_spec_change(owner.uid) if owner else view.previous()
+    return Loop(
+        seen(observed) if observed else f"{write.image.kind} objects, or others",
+        "what is desired with what exists (as every controller does; this one is not documented)",
+        f"{'created' if created else 'changed'} {named(write.image)}",
     )

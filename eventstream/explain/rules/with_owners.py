@@ -3,6 +3,7 @@
 from eventstream.explain import sources
 from eventstream.explain.records import Loop
 from eventstream.explain.rules import evidence
+from eventstream.explain.rules.marks import mark_of
 from eventstream.explain.rules.removals import deletion
 from eventstream.explain.text import named, seen
 from eventstream.explain.verdict import Verdict
@@ -35,7 +36,7 @@ def by_namespace(view: View) -> Verdict | None:
         why=why,
         who_grade="unknown" if orphaned else "inferred",
         why_grade="inferred",
-        causes=(_root_mark(view, cause),),
+        causes=(mark_of(view, cause),),
         evidence=(evidence.saw(write), *evidence.owned(write)),
         source_url=sources.NAMESPACE_DELETE,
         loop=None
@@ -46,17 +47,6 @@ def by_namespace(view: View) -> Verdict | None:
             f"deleted {named(write.image)}",
         ),
     )
-
-
-def _root_mark(view: View, latest: Write) -> Write:
-    """The write by which an object's deletion was asked for; its latest where that is unknown."""
-    for write in view.backwards(latest.log.uid):
-        before = write.before
-        if write.image.metadata.deletion_timestamp and not (
-            before is not None and before.metadata.deletion_timestamp
-        ):
-            return write
-    return latest
 
 
 def by_type(view: View) -> Verdict | None:
@@ -80,7 +70,7 @@ def by_type(view: View) -> Verdict | None:
         why=f"Its type, {named(cause.image)}, is being deleted, and all objects of it with it.",
         who_grade="inferred",
         why_grade="inferred",
-        causes=(_root_mark(view, cause),),
+        causes=(mark_of(view, cause),),
         evidence=(evidence.saw(write),),
         source_url=sources.DEFINITION_FINALIZER,
         loop=Loop(seen(cause), "no object of this type desired, 1 found", "deleted it"),

@@ -1,0 +1,54 @@
+"""What a custom controller deletes of its own, while its finalizer still holds the resource."""
+
+from eventstream.explain import sources
+from eventstream.explain.records import Evidence, Loop
+from eventstream.explain.rules import evidence
+from eventstream.explain.rules.customs import controls, custom_owner
+from eventstream.explain.rules.finalizers import PROMPT, setters
+from eventstream.explain.rules.marks import mark_of
+from eventstream.explain.rules.removals import deletion
+from eventstream.explain.text import named, seen
+from eventstream.explain.verdict import Verdict
+from eventstream.explain.world import View
+
+
+def cleaned_up(view: View) -> Verdict | None:
+    """The owner is to go and waits for its controller, which now deletes what it had made.
+
+    Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/
+    """
+    write = view.write
+    owner = custom_owner(write.image)
+    latest = view.latest(owner.uid) if owner is not None else None
+    if latest is None or latest.gone or not latest.image.metadata.deletion_timestamp:
+        return None
+    names = setters(latest.image)
+    asked = mark_of(view, latest)
+    if len(names) != 1 or not controls(latest.image, name := names.pop()):
+        return None
+    if asked.base or write.change.at - asked.change.at > PROMPT:
+        return None
+    return Verdict(
+        rule="custom-delete",
+        actor="custom-controller",
+        actor_name=name,
+        verb="delete",
+        what=deletion(write, f"The custom controller {name}"),
+        why=f"{named(latest.image)} is to be deleted, and {name}, whose finalizer holds it, first "
+        "deletes what it had made for it.",
+        who_grade="inferred",
+        why_grade="inferred",
+        causes=(asked,),
+        evidence=(
+            evidence.saw(write),
+            *evidence.owned(write),
+            Evidence(
+                "inferred",
+                "sequence",
+                f"the owner waits for {name}, which was quick, and not for the garbage collector",
+                "who",
+            ),
+        ),
+        source_url=sources.FINALIZERS,
+        loop=Loop(seen(asked), "nothing of it desired, 1 exists", f"deleted {named(write.image)}"),
+    )

@@ -7,7 +7,6 @@ that just went away was taken by somebody whom no entry names.
 Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management
 """
 
-from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -61,18 +60,15 @@ def writer(write: Write) -> Writer:
     entries = write.image.metadata.managed_fields
     if write.before is None:
         return _creator(entries)
-    before = {_key(entry): entry for entry in write.before.metadata.managed_fields}
-    moved = [
-        entry
-        for entry in entries
-        if (known := before.get(_key(entry))) is not entry and _moved(known, entry)
-    ]
+    before = write.before.metadata.managed_fields
+    new = [entry for entry in entries if entry not in before]
+    moved = [entry for entry in new if _moved(_same(entry, before), entry)]
     if len(moved) > 1:
         moved = _newest(moved)
     if moved:
-        appeared = _key(moved[0]) not in before
+        appeared = _same(moved[0], before) is None
         return _writer(moved, "appeared" if appeared else "moved")
-    if _only_removed(write, entries, before.values()):
+    if _only_removed(write, entries, before):
         return Writer("", "", "", None, b"", "removed")
     return _writer(_covering(write, entries, before), "covers")
 
@@ -83,11 +79,17 @@ def _creator(entries: tuple[FieldsEntry, ...]) -> Writer:
     return _writer(list(entries), "created")
 
 
-_Key = tuple[str, str, str, str]
-
-
-def _key(entry: FieldsEntry) -> _Key:
-    return entry.manager, entry.operation, entry.subresource, entry.api_version
+def _same(entry: FieldsEntry, among: tuple[FieldsEntry, ...]) -> FieldsEntry | None:
+    """The entry that is the same one at another time: of one manager, in one way, for one part."""
+    for other in among:
+        if other is entry or (
+            other.manager == entry.manager
+            and other.subresource == entry.subresource
+            and other.operation == entry.operation
+            and other.api_version == entry.api_version
+        ):
+            return other
+    return None
 
 
 def _moved(before: FieldsEntry | None, after: FieldsEntry) -> bool:
@@ -95,7 +97,7 @@ def _moved(before: FieldsEntry | None, after: FieldsEntry) -> bool:
         return True
     if before.fields is after.fields:
         return False  # Equal fields share one text.
-    return not paths(bytes(after.fields)) <= paths(bytes(before.fields))
+    return not paths(after.fields) <= paths(before.fields)
 
 
 def _newest(entries: list[FieldsEntry]) -> list[FieldsEntry]:
@@ -106,27 +108,30 @@ def _newest(entries: list[FieldsEntry]) -> list[FieldsEntry]:
 
 
 def _covering(
-    write: Write, entries: tuple[FieldsEntry, ...], before: dict[_Key, FieldsEntry]
+    write: Write, entries: tuple[FieldsEntry, ...], before: tuple[FieldsEntry, ...]
 ) -> list[FieldsEntry]:
     """The entries that know every changed field at least as exactly as any other entry does.
 
     A field that went as another was set is in the fields that the entry had before.
     """
     changed = [change.path for change in write.changes if _owned(change.path)]
-    remaining = list(entries) if changed else []
+    if not changed:
+        return []
+    remaining = [(entry, _same(entry, before)) for entry in entries]
     for path in changed:
-        if len(remaining) == 1 and _knows(remaining[0], before.get(_key(remaining[0])), path):
-            continue
-        known = [(_knows(entry, before.get(_key(entry)), path), entry) for entry in remaining]
-        best = max((length for length, _ in known), default=0)
+        known = [_knows(entry, earlier, path) for entry, earlier in remaining]
+        best = max(known, default=0)
         if not best:
             return []
-        remaining = [entry for length, entry in known if length == best]
-    return remaining
+        if min(known) < best:
+            remaining = [
+                entry for entry, length in zip(remaining, known, strict=True) if length == best
+            ]
+    return [entry for entry, _ in remaining]
 
 
 def _only_removed(
-    write: Write, entries: tuple[FieldsEntry, ...], before: Iterable[FieldsEntry]
+    write: Write, entries: tuple[FieldsEntry, ...], before: tuple[FieldsEntry, ...]
 ) -> bool:
     """Whether all that changed are fields of metadata or spec that somebody held and nobody does.
 
@@ -135,15 +140,17 @@ def _only_removed(
     changed = [change.path for change in write.changes if _owned(change.path)]
     return bool(changed) and all(
         not path.startswith("status")
-        and not any(covers(bytes(entry.fields), path) for entry in entries)
-        and any(covers(bytes(entry.fields), path) for entry in before)
+        and not any(covers(entry.fields, path) for entry in entries)
+        and any(covers(entry.fields, path) for entry in before)
         for path in changed
     )
 
 
 def _knows(entry: FieldsEntry, before: FieldsEntry | None, path: str) -> int:
-    now = covers(bytes(entry.fields), path)
-    return max(now, covers(bytes(before.fields), path)) if before is not None else now
+    now = covers(entry.fields, path)
+    if before is None or before.fields is entry.fields:
+        return now
+    return max(now, covers(before.fields, path))
 
 
 def _owned(path: str) -> bool:

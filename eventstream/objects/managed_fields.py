@@ -86,13 +86,29 @@ def _interned(normal: bytes) -> msgspec.Raw:
     return msgspec.Raw(normal) if normal != b"{}" else NO_FIELDS
 
 
-@lru_cache(maxsize=2048)
-def paths(fields: bytes) -> frozenset[str]:
+def paths(fields: msgspec.Raw | bytes) -> frozenset[str]:
     """The leaf paths that normalized fieldsV1 names, as `spec.replicas`.
 
     List elements keyed by type read `status.conditions[Ready]`; those keyed otherwise `[]`.
     Returns the empty set for text that is not a fieldsV1 object.
     """
+    known = _paths_by_id.get(id(fields))
+    if known is not None and known[0] is fields:
+        return known[1]
+    if len(_paths_by_id) >= _PATHS_KEPT:
+        _paths_by_id.clear()
+    found = _paths(bytes(fields))
+    _paths_by_id[id(fields)] = fields, found
+    return found
+
+
+_PATHS_KEPT = 2048
+_paths_by_id: dict[int, tuple[msgspec.Raw | bytes, frozenset[str]]] = {}
+"""By identity, as equal fields share one Raw, which has no hash; each is kept alive here."""
+
+
+@lru_cache(maxsize=_PATHS_KEPT)
+def _paths(fields: bytes) -> frozenset[str]:
     try:
         tree = msgspec.json.decode(fields) if fields else {}
     except msgspec.DecodeError:
@@ -128,7 +144,7 @@ def _element(key: str) -> str:
     return str(values.get("type", "")) if isinstance(values, dict) else ""
 
 
-def covers(fields: bytes, path: str) -> int:
+def covers(fields: msgspec.Raw | bytes, path: str) -> int:
     """How much of `path` fieldsV1 names: the length of the leaf at or above it, 0 if none.
 
     A leaf above is an atomic list or map, or an empty claim on the whole; a longer one knows

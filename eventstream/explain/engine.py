@@ -25,6 +25,7 @@ from eventstream.explain.records import (
     Upsert,
     WaitsSeen,
 )
+from eventstream.explain.steps import Draft
 from eventstream.explain.traces import (
     TraceKeeper,
     TraceLog,
@@ -266,15 +267,15 @@ class Engine:
         """Decide one write; returns the writes whose decision rests on what changed about it."""
         if write.base:
             return []
-        before, old = write.verdict, write.step
+        before, old = write.verdict, write.draft
         view = View(self._world, write)
         verdict = self._audit.upgraded(view, rules.decide(view))
         trace = self._trace_of(view, verdict)
-        step = steps.make(self._cluster, write, verdict, trace)
+        draft = steps.draft(self._cluster, write, verdict, trace)
         write.verdict = verdict
-        if step == old:
+        if draft == old:
             return []
-        write.step = step
+        write.draft = draft
         again: list[Write] = []
         if before is not None:
             if before.differs_for_others(verdict):
@@ -284,7 +285,7 @@ class Engine:
                 again.extend(self._followers(write))
         self._move(write, old, trace, upserts)
         self._watch_running(write, verdict)
-        upserts.append(StepUpsert(step, Memo(write)))
+        upserts.append(StepUpsert(draft, Memo(write)))
         return again
 
     def _followers(self, write: Write) -> list[Write]:
@@ -293,7 +294,7 @@ class Engine:
         members = trace.members.values() if trace else ()
         return [m for m in members if m.verdict and write in m.verdict.causes and m is not write]
 
-    def _move(self, write: Write, old: Step | None, trace: str, upserts: list[Upsert]) -> None:
+    def _move(self, write: Write, old: Draft | None, trace: str, upserts: list[Upsert]) -> None:
         if old is not None and old.trace != trace:
             left = self._traces.open.get(old.trace)
             if left is not None:

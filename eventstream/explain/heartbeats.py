@@ -92,9 +92,9 @@ class Heartbeats:
 
     def of_pod(self, write: Write, ref: ObjectRef) -> Step | None:
         """The row for a Pod in a trace: renewals since its kubelet reported it running."""
-        node = write.step.node if write.step is not None else None
+        node = write.draft.verdict.node if write.draft is not None else None
         known = self.nodes.get(node) if node else None
-        if known is None or write.step is None or node is None:
+        if known is None or write.draft is None or node is None:
             return None
         number, latest = known.since(write.order)
         if latest is None:
@@ -105,7 +105,7 @@ class Heartbeats:
             f"reported Pod {ref.name} running; the Pod's status needed no new report for that."
         )
         return self._step(
-            known.latest, ref, node, text, write.trace, write.step.id, number, "pod-heartbeat"
+            known.latest, ref, node, text, write.trace, write.draft.id, number, "pod-heartbeat"
         )
 
     def _carried(self, ref: ObjectRef, part: str) -> int:

@@ -5,7 +5,7 @@ A step is a claim with evidence: who did what to which object and why, each with
 `eventstream.explain.expansion`, so that nothing is stored three times.
 """
 
-from typing import Literal, SupportsBytes
+from typing import Literal, Protocol, SupportsBytes
 
 import msgspec
 
@@ -189,15 +189,48 @@ class Trace(msgspec.Struct, frozen=True, gc=False):
     mend: str = ""
 
 
-class StepUpsert(msgspec.Struct, frozen=True, gc=False):
-    """A step that is new or changed, and the source of the memo that a restart needs."""
+class StepDraft(Protocol):
+    """All that a step is made of, which does not change any more."""
 
-    step: Step
+    @property
+    def id(self) -> str:
+        """The step's id."""
+
+    @property
+    def trace(self) -> str:
+        """The id of its trace."""
+
+    def step(self) -> Step:
+        """The step itself."""
+
+
+class StepUpsert(msgspec.Struct, frozen=True, gc=False):
+    """A step that is new or changed, and the source of the memo that a restart needs.
+
+    Both are made when asked for, so ask once: of a burst of revisions the last is stored.
+    """
+
+    draft: Step | StepDraft
     source: SupportsBytes = b""
 
     @property
+    def id(self) -> str:
+        """The step's id."""
+        return self.draft.id
+
+    @property
+    def trace(self) -> str:
+        """The id of the step's trace."""
+        return self.draft.trace
+
+    @property
+    def step(self) -> Step:
+        """The step."""
+        return self.draft if isinstance(self.draft, Step) else self.draft.step()
+
+    @property
     def memo(self) -> bytes:
-        """What the engine needs to go on after a restart; made when asked, so ask once."""
+        """What the engine needs to go on after a restart."""
         return bytes(self.source)
 
 
@@ -232,6 +265,7 @@ __all__ = [
     "Stage",
     "StageState",
     "Step",
+    "StepDraft",
     "StepRemoved",
     "StepUpsert",
     "Trace",

@@ -18,7 +18,7 @@ def parse(text: str | None) -> float | None:
 
 def when(write: Write) -> float:
     """When a version came about: its arrival, or for a base the newest time that it tells."""
-    if not write.base or write.step is not None:
+    if not write.base or write.draft is not None:
         return write.change.at
     metadata = write.image.metadata
     told = [metadata.creation_timestamp]

@@ -180,7 +180,7 @@ class TraceKeeper:
         upto = over.order if over is not None else math.inf
         outlook = self._outlook(trace, Snapshot(self._world, upto, now, self.usual))
         if over is not None and outlook.state != "complete":
-            by = over.step.actor_name if over.step else ""
+            by = over.verdict.actor_name if over.verdict else ""
             text = f"Overtaken before it was done by a newer change of {named(over.image)}"
             summary = f"{text} ({by})." if by else f"{text}."
             outlook = Outlook("superseded", summary, (), outlook.stages, over.change.at)
@@ -261,7 +261,7 @@ class TraceKeeper:
             stages=outlook.stages,
             existing=began is None,
             background=began is None and (not is_workload(ref) or outlook.state == "complete"),
-            root_step=began.step.id if began is not None and began.step else None,
+            root_step=began.draft.id if began is not None and began.draft else None,
             updated=trace.last if math.isfinite(trace.last) else started,
             usual=outlook.usual,
             diagnosis_evidence=proofs.of_wait(first) if first and first.diagnosis else (),

@@ -10,7 +10,6 @@ from typing import Any
 from eventstream.explain.families import Family
 from eventstream.explain.records import ObjectRef
 from eventstream.explain.writes import ObjectLog, Write
-from eventstream.objects.changes import diff
 from eventstream.objects.images import Image
 from eventstream.objects.kinds import BUILT_IN_GROUPS
 from eventstream.objects.managed_fields import status_writers
@@ -54,8 +53,6 @@ class World:
         self.high = max(self.high, order)
         if not log.seen:
             self._introduce(log, change)
-        if change.before is not None and not write.gone:
-            write.changes = diff(change.before, image)
         self._count(write)
         return write
 

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 from eventstream.explain.families import NO_FAMILY, Family, by_order
 from eventstream.explain.pods import pod_facts
-from eventstream.explain.records import ObjectRef, Step
+from eventstream.explain.records import ObjectRef
+from eventstream.explain.steps import Draft
 from eventstream.explain.verdict import Verdict
-from eventstream.objects.changes import FieldChange
+from eventstream.objects.changes import FieldChange, diff
 from eventstream.objects.images import Image
 from eventstream.objects.observations import Change
 
@@ -26,18 +27,18 @@ class Write:
     """
 
     __slots__ = (
+        "_changes",
         "asked",
         "audit",
         "base",
         "change",
-        "changes",
+        "draft",
         "existed_until",
         "facts",
         "gone",
         "image",
         "log",
         "order",
-        "step",
         "trace",
         "verdict",
     )
@@ -50,10 +51,10 @@ class Write:
         self.existed_until = -1
         self.log = log
         self.base = base
-        self.changes: tuple[FieldChange, ...] = ()
+        self._changes: tuple[FieldChange, ...] | None = None
         self.facts = pod_facts(change.after) if change.after.kind == "Pod" else None
         self.verdict: Verdict | None = None
-        self.step: Step | None = None
+        self.draft: Draft | None = None
         self.trace = ""
         self.asked: list[ObjectLog] = []
         self.audit: Match | None = None
@@ -62,6 +63,14 @@ class Write:
     def before(self) -> Image | None:
         """The object before this write, where that was seen."""
         return self.change.before
+
+    @property
+    def changes(self) -> tuple[FieldChange, ...]:
+        """Which fields it changed; found out when first asked, as few rules go by that."""
+        if self._changes is None:
+            before = None if self.gone else self.before
+            self._changes = diff(before, self.image) if before is not None else ()
+        return self._changes
 
     @property
     def active(self) -> bool:

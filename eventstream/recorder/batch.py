@@ -105,7 +105,7 @@ class Batch:
 def _row_id(upsert: Upsert) -> RowId:
     match upsert:
         case StepUpsert():
-            return "step", upsert.step.id
+            return "step", upsert.id
         case TraceUpsert():
             return "trace", upsert.trace.id
         case StepRemoved():

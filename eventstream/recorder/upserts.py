@@ -76,7 +76,7 @@ class UpsertWriter:
         self._save()
 
     def _read(self, upserts: Sequence[Upsert]) -> None:
-        steps = [upsert.step for upsert in upserts if isinstance(upsert, StepUpsert)]
+        steps = [upsert for upsert in upserts if isinstance(upsert, StepUpsert)]
         traces = [upsert.trace for upsert in upserts if isinstance(upsert, TraceUpsert)]
         removed = [upsert for upsert in upserts if isinstance(upsert, StepRemoved)]
         step_ids = {step.id for step in steps} | {r.id for r in removed if r.kind == "step"}

@@ -110,7 +110,7 @@ class Refusals:
         actor = _actor(record)
         subject = asker(record) if actor == "client" else f"The {title(actor)}"
         answer = f"{record.code} {record.reason}".rstrip()
-        caused = cause.step.id if cause is not None and cause.step is not None else None
+        caused = cause.draft.id if cause is not None and cause.draft is not None else None
         return Step(
             id=step_id(self._cluster, record.audit_id, "", "refused"),
             trace=trace,

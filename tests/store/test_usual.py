@@ -1,5 +1,7 @@
 """How long waits took outlives a restart, with the steps that it was learned from."""
 
+from typing import cast
+
 import pytest
 
 from eventstream import history
@@ -7,8 +9,10 @@ from eventstream.explain.engine import Engine
 from eventstream.explain.records import ObjectRef, WaitsSeen, WaitsUpsert
 from eventstream.explain.waits import ENOUGH
 from eventstream.history import waits as waits_module
+from eventstream.kubeapi.connection import ClusterIdentity, Connection
 from eventstream.models import StepRow, WaitsRow
 from eventstream.objects.decoding import Decoder
+from eventstream.observer import Observer
 from eventstream.recorder import load_saved
 from tests.explain.tapes import observations
 from tests.store.samples import KEY, put_step, put_trace, store
@@ -59,6 +63,14 @@ def test_a_restart_knows_what_was_usual() -> None:
     store(*again.tick(shown[-1].at + 2000))
     assert history.usual() == before
     assert tuple(again._traces.usual.of(usual.key) for usual in before) == before
+
+
+def test_an_observer_takes_up_what_was_usual() -> None:
+    store(WaitsUpsert(BINDS))
+    identity = ClusterIdentity("cluster-1", "practice", "http://127.0.0.1:8001", "v1.36.2")
+    observer = Observer(cast("Connection", None), identity)
+    observer._restore()
+    assert observer._engine._traces.usual.of(BINDS.key) == history.usual()[0]
 
 
 def written(actor: str, *times: float) -> None:

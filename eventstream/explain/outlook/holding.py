@@ -46,7 +46,8 @@ class Holding(msgspec.Struct, frozen=True, gc=False):
         """What is usual for this wait; None where no time is: people, and work of any length."""
         if self.actor == "client" or self.patient:
             return None
-        return snapshot.usual.of(f"{self.actor}/{self.wait}", self.granted)
+        key = f"{self.actor}/{self.wait}" if self.wait else self.actor
+        return snapshot.usual.of(key, self.granted)
 
 
 class Outlook(msgspec.Struct, frozen=True, gc=False):

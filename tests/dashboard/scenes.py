@@ -185,7 +185,12 @@ def stuck(started: float, id_: str = "bad") -> Scene:
         holders={"kubelet": 2, "scheduler": 1}, waiting_since=started + 2.0, steps=1,
         waiting_for="image bitnami/nginx:nope, which its registry does not have",
         diagnosis="image-not-found", summary="0 of 3 Pods run.", stages=stages(5, "stalled"),
-        updated=started + 3.0,
+        updated=started + 3.0, command="kubectl describe pod bad-1 -n dev",
+        mend="kubectl rollout undo deployment bad -n dev",
+        diagnosis_evidence=(
+            Evidence("reported", "event", "Event Failed from kubelet: not found", "why", "bad-1.1"),
+            Evidence("observed", "watch", "Pod bad-1 is bound to node-3", "why", "16009"),
+        ),
     )  # fmt: skip
     first = step(id_, 1, deployment, "client", actor_name="kubectl-create", at=started)
     return stalled, [first]
@@ -204,6 +209,8 @@ def hostile(started: float, id_: str = "hostile") -> Scene:
         id_, evil, started, title=f"deployment/{evil.name}", cause="<script>alert(2)</script>",
         holder="custom-controller", holder_name="'\"><svg onload=alert(3)>", holders={"unknown": 1},
         summary="x" * 10_000, waiting_for="{{ 7|add:7 }} {% now %}", diagnosis="</a><b>",
+        diagnosis_evidence=(Evidence("reported", "<i>event", "<script>alert(5)</script>"),),
+        command="kubectl get pod '<b>'", mend="<script>alert(6)</script>",
         stages=(Stage("<i>", "current", 0, 1),),
     )  # fmt: skip
     first = step(

@@ -40,6 +40,23 @@ def test_a_row_tells_what_where_who_is_to_move_and_how_far(client: Client) -> No
     assert "5 of 7 stages done, now reported" in html
 
 
+def test_a_diagnosis_shows_what_it_rests_on_and_the_commands(client: Client) -> None:
+    scenes.store(scenes.stuck(LINE), scenes.nginx(LINE))
+    html = body(client, "/traces/bad")
+    for words in (
+        (
+            '<span class="grade grade-reported">reported</span> <span class="source">event</span> '
+            '<span class="text">Event Failed from kubelet: not found</span>'
+        ),
+        '<span class="text">Pod bad-1 is bound to node-3</span>',
+        "<code>kubectl describe pod bad-1 -n dev</code>",
+        "<code>kubectl rollout undo deployment bad -n dev</code>",
+    ):
+        assert words in html
+    assert html.count('class="quiet copy"') == 2
+    assert "copy" not in body(client, "/traces/nginx")
+
+
 def test_background_traces_show_only_when_asked_for(client: Client) -> None:
     quiet = scenes.trace("lease", scenes.ref("Lease", "node-1"), LINE, background=True)
     scenes.store((quiet, []))

@@ -54,7 +54,7 @@ def pending_claims(snapshot: Snapshot, write: Write, found: Condition) -> Troubl
     why = f": {notes[0].after.spec.message}" if notes and notes[0].after.spec.message else ""
     verb = "are" if many else "is"
     detail = sentence(f"Pod {pod.name} waits for {what}, which {verb} not bound yet{why}")
-    shown = proofs.seen(unbound[0], f"{what} {verb} {_phase(unbound[0]) or 'without a phase'}")
+    shown = proofs.status(unbound[0], f"{what} {verb} {_phase(unbound[0]) or 'without a phase'}")
     evidence = (*said, shown, *proofs.events(notes))
     return Trouble("volume-pending", detail, evidence, commands.describe(unbound[0]))
 

@@ -14,7 +14,6 @@ from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.trouble import Trouble, troubled
 from eventstream.explain.outlook.troubles import unproven
 from eventstream.explain.pods import condition, containers, is_ready, is_true, node_of, phase
-from eventstream.explain.records import Evidence
 from eventstream.explain.rules.makers import MAKERS
 from eventstream.explain.text import count, listing, named, sentence
 from eventstream.explain.times import when
@@ -231,7 +230,7 @@ def _failed_pod(snapshot: Snapshot, write: Write) -> Outlook:
     waiting_for = f"somebody to look after the failed {named(image)}"
     told = f"phase of {named(image)} is Failed ({image.status.reason or 'no reason given'})"
     evidence = (
-        Evidence("reported", "status", told, "why", image.version),
+        proofs.status(write, told),
         *(proofs.reports(write, found) for found in ended),
     )
     wrong = Trouble(code, detail, evidence, commands.describe(write))

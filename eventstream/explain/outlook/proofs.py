@@ -19,6 +19,11 @@ def seen(write: Write, text: str) -> Evidence:
     return Evidence("observed", "watch", text, "why", write.image.version)
 
 
+def status(write: Write, text: str) -> Evidence:
+    """What the object's status says, as whoever reports it wrote it there."""
+    return Evidence("reported", "status", text, "why", write.image.version)
+
+
 def says(write: Write, found: Condition) -> Evidence:
     """A condition that the object's controller, scheduler or kubelet wrote."""
     reason = f" ({found.reason})" if found.reason else ""

@@ -57,7 +57,7 @@ def refused(
         namespace = owner.image.metadata.namespace
         found = snapshot.by_name("ResourceQuota", namespace, quota)
         if found is not None and not found.gone:
-            evidence = (*evidence, proofs.seen(found, _standing(found)))
+            evidence = (*evidence, proofs.status(found, _standing(found)))
         detail = sentence(f"{cannot}: {_limits(quota, message) or bare}")
         command = commands.named("resourcequota", namespace, quota)
         return Trouble("quota-exceeded", detail, evidence, command)

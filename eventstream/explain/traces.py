@@ -318,6 +318,10 @@ def _cause(trace: TraceLog) -> str:
         latest = trace.root.latest
         since = latest.image.metadata.creation_timestamp if latest else None
         return f"existing since {since or 'before Baton watched'}; its cause was not seen"
+    if began.verdict.rule == "node-lost":
+        return "its kubelet stopped reporting"
+    if began.verdict.rule == "node-registered":
+        return "registered by its kubelet"
     verbs = {"create": "created", "delete": "deleted", "evict": "evicted"}
     done = verbs.get(began.verdict.verb, "changed")
     name = began.verdict.actor_name

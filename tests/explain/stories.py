@@ -23,6 +23,8 @@ Json = dict[str, Any]
 START = 1_800_000_000.0
 KCM = "kube-controller-manager"
 _PARTS = ("metadata", "spec", "status")
+UNNUMBERED = ("Node",)
+"""Kinds whose specs the API server does not number by generation."""
 
 
 def stamp(at: float) -> str:
@@ -61,7 +63,7 @@ class Story:
         before = copy.deepcopy(thing)
         _merge(thing, patch)
         self._manage(thing, before, patch, by, **how)
-        if "spec" in patch:
+        if "spec" in patch and thing["kind"] not in UNNUMBERED:
             thing["metadata"]["generation"] = before["metadata"].get("generation", 1) + 1
         return self._write("MODIFIED", thing)
 

@@ -8,13 +8,13 @@ import pytest
 from eventstream.explain.documented.rules import DOCUMENTED_RULES
 from tests.conftest import Golden
 from tests.explain.flow import APART, BURST, Flow, connected
-from tests.explain.flows import around, deletions, deployments, jobs, operators, stateful
+from tests.explain.flows import around, deletions, deployments, jobs, nodes, operators, stateful
 from tests.explain.readable import readable
 
 GOLDEN = Path(__file__).parent / "golden" / "flows"
 FLOWS = [
     tell
-    for flows in (deployments, deletions, stateful, jobs, operators, around)
+    for flows in (deployments, deletions, stateful, jobs, operators, around, nodes)
     for tell in flows.FLOWS
 ]
 HIDDEN = [
@@ -22,6 +22,8 @@ HIDDEN = [
     ("events",),
     ("replicasets",),
     ("controllerrevisions",),
+    ("nodes",),
+    ("events", "nodes"),
     ("events", "replicasets"),
     ("events", "controllerrevisions"),
 ]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.explain.stories import Json
+from tests.explain.stories import UNNUMBERED, Json
 
 POD_FINALIZER = "batch.kubernetes.io/job-tracking"
 
@@ -12,7 +12,7 @@ def thing(kind: str, name: str, api: str = "v1", owner: Json | None = None, **pa
     metadata: Json = {"name": name, "namespace": "shop", "uid": f"uid-{kind}-{name}"}
     if kind in ("Namespace", "Node", "CustomResourceDefinition"):
         del metadata["namespace"]
-    if kind != "Pod":
+    if kind not in ("Pod", *UNNUMBERED):
         metadata["generation"] = 1
     metadata |= parts.pop("metadata", {})
     if owner is not None:

@@ -55,6 +55,7 @@ RuleName = Literal[
     "namespace-emptied",
     "namespace-finalized",
     "node-heartbeat",
+    "node-lost",
     "node-registered",
     "node-reported",
     "node-watched-over",

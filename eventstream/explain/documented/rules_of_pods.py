@@ -154,6 +154,13 @@ NODES = (
         (sources.NODE_HEARTBEATS,),
     ),
     DocumentedRule(
+        "node-lost",
+        "The controller manager set a Node's condition Ready to Unknown: its kubelet has neither "
+        "reported nor renewed its Lease for too long.",
+        ("node-lifecycle-controller",),
+        (sources.NODE_LIFECYCLE,),
+    ),
+    DocumentedRule(
         "node-watched-over",
         "The controller manager wrote a Node: which of its controllers did is told by the field, "
         "which only one of them writes.",

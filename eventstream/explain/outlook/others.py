@@ -6,7 +6,7 @@ Sources: the status fields that each controller documents; kstatus' rules
 
 from typing import Any
 
-from eventstream.explain.outlook import commands, customs, deployments, pods, proofs
+from eventstream.explain.outlook import commands, customs, deployments, nodes, pods, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
 from eventstream.explain.outlook.leaving import leaving
 from eventstream.explain.outlook.replicasets import PodCounts, creation
@@ -36,6 +36,8 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
         return _workload(snapshot, write, began)
     if kind == "Pod":
         return _pod(snapshot, write)
+    if kind == "Node":
+        return nodes.assess(snapshot, write)
     if kind == "CustomResourceDefinition":
         return _definition(snapshot, write)
     if not is_built_in(write.image.api_version):

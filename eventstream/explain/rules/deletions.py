@@ -59,7 +59,7 @@ def _disrupted(view: View) -> Verdict | None:
         actor=known.actor,
         verb=known.verb,
         subresource="eviction" if client else None,
-        what=deletion(write, subject),
+        what=_evicted(write) if client else deletion(write, subject),
         why=f"Its condition DisruptionTarget says {says}.",
         who_grade="reported",
         why_grade="reported",
@@ -75,6 +75,13 @@ def _disrupted(view: View) -> Verdict | None:
             f"deleted {named(write.image)}",
         ),
     )
+
+
+def _evicted(write: Write) -> str:
+    """The API server deletes for the client who asked it to evict."""
+    seconds = write.image.metadata.deletion_grace_period_seconds
+    left = f", leaving it {count(seconds, 'second')} to stop" if seconds else ""
+    return f"A client evicted {named(write.image)}{left}."
 
 
 def _announcement(view: View) -> Write | None:

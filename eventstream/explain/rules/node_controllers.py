@@ -29,12 +29,13 @@ _LABELS = tuple(
 
 
 class Act(msgspec.Struct, frozen=True):
-    """Which controller did what to a Node, and why."""
+    """Which controller did what to a Node, and why; `lost` says that its kubelet is silent."""
 
     actor: str
     source_url: str
     did: str
     why: str
+    lost: bool = False
 
 
 def watched_over(view: View, who: Writer) -> Verdict | None:
@@ -46,9 +47,9 @@ def watched_over(view: View, who: Writer) -> Verdict | None:
     act = _act(write, who) if named_in_entry else _untainted(write, who)
     if act is None:
         return None
-    cause = view.previous()
+    cause = None if act.lost else view.previous()
     return Verdict(
-        rule="node-watched-over",
+        rule="node-lost" if act.lost else "node-watched-over",
         actor=act.actor,
         actor_name=who.manager,
         verb="report" if who.subresource else "patch",
@@ -58,6 +59,7 @@ def watched_over(view: View, who: Writer) -> Verdict | None:
         who_grade="reported" if named_in_entry else "inferred",
         why_grade="inferred",
         causes=(cause,) if cause else (),
+        begins=act.lost,
         evidence=(
             evidence.saw(write),
             *evidence.managed(who),
@@ -65,7 +67,13 @@ def watched_over(view: View, who: Writer) -> Verdict | None:
         ),
         source_url=act.source_url,
         loop=Loop(
-            seen(cause) if cause else named(write.image), "the Node with what holds", act.did
+            seen(cause)
+            if cause
+            else f"the Lease and the reports of {named(write.image)}"
+            if act.lost
+            else named(write.image),
+            "the Node as it is with how it should be",
+            act.did,
         ),
     )
 
@@ -103,7 +111,8 @@ def _lost(write: Write, node: str) -> Act | None:
         return None
     did = f"set condition {listing(lost, 6)} of {node} to Unknown"
     why = "The kubelet on that node has neither reported nor renewed its Lease for too long."
-    return Act("node-lifecycle-controller", sources.NODE_LIFECYCLE, did, why)
+    ready = "Ready" in lost
+    return Act("node-lifecycle-controller", sources.NODE_LIFECYCLE, did, why, lost=ready)
 
 
 def _attached(write: Write, who: Writer, node: str) -> Act | None:

@@ -5,6 +5,8 @@ from eventstream.explain.attribution import Writer
 from eventstream.explain.documented.rule import RuleName
 from eventstream.explain.rules import evidence
 from eventstream.explain.rules.clients import told_changes
+from eventstream.explain.rules.statuses import condition_news
+from eventstream.explain.text import listing
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View
 from eventstream.explain.writes import Write
@@ -26,10 +28,23 @@ def reported(view: View, who: Writer) -> Verdict | None:
         return _by_kubelet(write, who, "node-registered", f"registered its node {name}")
     beats = [change.path.endswith(".lastHeartbeatTime") for change in write.changes]
     mere = bool(beats) and all(beats)
-    news = "nothing has changed" if mere else told_changes(write.changes)
+    news = "nothing has changed" if mere else _news(write)
     return _by_kubelet(
         write, who, "node-heartbeat" if mere else "node-reported", f"reported its node: {news}"
     )
+
+
+def _news(write: Write) -> str:
+    """What is new besides the time of its heartbeats; conditions first, in words."""
+    told = condition_news(write)
+    others = tuple(
+        change
+        for change in write.changes
+        if not change.path.startswith("status.conditions") and change.path != "status"
+    )
+    if others:
+        told.append(told_changes(others))
+    return listing(told, 6) if told else "details that Baton does not keep"
 
 
 def is_kubelet(image: Image, manager: str) -> bool:
@@ -70,6 +85,7 @@ def _by_kubelet(write: Write, who: Writer, rule: RuleName, act: str) -> Verdict:
         else "A kubelet reports its node when something changed, and every five minutes anyway.",
         who_grade="reported" if who.manager == "kubelet" else "inferred",
         why_grade="inferred",
+        begins=created,
         evidence=(evidence.saw(write), *evidence.managed(who)),
         source_url=sources.NODE_REGISTRATION if created else sources.NODE_HEARTBEATS,
         node=name,

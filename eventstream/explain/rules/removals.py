@@ -182,6 +182,8 @@ def _forced(view: View, cause: Write | None, actor: str) -> Verdict:
     collected = actor == "pod-garbage-collector"
     subject, why = _FORCED[actor]
     node = node_of(write.image)
+    if collected:
+        cause = view.previous() or cause
     return Verdict(
         rule="pod-collected" if collected else "pod-forced",
         actor=actor,

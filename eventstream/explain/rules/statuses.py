@@ -86,7 +86,7 @@ def reported(view: View, who: Writer) -> Verdict | None:
 def status_news(write: Write) -> str:
     """What is new in a status, in words and numbers: `1 ready (was 0)`."""
     news = [text for change in write.changes if (text := _news(change))]
-    news.extend(_condition_news(write))
+    news.extend(condition_news(write))
     if news:
         return listing(news, 6)
     generation = getattr(write.image.status, "observed_generation", None)
@@ -105,7 +105,7 @@ def _news(change: FieldChange) -> str:
     return f"phase {_bare(change.after)}" if change.path == "status.phase" else ""
 
 
-def _condition_news(write: Write) -> list[str]:
+def condition_news(write: Write) -> list[str]:
     """Conditions that are new, turned, or give another reason: `Available is True (Minimum…)`."""
     news: list[str] = []
     status = write.image.status

@@ -1,0 +1,34 @@
+"""How a Node stands: it answers and takes Pods, or its kubelet is silent or not ready yet.
+
+Source: https://kubernetes.io/docs/concepts/architecture/nodes/#node-status
+"""
+
+from eventstream.explain.outlook.holding import Holding, Outlook, pending
+from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.pods import condition
+from eventstream.explain.text import named, sentence
+from eventstream.explain.times import when
+from eventstream.explain.writes import Write
+
+
+def assess(snapshot: Snapshot, write: Write) -> Outlook:
+    """The outlook of a Node that exists: complete once it is ready, and while it says nothing."""
+    image = write.image
+    name = image.metadata.name
+    ready = condition(image, "Ready")
+    if ready is None:
+        return Outlook("complete", f"{named(image)} is stored.", ended=when(write))
+    if ready.status == "True":
+        closed = getattr(image.spec, "unschedulable", False)
+        takes = "is ready, and takes no new Pods" if closed else "is ready"
+        return Outlook("complete", f"{named(image)} {takes}.", ended=when(write))
+    if ready.status == "Unknown":
+        since = f" since {ready.last_transition_time}" if ready.last_transition_time else ""
+        detail = f"The kubelet on {name} has not reported{since}."
+        waiting_for = f"the kubelet on {name} to report again"
+        holding = Holding(1, "kubelet", name, when(write), waiting_for, "node-lost", detail)
+        return pending([holding], (), snapshot, "")
+    said = sentence(ready.message or ready.reason or "it does not say why")
+    waiting_for = f"{named(image)} to be ready: {said.rstrip('.')}"
+    holding = Holding(1, "kubelet", name, when(write), waiting_for, patient=True)
+    return pending([holding], (), snapshot, "")

@@ -198,7 +198,7 @@ class TraceKeeper:
             begins = write.verdict is not None and (
                 write.verdict.begins or write.trace not in ("", trace.id)
             )
-            if begins and (write.spec_changed or marks_deletion(write)):
+            if begins and (write.spec_changed or marks_deletion(write) or _is_lost(write)):
                 return write
         return None
 
@@ -280,6 +280,10 @@ def _known_since(trace: TraceLog) -> float:
 
 def _end(trace: TraceLog) -> float | None:
     return trace.last if math.isfinite(trace.last) else None
+
+
+def _is_lost(write: Write) -> bool:
+    return write.verdict is not None and write.verdict.rule == "node-lost"
 
 
 def _ends(began: Write) -> bool:

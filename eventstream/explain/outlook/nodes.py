@@ -3,6 +3,7 @@
 Source: https://kubernetes.io/docs/concepts/architecture/nodes/#node-status
 """
 
+from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, pending
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.pods import condition
@@ -24,11 +25,20 @@ def assess(snapshot: Snapshot, write: Write) -> Outlook:
         return Outlook("complete", f"{named(image)} {takes}.", ended=when(write))
     if ready.status == "Unknown":
         since = f" since {ready.last_transition_time}" if ready.last_transition_time else ""
-        detail = f"The kubelet on {name} has not reported{since}."
-        waiting_for = f"the kubelet on {name} to report again"
-        holding = Holding(1, "kubelet", name, when(write), waiting_for, "node-lost", detail)
+        holding = Holding(
+            1,
+            "kubelet",
+            name,
+            when(write),
+            f"the kubelet on {name} to report again",
+            "node-lost",
+            f"The kubelet on {name} has not reported{since}.",
+            about=write,
+            evidence=(proofs.says(write, ready),),
+            command=commands.describe(write),
+        )
         return pending([holding], (), snapshot, "")
     said = sentence(ready.message or ready.reason or "it does not say why")
     waiting_for = f"{named(image)} to be ready: {said.rstrip('.')}"
-    holding = Holding(1, "kubelet", name, when(write), waiting_for, patient=True)
+    holding = Holding(1, "kubelet", name, when(write), waiting_for, patient=True, about=write)
     return pending([holding], (), snapshot, "")

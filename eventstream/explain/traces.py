@@ -189,7 +189,7 @@ class TraceKeeper:
     def _superseded_by(self, trace: TraceLog) -> Write | None:
         """The next write that set a new desired state for the same object, if any."""
         began = trace.began
-        floor = began.order if began is not None else -1
+        floor = began.order if began is not None else _first(trace)
         roots = [trace.root]
         if began is not None and _ends(began):
             # It is done when the owner is whole again, which a change of the owner overtakes.
@@ -280,6 +280,15 @@ def _known_since(trace: TraceLog) -> float:
 
 def _end(trace: TraceLog) -> float | None:
     return trace.last if math.isfinite(trace.last) else None
+
+
+def _first(trace: TraceLog) -> int:
+    """The order from which on a trace without a beginning can be overtaken.
+
+    What is no workload is only watched, which its own creation does not overtake.
+    """
+    watched = trace.root.writes and not is_workload(trace.root.ref)
+    return trace.root.writes[0].order if watched else -1
 
 
 def _is_lost(write: Write) -> bool:

@@ -25,12 +25,12 @@ def reported(view: View, who: Writer) -> Verdict | None:
         return None
     name = write.image.metadata.name
     if write.change.type == "ADDED":
-        return _by_kubelet(write, who, "node-registered", f"registered its node {name}")
+        return _by_kubelet(view, who, "node-registered", f"registered its node {name}")
     beats = [change.path.endswith(".lastHeartbeatTime") for change in write.changes]
     mere = bool(beats) and all(beats)
     news = "nothing has changed" if mere else _news(write)
     return _by_kubelet(
-        write, who, "node-heartbeat" if mere else "node-reported", f"reported its node: {news}"
+        view, who, "node-heartbeat" if mere else "node-reported", f"reported its node: {news}"
     )
 
 
@@ -64,9 +64,11 @@ def is_kubelet(image: Image, manager: str) -> bool:
     ) or manager.endswith("kubelet")
 
 
-def _by_kubelet(write: Write, who: Writer, rule: RuleName, act: str) -> Verdict:
+def _by_kubelet(view: View, who: Writer, rule: RuleName, act: str) -> Verdict:
+    write = view.write
     name = write.image.metadata.name
     created = write.change.type == "ADDED"
+    cause = view.previous() if rule == "node-reported" else None
     return Verdict(
         rule=rule,
         actor="kubelet",
@@ -86,6 +88,7 @@ def _by_kubelet(write: Write, who: Writer, rule: RuleName, act: str) -> Verdict:
         who_grade="reported" if who.manager == "kubelet" else "inferred",
         why_grade="inferred",
         begins=created,
+        causes=(cause,) if cause else (),
         evidence=(evidence.saw(write), *evidence.managed(who)),
         source_url=sources.NODE_REGISTRATION if created else sources.NODE_HEARTBEATS,
         node=name,

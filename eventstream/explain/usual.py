@@ -23,7 +23,7 @@ KINDS = 256
 
 
 BACKLOG = 5.0
-"""Seconds after a watch began anew within which what happened meanwhile arrives, all at once."""
+"""Seconds after a watch went on within which what happened meanwhile arrives, all at once."""
 
 _RESUMPTIONS = 8
 """Beginnings of one resource's watch that are kept: waits are measured a minute later at most."""
@@ -33,7 +33,7 @@ class UsualWaits:
     """The newest waits by kind; `of` costs a look into a dict until more of a kind are learned."""
 
     def __init__(self) -> None:
-        self._watching: dict[str, bool] = {}
+        self._states: dict[str, str] = {}
         self._resumed: dict[str, deque[float]] = {}
         self._samples: dict[str, deque[float]] = {}
         self._seen: dict[str, int] = {}
@@ -54,15 +54,19 @@ class UsualWaits:
         return msgspec.structs.replace(known, limit=known.limit + granted)
 
     def watched(self, coverage: Coverage) -> None:
-        """Take note of how a resource is watched: what arrives late says nothing of a wait."""
-        key, watching = coverage.resource.key, coverage.state == "watching"
+        """Take note of how a resource is watched: what arrives late says nothing of a wait.
+
+        A watch that follows a list has no backlog; one that goes on where another broke off has.
+        """
+        key = coverage.resource.key
+        before = self._states.get(key)
         if coverage.state == "gone":
-            self._watching.pop(key, None)
+            self._states.pop(key, None)
             self._resumed.pop(key, None)
             return
-        if watching and not self._watching.get(key):
+        if coverage.state == "watching" and before not in ("watching", "listing"):
             self._resumed.setdefault(key, deque(maxlen=_RESUMPTIONS)).append(coverage.at)
-        self._watching[key] = watching
+        self._states[key] = coverage.state
 
     def _late(self, write: Write) -> bool:
         """Whether a write arrived with a backlog, so that its arrival is not its time."""

@@ -105,10 +105,15 @@ def test_what_arrives_with_the_backlog_of_a_broken_watch_measures_nothing() -> N
     story.change(made, {"spec": {"nodeName": "node-1"}})
     complete(story, web, rs, made)
     assert "scheduler/bind" in learned(story)
-    at = story.at - 5
-    states: list[CoverageState] = ["watching", "backing-off", "watching"]
-    story.shown[:0] = [Coverage(pods, state, at) for state in states]
-    assert {key.partition("/")[0] for key in learned(story)} == {"deployment-controller"}
+    shown, at = story.shown, story.at - 5
+
+    def watched(*states: CoverageState) -> set[str]:
+        story.shown = [*(Coverage(pods, state, at) for state in states), *shown]
+        return {key.partition("/")[0] for key in learned(story)}
+
+    assert watched("listing", "watching", "watching") >= {"scheduler", "kubelet"}
+    assert watched("watching") == {"deployment-controller"}
+    assert watched("listing", "watching", "backing-off", "watching") == {"deployment-controller"}
 
 
 def test_a_custom_controllers_answer_counts_once_for_each_change() -> None:

@@ -156,11 +156,12 @@ class Engine:
         self._known_before = set(self._contacts)
         for record in traces:
             root = self._world.logs.get(record.root.uid)
-            if record.existing and root is not None and root.seen:
-                trace = self._traces.open.get(record.id) or self._traces.start(
-                    TraceLog(record.id, root, None, contact=True)
-                )
+            trace = self._traces.open.get(record.id)
+            if trace is None and record.existing and root is not None and root.seen:
+                trace = self._traces.start(TraceLog(record.id, root, None, contact=True))
+            if trace is not None:
                 trace.last = max(trace.last, record.updated)
+                trace.measured = record.measured
 
     def _audited(self, now: float, *, whole: bool) -> list[Upsert]:
         """What audit records tell by `now`: upgraded steps, and requests that were refused."""
@@ -336,7 +337,7 @@ class Engine:
         if record is None:
             return []
         if settled(record, now):
-            return self._settle(trace, record)
+            return self._settle(trace, record, now)
         due = next_look(record, now)
         if due is None or trace.due is None or due < trace.due or trace.due <= now:
             trace.due = due
@@ -352,14 +353,15 @@ class Engine:
     def _record(self, trace: TraceLog, now: float) -> Trace | None:
         """How the trace stands; None, and logged, where one odd object defeats the judging."""
         try:
+            self._traces.measure(trace, now)
             return self._traces.record(trace, now)
         except Exception:
             logger.exception("Judging the trace of %s failed.", trace.root.ref)
             return None
 
-    def _settle(self, trace: TraceLog, record: Trace) -> list[Upsert]:
+    def _settle(self, trace: TraceLog, record: Trace, now: float) -> list[Upsert]:
         self._traces.end(trace)
-        self._traces.usual.learn(trace.members.values(), whole=not trace.dropped)
+        self._traces.measure(trace, now, ends=True)
         self._forget(list(trace.members.values()))
         return [TraceUpsert(as_settled(record))]
 

@@ -155,9 +155,9 @@ class Trace(msgspec.Struct, frozen=True, gc=False):
     how. `holder` is the actor whose move is next (None when nothing is due), `holder_name` which
     one, `holders` all of them with counts. Times are unix seconds. `existing` says that the cause
     was not seen: the objects were there when watching began, and `started` is their own time.
-    `settled` says that nothing but an audit record can change it any more. `usual` is what is
-    usual for the wait that `waiting_for` tells of, None where nothing is due that has a usual
-    time. Where there is a
+    `settled` says that nothing but an audit record can change it any more. `usual` is what is usual
+    for the wait that `waiting_for` tells of, None where nothing is due that has a usual time;
+    `measured` up to which arrival the trace's own waits are counted in that. Where there is a
     `diagnosis`, `diagnosis_evidence` is what it rests on, `command` shows that to a person, and
     `mend` is a command that would take the cause away, where one is obvious.
     """
@@ -184,6 +184,7 @@ class Trace(msgspec.Struct, frozen=True, gc=False):
     root_step: str | None = None
     updated: float = 0.0
     usual: Usual | None = None
+    measured: float = 0.0
     diagnosis_evidence: tuple[Evidence, ...] = ()
     command: str = ""
     mend: str = ""

@@ -30,6 +30,12 @@ from eventstream.objects.kinds import is_built_in
 QUIET = 30.0
 """Seconds without a new step after which a finished trace is settled."""
 
+_MEASURED_EVERY = 300.0
+"""Seconds between two looks at how long the waits took in a trace that does not settle."""
+
+_DECIDED = 60.0
+"""Seconds after which a late write or Event is not expected to decide a step anew."""
+
 _WORKLOADS = frozenset(
     {
         "Deployment",
@@ -60,6 +66,7 @@ class TraceLog:
         "id",
         "judged",
         "last",
+        "measured",
         "members",
         "record",
         "refused",
@@ -76,6 +83,7 @@ class TraceLog:
         self.contact = contact
         self.due: float | None = None
         self.judged = -math.inf
+        self.measured = 0.0
         self.rests_on: tuple[str, ...] = ()
         self.members: dict[int, Write] = {}
         self.refused: set[str] = set()
@@ -164,6 +172,15 @@ class TraceKeeper:
             roots.discard(trace.id)
             if not roots:
                 self._by_root.pop(uid, None)
+
+    def measure(self, trace: TraceLog, now: float, *, ends: bool = False) -> None:
+        """Count a trace's waits when it `ends`, and of one that goes on now and then."""
+        if not ends and now - max(trace.measured, trace.first) < _MEASURED_EVERY:
+            return
+        until = math.inf if ends else now - _DECIDED
+        whole = not trace.dropped
+        self.usual.learn(trace.members.values(), trace.measured, until, whole=whole)
+        trace.measured = max(trace.measured, now if ends else until)
 
     def touched(self, log: ObjectLog) -> Iterator[str]:
         """The ids of open traces whose judgement may rest on this object: roots above it."""
@@ -264,6 +281,7 @@ class TraceKeeper:
             root_step=began.draft.id if began is not None and began.draft else None,
             updated=trace.last if math.isfinite(trace.last) else started,
             usual=outlook.usual,
+            measured=trace.measured,
             diagnosis_evidence=proofs.of_wait(first) if first and first.diagnosis else (),
             command=proofs.command_of(first) if first and first.diagnosis else "",
             mend=first.mend if first and first.diagnosis else "",

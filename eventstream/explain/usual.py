@@ -1,9 +1,11 @@
 """What is usual in this cluster: how long each kind of wait took when it was last seen.
 
-Learned when a trace settles, as nothing decides its steps anew after that: each wait counts
-once, whatever was decided on the way and however often Baton was started.
+Learned when a trace settles, as nothing decides its steps anew after that, and of one that never
+does when its steps are a minute old. A trace's record says how far its waits are counted: each
+counts once, whatever was decided on the way and however often Baton was started.
 """
 
+import math
 from collections import deque
 from collections.abc import Iterable
 
@@ -73,10 +75,13 @@ class UsualWaits:
         resumed = self._resumed.get(write.log.resource_key, ())
         return any(0 <= write.change.at - at < BACKLOG for at in resumed)
 
-    def learn(self, writes: Iterable[Write], *, whole: bool) -> None:
-        """Measure the waits in a trace that settles; `whole` says that no write of it is missing.
+    def learn(
+        self, writes: Iterable[Write], since: float, until: float = math.inf, *, whole: bool
+    ) -> None:
+        """Measure the waits that a trace's writes ended after `since` and up to `until`.
 
-        They count from the next `news` on, so that all judgements of one tick rest on the same.
+        `whole` says that `writes` are all that the trace ever had. They count from the next `news`
+        on, so that all judgements of one tick rest on the same.
         """
         answered: set[tuple[str, int]] = set()
         for write in sorted(writes, key=lambda write: write.order):
@@ -88,6 +93,8 @@ class UsualWaits:
                     if not whole or answer in answered:
                         continue
                     answered.add(answer)
+                if not since < write.change.at <= until:
+                    continue
                 self._learned.append((write.order, key, seconds, write.change.at))
 
     def news(self) -> list[WaitsUpsert]:

@@ -1,7 +1,7 @@
 """What is usual for a wait: measured from steps, learned once, and what is called overdue by it."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given
@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from eventstream.explain import waits
 from eventstream.explain.engine import Engine
-from eventstream.explain.records import Trace, Usual, WaitsSeen
+from eventstream.explain.records import StepUpsert, Trace, Usual, WaitsSeen
 from eventstream.explain.usual import KEPT, KINDS, UsualWaits
 from eventstream.explain.waits import ENOUGH, stated_limit, usual_of
 from eventstream.objects.observations import Coverage, CoverageState
 from tests.explain.stories import KCM, Json, Story
 from tests.explain.tapes import NAMES, Result, observations
 from tests.explain.test_outlook_diagnoses import complete, report, rollout, waiting
-from tests.explain.things import condition, deployment, job, pod, replicaset, thing, website
+from tests.explain.things import deployment, pod, replicaset, thing, website
 
 LATER = 1000.0
 
@@ -208,6 +208,41 @@ def test_a_restart_goes_on_counting_and_counts_nothing_twice() -> None:
     assert again.news() == []
 
 
+def crashing() -> Story:
+    """A Pod that is never ready for long: its trace does not settle."""
+    story = Story()
+    _, _, made = rollout(story, "")
+    story.change(made, {"spec": {"nodeName": "node-1"}})
+    for attempt in range(400):
+        ended = {"terminated": {"exitCode": 1}}
+        state = {"name": "c", "restartCount": attempt, "lastState": ended, "state": {"running": {}}}
+        report(story, made, state, phase="Running")
+    return story
+
+
+@pytest.mark.parametrize("every", [1000, 37])
+def test_a_trace_that_does_not_settle_is_measured_all_the_same_and_once(every: int) -> None:
+    story, result, memos = crashing(), Result(), dict[str, bytes]()
+    engine = Engine("cluster")
+    for number, observation in enumerate(story.shown):
+        if number % every == every - 1:
+            engine = Engine("cluster")
+            traces = list(result.traces.values())
+            engine.restore([], memos.values(), traces, observation.at, waits=result.waits.values())
+        for upsert in (*engine.apply(observation), *engine.tick(observation.at)):
+            result.take([upsert])
+            if isinstance(upsert, StepUpsert):
+                memos[upsert.step.id] = upsert.memo
+    assert [trace.settled for trace in result.traces.values()] == [False]
+    assert {key: seen.samples for key, seen in result.waits.items()} == {
+        "deployment-controller/create-replicaset": (1.0,),
+        "replicaset-controller/create-pods": (1.0,),
+        "scheduler/bind": (1.0,),
+        "kubelet/report": (1.0,),
+        "kubelet/start": (1.0,),
+    }
+
+
 def judged(story: Story, known: Iterable[WaitsSeen], after: float) -> Trace:
     """How the story's Deployment stands so long after its last write, with what was learned."""
     engine, result = Engine("cluster"), Result()
@@ -257,111 +292,6 @@ def test_a_default_is_said_to_be_one() -> None:
     )
     trace = judged(story, rows(*[0.2] * 50), 40)
     assert "longer than 15 s (95 % of such waits ended within 200 ms)" in trace.summary
-
-
-def unmade(story: Story) -> Json:
-    return story.create(deployment(replicas=1), "kubectl-create")
-
-
-def podless(story: Story) -> Json:
-    web = unmade(story)
-    story.create(replicaset(web, replicas=1), KCM)
-    return web
-
-
-def too_many(story: Story) -> Json:
-    web = unmade(story)
-    rs = story.create(replicaset(web, replicas=0), KCM)
-    story.create(pod(rs), KCM)
-    return web
-
-
-def unbound(story: Story) -> Json:
-    return rollout(story, "")[0]
-
-
-def bound(story: Story) -> Json:
-    return rollout(story)[0]
-
-
-def pulling(story: Story) -> Json:
-    web, _, made = rollout(story)
-    story.tell(made, "Pulling", "Pulling image", "kubelet")
-    return web
-
-
-def unready(story: Story) -> Json:
-    web, _, made = rollout(story)
-    report(story, made, {"name": "c", "state": {"running": {}}}, phase="Running")
-    return web
-
-
-def unreported(story: Story) -> Json:
-    web = unmade(story)
-    rs = story.create(replicaset(web, replicas=1), KCM)
-    story.create(pod(rs), KCM)
-    return web
-
-
-def stopping(story: Story) -> Json:
-    return story.mark(story.exists(pod(None, "bare")), 30)
-
-
-def held(story: Story) -> Json:
-    return story.mark(story.exists(website()), finalizers=["example.com/x"])
-
-
-def unanswered(story: Story) -> Json:
-    return story.create(website(), "kubectl-create")
-
-
-def unfinished(story: Story) -> Json:
-    site = unanswered(story)
-    said = {"conditions": [condition("Ready", "False", "Waiting", "soon")]}
-    return story.change(site, {"status": said}, "site-operator", sub="status")
-
-
-def collected(story: Story) -> Json:
-    web = story.exists(deployment())
-    story.exists(replicaset(web))
-    return story.delete(web)
-
-
-def namespace(story: Story) -> Json:
-    return story.mark(story.exists(thing("Namespace", "old")))
-
-
-def attempt(story: Story) -> Json:
-    once = story.create(job(), "kubectl-create")
-    return story.change(once, {"status": {"failed": 1}}, KCM, sub="status")
-
-
-@pytest.mark.parametrize(
-    ("waits_for", "key"),
-    [
-        (unmade, "deployment-controller/create-replicaset"),
-        (podless, "replicaset-controller/create-pods"),
-        (too_many, "replicaset-controller/delete-pods"),
-        (unbound, "scheduler/bind"),
-        (bound, "kubelet/start"),
-        (pulling, "kubelet/pull-and-start"),
-        (unready, "kubelet/ready"),
-        (unreported, "deployment-controller/report-status"),
-        (stopping, "kubelet/stop"),
-        (held, "custom-controller/let-go"),
-        (unanswered, "custom-controller/act/Website.stable.example.com"),
-        (unfinished, "custom-controller/become-ready/Website.stable.example.com"),
-        (collected, "garbage-collector/collect"),
-        (namespace, "namespace-controller/empty-namespace"),
-        (attempt, "job-controller/next-attempt"),
-    ],
-)
-def test_a_wait_goes_by_the_kind_of_its_step(waits_for: Callable[[Story], Json], key: str) -> None:
-    story = Story()
-    found = story.trace(waits_for(story)).usual
-    assert found is not None
-    assert found.key == key
-    assert waits.split(key)[1] in waits.WORDS
 
 
 def test_people_and_work_of_any_length_have_no_usual_time() -> None:

@@ -4,6 +4,7 @@ from collections import Counter
 
 import msgspec
 
+from dashboard.auditlogs import FollowedLog, followed
 from dashboard.kinds import Kind, Manner, Trouble, kinds_of, troubles_of
 from dashboard.status import Liveness, liveness
 from eventstream import history
@@ -21,6 +22,7 @@ class Overview(msgspec.Struct, frozen=True):
     kinds: tuple[Kind, ...]
     troubles: tuple[Trouble, ...]
     gaps: tuple[Gap, ...]
+    logs: tuple[FollowedLog, ...]
 
     @property
     def totals(self) -> tuple[tuple[Manner, int], ...]:
@@ -44,4 +46,5 @@ def overview(now: float) -> Overview:
         judged,
         troubles_of(judged),
         tuple(stored.record for stored in history.gaps(limit=GAPS_MOST)),
+        followed(history.audit_logs()),
     )

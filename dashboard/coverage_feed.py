@@ -58,6 +58,7 @@ class CoverageFeed:
             ),
             "troubles": seen.troubles,
             "gaps": seen.gaps,
+            "logs": seen.logs,
         }
         changed = [name for name, shown in content.items() if self._parts.get(name) != shown]
         self._parts = content

@@ -14,7 +14,12 @@
    "unordered": false, "gap_count": 1, "gaps": [the latest, as below],
    "errors": 3, "last_error": problem, "last_error_at": time,
    "problem": {"code", "message", "cause", "action", "rule": RBAC rule as YAML or ""}}, …],
- "gaps": [{"resource", "from_version", "to_version", "from": time, "to": time, "reason"}, …]}
+ "gaps": [{"resource", "from_version", "to_version", "from": time, "to": time, "reason"}, …],
+ "audit_logs": [{
+   "path", "state": "following|behind|missing|unreadable", "word", "needs_attention": false,
+   "behind_seconds": 0, "last_line": time of the newest line that was read, "records": 812,
+   "corrupt": 0, "last_corrupt": "byte 16022: …", "last_corrupt_at": time,
+   "missed": 0, "last_missed": "…", "last_missed_at": time, "problem": as above}, …]}
 ```
 A time is ISO 8601 in UTC, and null where there is none; so are `lag_seconds` and the problems.
 Resources are in the page's order, gaps the latest first and at most 50. `gap_count` and `errors`
@@ -26,6 +31,7 @@ from typing import Any
 import msgspec
 
 from dashboard import wording
+from dashboard.auditlogs import as_json
 from dashboard.coverage import Overview
 from dashboard.kinds import PARTLY, Kind
 from eventstream.history import ClusterStatus, Gap, Problem
@@ -35,7 +41,7 @@ def document(seen: Overview, now: float) -> bytes:
     """Return `seen`, as it was at `now` (unix seconds), as the JSON that this module describes."""
     return msgspec.json.encode(
         {
-            "at": _time(now),
+            "at": wording.json_time(now),
             "cluster": _cluster(seen.cluster),
             "live": {
                 "state": seen.live.state,
@@ -46,6 +52,7 @@ def document(seen: Overview, now: float) -> bytes:
             "counts": {manner.word: count for manner, count in seen.totals},
             "resources": [_resource(kind) for kind in seen.kinds],
             "gaps": [_gap(gap) for gap in seen.gaps],
+            "audit_logs": [as_json(log) for log in seen.logs],
         }
     )
 
@@ -58,7 +65,7 @@ def _cluster(cluster: ClusterStatus | None) -> dict[str, Any] | None:
         "server": cluster.server,
         "version": cluster.version,
         "uid": cluster.uid,
-        "heartbeat": _time(cluster.heartbeat),
+        "heartbeat": wording.json_time(cluster.heartbeat),
     }
 
 
@@ -77,16 +84,16 @@ def _resource(kind: Kind) -> dict[str, Any]:
         "objects": covered.objects,
         "relists": covered.relists,
         "resource_version": covered.resource_version,
-        "last_event": _time(covered.last_event),
-        "last_contact": _time(covered.last_contact),
-        "retry_at": _time(covered.retry_at),
+        "last_event": wording.json_time(covered.last_event),
+        "last_contact": wording.json_time(covered.last_contact),
+        "retry_at": wording.json_time(covered.retry_at),
         "lag_seconds": covered.lag,
         "unordered": covered.unordered,
         "gap_count": covered.gap_count,
         "gaps": [_gap(gap) for gap in covered.gaps],
         "errors": covered.errors,
         "last_error": _problem(covered.last_error),
-        "last_error_at": _time(covered.last_error_at),
+        "last_error_at": wording.json_time(covered.last_error_at),
         "problem": _problem(covered.problem),
     }
 
@@ -96,15 +103,11 @@ def _gap(gap: Gap) -> dict[str, Any]:
         "resource": gap.resource.key,
         "from_version": gap.from_version,
         "to_version": gap.to_version,
-        "from": _time(gap.since),
-        "to": _time(gap.at),
+        "from": wording.json_time(gap.since),
+        "to": wording.json_time(gap.at),
         "reason": gap.reason,
     }
 
 
 def _problem(problem: Problem | None) -> dict[str, str] | None:
     return None if problem is None else msgspec.structs.asdict(problem)
-
-
-def _time(at: float | None) -> str | None:
-    return None if at is None else wording.machine_time(at).replace("+00:00", "Z")

@@ -92,6 +92,11 @@ def machine_time(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
 
 
+def json_time(at: float | None) -> str | None:
+    """Return a unix time as JSON documents have it, null where there is none."""
+    return None if at is None else machine_time(at).replace("+00:00", "Z")
+
+
 def reference(obj: ObjectRef) -> str:
     """Return kind and name as kubectl writes them: "deployment/nginx"."""
     return visible(f"{obj.kind.lower()}/{obj.name}")

@@ -169,3 +169,10 @@ class CoverageRow(Row):
 
     resource = models.TextField(primary_key=True)
     body = models.BinaryField()
+
+
+class AuditLogRow(Row):
+    """How following one audit log goes, as last said, and where a restart reads on."""
+
+    path = models.TextField(primary_key=True)
+    body = models.BinaryField()

@@ -2,23 +2,27 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import msgspec
 from channels.db import database_sync_to_async
 
 from eventstream import collector, history
+from eventstream.explain.audit.trail import KEPT
 from eventstream.explain.engine import Engine
+from eventstream.following import Follower
 from eventstream.kubeapi.connection import ClusterIdentity, Connection
 from eventstream.kubeapi.watcher import Saved, Watcher
 from eventstream.objects.decoding import Decoder
-from eventstream.objects.observations import Observation
+from eventstream.objects.observations import AuditLog, AuditRecord, LogPlace, Observation
 from eventstream.recorder import (
     Recorder,
     SavedState,
     UnreadableStoreError,
     channel_layer_notifier,
     check_cluster,
+    forget_logs,
     load_saved,
 )
 from eventstream.recording import Recording
@@ -28,7 +32,7 @@ TICK = 0.2
 
 
 class Observer:
-    """Observes one cluster: reflectors → engine → recorder, in one event loop.
+    """Observes one cluster: reflectors and audit logs → engine → recorder, in one event loop.
 
     With `namespace`, only what lives there, in a history of its own: one that mixed both would
     take all other namespaces for vanished. With `recording`, all that is observed is recorded
@@ -42,11 +46,14 @@ class Observer:
         *,
         namespace: str | None = None,
         recording: Recording | None = None,
+        audit_files: Sequence[Path] = (),
     ) -> None:
         self._connection = connection
         self._namespace = namespace
         self._recording = recording
-        self._engine = Engine(cluster.uid, audited=False)
+        self._audit_files = audit_files
+        self._followers: list[Follower] = []
+        self._engine = Engine(cluster.uid, audited=bool(audit_files))
         self._told_of = _scoped(cluster, namespace)
         self._recorder = Recorder(self._told_of, notify=channel_layer_notifier())
         self._decoder = Decoder(b"")
@@ -81,6 +88,8 @@ class Observer:
             group.create_task(self._recorder.run(), name="record")
             group.create_task(self._tick(), name="judge")
             group.create_task(watcher.run(), name="watch")
+            for follower in self._followers:
+                group.create_task(follower.run(), name="follow")
             if self._recording is not None:
                 group.create_task(self._recording.watch(), name="recording")
 
@@ -90,6 +99,17 @@ class Observer:
             self._recording.write(observation)
         await self._recorder.room()
 
+    async def _take_logged(self, observation: AuditRecord | AuditLog) -> None:
+        """Take in what an audit log tells: no part of a recording, which has it as a file."""
+        if isinstance(observation, AuditRecord) and not self._watches(observation):
+            return
+        self._recorder.put(observation, self._engine.apply(observation))
+        await self._recorder.room()
+
+    def _watches(self, record: AuditRecord) -> bool:
+        """Whether the request was about what is watched: a log tells of the whole cluster."""
+        return self._namespace is None or record.namespace == self._namespace
+
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK)
@@ -98,7 +118,8 @@ class Observer:
 
     def _restore(self) -> SavedState:
         check_cluster(self._told_of.uid)
-        self._decoder = Decoder(history.installation_key())
+        key = history.installation_key()
+        self._decoder = Decoder(key)
         saved = load_saved(self._decoder)
         known = (
             (resource.position.resource, image)
@@ -108,15 +129,25 @@ class Observer:
         memos = (step.memo for step in saved.steps)
         traces = (trace.trace for trace in saved.traces)
         counted = {row.step.id: row.step.count for row in saved.steps if row.step.verb == "renew"}
+        refused = (row.step for row in saved.steps if row.step.change_type == "REFUSED")
         try:
-            self._engine.restore(known, memos, traces, time.time(), counted, saved.waits)
+            self._engine.restore(known, memos, traces, time.time(), counted, saved.waits, refused)
         except msgspec.DecodeError as error:
             raise UnreadableStoreError(
                 f"What the explanations rest on cannot be read back: {error}.",
                 "Another version of Baton wrote it, or the file is damaged.",
                 "Set BATON_DATA to another directory, or move the database away and start again.",
             ) from error
+        self._follow(key, saved.logs)
         return saved
+
+    def _follow(self, key: bytes, places: Mapping[str, LogPlace]) -> None:
+        forget_logs(but=map(str, self._audit_files))
+        for path in self._audit_files:
+            place = places.get(str(path))
+            follower = Follower(path, key, self._take_logged, kept=KEPT, resume=place)
+            self._engine.apply(follower.report())  # Nothing settles before the log is read.
+            self._followers.append(follower)
 
 
 def _scoped(cluster: ClusterIdentity, namespace: str | None) -> ClusterIdentity:

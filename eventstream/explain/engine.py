@@ -10,8 +10,7 @@ from collections.abc import Iterable, Mapping
 from heapq import heapify, heappop, heappush
 
 from eventstream.explain import rules, steps
-from eventstream.explain.audit import AuditTrail
-from eventstream.explain.audit.refusals import Refusals
+from eventstream.explain.audit import Auditing, Match
 from eventstream.explain.forgetting import forget
 from eventstream.explain.heartbeats import Heartbeats
 from eventstream.explain.identity import trace_id
@@ -39,6 +38,7 @@ from eventstream.explain.world import View, World
 from eventstream.explain.writes import Write
 from eventstream.objects.images import Image
 from eventstream.objects.observations import (
+    AuditLog,
     AuditRecord,
     Change,
     Coverage,
@@ -55,8 +55,8 @@ _OWNER_WAIT = 3.0
 _JUDGING_SHARE = 5e-5
 """Seconds between two judgements for each write of a trace: judging looks at all of its Pods, so
 a trace of thousands is judged every second or so, and any other with each tick."""
-_AUDIT_ROUNDS = 5
-"""How often one tick may learn who is a custom controller, and decide anew by that."""
+_HELD = 5.0
+"""Seconds after which a trace that only waits for an audit log is looked at again."""
 
 MEMBERS_KEPT = 2000
 """Writes of one open trace that can still be decided anew: a Pod may crash for weeks."""
@@ -72,9 +72,7 @@ class Engine:
         self._cluster = cluster
         self._world = World()
         self._traces = TraceKeeper(cluster, self._world)
-        self._audit = AuditTrail(self._world)
-        self._awaits_audit = audited
-        self._refusals = Refusals(cluster, self._world, self._traces)
+        self._audit = Auditing(cluster, self._world, self._traces, expected=audited)
         self._heartbeats = Heartbeats(cluster)
         self._contacts: dict[str, tuple[Write, float]] = {}
         self._known_before: set[str] = set()
@@ -84,7 +82,7 @@ class Engine:
         self._newly_running: list[Write] = []
         self._pod_rows: dict[str, Step] = {}
 
-    def apply(self, observation: Observation) -> list[Upsert]:
+    def apply(self, observation: Observation | AuditLog) -> list[Upsert]:
         """Take in one observation; returns the steps that it made or changed.
 
         Traces, and what audit records tell, follow with the next `tick`, so that a burst of steps
@@ -92,8 +90,8 @@ class Engine:
         """
         if isinstance(observation, Change):
             return self._apply_change(observation)
-        if isinstance(observation, AuditRecord):
-            (self._refusals if observation.refused else self._audit).take(observation)
+        if isinstance(observation, AuditRecord | AuditLog):
+            self._audit.take(observation)
         if isinstance(observation, Removed):
             return self._remove(observation)
         if isinstance(observation, Gap):
@@ -107,7 +105,9 @@ class Engine:
 
         Where much is going on, some of that is put off to a later tick, unless it is to be `whole`.
         """
-        upserts: list[Upsert] = [*self._audited(now, whole=whole), *self._beat()]
+        upserts, touched = self._audit.tell(now, self._settle_writes, whole=whole)
+        self._stale |= touched
+        upserts.extend(self._beat())
         self._first_contacts(now)
         while self._due and self._due[0][0] <= now:
             due, key = heappop(self._due)
@@ -133,25 +133,28 @@ class Engine:
         at: float,
         counted: Mapping[str, int] | None = None,
         waits: Iterable[WaitsSeen] = (),
+        refused: Iterable[Step] = (),
     ) -> None:
         """Take up where another engine stopped: its objects, open steps' memos and open traces.
 
         `at` is the time in unix seconds that objects without a memo are taken to be known since;
         `counted` is how many renewals each heartbeat row, by its id, stands for; `waits` how long
-        each kind of wait took. What is restored makes no upserts: history has it.
+        each kind of wait took; `refused` are the refused requests of open traces. What is restored
+        makes no upserts: history has it.
         """
         self._traces.usual.restore(waits)
         self._heartbeats.carried.update(counted or {})
-        changes = read_memos([memo for memo in memos if memo])  # Heartbeats have none.
-        versions = {(change.after.uid, change.after.version) for change in changes}
+        recalled = read_memos([memo for memo in memos if memo])  # Only writes have any.
+        versions = {(each.change.after.uid, each.change.after.version) for each in recalled}
+        self._audit.recall(recalled)
         for resource, image in images:
             if (image.uid, image.version) not in versions:
                 self._apply_change(Change(resource, "EXISTING", image, at))
-        for change in changes:
-            before = change.before
+        for each in recalled:
+            change, before = each.change, each.change.before
             if before is not None and not self._world.log(before.uid).writes:
                 self._apply_change(Change(change.resource, "EXISTING", before, change.at))
-            self._apply_change(change)
+            self._apply_change(change, Match(each.records) if each.records else None)
         # What was whole has had its say; what was not may have been cut off before it was judged.
         self._known_before = set(self._contacts)
         for record in traces:
@@ -162,25 +165,14 @@ class Engine:
             if trace is not None:
                 trace.last = max(trace.last, record.updated)
                 trace.measured = record.measured
-
-    def _audited(self, now: float, *, whole: bool) -> list[Upsert]:
-        """What audit records tell by `now`: upgraded steps, and requests that were refused."""
-        upserts: list[Upsert] = []
-        for _ in range(_AUDIT_ROUNDS):
-            again = self._audit.join(now, whole=whole)
-            if not again:
-                break
-            upserts.extend(self._settle_writes(again))
-        told, touched = self._refusals.tell(now)
-        self._stale |= touched
-        return [*upserts, *told]
+        self._stale |= self._audit.restore(refused)
 
     @property
     def open_traces(self) -> int:
         """How many traces are not settled."""
         return len(self._traces.open)
 
-    def _apply_change(self, change: Change) -> list[Upsert]:
+    def _apply_change(self, change: Change, audit: Match | None = None) -> list[Upsert]:
         image = change.after
         if image.kind == "Event":
             about = self._world.log(change.after.spec.involved_object.uid)
@@ -193,8 +185,8 @@ class Engine:
         write = self._world.add(change, base=change.type == "EXISTING")
         if write is None:
             return []
-        if self._awaits_audit:
-            self._audit.note(write)
+        write.audit = audit
+        self._audit.note(write)
         again = [*self._world.affected(write), *self._world.prove(change)]
         if write.base:
             self._contacts[image.uid] = (write, change.at)
@@ -286,7 +278,7 @@ class Engine:
                 again.extend(self._followers(write))
         self._move(write, old, trace, upserts)
         self._watch_running(write, verdict)
-        upserts.append(StepUpsert(draft, Memo(write)))
+        upserts.append(StepUpsert(draft, Memo(write, proven=self._audit.proven(write))))
         return again
 
     def _followers(self, write: Write) -> list[Write]:
@@ -336,9 +328,11 @@ class Engine:
         record = self._record(trace, now)
         if record is None:
             return []
-        if settled(record, now):
-            return self._settle(trace, record, now)
         due = next_look(record, now)
+        if settled(record, now):
+            if not self._audit.holds(record.updated, now):
+                return self._settle(trace, record, now)
+            due = now + _HELD
         if due is None or trace.due is None or due < trace.due or trace.due <= now:
             trace.due = due
             if due is not None:

@@ -21,6 +21,7 @@ from eventstream.history.changes import changes_since
 from eventstream.history.databases import add, current, reading, remove
 from eventstream.history.listing import step, steps, trace, traces
 from eventstream.history.status import (
+    audit_logs,
     choices,
     cluster,
     counts,
@@ -32,10 +33,11 @@ from eventstream.history.status import (
     installation_key,
 )
 from eventstream.history.waits import rates, usual
-from eventstream.objects.observations import Coverage, Gap, Problem
+from eventstream.objects.observations import AuditLog, Coverage, Gap, Problem
 
 __all__ = [
     "ActorRate",
+    "AuditLog",
     "BadCursorError",
     "Changes",
     "ClusterStatus",
@@ -50,6 +52,7 @@ __all__ = [
     "Row",
     "Stored",
     "add",
+    "audit_logs",
     "changes_since",
     "choices",
     "cluster",

@@ -7,6 +7,7 @@ import msgspec
 from eventstream.history.answers import ClusterStatus, Counts, FilterChoices, Stored
 from eventstream.history.reading import stored_gap
 from eventstream.models import (
+    AuditLogRow,
     ClusterRow,
     CoverageRow,
     GapRow,
@@ -14,8 +15,9 @@ from eventstream.models import (
     StepRow,
     TraceRow,
 )
-from eventstream.objects.observations import Coverage, Gap, Problem
+from eventstream.objects.observations import AuditLog, Coverage, Gap, Problem
 
+_log = msgspec.json.Decoder(AuditLog)
 _coverage = msgspec.json.Decoder(Coverage)
 _problem = msgspec.json.Decoder(Problem)
 
@@ -61,6 +63,12 @@ def coverage() -> list[Coverage]:
     """How well each resource is being watched, sorted by its key."""
     bodies = CoverageRow.objects.order_by("resource").values_list("body", flat=True)
     return [_coverage.decode(bytes(body)) for body in bodies]
+
+
+def audit_logs() -> list[AuditLog]:
+    """How following each audit log goes, sorted by path; none where none is followed."""
+    bodies = AuditLogRow.objects.order_by("path").values_list("body", flat=True)
+    return [_log.decode(bytes(body)) for body in bodies]
 
 
 def gaps(limit: int = 100) -> list[Stored[Gap]]:

@@ -85,7 +85,12 @@ class _Line(msgspec.Struct, rename="camel"):
     response_status: _ResponseStatus | None = None
 
 
+class _Stamp(msgspec.Struct, rename="camel"):
+    stage_timestamp: str = ""
+
+
 _line = msgspec.json.Decoder(_Line)
+_stamp = msgspec.json.Decoder(_Stamp)
 
 
 class AuditDecoder:
@@ -114,6 +119,13 @@ class AuditDecoder:
         if "dryRun" in query:
             return None
         return self._record(found, asked, query)
+
+    def logged(self, line: bytes) -> float | None:
+        """When any line of the log was written (unix seconds); None where that cannot be read."""
+        try:
+            return _time(read_envelope(_stamp, line, "not an audit record")[0].stage_timestamp)
+        except DecodeError:
+            return None  # What is wrong with the line was said when its record was asked for.
 
     def _record(
         self, found: _Line, asked: _ObjectReference, query: dict[str, list[str]]

@@ -153,4 +153,44 @@ class AuditRecord(msgspec.Struct, frozen=True, gc=False):
         return self.code >= 400
 
 
+AuditLogState = Literal["following", "behind", "missing", "unreadable"]
+
+
+class LogPlace(msgspec.Struct, frozen=True, gc=False):
+    """Where reading a file may go on, whatever it is called by now: before byte `offset`.
+
+    `head` is a digest of how the file begins: an inode alone may be another file's by then.
+    """
+
+    device: int
+    inode: int
+    head: str
+    offset: int
+
+
+class AuditLog(msgspec.Struct, frozen=True, gc=False):
+    """How the following of one audit log does right now; replaces what was said before.
+
+    Times are unix seconds of our clock, but `last_line`, when the API server wrote the last line
+    that was read. All that had been logged by `reached` is read. `records` counts the write
+    requests, `corrupt` the lines that could not be read, `missed` the stretches that were passed
+    over, in this run. A restart reads on at `resume`, which repeats a few seconds.
+    """
+
+    path: str
+    state: AuditLogState
+    at: float
+    reached: float = 0.0
+    last_line: float | None = None
+    records: int = 0
+    corrupt: int = 0
+    last_corrupt: str = ""
+    last_corrupt_at: float | None = None
+    missed: int = 0
+    last_missed: str = ""
+    last_missed_at: float | None = None
+    problem: Problem | None = None
+    resume: LogPlace | None = None
+
+
 Observation = Change | Gap | Position | Removed | Coverage | AuditRecord

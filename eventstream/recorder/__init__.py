@@ -10,6 +10,7 @@ from eventstream.recorder.restart import (
     StoreError,
     UnreadableStoreError,
     check_cluster,
+    forget_logs,
     load_saved,
 )
 from eventstream.recorder.status import ClusterIdentity
@@ -26,5 +27,6 @@ __all__ = [
     "UnreadableStoreError",
     "channel_layer_notifier",
     "check_cluster",
+    "forget_logs",
     "load_saved",
 ]

@@ -16,6 +16,8 @@ from eventstream.explain.records import (
 )
 from eventstream.objects.images import Image
 from eventstream.objects.observations import (
+    AuditLog,
+    AuditRecord,
     Change,
     Coverage,
     Gap,
@@ -24,6 +26,8 @@ from eventstream.objects.observations import (
     Removed,
 )
 from eventstream.objects.resource import Resource
+
+Arrival = Change | Position | Removed | Coverage | Gap | AuditLog
 
 RowId = tuple[str, str]
 """("step", "trace" or "waits", id)."""
@@ -47,6 +51,7 @@ class Batch:
         self.images: dict[str, SavedImage] = {}
         self.positions: dict[str, Position] = {}
         self.coverage: dict[str, Coverage] = {}
+        self.logs: dict[str, AuditLog] = {}
         self.gaps: list[Gap] = []
         self.gone: set[str] = set()
         self.since: float | None = None
@@ -59,16 +64,17 @@ class Batch:
         """Whether there is anything to commit; a position alone counts too."""
         return self.until is not None or bool(self.upserts)
 
-    def add(self, observation: Observation | None, upserts: Iterable[Upsert]) -> None:
+    def add(self, observation: Observation | AuditLog | None, upserts: Iterable[Upsert]) -> None:
         """Take in an observation (None for a tick) together with what it led to."""
         for upsert in upserts:
             row = _row_id(upsert)
             self.upserts.pop(row, None)
             self.upserts[row] = upsert
-        if observation is not None:
+        # A request has a time of its own clock, and is stored with the steps that it upgrades.
+        if observation is not None and not isinstance(observation, AuditRecord):
             self._observe(observation)
 
-    def _observe(self, observation: Observation) -> None:
+    def _observe(self, observation: Arrival) -> None:
         at = observation.at
         self.since = at if self.since is None else min(self.since, at)
         self.until = at if self.until is None else max(self.until, at)
@@ -79,6 +85,8 @@ class Batch:
                 self.positions[observation.resource.key] = observation
             case Coverage():
                 self.coverage[observation.resource.key] = observation
+            case AuditLog():
+                self.logs[observation.path] = observation
             case Gap():
                 self.gaps.append(observation)
             case Removed():

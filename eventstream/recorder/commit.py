@@ -4,12 +4,13 @@ The position only moves with the rows that it vouches for, so a restart after an
 on from where history ends.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 from django.db import transaction
 
 from eventstream.models import (
+    AuditLogRow,
     CoverageRow,
     GapRow,
     ImageRow,
@@ -17,7 +18,7 @@ from eventstream.models import (
     PositionRow,
 )
 from eventstream.objects.decoding import encode
-from eventstream.objects.observations import Gap
+from eventstream.objects.observations import AuditLog, Gap
 from eventstream.recorder.batch import Batch, SavedImage
 from eventstream.recorder.rows import chunks, replace_rows
 from eventstream.recorder.status import Status, save_status
@@ -35,6 +36,7 @@ def commit(batch: Batch, now: float, status: Status | None = None) -> int:
         _store_images(batch.images)
         _store_by_resource(PositionRow, batch.positions)
         _store_by_resource(CoverageRow, batch.coverage)
+        _store_logs(batch.logs.values())
         if status is not None:
             save_status(status)
         if numbers.last != installation.seq:
@@ -79,3 +81,8 @@ def _store_by_resource(
 ) -> None:
     rows = [model(resource=key, body=msgspec.json.encode(record)) for key, record in said.items()]
     replace_rows(model, rows)
+
+
+def _store_logs(logs: Iterable[AuditLog]) -> None:
+    rows = [AuditLogRow(path=log.path, body=msgspec.json.encode(log)) for log in logs]
+    replace_rows(AuditLogRow, rows)

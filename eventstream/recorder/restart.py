@@ -4,11 +4,14 @@ Whoever watches resumes each resource at its position, or after a list compares 
 images; the engine takes up its open traces. Call this before the first observation.
 """
 
+from collections.abc import Iterable, Mapping
+
 import msgspec
 from django.db.models import Q
 
 from eventstream.explain.records import Step, StepUpsert, Trace, TraceUpsert, WaitsSeen
 from eventstream.models import (
+    AuditLogRow,
     ClusterRow,
     CoverageRow,
     ImageRow,
@@ -19,9 +22,10 @@ from eventstream.models import (
 )
 from eventstream.objects.decoding import DecodeError, Decoder
 from eventstream.objects.images import Image
-from eventstream.objects.observations import Position
+from eventstream.objects.observations import AuditLog, LogPlace, Position
 from eventstream.objects.resource import Resource
 
+_log = msgspec.json.Decoder(AuditLog)
 _position = msgspec.json.Decoder(Position)
 _step = msgspec.json.Decoder(Step)
 _trace = msgspec.json.Decoder(Trace)
@@ -60,13 +64,15 @@ class SavedResource(msgspec.Struct, frozen=True):
 class SavedState(msgspec.Struct, frozen=True):
     """All that a restart needs: resources by key, every unsettled trace with its steps, and waits.
 
-    `waits` is how long each kind of wait took.
+    `waits` is how long each kind of wait took; `logs` are the places up to which each audit log,
+    by its path, was read and made use of.
     """
 
     resources: dict[str, SavedResource]
     steps: tuple[StepUpsert, ...]
     traces: tuple[TraceUpsert, ...]
     waits: tuple[WaitsSeen, ...] = ()
+    logs: Mapping[str, LogPlace] = msgspec.field(default_factory=dict)
 
 
 def check_cluster(uid: str) -> None:
@@ -88,7 +94,7 @@ def load_saved(decoder: Decoder) -> SavedState:
     """
     CoverageRow.objects.all().delete()  # It tells how watching goes now; that run is over.
     try:
-        return SavedState(_resources(decoder), _steps(), _traces(), _kept_waits())
+        return SavedState(_resources(decoder), _steps(), _traces(), _kept_waits(), _logs())
     except (msgspec.DecodeError, DecodeError) as error:
         raise UnreadableStoreError(
             f"The saved history cannot be read: {error}.",
@@ -134,3 +140,13 @@ def _traces() -> tuple[TraceUpsert, ...]:
 def _kept_waits() -> tuple[WaitsSeen, ...]:
     bodies = WaitsRow.objects.order_by("key").values_list("body", flat=True)
     return tuple(_waits.decode(bytes(body)) for body in bodies)
+
+
+def forget_logs(but: Iterable[str]) -> None:
+    """Forget the audit logs that are followed no more, all but those at these paths."""
+    AuditLogRow.objects.exclude(path__in=list(but)).delete()
+
+
+def _logs() -> dict[str, LogPlace]:
+    logs = [_log.decode(bytes(row.body)) for row in AuditLogRow.objects.all()]
+    return {log.path: log.resume for log in logs if log.resume is not None}

@@ -16,7 +16,7 @@ from django.db import DatabaseError, connections
 
 from eventstream import retention
 from eventstream.explain.records import Upsert
-from eventstream.objects.observations import Observation, Problem
+from eventstream.objects.observations import AuditLog, Observation, Problem
 from eventstream.recorder.batch import Batch
 from eventstream.recorder.commit import commit
 from eventstream.recorder.problems import commit_problem
@@ -71,7 +71,9 @@ class Recorder:
         """How many rows were put and are not committed."""
         return len(self._batch) + len(self._committing)
 
-    def put(self, observation: Observation | None, upserts: Iterable[Upsert] = ()) -> None:
+    def put(
+        self, observation: Observation | AuditLog | None, upserts: Iterable[Upsert] = ()
+    ) -> None:
         """Take in an observation (None for a tick of the engine) with its upserts; never blocks."""
         self._batch.add(observation, upserts)
         if self.pending >= self._limit:

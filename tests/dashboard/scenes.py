@@ -16,7 +16,7 @@ from eventstream.explain.records import (
     Trace,
     TraceUpsert,
 )
-from eventstream.objects.observations import Coverage, Observation, Problem
+from eventstream.objects.observations import AuditLog, Coverage, Observation, Problem
 from eventstream.objects.resource import Resource
 from eventstream.recorder.batch import Batch
 from eventstream.recorder.commit import commit
@@ -235,7 +235,7 @@ def forbidden() -> Coverage:
     return Coverage(SECRETIVE, "forbidden", time.time(), problem=problem)
 
 
-def store(*scenes: Scene, seen: tuple[Observation, ...] = ()) -> int:
+def store(*scenes: Scene, seen: tuple[Observation | AuditLog, ...] = ()) -> int:
     """Commit scenes and observations as one batch; returns the latest seq."""
     batch = Batch()
     for trace_, steps in scenes:

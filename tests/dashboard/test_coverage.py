@@ -12,13 +12,16 @@ from django.db import OperationalError
 from django.test import Client
 
 from dashboard import coverage_feed, wording
+from dashboard.auditlogs import followed
 from dashboard.coverage_feed import CoverageFeed
 from dashboard.kinds import kinds_of, troubles_of
 from eventstream import history
 from eventstream.objects.observations import (
+    AuditLog,
     Coverage,
     CoverageState,
     Gap,
+    LogPlace,
     Observation,
     Problem,
     Removed,
@@ -99,7 +102,7 @@ def test_clocks_are_calm(seconds: float, ago: str, until: str) -> None:
     assert (wording.ago(seconds), wording.until(seconds)) == (ago, until)
 
 
-def store(*seen: Observation) -> int:
+def store(*seen: Observation | AuditLog) -> int:
     return scenes.store(seen=seen)
 
 
@@ -172,7 +175,9 @@ def test_the_json_holds_what_the_page_shows(client: Client) -> None:
     assert answer.headers["Content-Type"] == "application/json"
     assert answer.headers["Cache-Control"] == "no-store"
     told = json.loads(answer.content)
-    assert set(told) == {"at", "cluster", "live", "counts", "resources", "gaps"}
+    assert set(told) == {
+        "at", "cluster", "live", "counts", "resources", "gaps", "audit_logs",
+    }  # fmt: skip
     assert told["counts"] == {"forbidden": 1, "watching": 2}
     assert (told["cluster"]["name"], told["live"]["word"]) == ("practice", "Live")
     secrets, _, pods = told["resources"]
@@ -230,7 +235,7 @@ def test_the_feed_tells_everything_once_and_then_only_what_changed() -> None:
     feed.begin(7)
     first = feed.updates(7, NOW)
     assert first.seq == 8
-    assert [op[2] for op in first.ops] == ["keep", "kind", "kind", "kind", "part", "part", "part"]
+    assert [op[2] for op in first.ops] == ["keep", "kind", "kind", "kind", *["part"] * 4]
     assert feed.updates(8, NOW + 2).ops == ()
     store(covered("secrets", objects=5))
     store(Removed(scenes.DEPLOYMENTS, NOW, "its type is gone"))
@@ -264,3 +269,76 @@ async def test_a_page_of_coverage_is_kept_current_by_its_socket(page: Page) -> N
     assert set(changed) == {"v1/secrets", "totals", "troubles"}
     assert "watching" in changed["v1/secrets"][3]
     assert changed["v1/secrets"][1] > shown["v1/secrets"][1]
+
+
+LOG = AuditLog(
+    "/var/log/kubernetes/audit/audit.log", "following", NOW, reached=NOW, last_line=NOW - 4,
+    records=812,
+)  # fmt: skip
+GONE = Problem("audit-log-missing", "It is not there.", "No API server here.", "Look elsewhere.")
+
+
+def changed(**how: Any) -> AuditLog:
+    return msgspec.structs.replace(LOG, **how)
+
+
+@pytest.mark.parametrize(
+    ("log", "word", "tone", "behind"),
+    [
+        (LOG, "following", "good", 0),
+        (changed(state="behind", reached=NOW - 70), "behind", "partly", 70),
+        (changed(state="behind", reached=0.0), "behind", "partly", 0),
+        (changed(corrupt=1), "following in part", "partly", 0),
+        (changed(missed=1), "following in part", "partly", 0),
+        (changed(state="missing", problem=GONE), "missing", "bad", 0),
+        (changed(state="unreadable", problem=GONE, corrupt=3), "unreadable", "bad", 0),
+    ],
+)
+def test_an_audit_log_is_judged_by_how_it_is_followed(
+    log: AuditLog, word: str, tone: str, behind: float
+) -> None:
+    (shown,) = followed([log])
+    assert (shown.manner.word, shown.manner.tone, shown.behind) == (word, tone, behind)
+
+
+@pytest.mark.django_db
+def test_page_and_json_tell_how_each_audit_log_is_followed(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Audit log" not in client.get("/coverage").content.decode()
+    store(changed(corrupt=2, last_corrupt="byte 16022: not an <audit> record",
+                  last_corrupt_at=NOW - 60))  # fmt: skip
+    store(changed(path="/other<i>.log", state="missing", problem=GONE, missed=1,
+                  last_missed="The file is gone.", last_missed_at=NOW - 9))  # fmt: skip
+    monkeypatch.setattr(time, "time", lambda: NOW)
+    html = client.get("/coverage").content.decode()
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", html[html.index('id="logs"') :]))
+    for told in (
+        "Audit logs", "following in part", "812 write requests read", "4 s ago",
+        "2 lines could not be read and were passed over, the last one 1 min ago",
+        "at byte 16022: not an &lt;audit&gt; record", "/other&lt;i&gt;.log", "It is not there.",
+        "No API server here.", "Look elsewhere.", "passed over 9 s ago: The file is gone.",
+    ):  # fmt: skip
+        assert told in text
+    told_logs = json.loads(client.get("/coverage.json").content)["audit_logs"]
+    assert [each["path"] for each in told_logs] == ["/other<i>.log", LOG.path]
+    assert told_logs[1] == {
+        "path": LOG.path, "state": "following", "word": "following in part",
+        "needs_attention": True, "behind_seconds": 0, "last_line": "1970-01-12T13:46:36.000Z",
+        "records": 812, "corrupt": 2, "last_corrupt": "byte 16022: not an <audit> record",
+        "last_corrupt_at": "1970-01-12T13:45:40.000Z", "missed": 0, "last_missed": "",
+        "last_missed_at": None, "problem": None,
+    }  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_a_page_hears_of_an_audit_log_when_what_it_shows_changes() -> None:
+    scenes.connected()
+    store(LOG)
+    feed = CoverageFeed()
+    feed.begin(7)
+    assert "logs" in {op[0] for op in feed.updates(7, NOW).ops}
+    store(changed(at=NOW + 1, reached=NOW + 1, resume=LogPlace(1, 2, "0:", 3)))
+    assert feed.updates(8, NOW + 2).ops == ()
+    store(changed(state="missing", problem=GONE))
+    assert [op[0] for op in feed.updates(8, NOW + 4).ops] == ["logs"]

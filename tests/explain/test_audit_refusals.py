@@ -111,4 +111,4 @@ def test_every_refused_request_is_told_and_counted_once_and_then_let_go() -> Non
     for late in (story.at + 20, story.at + 40):
         result.take(engine.tick(late))
     assert [trace.steps for trace in result.traces.values()] == [2001]
-    assert len(engine._refusals._waiting) == 0
+    assert len(engine._audit._refusals._waiting) == 0

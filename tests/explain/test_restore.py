@@ -22,11 +22,14 @@ class Stopped:
         self.memos: dict[str, bytes] = {}
         self.known: dict[str, Inventory] = {}
 
-    def take(self, observation: Observation, upserts: list[Upsert]) -> None:
+    def note(self, upserts: list[Upsert]) -> None:
         self.result.take(upserts)
         for upsert in upserts:
             if isinstance(upsert, StepUpsert) and upsert.memo:
                 self.memos[upsert.step.id] = upsert.memo
+
+    def take(self, observation: Observation, upserts: list[Upsert]) -> None:
+        self.note(upserts)
         if isinstance(observation, Change):
             key = observation.resource.key
             self.known.setdefault(key, Inventory(observation.resource)).apply(
@@ -47,7 +50,7 @@ def run_with_restarts(shown: Sequence[Observation], stops: set[int]) -> Result:
     engine, stopped = Engine("cluster"), Stopped()
     for number, observation in enumerate(shown):
         if number in stops:
-            stopped.result.take(engine.tick(observation.at))
+            stopped.note(engine.tick(observation.at))
             engine = Engine("cluster")
             traces = [t for t in stopped.result.traces.values() if not t.settled]
             waits = stopped.result.waits.values()

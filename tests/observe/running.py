@@ -15,7 +15,7 @@ import aiohttp
 import msgspec
 
 from eventstream.explain.records import Step, Trace
-from eventstream.objects.observations import Coverage, Gap, Position
+from eventstream.objects.observations import AuditLog, Coverage, Gap, Position
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 30.0
@@ -49,6 +49,16 @@ class History:
 
     def coverage(self) -> list[Coverage]:
         return self._bodies("coveragerow", Coverage)
+
+    def audit_logs(self) -> list[AuditLog]:
+        return sorted(self._bodies("auditlogrow", AuditLog), key=lambda log: log.path)
+
+    def everything(self) -> str:
+        """All that is kept of steps and audit logs, as text."""
+        columns = ("body from eventstream_steprow", "memo from eventstream_steprow")
+        rows = [row for column in columns for row in self._read(f"select {column}")]
+        rows += self._read("select body from eventstream_auditlogrow")
+        return b"".join(body or b"" for (body,) in rows).decode()
 
     def positions(self) -> dict[str, Position]:
         found = self._bodies("positionrow", Position)

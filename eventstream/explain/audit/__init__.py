@@ -5,6 +5,7 @@ order and time. It would rather find nothing than something wrong: whatever coul
 been another's request upgrades no step.
 """
 
-from eventstream.explain.audit.trail import AuditTrail
+from eventstream.explain.audit.alignment import Match
+from eventstream.explain.audit.auditing import Auditing
 
-__all__ = ["AuditTrail"]
+__all__ = ["Auditing", "Match"]

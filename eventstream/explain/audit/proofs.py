@@ -43,6 +43,14 @@ class Proofs:
         self._tell(asker, before)
         return self._known(asker)
 
+    def known(self, record: AuditRecord) -> bool:
+        """Whether the asker is known as a custom controller."""
+        return self._known((record.user, record.agent))
+
+    def trust(self, record: AuditRecord) -> None:
+        """Take an asker as known: an earlier run had the proof."""
+        self._settled[record.user, record.agent] = None
+
     def drop(self, write: Write) -> None:
         """Forget what a write said of its asker: it was another's."""
         asker = self._asker_of.pop(id(write), None)

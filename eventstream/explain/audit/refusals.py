@@ -4,7 +4,7 @@ Such a step joins the trace of the latest version that came before it, of the ob
 the one that it was to belong to; what has neither gets a trace in the background.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from eventstream.explain import sources
 from eventstream.explain.actors import title
@@ -39,10 +39,13 @@ class Refusals:
         self._waiting: dict[str, AuditRecord] = {}
         self._steps: dict[str, Step] = {}
         self._logs: dict[str, ObjectLog] = {}
+        self._told: frozenset[str] = frozenset()
 
     def take(self, record: AuditRecord) -> None:
-        """Keep a refused request until it is told."""
+        """Keep a refused request until it is told; one that an earlier run told is not any more."""
         if record.code == _MISSING or record.audit_id in self._waiting:
+            return
+        if record.audit_id in self._told:
             return
         self._waiting[record.audit_id] = record
 
@@ -66,6 +69,29 @@ class Refusals:
         while len(self._waiting) > MOST:
             self._forget(next(iter(self._waiting)))
         return upserts, touched
+
+    def restore(self, steps: Iterable[Step]) -> set[str]:
+        """Count what an earlier run told of traces that are still open; returns these traces."""
+        told: set[str] = set()
+        touched: set[str] = set()
+        for step in steps:
+            trace = self._traces.open.get(step.trace)
+            if trace is None:
+                trace = self._traces.start(TraceLog(step.trace, self._root(step), None))
+            trace.count_refused(step)
+            trace.settle_refused(step)
+            told.update(piece.ref for piece in step.evidence)
+            touched.add(trace.id)
+        self._told = frozenset(told)
+        return touched
+
+    def _root(self, step: Step) -> ObjectLog:
+        log = self._world.logs.get(step.object.uid) if step.object.uid else None
+        if log is not None and log.seen:
+            return self._top(log)
+        log = ObjectLog(f"restored:{step.trace}")
+        log.ref = step.object
+        return log
 
     def _forget(self, key: str) -> None:
         del self._waiting[key]

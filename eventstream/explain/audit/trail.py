@@ -10,9 +10,10 @@ from eventstream.explain.audit.alignment import Match, align
 from eventstream.explain.audit.fitting import EARLY, LATE, fits, fits_nameless, is_eviction
 from eventstream.explain.audit.identities import identity
 from eventstream.explain.audit.proofs import Proofs
-from eventstream.explain.audit.units import Unit, units
+from eventstream.explain.audit.units import Unit, is_ending, units
 from eventstream.explain.audit.upgrades import upgraded
 from eventstream.explain.families import by_order
+from eventstream.explain.memos import Recalled
 from eventstream.explain.rules.deletions import marks_deletion
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View, World
@@ -73,6 +74,7 @@ class AuditTrail:
         self._scopes: dict[Place, Scope] = {}
         self._dirty: dict[Place, set[str]] = {}
         self._proofs = Proofs()
+        self._spent: frozenset[str] = frozenset()
         self._used = False
         self._swept = 0.0
 
@@ -80,6 +82,10 @@ class AuditTrail:
         """Keep a successful request until it is joined with what it wrote."""
         if not self._used:
             self._begin()
+        if record.audit_id not in self._spent:
+            self._keep(record)
+
+    def _keep(self, record: AuditRecord) -> None:
         place = record.resource.group, record.resource.plural, record.namespace or ""
         scope = self._scopes.setdefault(place, Scope())
         if record.verb == "deletecollection":
@@ -91,9 +97,17 @@ class AuditTrail:
         self._dirty.setdefault(place, set()).add(record.name)
 
     def note(self, write: Write) -> None:
-        """Keep a version until it is joined with the request that made it."""
+        """Keep a version until it is joined with the request that made it.
+
+        What a restart found joined keeps its request, as the log is not read again so far back.
+        """
         if not self._used or write.base:
             return
+        if write.audit is not None:
+            if not is_ending(write.image):
+                return
+            for record in write.audit.records:
+                self._keep(record)  # It may make the next version as well.
         resource, metadata = write.change.resource, write.image.metadata
         place = resource.group, resource.plural, metadata.namespace or ""
         lane = self._scopes.setdefault(place, Scope()).lane(metadata.name)
@@ -127,6 +141,20 @@ class AuditTrail:
             return verdict
         proven = self._proofs.weigh(view.write, verdict, match.record)
         return upgraded(view, verdict, match, proven=proven)
+
+    def proven(self, write: Write) -> bool:
+        """Whether who wrote is known, by an audited identity, as a custom controller."""
+        return write.audit is not None and self._proofs.known(write.audit.record)
+
+    def recall(self, recalled: Iterable[Recalled]) -> None:
+        """Take up what an earlier run had found out, before its writes are added again."""
+        spent: set[str] = set()
+        for each in recalled:
+            if len(each.records) == 1 and not is_ending(each.change.after):
+                spent.add(each.records[0].audit_id)
+            if each.proven:
+                self._proofs.trust(each.records[0])
+        self._spent = frozenset(spent)
 
     def _begin(self) -> None:
         """Take in what was written before the first record came."""

@@ -9,6 +9,7 @@ from functools import cached_property
 from eventstream.explain.attribution import Writer, writer
 from eventstream.explain.rules.deletions import marks_deletion
 from eventstream.explain.writes import Write
+from eventstream.objects.images import Image
 
 
 class Unit:
@@ -44,14 +45,21 @@ def units(writes: list[Write]) -> list[Unit]:
     return found
 
 
+def is_ending(image: Image) -> bool:
+    """Whether the request that left this version is about to remove the object as well."""
+    metadata = image.metadata
+    return (
+        metadata.deletion_grace_period_seconds == 0
+        and bool(metadata.deletion_timestamp)
+        and not metadata.finalizers
+    )
+
+
 def _ends(before: Write, write: Write) -> bool:
-    metadata = before.image.metadata
     return (
         write.gone
         and write.log is before.log
         and not before.gone
-        and metadata.deletion_grace_period_seconds == 0
-        and bool(metadata.deletion_timestamp)
-        and not metadata.finalizers
+        and is_ending(before.image)
         and (write.before is None or write.before.metadata.resource_version == before.image.version)
     )

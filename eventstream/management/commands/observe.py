@@ -44,6 +44,14 @@ class Command(BaseCommand):
         parser.add_argument(
             "--record", type=Path, metavar="FILE", help="also write a recording, redacted"
         )
+        parser.add_argument(
+            "--audit-file",
+            type=Path,
+            action="append",
+            default=[],
+            metavar="FILE",
+            help="also follow an API server's audit log (for several, give it again)",
+        )
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Run until Ctrl-C or SIGTERM; what can't be done ends it with a message."""
@@ -74,7 +82,11 @@ class Command(BaseCommand):
             try:
                 cluster = await connection.identify()
                 observer = Observer(
-                    connection, cluster, namespace=options["namespace"], recording=recording
+                    connection,
+                    cluster,
+                    namespace=options["namespace"],
+                    recording=recording,
+                    audit_files=tuple(dict.fromkeys(map(Path.absolute, options["audit_file"]))),
                 )
                 await observer.restore()
                 self._announce(cluster, address)

@@ -13,6 +13,7 @@ import msgspec
 
 from dashboard import feeds
 from dashboard.coverage_feed import CoverageFeed
+from dashboard.learn_feed import LearnFeed
 from eventstream import history
 
 MESSAGE_BYTES = 4096
@@ -22,6 +23,7 @@ BATCH_BYTES = 48 * 1024
 """A batch is sent in pieces of about this size: the server refuses to send endless messages."""
 
 _TRACE = re.compile(r"traces/([A-Za-z0-9_.:-]{1,200})")
+_LEARN = re.compile(r"learn/(steps|operators)(?:/([A-Za-z0-9_.:-]{1,200}))?")
 
 
 class ProtocolError(ValueError):
@@ -74,6 +76,8 @@ def feed_of(message: Hello | Sub) -> feeds.Feed:
         return feeds.NowFeed(message.filter)
     if found := _TRACE.fullmatch(message.view):
         return feeds.TraceFeed(found[1])
+    if found := _LEARN.fullmatch(message.view):
+        return LearnFeed(found[1], found[2])
     if message.view == "coverage":
         return CoverageFeed()
     if message.view == "":

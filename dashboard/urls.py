@@ -4,12 +4,14 @@ from django.urls import path
 
 from dashboard import views
 from dashboard.pages import tape
+from dashboard.pages.learn import learn
 from dashboard.pages.reference import reference
 
 urlpatterns = [
     path("", views.now, name="now"),
     path("coverage", views.coverage, name="coverage"),
     path("coverage.json", views.coverage_as_json, name="coverage-json"),
+    path("learn", learn, name="learn"),
     path("reference", reference, name="reference"),
     path("tape", tape.tape, name="tape"),
     path("tape/close", tape.close, name="tape-close"),

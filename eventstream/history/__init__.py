@@ -19,7 +19,7 @@ from eventstream.history.answers import (
 )
 from eventstream.history.changes import changes_since
 from eventstream.history.databases import add, current, reading, remove
-from eventstream.history.listing import step, steps, trace, traces
+from eventstream.history.listing import begun, step, steps, trace, traces
 from eventstream.history.status import (
     audit_logs,
     choices,
@@ -53,6 +53,7 @@ __all__ = [
     "Stored",
     "add",
     "audit_logs",
+    "begun",
     "changes_since",
     "choices",
     "cluster",

@@ -1,11 +1,17 @@
 """Traces and their steps as pages show them: filtered, in order, a page at a time."""
 
+from itertools import islice
+
 from django.db.models import Q, QuerySet
 
 from eventstream.explain.records import Step, Trace
 from eventstream.history.answers import Filter, Page, Stored
 from eventstream.history.reading import TracePlace, step_place, stored_step, stored_trace
 from eventstream.models import StepRow, TraceRow
+from eventstream.objects.kinds import is_built_in
+
+BEGUN_MOST = 500
+"""So many traces are looked through for custom resources, whose kinds nobody knows beforehand."""
 
 
 def matching(filter_: Filter) -> QuerySet[TraceRow]:
@@ -48,6 +54,20 @@ def traces(
     found = [stored_trace(row) for row in rows.order_by("rank", "-updated", "id")[: limit + 1]]
     shown = tuple(found[:limit])
     return Page(shown, shown[-1].cursor if len(found) > limit else None)
+
+
+def begun(kind: str = "", *, limit: int = 20) -> list[Stored[Trace]]:
+    """The traces whose beginning was seen, at most `limit`, the one that began last first.
+
+    Of objects of `kind`; with "" of custom resources, of whatever kind, among the last
+    BEGUN_MOST that began.
+    """
+    rows = TraceRow.objects.filter(existing=False, background=False).order_by("-started", "id")
+    if kind:
+        return [stored_trace(row) for row in rows.filter(kind=kind)[:limit]]
+    recent = map(stored_trace, rows[:BEGUN_MOST])
+    custom = (each for each in recent if not is_built_in(each.record.root.api_version))
+    return list(islice(custom, limit))
 
 
 def trace(id: str) -> Stored[Trace] | None:  # noqa: A002

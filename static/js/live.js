@@ -19,9 +19,9 @@ function drawnAt() {
 }
 
 function follows(type) {
-  const { view, trace } = main().dataset;
+  const { view, trace, follow } = main().dataset;
   const feed = document.getElementById("feed");
-  const message = { type, epoch: page.epoch, since: page.since, view: "" };
+  const message = { type, epoch: page.epoch, since: page.since, view: follow ?? "" };
   if (view === "now" || view === "coverage") message.view = view;
   if (view === "trace") message.view = `traces/${trace}`;
   if (feed) message.filter = JSON.parse(feed.dataset.filter);

@@ -115,7 +115,7 @@ def test_what_is_not_watched_shows_with_the_rule_that_would_allow_it(
 def test_no_page_is_wider_than_the_window(
     browser: Browser, baton: Baton, trace: str, width: int
 ) -> None:
-    for path in ("/", trace, "/coverage", "/reference"):
+    for path in ("/", trace, "/coverage"):
         with opened(browser, baton, path, viewport={"width": width, "height": 844}) as page:
             assert page.evaluate("document.documentElement.scrollWidth") <= width
 
@@ -134,7 +134,7 @@ def test_axe_finds_nothing(
     browser: Browser, baton: Baton, trace: str, scheme: Literal["light", "dark"], width: int
 ) -> None:
     look = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
-    for path in ("/", trace, "/coverage", "/reference", "/?text=none"):
+    for path in ("/", trace, "/coverage", "/?text=none"):
         with opened(browser, baton, path, **look) as page:
             if path == trace:
                 page.locator("#rows .step-link").nth(1).click()

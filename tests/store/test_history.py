@@ -145,3 +145,17 @@ def test_epoch_and_key_are_made_once_for_a_database() -> None:
     assert len(history.installation_key()) == 32
     assert history.installation_key() == history.installation_key()
     assert (history.head(), history.floor()) == (0, 0)
+
+
+def test_what_began_last_comes_first_of_one_kind_or_of_custom_resources() -> None:
+    site = ObjectRef("stable.example.com/v1", "Website", "web", "shop", "uid")
+    store(
+        put_trace("early", root=in_namespace("web"), started=1.0, updated=99.0),
+        put_trace("late", root=in_namespace("web"), started=2.0, updated=3.0),
+        put_trace("site", root=site, started=1.5),
+        put_trace("unseen", root=in_namespace("web"), started=5.0, existing=True),
+        put_trace("quiet", root=in_namespace("web"), started=6.0, background=True),
+    )
+    assert [row.id for row in history.begun("Deployment")] == ["late", "early"]
+    assert [row.id for row in history.begun("Deployment", limit=1)] == ["late"]
+    assert [row.id for row in history.begun()] == ["site"]

@@ -13,7 +13,10 @@ _OTHERS = "Whether and when other watchers received it: each has a connection of
 def _step(
     number: int, actor: str, title: str, happens: str, sees: str, hidden: str, source_url: str
 ) -> DocumentedStep:
-    return DocumentedStep(f"step-{number}", number, actor, title, happens, sees, hidden, source_url)
+    kind = "Deployment" if number <= 3 else "ReplicaSet" if number <= 6 else "Pod"
+    return DocumentedStep(
+        f"step-{number}", number, actor, title, happens, sees, hidden, source_url, kind=kind
+    )
 
 
 CREATION = (

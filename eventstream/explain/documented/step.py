@@ -7,10 +7,10 @@ class DocumentedStep(msgspec.Struct, frozen=True):
     """A step of a documented sequence.
 
     `id` is its anchor; `number` its place among the sixteen, None for what lies within one of
-    them or follows. `sees` is what a client of the API can see of it, `hidden` what it cannot and
-    why. The last four say how a trace shows a step that has no number: a write by one of
-    `rules` to a `kind`, a changed field that begins with one of `fields` (a condition counts once
-    it is True), or an Event with one of `reasons`.
+    them or follows; `kind` what is written to. `sees` is what a client of the API can see of it,
+    `hidden` what it cannot and why. The last three say how a trace shows a step that has no
+    number: a write by one of `rules`, a changed field that begins with one of `fields` (a
+    condition counts once it is True), or an Event with one of `reasons`.
     """
 
     id: str
@@ -21,7 +21,7 @@ class DocumentedStep(msgspec.Struct, frozen=True):
     sees: str
     hidden: str
     source_url: str
-    rules: tuple[str, ...] = ()
     kind: str = ""
+    rules: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()

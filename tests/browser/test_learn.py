@@ -1,0 +1,88 @@
+"""Learn and the reference in a browser: steps turn as they happen, and commands can be copied."""
+
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, expect
+
+from tests.browser.conftest import PATIENCE_MS, Baton, StartBaton, opened
+
+expect.set_options(timeout=PATIENCE_MS)
+
+PAGES = ("/learn", "/learn?tab=operators", "/reference")
+
+
+@pytest.fixture(scope="module")
+def baton(start_baton: StartBaton, browser: Browser) -> Baton:
+    """A dashboard that has seen an operator answer a custom resource."""
+    pair = start_baton("--tape", "create", "--tape", "operator", "--speed", "6", "--pause", "0")
+    page = browser.new_page()
+    page.goto(pair.url)
+    page.locator(".trace-row.is-complete", has_text="website/shopfront").first.wait_for(
+        timeout=PATIENCE_MS
+    )
+    page.close()
+    return pair
+
+
+def test_the_sixteen_steps_turn_while_a_deployment_comes_to_run(
+    browser: Browser, start_baton: StartBaton
+) -> None:
+    baton = start_baton("--tape", "create", "--pause", "5")
+    with opened(browser, baton, "/learn") as page:
+        expect(page.locator("#shown-step-1")).to_contain_text("not yet")
+        page.evaluate("window.stillHere = true")
+        expect(page.locator("#shown-step-2")).to_contain_text("seen at +0 ms")
+        expect(page.locator("#shown-step-13")).to_contain_text("reported at +")
+        expect(page.locator("#shown-step-12-volumes")).to_contain_text("can't be seen from the API")
+        expect(page.locator("#shown-after-available")).to_contain_text("Available is now True")
+        expect(page.locator("#subject .state")).to_contain_text("complete")
+        # The kubelet's heartbeat is the last of the sixteen: its node's Lease, ten seconds later.
+        expect(page.locator("#shown-step-15")).to_contain_text("inferred at +")
+        assert page.evaluate("window.stillHere === true")
+        page.locator("#shown-step-9 .first a").click()
+        page.wait_for_url("**/traces/*")
+        expect(page.locator("#drawer h2")).to_contain_text("bound Pod nginx")
+        page.locator("#drawer a.doc", has_text="9").click()
+        page.wait_for_url("**/reference#step-9")
+        expect(page.locator(":target h4")).to_contain_text("A node is chosen for each Pod")
+
+
+def test_a_command_is_copied_as_it_stands(browser: Browser, baton: Baton) -> None:
+    allowed = {"permissions": ["clipboard-read", "clipboard-write"]}
+    with opened(browser, baton, "/learn?cli=oc", **allowed) as page:
+        page.locator(".commands .copy").first.click()
+        expect(page.locator(".commands .copy").first).to_have_text("Copied")
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied == ("oc create deployment nginx --image=bitnami/nginx:latest --replicas=3")
+
+
+def test_without_script_tabs_traces_and_programs_are_links(browser: Browser, baton: Baton) -> None:
+    with opened(browser, baton, "/learn", java_script_enabled=False) as page:
+        expect(page.locator("#shown-step-7")).to_contain_text("reported at +")
+        page.locator(".tabs a", has_text="Operators").click()
+        expect(page.locator("#shown-operator-act")).to_contain_text("custom controller")
+        page.locator(".commands nav a", has_text="oc").click()
+        expect(page.locator(".commands code").first).to_have_text(
+            "oc get customresourcedefinitions"
+        )
+
+
+@pytest.mark.parametrize("width", [390, 1440, 2560])
+def test_no_page_is_wider_than_the_window(browser: Browser, baton: Baton, width: int) -> None:
+    for path in PAGES:
+        with opened(browser, baton, path, viewport={"width": width, "height": 844}) as page:
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_axe_finds_nothing(
+    browser: Browser, baton: Baton, scheme: Literal["light", "dark"], width: int
+) -> None:
+    look = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
+    for path in PAGES:
+        with opened(browser, baton, path, **look) as page:
+            found = Axe().run(page)
+            assert found.violations_count == 0, found.generate_report()

@@ -1,0 +1,178 @@
+"""The page Learn: which trace it shows, what it offers to copy, and how it stays current."""
+
+import html as markup
+import re
+from typing import Any
+
+import msgspec
+import pytest
+from channels.db import database_sync_to_async
+from django.test import Client
+
+from dashboard import lessons
+from dashboard.pages.learn import creation_commands, operator_commands
+from eventstream.explain.records import ObjectRef, StepUpsert, Trace, TraceUpsert
+from eventstream.recorder.batch import Batch
+from eventstream.recorder.commit import commit
+from tests.dashboard import scenes
+from tests.dashboard.sockets import Page
+from tests.explain.tapes import fold, observations
+
+LINE = 1_000.0
+SHOWN = re.compile(r'class="shown is-(\w+)[^"]*" id="shown-([\w-]+)"')
+
+
+def body(client: Client, path: str, status: int = 200) -> str:
+    answer = client.get(path)
+    assert answer.status_code == status
+    return answer.content.decode()
+
+
+def shown(html: str) -> dict[str, str]:
+    """The state of each documented step on the page."""
+    return {name: state for state, name in SHOWN.findall(html)}
+
+
+def begun(id_: str, started: float, **more: Any) -> scenes.Scene:
+    """A Deployment's creation, its root step known."""
+    trace, steps = scenes.nginx(started, id_)
+    return msgspec.structs.replace(trace, root_step=f"{id_}-001", **more), steps
+
+
+def store_tape(name: str) -> dict[str, Trace]:
+    """Store what the engine makes of a recording; returns the traces by title."""
+    found = fold(observations(name))
+    batch = Batch()
+    batch.add(None, [StepUpsert(step, b"") for step in found.steps.values()])
+    batch.add(None, [TraceUpsert(trace) for trace in found.traces.values()])
+    commit(batch, LINE)
+    created = (t for t in found.traces.values() if t.cause.startswith("created"))
+    return {trace.title: trace for trace in created}
+
+
+@pytest.mark.django_db
+def test_without_any_creation_all_is_still_to_come(client: Client) -> None:
+    html = body(client, "/learn")
+    assert set(shown(html).values()) == {"pending"}
+    assert "this side fills as it happens" in html
+    assert "kubectl create deployment nginx --image=bitnami/nginx:latest --replicas=3" in html
+
+
+@pytest.mark.django_db
+def test_the_newest_creation_stands_beside_the_steps_and_others_are_offered(client: Client) -> None:
+    changed = begun("changed", LINE + 50)
+    changed[1][0] = msgspec.structs.replace(changed[1][0], verb="patch")
+    scenes.store(begun("old", LINE), begun("new", LINE + 9), changed)
+    html = body(client, "/learn")
+    assert 'class="title" href="/traces/new"' in html
+    assert 'href="?trace=old"' in html
+    assert "trace=changed" not in html
+    chosen = body(client, "/learn?trace=old")
+    assert 'class="title" href="/traces/old"' in chosen
+    assert 'data-follow="learn/steps/old"' in chosen
+    assert "always the newest" in chosen
+
+
+@pytest.mark.django_db
+def test_a_step_tells_when_it_was_seen_and_links_to_it_in_the_trace(client: Client) -> None:
+    scenes.store(begun("new", LINE))
+    html = body(client, "/learn")
+    assert shown(html)["step-4"] == "reported"
+    assert "seen at +7 ms" in html
+    assert 'href="/traces/new?step=new-010#step-new-010"' in html
+
+
+@pytest.mark.django_db
+def test_an_unknown_trace_is_answered_in_words(client: Client) -> None:
+    assert "can't be laid beside" in markup.unescape(body(client, "/learn?trace=nope", 404))
+
+
+@pytest.mark.django_db
+def test_a_recorded_operator_turns_observe_compare_and_act(client: Client) -> None:
+    store_tape("operator")
+    html = body(client, "/learn?tab=operators")
+    assert shown(html) == {
+        "operator-definition": "reported",
+        "operator-established": "reported",
+        "operator-request": "reported",
+        "operator-observe": "inferred",
+        "operator-compare": "inferred",
+        "operator-act": "reported",
+        "operator-built-in": "reported",
+    }
+    assert "It had received the ADDED event of Website shopfront" in html
+    assert "established the type Website" in html
+
+
+@pytest.mark.django_db
+def test_a_type_that_was_there_before_says_so(client: Client) -> None:
+    site = ObjectRef("stable.example.com/v1", "Website", "web", "shop", "uid-shop")
+    trace = scenes.trace("site", site, LINE, root_step="site-001")
+    first = scenes.step("site", 1, site, "client", rule="client-created")
+    scenes.store((trace, [first]))
+    html = body(client, "/learn?tab=operators")
+    assert shown(html)["operator-established"] == "unseen"
+    assert "before Baton began to watch" in html
+    assert shown(html)["operator-act"] == "pending"
+    assert 'class="shown is-pending is-due" id="shown-operator-observe"' in html
+
+
+@pytest.mark.django_db
+def test_commands_can_be_had_for_oc_and_say_which_of_them_write(client: Client) -> None:
+    scenes.store(begun("new", LINE))
+    html = body(client, "/learn?cli=oc")
+    commands = re.findall(r"<pre[^>]*><code>([^<]+)</code>", html)
+    assert all(command.startswith("oc ") for command in commands)
+    assert "oc get pods -n web --watch" in commands
+    reads = [command for command in creation_commands(None) if not command.writes]
+    assert all(command.text.split()[0] in {"get", "describe"} for command in reads)
+    assert html.count("Changes the cluster.") == len(creation_commands(None)) - len(reads)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("tab", lessons.TABS)
+def test_hostile_names_are_text_and_never_part_of_a_command(client: Client, tab: str) -> None:
+    trace, steps = scenes.hostile(LINE)
+    evil = msgspec.structs.replace(
+        trace.root, api_version="$(reboot)/v1", kind="Deployment;reboot", name="a;reboot"
+    )
+    hostile = msgspec.structs.replace(trace, root=evil, root_step=steps[0].id)
+    scenes.store((hostile, steps))
+    html = body(client, f"/learn?tab={tab}&trace=hostile")
+    assert not re.search(r"<(img|script>|iframe|svg onload|b>actor|s>|u>|i>)", html)
+    assert not re.search("[\u202a-\u202e\u2066-\u2069]", html)
+    assert not any("reboot" in code for code in re.findall(r"<code>([^<]+)</code>", html))
+    for commands in (creation_commands(hostile), operator_commands(hostile)):
+        assert not any("reboot" in command.text for command in commands)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_an_open_page_follows_the_newest_creation_and_then_only_what_turns(
+    page: Page,
+) -> None:
+    storing = database_sync_to_async(scenes.store)
+    await page.hello(view="learn/steps")
+    trace, steps = begun("new", LINE, state="running", ended=None, settled=False)
+    await storing((trace, steps[:2]))
+    ops = await page.ops()
+    assert "seen at +7 ms" in ops["shown-step-5"][3]
+    assert "deployment/nginx" in ops["subject"][3]
+    assert "shown-step-9" not in ops
+    await storing(begun("earlier", LINE - 50))
+    await storing((trace, steps[:3]))
+    ops = await page.ops()
+    assert {"shown-step-7", "shown-step-8"} <= set(ops)
+    assert "shown-step-5" not in ops
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_chosen_trace_is_not_left_for_a_newer_one(page: Page) -> None:
+    storing = database_sync_to_async(scenes.store)
+    trace, steps = begun("chosen", LINE)
+    await storing((trace, steps[:2]))
+    await page.hello(view="learn/steps/chosen")
+    await storing(begun("newer", LINE + 50))
+    await storing((trace, steps))
+    ops = await page.ops()
+    assert all("/traces/newer" not in op[3] for op in ops.values())
+    assert "/traces/chosen?step=" in ops["shown-step-9"][3]

@@ -201,7 +201,7 @@ def _in_a_cloud(image: Image) -> bool:
 
 
 _WANTED = (
-    "Its owner exists and wants it, so no controller had a reason to. "
+    "Its owner exists, and no controller had a reason to delete it. "
     "The object does not say which client asked."
 )
 _UNOWNED = (

@@ -3,7 +3,7 @@
 from eventstream.explain import sources
 from eventstream.explain.attribution import Writer
 from eventstream.explain.records import Loop
-from eventstream.explain.rules import evidence
+from eventstream.explain.rules import evidence, rollouts
 from eventstream.explain.rules.clients import told_changes
 from eventstream.explain.text import count, named, seen
 from eventstream.explain.verdict import Verdict
@@ -11,7 +11,6 @@ from eventstream.explain.world import View
 from eventstream.explain.writes import Write
 from eventstream.objects.images import OwnerReference
 from eventstream.objects.observations import Change
-from eventstream.objects.workloads import DeploymentSpec
 
 _ACTOR = "deployment-controller"
 
@@ -24,7 +23,8 @@ def created_replicaset(view: View, who: Writer) -> Verdict | None:
         return None
     if who.known and not who.built_in:
         return None
-    cause = _lost(view, owner.uid) or view.last_spec_change(owner.uid)
+    lost, gone = _lost(view, owner.uid), _emptied(view, owner.uid)
+    cause = lost or gone or view.last_spec_change(owner.uid)
     desired = getattr(write.image.spec, "replicas", 0)
     notes = _scaling_notes(view, owner.uid, write)
     return Verdict(
@@ -36,11 +36,7 @@ def created_replicaset(view: View, who: Writer) -> Verdict | None:
             f"The Deployment controller created {named(write.image)} for Deployment {owner.name}, "
             f"asking for {count(desired, 'Pod')}."
         ),
-        why=(
-            f"It received {seen(cause)} and found no ReplicaSet with that Pod template."
-            if cause
-            else f"Deployment {owner.name} had no ReplicaSet with its Pod template."
-        ),
+        why=_why_new(view, cause, owner),
         who_grade="reported" if who.known or notes else "inferred",
         why_grade="reported" if notes else "inferred",
         causes=(cause,) if cause else (),
@@ -67,6 +63,37 @@ def created_replicaset(view: View, who: Writer) -> Verdict | None:
     )
 
 
+def _why_new(view: View, cause: Write | None, owner: OwnerReference) -> str:
+    if cause is None:
+        return f"Deployment {owner.name} had no ReplicaSet with its Pod template."
+    if cause.image.kind == "Pod":
+        return (
+            f"It received {seen(cause)}, the last Pod of the old template: with strategy Recreate "
+            "the new ReplicaSet comes after all of them are gone."
+        )
+    found = f"It received {seen(cause)} and found no ReplicaSet with that Pod template."
+    room = rollouts.room(view, owner.uid)
+    return found + rollouts.reckoned(view, owner.uid) if room and room.asked else found
+
+
+def _emptied(view: View, deployment: str) -> Write | None:
+    """With strategy Recreate: the end of the last Pod of the old template, if one ended.
+
+    Source: pkg/controller/deployment/recreate.go, rolloutRecreate.
+    """
+    spec = view.last_spec_change(deployment)
+    strategy = getattr(spec.image.spec, "strategy", None) if spec is not None else None
+    if spec is None or getattr(strategy, "type", "") != "Recreate":
+        return None
+    ends = [
+        latest
+        for child in view.children(deployment)
+        for pod in view.children(child.uid)
+        if (latest := pod.at(view.order)) and latest.gone and latest.order > spec.order
+    ]
+    return max(ends, key=lambda end: end.order, default=None)
+
+
 def _lost(view: View, deployment: str) -> Write | None:
     """The end of a ReplicaSet of the present Pod template, if that is what has to be replaced."""
     spec = view.last_spec_change(deployment)
@@ -89,9 +116,10 @@ def changed_replicaset(view: View, who: Writer) -> Verdict | None:
         return None
     if who.manager != "kube-controller-manager" or who.subresource:
         return None
-    cause = _scaling_cause(view, owner.uid)
     before, after = _replicas(write.before), _replicas(write.image)
     scaled = before is not None and after is not None and before != after
+    up = scaled and (after or 0) > (before or 0)
+    cause = rollouts.cause(view, owner.uid, up=up) if scaled else view.last_spec_change(owner.uid)
     notes = _scaling_notes(view, owner.uid, write) if scaled else []
     if scaled:
         act = f"scaled {named(write.image)} from {before} to {count(after or 0, 'Pod')}"
@@ -103,7 +131,9 @@ def changed_replicaset(view: View, who: Writer) -> Verdict | None:
         actor_name=who.manager,
         verb="update",
         what=f"The Deployment controller {act}.",
-        why=_scaling_why(view, cause, owner),
+        why=rollouts.why(view, cause, owner.uid, owner.name)
+        if scaled
+        else f"The revision and the annotations of Deployment {owner.name} are kept there too.",
         who_grade="reported",
         why_grade="inferred" if cause else "unknown",
         causes=(cause,) if cause else (),
@@ -124,69 +154,6 @@ def changed_replicaset(view: View, who: Writer) -> Verdict | None:
             before if scaled else None,
         ),
     )
-
-
-def _scaling_cause(view: View, deployment: str) -> Write | None:
-    """The Deployment's new desired state, if not acted on yet; else the latest news of Pods.
-
-    rolling.go scales a step at a time: each further step waits for the counts of the ReplicaSets.
-    """
-    spec = view.last_spec_change(deployment)
-    floor = spec.order if spec else -1
-    acted = -1
-    newest: Write | None = None
-    for child in view.children(deployment):
-        for write in view.backwards(child.uid):
-            if write.order <= floor:
-                break
-            rule = write.verdict.rule if write.verdict else ""
-            if rule in ("replicaset-created", "replicaset-scaled", "replicaset-updated"):
-                acted = max(acted, write.order)
-            elif rule == "status-reported" and (newest is None or write.order > newest.order):
-                newest = write
-    if acted < 0 or newest is None:
-        return spec
-    return newest
-
-
-def _scaling_why(view: View, cause: Write | None, deployment: OwnerReference) -> str:
-    if cause is None:
-        return f"What made it act on Deployment {deployment.name} was not seen."
-    if cause.image.kind == "Deployment":
-        return f"It received {seen(cause)}, whose desired state differed."
-    return (
-        f"It received {seen(cause)}, which moved the counts that the rollout of "
-        f"Deployment {deployment.name} waits for.{_bounds(view, deployment)}"
-    )
-
-
-def _bounds(view: View, deployment: OwnerReference) -> str:
-    """How far the rollout may stray from the desired count, in Pods.
-
-    Source: pkg/controller/deployment/util/deployment_util.go, ResolveFenceposts.
-    """
-    latest = view.latest(deployment.uid)
-    spec = latest.image.spec if latest is not None else None
-    if not isinstance(spec, DeploymentSpec) or spec.strategy.rolling_update is None:
-        return ""
-    rolling = spec.strategy.rolling_update
-    surge = _share(rolling.max_surge, spec.replicas, up=True)
-    missing = _share(rolling.max_unavailable, spec.replicas, up=False)
-    if surge is None or missing is None:
-        return ""
-    missing = missing or int(not surge)
-    most, least = count(spec.replicas + surge, "Pod"), max(spec.replicas - missing, 0)
-    return f" At most {most} may exist, and at least {least} must be available."
-
-
-def _share(value: int | str | None, total: int, *, up: bool) -> int | None:
-    """A number of Pods, or a percentage of `total` rounded up or down; None where it is neither."""
-    if isinstance(value, int):
-        return value
-    percent = (value or "").removesuffix("%")
-    if not percent.isdigit():
-        return None
-    return -(-int(percent) * total // 100) if up else int(percent) * total // 100
 
 
 def _scaling_notes(view: View, deployment: str, write: Write) -> list[Change]:

@@ -10,6 +10,7 @@ import msgspec
 from eventstream.explain import sources
 from eventstream.explain.actors import title
 from eventstream.explain.attribution import Writer
+from eventstream.explain.pods import phase
 from eventstream.explain.records import Loop
 from eventstream.explain.rules import evidence
 from eventstream.explain.rules.customs import controls
@@ -121,7 +122,7 @@ def _verdict(view: View, who: Remover, lost: tuple[str, ...]) -> Verdict:
     known = who.actor != "unknown"
     counted = lost == ("batch.kubernetes.io/job-tracking",)
     owner = write.image.metadata.controller
-    cause = view.latest(owner.uid) if counted and owner else mark(view)
+    cause = view.latest(owner.uid) if counted and owner else _awaited(view, lost) or mark(view)
     subject = f"The {title(who.actor)} {who.name}".rstrip() if known else "Somebody"
     if who.actor == "client":
         subject = "A client"
@@ -133,7 +134,7 @@ def _verdict(view: View, who: Remover, lost: tuple[str, ...]) -> Verdict:
         actor_name=who.name if who.actor == "custom-controller" else "",
         verb="update" if who.actor == "api-server" else "patch",
         what=f"{subject} {act}{', and with that it is gone' if write.gone else ''}.",
-        why=who.doubt or _why(write, held, counted=counted),
+        why=who.doubt or _why(view, held, counted=counted),
         who_grade="inferred" if known else "unknown",
         why_grade="inferred" if known else "unknown",
         causes=(cause,) if cause else (),
@@ -156,11 +157,50 @@ def _stand(lost: tuple[str, ...]) -> str:
     return "it stands" if len(lost) == 1 else "they stand"
 
 
-def _why(write: Write, held: str, *, counted: bool) -> str:
+def _awaited(view: View, lost: tuple[str, ...]) -> Write | None:
+    """In foreground deletion: the end of the last object that this one owned."""
+    if lost != ("foregroundDeletion",):
+        return None
+    asked = mark(view)
+    ends = [
+        latest
+        for child in view.children(view.write.log.uid)
+        if (latest := child.at(view.order)) is not None
+        and latest.gone
+        and (asked is None or latest.order > asked.order)
+    ]
+    return max(ends, key=lambda end: end.order, default=None)
+
+
+_DONE = {
+    "foregroundDeletion": "All that it owned and that had to go first is gone.",
+    "orphan": "Nothing refers to it as its owner any more.",
+    "kubernetes.io/pvc-protection": "No Pod uses the claim any more.",
+}
+"""What finalizers of Kubernetes' own stand for, once it is done."""
+
+
+def _why(view: View, held: str, *, counted: bool) -> str:
+    write = view.write
     if counted:
-        return (
-            "It has counted the finished Pod in the Job's status and need not hold it any longer."
-        )
+        return _counted(view)
+    if held in _DONE:
+        return _DONE[held]
     if write.gone:
         return f"It was marked for deletion and held by {held}; nothing holds it any longer."
     return f"What {held} stands for is done, so that it need not hold the object any longer."
+
+
+def _counted(view: View) -> str:
+    """Why the Job controller lets a Pod go: counted, or no Job of its own is left."""
+    owner = view.write.image.metadata.controller
+    latest = view.latest(owner.uid) if owner is not None else None
+    if owner is None:
+        return "No Job owns the Pod any more, so nobody has to count it."
+    if latest is not None and latest.gone:
+        return f"Job {owner.name} is gone, so nobody has to count the Pod any more."
+    if phase(view.write.before or view.write.image) in ("Succeeded", "Failed"):
+        return (
+            "It has counted the finished Pod in the Job's status and need not hold it any longer."
+        )
+    return f"Job {owner.name} is to end, so it need not wait for how this Pod ends."

@@ -5,8 +5,10 @@ import msgspec
 from eventstream.explain import sources
 from eventstream.explain.actors import title
 from eventstream.explain.attribution import Writer
+from eventstream.explain.pods import condition
 from eventstream.explain.records import Loop
 from eventstream.explain.rules import evidence
+from eventstream.explain.rules import ordered as ordered_rules
 from eventstream.explain.rules.clients import told_changes
 from eventstream.explain.text import count, named, seen
 from eventstream.explain.verdict import Verdict
@@ -51,9 +53,12 @@ def made(view: View, who: Writer) -> Verdict | None:
     maker = MAKERS.get((write.image.kind, owner.kind))
     if maker is None:
         return None
-    cause = _trigger(view, owner.uid)
+    ordered = (write.image.kind, owner.kind) == ("Pod", "StatefulSet")
+    turn = ordered_rules.to_start(view, owner.uid) if ordered else None
+    spec = view.last_spec_change(owner.uid)
+    cause = turn[0] if turn else spec if ordered and spec else _trigger(view, owner.uid)
     notes = view.notes(owner.uid, "SuccessfulCreate")
-    loop = _loop(view, owner, maker, cause)
+    loop = _loop(view, owner, maker, None if ordered else cause, cause)
     replicaset = maker.actor == "replicaset-controller"
     return Verdict(
         rule="made-for-owner",
@@ -61,8 +66,8 @@ def made(view: View, who: Writer) -> Verdict | None:
         actor_name=who.manager,
         verb="create",
         what=f"The {title(maker.actor)} {_compared(loop)}created {named(write.image)} for "
-        f"{owner.kind} {owner.name}{_ordinal(view, owner, loop, cause)}.",
-        why=_why(cause, owner, loop),
+        f"{owner.kind} {owner.name}{'' if ordered else _ordinal(view, owner, loop, cause)}.",
+        why=turn[1] if turn else _why(view, cause, owner, loop),
         who_grade="reported" if notes or who.known else "inferred",
         why_grade="inferred" if cause else "unknown",
         causes=(cause,) if cause else (),
@@ -150,18 +155,30 @@ def _write_at(log: ObjectLog, order: int) -> Write | None:
     return log.at(order + 1)
 
 
-def _loop(view: View, owner: OwnerReference, maker: Maker, cause: Write | None) -> Loop:
+def _loop(
+    view: View, owner: OwnerReference, maker: Maker, counted: Write | None, cause: Write | None
+) -> Loop:
+    """The comparison; Pods are counted as they were after `counted`, else just before."""
     observe = seen(cause) if cause else f"{owner.kind} {owner.name}"
     name = view.write.image.metadata.name
     desired = getattr(_spec_at(view, owner.uid), "replicas", None)
     if not maker.counted or not isinstance(desired, int):
-        return Loop(
-            observe, f"what {owner.kind} {owner.name} wants with what exists", f"created {name}"
-        )
-    at = cause.order + 1 if cause is not None else view.order
+        compare = _wanted(view, owner)
+        return Loop(observe, compare, f"created {name}")
+    at = counted.order + 1 if counted is not None else view.order
     existing = max(view.family(owner.uid).count_active(at), 0)
     compare = f"{count(desired, 'Pod')} desired, {existing} exist"
     return Loop(observe, compare, f"created {name}", desired, existing)
+
+
+def _wanted(view: View, owner: OwnerReference) -> str:
+    """What an owner without a desired count wants, in words."""
+    allowed = getattr(_spec_at(view, owner.uid), "parallelism", None)
+    if owner.kind != "Job" or view.write.image.kind != "Pod" or allowed is None:
+        return f"what {owner.kind} {owner.name} wants with what exists"
+    active = view.family(owner.uid).count_active(view.order)
+    exist = "is" if active == 1 else "are"
+    return f"up to {count(allowed, 'Pod')} at once desired, {active} {exist} active"
 
 
 def _spec_at(view: View, owner: str) -> object:
@@ -169,14 +186,39 @@ def _spec_at(view: View, owner: str) -> object:
     return latest.image.spec if latest else None
 
 
-def _why(cause: Write | None, owner: OwnerReference, loop: Loop) -> str:
+def _why(view: View, cause: Write | None, owner: OwnerReference, loop: Loop) -> str:
     if cause is None:
         return f"{owner.kind} {owner.name} controls it; what made the controller act was not seen."
     if cause.log.uid != owner.uid:
+        if owner.kind == "Job":
+            return f"It received {seen(cause)}: {_tried_again(view, cause, owner)}."
         return f"It received {seen(cause)}: that Pod no longer counts, so it is replaced."
     if owner.kind == "CronJob":
         schedule = getattr(cause.image.spec, "schedule", "")
         return f"The schedule of CronJob {owner.name} ({schedule}) was due."
     if loop.desired is None:
         return f"It received {seen(cause)}."
-    return f"It received {seen(cause)}, which asks for {count(loop.desired, 'Pod')}."
+    asks = f"It received {seen(cause)}, which asks for {count(loop.desired, 'Pod')}."
+    return asks + _refused_before(view, owner)
+
+
+def _tried_again(view: View, cause: Write, owner: OwnerReference) -> str:
+    """What a Job does after one of its Pods ended.
+
+    Source: pkg/controller/job/job_controller.go, manageJob and getBackoff.
+    """
+    if cause.facts is not None and cause.facts[0] == "Failed":
+        limit = getattr(_spec_at(view, owner.uid), "backoff_limit", None)
+        most = f", until more than {limit} have (backoffLimit)" if limit is not None else ""
+        return f"that Pod failed, and the Job tries again after a growing pause{most}"
+    if cause.facts is not None and cause.facts[0] == "Succeeded":
+        return "that Pod succeeded, and the Job wants more to"
+    return "that Pod no longer counts, so it is replaced"
+
+
+def _refused_before(view: View, owner: OwnerReference) -> str:
+    """That earlier requests failed, as the owner's condition ReplicaFailure says."""
+    failed = condition(getattr(view.latest(owner.uid), "image", None), "ReplicaFailure")
+    if failed is None or failed.status != "True":
+        return ""
+    return " Its earlier requests had been refused, and it tries again after a growing pause."

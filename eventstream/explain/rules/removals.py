@@ -21,6 +21,8 @@ def deletion(write: Write, subject: str) -> str:
     if write.gone:
         return f"{subject} deleted {named(write.image)}."
     asked = f"{subject} asked the API server to delete {named(write.image)}"
+    if subject == "The API server":
+        return f"{subject} marked {named(write.image)} for deletion."
     if write.image.kind == "Pod" and seconds:
         return f"{asked}, leaving it {count(seconds, 'second')} to stop."
     return f"{asked}."

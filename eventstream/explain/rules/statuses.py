@@ -10,6 +10,7 @@ from eventstream.explain.pods import condition
 from eventstream.explain.records import Loop
 from eventstream.explain.rules import evidence
 from eventstream.explain.rules.clients import told_changes
+from eventstream.explain.rules.marks import mark
 from eventstream.explain.text import count, listing, named, seen
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View
@@ -49,6 +50,15 @@ _LABELS = {
     "status.desiredHealthy": "healthy needed",
     "status.disruptionsAllowed": "allowed to be disrupted",
     "status.expectedPods": "covered",
+    "status.desiredNumberScheduled": "desired",
+    "status.updatedNumberScheduled": "up to date",
+    "status.numberMisscheduled": "on unfit nodes",
+    "status.terminating": "terminating",
+}
+_REVISION = "metadata.annotations.deployment.kubernetes.io/revision"
+_LABELS_OF = {
+    ("HorizontalPodAutoscaler", "status.currentReplicas"): "running",
+    ("HorizontalPodAutoscaler", "status.desiredReplicas"): "wanted",
 }
 _CAUSES = 20
 
@@ -69,7 +79,7 @@ def reported(view: View, who: Writer) -> Verdict | None:
         verb="report",
         subresource="status",
         what=f"The {title(actor)} reported in the status of {named(write.image)}: {news}.",
-        why=_why(write, causes),
+        why=_time_passed(write) or _why(write, causes),
         who_grade="reported",
         why_grade="inferred" if causes else "unknown",
         causes=causes,
@@ -85,7 +95,7 @@ def reported(view: View, who: Writer) -> Verdict | None:
 
 def status_news(write: Write) -> str:
     """What is new in a status, in words and numbers: `1 ready (was 0)`."""
-    news = [text for change in write.changes if (text := _news(change))]
+    news = [text for change in write.changes if (text := _news(write.image.kind, change))]
     news.extend(condition_news(write))
     if news:
         return listing(news, 6)
@@ -97,12 +107,26 @@ def status_news(write: Write) -> str:
     return told_changes(shown) if shown else "a detail that Baton does not keep"
 
 
-def _news(change: FieldChange) -> str:
-    label = _LABELS.get(change.path)
+def _news(kind: str, change: FieldChange) -> str:
+    label = _LABELS_OF.get((kind, change.path)) or _LABELS.get(change.path)
     if label is not None:
-        after, before = change.after or "0", change.before or "0"
+        after, before = _bare(change.after) or "0", _bare(change.before) or "0"
         return f"{after} {label} (before: {before})" if after != before else ""
+    if change.path == _REVISION:
+        return f"revision {_bare(change.after)} (before: {_bare(change.before) or 'none'})"
+    if kind == "CronJob" and change.path.startswith("status."):
+        return _cron_news(change)
     return f"phase {_bare(change.after)}" if change.path == "status.phase" else ""
+
+
+def _cron_news(change: FieldChange) -> str:
+    """A CronJob's lists and times: the Jobs that run, and when one last began and succeeded."""
+    path, _, job = change.path.removesuffix("]").partition("[")
+    if path == "status.active" and job:
+        return f"Job {job} {'runs' if change.after else 'runs no longer'}"
+    times = {"status.lastScheduleTime": "scheduled", "status.lastSuccessfulTime": "succeeded"}
+    what = times.get(path)
+    return f"last {what} at {_bare(change.after)}" if what and change.after else ""
 
 
 def condition_news(write: Write) -> list[str]:
@@ -146,8 +170,9 @@ def _inputs(view: View) -> tuple[Write, ...]:
 def _latest_input(view: View) -> Write | None:
     """With nothing new since the last report: the newest input of all (the report came in two)."""
     own = view.write.log.uid
+    leaving = view.write.image.metadata.deletion_timestamp
     candidates = [
-        view.last_spec_change(own),
+        mark(view) if leaving else view.last_spec_change(own),
         *view.family(own).news_between(-1, view.order)[-1:],
     ]
     known = [write for write in candidates if write is not None]
@@ -158,13 +183,27 @@ def _is_report(write: Write) -> bool:
     return write.verdict is not None and write.verdict.rule == "status-reported"
 
 
+def _time_passed(write: Write) -> str:
+    """Why it reported where no other write but time made it do so; empty elsewhere."""
+    kind = write.image.kind
+    if kind == "HorizontalPodAutoscaler":
+        return "It measures again and again, each 15 seconds unless told otherwise."
+    found, was = condition(write.image, "Progressing"), condition(write.before, "Progressing")
+    late = found is not None and found.reason == "ProgressDeadlineExceeded"
+    if kind != "Deployment" or not late or (was is not None and was.status == "False"):
+        return ""
+    seconds = getattr(write.image.spec, "progress_deadline_seconds", None)
+    return f"The rollout made no progress for {seconds} seconds (progressDeadlineSeconds)."
+
+
 def _why(write: Write, causes: tuple[Write, ...]) -> str:
     if not causes:
         return f"What made it report on {named(write.image)} again was not seen."
     first = causes[0]
     if first.log is write.log:
         return f"It had received {named(write.image)} at resourceVersion {first.image.version}."
-    others = {cause.log.uid: cause for cause in causes[1:] if cause.log is not first.log}
+    known = (first.log, write.log)
+    others = {cause.log.uid: cause for cause in causes[1:] if cause.log not in known}
     also = f" and news of {count(len(others), 'other object')}" if others else ""
     return f"It had received {seen(first)}{also}, and counted again."
 

@@ -2,15 +2,18 @@
 
 from eventstream.explain.actors import title
 from eventstream.explain.families import Family
+from eventstream.explain.pods import phase
 from eventstream.explain.records import Loop
-from eventstream.explain.rules import evidence
-from eventstream.explain.rules.keepers import ordinal
+from eventstream.explain.rules import evidence, ordered
+from eventstream.explain.rules.housekeeping import housekeeper
+from eventstream.explain.rules.keepers import Housekeeper, ordinal
 from eventstream.explain.rules.makers import MAKERS
 from eventstream.explain.rules.removals import deletion
-from eventstream.explain.text import count, seen
+from eventstream.explain.text import count, plural, seen
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View
 from eventstream.explain.writes import Write
+from eventstream.objects.images import OwnerReference
 
 
 def scaled_down(view: View) -> Verdict | None:
@@ -27,15 +30,18 @@ def scaled_down(view: View) -> Verdict | None:
         loop = None  # Only Pods beyond the wanted ordinals go when it is scaled down.
     if not notes and loop is None:
         return None
-    said = (
-        f"It looks after the Pods of {owner.kind} {owner.name} and says that it deleted this one."
-    )
+    turn = ordered.to_stop(view, owner.uid) if loop and owner.kind == "StatefulSet" else None
+    keeper = housekeeper(view) if loop is None else None
+    if keeper is not None and keeper.actor != maker.actor:
+        keeper = None
+    asked = cause
+    cause = turn[0] if turn else keeper.cause if keeper and keeper.cause else cause
     return Verdict(
         rule="scaled-down",
         actor=maker.actor,
         verb="delete",
         what=deletion(write, f"The {title(maker.actor)}"),
-        why=_too_many(loop, cause) if loop is not None else said,
+        why=turn[1] if turn else _why(view, owner, loop, asked, keeper),
         who_grade="reported" if notes else "inferred",
         why_grade="inferred",
         causes=(cause,) if cause else (),
@@ -47,6 +53,24 @@ def scaled_down(view: View) -> Verdict | None:
         source_url=maker.source_url,
         loop=loop,
     )
+
+
+def _why(
+    view: View,
+    owner: OwnerReference,
+    loop: Loop | None,
+    cause: Write | None,
+    keeper: Housekeeper | None,
+) -> str:
+    if loop is not None:
+        return _too_many(loop, cause)
+    if keeper is not None:
+        return keeper.why
+    if phase(view.write.before or view.write.image) == "Failed":
+        return f"The Pod has failed, and {owner.kind} {owner.name} replaces it."
+    kind = view.write.image.kind
+    whose = f"the {plural(kind)} of {owner.kind} {owner.name}"
+    return f"It looks after {whose} and says that it deleted this one."
 
 
 def _in_range(write: Write, cause: Write | None) -> bool:

@@ -65,7 +65,7 @@ def pause_and_resume(flow: Flow) -> None:
     controller.report(web, conditions=[paused])
     controller.report(web, observedGeneration=2)
     flow.hand("client", "kubectl-set").change(web, image("nginx:2"))
-    controller.report(web, observedGeneration=3)
+    controller.report(web, observedGeneration=3, updatedReplicas=0)
     kubectl.change(web, {"spec": {"paused": None}})
     resumed = condition("Progressing", "Unknown", "DeploymentResumed", "Deployment is resumed")
     controller.report(web, conditions=[resumed])

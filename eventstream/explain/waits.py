@@ -23,6 +23,7 @@ excused for ever."""
 _STATED = {
     "scheduler": 30.0,
     "kubelet": 120.0,
+    "kubelet/stop": 30.0,
     "custom-controller": 60.0,
     "namespace-controller": 60.0,
     "job-controller": 360.0,
@@ -30,8 +31,9 @@ _STATED = {
 _STATED_DEFAULT = 15.0
 """Seconds after which a wait for an actor is called unusual until its like is known.
 
-A kubelet may pull a large image for a minute, and a namespace has to wait for its Pods to stop;
-other controllers answer at once.
+A kubelet may pull a large image for a minute, and kills what still runs when a Pod's grace period,
+which is granted beside this, is over; a namespace has to wait for its Pods to stop; other
+controllers answer at once.
 """
 
 _UNLEARNED = frozenset({"job-controller/next-attempt"})
@@ -103,7 +105,7 @@ def words(key: str) -> str:
 
 def stated_limit(key: str) -> float:
     """Seconds after which such a wait is called unusual while too few of its like were seen."""
-    return _STATED.get(split(key)[0], _STATED_DEFAULT)
+    return _STATED.get(key) or _STATED.get(split(key)[0], _STATED_DEFAULT)
 
 
 def usual_of(key: str, seen: int, samples: tuple[float, ...]) -> Usual:

@@ -88,8 +88,8 @@ def test_nobody_is_late_for_what_was_asked_just_now(
     [
         (marked, 60, "controller-silent"),
         (owner_gone, 60, "controller-silent"),
-        (foreground, 60, None),
-        (foreground, 200, "terminating-slow"),
+        (foreground, 59, None),
+        (foreground, 61, "terminating-slow"),
     ],
 )
 def test_whoever_does_not_answer_is_late_in_time(
@@ -102,8 +102,8 @@ def test_whoever_does_not_answer_is_late_in_time(
 def test_a_pod_may_take_the_grace_that_it_has_before_it_is_late() -> None:
     story = Story()
     made = story.mark(story.exists(pod(None, "patient")), 600)
-    assert stands(story, made, 500).diagnosis is None
-    assert stands(story, made, 800).diagnosis == "terminating-slow"
+    assert stands(story, made, 629).diagnosis is None
+    assert stands(story, made, 631).diagnosis == "terminating-slow"
 
 
 def test_the_end_of_a_pod_is_news_for_the_status_that_follows() -> None:

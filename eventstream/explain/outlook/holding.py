@@ -6,7 +6,7 @@ import msgspec
 
 from eventstream.explain.actors import title
 from eventstream.explain.records import Evidence, Stage, TraceState, Usual
-from eventstream.explain.text import count, seconds
+from eventstream.explain.text import seconds
 from eventstream.explain.waits import ENOUGH
 from eventstream.explain.writes import Write
 
@@ -93,7 +93,8 @@ def pending(
         return Outlook("running", summary, ranked, stages, usual=usual)
     ranked = (blocked, *(holding for holding in ranked if holding is not blocked))
     summary = blocked.detail or blocked.waiting_for
-    return Outlook("stalled", summary, ranked, _mark(stages), usual=blocked.usual(snapshot))
+    usual = blocked.usual(snapshot) if blocked.wait else None
+    return Outlook("stalled", summary, ranked, _mark(stages), usual=usual)
 
 
 def _overdue(holding: Holding, snapshot: "Snapshot") -> Holding | None:
@@ -133,7 +134,7 @@ def _waits(ranked: tuple[Holding, ...]) -> str:
     same = sum(
         1 for holding in ranked if holding.actor == first.actor and holding.rank == first.rank
     )
-    more = f", and {count(same - 1, 'more like it')}" if same > 2 else ""
+    more = f", and {same - 1} more like it" if same > 2 else ""
     return f"Waiting for the {title(first.actor)}: {first.waiting_for}{more}."
 
 

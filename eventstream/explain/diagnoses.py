@@ -44,6 +44,14 @@ _PLACING = (
         _DOCS + "concepts/scheduling-eviction/pod-scheduling-readiness/",
     ),
     Diagnosis(
+        "preempted",
+        "Its Pod had to make room",
+        "The scheduler deleted a Pod for one of higher priority, and its replacement has no node.",
+        "A node gets room for the replacement, or it asks for less.",
+        "scheduler",
+        _DOCS + "concepts/scheduling-eviction/pod-priority-preemption/#preemption",
+    ),
+    Diagnosis(
         "volume-pending",
         "A volume is not there yet",
         "A volume that the Pod needs is not bound, attached or mounted yet.",
@@ -223,6 +231,14 @@ _MAKING = (
 )
 
 _ENDING = (
+    Diagnosis(
+        "eviction-blocked",
+        "A disruption budget holds the drain",
+        "A node is being drained, and a PodDisruptionBudget allows no eviction of a Pod there.",
+        "Enough other Pods of the budget become healthy, or the budget is changed.",
+        "client",
+        _DOCS + "concepts/scheduling-eviction/api-eviction/#how-api-initiated-eviction-works",
+    ),
     Diagnosis(
         "finalizer-stuck",
         "A finalizer is not removed",

@@ -10,10 +10,12 @@ from collections.abc import Iterable, Mapping
 from heapq import heapify, heappop, heappush
 
 from eventstream.explain import rules, steps
+from eventstream.explain.asides import Asides
 from eventstream.explain.audit import Auditing, Match
 from eventstream.explain.forgetting import forget
 from eventstream.explain.heartbeats import Heartbeats
 from eventstream.explain.identity import trace_id
+from eventstream.explain.looks import as_settled, next_look, settled
 from eventstream.explain.memos import Memo, read_memos
 from eventstream.explain.records import (
     Step,
@@ -25,14 +27,7 @@ from eventstream.explain.records import (
     WaitsSeen,
 )
 from eventstream.explain.steps import Draft
-from eventstream.explain.traces import (
-    TraceKeeper,
-    TraceLog,
-    as_settled,
-    is_workload,
-    next_look,
-    settled,
-)
+from eventstream.explain.traces import TraceKeeper, TraceLog, is_workload
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View, World
 from eventstream.explain.writes import Write
@@ -72,6 +67,7 @@ class Engine:
         self._cluster = cluster
         self._world = World()
         self._traces = TraceKeeper(cluster, self._world)
+        self._asides = Asides(self._traces)
         self._audit = Auditing(cluster, self._world, self._traces, expected=audited)
         self._heartbeats = Heartbeats(cluster)
         self._contacts: dict[str, tuple[Write, float]] = {}
@@ -114,7 +110,7 @@ class Engine:
             trace = self._traces.open.get(key)
             if trace is not None and trace.due == due:
                 self._stale.add(key)
-        stale, self._stale = self._stale, set()
+        stale, self._stale = self._stale | self._asides.begin(), set()
         for key in sorted(stale):
             trace = self._traces.open.get(key)
             if trace is None:
@@ -303,6 +299,7 @@ class Engine:
             joined = self._traces.start(self._new_trace(trace, write))
         joined.join(write)
         self._stale.add(trace)
+        self._asides.note(write)
         self._stale.update(self._traces.touched(write.log))
 
     def _new_trace(self, key: str, write: Write) -> TraceLog:

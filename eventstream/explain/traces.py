@@ -3,8 +3,6 @@
 import math
 from collections.abc import Iterator
 
-import msgspec
-
 from eventstream.explain.families import by_order
 from eventstream.explain.identity import existing_trace_id
 from eventstream.explain.outlook import others, proofs
@@ -26,9 +24,6 @@ from eventstream.explain.usual import UsualWaits
 from eventstream.explain.world import World
 from eventstream.explain.writes import ObjectLog, Write
 from eventstream.objects.kinds import is_built_in
-
-QUIET = 30.0
-"""Seconds without a new step after which a finished trace is settled."""
 
 _MEASURED_EVERY = 300.0
 """Seconds between two looks at how long the waits took in a trace that does not settle."""
@@ -55,6 +50,7 @@ class TraceLog:
 
     `began` is None for what happened to an object without a cause that was seen; `contact` says
     that the object was there when watching began, so that the trace stands without any step.
+    `floor` is the order below which what was asked of the object is another trace's affair.
     """
 
     __slots__ = (
@@ -63,6 +59,7 @@ class TraceLog:
         "dropped",
         "due",
         "first",
+        "floor",
         "id",
         "judged",
         "last",
@@ -81,6 +78,7 @@ class TraceLog:
         self.root = root
         self.began = began
         self.contact = contact
+        self.floor = began.order if began is not None else -1
         self.due: float | None = None
         self.judged = -math.inf
         self.measured = 0.0
@@ -206,7 +204,7 @@ class TraceKeeper:
     def _superseded_by(self, trace: TraceLog) -> Write | None:
         """The next write that set a new desired state for the same object, if any."""
         began = trace.began
-        floor = began.order if began is not None else _first(trace)
+        floor = trace.floor if trace.floor >= 0 else _first(trace)
         roots = [trace.root]
         if began is not None and _ends(began):
             # It is done when the owner is whole again, which a change of the owner overtakes.
@@ -293,6 +291,8 @@ def _known_since(trace: TraceLog) -> float:
     latest = trace.root.latest
     created = parse(latest.image.metadata.creation_timestamp) if latest is not None else None
     first = trace.first if math.isfinite(trace.first) else 0.0
+    if trace.floor >= 0:
+        return first
     return created if created is not None else first
 
 
@@ -345,6 +345,8 @@ def _healed(began: Write, above: Write, snapshot: Snapshot) -> tuple[bool, list[
 
 def _cause(trace: TraceLog) -> str:
     began = trace.began
+    if began is None and trace.floor >= 0:
+        return "disrupted: a Pod of it had to go for what happened elsewhere"
     if began is None or began.verdict is None:
         latest = trace.root.latest
         since = latest.image.metadata.creation_timestamp if latest else None
@@ -359,31 +361,3 @@ def _cause(trace: TraceLog) -> str:
     if began.verdict.actor == "client":
         return f"{done} by {name} (a name the client chose)" if name else f"{done} by a client"
     return f"{done} by {name or began.verdict.actor}"
-
-
-_PASSING = frozenset({"quota-exceeded", "node-lost", "crash-loop", "oom-killed"})
-"""Diagnoses that pass without a write to the trace's own objects: with time, or elsewhere."""
-
-_GLANCE = 2.0
-"""Seconds after which what such a diagnosis rests on is looked at again."""
-
-
-def settled(record: Trace, now: float) -> bool:
-    """Whether a trace's quiet time is over and nothing is due any more."""
-    return record.state in ("complete", "superseded") and now - record.updated >= QUIET
-
-
-def next_look(record: Trace, now: float) -> float | None:
-    """When time alone may change the judgement (unix seconds): it settles, or a wait is overdue."""
-    if record.state in ("complete", "superseded"):
-        return record.updated + QUIET
-    if record.state == "running" and record.usual and record.waiting_since is not None:
-        return max(record.waiting_since + record.usual.limit + 0.001, now)
-    if record.diagnosis in _PASSING or (record.state == "running" and record.holder):
-        return now + _GLANCE
-    return None
-
-
-def as_settled(record: Trace) -> Trace:
-    """The same record, marked settled."""
-    return msgspec.structs.replace(record, settled=True)

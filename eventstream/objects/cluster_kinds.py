@@ -90,6 +90,7 @@ class BudgetSpec(Part, frozen=True, gc=False):
     selector: Selector | None = None
     min_available: int | str | None = None
     max_unavailable: int | str | None = None
+    unhealthy_pod_eviction_policy: str | None = None
 
 
 class BudgetStatus(Part, frozen=True, gc=False):

@@ -4,8 +4,8 @@ import pytest
 
 from eventstream.explain import engine as engine_module
 from eventstream.explain.engine import Engine
+from eventstream.explain.looks import QUIET
 from eventstream.explain.records import TraceUpsert
-from eventstream.explain.traces import QUIET
 from eventstream.objects.observations import Removed
 from tests.explain.tapes import NAMES, Result, fold, observations, streams
 

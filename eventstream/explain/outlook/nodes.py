@@ -3,7 +3,7 @@
 Source: https://kubernetes.io/docs/concepts/architecture/nodes/#node-status
 """
 
-from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook import commands, drains, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, pending
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.pods import condition
@@ -12,7 +12,7 @@ from eventstream.explain.times import when
 from eventstream.explain.writes import Write
 
 
-def assess(snapshot: Snapshot, write: Write) -> Outlook:
+def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
     """The outlook of a Node that exists: complete once it is ready, and while it says nothing."""
     image = write.image
     name = image.metadata.name
@@ -20,9 +20,9 @@ def assess(snapshot: Snapshot, write: Write) -> Outlook:
     if ready is None:
         return Outlook("complete", f"{named(image)} is stored.", ended=when(write))
     if ready.status == "True":
-        closed = getattr(image.spec, "unschedulable", False)
-        takes = "is ready, and takes no new Pods" if closed else "is ready"
-        return Outlook("complete", f"{named(image)} {takes}.", ended=when(write))
+        if getattr(image.spec, "unschedulable", False):
+            return drains.assess(snapshot, write, began)
+        return Outlook("complete", f"{named(image)} is ready.", ended=when(write))
     if ready.status == "Unknown":
         since = f" since {ready.last_transition_time}" if ready.last_transition_time else ""
         holding = Holding(

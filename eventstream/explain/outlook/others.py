@@ -37,7 +37,7 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
     if kind == "Pod":
         return _pod(snapshot, write)
     if kind == "Node":
-        return nodes.assess(snapshot, write)
+        return nodes.assess(snapshot, write, began)
     if kind == "CustomResourceDefinition":
         return _definition(snapshot, write)
     if not is_built_in(write.image.api_version):

@@ -1,6 +1,6 @@
 """What a ReplicaSet's Pods wait for, and what its controller must do next."""
 
-from eventstream.explain.outlook import pods, proofs
+from eventstream.explain.outlook import pods, preemptions, proofs
 from eventstream.explain.outlook.holding import Holding
 from eventstream.explain.outlook.refusals import allows_now, exceeded, refused
 from eventstream.explain.outlook.snapshot import Snapshot
@@ -25,7 +25,7 @@ class PodCounts:
     """
 
     def __init__(self, snapshot: Snapshot, owner: Write) -> None:
-        self._snapshot = snapshot
+        self._snapshot, self._owner = snapshot, owner
         every = list(snapshot.children(owner.log, "Pod"))
         self.active = [write for write in every if write.active]
         self.leaving = [write for write in every if write.image.metadata.deletion_timestamp]
@@ -52,7 +52,10 @@ class PodCounts:
         """What each Pod waits for."""
         every = (*self.active, *self.leaving)
         found = [pods.holding(self._snapshot, write) for write in every]
-        return [holding for holding in found if holding is not None]
+        held = [holding for holding in found if holding is not None]
+        if not any(holding.diagnosis == "unschedulable" for holding in held):
+            return held
+        return preemptions.replaced(self._snapshot, held, self._owner)
 
 
 def creation(

@@ -178,7 +178,7 @@ def _due_marked(lines: Iterator[Line], trace: Trace | None) -> Iterator[Line]:
     """Yield the lines, the first that is still to come marked as due while the trace runs."""
     open_ = trace is not None and trace.state in ("running", "stalled")
     for line in lines:
-        due = open_ and line.sighting.state == "pending"
+        due = open_ and not line.part and line.sighting.state == "pending"
         open_ = open_ and not due
         yield msgspec.structs.replace(line, due=due)
 

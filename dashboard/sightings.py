@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from dashboard import wording
+from eventstream.explain.documented.around import START
 from eventstream.explain.documented.step import DocumentedStep
 from eventstream.explain.records import Loop, Step, Trace
 
@@ -111,13 +112,15 @@ class Lesson:
         """Return how the trace shows one documented step."""
         if documented.number is not None:
             return self._numbered(documented, documented.number)
+        return self._told(documented) or self._missing(documented, required=False)
+
+    def _told(self, documented: DocumentedStep) -> Sighting | None:
+        """Return how writes and Events show a step without a number, None where none does."""
         found = [step for step in self.steps if _shows(step, documented)]
         if found:
             return self._shown(found, found[0].grades.who)
         told = _events(self.steps, documented.reasons)
-        if told:
-            return Sighting("reported", "reported", why=f"By {told}.")
-        return self._missing(documented, required=False)
+        return Sighting("reported", "reported", why=f"By {told}.") if told else None
 
     def _numbered(self, documented: DocumentedStep, number: int) -> Sighting:
         asked = [step for step in self.steps if number in step.documented]
@@ -172,7 +175,10 @@ class Lesson:
         """Whether the trace has gone past a step that need not show."""
         if documented.number is not None:
             return documented.number == _START and self._reached > _START
-        return documented.id.startswith(f"step-{_START}-") and self._reached > _START
+        if documented not in START:
+            return False
+        later = START[START.index(documented) + 1 :]
+        return self._reached > _START or any(self._told(part) is not None for part in later)
 
     def _may_still_come(self, documented: DocumentedStep) -> bool:
         """Whether a heartbeat may follow: what is available is still being reported on."""

@@ -87,6 +87,15 @@ def test_parts_of_a_start_are_reported_by_events_or_cannot_be_seen_and_why() -> 
     assert "says nothing of it" in seen["volumes"].why
 
 
+def test_a_pull_that_fails_leaves_what_comes_after_it_to_come_and_what_came_before_hidden() -> None:
+    trace, steps = recorded("bad_image")
+    stuck = tuple(step for step in steps if not {13, 15}.intersection(step.documented))
+    lesson = Lesson(running(trace), stuck)
+    seen = {part.id.removeprefix("step-12-"): lesson.of(part).state for part in START}
+    assert (seen["network"], seen["volumes"], seen["image"]) == ("reported", "unseen", "reported")
+    assert (seen["container"], lesson.of(CREATION[12]).state) == ("pending", "pending")
+
+
 def test_what_follows_ends_with_condition_available() -> None:
     lesson = Lesson(*recorded())
     assert [lesson.of(step).state for step in FOLLOWING] == ["reported"] * 3

@@ -17,6 +17,7 @@ def _part(
     *,
     fields: tuple[str, ...] = (),
     reasons: tuple[str, ...] = (),
+    source_url: str = sources.POD_LIFECYCLE,
 ) -> DocumentedStep:
     return DocumentedStep(
         f"step-12-{name}",
@@ -26,13 +27,22 @@ def _part(
         happens,
         sees,
         hidden,
-        sources.POD_LIFECYCLE,
+        source_url,
         fields=fields,
         reasons=reasons,
     )
 
 
 START = (
+    _part(
+        "volumes",
+        "Volumes",
+        "Volumes are attached to the node and mounted for the Pod; ConfigMaps and Secrets too.",
+        "Only trouble: an Event FailedMount or FailedAttachVolume.",
+        "A mount that succeeds: the kubelet says nothing of it.",
+        reasons=("SuccessfulAttachVolume", "FailedMount", "FailedAttachVolume"),
+        source_url=sources.VOLUMES,
+    ),
     _part(
         "network",
         "Sandbox and network",
@@ -44,20 +54,13 @@ START = (
         reasons=("AddedInterface",),
     ),
     _part(
-        "volumes",
-        "Volumes",
-        "Volumes are attached to the node and mounted for the Pod; ConfigMaps and Secrets too.",
-        "Only trouble: an Event FailedMount or FailedAttachVolume.",
-        "A mount that succeeds: the kubelet says nothing of it.",
-        reasons=("SuccessfulAttachVolume", "FailedMount", "FailedAttachVolume"),
-    ),
-    _part(
         "image",
         "Image",
         "The runtime pulls the image, unless the node has it and need not look for a newer one.",
         "Events Pulling and Pulled, with how long it took and how large the image is.",
         "The progress of the pull: runtime and registry settle that between them.",
         reasons=("Pulling", "Pulled"),
+        source_url=sources.IMAGES,
     ),
     _part(
         "init",
@@ -66,6 +69,7 @@ START = (
         "Their state in the Pod's status, and condition Initialized.",
         "Anything, if the Pod has none: then there is nothing to report.",
         fields=("status.initContainerStatuses",),
+        source_url=sources.INIT_CONTAINERS,
     ),
     _part(
         "container",
@@ -82,9 +86,13 @@ START = (
         "Only their outcome: condition Ready, and an Event Unhealthy when a probe fails.",
         "Each probe that succeeds: the kubelet reports none of them.",
         reasons=("Unhealthy",),
+        source_url=sources.PROBES,
     ),
 )
-"""What the kubelet does within step 12, in the order in which it does it."""
+"""What the kubelet does within step 12, in its order: volumes come before the sandbox.
+
+Source: pkg/kubelet/kubelet.go, SyncPod.
+"""
 
 FOLLOWING = (
     DocumentedStep(

@@ -22,8 +22,15 @@ def expand(step: Step) -> tuple[Step, ...]:
     return step, _store(step), _broadcast(step)
 
 
+def _written(step: Step) -> str:
+    """What was stored: of a Pod's heartbeat its node's Lease, not the Pod that it speaks for."""
+    if step.rule == "heartbeat" and step.node:
+        return f"Lease {step.node}"
+    return f"{step.object.kind} {step.object.name}"
+
+
 def _store(step: Step) -> Step:
-    named = f"{step.object.kind} {step.object.name}"
+    named = _written(step)
     gone = step.change_type == "DELETED"
     what = (
         f"The API server removed {named} from etcd, at resourceVersion {step.resource_version}."
@@ -39,7 +46,7 @@ def _store(step: Step) -> Step:
 
 
 def _broadcast(step: Step) -> Step:
-    named = f"{step.object.kind} {step.object.name}"
+    named = _written(step)
     sent = f"{step.change_type} event of {named} ({step.resource_version})"
     what = f"The API server sent watchers the {sent}."
     why = "Every stored change is sent to all who watch the resource."

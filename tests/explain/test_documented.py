@@ -124,3 +124,11 @@ def test_every_actor_says_what_it_looks_after_and_where_that_is_written() -> Non
     for actor in ACTORS.values():
         assert actor.looks_after.endswith("."), actor.id
         assert actor.source_url.startswith("https://"), actor.id
+
+
+def test_a_heartbeat_of_a_pod_is_stored_and_sent_as_the_lease_that_it_is() -> None:
+    beats = [step for step in whole("create") if step.rule == "heartbeat"]
+    assert {step.object.kind for step in beats} == {"Pod", "Lease"}
+    for beat in beats:
+        for part in expand(beat)[1:]:
+            assert f"Lease {beat.node}" in part.what, part

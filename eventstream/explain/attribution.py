@@ -138,9 +138,10 @@ def _only_removed(
     What a status loses is left to those who hold the rest of it: nobody else writes there.
     """
     changed = [change.path for change in write.changes if _owned(change.path)]
-    return bool(changed) and all(
-        not path.startswith("status")
-        and not any(covers(entry.fields, path) for entry in entries)
+    if not changed or any(path.startswith("status") for path in changed):
+        return False
+    return all(
+        not any(covers(entry.fields, path) for entry in entries)
         and any(covers(entry.fields, path) for entry in before)
         for path in changed
     )

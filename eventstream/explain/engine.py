@@ -47,9 +47,6 @@ logger = logging.getLogger(__name__)
 
 _NODE_LEASES = "kube-node-lease"
 _OWNER_WAIT = 3.0
-_JUDGING_SHARE = 5e-5
-"""Seconds between two judgements for each write of a trace: judging looks at all of its Pods, so
-a trace of thousands is judged every second or so, and any other with each tick."""
 _HELD = 5.0
 """Seconds after which a trace that only waits for an audit log is looked at again."""
 
@@ -115,7 +112,7 @@ class Engine:
             trace = self._traces.open.get(key)
             if trace is None:
                 continue
-            if not whole and 0 <= now - trace.judged < len(trace.members) * _JUDGING_SHARE:
+            if not whole and 0 <= now - trace.judged < trace.patience:
                 self._stale.add(key)
             else:
                 upserts.extend(self._judge(trace, now))

@@ -31,6 +31,11 @@ _MEASURED_EVERY = 300.0
 _DECIDED = 60.0
 """Seconds after which a late write or Event is not expected to decide a step anew."""
 
+_JUDGING_SHARE = 5e-5
+_MOST_PATIENCE = 1.0
+"""Seconds between two judgements for each step of a trace, and at most: judging looks at all of
+its Pods, so a trace of thousands is judged every second or so, and any other with each tick."""
+
 _WORKLOADS = frozenset(
     {
         "Deployment",
@@ -89,6 +94,11 @@ class TraceLog:
         self.first = math.inf
         self.last = -math.inf
         self.record: Trace | None = None
+
+    @property
+    def patience(self) -> float:
+        """Seconds for which it is not judged again."""
+        return min((len(self.members) + self.dropped) * _JUDGING_SHARE, _MOST_PATIENCE)
 
     def join(self, write: Write) -> None:
         """Count a write as a member."""
@@ -182,8 +192,10 @@ class TraceKeeper:
 
     def touched(self, log: ObjectLog) -> Iterator[str]:
         """The ids of open traces whose judgement may rest on this object: roots above it."""
-        for above in (log, *self.above(log)):
-            yield from self._by_root.get(above.uid, ())
+        yield from self._by_root.get(log.uid, ())
+        if log.owner:
+            for above in self.above(log):
+                yield from self._by_root.get(above.uid, ())
 
     def existing_id(self, top: ObjectLog) -> str:
         """The id of the trace of what happens to this object without a cause that was seen."""

@@ -170,12 +170,13 @@ class World:
         if write.log.ref.kind in LOOKED_UP:
             asked = self.logs.get(_key_of(write.log))
             logs.extend([asked] if asked is not None else [])
-        found: dict[int, Write] = {}
-        for log in logs:
-            if log.askers and log.asked_up_to > write.order:
-                found.update(
-                    (key, asker) for key, asker in log.askers.items() if asker.order > write.order
-                )
+        late = [log for log in logs if log.askers and log.asked_up_to > write.order]
+        found = {
+            key: asker
+            for log in late
+            for key, asker in (log.askers or {}).items()
+            if asker.order > write.order
+        }
         return found.values()
 
 

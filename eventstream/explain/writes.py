@@ -139,7 +139,10 @@ class ObjectLog:
         return bool(self.writes) and not self.writes[-1].gone
 
     def at(self, order: float) -> Write | None:
-        """The newest write below `order`."""
+        """The newest write below `order`; mostly that is the last one, or the one before it."""
+        for write in self.writes[:-3:-1]:
+            if write.order < order:
+                return write
         index = bisect_left(self.writes, order, key=by_order)
         return self.writes[index - 1] if index else None
 

@@ -97,9 +97,9 @@ def decide(view: View) -> Verdict:
 def _decide(view: View) -> Verdict:
     if view.write.change.relisted and not view.write.gone:
         return others.found_by_list(view)
-    who = writer(view.write)
     if deletions.marks_deletion(view.write):
-        return deletions.deleted(view, who)
+        return deletions.deleted(view)
+    who = writer(view.write)
     for rule in RULES.get(view.write.image.kind, _ANY):
         verdict = rule(view, who)
         if verdict is not None:

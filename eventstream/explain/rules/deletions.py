@@ -7,7 +7,7 @@ grace period 0 and the end of a Pod that had a node are its kubelet's. Sources: 
 
 from eventstream.explain import sources
 from eventstream.explain.actors import title
-from eventstream.explain.attribution import Writer
+from eventstream.explain.attribution import Writer, writer
 from eventstream.explain.pods import node_of, phase
 from eventstream.explain.records import Loop
 from eventstream.explain.rules import cleanups, companions, evidence, surplus, with_owners
@@ -34,13 +34,13 @@ def marks_deletion(write: Write) -> bool:
     return now.deletion_grace_period_seconds != before.deletion_grace_period_seconds
 
 
-def deleted(view: View, who: Writer) -> Verdict:
+def deleted(view: View) -> Verdict:
     """The verdict on a version that marks_deletion; managedFields name nobody for it."""
     for rule in _RULES:
         verdict = rule(view)
         if verdict is not None:
             return verdict
-    return _by_client(view, who)
+    return _by_client(view, writer(view.write))
 
 
 def _disrupted(view: View) -> Verdict | None:

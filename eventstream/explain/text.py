@@ -2,6 +2,7 @@
 
 from eventstream.explain.writes import Write
 from eventstream.objects.images import Image
+from eventstream.objects.observations import AuditRecord
 
 
 def count(number: int, noun: str) -> str:
@@ -57,3 +58,9 @@ def images_of(image: Image) -> str:
     """The container images of a Pod or of a Pod template, as a list."""
     spec = getattr(getattr(image.spec, "template", None), "spec", image.spec)
     return listing([container.image for container in getattr(spec, "containers", ())])
+
+
+def asker(record: AuditRecord) -> str:
+    """A client by its user and program: `kubernetes-admin, with kubectl,`."""
+    user = record.user or "A client without a name"
+    return f"{user}, with {record.program}," if record.program else user

@@ -18,7 +18,7 @@ from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.records import ObjectRef, Step, Trace
 from eventstream.explain.rules.deletions import marks_deletion
 from eventstream.explain.rules.makers import MAKERS
-from eventstream.explain.text import named
+from eventstream.explain.text import asker, named
 from eventstream.explain.times import parse
 from eventstream.explain.usual import UsualWaits
 from eventstream.explain.world import World
@@ -371,5 +371,7 @@ def _cause(trace: TraceLog) -> str:
     done = verbs.get(began.verdict.verb, "changed")
     name = began.verdict.actor_name
     if began.verdict.actor == "client":
+        if began.audit is not None:
+            return f"{done} by {asker(began.audit.record).rstrip(',')}"
         return f"{done} by {name} (a name the client chose)" if name else f"{done} by a client"
     return f"{done} by {name or began.verdict.actor}"

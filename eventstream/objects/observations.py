@@ -148,6 +148,11 @@ class AuditRecord(msgspec.Struct, frozen=True, gc=False):
     message: str = ""
 
     @property
+    def program(self) -> str:
+        """The program that the user agent begins with; empty where it names none."""
+        return self.agent.partition("/")[0].strip()
+
+    @property
     def refused(self) -> bool:
         """Whether the request was answered with an error, so that nothing was written."""
         return self.code >= 400

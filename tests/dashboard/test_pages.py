@@ -3,6 +3,7 @@
 import re
 import time
 
+import msgspec
 import pytest
 from django.db import OperationalError
 from django.test import Client
@@ -169,6 +170,14 @@ def test_the_drawer_links_cause_and_source_and_names_every_grade(client: Client)
     assert 'rel="noopener noreferrer"' in html
     for grade in ("observed", "reported", "inferred"):
         assert f'class="grade grade-{grade}"' in html
+
+
+def test_of_a_refused_request_the_drawer_says_that_nothing_was_written(client: Client) -> None:
+    trace, [created] = scenes.ruled("refused")
+    refused = msgspec.structs.replace(created, change_type="REFUSED", changes=())
+    scenes.store((trace, [refused]))
+    html = body(client, f"/traces/{trace.id}/steps/{created.id}")
+    assert "The API server refused this request: nothing was written." in html
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,15 @@ def test_a_clients_request_is_told_with_user_program_and_verb() -> None:
     assert said.ref == "audit-3"
 
 
+def test_a_trace_that_a_client_began_names_the_user_once_that_is_known() -> None:
+    story = Story()
+    web = story.create(deployment(), "kubectl-create")
+    trace = story.told().traces[story.last(web).trace]
+    assert trace.cause == "created by kubectl-create (a name the client chose)"
+    ask(story, web, "create", field_manager="kubectl-create")
+    assert story.told().traces[trace.id].cause == "created by kubernetes-admin, with kubectl"
+
+
 def test_a_deletion_that_looks_like_a_scale_down_is_the_clients_who_asked() -> None:
     story = Story()
     web = story.exists(deployment(replicas=1))

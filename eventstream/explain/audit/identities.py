@@ -71,7 +71,7 @@ def is_controller_manager(record: AuditRecord) -> bool:
 
 def program(record: AuditRecord) -> str:
     """The program that the user agent begins with; empty where it names none."""
-    return record.agent.partition("/")[0].strip()
+    return record.program
 
 
 def node(record: AuditRecord) -> str:

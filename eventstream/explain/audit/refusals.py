@@ -10,10 +10,10 @@ from eventstream.explain import sources
 from eventstream.explain.actors import title
 from eventstream.explain.audit import identities, subjects
 from eventstream.explain.audit.alignment import Match
-from eventstream.explain.audit.upgrades import asker, evidence, target, verb_of
+from eventstream.explain.audit.upgrades import evidence, target, verb_of
 from eventstream.explain.identity import existing_trace_id, step_id
 from eventstream.explain.records import Grades, Step, StepRemoved, StepUpsert, Upsert
-from eventstream.explain.text import sentence
+from eventstream.explain.text import asker, sentence
 from eventstream.explain.traces import TraceKeeper, TraceLog
 from eventstream.explain.world import World
 from eventstream.explain.writes import ObjectLog, Write

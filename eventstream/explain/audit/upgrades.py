@@ -17,7 +17,7 @@ from eventstream.explain.rules.clients import told_changes
 from eventstream.explain.rules.customs import custom_owner
 from eventstream.explain.rules.deletions import marks_deletion
 from eventstream.explain.rules.removals import deletion
-from eventstream.explain.text import named
+from eventstream.explain.text import asker, named
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View
 from eventstream.explain.writes import Write
@@ -160,13 +160,6 @@ def _subject(actor: str, name: str, record: AuditRecord) -> str:
     if actor == "custom-controller":
         return f"The custom controller {name}"
     return f"The kubelet on {name}" if actor == "kubelet" and name else f"The {title(actor)}"
-
-
-def asker(record: AuditRecord) -> str:
-    """A client by its user and program: `kubernetes-admin, with kubectl,`."""
-    program = identities.program(record)
-    user = record.user or "A client without a name"
-    return f"{user}, with {program}," if program else user
 
 
 def _introduced(verdict: Verdict, record: AuditRecord) -> str:

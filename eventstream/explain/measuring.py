@@ -5,12 +5,16 @@ only a new list showed, is no end of a wait. A wait that something known to be w
 says nothing of what is usual and is left out: an image that was not there, a refused Pod.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 
 from eventstream.explain.pods import containers, is_ready, phase, waiting_reasons
+from eventstream.explain.text import named
 from eventstream.explain.waits import acting, becoming_ready, starting
 from eventstream.explain.writes import Write
 from eventstream.objects.images import Image
+
+logger = logging.getLogger(__name__)
 
 Measured = tuple[str, Write]
 """What the actor did (the part of a wait's key behind the slash), and the write it answers."""
@@ -19,8 +23,19 @@ _TROUBLE = ("BackOff", "Failed", "FailedAttachVolume", "FailedCreatePodSandBox",
 _NO_DECISION = frozenset({"not-scheduled", "nominated"})
 
 
-def waits_of(write: Write) -> Iterator[tuple[str, Write, float]]:
-    """The waits that this write ended: each one's key, what began it, and its seconds."""
+def waits_of(write: Write) -> list[tuple[str, Write, float]]:
+    """The waits that this write ended: each one's key, what began it, and its seconds.
+
+    None, and logged, where one odd object defeats the measuring: it must not end all others'.
+    """
+    try:
+        return list(_waits(write))
+    except Exception:
+        logger.exception("How long %s was waited for cannot be told.", named(write.image))
+        return []
+
+
+def _waits(write: Write) -> Iterator[tuple[str, Write, float]]:
     verdict = write.verdict
     if verdict is None or verdict.actor in ("client", "unknown"):
         return
@@ -170,12 +185,15 @@ def _custom(write: Write) -> Iterator[Measured]:
 
 
 def _says_ready(image: Image | None) -> bool:
+    """Whether a custom resource's condition Ready, or else Available, is True."""
     said = image.status if image is not None and isinstance(image.status, dict) else {}
     conditions = said.get("conditions")
-    return any(
-        isinstance(entry, dict) and entry.get("type") == "Ready" and entry.get("status") == "True"
+    found = {
+        entry.get("type"): entry.get("status")
         for entry in (conditions if isinstance(conditions, list) else ())
-    )
+        if isinstance(entry, dict) and isinstance(entry.get("type"), str)
+    }
+    return bool(found.get("Ready", found.get("Available")) == "True")
 
 
 _RULES: dict[str, Callable[[Write], Iterator[Measured]]] = {

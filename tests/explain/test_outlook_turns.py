@@ -9,7 +9,7 @@ from eventstream.explain.engine import Engine
 from eventstream.explain.records import Trace
 from tests.explain.stories import KCM, Json, Story
 from tests.explain.tapes import Result
-from tests.explain.things import condition, deployment, pod, replicaset, statefulset
+from tests.explain.things import condition, deployment, pod, replicaset, statefulset, website
 
 LONG_AGO = {"creationTimestamp": "2026-01-15T08:00:00Z"}
 COUNTS = {"replicas": 1, "readyReplicas": 1, "availableReplicas": 1, "updatedReplicas": 1}
@@ -137,6 +137,22 @@ def test_a_pod_is_awaited_to_be_ready_from_its_start_or_from_when_it_last_was() 
         story.change(made, ready, "kubelet", sub="status")
     trace = stands(story, web, 30)
     assert (trace.state, trace.waiting_since) == ("running", story.shown[-1].at)
+
+
+def test_a_custom_resource_is_awaited_to_be_ready_from_what_was_asked_last() -> None:
+    story = Story()
+    never = condition("Ready", "False", "Broken") | {"lastTransitionTime": "2026-01-15T08:00:00Z"}
+    site = story.exists(website(status={"conditions": [never]}))
+    story.change(site, {"spec": {"replicas": 5}}, "kubectl-edit")
+    asked = story.shown[-1].at
+    seen = {"status": {"conditions": [never], "observedGeneration": 2}}
+    story.change(site, seen, "site-operator", sub="status")
+    trace = stands(story, site)
+    assert (trace.state, trace.holder, trace.waiting_since) == (
+        "running",
+        "custom-controller",
+        asked,
+    )
 
 
 def test_the_scheduler_is_awaited_from_the_last_gate_on() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventstream.explain import waits
+from eventstream.explain import measuring, waits
 from eventstream.explain.engine import Engine
 from eventstream.explain.records import StepUpsert, Trace, Usual, WaitsSeen
 from eventstream.explain.usual import KEPT, KINDS, UsualWaits
@@ -16,7 +16,7 @@ from eventstream.objects.observations import Coverage, CoverageState
 from tests.explain.stories import KCM, Json, Story
 from tests.explain.tapes import NAMES, Result, observations
 from tests.explain.test_outlook_diagnoses import complete, report, rollout, waiting
-from tests.explain.things import deployment, pod, replicaset, thing, website
+from tests.explain.things import condition, deployment, pod, replicaset, thing, website
 
 LATER = 1000.0
 
@@ -125,6 +125,16 @@ def test_a_custom_controllers_answer_counts_once_for_each_change() -> None:
     story.change(site, {"spec": {"replicas": 3}}, "kubectl-patch")
     story.change(site, {"status": {"shards": 9}}, "site-operator", sub="status")
     assert learned(story)["custom-controller/act/Website.stable.example.com"] == (3.0, 1.0)
+
+
+@pytest.mark.parametrize("type_", ["Ready", "Available"])
+def test_how_long_a_custom_resource_takes_to_be_ready_is_measured(type_: str) -> None:
+    story = Story()
+    site = story.create(website(), "kubectl-create")
+    for status in ("False", "False", "True", "True"):
+        said = {"conditions": [condition(type_, status), condition("Synced", "True")]}
+        story.change(site, {"status": said | {"at": story.at}}, "site-operator", sub="status")
+    assert learned(story)["custom-controller/become-ready/Website.stable.example.com"] == (3.0,)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -292,6 +302,21 @@ def test_a_default_is_said_to_be_one() -> None:
     )
     trace = judged(story, rows(*[0.2] * 50), 40)
     assert "longer than 15 s (95 % of such waits ended within 200 ms)" in trace.summary
+
+
+def test_an_odd_object_defeats_its_own_measuring_only(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def defeated(_: object) -> None:
+        raise TypeError("unhashable type: 'list'")
+
+    monkeypatch.setitem(measuring._RULES, "bound", defeated)
+    story = Story()
+    web, rs, made = rollout(story, "")
+    story.change(made, {"spec": {"nodeName": "node-1"}})
+    complete(story, web, rs, made)
+    assert "kubelet/start" in learned(story)
+    assert "How long Pod web-1-a" in caplog.text
 
 
 def test_people_and_work_of_any_length_have_no_usual_time() -> None:

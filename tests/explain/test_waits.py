@@ -1,11 +1,19 @@
 """Which kind of wait each holder's is: it is compared with its like alone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from random import Random
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from eventstream.explain import waits
+from eventstream.explain.engine import Engine
+from eventstream.explain.records import WaitsSeen
+from eventstream.objects.observations import Observation
 from tests.explain.stories import KCM, Json, Story
+from tests.explain.tapes import Result, observations
+from tests.explain.test_interleavings import interleaved
 from tests.explain.test_outlook_diagnoses import report, rollout
 from tests.explain.things import condition, deployment, job, pod, replicaset, thing, website
 
@@ -113,3 +121,25 @@ def test_a_wait_goes_by_the_kind_of_its_step(waits_for: Callable[[Story], Json],
     assert found is not None
     assert found.key == key
     assert waits.split(key)[1] in waits.WORDS
+
+
+def counted(shown: Sequence[Observation]) -> dict[str, WaitsSeen]:
+    """The waits that are counted once all of a recording has settled."""
+    engine, result = Engine("cluster"), Result()
+    for observation in shown:
+        result.take(engine.apply(observation))
+    last = max(observation.at for observation in shown)
+    result.take(engine.tick(last))
+    result.take(engine.tick(last + 1000))
+    return result.waits
+
+
+@pytest.mark.parametrize("name", ["create", "rolling_update", "self_heal", "operator"])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(random=st.randoms(use_true_random=False))
+def test_what_is_counted_does_not_depend_on_how_streams_interleave(
+    name: str, random: Random
+) -> None:
+    expected = counted(observations(name))
+    assert expected
+    assert counted(interleaved(name, random)) == expected

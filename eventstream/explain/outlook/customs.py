@@ -33,7 +33,7 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None, child_of: Asse
         found.extend(outlook.holdings)
     said = _condition(image)
     if not found:
-        found.extend(_behind(write, said))
+        found.extend(_behind(write, said, when(asked) if asked is began else 0.0))
     stages = staged([("stored", 1, 1), ("acted on", int(acted), 1), ("children", done, total)])
     if found:
         return pending(found, stages, snapshot, "")
@@ -48,8 +48,8 @@ def _unseen(write: Write, since: float) -> Holding:
     return Holding(1, _ACTOR, "", since, waiting_for, late="no-controller", wait=wait, about=write)
 
 
-def _behind(write: Write, said: dict[str, Any] | None) -> list[Holding]:
-    """What the custom resource itself says is not done yet."""
+def _behind(write: Write, said: dict[str, Any] | None, asked: float) -> list[Holding]:
+    """What the custom resource itself says is not done yet, of what was `asked` at that time."""
     image = write.image
     status = image.status if isinstance(image.status, dict) else {}
     seen = status.get("observedGeneration")
@@ -60,7 +60,7 @@ def _behind(write: Write, said: dict[str, Any] | None) -> list[Holding]:
         return [Holding(1, _ACTOR, "", at, waiting_for, late=code, wait=wait, about=write)]
     if said is None or said.get("status") != "False":
         return []
-    since = parse(said.get("lastTransitionTime")) or when(write)
+    since = max(parse(said.get("lastTransitionTime")) or when(write), asked)
     reason = said.get("message") or said.get("reason") or ""
     waiting_for = f"{named(image)} to become {said['type']}{': ' if reason else ''}{reason}"
     code, waiting_for, wait = "not-ready", waiting_for.rstrip("."), becoming_ready(image)

@@ -1,12 +1,13 @@
 """Follows one audit log for as long as the observing lasts, whatever happens to the file."""
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from eventstream.following.lines import Lines
+from eventstream.following.lines import Line, Lines
 from eventstream.following.logfile import Chunk, LogFile
 from eventstream.following.progress import Progress
 from eventstream.objects.audit import AuditDecoder
@@ -18,6 +19,9 @@ POLL = 0.2
 
 EVERY = 1.0
 """Seconds between two reports where nothing but numbers changed."""
+
+_READ = re.compile(rb'"verb":"(get|list|watch)"')
+"""In the beginning of a line: such a request, with all its answer, is passed over anyway."""
 
 
 class Follower:
@@ -47,6 +51,7 @@ class Follower:
         self._lines = Lines()
         self._progress = Progress(str(path), resume)
         self._said: AuditLog | None = None
+        self._gone = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="audit-log")
 
     async def run(self) -> None:
@@ -85,8 +90,11 @@ class Follower:
             self._progress.failed(error)
             return False
         if chunk.gone:
-            self._progress.failed(FileNotFoundError())
+            if self._gone:  # And not just between the renaming and the new file.
+                self._progress.failed(FileNotFoundError())
+            self._gone = True
             return False
+        self._gone = False
         self._progress.well()
         await self._hand_on(chunk, began)
         if chunk.at_end:
@@ -99,21 +107,25 @@ class Follower:
         if chunk.fresh:
             self._lines.begin(chunk.offset, whole=chunk.whole)
         last = b""
-        for offset, line in self._lines.feed(chunk.content):
-            if line is None:
-                self._progress.corrupt(offset, "it is longer than any request", now)
-                continue
-            last = line
-            try:
-                record = self._decoder.record(line)
-            except DecodeError as error:
-                self._progress.corrupt(offset, str(error), now)
-                continue
+        for line in self._lines.feed(chunk.content):
+            record = self._record(line, now)
             if record is not None and self._wanted(record, now):
                 self._progress.records += 1
                 await self._take(record)
+            last = last if line.cut else line.content
         if last:
             self._note_time(last)
+
+    def _record(self, line: Line, now: float) -> AuditRecord | None:
+        if line.cut:
+            if _READ.search(line.content) is None:
+                self._progress.corrupt(line.offset, "it is longer than any write", now)
+            return None
+        try:
+            return self._decoder.record(line.content)
+        except DecodeError as error:
+            self._progress.corrupt(line.offset, str(error), now)
+            return None
 
     def _wanted(self, record: AuditRecord, now: float) -> bool:
         since = self._since if record.refused else max(self._since, now - self._kept)

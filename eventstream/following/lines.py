@@ -1,13 +1,24 @@
 """Cuts a followed file into lines with their offsets, of which none may fill the memory."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 LONGEST = 16 * 1024 * 1024
 """Bytes. An audited write holds at most two objects, each below etcd's few MiB."""
 
+_BEGINNING = 4096
+
+
+class Line(NamedTuple):
+    """A line that begins at `offset`; of one that is `cut`, being too long, just its beginning."""
+
+    offset: int
+    content: bytes
+    cut: bool = False
+
 
 class Lines:
-    """Holds the unfinished last line; one that grows beyond `longest` is dropped and reported."""
+    """Holds the unfinished last line, but of one that grows beyond `longest` just the beginning."""
 
     def __init__(self, longest: int = LONGEST) -> None:
         self._longest = longest
@@ -23,41 +34,35 @@ class Lines:
         self._passing = not whole
         self.start = offset
 
-    def feed(self, chunk: bytes) -> Iterator[tuple[int, bytes | None]]:
-        """Yield each line that `chunk` completes with its offset, and None for one too long.
+    def feed(self, chunk: bytes) -> Iterator[Line]:
+        """Yield each line that `chunk` completes, but no empty ones.
 
         A file that was truncated under its writer begins with zeros; they are no part of a line.
         """
         head, found, rest = chunk.rpartition(b"\n")
         if found:
             for piece in head.split(b"\n"):
-                yield from self._complete(piece)
+                self._keep(piece)
+                line = Line(self.start, bytes(self._unfinished), cut=self._dropped > 0)
+                self.start += len(line.content) + self._dropped + 1
+                passing = self._passing
+                self._clear()
+                if not passing and line.content.strip():
+                    yield line
         self._keep(rest)
 
-    def _complete(self, piece: bytes) -> Iterator[tuple[int, bytes | None]]:
-        self._keep(piece)
-        at, line = self.start, bytes(self._unfinished)
-        passing, dropped = self._passing, self._dropped
-        self._clear()
-        self.start = at + len(line) + dropped + 1
-        if passing and dropped > self._longest:
-            yield at, None
-        elif not passing and line.strip():
-            yield at, line
-
     def _keep(self, piece: bytes) -> None:
-        if not self._unfinished and not self._passing and piece[:1] == b"\0":
+        if self._passing or self._dropped:
+            self._dropped += len(piece)
+            return
+        if not self._unfinished and piece[:1] == b"\0":
             kept = piece.lstrip(b"\0")
             self.start += len(piece) - len(kept)
             piece = kept
-        if self._passing:
-            self._dropped += len(piece)
-            return
         self._unfinished += piece
         if len(self._unfinished) > self._longest:
-            self._dropped = len(self._unfinished)
-            self._passing = True
-            self._unfinished.clear()
+            self._dropped = len(self._unfinished) - min(_BEGINNING, self._longest)
+            del self._unfinished[min(_BEGINNING, self._longest) :]
 
     def _clear(self) -> None:
         self._unfinished.clear()

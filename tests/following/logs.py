@@ -49,7 +49,7 @@ class Reading:
         if chunk.fresh:
             self.lines.begin(chunk.offset, whole=chunk.whole)
         self.missed += [chunk.missed] if chunk.missed else []
-        found = [line for _, line in self.lines.feed(chunk.content) if line is not None]
+        found = [line.content for line in self.lines.feed(chunk.content)]
         return found, chunk.at_end
 
     def to_end(self) -> list[bytes]:
@@ -92,4 +92,4 @@ def request(at: float, **changed: Any) -> bytes:
         "requestReceivedTimestamp": stamp(at - 0.01),
         "stageTimestamp": stamp(at),
     }
-    return json.dumps(whole | changed).encode() + b"\n"
+    return json.dumps(whole | changed, separators=(",", ":")).encode() + b"\n"

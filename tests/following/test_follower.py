@@ -117,7 +117,20 @@ async def test_a_line_that_is_too_long_counts_as_corrupt(
     await following.to_end()
     assert [record.audit_id for record in following.records()] == ["next"]
     report = following.follower.report()
-    assert (report.corrupt, report.last_corrupt) == (1, "byte 0: it is longer than any request")
+    assert (report.corrupt, report.last_corrupt) == (1, "byte 0: it is longer than any write")
+
+
+@pytest.mark.parametrize("verb", ["get", "list", "watch"])
+async def test_a_long_answer_to_a_read_is_passed_over_as_any_read_is(
+    verb: str, log: Written, follow: Follow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    following = await follow()
+    monkeypatch.setattr(following.follower._lines, "_longest", 2000)
+    answer = {"items": ["x" * 3000]}
+    log.append(request(NOW, verb=verb, responseObject=answer) + request(NOW, auditID="next"))
+    await following.to_end()
+    assert [record.audit_id for record in following.records()] == ["next"]
+    assert following.follower.report().corrupt == 0
 
 
 async def test_first_reading_passes_over_what_is_too_old_to_be_joined(
@@ -237,6 +250,9 @@ async def test_it_is_told_at_once_when_the_state_changes_and_else_once_a_second(
         await following.follower.tell()
     assert len(following.told) == 3
     log.path.unlink()
+    await following.to_end()
+    await following.follower.tell()
+    assert len(following.told) == 3  # It may just be being rotated.
     await following.to_end()
     await following.follower.tell()
     assert len(following.told) == 4

@@ -5,12 +5,12 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventstream.following.lines import Lines
+from eventstream.following.lines import Line, Lines
 
 TEXT = st.binary(max_size=40).map(lambda text: text.replace(b"\n", b" ").replace(b"\0", b" "))
 
 
-def fed(lines: Lines, content: bytes, cuts: list[int]) -> list[tuple[int, bytes | None]]:
+def fed(lines: Lines, content: bytes, cuts: list[int]) -> list[Line]:
     edges = [0, *sorted(cut % (len(content) + 1) for cut in cuts), len(content)]
     chunks = [content[a:b] for a, b in pairwise(edges)]
     return [line for chunk in chunks for line in lines.feed(chunk)]
@@ -23,21 +23,21 @@ def test_each_line_is_told_once_with_its_offset_whatever_the_chunks(
     content = b"".join(text + b"\n" for text in texts) + rest
     lines = Lines()
     found = fed(lines, content, cuts)
-    assert [line for _, line in found] == [text for text in texts if text.strip()]
-    for at, line in found:
-        assert line is not None
+    assert [line.content for line in found] == [text for text in texts if text.strip()]
+    for at, line, cut in found:
         assert content[at : at + len(line) + 1] == line + b"\n"
+        assert not cut
     assert lines.start == len(content) - len(rest)
 
 
 @given(cuts=st.lists(st.integers(0, 5000)), length=st.integers(0, 40))
-def test_a_line_that_is_too_long_is_told_as_that_and_the_next_ones_are_whole(
+def test_of_a_line_that_is_too_long_the_beginning_is_told_and_the_next_ones_are_whole(
     cuts: list[int], length: int
 ) -> None:
     content = b"before\n" + b"x" * length + b"\nafter\n"
     found = fed(Lines(longest=20), content, cuts)
-    long = [(7, None if length > 20 else b"x" * length)] if length else []
-    assert found == [(0, b"before"), *long, (7 + length + 1, b"after")]
+    long = [Line(7, b"x" * min(length, 20), length > 20)] if length else []
+    assert found == [Line(0, b"before"), *long, Line(7 + length + 1, b"after")]
 
 
 def test_a_line_that_never_ends_takes_no_more_than_its_bound() -> None:
@@ -51,11 +51,11 @@ def test_a_line_that_never_ends_takes_no_more_than_its_bound() -> None:
 def test_begun_within_a_line_its_rest_is_passed_over(cuts: list[int]) -> None:
     lines = Lines()
     lines.begin(100, whole=False)
-    assert fed(lines, b"est of a line\nwhole\n", cuts) == [(114, b"whole")]
+    assert fed(lines, b"est of a line\nwhole\n", cuts) == [Line(114, b"whole")]
 
 
 @given(cuts=st.lists(st.integers(0, 5000)), zeros=st.integers(0, 60))
 def test_zeros_before_a_line_are_no_part_of_it(cuts: list[int], zeros: int) -> None:
     lines = Lines(longest=20)
     found = fed(lines, b"\0" * zeros + b"first\nsecond\n", cuts)
-    assert found == [(zeros, b"first"), (zeros + 6, b"second")]
+    assert found == [Line(zeros, b"first"), Line(zeros + 6, b"second")]

@@ -9,11 +9,10 @@ from typing import Any, Protocol
 import msgspec
 
 from dashboard import filters, rendering
+from dashboard.asked import Asked
+from dashboard.picture import Picture, picture, shown_steps
 from eventstream import history
-from eventstream.explain.records import Step, Trace
-
-STEPS_MOST = 600
-"""So many steps of one trace are drawn; a note says how many more there are."""
+from eventstream.explain.records import Trace
 
 ROWS_MOST = 200
 """So many changed rows go into one batch."""
@@ -89,21 +88,22 @@ class NowFeed:
 
 
 class TraceFeed:
-    """The head, the lanes and the rows of one trace.
+    """The head, the rows and the parts around them of one trace, drawn as `show` says.
 
     A new step may change rows that were drawn before it: a lane is added, an arrow now reaches
-    who acted on it, reports fold. So the sequence is drawn as a whole, and what differs is told.
+    who acted on it, reports fold. So the picture is drawn as a whole, and what differs is told.
     """
 
-    def __init__(self, trace_id: str) -> None:
+    def __init__(self, trace_id: str, show: str = "") -> None:
         self._trace = trace_id
+        self._asked = Asked(show)
         self._told: dict[str, int] | None = None
 
     def begin(self, since: int) -> None:
         """Remember what the page shows, unless it has changed since and so is not known."""
         stored = history.trace(self._trace)
         if stored and not history.changes_since(since, limit=1, trace=self._trace).rows:
-            self._told = _signatures(self._draw(stored)[0])
+            self._told = _signatures(self._draw(stored))
 
     def updates(self, since: int, now: float) -> Update:
         """Return each part of the page that is drawn differently than when last told."""
@@ -114,49 +114,31 @@ class TraceFeed:
         if not changes.rows:
             return Update(changes.seq)
         # Read after the changes were, so the rows are at least as new as the seq that is told.
-        drawn, shown = self._draw(stored)
-        ops = self._differences(drawn, changes.seq)
+        ops = self._differences(self._draw(stored), changes.seq)
         ops.append(("head", changes.seq, "part", rendering.trace_head(stored, now)))
-        ops.append(("cut", changes.seq, "part", rendering.draw("cut", shown=shown)))
         return Update(changes.seq, tuple(ops), more=changes.more)
 
-    def _draw(self, stored: history.Stored[Trace]) -> tuple[rendering.DrawnSequence, "ShownSteps"]:
-        shown = shown_steps(self._trace)
-        return rendering.sequence(stored.record, shown.steps), shown
+    def _draw(self, stored: history.Stored[Trace]) -> Picture:
+        return picture(stored, shown_steps(self._trace), self._asked)
 
-    def _differences(self, drawn: rendering.DrawnSequence, seq: int) -> list[Op]:
+    def _differences(self, drawn: Picture, seq: int) -> list[Op]:
         """Return what to tell of `drawn`, and remember that it was told."""
         told, self._told = self._told, _signatures(drawn)
         before = told or {}
         ops: list[Op] = [(id_, seq, "gone", "") for id_ in before if id_ not in self._told]
         if told is None:
-            ops.append(("rows", seq, "keep", " ".join(row.id for row in drawn.rows)))
-        if before.get(drawn.lanes.id) != drawn.lanes.signature:
-            ops.append((drawn.lanes.id, seq, "part", drawn.lanes.html))
+            ops.append(("rows", seq, "keep", " ".join(row.id for row in drawn.rows.rows)))
+        rows = {row.id for row in drawn.rows.rows}
         ops.extend(
-            (row.id, seq, "step", row.html)
-            for row in drawn.rows
-            if before.get(row.id) != row.signature
+            (each.id, seq, "step" if each.id in rows else "part", each.html)
+            for each in drawn.drawn
+            if before.get(each.id) != each.signature
         )
         return ops
 
 
-def _signatures(drawn: rendering.DrawnSequence) -> dict[str, int]:
-    return {each.id: each.signature for each in (drawn.lanes, *drawn.rows)}
-
-
-class ShownSteps(msgspec.Struct, frozen=True):
-    """The steps that a page draws, and where to go on when there are more."""
-
-    steps: tuple[history.Stored[Step], ...]
-    after: str = ""
-
-
-def shown_steps(trace_id: str, after: str | None = None) -> ShownSteps:
-    """Return the first steps of a trace, or those behind the cursor `after`."""
-    found = history.steps(trace_id, after=after, limit=STEPS_MOST + 1)
-    shown = tuple(found[:STEPS_MOST])
-    return ShownSteps(shown, shown[-1].cursor if len(found) > STEPS_MOST else "")
+def _signatures(drawn: Picture) -> dict[str, int]:
+    return {each.id: each.signature for each in drawn.drawn}
 
 
 def empty_state(header: dict[str, Any], wanted: history.Filter) -> str:

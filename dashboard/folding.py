@@ -2,10 +2,12 @@
 
 A kubelet reports a container's status for as long as it runs (documented steps 15 and 16), a node
 renews its Lease every ten seconds, and a controller may write ten objects alike in a row. Each
-such run is one row that unfolds to all of its steps.
+such run is one row that unfolds to all of its steps. Where 150 Pods come at once their steps stand
+in between each other, so in a long trace what is the same act folds wherever it comes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
+from operator import attrgetter
 
 import msgspec
 
@@ -19,6 +21,10 @@ ALIKE_FROM = 5
 
 REPORTS_FROM = 3
 """So many reports on one object in a row fold: two rows are no longer than one that unfolds."""
+
+
+BURST_FROM = 200
+"""In a trace of more steps than this the same act on other objects folds across what is between."""
 
 
 class Numbered(msgspec.Struct, frozen=True):
@@ -64,47 +70,63 @@ class Fold(msgspec.Struct, frozen=True):
         return len(self.members) > 1
 
     @property
+    def others(self) -> int:
+        """How many further objects of the same kind its steps are about."""
+        return len({member.step.object.uid for member in self.members}) - 1
+
+    @property
     def writes(self) -> int:
         """How many writes the row stands for, counted heartbeats included."""
         return sum(member.step.count for member in self.members)
 
 
-def fold(steps: Sequence[Step]) -> list[Fold]:
-    """Return the rows for `steps`, in order of each row's first step."""
+def fold(
+    steps: Sequence[Step], lane: Callable[[Step], Hashable] = attrgetter("actor_name")
+) -> list[Fold]:
+    """Return the rows for `steps`, in order of each row's first step.
+
+    `lane` tells apart, in a burst, who did the same: what it gives alike is one row.
+    """
+    burst = len(steps) > BURST_FROM
     groups: list[list[Numbered]] = []
-    heartbeats: dict[tuple[str, ...], list[Numbered]] = {}
+    far: dict[Hashable, list[Numbered]] = {}
     for number, step in enumerate(steps, start=1):
-        group = _group_for(step, groups, heartbeats)
+        key = _key(step, lane(step), burst=burst)
+        group = far.get(key) if key is not None else _neighbours(step, groups)
         if group is None:
             group = []
             groups.append(group)
-            if _is_heartbeat(step):
-                heartbeats[_writer_and_object(step)] = group
+            if key is not None:
+                far[key] = group
         group.append(Numbered(number, step))
-    return [Fold(part) for group in groups for part in _parts(group)]
+    return sorted(
+        (Fold(part) for group in groups for part in _parts(group)), key=attrgetter("number")
+    )
 
 
-def _group_for(
-    step: Step, groups: list[list[Numbered]], heartbeats: dict[tuple[str, ...], list[Numbered]]
-) -> list[Numbered] | None:
-    """Return the group that `step` repeats, or None when it begins one of its own."""
-    if _is_heartbeat(step):
-        return heartbeats.get(_writer_and_object(step))
-    if groups and _is_alike(groups[-1][-1].step, step):
-        return groups[-1]
-    return None
+def _key(step: Step, lane: Hashable, *, burst: bool) -> Hashable:
+    """Return what a step shares with those that it folds with wherever they come; None for none."""
+    if burst:
+        return step.actor, lane, _sort_of_act(step)[2:]
+    return _writer_and_object(step) if is_heartbeat(step) else None
+
+
+def _neighbours(step: Step, groups: list[list[Numbered]]) -> list[Numbered] | None:
+    """Return the group that ends just before `step` and that it repeats, if it does."""
+    return groups[-1] if groups and _is_alike(groups[-1][-1].step, step) else None
 
 
 def _parts(group: list[Numbered]) -> list[tuple[Numbered, ...]]:
     """Split a group that is too short to be worth folding into its steps again."""
     steps = [member.step for member in group]
     enough = REPORTS_FROM if _on_one_object(steps) else ALIKE_FROM
-    if _is_heartbeat(steps[0]) or len(group) >= enough:
+    if is_heartbeat(steps[0]) or len(group) >= enough:
         return [tuple(group)]
     return [(member,) for member in group]
 
 
-def _is_heartbeat(step: Step) -> bool:
+def is_heartbeat(step: Step) -> bool:
+    """Whether a step only says that all goes on: a renewal, or a kubelet's later report."""
     return step.verb == "renew" or (step.verb == "report" and HEARTBEAT_STEP in step.documented)
 
 
@@ -119,7 +141,7 @@ def _writer_and_object(step: Step) -> tuple[str, ...]:
 
 def _is_alike(before: Step, step: Step) -> bool:
     """Whether two neighbours are the same act: same writer, verb, kind, rule and sequence step."""
-    return _sort_of_act(before) == _sort_of_act(step) and not _is_heartbeat(before)
+    return _sort_of_act(before) == _sort_of_act(step) and not is_heartbeat(before)
 
 
 def _sort_of_act(step: Step) -> tuple[object, ...]:

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from dashboard import feeds
+from dashboard.asked import SHOWS
 from dashboard.coverage_feed import CoverageFeed
 from dashboard.learn_feed import LearnFeed
 from eventstream import history
@@ -22,7 +23,7 @@ MESSAGE_BYTES = 4096
 BATCH_BYTES = 48 * 1024
 """A batch is sent in pieces of about this size: the server refuses to send endless messages."""
 
-_TRACE = re.compile(r"traces/([A-Za-z0-9_.:-]{1,200})")
+_TRACE = re.compile(rf"traces/([A-Za-z0-9_.:-]{{1,200}})(?:/({'|'.join(SHOWS)}))?")
 _LEARN = re.compile(r"learn/(steps|operators)(?:/([A-Za-z0-9_.:-]{1,200}))?")
 
 
@@ -75,7 +76,7 @@ def feed_of(message: Hello | Sub) -> feeds.Feed:
     if message.view == "now":
         return feeds.NowFeed(message.filter)
     if found := _TRACE.fullmatch(message.view):
-        return feeds.TraceFeed(found[1])
+        return feeds.TraceFeed(found[1], found[2] or "")
     if found := _LEARN.fullmatch(message.view):
         return LearnFeed(found[1], found[2])
     if message.view == "coverage":

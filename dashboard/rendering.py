@@ -7,7 +7,7 @@ and drawn anew.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
 import msgspec
@@ -15,9 +15,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from dashboard import wording
-from dashboard.folding import Fold, fold
 from dashboard.kinds import Kind
-from dashboard.sequence import Layout, Row, rows
 from eventstream import history
 from eventstream.explain.documented import vocabulary
 from eventstream.explain.documented.rules import DOCUMENTED_RULES
@@ -26,9 +24,6 @@ from eventstream.history import Stored
 
 RANKS = {"stalled": 0, "running": 1}
 """Stalled traces stand before running ones, and both before all others."""
-
-ARROW_HEIGHTS = {"request": 13, "store": 28, "broadcast": 43}
-"""Pixels from a row's top at which its arrows run; one broadcast may reach several lanes."""
 
 GRADES = tuple((grade.name, grade.meaning) for grade in vocabulary.GRADES)
 
@@ -68,10 +63,10 @@ class Drawn(msgspec.Struct, frozen=True):
     signature: int
 
 
-class DrawnSequence(msgspec.Struct, frozen=True):
-    """A trace's steps as fragments: the names of the lanes, then the rows in order."""
+class DrawnRows(msgspec.Struct, frozen=True):
+    """A trace as fragments: what heads its rows (lanes, or an axis), then the rows in order."""
 
-    lanes: Drawn
+    head: Drawn
     rows: tuple[Drawn, ...]
 
 
@@ -122,74 +117,19 @@ def trace_head(stored: Stored[Trace], now: float) -> SafeString:
     return draw("trace_head", **trace_context(stored, now))
 
 
-def sequence(
-    trace: Trace, steps: Sequence[Stored[Step]], selected: str | None = None
-) -> DrawnSequence:
-    """Return the steps of `trace` drawn as a sequence, repeated ones folded."""
-    records = [stored.record for stored in steps]
-    places = {stored.id: (stored.seq, stored.cursor) for stored in steps}
-    layout = Layout(records)
-    drawn = []
-    for row in rows(fold(records), layout):
-        signature = hash((_identity(row, places), trace.started))
-        order = places[row.fold.id][1]
-        html = _row_html(_Placed(row, trace, order), signature, selected)
-        drawn.append(Drawn(row.fold.id, html, signature))
-    lanes = draw("lanes", lanes=layout.lanes)
-    return DrawnSequence(Drawn("lanes", lanes, hash(layout.lanes)), tuple(drawn))
-
-
-class _Placed(msgspec.Struct, frozen=True):
-    """A row of `trace` with the text that sorts it among its like."""
-
-    row: Row
-    trace: Trace
-    order: str
-
-
-def _identity(row: Row, places: dict[str, tuple[int, str]]) -> Hashable:
-    """Return all that a row's drawing depends on, without hashing its texts."""
-    members = tuple((each.number, each.step.id, places[each.step.id]) for each in row.fold.members)
-    return members, row.arrows, row.lifelines
-
-
-def _row_html(placed: _Placed, signature: int, selected: str | None) -> SafeString:
-    fold_ = placed.row.fold
-    if selected is not None and any(step.id == selected for step in fold_.steps):
-        return _draw_row(placed, selected)
-    return _fragments.get(("step", fold_.id, signature), lambda: _draw_row(placed, None))
-
-
-def _draw_row(placed: _Placed, selected: str | None) -> SafeString:
-    row, trace = placed.row, placed.trace
-    return draw(
-        "step_row",
-        row=row,
-        order=placed.order,
-        arrows=[(arrow, ARROW_HEIGHTS[arrow.kind]) for arrow in row.arrows],
-        offset=_offset(row.fold.first, trace),
-        last_offset=_offset(row.fold.last, trace),
-        documented=documented(row.fold),
-        members=_members(row.fold, trace),
-        selected=selected,
-    )
-
-
-def _members(each: Fold, trace: Trace) -> list[dict[str, Any]]:
-    """Return what unfolds below a row: the steps behind its first."""
-    return [
-        {"step": member.step, "number": member.number, "offset": _offset(member.step, trace)}
-        for member in each.members[1:]
-    ]
-
-
-def _offset(step: Step, trace: Trace) -> str:
+def offset(step: Step, trace: Trace) -> str:
+    """Return how long after the start of `trace` a step was, no more exact than its clock."""
     return wording.offset(step.at - trace.started, step.precision_ms)
 
 
-def documented(each: Fold) -> list[int]:
-    """Return the numbers of the documented sequence that a row stands for, rising."""
-    return sorted({number for step in each.steps for number in numbers(step)})
+def shared(key: Hashable, make: Callable[[], SafeString]) -> SafeString:
+    """Return the fragment for `key`, drawn once for all pages."""
+    return _fragments.get(key, make)
+
+
+def documented(steps: Iterable[Step]) -> list[int]:
+    """Return the numbers of the documented sequence that `steps` stand for, rising."""
+    return sorted({number for step in steps for number in numbers(step)})
 
 
 def numbers(step: Step) -> set[int]:
@@ -208,7 +148,7 @@ def drawer(
         "revision": stored.revision,
         "cause": cause,
         "lane_hue": selected_lane_hue,
-        "offset": _offset(step, trace),
+        "offset": offset(step, trace),
         "cause_offset": wording.offset(step.at - cause.at, step.precision_ms) if cause else "",
         "documented": sorted(numbers(step)),
         "documented_rule": DOCUMENTED_RULES.get(step.rule),

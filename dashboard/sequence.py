@@ -41,12 +41,16 @@ class Arrow(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A fold with its arrows and the lane of who acted; `lifelines` are the lanes' middles."""
+    """A fold with its arrows and the lane of who acted; `lifelines` are the lanes' middles.
+
+    `watchers` are the lanes that acted because of it, and so must have received it.
+    """
 
     fold: Fold
     lane: Lane
     arrows: tuple[Arrow, ...]
     lifelines: tuple[float, ...]
+    watchers: tuple[Lane, ...] = ()
 
 
 class Layout:
@@ -81,7 +85,13 @@ def rows(folds: Sequence[Fold], layout: Layout) -> list[Row]:
     """Return each fold with its arrows across `layout`."""
     watchers = _watchers(folds)
     return [
-        Row(each, lane_of(each.first), _arrows(each.first, layout, watchers), layout.middles)
+        Row(
+            each,
+            lane_of(each.first),
+            _arrows(each.first, layout, watchers),
+            layout.middles,
+            tuple(sorted(watchers.get(each.first.id, ()))),
+        )
         for each in folds
     ]
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from dashboard import views
-from dashboard.pages import tape
+from dashboard.pages import tape, trace
 from dashboard.pages.learn import learn
 from dashboard.pages.reference import reference
 
@@ -15,8 +15,9 @@ urlpatterns = [
     path("reference", reference, name="reference"),
     path("tape", tape.tape, name="tape"),
     path("tape/close", tape.close, name="tape-close"),
-    path("traces/<str:trace_id>", views.trace, name="trace"),
-    path("traces/<str:trace_id>/steps/<str:step_id>", views.step, name="step"),
+    path("traces/<str:trace_id>", trace.trace, name="trace"),
+    path("traces/<str:trace_id>/then", trace.then, name="then"),
+    path("traces/<str:trace_id>/steps/<str:step_id>", trace.step, name="step"),
 ]
 
 handler404 = "dashboard.pages.lost.not_found"

@@ -97,6 +97,22 @@ def json_time(at: float | None) -> str | None:
     return None if at is None else machine_time(at).replace("+00:00", "Z")
 
 
+def plural(kind: str) -> str:
+    """Return a kind in the plural: "Pods", "Ingresses", "NetworkPolicies", "Endpoints"."""
+    if kind.endswith(("s", "x", "ch", "sh")):
+        return kind if kind == "Endpoints" else f"{kind}es"
+    if kind.endswith("y") and kind[-2:-1] not in "aeiou":
+        return f"{kind[:-1]}ies"
+    return f"{kind}s"
+
+
+def more(count: int, kind: str) -> str:
+    """Return how many more objects of a kind there are: "+147 more Pods"; "" for none."""
+    if not count:
+        return ""
+    return visible(f"+{count} more {kind if count == 1 else plural(kind)}")
+
+
 def reference(obj: ObjectRef) -> str:
     """Return kind and name as kubectl writes them: "deployment/nginx"."""
     return visible(f"{obj.kind.lower()}/{obj.name}")

@@ -1,5 +1,8 @@
 """What is made anew in a recorded object: resourceVersions, uids and times. Names stay.
 
+Only an Event's name ends with the nanosecond at which it was made, and moves with it where time
+passes as fast as it did: at other speeds two names could become one.
+
 It works on the JSON text, so that nothing is missed: a uid is replaced wherever it is referred to,
 in ownerReferences, Events, labels, annotations and the keys of managedFields alike.
 """
@@ -20,6 +23,7 @@ _UID = re.compile(
     rf'(?<=uid":")[^"]+|(?<=uid\\":\\")[^"\\]+|(?<![0-9a-fA-F-]){_UUID}(?![0-9a-fA-F-])'
 )
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)")
+_EVENT_NAME = re.compile(r'(?<="name":")([^"]+\.)([0-9a-f]{16})(?=")')
 _SECOND = 1_000_000_000
 
 
@@ -35,6 +39,11 @@ class TimeShift:
         self._speed = speed
         self._prepared = self._began
         self._started = self._began
+
+    @property
+    def as_recorded(self) -> bool:
+        """Whether time passes as fast as it did."""
+        return self._speed == 1.0
 
     def prepare(self, now: float) -> None:
         """Take `now` (unix seconds) as the recording's beginning for what was before it.
@@ -82,6 +91,8 @@ class Rewriter:
         text = _VERSION.sub(self._version, text)
         text = _UID.sub(self._uid, text)
         text = _TIME.sub(self._time, text)
+        if content.get("kind") == "Event" and self._times.as_recorded:
+            text = _EVENT_NAME.sub(self._event_name, text, count=1)
         copy: JsonObject = msgspec.json.decode(text)
         return copy
 
@@ -97,6 +108,9 @@ class Rewriter:
         if recorded == _NIL_UUID:
             return recorded
         return self._uids.setdefault(recorded, str(uuid4()))
+
+    def _event_name(self, found: re.Match[str]) -> str:
+        return f"{found[1]}{self._times.moved(int(found[2], 16)):016x}"
 
     def _time(self, found: re.Match[str]) -> str:
         digits, fraction, zone = found.groups()

@@ -20,6 +20,7 @@ from eventstream.history.answers import (
 from eventstream.history.changes import changes_since
 from eventstream.history.databases import add, current, reading, remove
 from eventstream.history.listing import begun, step, steps, trace, traces
+from eventstream.history.relations import gaps_between, steps_beside, trace_after, trace_before
 from eventstream.history.status import (
     audit_logs,
     choices,
@@ -63,6 +64,7 @@ __all__ = [
     "epoch",
     "floor",
     "gaps",
+    "gaps_between",
     "head",
     "installation_key",
     "rates",
@@ -70,7 +72,10 @@ __all__ = [
     "remove",
     "step",
     "steps",
+    "steps_beside",
     "trace",
+    "trace_after",
+    "trace_before",
     "traces",
     "usual",
 ]

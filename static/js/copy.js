@@ -2,8 +2,9 @@
 
 async function copy(button) {
   const text = button.closest("figure").querySelector("pre");
+  const { tool } = button.dataset; // `oc` takes what `kubectl` takes.
   try {
-    await navigator.clipboard.writeText(text.textContent);
+    await navigator.clipboard.writeText(tool ? text.textContent.replace(/^\S+/, tool) : text.textContent);
     say(button, "Copied");
   } catch {
     getSelection().selectAllChildren(text); // No clipboard without https, or without permission.
@@ -12,8 +13,9 @@ async function copy(button) {
 }
 
 function say(button, word) {
+  button.dataset.word ??= button.textContent;
   button.textContent = word;
-  setTimeout(() => (button.textContent = "Copy"), 2000);
+  setTimeout(() => (button.textContent = button.dataset.word), 2000);
 }
 
 /** Let the buttons beside rules copy them. */

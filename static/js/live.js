@@ -19,11 +19,11 @@ function drawnAt() {
 }
 
 function follows(type) {
-  const { view, trace, follow } = main().dataset;
+  const { view, trace, show, follow } = main().dataset;
   const feed = document.getElementById("feed");
   const message = { type, epoch: page.epoch, since: page.since, view: follow ?? "" };
   if (view === "now" || view === "coverage") message.view = view;
-  if (view === "trace") message.view = `traces/${trace}`;
+  if (view === "trace") message.view = `traces/${trace}${show ? `/${show}` : ""}`;
   if (feed) message.filter = JSON.parse(feed.dataset.filter);
   return message;
 }

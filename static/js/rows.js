@@ -5,7 +5,10 @@ const KEPT = new Set(["aria-current", "open"]); // The reader's own state, not t
 const revisions = new Map();
 const options = {
   ignoreActiveValue: true,
-  callbacks: { beforeAttributeUpdated: (name) => !KEPT.has(name) },
+  callbacks: {
+    beforeAttributeUpdated: (name) => !KEPT.has(name),
+    beforeNodeRemoved: (node) => !node.dataset?.hasOwnProperty("whole"), // Unfolded by the reader.
+  },
 };
 
 /** Morph `node` into `html`, keeping focus, selection and what is open. */
@@ -49,10 +52,11 @@ export function apply([id, revision, kind, html], still = false) {
 
 function remove(id) {
   revisions.delete(id);
-  for (const prefix of ["trace", "step", "kind"]) {
+  for (const prefix of ["trace", "step", "kind", "bar"]) {
     const node = document.getElementById(`${prefix}-${id}`);
     if (node?.parentElement?.id === "rows") node.remove();
   }
+  if (id.startsWith("gap-")) document.getElementById(id)?.remove();
 }
 
 function keep(ids) {

@@ -21,19 +21,21 @@ export function select(link, { focus = true } = {}) {
   if (focus) link.focus({ preventScroll: true });
   link.scrollIntoView({ block: "nearest" });
   if (!link.dataset.step) return;
-  history.replaceState(history.state, "", `${location.pathname}${afterOf()}#step-${link.dataset.step}`);
+  history.replaceState(history.state, "", `${location.pathname}${queryOf()}#step-${link.dataset.step}`);
   clearTimeout(loading);
   loading = setTimeout(() => load(link.dataset.step), 60);
 }
 
-function afterOf() {
-  const after = new URLSearchParams(location.search).get("after");
-  return after ? `?after=${encodeURIComponent(after)}` : "";
+/** The address's query without the selected step, which stands behind its # instead. */
+function queryOf() {
+  const query = new URLSearchParams(location.search);
+  query.delete("step");
+  return query.size ? `?${query}` : "";
 }
 
 function load(step) {
   wanted = step;
-  const address = `${document.body.dataset.root}traces/${encodeURIComponent(main().dataset.trace)}/steps/${encodeURIComponent(step)}`;
+  const address = `${document.body.dataset.root}traces/${encodeURIComponent(main().dataset.trace)}/steps/${encodeURIComponent(step)}${queryOf()}`;
   htmx.ajax("GET", address, { target: "#drawer", swap: "innerHTML" }).then(() => current()?.scrollIntoView({ block: "nearest" }));
 }
 
@@ -47,7 +49,7 @@ export function clear() {
   if (!link && !open) return false;
   link?.removeAttribute("aria-current");
   drawer?.replaceChildren();
-  history.replaceState(history.state, "", location.pathname + (drawer ? afterOf() : location.search));
+  history.replaceState(history.state, "", location.pathname + (drawer ? queryOf() : location.search));
   return true;
 }
 
@@ -74,10 +76,27 @@ export function refresh(rows) {
   if (shown && rows.some((row) => row.querySelector(`[data-step="${CSS.escape(shown)}"]`))) load(shown);
 }
 
+const linkOf = (step) => step && document.querySelector(`#rows a[data-step="${CSS.escape(step)}"]`);
+
+/** Show a step that has no row of its own here: it is folded into another. */
+function show(step) {
+  current()?.removeAttribute("aria-current");
+  history.replaceState(history.state, "", `${location.pathname}${queryOf()}#step-${step}`);
+  load(step);
+}
+
 function fromAddress() {
   const step = location.hash.startsWith("#step-") ? decodeURIComponent(location.hash.slice(6)) : "";
-  const link = step && document.querySelector(`#rows a[data-step="${CSS.escape(step)}"]`);
+  const link = linkOf(step);
   if (link) select(link, { focus: false });
+  else if (step && main().dataset.trace) show(step);
+}
+
+/** Select the step that the drawer of the shown one calls its neighbour; false if none is shown. */
+export function walk(forward) {
+  const beside = document.querySelector(`#drawer .walk a[rel="${forward ? "next" : "prev"}"]`);
+  if (beside) beside.click();
+  else if (!document.querySelector("#drawer [data-step]")) move(forward ? 1 : -1);
 }
 
 function clicked(click) {
@@ -89,19 +108,28 @@ function clicked(click) {
     link?.focus();
     return;
   }
-  const step = click.target.closest("a[data-step]")?.dataset.step;
-  const link = step && document.querySelector(`#rows a[data-step="${CSS.escape(step)}"]`);
-  if (!link) return;
+  const clickedOn = click.target.closest("a[data-step]");
+  const step = clickedOn?.dataset.step;
+  const link = clickedOn?.closest("#rows") ? clickedOn : linkOf(step);
+  if (!link && !(step && clickedOn.closest(".walk"))) return;
   click.preventDefault();
-  select(link);
+  if (link) select(link);
+  else show(step);
 }
 
 function keepClosed(swap) {
   if (swap.detail.target?.id === "drawer" && !wanted) swap.detail.shouldSwap = false;
 }
 
+/** Let the same step stay selected when the picture of the trace is another. */
+function switched({ target }) {
+  const link = target.closest(".switch a");
+  if (link) link.hash = location.hash;
+}
+
 /** Let rows be selected by click and by address. */
 export function start() {
+  document.addEventListener("click", switched);
   document.addEventListener("htmx:beforeSwap", keepClosed);
   document.addEventListener("click", clicked);
   addEventListener("hashchange", fromAddress);

@@ -59,3 +59,39 @@ def test_every_step_is_in_exactly_one_row() -> None:
     assert sorted(step.id for row in fold(steps) for step in row.steps) == sorted(
         s.id for s in steps
     )
+
+
+def burst(pods: int) -> list[Step]:
+    """Each Pod is created, bound and started in between the others, and reports twice."""
+    acts = (("replicaset-controller", "create", 7), ("scheduler", "bind", 9))
+    steps = []
+    for n in range(pods):
+        pod = scenes.ref("Pod", f"p{n:03d}")
+        for k, (actor, verb, number) in enumerate(acts):
+            order = 10 * n + k
+            steps.append(
+                scenes.step("t", order, pod, actor, verb=verb, rule=actor, documented=(number,))
+            )
+        steps += [report(10 * n + 2 + k, pod, number) for k, number in enumerate((12, 13, 15))]
+    return steps
+
+
+def test_in_a_burst_the_same_act_on_other_pods_is_one_row_wherever_it_comes() -> None:
+    steps = burst(150)
+    rows = fold(steps)
+    assert [(row.number, len(row.members), row.others) for row in rows] == [
+        (number, 150, 149) for number in range(1, 6)
+    ]
+    assert sorted(step.id for row in rows for step in row.steps) == sorted(s.id for s in steps)
+
+
+def test_a_burst_is_told_apart_by_lane() -> None:
+    rows = fold(burst(150), lambda step: step.object.name < "p100")
+    assert [len(row.members) for row in rows] == [100] * 5 + [50] * 5
+
+
+def test_few_of_a_sort_keep_their_own_rows_in_a_burst_and_their_place() -> None:
+    odd = [scenes.step("t", 9000 + n, POD, "client", rule=f"odd{n}") for n in range(2)]
+    rows = fold([*burst(100)[:250], *odd, *burst(100)[250:]])
+    assert [row.number for row in rows] == sorted(row.number for row in rows)
+    assert [len(row.members) for row in rows if row.first in odd] == [1, 1]

@@ -10,6 +10,7 @@ from django.test import Client
 
 from eventstream import history
 from tests.dashboard import scenes
+from tests.dashboard.pods import BORN, usual_way
 
 pytestmark = pytest.mark.django_db
 
@@ -211,7 +212,16 @@ def test_a_history_that_cannot_be_read_is_answered_with_what_to_do(
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/traces/hostile", "/traces/hostile?step=hostile-001", "/?text=<script>"]
+    "path",
+    [
+        "/",
+        "/traces/hostile",
+        "/traces/hostile?step=hostile-001",
+        "/traces/hostile?show=waterfall",
+        "/traces/hostile?show=list&step=hostile-001",
+        "/traces/hostile?at=1",
+        "/?text=<script>",
+    ],
 )
 def test_hostile_names_and_messages_are_text(client: Client, path: str) -> None:
     scenes.store(scenes.hostile(LINE))
@@ -254,3 +264,95 @@ def test_coverage_lists_every_kind_with_its_rule_and_the_gaps(client: Client) ->
         "10.0 s",
     ):
         assert words in html
+
+
+def test_a_trace_is_shown_as_sequence_waterfall_or_list_and_the_address_keeps_which(
+    client: Client,
+) -> None:
+    scenes.store(scenes.nginx(LINE))
+    for show in ("sequence", "waterfall", "list"):
+        html = body(client, f"/traces/nginx?show={show}&step=nginx-010")
+        assert f'class="sequence as-{show} chosen"' in html
+        assert f'data-show="{show}"' in html
+        assert f'href="?show={show}&amp;step=nginx-010" aria-current="true"' in html
+        assert 'aria-current="true"' in html.partition('id="rows"')[2]
+    assert 'data-show=""' in body(client, "/traces/nginx?show=<script>")
+
+
+def test_the_list_says_in_words_what_the_arrows_show(client: Client) -> None:
+    scenes.store(scenes.nginx(LINE))
+    html = body(client, "/traces/nginx?show=list")
+    assert "stored in etcd as resourceVersion 16001" in html
+    assert "received by: Deployment controller" in html
+    assert '<svg class="arrows"' not in html
+
+
+def test_at_a_moment_later_steps_are_hidden_and_the_head_is_as_it_was(client: Client) -> None:
+    scenes.store(scenes.nginx(LINE))
+    html = body(client, f"/traces/nginx?at={LINE + 0.010:.3f}")
+    shown = re.findall(r'<li class="step" id="step-(nginx-\d+)"[^>]*data-at="[^"]+">', html)
+    assert shown == ["nginx-001", "nginx-002"]
+    assert "as it was" in html
+    assert "2 of 20 steps had come" in html
+    assert "Return to live" in html
+    assert "as it was" in body(client, f"/traces/nginx/then?at={LINE + 0.010:.3f}")
+    assert "as it was" not in body(client, "/traces/nginx?at=inf")
+    body(client, "/traces/nginx/then", 404)
+
+
+def test_a_burst_is_few_rows_that_unfold_whole_when_asked(client: Client) -> None:
+    ways = [usual_way(f"web-{n}", n * 0.01, first=1 + 4 * n) for n in range(60)]
+    trace = scenes.trace("t", scenes.ref("Deployment", "web"), BORN)
+    scenes.store((trace, [step for way in ways for step in way.steps]))
+    html = body(client, "/traces/t")
+    assert "+59 more Pods did the same" in html
+    assert len(ids(html, "step")) < 20
+    unfold = re.search(r'<a href="(\?unfold=[^"#]+)#step-[^"]*" hx-get', html)
+    assert unfold is not None
+    whole = body(client, f"/traces/t{unfold[1].replace('&amp;', '&')}")
+    assert len(ids(whole, "step")) >= len(ids(html, "step")) + 59
+    fall = body(client, "/traces/t?show=waterfall")
+    assert "+59 more Pods" in fall
+
+
+def test_a_gap_stands_between_the_steps_with_its_bounds_and_reason(client: Client) -> None:
+    from eventstream.objects.observations import Gap
+
+    scenes.store(scenes.nginx(LINE))
+    scenes.store(seen=(Gap(scenes.PODS, "5", "9", LINE + 0.1, LINE + 0.2, "compacted <b>"),))
+    scenes.store(seen=(Gap(scenes.SECRETIVE, "5", "9", LINE + 0.1, LINE + 0.2, "elsewhere"),))
+    for show in ("sequence", "list"):
+        rows = body(client, f"/traces/nginx?show={show}").partition('id="rows"')[2]
+        assert "compacted &lt;b&gt;" in rows
+        assert "elsewhere" not in rows
+        before, after = rows.split('<li class="gap"')
+        assert "nginx-010" in before
+        assert 'id="step-nginx-070"' in after
+    assert 'class="unseen"' in body(client, "/traces/nginx?show=waterfall")
+
+
+def test_a_superseded_trace_links_the_one_that_took_over(client: Client) -> None:
+    trace, steps = scenes.nginx(LINE)
+    late = scenes.trace("late", trace.root, LINE + 50, state="complete", ended=LINE + 51)
+    over = msgspec.structs.replace(trace, state="superseded")
+    scenes.store((over, steps), (late, []))
+    html = body(client, "/traces/nginx")
+    assert re.search(r'href="/traces/late">.*Superseded by:', html)
+    assert 'href="/traces/nginx"' in body(client, "/traces/late").partition('id="beside"')[2]
+
+
+def test_the_foot_says_what_is_next_and_by_whom(client: Client) -> None:
+    scenes.store(scenes.stuck(time.time() - 31))
+    foot = body(client, "/traces/bad").partition('id="next"')[2]
+    for words in ("kubelet node-3", "bitnami/nginx:nope", "then <b>available</b>", "Deployment"):
+        assert words in foot
+
+
+def test_the_drawer_walks_on_and_gives_the_commands(client: Client) -> None:
+    scenes.store(scenes.nginx(LINE))
+    html = body(client, "/traces/nginx/steps/nginx-002?show=list")
+    assert 'href="/traces/nginx?show=list&amp;step=nginx-001#step-nginx-001"' in html
+    assert 'href="/traces/nginx?show=list&amp;step=nginx-010#step-nginx-010"' in html
+    assert "kubectl get replicaset.v1.apps nginx-754449dc84 -n web -o yaml" in html
+    assert "involvedObject.uid=uid-replicaset-nginx-754449dc84" in html
+    assert ">object</dt>" not in html or 'href="/objects/' in html

@@ -2,7 +2,8 @@
 
 from django.utils.safestring import SafeString
 
-from dashboard.rendering import FragmentCache, sequence, shared_trace_row
+from dashboard.rendering import FragmentCache, shared_trace_row
+from dashboard.sequence_rows import sequence
 from eventstream.history import Stored
 from tests.dashboard import scenes
 
@@ -40,4 +41,4 @@ def test_a_new_step_changes_only_rows_that_look_different() -> None:
         old.id for old in before.rows if old.signature in {new.signature for new in after.rows}
     }
     assert len(changed) == 1
-    assert before.lanes == after.lanes
+    assert before.head == after.head

@@ -1,0 +1,131 @@
+"""Puts the page of a trace together from history: what it shows, and what tells its parts apart.
+
+A page that is requested and one that is pushed to show the same, because both are made here.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from dashboard import rendering
+from dashboard.asked import Asked
+from dashboard.bars import Compared, bars
+from dashboard.minimap import minimap
+from dashboard.rendering import Drawn, DrawnRows
+from dashboard.sequence_rows import sequence
+from dashboard.waterfall import typical, waterfall
+from eventstream import history
+from eventstream.explain.records import Step, Trace
+
+STEPS_MOST = 2000
+"""So many steps of one trace are drawn; a note leads on to the rest."""
+
+_USUAL = {
+    "scheduling": "scheduler/bind",
+    "pulled": "kubelet/pull-and-start",
+    "started": "kubelet/start",
+    "ready": "kubelet/ready",
+    "stop": "kubelet/stop",
+}
+"""Which kind of wait each span is. Those from the binding to the start are one wait together."""
+
+_MOVERS = {
+    "ReplicaSet": "deployment-controller",
+    "scheduled": "scheduler",
+    "started": "kubelet",
+    "ready": "kubelet",
+    "available": "deployment-controller",
+}
+"""Whose move each stage is, where that is always the same actor."""
+
+
+class ShownSteps(msgspec.Struct, frozen=True):
+    """The steps that a page draws, and where to go on when there are more."""
+
+    steps: tuple[history.Stored[Step], ...]
+    after: str = ""
+
+    @property
+    def records(self) -> list[Step]:
+        """The steps themselves."""
+        return [stored.record for stored in self.steps]
+
+
+class Picture(msgspec.Struct, frozen=True):
+    """The rows of a trace's page, and the `parts` around them that change as steps arrive."""
+
+    rows: DrawnRows
+    parts: tuple[Drawn, ...]
+
+    @property
+    def drawn(self) -> tuple[Drawn, ...]:
+        """Everything, each with its signature."""
+        return (self.rows.head, *self.parts, *self.rows.rows)
+
+
+def shown_steps(trace_id: str, after: str | None = None) -> ShownSteps:
+    """Return the first steps of a trace, or those behind the cursor `after`."""
+    found = history.steps(trace_id, after=after or None, limit=STEPS_MOST + 1)
+    shown = tuple(found[:STEPS_MOST])
+    return ShownSteps(shown, shown[-1].cursor if len(found) > STEPS_MOST else "")
+
+
+def picture(stored: history.Stored[Trace], shown: ShownSteps, asked: Asked) -> Picture:
+    """Draw a trace as the reader asked for it."""
+    trace = stored.record
+    gaps = _gaps(trace, shown)
+    map_ = minimap(shown.records, [gap.record for gap in gaps])
+    parts = (
+        _part("minimap", map=map_, then=map_.share(asked.at) if map_ and asked.at else None),
+        _part("cut", shown=shown, more=asked.query(after=shown.after, at=None)),
+        _part("next", trace=trace, ahead=_ahead(trace)),
+        _part("beside", **beside(trace)),
+    )
+    if asked.shown != "waterfall":
+        return Picture(sequence(trace, shown.steps, asked, gaps), parts)
+    fall = waterfall(shown.records, over=trace.state in ("complete", "superseded"))
+    return Picture(bars(fall, trace, asked, _compared(trace), gaps), parts)
+
+
+def _part(id_: str, **context: Any) -> Drawn:
+    html = rendering.draw(id_, **context)
+    return Drawn(id_, html, hash(html))
+
+
+def _gaps(trace: Trace, shown: ShownSteps) -> list[history.Stored[history.Gap]]:
+    """What nobody saw between the steps that are shown, of the kinds that they are about."""
+    if not shown.steps:
+        return []
+    times, kinds = [step.at for step in shown.records], {s.object.kind for s in shown.records}
+    found = history.gaps_between(min(times), max(times))
+    return [gap for gap in found if gap.record.resource.kind in kinds]
+
+
+def _ahead(trace: Trace) -> list[tuple[str, str]]:
+    """The stages that are still to come, and whose move each is; "" where that differs."""
+    return [(s.name, _MOVERS.get(s.name, "")) for s in trace.stages if s.state == "pending"]
+
+
+def beside(trace: Trace) -> dict[str, Any]:
+    """Return what came before and after `trace` to the same object."""
+    before, after = history.trace_before(trace), history.trace_after(trace)
+    return {
+        "trace": trace,
+        "before": before.record if before else None,
+        "after": after.record if after else None,
+    }
+
+
+def _compared(trace: Trace) -> Compared:
+    usual = {each.key: each.median for each in history.usual() if each.median is not None}
+    before = history.trace_before(trace)
+    return Compared(
+        {name: usual[key] for name, key in _USUAL.items() if key in usual},
+        _typical_of(history.current(), before.id, before.seq) if before is not None else {},
+    )
+
+
+@lru_cache(maxsize=64)  # Each push of a trace asks for the one before it, which rarely changes.
+def _typical_of(_database: str, trace_id: str, _seq: int) -> dict[str, float]:
+    return typical(waterfall(shown_steps(trace_id).records, over=True))

@@ -1,0 +1,52 @@
+"""What stands beside a trace or a step in history, and what nobody saw meanwhile."""
+
+from django.db.models import Q
+
+from eventstream.explain.records import Step, Trace
+from eventstream.history.answers import Stored
+from eventstream.history.reading import step_place, stored_gap, stored_step, stored_trace
+from eventstream.models import GapRow, StepRow, TraceRow
+from eventstream.objects.observations import Gap
+
+_LOOKED_AT = 20
+"""Objects of one name may come and go; so many of their traces are looked at."""
+
+
+def trace_before(trace: Trace) -> Stored[Trace] | None:
+    """The latest trace of the same root object that began before; None if none is kept."""
+    return _beside(trace, Q(started__lt=trace.started), "-started")
+
+
+def trace_after(trace: Trace) -> Stored[Trace] | None:
+    """The next trace of the same root object that began after; None if there is none."""
+    return _beside(trace, Q(started__gt=trace.started), "started")
+
+
+def _beside(trace: Trace, where: Q, order: str) -> Stored[Trace] | None:
+    root = trace.root
+    rows = TraceRow.objects.filter(
+        where, kind=root.kind, namespace=root.namespace or "", name=root.name, background=False
+    )
+    for row in rows.exclude(id=trace.id).order_by(order)[:_LOOKED_AT]:
+        found = stored_trace(row)
+        if found.record.root.uid == root.uid:
+            return found
+    return None
+
+
+def steps_beside(step: Stored[Step]) -> tuple[Stored[Step] | None, Stored[Step] | None]:
+    """The steps before and after `step` in its trace's order; None at either end."""
+    key, id_ = step_place(step.cursor)
+    rows = StepRow.objects.filter(trace=step.record.trace).defer("memo")
+    before = rows.filter(Q(sort_key__lt=key) | Q(sort_key=key, id__lt=id_))
+    after = rows.filter(Q(sort_key__gt=key) | Q(sort_key=key, id__gt=id_))
+    last = before.order_by("-sort_key", "-id").first()
+    next_ = after.order_by("sort_key", "id").first()
+    return stored_step(last) if last else None, stored_step(next_) if next_ else None
+
+
+def gaps_between(since: float, until: float, limit: int = 50) -> list[Stored[Gap]]:
+    """Gaps that overlap a stretch of time (unix seconds), the earliest first, at most `limit`."""
+    rows = GapRow.objects.filter(at__gte=since).order_by("at")[: 4 * limit]
+    found = (stored_gap(row) for row in rows)
+    return [gap for gap in found if gap.record.since <= until][:limit]

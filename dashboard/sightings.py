@@ -103,7 +103,8 @@ class Lesson:
         self.trace = trace
         self.steps = steps
         self._unwatched = unwatched
-        self._reached = max((number for step in steps for number in _numbers(step)), default=0)
+        shown = {number for step in steps for number in _numbers(step)}
+        self._first, self._reached = min(shown, default=0), max(shown, default=0)
         self._over = trace is not None and (
             trace.settled or trace.state in ("complete", "superseded")
         )
@@ -130,7 +131,8 @@ class Lesson:
         kept = [step for step in self.steps if number in _by_server(step)]
         if kept:
             return self._shown(kept, "observed", told=lambda step: _by_server_told(step, number))
-        return self._missing(documented, required=number < self._reached and number not in SKIPPED)
+        between = self._first < number < self._reached
+        return self._missing(documented, required=between and number not in SKIPPED)
 
     def _shown(
         self,
@@ -167,6 +169,8 @@ class Lesson:
             return Sighting("inferred", "inferred", why="A later step was seen, which requires it.")
         if self._beyond(documented):
             return Sighting("unseen", why=documented.hidden)
+        if documented.number is not None and documented.number < self._first:
+            return Sighting("absent", why=f"This trace began otherwise: {self.trace.cause}.")
         if self._over and not self._may_still_come(documented):
             return Sighting("absent", why=self.trace.summary)
         return Sighting("pending")

@@ -4,7 +4,6 @@ Baton only reads; the commands on the page are for the reader to copy and run.
 """
 
 import re
-import time
 from urllib.parse import urlencode
 
 import msgspec
@@ -12,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from dashboard import lessons, status
+from dashboard import clock, lessons, status
 from dashboard.pages.lost import lost
 from eventstream import history
 from eventstream.explain.records import Trace
@@ -47,7 +46,7 @@ def learn(request: HttpRequest) -> HttpResponse:
     tab = tab if tab in lessons.TABS else lessons.STEPS
     program = "oc" if request.GET.get("cli") == "oc" else "kubectl"
     chosen = request.GET.get("trace") or None
-    epoch, seq, now = history.epoch(), history.head(), time.time()
+    epoch, seq, now = history.epoch(), history.head(), clock.now()
     shown = lessons.show(tab, chosen)
     if shown is None:
         return lost(request, 404, "No such trace", _NO_TRACE, chosen or "")

@@ -83,6 +83,13 @@ def test_a_step_tells_when_it_was_seen_and_links_to_it_in_the_trace(client: Clie
 
 
 @pytest.mark.django_db
+def test_a_trace_of_a_deployment_links_to_the_lesson_that_it_gives(client: Client) -> None:
+    scenes.store(begun("new", LINE), scenes.hostile(LINE), scenes.ruled("bound"))
+    assert 'href="/learn?trace=new"' in body(client, "/traces/new")
+    assert "/learn?trace" not in body(client, "/traces/ruled")
+
+
+@pytest.mark.django_db
 def test_an_unknown_trace_is_answered_in_words(client: Client) -> None:
     assert "can't be laid beside" in markup.unescape(body(client, "/learn?trace=nope", 404))
 

@@ -123,6 +123,14 @@ def test_a_missing_step_that_a_later_one_requires_is_inferred() -> None:
     assert "requires it" in seen.why
 
 
+def test_a_trace_that_began_otherwise_does_not_infer_what_came_before_it() -> None:
+    trace, steps = recorded()
+    later = tuple(step for step in steps if not {1, 4}.intersection(step.documented))
+    lesson = Lesson(msgspec.structs.replace(trace, cause="changed by kubectl-set"), later)
+    assert [lesson.of(step).state for step in CREATION[:7]] == ["absent"] * 6 + ["reported"]
+    assert lesson.of(CREATION[0]).why == "This trace began otherwise: changed by kubectl-set."
+
+
 def test_a_kubelet_that_reported_nothing_before_its_container_ran_cannot_be_seen_starting() -> None:
     trace, steps = recorded()
     seen = Lesson(trace, tuple(step for step in steps if 12 not in step.documented)).of(

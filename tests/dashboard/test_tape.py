@@ -171,3 +171,13 @@ def test_closing_ends_a_reader_and_leaves_nothing(
     assert tape._reader.returncode is not None
     assert list(tmp_path.iterdir()) == []
     assert client.get(f"/tapes/{tape.token}/").status_code == 404
+
+
+def test_learn_lays_the_recording_itself_beside_the_steps(
+    client: Client, tapes: OpenedTapes
+) -> None:
+    tape = read(tapes.add("create.jsonl", of("create"), None))
+    shown = page(client, tape, "learn")
+    assert 'class="shown is-reported" id="shown-step-13"' in shown
+    assert f'href="/tapes/{tape.token}/reference#step-13"' in shown
+    assert 'class="shown is-pending" id="shown-step-13"' in client.get("/learn").content.decode()

@@ -186,6 +186,7 @@ LOOKED_UP = frozenset(
         "HorizontalPodAutoscaler",
         "Namespace",
         "Node",
+        "PersistentVolumeClaim",
         "ResourceQuota",
         "Service",
         "StatefulSet",

@@ -88,7 +88,7 @@ def _lacks(number: int, text: str, write: Write) -> str:
     for known, singular, plural in _WORDS:
         if known in text:
             return singular if one else plural
-    return f"said {text.removeprefix('node(s) ')}"
+    return f"{'was' if one else 'were'} refused ({text})"
 
 
 def _verb(one: bool) -> str:

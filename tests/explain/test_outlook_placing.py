@@ -1,0 +1,199 @@
+"""What the scheduler's message says, node by node, and what a Pod asks for in all."""
+
+import pytest
+
+from eventstream.explain.outlook.quantities import amount, requested
+from eventstream.explain.outlook.scheduling import refusal
+from eventstream.objects.pods import Container, PodSpec, Resources
+from tests.explain.stories import KCM, Json, Story
+from tests.explain.test_outlook_diagnoses import rollout
+from tests.explain.things import condition, pod, statefulset, thing
+
+NODES = "0/9 nodes are available: "
+REASONS = [
+    ("9 Insufficient memory", "9 have insufficient memory (the Pod asks for 2Gi)"),
+    ("1 Insufficient example.com/gpu", "1 has insufficient example.com/gpu"),
+    ("1 Too many pods", "1 has no room for one more Pod"),
+    (
+        "1 node(s) had untolerated taint {node.kubernetes.io/disk-pressure: }",
+        "1 has taint node.kubernetes.io/disk-pressure, which the Pod does not tolerate",
+    ),
+    (
+        "2 node(s) had untolerated taint {dedicated: db}",
+        "2 have taint dedicated=db, which the Pod does not tolerate",
+    ),
+    ("3 node(s) were unschedulable", "3 are cordoned"),
+    (
+        "4 node(s) didn't match Pod's node affinity/selector",
+        "4 do not match the Pod's node selector (disk=ssd)",
+    ),
+    (
+        "1 node(s) didn't have free ports for the requested pod ports",
+        "1 has a host port of the Pod in use",
+    ),
+    ("1 node(s) didn't match pod affinity rules", "1 does not meet the Pod's pod affinity"),
+    (
+        "2 node(s) didn't match pod anti-affinity rules",
+        "2 are ruled out by the Pod's pod anti-affinity",
+    ),
+    (
+        "1 node(s) didn't satisfy existing pods anti-affinity rules",
+        "1 is ruled out by the pod anti-affinity of Pods there",
+    ),
+    (
+        "2 node(s) didn't match pod topology spread constraints",
+        "2 would break the Pod's topology spread constraint",
+    ),
+    (
+        "1 node(s) didn't match pod topology spread constraints (missing required label)",
+        "1 lacks the label of the Pod's topology spread constraint",
+    ),
+    (
+        "2 node(s) had volume node affinity conflict",
+        "2 cannot reach the Pod's volume (volume node affinity)",
+    ),
+    ("1 node(s) exceed max volume count", "1 has too many volumes"),
+    ("2 node(s) had a reason of tomorrow", "2 were refused (node(s) had a reason of tomorrow)"),
+]
+
+
+def refused(message: str) -> str:
+    story = Story()
+    made = pod(None, "web", "")
+    made["spec"]["containers"][0]["resources"] = {"requests": {"memory": "2Gi"}}
+    made["spec"]["nodeSelector"] = {"disk": "ssd"}
+    story.create(made, "kubectl-create")
+    said = condition("PodScheduled", "False", "Unschedulable", message)
+    story.change(made, {"status": {"conditions": [said]}}, "kube-scheduler", sub="status")
+    trace = story.trace(made)
+    assert (trace.holder, trace.diagnosis) == ("scheduler", "unschedulable")
+    return trace.summary
+
+
+@pytest.mark.parametrize(("reason", "words"), REASONS)
+def test_each_reason_of_the_scheduler_is_told_in_words(reason: str, words: str) -> None:
+    assert refused(f"{NODES}{reason}.") == f"No node takes Pod web: of 9 nodes, {words}."
+
+
+LACKING = "3 Insufficient cpu, 1 node(s) had taint {a: b}, that the pod didn't tolerate"
+MESSAGES = [
+    (
+        (
+            f"{NODES}{LACKING}, 5 node(s) were unschedulable. preemption: 0/9 nodes are "
+            "available: 6 Preemption is not helpful for scheduling, 3 No preemption victims "
+            "found for incoming pod."
+        ),
+        (
+            "No node takes Pod web: of 9 nodes, 3 have insufficient cpu, 1 has taint a=b, which "
+            "the Pod does not tolerate and 5 are cordoned; no Pods of lower priority could make "
+            "room."
+        ),
+    ),
+    (
+        (
+            f"{NODES}9 Insufficient cpu. no new claims to deallocate, preemption: not eligible "
+            "due to preemptionPolicy=Never."
+        ),
+        (
+            "No node takes Pod web: of 9 nodes, 9 have insufficient cpu; the Pod may not preempt "
+            "others."
+        ),
+    ),
+    (
+        "no nodes available to schedule pods",
+        "No node takes Pod web: no nodes available to schedule pods.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("message", "words"), MESSAGES)
+def test_a_whole_message_is_told_with_its_preemption(message: str, words: str) -> None:
+    assert refused(message) == words
+
+
+def test_a_message_that_is_no_list_of_reasons_is_kept_whole() -> None:
+    found = refusal('0/2 nodes are available: pod "x" is odd. preemption: none.')
+    assert found is not None
+    assert (found.total, found.lacking, found.whole) == (2, (), 'pod "x" is odd')
+    assert refusal("running PreBind plugin failed") is None
+
+
+def asks(cpu: str | None, limit: str | None = None, restart: str | None = None) -> Container:
+    resources = Resources({"cpu": cpu} if cpu else None, {"cpu": limit} if limit else None)
+    return Container("c", "i", restart_policy=restart, resources=resources)
+
+
+ASKED = [
+    (PodSpec(containers=(asks("64"),)), "64"),
+    (PodSpec(containers=(asks("100m"), asks("200m"))), "300m"),
+    (PodSpec(containers=(asks("500m"), asks("1500m"))), "2"),
+    (PodSpec(containers=(asks(None, "3"),)), "3"),
+    (PodSpec(containers=(asks("1"),), init_containers=(asks("4"),)), "4"),
+    (PodSpec(containers=(asks("1"),), init_containers=(asks("2", restart="Always"),)), "3"),
+    (PodSpec(containers=(asks("1"),), overhead={"cpu": "250m"}), "1250m"),
+    (PodSpec(containers=(asks("1"),), resources=Resources({"cpu": "7"})), "7"),
+    (PodSpec(containers=(asks(None),)), ""),
+    (PodSpec(containers=(asks("many"),)), ""),
+]
+
+
+@pytest.mark.parametrize(("spec", "expected"), ASKED)
+def test_what_a_pod_asks_for_is_summed_as_the_scheduler_does(spec: PodSpec, expected: str) -> None:
+    assert requested(spec, "cpu") == expected
+
+
+def test_quantities_are_read_as_the_api_writes_them() -> None:
+    read = [amount(text) for text in ("1", "100m", "1Ki", "1k", "2e3", "1.5Gi", 4, "12E")]
+    assert [str(value and value.normalize()) for value in read] == [
+        "1", "0.1", "1024", "1E+3", "2E+3", "1610612736", "4", "1.2E+19",
+    ]  # fmt: skip
+    assert [amount(text) for text in ("", "x", "1.2.3", "1Xi", None)] == [None] * 5
+
+
+def waits_for_claim(story: Story, message: str) -> Json:
+    db = story.create(statefulset(replicas=1), "kubectl-create")
+    one = pod(db, "db-0", "")
+    source = {"claimName": "data-db-0"}
+    one["spec"]["volumes"] = [{"name": "data", "persistentVolumeClaim": source}]
+    story.create(one, KCM)
+    said = condition("PodScheduled", "False", "Unschedulable", message)
+    story.change(one, {"status": {"conditions": [said]}}, "kube-scheduler", sub="status")
+    return db
+
+
+def test_a_pod_waiting_for_its_claim_says_why_that_is_not_bound() -> None:
+    story = Story()
+    claim = thing("PersistentVolumeClaim", "data-db-0", spec={}, status={"phase": "Pending"})
+    story.create(claim, KCM)
+    why = "no persistent volumes available for this claim and no storage class is set"
+    story.tell(claim, "FailedBinding", why, "persistentvolume-controller")
+    unbound = "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims."
+    db = waits_for_claim(story, unbound)
+    trace = story.trace(db)
+    holder = "persistentvolume-controller"
+    assert (trace.holder, trace.diagnosis) == (holder, "volume-pending")
+    assert trace.summary == (
+        f"Pod db-0 waits for PersistentVolumeClaim data-db-0, which is not bound yet: {why}."
+    )
+    assert trace.command == "kubectl describe persistentvolumeclaim data-db-0 -n shop"
+    assert [piece.source for piece in trace.diagnosis_evidence] == ["condition", "status", "event"]
+
+
+def test_a_claim_that_does_not_exist_is_named() -> None:
+    story = Story()
+    missing = 'persistentvolumeclaim "data-db-0" not found'
+    db = waits_for_claim(story, f"0/1 nodes are available: {missing}.")
+    trace = story.trace(db)
+    assert (trace.diagnosis, trace.summary) == (
+        "volume-pending",
+        "Pod db-0 waits for PersistentVolumeClaim data-db-0, which does not exist.",
+    )
+
+
+def test_the_deployment_says_what_its_pod_asks_for() -> None:
+    story = Story()
+    web, _, one = rollout(story, "")
+    one["spec"]["containers"][0]["resources"] = {"requests": {"cpu": "64"}}
+    said = condition("PodScheduled", "False", "Unschedulable", f"{NODES}9 Insufficient cpu.")
+    story.change(one, {"status": {"conditions": [said]}}, "kube-scheduler", sub="status")
+    assert "9 have insufficient cpu (the Pod asks for 64)" in story.trace(web).summary

@@ -4,7 +4,6 @@ Source: https://kubernetes.io/docs/concepts/architecture/garbage-collection/ and
 https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/.
 """
 
-from eventstream.explain.actors import title
 from eventstream.explain.outlook import commands, pods, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
 from eventstream.explain.outlook.snapshot import Snapshot
@@ -14,6 +13,8 @@ from eventstream.explain.records import Evidence
 from eventstream.explain.text import count, listing, named
 from eventstream.explain.times import when
 from eventstream.explain.writes import ObjectLog, Write
+from eventstream.objects.images import Image
+from eventstream.objects.managed_fields import paths
 
 _COLLECTOR = frozenset({"foregroundDeletion", "orphan"})
 _HOLDERS = {
@@ -63,7 +64,7 @@ def _leaving(snapshot: Snapshot, write: Write) -> Holding:
 
 
 def _finalizing(write: Write, held: list[str]) -> Holding:
-    """What finalizers still prevent, and who set the first of them."""
+    """What finalizers still prevent, and who set them."""
     image = write.image
     actor = _HOLDERS.get(held[0], "custom-controller")
     verb = "prevents" if len(held) == 1 else "prevent"
@@ -78,23 +79,24 @@ def _finalizing(write: Write, held: list[str]) -> Holding:
         late="finalizer-stuck",
         wait="let-go",
         about=write,
-        evidence=(proofs.seen(write, marked), *_setter(write, held[0])),
+        evidence=(proofs.seen(write, marked), *_setters(image)),
         command=commands.read(write),
     )
 
 
-def _setter(write: Write, finalizer: str) -> tuple[Evidence, ...]:
-    """Who put the finalizer there, if that write is still known."""
-    for earlier in write.log.writes:
-        before = earlier.before
-        known = finalizer in before.metadata.finalizers if before is not None else earlier.base
-        if known or finalizer not in earlier.image.metadata.finalizers or earlier.verdict is None:
-            continue
-        who, grade = earlier.verdict, earlier.verdict.who_grade
-        name = f"{title(who.actor)} {who.actor_name}".rstrip()
-        text = f"finalizer {finalizer} came with resourceVersion {earlier.image.version}, by {name}"
-        return (Evidence(grade, "managedFields", text, "who", earlier.image.version),)
-    return ()
+def _setters(image: Image) -> tuple[Evidence, ...]:
+    """Who set finalizers, by the names that these clients chose."""
+    names = sorted(
+        {
+            entry.manager
+            for entry in image.metadata.managed_fields
+            if any(path.startswith("metadata.finalizers") for path in paths(entry.fields))
+        }
+    )
+    if not names:
+        return ()
+    text = f"finalizers of {named(image)} were set by {listing(names)}, as they call themselves"
+    return (Evidence("reported", "managedFields", text, "who"),)
 
 
 _CONTENT = ("NamespaceFinalizersRemaining", "NamespaceContentRemaining")

@@ -1,0 +1,237 @@
+"""What keeps containers from running: init containers, sidecars, probes, memory, configuration."""
+
+from typing import Any
+
+import pytest
+
+from tests.explain.stories import START, Json, Story, stamp
+from tests.explain.test_outlook_diagnoses import complete, report, rollout, waiting
+from tests.explain.things import condition
+
+CONFIG = "CreateContainerConfigError"
+
+
+def init(name: str, **more: Any) -> Json:
+    return {"name": name, "image": f"{name}:1"} | more
+
+
+def with_inits(story: Story) -> tuple[Json, Json, Json]:
+    web, rs, one = rollout(story)
+    one["spec"]["initContainers"] = [init("migrate"), init("proxy", restartPolicy="Always")]
+    return web, rs, one
+
+
+def status(name: str, restarts: int = 0, *, started: bool = False, **state: Json) -> Json:
+    return {"name": name, "state": state, "restartCount": restarts, "started": started}
+
+
+def inits(story: Story, one: Json, *statuses: Json) -> None:
+    main = waiting("PodInitializing")
+    patch = {"initContainerStatuses": list(statuses), "containerStatuses": [main]}
+    story.change(one, {"status": patch | {"phase": "Pending"}}, "kubelet", sub="status")
+
+
+RUNNING: Json = {"startedAt": stamp(START)}
+FAILED: Json = {"exitCode": 3, "reason": "Error", "finishedAt": stamp(START + 10)}
+
+
+def test_a_pod_says_at_which_init_container_it_is() -> None:
+    story = Story()
+    web, _, one = with_inits(story)
+    inits(story, one, status("migrate", running=RUNNING), waiting("PodInitializing"))
+    trace = story.trace(web)
+    assert (trace.state, trace.holder) == ("running", "kubelet")
+    assert trace.waiting_for == "init container migrate (1 of 2) of Pod web-1-a"
+    done = status("migrate", terminated={"exitCode": 0, "reason": "Completed"})
+    inits(story, one, done, status("proxy", running=RUNNING))
+    assert story.trace(web).waiting_for == "sidecar container proxy (2 of 2) of Pod web-1-a"
+
+
+def test_a_failing_init_container_is_called_so() -> None:
+    story = Story()
+    web, rs, one = with_inits(story)
+    backing = {"reason": "CrashLoopBackOff", "message": "back-off 1m20s restarting failed"}
+    failing = status("migrate", 4, waiting=backing) | {"lastState": {"terminated": FAILED}}
+    inits(story, one, failing)
+    trace = story.trace(web)
+    assert (trace.holder, trace.diagnosis) == ("kubelet", "crash-loop")
+    assert trace.summary == (
+        "Init container migrate of Pod web-1-a exits with code 3 (Error); 4 restarts so far, and "
+        "the next attempt 80 s after it ended (about 08:01:30 UTC)."
+    )
+    assert trace.command == "kubectl logs web-1-a -n shop -c migrate --previous"
+    one["status"]["initContainerStatuses"] = []
+    complete(story, web, rs, one)
+    assert story.trace(web).diagnosis is None
+
+
+def test_a_failing_sidecar_is_called_so_and_the_next_attempt_is_an_inference() -> None:
+    story = Story()
+    web, _, one = with_inits(story)
+    done = status("migrate", terminated={"exitCode": 0, "reason": "Completed"})
+    inits(story, one, done, status("proxy", 3, terminated=FAILED))
+    trace = story.trace(web)
+    assert trace.summary == (
+        "Sidecar container proxy of Pod web-1-a exits with code 3 (Error); 3 restarts so far, and "
+        "the next attempt about 08:00:50 UTC."
+    )
+    assert [piece.grade for piece in trace.diagnosis_evidence] == ["reported", "inferred"]
+    assert "waits 40 s after the end" in trace.diagnosis_evidence[1].text
+
+
+def test_a_container_that_ran_out_of_memory_once_is_told_with_its_limit() -> None:
+    story = Story()
+    web, _, one = rollout(story)
+    one["spec"]["containers"][0]["resources"] = {"limits": {"memory": "64Mi"}}
+    killed = {"exitCode": 137, "reason": "OOMKilled", "finishedAt": stamp(START)}
+    report(story, one, status("c", terminated=killed), phase="Running")
+    trace = story.trace(web)
+    assert (trace.diagnosis, trace.summary) == (
+        "oom-killed",
+        (
+            "Container c of Pod web-1-a was killed for using too much memory, of which it may have "
+            "64Mi; 0 restarts so far, and the next attempt about 08:00:00 UTC."
+        ),
+    )
+
+
+MISSING = [
+    (
+        CONFIG,
+        'secret "keys" not found',
+        "config-missing",
+        "takes its environment from Secret keys, which does not exist.",
+    ),
+    (
+        CONFIG,
+        "couldn't find key user in Secret shop/keys",
+        "config-missing",
+        "takes its environment from key user of Secret keys, which has no such key.",
+    ),
+    (
+        CONFIG,
+        "container has runAsNonRoot and image will run as root",
+        "start-failed",
+        "cannot be made: container has runAsNonRoot and image will run as root.",
+    ),
+    ("CreateContainerError", "no command specified", "start-failed", "no command specified."),
+]
+
+
+@pytest.mark.parametrize(("reason", "message", "code", "words"), MISSING)
+def test_what_a_container_lacks_is_named(reason: str, message: str, code: str, words: str) -> None:
+    story = Story()
+    web, _, one = rollout(story)
+    report(story, one, waiting(reason, message))
+    trace = story.trace(web)
+    assert (trace.holder, trace.diagnosis) == ("kubelet", code)
+    assert trace.summary.startswith("Container c of Pod web-1-a ")
+    assert trace.summary.endswith(words)
+
+
+MOUNTS = [
+    (
+        'MountVolume.SetUp failed for volume "keys" : secret "keys" not found',
+        "Pod web-1-a mounts Secret keys as volume keys, which does not exist.",
+    ),
+    (
+        'MountVolume.SetUp failed for volume "cfg" : references non-existent config key: a.yaml',
+        "Pod web-1-a mounts key a.yaml of a ConfigMap as volume cfg, which has no such key.",
+    ),
+    (
+        'MountVolume.SetUp failed for volume "x" : [configmap "a" not found, secret "b" not found]',
+        "Pod web-1-a mounts ConfigMap a and Secret b as volume x, which do not exist.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("message", "summary"), MOUNTS)
+def test_what_a_volume_lacks_is_named(message: str, summary: str) -> None:
+    story = Story()
+    web, _, one = rollout(story)
+    report(story, one, waiting("ContainerCreating"))
+    story.tell(one, "FailedMount", message, "kubelet")
+    trace = story.trace(web)
+    assert (trace.diagnosis, trace.summary) == ("config-missing", summary)
+    assert [piece.source for piece in trace.diagnosis_evidence] == ["event"]
+
+
+def test_a_mount_that_failed_at_first_is_past_once_the_image_is_pulled() -> None:
+    story = Story()
+    web, _, one = rollout(story)
+    report(story, one, waiting("ContainerCreating"))
+    story.tell(one, "FailedMount", "failed to sync configmap cache: timed out", "kubelet")
+    assert story.trace(web).diagnosis is None
+    story.tell(one, "FailedMount", 'configmap "cfg" not found', "kubelet")
+    assert story.trace(web).diagnosis == "config-missing"
+    story.tell(one, "Pulling", 'Pulling image "nginx:9"', "kubelet")
+    assert story.trace(web).diagnosis is None
+
+
+def probed(story: Story, kind: str, **probe: int) -> tuple[Json, Json, Json]:
+    web, rs, one = rollout(story)
+    one["spec"]["containers"][0][f"{kind.lower()}Probe"] = probe
+    return web, rs, one
+
+
+def unhealthy(story: Story, one: Json, kind: str, count: int) -> None:
+    failed = f"{kind} probe failed: HTTP probe failed with statuscode: 500"
+    story.tell(one, "Unhealthy", failed, "kubelet", count=count)
+
+
+def test_a_probe_fails_when_its_own_threshold_is_met() -> None:
+    story = Story()
+    web, _, one = probed(story, "Startup", failureThreshold=5, periodSeconds=1)
+    report(story, one, status("c", running=RUNNING), phase="Running")
+    unhealthy(story, one, "Startup", 4)
+    assert story.trace(web).diagnosis is None
+    unhealthy(story, one, "Startup", 1)
+    trace = story.trace(web)
+    assert (trace.diagnosis, trace.summary) == (
+        "probe-failing",
+        (
+            "The startup probe of container c of Pod web-1-a has failed 5 times: "
+            "HTTP probe failed with statuscode: 500."
+        ),
+    )
+
+
+@pytest.mark.parametrize("exit_code", [0, 137])
+def test_a_container_that_a_probe_killed_is_no_crash(exit_code: int) -> None:
+    story = Story()
+    web, _, one = probed(story, "Liveness", failureThreshold=1, periodSeconds=20)
+    report(story, one, status("c", running=RUNNING), phase="Running")
+    unhealthy(story, one, "Liveness", 1)
+    story.tell(one, "Killing", "Container c failed liveness probe, will be restarted", "kubelet")
+    ended = {"exitCode": exit_code, "reason": "Error"}
+    again = status("c", 1, running=RUNNING) | {"ready": True, "lastState": {"terminated": ended}}
+    ready = [condition("Ready", "True")]
+    report(story, one, again, phase="Running", conditions=ready)
+    trace = story.trace(web)
+    assert (trace.state, trace.holder, trace.diagnosis) == ("stalled", "kubelet", "probe-failing")
+    assert trace.summary == (
+        "The liveness probe of container c of Pod web-1-a has failed 1 time (restarted 1 time so "
+        "far): HTTP probe failed with statuscode: 500."
+    )
+    assert [piece.source for piece in trace.diagnosis_evidence] == ["event", "event", "status"]
+    backing = {"reason": "CrashLoopBackOff", "message": "back-off 10s restarting failed container"}
+    crashed = status("c", 1, waiting=backing) | {"lastState": {"terminated": ended}}
+    report(story, one, crashed, phase="Running", conditions=[condition("Ready", "False")])
+    assert story.trace(web).diagnosis == "probe-failing"
+
+
+def test_an_old_failure_of_a_probe_does_not_explain_a_crash() -> None:
+    story = Story()
+    web, _, one = rollout(story)
+    unhealthy(story, one, "Readiness", 9)
+    crashed = waiting("CrashLoopBackOff", restartCount=2, lastState={"terminated": FAILED})
+    report(story, one, crashed, phase="Running")
+    assert story.trace(web).diagnosis == "crash-loop"
+
+
+def test_an_image_of_another_container_does_not_explain_this_one() -> None:
+    story = Story()
+    web, _, one = rollout(story)
+    report(story, one, waiting("ErrImagePull", "dial tcp: i/o timeout"))
+    story.tell(one, "Failed", 'Failed to pull image "other:1": not found', "kubelet")
+    assert story.trace(web).diagnosis == "image-pull-failed"

@@ -1,0 +1,241 @@
+"""Who refuses what a controller would create, and what else keeps whole objects from going on."""
+
+import pytest
+
+from tests.explain.stories import KCM, Json, Story
+from tests.explain.things import (
+    condition,
+    deployment,
+    job,
+    pod,
+    replicaset,
+    statefulset,
+    thing,
+    website,
+)
+
+FORBIDDEN = 'pods "web-1-b" is forbidden: '
+REFUSED = [
+    (
+        (
+            f"{FORBIDDEN}exceeded quota: team, requested: limits.cpu=2,pods=1, used: "
+            "limits.cpu=3,pods=4, limited: limits.cpu=4,pods=4"
+        ),
+        "quota-exceeded",
+        (
+            "ResourceQuota team limits limits.cpu to 4, with 3 used and 2 requested and pods to 4, "
+            "with 4 used and 1 requested."
+        ),
+        "kubectl describe resourcequota team -n shop",
+    ),
+    (
+        f'{FORBIDDEN}violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false',
+        "admission-denied",
+        "Pod Security Standard restricted:latest forbids it: allowPrivilegeEscalation != false.",
+        "kubectl describe replicaset web-1 -n shop",
+    ),
+    (
+        (
+            f"{FORBIDDEN}ValidatingAdmissionPolicy 'no-latest' with binding 'all' denied request: "
+            "no latest tags"
+        ),
+        "admission-denied",
+        "ValidatingAdmissionPolicy no-latest denies it: no latest tags.",
+        "kubectl describe replicaset web-1 -n shop",
+    ),
+    (
+        'Internal error occurred: failed calling webhook "gate.example.com": connection refused',
+        "admission-denied",
+        "webhook gate.example.com cannot be called: connection refused.",
+        "kubectl describe replicaset web-1 -n shop",
+    ),
+    (
+        f'{FORBIDDEN}error looking up service account shop/web: serviceaccount "web" not found',
+        "admission-denied",
+        'error looking up service account shop/web: serviceaccount "web" not found.',
+        "kubectl describe replicaset web-1 -n shop",
+    ),
+]
+
+
+def refused(story: Story, message: str) -> tuple[Json, Json]:
+    web = story.create(deployment(replicas=1), "kubectl-create")
+    rs = story.create(replicaset(web, replicas=1), KCM)
+    said = condition("ReplicaFailure", "True", "FailedCreate", message)
+    story.change(rs, {"status": {"replicas": 0, "conditions": [said]}}, KCM, sub="status")
+    return web, rs
+
+
+@pytest.mark.parametrize(("message", "code", "words", "command"), REFUSED)
+def test_who_refuses_is_named(message: str, code: str, words: str, command: str) -> None:
+    story = Story()
+    web, _ = refused(story, message)
+    trace = story.trace(web)
+    assert (trace.holder, trace.diagnosis) == ("replicaset-controller", code)
+    assert trace.summary == f"1 Pod of ReplicaSet web-1 cannot be created: {words}"
+    assert trace.command == command
+    assert trace.diagnosis_evidence[0].source == "condition"
+    assert message in trace.diagnosis_evidence[0].text
+
+
+def quota(pods: str, used: str) -> Json:
+    status = {"hard": {"pods": pods}, "used": {"pods": used}}
+    return thing("ResourceQuota", "team", spec={"hard": {"pods": pods}}, status=status)
+
+
+FULL = f"{FORBIDDEN}exceeded quota: team, requested: pods=1, used: pods=2, limited: pods=2"
+
+
+@pytest.mark.parametrize(
+    ("hard", "used", "code"),
+    [("3", "2", None), ("2", "1", None), ("2", "2", "quota-exceeded")],
+)
+def test_a_quota_that_gives_way_is_no_longer_blamed(hard: str, used: str, code: str | None) -> None:
+    story = Story()
+    full = story.exists(quota("2", "2"))
+    web, _ = refused(story, FULL)
+    assert story.trace(web).diagnosis == "quota-exceeded"
+    status = {"hard": {"pods": hard}, "used": {"pods": used}}
+    story.change(full, {"spec": {"hard": {"pods": hard}}, "status": status}, "kubectl-patch")
+    trace = story.trace(web)
+    assert trace.diagnosis == code
+    if code is None:
+        assert trace.waiting_for.endswith("to be created, now that quota team allows it")
+    else:
+        assert trace.diagnosis_evidence[-1].text == "ResourceQuota team reports pods 2 of 2 used"
+
+
+def test_a_replicaset_that_is_refused_is_told_by_the_deployment() -> None:
+    story = Story()
+    web = story.create(deployment(), "kubectl-create")
+    why = (
+        'Failed to create new replica set "web-1": replicasets.apps "web-1" is forbidden: '
+        "exceeded quota: team, requested: count/replicasets.apps=1, used: "
+        "count/replicasets.apps=2, limited: count/replicasets.apps=2"
+    )
+    said = condition("Progressing", "False", "ReplicaSetCreateError", why)
+    story.change(web, {"status": {"conditions": [said]}}, KCM, sub="status")
+    trace = story.trace(web)
+    assert (trace.holder, trace.diagnosis) == ("deployment-controller", "quota-exceeded")
+    assert trace.summary == (
+        "The ReplicaSet of Deployment web cannot be created: ResourceQuota team limits "
+        "count/replicasets.apps to 2, with 2 used and 1 requested."
+    )
+
+
+def test_a_claim_that_is_refused_is_told_by_the_statefulset() -> None:
+    story = Story()
+    db = story.create(statefulset(replicas=1), "kubectl-create")
+    why = (
+        "create Claim data-db-0 for Pod db-0 in StatefulSet db failed error: "
+        'persistentvolumeclaims "data-db-0" is forbidden: exceeded quota: team'
+    )
+    story.tell(db, "FailedCreate", why, "statefulset-controller")
+    trace = story.trace(db)
+    assert (trace.diagnosis, trace.summary) == (
+        "quota-exceeded",
+        "1 Pod of StatefulSet db cannot be created: exceeded quota: team.",
+    )
+    assert [piece.source for piece in trace.diagnosis_evidence] == ["event"]
+
+
+def test_a_job_says_that_it_gives_up_while_its_pods_still_stop() -> None:
+    story = Story()
+    once = story.create(job(activeDeadlineSeconds=5), "kubectl-create")
+    late = "Job was active longer than specified deadline"
+    said = condition("FailureTarget", "True", "DeadlineExceeded", late)
+    story.change(once, {"status": {"conditions": [said], "failed": 1}}, KCM, sub="status")
+    trace = story.trace(once)
+    assert (trace.state, trace.diagnosis) == ("stalled", "deadline-exceeded")
+    assert trace.summary == (
+        f"Job once failed after 1 failed Pod, with a deadline of 5 seconds: {late}."
+    )
+    assert trace.diagnosis_evidence[0].text.startswith("condition FailureTarget of Job once")
+
+
+def test_a_suspended_job_says_how_to_resume_it() -> None:
+    story = Story()
+    once = story.create(job(suspend=True), "kubectl-create")
+    trace = story.trace(once)
+    assert trace.diagnosis == "paused"
+    assert trace.mend == (
+        """kubectl patch job once -n shop --type=merge -p '{"spec":{"suspend":false}}'"""
+    )
+
+
+def test_a_pod_past_its_own_deadline_says_so() -> None:
+    story = Story()
+    one = pod()
+    one["spec"]["activeDeadlineSeconds"] = 3
+    story.create(one, "kubectl-create")
+    late = "Pod was active on the node longer than the specified deadline"
+    ended = {"phase": "Failed", "reason": "DeadlineExceeded", "message": late}
+    story.change(one, {"status": ended | {"conditions": []}}, "kubelet", sub="status")
+    trace = story.trace(one)
+    assert (trace.diagnosis, trace.summary) == (
+        "deadline-exceeded",
+        "Pod web-1-a failed: it ran longer than its deadline of 3 seconds.",
+    )
+
+
+def test_a_paused_deployment_that_only_scales_is_not_held_by_its_pause() -> None:
+    story = Story()
+    web = story.exists(deployment(replicas=1, paused=True))
+    rs = story.exists(replicaset(web, replicas=1))
+    story.exists(pod(rs))
+    story.change(web, {"spec": {"replicas": 2}}, "kubectl")
+    story.change(rs, {"spec": {"replicas": 2}}, KCM)
+    status = {"observedGeneration": 2, "replicas": 1, "updatedReplicas": 1}
+    story.change(web, {"status": status}, KCM, sub="status")
+    trace = story.trace(web)
+    assert (trace.state, trace.holder, trace.diagnosis) == (
+        "running",
+        "replicaset-controller",
+        None,
+    )
+
+
+def test_who_set_a_stuck_finalizer_is_told() -> None:
+    story = Story()
+    site = story.create(website(), "kubectl-create")
+    story.change(site, {"metadata": {"finalizers": ["example.com/clean"]}}, "kubectl-patch")
+    story.mark(site, finalizers=["example.com/clean"])
+    story.wait(600)
+    story.create(pod(None, "clock", ""))
+    trace = story.trace(site)
+    assert (trace.holder, trace.diagnosis) == ("custom-controller", "finalizer-stuck")
+    assert trace.command == ("kubectl get websites.stable.example.com shopfront -n shop -o yaml")
+    told = [piece.text for piece in trace.diagnosis_evidence]
+    assert told == [
+        "Website shopfront is marked for deletion and holds finalizers example.com/clean",
+        "finalizers of Website shopfront were set by kubectl-patch, as they call themselves",
+    ]
+
+
+def test_a_namespace_says_what_in_it_does_not_go() -> None:
+    story = Story()
+    shop = story.exists(thing("Namespace", "shop"))
+    story.mark(shop)
+    left = "Some content in the namespace has finalizers remaining: example.com/x in 1 resource"
+    said = condition("NamespaceFinalizersRemaining", "True", "SomeFinalizersRemain", left)
+    story.change(shop, {"status": {"conditions": [said]}}, KCM, sub="status")
+    story.wait(600)
+    story.create(pod(None, "clock", ""))
+    trace = story.trace(shop)
+    assert (trace.holder, trace.diagnosis) == ("custom-controller", "finalizer-stuck")
+    assert "example.com/x in 1 resource" in trace.summary
+    assert trace.diagnosis_evidence[0].source == "condition"
+
+
+def test_a_wait_that_is_only_long_says_what_was_last_seen() -> None:
+    story = Story()
+    web = story.create(deployment(), "kubectl-create")
+    story.wait(600)
+    story.create(pod(None, "clock", ""))
+    trace = story.trace(web)
+    assert trace.diagnosis == "controller-silent"
+    assert [piece.text for piece in trace.diagnosis_evidence] == [
+        "Deployment web at resourceVersion 1001 is the newest that was seen of it",
+        "not seen since then: a ReplicaSet for Deployment web",
+    ]
+    assert trace.command == "kubectl describe deployment web -n shop"

@@ -2,14 +2,20 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from eventstream.explain.documented.rules import DOCUMENTED_RULES
 from tests.conftest import Golden
 from tests.explain.flow import APART, BURST, Flow, connected
 from tests.explain.flows import around, deletions, deployments, jobs, nodes, operators, stateful
 from tests.explain.readable import readable
+from tests.explain.tapes import fold
+from tests.explain.test_interleavings import assert_same
+from tests.explain.test_rules_interleavings import interleaved
 
 GOLDEN = Path(__file__).parent / "golden" / "flows"
 FLOWS = [
@@ -80,3 +86,11 @@ def test_every_step_of_a_flow_is_as_its_rule_is_documented(tell: Tell) -> None:
         rule = DOCUMENTED_RULES[step.rule]
         assert not rule.actors or step.actor in rule.actors, step
         assert step.source_url in rule.sources or step.rule == "undocumented", step
+
+
+@flows
+@settings(max_examples=8, deadline=None)
+@given(random=st.randoms(use_true_random=False))
+def test_any_interleaving_of_a_flow_ends_the_same(tell: Tell, random: Random) -> None:
+    shown = told(tell, APART).shown
+    assert_same(fold(interleaved(shown, random)), fold(shown))

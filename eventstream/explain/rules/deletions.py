@@ -7,7 +7,7 @@ grace period 0 and the end of a Pod that had a node are its kubelet's. Sources: 
 
 from eventstream.explain import sources
 from eventstream.explain.actors import title
-from eventstream.explain.attribution import Writer, writer
+from eventstream.explain.attribution import BUILT_IN, Writer, writer
 from eventstream.explain.pods import node_of, phase
 from eventstream.explain.records import Loop
 from eventstream.explain.rules import cleanups, companions, evidence, surplus, with_owners
@@ -15,11 +15,12 @@ from eventstream.explain.rules.customs import custom_owner
 from eventstream.explain.rules.housekeeping import housekeeper
 from eventstream.explain.rules.podstatus import disruption, disruption_cause
 from eventstream.explain.rules.removals import REMOVALS, deletion, is_mirror
-from eventstream.explain.text import count, named, seen
+from eventstream.explain.text import count, listing, named, seen
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View
 from eventstream.explain.writes import Write
 from eventstream.objects.images import Image
+from eventstream.objects.kinds import is_built_in
 
 
 def marks_deletion(write: Write) -> bool:
@@ -181,7 +182,22 @@ def _doubt(view: View) -> str:
     if owner is not None:
         whose = f"{owner.kind} {owner.name}"
         return f"A client, or the custom controller of {whose}, which may delete what it made."
+    makers = _custom_writers(view)
+    if makers:
+        return f"A client, or {listing(makers)}, which looks after custom resources and wrote it."
     return ""
+
+
+def _custom_writers(view: View) -> list[str]:
+    """The managers of an object of a built-in kind that are custom controllers elsewhere."""
+    image = view.write.image
+    if not is_built_in(image.api_version):
+        return []
+    entries = image.metadata.managed_fields
+    names = {entry.manager for entry in entries if not entry.subresource} - BUILT_IN
+    return sorted(
+        name for name in names if not name.startswith("kubectl") and view.is_controller(name)
+    )
 
 
 def _of_a_gone_node(view: View) -> bool:

@@ -33,6 +33,7 @@ def loose_children(flow: Flow) -> None:
     """It also writes what nothing ties to its resources, and so might be anybody's."""
     site = flow.hand("client", "kubectl-create").create(website())
     operator = flow.hand(*OPERATOR)
+    operator.change(site, {"metadata": {"finalizers": ["example.com/site"]}})
     loose = operator.create(thing("ConfigMap", "elsewhere", metadata={"labels": {"b": "c"}}))
     operator.report(site, observedGeneration=1, phase="Ready")
     operator.change(loose, {"metadata": {"labels": {"a": "b"}}})
@@ -40,7 +41,11 @@ def loose_children(flow: Flow) -> None:
         "OpenAPI-Generator looks after custom resources here: it is that controller, or a client "
         "that calls itself by the same name."
     )
-    flow.open += [("ConfigMap", "elsewhere", either)] * 2
+    deleted = "A client, or OpenAPI-Generator, which looks after custom resources and wrote it."
+    flow.open += [("ConfigMap", "elsewhere", either)] * 2 + [("ConfigMap", "elsewhere", deleted)]
+    flow.hand("client").mark(site, None, "example.com/site")
+    operator.delete(loose)
+    operator.delete(site)
 
 
 def own_pods(flow: Flow) -> None:

@@ -247,7 +247,9 @@ class TraceKeeper:
         gone = leaving(snapshot, latest)
         owner = self._world.logs.get(began.log.owner)
         above = snapshot.alive(owner) if owner is not None else None
-        if above is None or above.image.metadata.deletion_timestamp:
+        if owner is None or above is None or not is_workload(owner.ref):
+            return gone
+        if above.image.metadata.deletion_timestamp:
             return gone
         healed, holdings = _healed(began, above, snapshot)
         stages = staged(

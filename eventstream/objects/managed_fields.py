@@ -176,6 +176,8 @@ _ELEMENT = re.compile(r"\[[^\]]*\]")
 def _longest(leaves: frozenset[str], path: str) -> int:
     if f"{path}[]" in leaves:
         return len(path)  # A list of plain values, of which no element is named.
+    if path.endswith("]") and any(leaf.startswith(f"{path}.") for leaf in leaves):
+        return len(path)  # The element as a whole came or went: who knows its fields knows it.
     while path:
         if path in leaves:
             return len(path)

@@ -76,6 +76,43 @@ class SchedulingGate(msgspec.Struct, frozen=True, gc=False, rename="camel", omit
     name: str = ""
 
 
+class FieldTerm(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
+    """A match of a node's own field, of which only metadata.name exists."""
+
+    key: str = ""
+    operator: str = ""
+    values: tuple[str, ...] = ()
+
+
+class NodeTerm(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
+    """One way to match a node; what labels it must have is not kept."""
+
+    match_fields: tuple[FieldTerm, ...] = ()
+
+
+class NodeTerms(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
+    """The ways to match a node, any of which will do."""
+
+    node_selector_terms: tuple[NodeTerm, ...] = ()
+
+
+class NodeAffinity(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
+    """On which nodes a Pod may run."""
+
+    required: NodeTerms | None = msgspec.field(
+        name="requiredDuringSchedulingIgnoredDuringExecution", default=None
+    )
+
+
+class Affinity(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
+    """Where a Pod wants to run: kept as far as a DaemonSet's Pod says by it which node it is for.
+
+    Source: pkg/controller/daemon/util/daemonset_util.go, ReplaceDaemonSetPodNodeNameNodeAffinity.
+    """
+
+    node_affinity: NodeAffinity | None = None
+
+
 class PodSpec(Part, frozen=True, gc=False):
     """A Pod's spec, or that of a template."""
 
@@ -87,11 +124,13 @@ class PodSpec(Part, frozen=True, gc=False):
     termination_grace_period_seconds: int | None = None
     active_deadline_seconds: int | None = None
     scheduling_gates: tuple[SchedulingGate, ...] = ()
+    affinity: Affinity | None = None
     node_selector: dict[str, str] | None = None
     overhead: dict[str, str | int | float] | None = None
     resources: Resources | None = None
     init_containers: tuple[Container, ...] = ()
     containers: tuple[Container, ...] = ()
+    ephemeral_containers: tuple[Container, ...] = ()
     volumes: tuple[Volume, ...] = ()
 
 
@@ -151,3 +190,4 @@ class PodStatus(Part, frozen=True, gc=False):
     conditions: tuple[Condition, ...] = ()
     init_container_statuses: tuple[ContainerStatus, ...] = ()
     container_statuses: tuple[ContainerStatus, ...] = ()
+    ephemeral_container_statuses: tuple[ContainerStatus, ...] = ()

@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 from eventstream.explain.documented.rules import DOCUMENTED_RULES
 from tests.conftest import Golden
 from tests.explain.flow import APART, BURST, Flow, connected
-from tests.explain.flows import around, deletions, deployments, jobs, nodes, operators, stateful
+from tests.explain.flows import (
+    around,
+    deletions,
+    deployments,
+    jobs,
+    nodes,
+    operators,
+    pods,
+    stateful,
+)
 from tests.explain.readable import readable
 from tests.explain.tapes import fold
 from tests.explain.test_interleavings import assert_same
@@ -20,7 +29,7 @@ from tests.explain.test_rules_interleavings import interleaved
 GOLDEN = Path(__file__).parent / "golden" / "flows"
 FLOWS = [
     tell
-    for flows in (deployments, deletions, stateful, jobs, operators, around, nodes)
+    for flows in (deployments, deletions, stateful, jobs, operators, around, nodes, pods)
     for tell in flows.FLOWS
 ]
 HIDDEN = [

@@ -6,10 +6,10 @@ from eventstream.explain.documented.rule import DocumentedRule
 DELETIONS = (
     DocumentedRule(
         "client-deleted",
-        "An object was deleted, and no controller of the cluster had a reason to: a client asked. "
-        "A deletion leaves no name in the object.",
+        "An object was deleted, and no controller of the cluster had a reason to, or would have "
+        "given another time to stop: a client asked. A deletion leaves no name in the object.",
         ("client",),
-        (sources.API_CONCEPTS,),
+        (sources.API_CONCEPTS, sources.POD_DELETION),
     ),
     DocumentedRule(
         "deletion-unknown",

@@ -3,26 +3,16 @@
 from eventstream.explain import sources
 from eventstream.explain.attribution import Writer
 from eventstream.explain.documented.rule import RuleName
-from eventstream.explain.pods import (
-    containers,
-    is_ready,
-    is_running,
-    is_true,
-    node_of,
-    phase,
-    waiting_reasons,
-)
-from eventstream.explain.records import Evidence, Loop
+from eventstream.explain.pods import is_running, node_of
+from eventstream.explain.records import Loop
 from eventstream.explain.rules import evidence
-from eventstream.explain.text import count, listing, named
+from eventstream.explain.rules.podstates import state
+from eventstream.explain.rules.reasons import reason
+from eventstream.explain.text import count, named
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View
 from eventstream.explain.writes import Write
 from eventstream.objects.managed_fields import paths
-
-_SANDBOX = "PodReadyToStartContainers"
-_START_REASONS = ("Pulling", "Pulled", "Created", "Started", "AddedInterface")
-_TROUBLE_REASONS = ("Failed", "BackOff", "Unhealthy", "FailedMount", "FailedCreatePodSandBox")
 
 
 def reported(view: View, who: Writer) -> Verdict | None:
@@ -37,7 +27,7 @@ def reported(view: View, who: Writer) -> Verdict | None:
     node = node_of(write.image)
     stage = _stage(write)
     cause = _instruction(view)
-    told = _told(view, write, stage)
+    why, says, told = reason(view, cause, stage)
     return Verdict(
         rule=_NAMES[stage],
         actor="kubelet",
@@ -45,11 +35,11 @@ def reported(view: View, who: Writer) -> Verdict | None:
         verb="report",
         subresource="status",
         what=f"The kubelet on {node or 'its node'} reported {named(write.image)}: {state(write)}.",
-        why=_why(write, cause, stage, [piece.text for piece in told]),
+        why=why,
         who_grade="reported",
-        why_grade="reported" if told else "inferred",
+        why_grade="reported" if says else "inferred",
         causes=(cause,) if cause else (),
-        evidence=(evidence.saw(write), *evidence.managed(who), *told),
+        evidence=(evidence.saw(write), *evidence.managed(who), *evidence.all_told(told)),
         source_url=sources.KUBELET_STATUS,
         loop=_loop(write, node),
         documented=_NUMBERS[stage][0],
@@ -130,85 +120,6 @@ def _instruction(view: View) -> Write | None:
         if write.base or not rule.startswith("kubelet-"):
             return write
     return latest
-
-
-def _told(view: View, write: Write, stage: str) -> list[Evidence]:
-    """The kubelet's Events that tell of this stage."""
-    uid = write.log.uid
-    if stage == "stopping":
-        return evidence.all_told(view.notes(uid, "Killing"))
-    found: list[Evidence] = []
-    if stage in ("starting", "running"):
-        found.extend(evidence.all_told(view.notes(uid, *_START_REASONS)))
-    if waiting_reasons(write.image) or not is_ready(write.image):
-        found.extend(evidence.all_told(view.notes(uid, *_TROUBLE_REASONS)))
-    return found
-
-
-def state(write: Write) -> str:
-    """A Pod's state in words: its containers first, then its readiness."""
-    image = write.image
-    parts = [_container(status) for status in containers(image)]
-    if is_true(image, _SANDBOX) and not is_true(write.before, _SANDBOX):
-        address = getattr(image.status, "pod_ip", None)
-        parts.insert(
-            0, "its sandbox and network are ready" + (f" (IP {address})" if address else "")
-        )
-    if not parts:
-        parts = [f"phase {phase(image) or 'unknown'}"]
-    if is_ready(image):
-        parts.append("the Pod is ready")
-    elif is_ready(write.before):
-        parts.append("the Pod is no longer ready")
-    return listing(parts, 5)
-
-
-def _container(status: object) -> str:
-    name, current = getattr(status, "name", ""), getattr(status, "state", None)
-    waiting, terminated = getattr(current, "waiting", None), getattr(current, "terminated", None)
-    if getattr(current, "running", None):
-        restarts = getattr(status, "restart_count", 0)
-        again = f" again, after {count(restarts, 'restart')}" if restarts else ""
-        return f"container {name} is running{again}"
-    if terminated:
-        reason = f" ({terminated.reason})" if terminated.reason else ""
-        return f"container {name} ended with exit code {terminated.exit_code}{reason}"
-    reason = getattr(waiting, "reason", "") or "it does not say for what"
-    return f"container {name} {_WAITS.get(reason, f'waits: {reason}')}"
-
-
-_WAITS = {
-    "ContainerCreating": "is being created",
-    "PodInitializing": "waits for the init containers",
-}
-_DONE = {
-    "AddedInterface": "had its network attached",
-    "Pulled": "had its image at hand",
-    "Created": "created the container",
-    "Started": "started it",
-}
-
-
-def _why(write: Write, cause: Write | None, stage: str, told: list[str]) -> str:
-    if stage == "stopping":
-        return "The Pod is being deleted, so the kubelet stops its containers and reports that."
-    if stage == "reporting":
-        return "The kubelet reports again whenever the state of a container changes."
-    if stage == "running" and told:
-        done = [
-            text for reason, text in _DONE.items() if any(f"Event {reason} " in t for t in told)
-        ]
-        where = f" ({cause.image.version})" if cause and cause.verdict else ""
-        return (
-            f"The Pod was bound to {node_of(write.image)}{where}; "
-            f"the kubelet's Events say that it {listing(done)}."
-        )
-    if cause is None:
-        return "The kubelet looks after every Pod that is bound to its node."
-    node = node_of(write.image)
-    if cause.verdict and cause.verdict.rule == "bound":
-        return f"The Pod was bound to {node} ({cause.image.version}), so its kubelet starts it."
-    return f"The Pod is bound to {node}, so its kubelet starts it."
 
 
 def _loop(write: Write, node: str) -> Loop:

@@ -69,6 +69,8 @@ def reported(view: View, who: Writer) -> Verdict | None:
     known = STATUS_WRITERS.get(write.image.kind)
     if known is None or who.manager != "kube-controller-manager" or who.subresource != "status":
         return None
+    if write.image.kind == "PersistentVolumeClaim" and _conditions_turned(write):
+        return None  # The controllers that expand volumes or protect claims write conditions too.
     actor, source_url = known
     causes = _inputs(view)
     news = status_news(write)
@@ -91,6 +93,10 @@ def reported(view: View, who: Writer) -> Verdict | None:
         source_url=source_url,
         loop=_loop(write, causes, news),
     )
+
+
+def _conditions_turned(write: Write) -> bool:
+    return any(change.path.startswith("status.conditions") for change in write.changes)
 
 
 def status_news(write: Write) -> str:

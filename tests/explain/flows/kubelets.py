@@ -64,7 +64,7 @@ def report(
 ) -> None:
     """The kubelet reports the Pod's containers; the Pod is ready when all of them are."""
     up = all(found["ready"] for found in containers) if ready is None else ready
-    sandbox = any("running" in c["state"] or "waiting" in c["state"] for c in containers)
+    sandbox = status.get("phase") not in ("Succeeded", "Failed")
     truth = {True: "True", False: "False"}
     conditions = [
         *(kept for kept in about["status"].get("conditions", ()) if kept["type"] not in _KUBELETS),

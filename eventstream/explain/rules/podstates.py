@@ -1,0 +1,153 @@
+"""Says in words what a kubelet reports of a Pod: each container first, then the Pod as a whole.
+
+Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
+"""
+
+import msgspec
+
+from eventstream.explain.pods import condition, is_ready, is_true, phase
+from eventstream.explain.text import listing
+from eventstream.explain.writes import Write
+from eventstream.objects.images import Image
+from eventstream.objects.pods import ContainerStatus, PodStatus, Terminated
+
+SANDBOX = "PodReadyToStartContainers"
+_USUAL = frozenset(
+    {SANDBOX, "Initialized", "Ready", "ContainersReady", "PodScheduled", "DisruptionTarget"}
+)
+
+
+class Reported(msgspec.Struct, frozen=True):
+    """One container as it was reported: what people call it, its state, and the one before."""
+
+    label: str
+    now: ContainerStatus
+    was: ContainerStatus | None
+    initial: bool
+
+    @property
+    def restarted(self) -> bool:
+        """Whether this report is the first of another start."""
+        return self.was is not None and self.now.restart_count > self.was.restart_count
+
+
+def reported(write: Write) -> list[Reported]:
+    """The containers of a Pod's status: init containers, its own, and those added to look at it."""
+    status, before = write.image.status, getattr(write.before, "status", None)
+    if not isinstance(status, PodStatus):
+        return []
+    old = before if isinstance(before, PodStatus) else PodStatus()
+    sidecars = {
+        container.name
+        for container in getattr(write.image.spec, "init_containers", ())
+        if container.restart_policy == "Always"
+    }
+    groups = (
+        ("init container", status.init_container_statuses, old.init_container_statuses),
+        ("container", status.container_statuses, old.container_statuses),
+        (
+            "ephemeral container",
+            status.ephemeral_container_statuses,
+            old.ephemeral_container_statuses,
+        ),
+    )
+    found = []
+    for noun, now, was in groups:
+        known = {container.name: container for container in was}
+        for container in now:
+            sidecar = noun == "init container" and container.name in sidecars
+            label = f"{'sidecar' if sidecar else noun} {container.name}"
+            initial = noun == "init container" and not sidecar
+            found.append(Reported(label, container, known.get(container.name), initial))
+    return found
+
+
+def state(write: Write) -> str:
+    """A Pod's state in words: `container c is running and the Pod is ready`."""
+    image, before = write.image, write.before
+    parts = _sandbox(image, before)
+    leaving = image.metadata.deletion_timestamp is not None
+    parts += [f"{found.label} {_container(found, leaving)}" for found in reported(write)]
+    parts += _conditions(write)
+    ended = phase(image) if phase(image) in ("Failed", "Succeeded") else ""
+    if ended and ended != phase(before):
+        reason = getattr(image.status, "reason", None)
+        parts.append(f"the Pod has {ended.lower()}" + (f" ({reason})" if reason else ""))
+    elif is_ready(image):
+        parts.append("the Pod is ready")
+    elif is_ready(before):
+        parts.append("the Pod is no longer ready")
+    return listing(parts or [f"phase {phase(image) or 'unknown'}"], 6)
+
+
+def _sandbox(image: Image, before: Image | None) -> list[str]:
+    if is_true(image, SANDBOX) and not is_true(before, SANDBOX):
+        address = getattr(image.status, "pod_ip", None)
+        return ["its sandbox and network are ready" + (f" (IP {address})" if address else "")]
+    if is_true(before, SANDBOX) and not is_true(image, SANDBOX):
+        return ["its sandbox and network are gone"]
+    return []
+
+
+def _conditions(write: Write) -> list[str]:
+    """Conditions beyond those that each Pod has, as far as this report turned them."""
+    told = []
+    for now in getattr(write.image.status, "conditions", ()):
+        was = condition(write.before, now.type)
+        new = was is None or (was.status, was.reason) != (now.status, now.reason)
+        if new and (now.type not in _USUAL or now.reason == "TerminationByKubelet"):
+            reason = f" ({now.reason})" if now.reason else ""
+            told.append(f"condition {now.type} is {now.status}{reason}")
+    return told
+
+
+def _container(found: Reported, leaving: bool) -> str:
+    current = found.now.state
+    if current.running:
+        return _running(found)
+    if current.terminated:
+        return how_ended(current.terminated)
+    reason = current.waiting.reason if current.waiting else ""
+    if leaving and reason in ("ContainerCreating", "PodInitializing"):
+        return "does not run"
+    if reason == "PodInitializing" and found.label.startswith(("init", "sidecar")):
+        return "waits for its turn"
+    wait = _WAITS.get(reason)
+    if wait is None:
+        return f"waits: {reason}" if reason else "waits"
+    return f"{wait} ({reason})" if reason not in _PLAIN else wait
+
+
+def _running(found: Reported) -> str:
+    restarts = found.now.restart_count
+    notes = [f"restart {restarts}"] if restarts else []
+    if found.now.started is False:
+        notes.append("its startup probe has not succeeded yet")
+    elif not found.now.ready and not found.initial and not found.label.startswith("ephemeral"):
+        notes.append(
+            "no longer ready" if found.was is not None and found.was.ready else "not ready"
+        )
+    again = " again" if restarts else ""
+    return f"is running{again}" + (f" ({'; '.join(notes)})" if notes else "")
+
+
+def how_ended(end: Terminated) -> str:
+    """How a container's process ended: `ended with exit code 1 (Error)`."""
+    if end.reason == "OOMKilled":
+        return (
+            f"was killed for using more memory than it may (OOMKilled, exit code {end.exit_code})"
+        )
+    reason = f" ({end.reason})" if end.reason else ""
+    return f"ended with exit code {end.exit_code}{reason}"
+
+
+_PLAIN = frozenset({"ContainerCreating", "PodInitializing"})
+_WAITS = {
+    "ContainerCreating": "is being created",
+    "PodInitializing": "waits for the init containers",
+    "ErrImagePull": "could not get its image",
+    "ImagePullBackOff": "waits before its image is pulled again",
+    "CrashLoopBackOff": "waits before it is started again",
+    "CreateContainerConfigError": "cannot be made as it is configured",
+}
+"""Reasons for which a container waits, to what that means."""

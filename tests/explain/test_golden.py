@@ -11,6 +11,17 @@ from tests.explain.readable import readable
 from tests.explain.tapes import TAPES, fold, observations
 
 GOLDEN = Path(__file__).parent / "golden"
+RECORDED = [
+    "bad_image",
+    "crash_loop",
+    "events_apart",
+    "quota",
+    "rolling_update",
+    "scale",
+    "self_heal",
+    "unschedulable",
+    "workloads",
+]
 
 
 def explained(name: str) -> str:
@@ -25,6 +36,6 @@ def test_what_explain_prints_of_a_recording_is_as_reviewed(name: str, golden: Go
     golden(GOLDEN / f"{name}.jsonl", explained(name))
 
 
-@pytest.mark.parametrize("name", ["rolling_update", "quota", "workloads", "events_apart"])
+@pytest.mark.parametrize("name", RECORDED)
 def test_what_a_person_reads_of_a_recording_is_as_reviewed(name: str, golden: Golden) -> None:
     golden(GOLDEN / "tapes" / f"{name}.txt", readable(fold(observations(name))))

@@ -7,7 +7,7 @@ from eventstream.explain.actors import title
 from eventstream.explain.attribution import Writer
 from eventstream.explain.pods import condition
 from eventstream.explain.records import Loop
-from eventstream.explain.rules import evidence
+from eventstream.explain.rules import daemons, evidence
 from eventstream.explain.rules import ordered as ordered_rules
 from eventstream.explain.rules.clients import told_changes
 from eventstream.explain.text import count, named, seen
@@ -54,7 +54,7 @@ def made(view: View, who: Writer) -> Verdict | None:
     if maker is None:
         return None
     ordered = (write.image.kind, owner.kind) == ("Pod", "StatefulSet")
-    turn = ordered_rules.to_start(view, owner.uid) if ordered else None
+    turn = _due(view, owner) if write.image.kind == "Pod" else None
     spec = view.last_spec_change(owner.uid)
     cause = turn[0] if turn else spec if ordered and spec else _trigger(view, owner.uid)
     notes = view.notes(owner.uid, "SuccessfulCreate")
@@ -83,6 +83,13 @@ def made(view: View, who: Writer) -> Verdict | None:
         documented_store=(8,) if replicaset else (),
         documented_broadcast=(8,) if replicaset else (),
     )
+
+
+def _due(view: View, owner: OwnerReference) -> tuple[Write, str] | None:
+    """What made one more Pod due where that is more than a number, and why."""
+    if owner.kind == "StatefulSet":
+        return ordered_rules.to_start(view, owner.uid)
+    return daemons.to_start(view, owner.uid) if owner.kind == "DaemonSet" else None
 
 
 def tended(view: View, who: Writer) -> Verdict | None:
@@ -173,6 +180,9 @@ def _loop(
 
 def _wanted(view: View, owner: OwnerReference) -> str:
     """What an owner without a desired count wants, in words."""
+    node = daemons.meant_for(view.write.image) if owner.kind == "DaemonSet" else ""
+    if node:
+        return f"a Pod like this on node {node} desired, it does not exist"
     allowed = getattr(_spec_at(view, owner.uid), "parallelism", None)
     if owner.kind != "Job" or view.write.image.kind != "Pod" or allowed is None:
         return f"what {owner.kind} {owner.name} wants with what exists"

@@ -1,0 +1,40 @@
+"""What is kept of a Pod for the sake of a rule, and nothing else of that part with it."""
+
+from eventstream.objects.decoding import encode
+from eventstream.objects.managed_fields import covers
+from eventstream.objects.pods import PodSpec
+from tests.objects.recorded import POD, decoder, text, thing
+
+CANARY = "canary-4Kd"
+
+
+def test_of_an_affinity_only_the_nodes_own_name_is_kept() -> None:
+    fields = [{"key": "metadata.name", "operator": "In", "values": ["node-2"]}]
+    labels = [{"key": CANARY, "operator": "In", "values": [CANARY]}]
+    term = {"matchFields": fields, "matchExpressions": labels}
+    required = {"nodeSelectorTerms": [term]}
+    affinity = {
+        "nodeAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": required,
+            "preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 1, "preference": term}],
+        },
+        "podAffinity": {CANARY: CANARY},
+    }
+    image = decoder().image(POD, text(thing("Pod", "v1", spec={"affinity": affinity})))
+    assert isinstance(image.spec, PodSpec)
+    [kept] = image.spec.affinity.node_affinity.required.node_selector_terms  # type: ignore[union-attr]
+    assert kept.match_fields[0].values == ("node-2",)
+    assert CANARY.encode() not in encode(image)
+
+
+def test_of_an_ephemeral_container_name_and_image_are_kept() -> None:
+    added = [{"name": "debugger", "image": "busybox:1", "command": [CANARY], "env": [CANARY]}]
+    image = decoder().image(POD, text(thing("Pod", "v1", spec={"ephemeralContainers": added})))
+    assert [c.image for c in image.spec.ephemeral_containers] == ["busybox:1"]
+    assert CANARY.encode() not in encode(image)
+
+
+def test_who_knows_the_fields_of_an_element_knows_that_it_went() -> None:
+    fields = rb'{"f:status":{"f:conditions":{"k:{\"type\":\"Ready\"}":{".":{},"f:status":{}}}}}'
+    assert covers(fields, "status.conditions[Ready]") == len("status.conditions[Ready]")
+    assert covers(fields, "status.conditions[Other]") == 0

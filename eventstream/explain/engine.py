@@ -39,6 +39,7 @@ from eventstream.objects.observations import (
     Coverage,
     Gap,
     Observation,
+    Position,
     Removed,
 )
 from eventstream.objects.resource import Resource
@@ -89,6 +90,8 @@ class Engine:
             return self._remove(observation)
         if isinstance(observation, Gap):
             self._world.gap(observation)
+        if isinstance(observation, Position) and observation.listed:
+            return self._settle_writes(self._world.opened(observation.resource.kind))
         if isinstance(observation, Coverage):
             self._traces.usual.watched(observation)
         return []
@@ -180,7 +183,7 @@ class Engine:
             return []
         write.audit = audit
         self._audit.note(write)
-        again = [*self._world.affected(write), *self._world.prove(change)]
+        again = [*self._world.affected(write), *self._world.learn(write)]
         if write.base:
             self._contacts[image.uid] = (write, change.at)
             return self._settle_writes(again)

@@ -8,11 +8,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from eventstream.explain.families import Family
+from eventstream.explain.known import Known, kind_key, manager_key, namespace_key
 from eventstream.explain.records import ObjectRef
 from eventstream.explain.writes import ObjectLog, Write
 from eventstream.objects.images import Image
-from eventstream.objects.kinds import BUILT_IN_GROUPS
-from eventstream.objects.managed_fields import status_writers
 from eventstream.objects.observations import Change, Gap
 from eventstream.objects.versions import order_of
 
@@ -25,7 +24,7 @@ class World:
         self.names: dict[str, dict[str, ObjectLog]] = {}
         self.high = 0
         self._gaps: dict[str, int] = {}
-        self._controllers: set[str] = set()
+        self.known = Known()
 
     def log(self, uid: str) -> ObjectLog:
         """The log of `uid`, made empty if nothing of that object was seen yet."""
@@ -133,23 +132,18 @@ class World:
             if any_ or any(tells_of(note, write) for note in said)
         ]
 
-    def prove(self, change: Change) -> list[Write]:
-        """Learn from a custom resource which managers write statuses; returns who had asked.
+    def learn(self, write: Write) -> list[Write]:
+        """Take what a write tells of the whole cluster; returns the writes that rest on it."""
+        keys = self.known.learn(write.change, write.order)
+        return self._resting_on(keys) if keys else []
 
-        That such a manager is a controller is shown by any write of it, whatever its order.
-        """
-        if change.resource.group in BUILT_IN_GROUPS:
-            return []
-        writers = {name for name in status_writers(change.after) if name not in self._controllers}
-        if not writers or len(self._controllers) > CONTROLLERS_KEPT:
-            return []
-        self._controllers |= writers
-        logs = [self.logs.get(f"manager/{name}") for name in writers]
-        return [write for log in logs if log for write in (log.askers or {}).values()]
+    def opened(self, kind: str) -> list[Write]:
+        """Learn that a kind may be listed; returns the writes that rest on it."""
+        return self._resting_on(self.known.shown(kind))
 
-    def is_controller(self, manager: str) -> bool:
-        """Whether a manager of this name writes some custom resource's status."""
-        return manager in self._controllers
+    def _resting_on(self, keys: list[str]) -> list[Write]:
+        logs = [self.logs[key] for key in keys if key in self.logs]
+        return [write for log in logs for write in (log.askers or {}).values() if _open(write)]
 
     def gap(self, gap: Gap) -> None:
         """Remember from where on a resource could not be seen: what vanishes next went then."""
@@ -198,9 +192,6 @@ _AUTOSCALER = "HorizontalPodAutoscaler"
 
 ANY = "*"
 """Stands before the reasons that a write asks for whatever their Events name."""
-
-CONTROLLERS_KEPT = 2000
-"""Names of managers that are remembered as custom controllers."""
 
 NOTES_KEPT = 64
 """Events of one reason kept about one object: clients themselves send about 25 an object."""
@@ -298,8 +289,19 @@ class View:
 
     def is_controller(self, manager: str) -> bool:
         """Whether this manager writes a custom resource's status somewhere in the cluster."""
-        self._asked(f"manager/{manager}")
-        return self.world.is_controller(manager)
+        self._asked(manager_key(manager))
+        return self.world.known.is_controller(manager)
+
+    def is_shown(self, kind: str) -> bool:
+        """Whether this reader may list a cluster-wide kind, now or later."""
+        self._asked(kind_key(kind))
+        return self.world.known.is_shown(kind)
+
+    def namespace_lived(self) -> bool:
+        """Whether this object's namespace was not being deleted: something was created later."""
+        namespace = self.write.image.metadata.namespace or ""
+        self._asked(namespace_key(namespace))
+        return self.world.known.lived(namespace, self.order)
 
     def by_name(self, kind: str, namespace: str | None, name: str) -> Write | None:
         """The latest write below this one of the object that then had this name, if it was seen.
@@ -339,6 +341,11 @@ def tells_of(note: Change, write: Write) -> bool:
     facts = note.after.spec
     log = write.log
     return facts.involved_object.uid == log.uid or log.ref.name in (facts.message or "").split()
+
+
+def _open(write: Write) -> bool:
+    """Whether more knowledge may decide a write anew: nobody was named, or a client only."""
+    return write.verdict is None or write.verdict.actor in ("unknown", "client")
 
 
 def owner_of(image: Image) -> str:

@@ -22,6 +22,8 @@ Json = dict[str, Any]
 
 START = 1_800_000_000.0
 KCM = "kube-controller-manager"
+_LISTED = (("Namespace", "v1"), ("CustomResourceDefinition", "apiextensions.k8s.io/v1"))
+"""Cluster-wide kinds that a story's reader may list, whether or not there are any."""
 _PARTS = ("metadata", "spec", "status")
 UNNUMBERED = ("Node",)
 """Kinds whose specs the API server does not number by generation."""
@@ -41,6 +43,8 @@ class Story:
         self.shown: list[Observation] = []
         self._decoder = Decoder(b"stories")
         self._known: dict[str, Inventory] = {}
+        for kind, api_version in _LISTED:
+            self._inventory({"kind": kind, "apiVersion": api_version})
 
     def wait(self, seconds: float) -> None:
         """Let time pass without a write."""

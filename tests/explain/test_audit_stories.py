@@ -42,7 +42,7 @@ def test_a_clients_request_is_told_with_user_program_and_verb() -> None:
         f"{ADMIN} ({KUBECTL}) sent a patch of deployments/scale web: 200, "
         "received 2027-01-15T08:00:00.990000Z, answered after 30.0 ms"
     )
-    assert said.ref == "audit-3"
+    assert said.ref == "audit-5"
 
 
 def test_a_trace_that_a_client_began_names_the_user_once_that_is_known() -> None:

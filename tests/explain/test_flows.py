@@ -38,6 +38,8 @@ HIDDEN = [
     ("replicasets",),
     ("controllerrevisions",),
     ("nodes",),
+    ("namespaces",),
+    ("customresourcedefinitions",),
     ("events", "nodes"),
     ("events", "replicasets"),
     ("events", "controllerrevisions"),

@@ -7,20 +7,18 @@ grace period 0 and the end of a Pod that had a node are its kubelet's. Sources: 
 
 from eventstream.explain import sources
 from eventstream.explain.actors import title
-from eventstream.explain.attribution import BUILT_IN, Writer, writer
+from eventstream.explain.attribution import Writer, writer
 from eventstream.explain.pods import node_of, phase
 from eventstream.explain.records import Loop
-from eventstream.explain.rules import cleanups, companions, evidence, surplus, with_owners
+from eventstream.explain.rules import cleanups, companions, doubts, evidence, surplus, with_owners
 from eventstream.explain.rules.customs import custom_owner
 from eventstream.explain.rules.housekeeping import housekeeper
 from eventstream.explain.rules.podstatus import disruption, disruption_cause
 from eventstream.explain.rules.removals import REMOVALS, deletion, is_mirror
-from eventstream.explain.text import count, listing, named, seen
+from eventstream.explain.text import count, named, seen
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View
 from eventstream.explain.writes import Write
-from eventstream.objects.images import Image
-from eventstream.objects.kinds import is_built_in
 
 
 def marks_deletion(write: Write) -> bool:
@@ -150,7 +148,7 @@ def _kept_house(view: View) -> Verdict | None:
 def _by_client(view: View, who: Writer) -> Verdict:
     """Nothing in the cluster accounts for it: somebody asked, and the object does not say who."""
     write = view.write
-    doubt = _doubt(view)
+    doubt = doubts.doubt(view)
     return Verdict(
         rule="deletion-unknown" if doubt else "client-deleted",
         actor="unknown" if doubt else "client",
@@ -163,57 +161,6 @@ def _by_client(view: View, who: Writer) -> Verdict:
         evidence=(evidence.saw(write), *evidence.owned(write), *evidence.nobody(who)),
         source_url=sources.API_CONCEPTS,
     )
-
-
-def _doubt(view: View) -> str:
-    """Who else may have deleted it, in words; empty where only a client can have."""
-    image = view.write.image
-    if any(not view.log(owner.uid).seen for owner in image.metadata.owner_references):
-        return "A client, or the garbage collector: its owner was not seen, so it cannot be told."
-    if any(view.vanished(owner.uid) for owner in image.metadata.owner_references):
-        return "A client, or the garbage collector: when its owner went fell into a gap."
-    if is_mirror(image) and not image.metadata.deletion_grace_period_seconds:
-        return "A client, or its kubelet: the Pod mirrors one that the node runs from a file."
-    if image.kind == "Pod" and _of_a_gone_node(view):
-        return "A client, or the Pod garbage collector, since the node of the Pod is gone."
-    if image.kind == "Node" and _in_a_cloud(image):
-        return "A client, or the cloud controller manager, which deletes nodes whose machine went."
-    owner = custom_owner(image)
-    if owner is not None:
-        whose = f"{owner.kind} {owner.name}"
-        return f"A client, or the custom controller of {whose}, which may delete what it made."
-    makers = _custom_writers(view)
-    if makers:
-        return f"A client, or {listing(makers)}, which looks after custom resources and wrote it."
-    return ""
-
-
-def _custom_writers(view: View) -> list[str]:
-    """The managers of an object of a built-in kind that are custom controllers elsewhere."""
-    image = view.write.image
-    if not is_built_in(image.api_version):
-        return []
-    entries = image.metadata.managed_fields
-    names = {entry.manager for entry in entries if not entry.subresource} - BUILT_IN
-    return sorted(
-        name for name in names if not name.startswith("kubectl") and view.is_controller(name)
-    )
-
-
-def _of_a_gone_node(view: View) -> bool:
-    """Whether a Pod that had ended already was left on a node that is gone.
-
-    The Pod garbage collector marks others failed first, with a condition that names it.
-    """
-    node = node_of(view.write.image)
-    host = view.by_name("Node", None, node) if node else None
-    ended = phase(view.write.before or view.write.image) in ("Succeeded", "Failed")
-    return ended and host is not None and host.gone
-
-
-def _in_a_cloud(image: Image) -> bool:
-    """Whether a cloud controller manager looks after the Node; its name is only a hint."""
-    return any("cloud-controller" in entry.manager for entry in image.metadata.managed_fields)
 
 
 _WANTED = (

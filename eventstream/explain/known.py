@@ -1,0 +1,81 @@
+"""What is known of the cluster as a whole, and tells apart who can have acted.
+
+Each piece has a key, under which writes whose decision rests on it are remembered; it only ever
+becomes known, so that the order in which streams arrive does not matter.
+"""
+
+from eventstream.objects.kinds import BUILT_IN_GROUPS
+from eventstream.objects.managed_fields import status_writers
+from eventstream.objects.observations import Change
+
+CONTROLLERS_KEPT = 2000
+"""Names of managers that are remembered as custom controllers."""
+NAMESPACES_KEPT = 20000
+"""Namespaces of which the latest creation is remembered."""
+_CLUSTER_WIDE = frozenset({"Namespace", "CustomResourceDefinition"})
+
+
+class Known:
+    """Managers that are custom controllers, cluster-wide kinds that are shown, live namespaces."""
+
+    def __init__(self) -> None:
+        self._controllers: set[str] = set()
+        self._shown: set[str] = set()
+        self._created: dict[str, int] = {}
+
+    def is_controller(self, manager: str) -> bool:
+        """Whether a manager of this name writes some custom resource's status."""
+        return manager in self._controllers
+
+    def is_shown(self, kind: str) -> bool:
+        """Whether a cluster-wide kind may be listed by this reader."""
+        return kind in self._shown
+
+    def lived(self, namespace: str, order: int) -> bool:
+        """Whether something was created in a namespace above `order`: it was not being deleted.
+
+        Source: staging/src/k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle/admission.go
+        """
+        return self._created.get(namespace, -1) > order
+
+    def shown(self, kind: str) -> list[str]:
+        """Learn that a kind is listed; returns the key of what that made known, if anything."""
+        if kind not in _CLUSTER_WIDE or kind in self._shown:
+            return []
+        self._shown.add(kind)
+        return [kind_key(kind)]
+
+    def learn(self, change: Change, order: int) -> list[str]:
+        """Learn from one version of an object; returns the keys of what it made known."""
+        keys = self.shown(change.resource.kind)
+        namespace = change.after.metadata.namespace
+        if change.type == "ADDED" and namespace and order > self._created.get(namespace, -1):
+            if namespace not in self._created and len(self._created) >= NAMESPACES_KEPT:
+                del self._created[next(iter(self._created))]
+            self._created[namespace] = order
+            keys.append(namespace_key(namespace))
+        if change.resource.group not in BUILT_IN_GROUPS:
+            keys.extend(self._prove(change))
+        return keys
+
+    def _prove(self, change: Change) -> list[str]:
+        writers = {name for name in status_writers(change.after) if name not in self._controllers}
+        if not writers or len(self._controllers) > CONTROLLERS_KEPT:
+            return []
+        self._controllers |= writers
+        return [manager_key(name) for name in writers]
+
+
+def manager_key(name: str) -> str:
+    """The key of whether a manager is a custom controller."""
+    return f"manager/{name}"
+
+
+def kind_key(kind: str) -> str:
+    """The key of whether a kind is shown."""
+    return f"kind/{kind}"
+
+
+def namespace_key(namespace: str) -> str:
+    """The key of whether a namespace lives."""
+    return f"lives/{namespace}"

@@ -3,15 +3,20 @@
 from django.urls import path
 
 from dashboard import views
-from dashboard.pages import tape, trace
+from dashboard.pages import changes, cluster, objects, tape, trace
 from dashboard.pages.learn import learn
 from dashboard.pages.reference import reference
 
 urlpatterns = [
     path("", views.now, name="now"),
+    path("changes", changes.changes, name="changes"),
+    path("changes.csv", changes.as_csv, name="changes-csv"),
+    path("cluster", cluster.cluster, name="cluster"),
+    path("cluster/pods.json", cluster.pods, name="cluster-pods"),
     path("coverage", views.coverage, name="coverage"),
     path("coverage.json", views.coverage_as_json, name="coverage-json"),
     path("learn", learn, name="learn"),
+    path("objects/<str:uid>", objects.object_page, name="object"),
     path("reference", reference, name="reference"),
     path("tape", tape.tape, name="tape"),
     path("tape/close", tape.close, name="tape-close"),

@@ -154,3 +154,25 @@ _SOURCES = (
     "https://github.com/kubernetes/kubernetes/tree/master/",
     "https://kubernetes.io/",
 )
+
+
+_POD_GLYPHS = {
+    "failing": "stalled",
+    "failed": "down",
+    "pending": "pending",
+    "not-ready": "running",
+    "starting": "late",
+    "terminating": "gone",
+    "ready": "complete",
+    "done": "done",
+}
+
+
+def pod_glyph(state: str) -> str:
+    """Return the glyph of a Pod's state, see `history.POD_STATES`; that of "not yet" for none."""
+    return _POD_GLYPHS.get(state, "pending")
+
+
+def pod_words(state: str) -> str:
+    """Return a Pod's state for reading; "" is one that was not judged yet."""
+    return state.replace("-", " ") or "not known yet"

@@ -84,6 +84,8 @@ class StepRow(Row):
             models.Index(fields=("trace", "sort_key", "id"), name="step_in_order"),
             models.Index(fields=("trace", "seq"), name="step_in_trace"),
             models.Index(fields=("actor", "trace"), name="step_actor"),
+            models.Index(fields=("uid", "sort_key"), name="step_of_object"),
+            models.Index(fields=("at", "actor"), name="step_in_time"),
         )
 
 
@@ -114,6 +116,7 @@ class TraceRow(Row):
         indexes = (
             models.Index(fields=("rank", "-updated", "id"), name="trace_in_order"),
             models.Index(fields=("settled", "updated"), name="trace_age"),
+            models.Index(fields=("background", "namespace", "state"), name="trace_counted"),
         )
 
 
@@ -143,11 +146,26 @@ class GapRow(Row):
 
 
 class ImageRow(Row):
-    """The last known image of a live object, as Kubernetes JSON."""
+    """The last known image of a live object, as Kubernetes JSON.
+
+    `owner` is the uid of what controls it; `node` and `state` are a Pod's, see `pod_state`.
+    """
 
     uid = models.TextField(primary_key=True)
     resource = models.TextField(db_index=True)
+    kind = models.TextField(default="")
+    namespace = models.TextField(default="")
+    name = models.TextField(default="")
+    owner = models.TextField(default="")
+    node = models.TextField(default="")
+    state = models.TextField(default="")
     body = models.BinaryField()
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("owner", "kind", "name"), name="image_of_owner"),
+            models.Index(fields=("kind", "namespace", "state", "node"), name="image_in_place"),
+        )
 
 
 class PositionRow(Row):

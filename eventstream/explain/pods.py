@@ -72,3 +72,36 @@ def pod_facts(image: Image) -> PodFacts:
     """What controllers count of a Pod."""
     metadata = image.metadata
     return phase(image), is_ready(image), metadata.deletion_timestamp is not None, metadata.labels
+
+
+def pod_state(image: Image) -> str:
+    """How a Pod is, in one word for tables: see POD_STATES."""
+    if image.metadata.deletion_timestamp:
+        return "terminating"
+    ended = {"Succeeded": "done", "Failed": "failed"}.get(phase(image))
+    if ended is not None:
+        return ended
+    if not node_of(image):
+        return "pending"
+    if waiting_reasons(image):
+        return "failing"
+    if is_ready(image):
+        return "ready"
+    return "not-ready" if is_running(image) else "starting"
+
+
+POD_STATES = (
+    "failing",
+    "failed",
+    "pending",
+    "not-ready",
+    "starting",
+    "terminating",
+    "ready",
+    "done",
+)
+"""What `pod_state` can say, the most pressing first.
+
+`failing`: a container waits for something unusual; `failed`: ended so; `pending`: without a node;
+`not-ready`: its containers run; `starting`: they do not yet; `done`: ended as it should.
+"""

@@ -19,7 +19,28 @@ from eventstream.history.answers import (
 )
 from eventstream.history.changes import changes_since
 from eventstream.history.databases import add, current, reading, remove
+from eventstream.history.ledger import LedgerFilter, LedgerPage, ledger
 from eventstream.history.listing import begun, step, steps, trace, traces
+from eventstream.history.objects import (
+    KeptObject,
+    ancestors,
+    children,
+    heartbeats,
+    kept,
+    steps_about,
+    traces_about,
+)
+from eventstream.history.overview import (
+    POD_STATES,
+    NodeState,
+    PodPlace,
+    Population,
+    nodes,
+    pod_states,
+    pods,
+    population,
+    trace_states,
+)
 from eventstream.history.relations import gaps_between, steps_beside, trace_after, trace_before
 from eventstream.history.status import (
     audit_logs,
@@ -37,6 +58,7 @@ from eventstream.history.waits import rates, usual
 from eventstream.objects.observations import AuditLog, Coverage, Gap, Problem
 
 __all__ = [
+    "POD_STATES",
     "ActorRate",
     "AuditLog",
     "BadCursorError",
@@ -48,14 +70,22 @@ __all__ = [
     "FilterChoices",
     "Gap",
     "Gone",
+    "KeptObject",
+    "LedgerFilter",
+    "LedgerPage",
+    "NodeState",
     "Page",
+    "PodPlace",
+    "Population",
     "Problem",
     "Row",
     "Stored",
     "add",
+    "ancestors",
     "audit_logs",
     "begun",
     "changes_since",
+    "children",
     "choices",
     "cluster",
     "counts",
@@ -66,16 +96,26 @@ __all__ = [
     "gaps",
     "gaps_between",
     "head",
+    "heartbeats",
     "installation_key",
+    "kept",
+    "ledger",
+    "nodes",
+    "pod_states",
+    "pods",
+    "population",
     "rates",
     "reading",
     "remove",
     "step",
     "steps",
+    "steps_about",
     "steps_beside",
     "trace",
     "trace_after",
     "trace_before",
+    "trace_states",
     "traces",
+    "traces_about",
     "usual",
 ]

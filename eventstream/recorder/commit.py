@@ -17,10 +17,9 @@ from eventstream.models import (
     InstallationRow,
     PositionRow,
 )
-from eventstream.objects.decoding import encode
 from eventstream.objects.observations import AuditLog, Gap
 from eventstream.recorder.batch import Batch, SavedImage
-from eventstream.recorder.rows import chunks, replace_rows
+from eventstream.recorder.rows import chunks, image_row, replace_rows
 from eventstream.recorder.status import Status, save_status
 from eventstream.recorder.upserts import Numbers, UpsertWriter
 
@@ -69,7 +68,7 @@ def _store_images(images: dict[str, SavedImage]) -> None:
     for ids in chunks(uid for uid, saved in images.items() if saved.image is None):
         ImageRow.objects.filter(uid__in=ids).delete()
     live = [
-        ImageRow(uid=uid, resource=saved.resource.key, body=encode(saved.image))
+        image_row(uid, saved.resource.key, saved.image)
         for uid, saved in images.items()
         if saved.image is not None
     ]

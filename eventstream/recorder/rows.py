@@ -6,8 +6,12 @@ from typing import TypeVar
 import msgspec
 from django.db.models import Max, Model
 
+from eventstream.explain.pods import node_of, pod_state
 from eventstream.explain.records import Step, Trace, WaitsSeen
-from eventstream.models import StepRow, TraceRow, WaitsRow
+from eventstream.explain.world import owner_of
+from eventstream.models import ImageRow, StepRow, TraceRow, WaitsRow
+from eventstream.objects.decoding import encode
+from eventstream.objects.images import Image
 from eventstream.recorder.ordering import key_after, version_key
 
 _RANKS = {"stalled": 0, "running": 1}
@@ -99,6 +103,22 @@ def trace_row(trace: Trace, body: bytes) -> TraceRow:
         background=trace.background,
         existing=trace.existing,
         body=body,
+    )
+
+
+def image_row(uid: str, resource: str, image: Image) -> ImageRow:
+    """The row of a live object."""
+    pod = image.kind == "Pod"
+    return ImageRow(
+        uid=uid,
+        resource=resource,
+        kind=image.kind,
+        namespace=image.metadata.namespace or "",
+        name=image.metadata.name,
+        owner=owner_of(image),
+        node=node_of(image) if pod else "",
+        state=pod_state(image) if pod else "",
+        body=encode(image),
     )
 
 

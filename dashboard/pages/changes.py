@@ -1,0 +1,148 @@
+"""The ledger of changes: each field that was written, when, by whom and how we know; or as CSV."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlencode
+
+import msgspec
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from dashboard import actors, clock, filters, status, wording
+from dashboard.pages.lost import lost
+from eventstream import history
+from eventstream.explain.records import Step
+
+ROWS = 100
+CSV_PAGE = 1000
+CSV_WRITES = 10_000
+"""So many writes go into one file; its last line says where the next one goes on."""
+
+_FIELDS = ("namespace", "kind", "actor", "text")
+_HEADER = (
+    "time",
+    "kind",
+    "namespace",
+    "name",
+    "verb",
+    "field",
+    "before",
+    "after",
+    "actor",
+    "manager",
+    "grade",
+    "resourceVersion",
+)
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One field that one write changed; a new or deleted object is one entry as a whole."""
+
+    step: Step
+    field: str
+    before: str
+    after: str
+    first: bool
+
+
+@require_safe
+def changes(request: HttpRequest) -> HttpResponse:
+    """The newest changes that match; `before` pages on."""
+    wanted = _wanted(request.GET)
+    try:
+        page = history.ledger(wanted, limit=ROWS, before=request.GET.get("before"))
+    except history.BadCursorError as error:
+        return lost(request, 400, "This page of changes can't be found", str(error))
+    asked = _query(wanted)
+    context = status.context(clock.now()) | {
+        "entries": [entry for stored in page.rows for entry in entries(stored.record)],
+        "selects": filters.selects(_as_filter(wanted), history.choices())[:3],
+        "wanted": wanted,
+        "narrowed": bool(asked),
+        "csv": urlencode(asked),
+        "older": urlencode(asked | {"before": page.next}) if page.next else "",
+    }
+    return render(request, "changes.html", context)
+
+
+@require_safe
+def as_csv(request: HttpRequest) -> HttpResponse:
+    """The same as a file, CSV_WRITES writes at most; the header Link names the next part."""
+    wanted, before = _wanted(request.GET), request.GET.get("before")
+    text = io.StringIO()
+    table = csv.writer(text)
+    table.writerow(_HEADER)
+    written = 0
+    try:
+        while written < CSV_WRITES:
+            page = history.ledger(wanted, limit=CSV_PAGE, before=before)
+            for stored in page.rows:
+                table.writerows(map(_cells, entries(stored.record)))
+            written += CSV_PAGE
+            before = page.next
+            if before is None:
+                break
+    except history.BadCursorError as error:
+        return HttpResponse(f"{error}\n", status=400, content_type="text/plain; charset=utf-8")
+    answer = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="changes.csv"'
+    if before is not None:
+        answer["Link"] = f'<?{urlencode(_query(wanted) | {"before": before})}>; rel="next"'
+    return answer
+
+
+def entries(step: Step) -> Iterator[Entry]:
+    """What one write changed, field by field."""
+    whole = {
+        "ADDED": ("", "created"),
+        "DELETED": ("existed", "deleted"),
+        "VANISHED": ("existed", "gone"),
+    }
+    if step.change_type in whole:
+        before, after = whole[step.change_type]
+        yield Entry(step, "the object", before, after, first=True)
+        return
+    for number, change in enumerate(step.changes):
+        before = "" if change.hidden else wording.field_value(change.before, hidden=False)
+        after = wording.field_value(change.after, hidden=False)
+        after = wording.change_words(change) if change.hidden else after
+        yield Entry(step, change.path, before, after, first=not number)
+
+
+def _cells(entry: Entry) -> list[str]:
+    step = entry.step
+    cells = (
+        wording.machine_time(step.at),
+        step.object.kind,
+        step.object.namespace or "",
+        step.object.name,
+        step.verb,
+        entry.field,
+        entry.before,
+        entry.after,
+        actors.label(step.actor),
+        step.actor_name,
+        step.grades.who,
+        step.resource_version,
+    )
+    return [_harmless(wording.visible(cell)) for cell in cells]
+
+
+def _harmless(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
+
+
+def _wanted(query: Mapping[str, str]) -> history.LedgerFilter:
+    asked = {name: query.get(name, "").strip()[: filters.TEXT_MOST] or None for name in _FIELDS}
+    return history.LedgerFilter(**asked)
+
+
+def _query(wanted: history.LedgerFilter) -> dict[str, str]:
+    return {name: value for name in _FIELDS if (value := getattr(wanted, name))}
+
+
+def _as_filter(wanted: history.LedgerFilter) -> history.Filter:
+    return history.Filter(wanted.namespace, wanted.kind, wanted.actor)

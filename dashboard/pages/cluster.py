@@ -1,0 +1,155 @@
+"""The cluster as a whole: what needs a person, every Pod at a glance, nodes, controllers, kinds."""
+
+from collections import Counter
+from typing import Any
+
+import msgspec
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from dashboard import actors, clock, rendering, status
+from eventstream import history
+from eventstream.explain.records import Trace, Usual
+
+RECENT = 600.0
+"""Seconds over which the rate of an actor is taken."""
+
+TROUBLES_MOST = 12
+NODES_MOST = 200
+WAITS_MOST = 60
+
+_PRESSING = frozenset({"failing", "failed", "pending", "not-ready"})
+
+
+class Controller(msgspec.Struct, frozen=True):
+    """An actor with its writes a minute, and how long each kind of its waits usually takes."""
+
+    label: str
+    hue: str
+    rate: float
+    waits: tuple[Usual, ...]
+
+
+class Place(msgspec.Struct, frozen=True):
+    """One namespace: its objects by kind, and its traces by state."""
+
+    name: str
+    kinds: tuple[tuple[str, int], ...]
+    objects: int
+    traces: dict[str, int]
+
+
+@require_safe
+def cluster(request: HttpRequest) -> HttpResponse:
+    """The page, whole; it is asked for anew every few seconds by its script."""
+    at = clock.now()
+    nodes = history.nodes()
+    counts = _pod_counts()
+    context = status.context(at) | {
+        "troubles": _troubles(at),
+        "codes": _codes(),
+        "counts": counts,
+        "pods": sum(count for _, count in counts),
+        "nodes": sorted(nodes, key=_urgency)[:NODES_MOST],
+        "nodes_left": max(0, len(nodes) - NODES_MOST),
+        "controllers": _controllers(at),
+        "places": _places(),
+    }
+    return render(request, "cluster.html", context)
+
+
+@require_safe
+def pods(_request: HttpRequest) -> HttpResponse:
+    """Every Pod for the map, as JSON: the states' names, then [uid, namespace, name, node, state].
+
+    `state` is an index; `left` says how many Pods are not in it.
+    """
+    shown = history.pods()
+    total = sum(sum(states.values()) for states in history.pod_states().values())
+    places = {state: index for index, state in enumerate((*history.POD_STATES, ""))}
+    rows = [
+        (p.uid, p.namespace, p.name, p.node, places.get(p.state, len(places) - 1)) for p in shown
+    ]
+    body = {"states": list(places), "pods": rows, "left": total - len(rows)}
+    return HttpResponse(
+        msgspec.json.encode(body),
+        content_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+def _pod_counts() -> list[tuple[str, int]]:
+    """Each state that a Pod is in with the number of such Pods, the most pressing first."""
+    total = Counter[str]()
+    for states in history.pod_states().values():
+        total.update(states)
+    return [(state, total[state]) for state in (*history.POD_STATES, "") if total[state]]
+
+
+def _troubles(at: float) -> list[dict[str, Any]]:
+    """What is stuck, then what is slow: each with its row, and a word for which of the two."""
+    stuck = history.traces(history.Filter(state="stalled"), limit=TROUBLES_MOST).rows
+    running = history.traces(history.Filter(state="running"), limit=TROUBLES_MOST * 4).rows
+    slow = [stored for stored in running if _slow(stored.record, at)]
+    ranked = sorted(stuck, key=lambda stored: stored.record.waiting_since or at)
+    return [
+        *({"why": "stuck", "row": rendering.trace_row(stored, at)} for stored in ranked),
+        *({"why": "slow", "row": rendering.trace_row(stored, at)} for stored in slow),
+    ][:TROUBLES_MOST]
+
+
+def _slow(trace: Trace, at: float) -> bool:
+    """Whether it has waited for longer than 95 of 100 such waits did."""
+    usual, since = trace.usual, trace.waiting_since
+    if usual is None or usual.p95 is None or usual.stated or since is None:
+        return False
+    return at - since > usual.p95
+
+
+def _codes() -> list[tuple[str, int]]:
+    """How many stalled traces have each diagnosis, the most frequent first."""
+    page = history.traces(history.Filter(state="stalled"), limit=500)
+    found = Counter(stored.record.diagnosis or "overdue" for stored in page.rows)
+    return found.most_common(8)
+
+
+def _urgency(node: history.NodeState) -> tuple[bool, int, str]:
+    pressing = sum(count for state, count in node.pods.items() if state in _PRESSING)
+    return node.ready == "True", -pressing, node.ref.name
+
+
+def _controllers(at: float) -> list[Controller]:
+    """Who acts here, the busiest first, each with its kinds of waits."""
+    rates = {each.actor: each.per_minute for each in history.rates(at, RECENT)}
+    waits: dict[str, list[Usual]] = {}
+    for usual in history.usual()[:WAITS_MOST]:
+        if usual.seen:
+            waits.setdefault(usual.actor, []).append(usual)
+    found = [
+        Controller(
+            actors.label(actor),
+            actors.hue(actor),
+            rates.get(actor, 0.0),
+            tuple(waits.get(actor, ())),
+        )
+        for actor in rates.keys() | waits.keys()
+    ]
+    return sorted(found, key=lambda each: (-each.rate, each.label))
+
+
+def _places() -> list[Place]:
+    """The namespaces by name, cluster-scoped objects last."""
+    kinds: dict[str, list[tuple[str, int]]] = {}
+    for each in history.population():
+        kinds.setdefault(each.namespace, []).append((each.kind, each.count))
+    traces = history.trace_states()
+    return [
+        Place(
+            name,
+            tuple(kinds.get(name, ())),
+            sum(c for _, c in kinds.get(name, ())),
+            traces.get(name, {}),
+        )
+        for name in sorted(kinds.keys() | traces.keys(), key=lambda name: (not name, name))
+    ]

@@ -1,0 +1,167 @@
+"""One object as it is now: itself, what is above and below it, and what was done to it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from eventstream.explain.records import ObjectRef, Step, Trace
+from eventstream.history.answers import Stored
+from eventstream.history.reading import stored_step, stored_trace
+from eventstream.models import ImageRow, StepRow, TraceRow
+from eventstream.objects.decoding import Decoder
+from eventstream.objects.resource import Resource
+
+_ANCESTORS_MOST = 10
+
+
+class KeptCondition(msgspec.Struct, frozen=True):
+    """A condition as the object last had it; times are the API's own text."""
+
+    type: str
+    status: str
+    reason: str = ""
+    message: str = ""
+    since: str = ""
+
+
+class KeptObject(msgspec.Struct, frozen=True):
+    """A live object, redacted. `numbers` are the counts in its spec and status, by path.
+
+    `owner` is the uid of what controls it, "" without one; `state` and `node` are a Pod's.
+    """
+
+    ref: ObjectRef
+    resource_version: str
+    owner: str
+    state: str
+    node: str
+    created: str
+    deleted: str
+    generation: int | None
+    observed_generation: int | None
+    labels: dict[str, str]
+    finalizers: tuple[str, ...]
+    conditions: tuple[KeptCondition, ...]
+    numbers: dict[str, int]
+    text: str
+
+
+def kept(uid: str) -> KeptObject | None:
+    """The live object of that uid, None when there is none that Baton watches."""
+    row = ImageRow.objects.filter(uid=uid).first()
+    return None if row is None else _object(row)
+
+
+def ancestors(found: KeptObject) -> list[KeptObject]:
+    """What controls an object, what controls that, and so on, the nearest first."""
+    above: list[KeptObject] = []
+    seen = {found.ref.uid}
+    owner = found.owner
+    while owner and owner not in seen and len(above) < _ANCESTORS_MOST:
+        seen.add(owner)
+        row = ImageRow.objects.filter(uid=owner).first()
+        if row is None:
+            break
+        above.append(_object(row))
+        owner = above[-1].owner
+    return above
+
+
+def children(uid: str, limit: int = 200) -> tuple[list[KeptObject], int]:
+    """What an object controls, by kind and name, at most `limit`; and how many there are."""
+    rows = ImageRow.objects.filter(owner=uid)
+    shown = [_object(row) for row in rows.order_by("kind", "name")[:limit]]
+    return shown, rows.count()
+
+
+def steps_about(uid: str, limit: int = 12) -> list[Stored[Step]]:
+    """The latest writes to an object, the newest first; heartbeats are not among them."""
+    found: list[Stored[Step]] = []
+    rows = StepRow.objects.filter(uid=uid).defer("memo").order_by("-sort_key", "-id")
+    for row in rows[: limit + 2]:  # An object has two rows of heartbeats at most.
+        stored = stored_step(row)
+        if stored.record.verb != "renew":
+            found.append(stored)
+    return found[:limit]
+
+
+def heartbeats(uid: str, node: str = "") -> list[Stored[Step]]:
+    """The rows that count renewals: a Pod's own, and those of the Lease of a node."""
+    rows = StepRow.objects.filter(uid=uid).defer("memo").order_by("-at")[:200]
+    found = [stored for row in rows if (stored := stored_step(row)).record.verb == "renew"]
+    lease = ImageRow.objects.filter(kind="Lease", namespace="kube-node-lease", name=node).first()
+    if node and lease is not None:
+        found.extend(map(stored_step, StepRow.objects.filter(uid=lease.uid).defer("memo")[:1]))
+    return found
+
+
+def traces_about(uid: str, limit: int = 20) -> list[Stored[Trace]]:
+    """The traces in which something was done to an object, the latest change first."""
+    ids = StepRow.objects.filter(uid=uid).values("trace")
+    rows = TraceRow.objects.filter(id__in=ids).order_by("-updated", "id")
+    return [stored_trace(row) for row in rows[:limit]]
+
+
+def _object(row: ImageRow) -> KeptObject:
+    image = _decoder.image(_resource(row), bytes(row.body))
+    metadata, whole = image.metadata, _plain(image)
+    status = whole.get("status", {})
+    seen = status.get("observedGeneration")
+    return KeptObject(
+        ref=ObjectRef(image.api_version, row.kind, row.namespace or None, row.name, row.uid),
+        resource_version=image.version,
+        owner=row.owner,
+        state=row.state,
+        node=row.node,
+        created=metadata.creation_timestamp or "",
+        deleted=metadata.deletion_timestamp or "",
+        generation=metadata.generation,
+        observed_generation=seen if isinstance(seen, int) else None,
+        labels=metadata.labels or {},
+        finalizers=metadata.finalizers,
+        conditions=tuple(_conditions(status.get("conditions"))),
+        numbers=dict(_numbers(whole)),
+        text=msgspec.json.format(msgspec.json.encode(whole), indent=2).decode(),
+    )
+
+
+def _resource(row: ImageRow) -> Resource:
+    group, version, plural = ("", *row.resource.split("/"))[-3:]
+    return Resource(group, version, plural, row.kind)
+
+
+def _conditions(listed: Any) -> Iterator[KeptCondition]:
+    for entry in listed if isinstance(listed, list) else ():
+        if isinstance(entry, dict) and isinstance(entry.get("type"), str):
+            status, reason, message, since = (
+                str(entry.get(key) or "")
+                for key in ("status", "reason", "message", "lastTransitionTime")
+            )
+            yield KeptCondition(entry["type"], status, reason, message, since)
+
+
+def _numbers(image: dict[str, Any]) -> Iterator[tuple[str, int]]:
+    """The whole numbers that stand directly in spec and status."""
+    for part in ("spec", "status"):
+        fields = image.get(part)
+        for key, value in fields.items() if isinstance(fields, dict) else ():
+            if isinstance(value, int) and not isinstance(value, bool):
+                yield f"{part}.{key}", value
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it, with what the API defaults; digests and managedFields left out."""
+    if isinstance(value, msgspec.Struct):
+        named = ((f.encode_name, getattr(value, f.name)) for f in msgspec.structs.fields(value))
+        value = dict(named)
+    if isinstance(value, dict):
+        kept = ((k, _plain(v)) for k, v in value.items() if k not in _UNSHOWN)
+        return {
+            key: each for key, each in kept if each is not False and each not in (None, "", [], {})
+        }
+    return [_plain(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+_UNSHOWN = frozenset({"managedFields", "x-baton-digest", "x-baton-flags"})
+_decoder = Decoder(b"")  # Images are redacted already, which decoding leaves as it is.

@@ -1,0 +1,135 @@
+"""The whole cluster at a glance: how many objects of what kind, how Pods and nodes do."""
+
+import msgspec
+from django.db.models import Count
+
+from eventstream.explain.pods import POD_STATES
+from eventstream.explain.records import ObjectRef
+from eventstream.models import ImageRow, TraceRow
+
+__all__ = ["POD_STATES"]  # For the dashboard, which knows history only.
+
+PODS_MOST = 10_000
+_EVIDENCE = ("Event", "Lease")
+
+
+class Population(msgspec.Struct, frozen=True):
+    """How many objects of one kind one namespace holds ("" for cluster-scoped ones)."""
+
+    namespace: str
+    kind: str
+    count: int
+
+
+class PodPlace(msgspec.Struct, frozen=True, array_like=True):
+    """One Pod: where it is and how, see `explain.pods.POD_STATES`."""
+
+    uid: str
+    namespace: str
+    name: str
+    node: str
+    state: str
+
+
+class NodeState(msgspec.Struct, frozen=True):
+    """One node. `ready` is its condition's status; `renewed` its Lease's last renewal, as text.
+
+    `pods` counts the Pods bound to it by their state.
+    """
+
+    ref: ObjectRef
+    ready: str
+    unschedulable: bool
+    taints: tuple[str, ...]
+    renewed: str
+    pods: dict[str, int]
+
+
+class _Condition(msgspec.Struct):
+    type: str = ""
+    status: str = ""
+
+
+class _Taint(msgspec.Struct):
+    key: str = ""
+    effect: str = ""
+
+
+class _Spec(msgspec.Struct):
+    unschedulable: bool = False
+    taints: list[_Taint] = []
+    renew_time: str | None = msgspec.field(name="renewTime", default=None)
+
+
+class _Status(msgspec.Struct):
+    conditions: list[_Condition] = []
+
+
+class _Node(msgspec.Struct):
+    api_version: str = msgspec.field(name="apiVersion", default="v1")
+    spec: _Spec = msgspec.field(default_factory=_Spec)
+    status: _Status = msgspec.field(default_factory=_Status)
+
+
+_node = msgspec.json.Decoder(_Node)
+
+
+def population() -> list[Population]:
+    """How many objects there are, by namespace and kind; Events and Leases are left out."""
+    counted = (
+        ImageRow.objects.exclude(kind__in=(*_EVIDENCE, ""))
+        .values_list("namespace", "kind")
+        .annotate(count=Count("*"))
+        .order_by("namespace", "kind")
+    )
+    return [Population(*row) for row in counted]
+
+
+def pods(limit: int = PODS_MOST) -> list[PodPlace]:
+    """The Pods, by node, namespace and name, at most `limit`."""
+    rows = ImageRow.objects.filter(kind="Pod").order_by("node", "namespace", "name")
+    columns = ("uid", "namespace", "name", "node", "state")
+    return [PodPlace(*row) for row in rows.values_list(*columns)[:limit]]
+
+
+def pod_states() -> dict[str, dict[str, int]]:
+    """How many Pods each node holds ("" for those without one), by their state."""
+    found: dict[str, dict[str, int]] = {}
+    rows = ImageRow.objects.filter(kind="Pod").values_list("node", "state")
+    for node, state, count in rows.annotate(count=Count("*")).order_by():
+        found.setdefault(node, {})[state] = count
+    return found
+
+
+def nodes() -> list[NodeState]:
+    """The nodes by name, each with its heartbeat and its Pods."""
+    leases = ImageRow.objects.filter(kind="Lease", namespace="kube-node-lease")
+    renewed = {
+        name: _node.decode(bytes(body)).spec.renew_time or ""
+        for name, body in leases.values_list("name", "body")
+    }
+    pods_of = pod_states()
+    rows = ImageRow.objects.filter(kind="Node").order_by("name")
+    return [_state(row, renewed.get(row.name, ""), pods_of.get(row.name, {})) for row in rows]
+
+
+def _state(row: ImageRow, renewed: str, pods_of: dict[str, int]) -> NodeState:
+    node = _node.decode(bytes(row.body))
+    ready = next((each.status for each in node.status.conditions if each.type == "Ready"), "")
+    return NodeState(
+        ref=ObjectRef(node.api_version, row.kind, None, row.name, row.uid),
+        ready=ready,
+        unschedulable=node.spec.unschedulable,
+        taints=tuple(f"{taint.key}:{taint.effect}" for taint in node.spec.taints),
+        renewed=renewed,
+        pods=pods_of,
+    )
+
+
+def trace_states() -> dict[str, dict[str, int]]:
+    """How many traces there are, by namespace of their root and by state."""
+    found: dict[str, dict[str, int]] = {}
+    rows = TraceRow.objects.filter(background=False).values_list("namespace", "state")
+    for namespace, state, count in rows.annotate(count=Count("*")).order_by():
+        found.setdefault(namespace, {})[state] = count
+    return found

@@ -1,0 +1,85 @@
+"""The cluster page and what it leads to: live, by keyboard, and without a fault that axe knows."""
+
+import re
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, expect
+
+from tests.browser.conftest import PATIENCE_MS, Baton, StartBaton, opened
+
+expect.set_options(timeout=PATIENCE_MS)
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+
+@pytest.fixture(scope="module")
+def baton(start_baton: StartBaton, browser: Browser) -> Baton:
+    pair = start_baton("--tape", "create", "--speed", "4", "--pause", "0")
+    page = browser.new_page()
+    page.goto(pair.url)
+    page.locator(".trace-row.is-complete").first.wait_for(timeout=PATIENCE_MS)
+    page.close()
+    return pair
+
+
+def test_the_map_of_pods_leads_to_a_pod_by_keyboard(browser: Browser, baton: Baton) -> None:
+    with opened(browser, baton, "/cluster") as page:
+        expect(page.locator("#pod-counts")).to_contain_text("ready 3")
+        page.locator("#podmap canvas").focus()
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowRight")
+        expect(page.locator("#podmap-said")).to_have_text(
+            re.compile(r"^shop/nginx-\S+: ready, on node-1$")
+        )
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/objects/*")
+        expect(page.locator("h1")).to_contain_text("pod/nginx-")
+        page.get_by_role("navigation", name="What controls it").get_by_text("deployment/").click()
+        expect(page.locator("h1")).to_have_text("deployment/nginx")
+
+
+def test_the_cluster_page_keeps_itself_fresh(browser: Browser, start_baton: StartBaton) -> None:
+    late = start_baton("--tape", "create", "--speed", "4", "--pause", "5")
+    with opened(browser, late, "/cluster") as page:
+        expect(page.locator("#pod-counts")).not_to_contain_text("ready")
+        expect(page.locator("#pod-counts")).to_contain_text("ready 3")
+        expect(page.locator("#podmap")).to_be_visible()
+    late.end()
+
+
+def test_the_ledger_is_filtered_and_saved(browser: Browser, baton: Baton) -> None:
+    with opened(browser, baton, "/changes") as page:
+        page.get_by_label("kind").select_option("Deployment")
+        page.get_by_role("button", name="Show").click()
+        page.wait_for_url("**/changes?*kind=Deployment*")
+        expect(page.locator(".ledger tbody th a").first).to_have_text("deployment/nginx")
+        with page.expect_download() as saved:
+            page.get_by_role("link", name="CSV").click()
+        text = saved.value.path().read_text()
+        assert text.startswith("time,kind,namespace,name,verb,field")
+        assert ",Deployment,shop,nginx," in text
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("path", ["/cluster", "/changes", "/changes?kind=None", "/tape"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_nothing_stands_in_anybodys_way(
+    browser: Browser, baton: Baton, path: str, scheme: str, width: int
+) -> None:
+    options = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
+    with opened(browser, baton, path, **options) as page:
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_nothing_stands_in_anybodys_way_on_an_objects_page(
+    browser: Browser, baton: Baton, scheme: str
+) -> None:
+    with opened(browser, baton, "/changes?kind=Pod", color_scheme=scheme) as page:
+        page.locator(".ledger tbody th a").first.click()
+        page.wait_for_url("**/objects/*")
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()

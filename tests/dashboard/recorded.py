@@ -1,0 +1,22 @@
+"""A real recording, folded into the history that a test's pages read."""
+
+import time
+
+from eventstream.explain.engine import Engine
+from eventstream.recorder.batch import Batch
+from eventstream.recorder.commit import commit
+from eventstream.replaying import PassedOver, replay
+from tests.explain.tapes import TAPES
+
+
+def store_tape(name: str, lines: int | None = None) -> float:
+    """Store what the recording shows (its first `lines` observations); returns when it ends."""
+    batch, at, seen = Batch(), 0.0, 0
+    for shown in replay(Engine("tape", audited=False), TAPES / f"{name}.jsonl", b"tests"):
+        assert not isinstance(shown, PassedOver)
+        batch.add(shown.observation, shown.upserts)
+        at, seen = shown.at, seen + (shown.observation is not None)
+        if lines is not None and seen >= lines:
+            break
+    commit(batch, time.time())
+    return at

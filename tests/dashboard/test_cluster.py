@@ -1,0 +1,145 @@
+"""The cluster as a whole and one object of it, as the server draws them from real recordings."""
+
+import json
+import re
+import time
+
+import pytest
+from django.test import Client
+
+from eventstream import history
+from eventstream.objects.images import Image, Metadata, OwnerReference
+from eventstream.objects.observations import Change
+from eventstream.objects.resource import Resource
+from eventstream.recorder.batch import Batch
+from eventstream.recorder.commit import commit
+from tests.dashboard import scenes
+from tests.dashboard.recorded import store_tape
+
+pytestmark = pytest.mark.django_db
+
+CONFIGS = Resource("", "v1", "configmaps", "ConfigMap")
+
+
+def body(client: Client, path: str, status: int = 200) -> str:
+    answer = client.get(path)
+    assert answer.status_code == status
+    return answer.content.decode()
+
+
+def words(html: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+def a_pod() -> str:
+    return history.pods()[0].uid
+
+
+def put(*images: Image) -> None:
+    batch = Batch()
+    for image in images:
+        batch.add(Change(CONFIGS, "ADDED", image, time.time()), ())
+    commit(batch, time.time())
+
+
+def config(uid: str, name: str = "a", owner: str = "") -> Image:
+    owners = (OwnerReference("v1", "ConfigMap", name, owner, controller=True),) if owner else ()
+    metadata = Metadata(name=name, namespace="shop", uid=uid, owner_references=owners)
+    return Image("v1", "ConfigMap", metadata)
+
+
+def test_the_cluster_counts_pods_nodes_and_kinds(client: Client) -> None:
+    store_tape("scale")
+    shown = words(body(client, "/cluster"))
+    assert "1 Pod on" in shown
+    assert "ready 1" in shown
+    assert "node-1" in shown
+    assert re.search(r"Deployment 1 .*Pod 1 .*ReplicaSet 1", shown)
+
+
+def test_what_is_stuck_stands_on_the_cluster_page_with_its_code(client: Client) -> None:
+    scenes.store(scenes.stuck(time.time() - 31), scenes.nginx(time.time() - 60))
+    html = body(client, "/cluster")
+    assert 'id="trace-bad"' in html
+    assert 'id="trace-nginx"' not in html
+    assert "image-not-found 1" in words(html)
+
+
+def test_an_empty_cluster_says_so_everywhere(client: Client) -> None:
+    shown = words(body(client, "/cluster"))
+    for said in (
+        "No Pod is known yet",
+        "Nothing is stuck",
+        "No node was seen",
+        "Nobody wrote anything",
+        "No object is known yet",
+    ):
+        assert said in shown
+
+
+def test_the_map_has_every_pod_with_its_state(client: Client) -> None:
+    store_tape("scale")
+    told = json.loads(body(client, "/cluster/pods.json"))
+    assert told["left"] == 0
+    ((uid, namespace, name, node, state),) = told["pods"]
+    assert (namespace, node, told["states"][state]) == ("shop", "node-1", "ready")
+    assert name in body(client, f"/objects/{uid}")
+
+
+def test_an_object_tells_its_owners_children_loop_and_writes(client: Client) -> None:
+    store_tape("scale")
+    pod = a_pod()
+    html = body(client, f"/objects/{pod}")
+    owners = re.findall(r'<li><a href="/objects/([^"]+)"><bdi>(\w+)/', html)
+    assert [kind for _, kind in owners[:2]] == ["deployment", "replicaset"]
+    replicaset = words(body(client, f"/objects/{owners[1][0]}"))
+    assert re.search(r"Desired replicas 1 Observed (\w+ 1 )*readyReplicas 1", replicaset), (
+        replicaset
+    )
+    assert "by ReplicaSet controller" in replicaset
+    deployment = body(client, f"/objects/{owners[0][0]}")
+    assert f'href="/objects/{owners[1][0]}"' in deployment
+    assert "changed by kubectl" in words(deployment)
+
+
+def test_a_pod_shows_its_heartbeat(client: Client) -> None:
+    store_tape("create")
+    shown = words(body(client, f"/objects/{a_pod()}"))
+    assert "Heartbeats The kubelet on node-1 renewed its node Lease" in shown
+
+
+def test_an_object_that_is_gone_is_told_from_its_writes(client: Client) -> None:
+    store_tape("self_heal")
+    gone = next(
+        stored.record.object
+        for stored in history.ledger(limit=1000).rows
+        if stored.record.change_type == "DELETED" and stored.record.object.kind == "Pod"
+    )
+    shown = words(body(client, f"/objects/{gone.uid}"))
+    assert "gone, or not watched any more" in shown
+    assert f"removed Pod {gone.name}" in shown
+
+
+def test_an_unknown_object_is_not_found(client: Client) -> None:
+    assert "No such object" in body(client, "/objects/nobody", 404)
+
+
+def test_owners_in_a_circle_end(client: Client) -> None:
+    put(config("one", "a", "two"), config("two", "b", "one"))
+    assert "configmap/b" in body(client, "/objects/one")
+
+
+def test_the_text_of_an_object_holds_no_digest_of_ours(client: Client) -> None:
+    store_tape("create")
+    assert "x-baton-digest" not in body(client, f"/objects/{a_pod()}")
+
+
+def test_hostile_names_are_text_on_all_of_these_pages(client: Client) -> None:
+    put(config("evil", '<img src=x onerror="alert(1)">\u202e', "evil-owner"))
+    scenes.store(scenes.hostile(time.time()))
+    for path in ("/objects/evil", "/cluster", "/changes", "/changes.csv"):
+        html = body(client, path)
+        assert "\u202e" not in html
+        if not path.endswith("csv"):
+            assert "<img" not in html
+            assert "<script>" not in html.replace('<script src="', "")

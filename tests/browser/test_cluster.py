@@ -26,6 +26,7 @@ def baton(start_baton: StartBaton, browser: Browser) -> Baton:
 def test_the_map_of_pods_leads_to_a_pod_by_keyboard(browser: Browser, baton: Baton) -> None:
     with opened(browser, baton, "/cluster") as page:
         expect(page.locator("#pod-counts")).to_contain_text("ready 3")
+        expect(page.locator("#podmap")).to_be_visible()  # Its Pods have come.
         page.locator("#podmap canvas").focus()
         page.keyboard.press("ArrowRight")
         page.keyboard.press("ArrowRight")

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import Resolver404, get_script_prefix, resolve
 
 from dashboard import actors, asked, clock, commands, past, rendering, status, wording
 from dashboard.pages.lost import lost
@@ -107,22 +106,12 @@ def _drawer(within: Trace, stored: history.Stored[Step], wanted: asked.Asked) ->
         "after": _to(after, wanted),
         "permalink": _to(stored, wanted),
         "close": wanted.query(step=None),
-        "object_page": _object_page(record.object.uid),
     }
 
 
 def _to(stored: history.Stored[Step] | None, wanted: asked.Asked) -> tuple[str, str]:
     """A step's id and the query that selects it; "" where there is none."""
     return (stored.id, wanted.query(step=stored.id)) if stored else ("", "")
-
-
-def _object_page(uid: str) -> str:
-    """The address of an object's own page; "" where there is no such page."""
-    try:
-        resolve(f"/objects/{uid}")
-    except Resolver404:
-        return ""
-    return f"{get_script_prefix()}objects/{uid}"
 
 
 _NO_TRACE = (

@@ -61,6 +61,7 @@ const heard = {
   batch(message) {
     page.since = message.seq;
     flow.take(message.ops);
+    summarise();
     link.send({ type: "ack", seq: message.seq });
   },
   status(message) {

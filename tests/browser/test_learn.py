@@ -41,6 +41,7 @@ def test_the_sixteen_steps_turn_while_a_deployment_comes_to_run(
         # The kubelet's heartbeat is the last of the sixteen: its node's Lease, ten seconds later.
         expect(page.locator("#shown-step-15")).to_contain_text("inferred at +")
         assert page.evaluate("window.stillHere === true")
+        expect(page.locator("#summary")).to_have_text("25 of 25 lines are known")
         page.locator("#shown-step-9 .first a").click()
         page.wait_for_url("**/traces/*")
         expect(page.locator("#drawer h2")).to_contain_text("bound Pod nginx")

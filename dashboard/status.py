@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from dashboard import wording
+from dashboard.auditlogs import followed
 from dashboard.kinds import FAILING, FORBIDDEN, PARTLY, WATCHED, kinds_of, troubles_of
 from eventstream import history
 
@@ -88,6 +89,7 @@ def context(now: float) -> dict[str, Any]:
     kinds = kinds_of(covered)
     ranks = Counter(kind.manner.rank for kind in kinds)
     cluster = history.cluster()
+    unread = [log for log in followed(history.audit_logs()) if log.manner.rank <= FAILING]
     recorded = history.current() != "default"
     return {
         "live": _recorded(cluster) if recorded else liveness(cluster, covered, now),
@@ -95,6 +97,7 @@ def context(now: float) -> dict[str, Any]:
         "troubled": ranks[FORBIDDEN] + ranks[FAILING],
         "partly": ranks[PARTLY],
         "watched": ranks[WATCHED],
+        "unread_log": unread[0] if unread else None,
         "all_forbidden": bool(covered) and all(each.state == "forbidden" for each in covered),
         "now": now,
     }

@@ -342,3 +342,16 @@ def test_a_page_hears_of_an_audit_log_when_what_it_shows_changes() -> None:
     assert feed.updates(8, NOW + 2).ops == ()
     store(changed(state="missing", problem=GONE))
     assert [op[0] for op in feed.updates(8, NOW + 4).ops] == ["logs"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("log", "told"),
+    [(LOG, False), (changed(corrupt=1), False), (changed(state="missing", problem=GONE), True)],
+)
+def test_every_page_says_when_an_audit_log_cannot_be_read(
+    log: AuditLog, told: bool, client: Client
+) -> None:
+    scenes.connected()
+    store(log)
+    assert ("audit log missing" in client.get("/").content.decode()) is told

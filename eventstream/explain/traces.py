@@ -317,10 +317,15 @@ def _end(trace: TraceLog) -> float | None:
 def _first(trace: TraceLog) -> int:
     """The order from which on a trace without a beginning can be overtaken.
 
-    What is no workload is only watched, which its own creation does not overtake.
+    What is no workload is only watched, which its own creation does not overtake; nor can what
+    was asked of an object before anything of the trace happened.
     """
-    watched = trace.root.writes and not is_workload(trace.root.ref)
-    return trace.root.writes[0].order if watched else -1
+    if not trace.root.writes:
+        return -1
+    first = trace.root.writes[0]
+    if not is_workload(trace.root.ref):
+        return first.order
+    return -1 if first.base else min((w.order for w in trace.members.values()), default=-1)
 
 
 def _is_lost(write: Write) -> bool:

@@ -5,12 +5,15 @@ finalizer, or it made itself the maker of an object by setting its ownerReferenc
 alone is no evidence.
 """
 
+from typing import Any
+
 from eventstream.explain import sources
 from eventstream.explain.attribution import Writer
 from eventstream.explain.documented.rule import RuleName
 from eventstream.explain.records import Evidence, Loop, Verb
 from eventstream.explain.rules import evidence
 from eventstream.explain.rules.clients import told_changes
+from eventstream.explain.rules.marks import mark
 from eventstream.explain.text import listing, named, seen
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View
@@ -187,7 +190,7 @@ def _cause(view: View) -> Write | None:
     write = view.write
     owner = custom_owner(write.image)
     if write.image.metadata.deletion_timestamp:
-        return view.previous()
+        return mark(view)
     return view.last_spec_change(owner.uid if owner else write.log.uid)
 
 
@@ -199,9 +202,34 @@ def _what(write: Write, who: Writer, created: bool, report: bool) -> str:
             f" for {owner.kind} {owner.name}." if owner else "."
         )
     if report:
-        news = told_changes(write.changes)
-        return f"{subject} reported in the status of {named(write.image)}: {news}."
+        return f"{subject} reported in the status of {named(write.image)}: {_news(write)}."
     return f"{subject} changed {named(write.image)}: {told_changes(write.changes)}."
+
+
+def _news(write: Write) -> str:
+    """What is new in a custom resource's status: its conditions in words, then the rest."""
+    conditions = _conditions(write.image.status)
+    before = _conditions(write.before.status if write.before else None)
+    news = [
+        f"condition {name} is {'now ' if name in before else ''}{status}"
+        + (f" ({reason})" if reason else "")
+        for name, (status, reason) in conditions.items()
+        if before.get(name) != (status, reason)
+    ]
+    if not news:
+        return told_changes(write.changes)
+    rest = [c for c in write.changes if not c.path.startswith("status.conditions")]
+    return listing([*news, *(told_changes((change,)) for change in rest)], 6)
+
+
+def _conditions(status: Any) -> dict[str, tuple[str, str]]:
+    """A custom resource's conditions by type, as far as they are as usual: status and reason."""
+    found = status.get("conditions") if isinstance(status, dict) else None
+    return {
+        str(entry["type"]): (str(entry.get("status", "")), str(entry.get("reason", "")))
+        for entry in (found if isinstance(found, list) else ())
+        if isinstance(entry, dict) and entry.get("type")
+    }
 
 
 def _why(cause: Write | None, kind: str) -> str:

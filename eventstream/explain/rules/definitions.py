@@ -29,6 +29,8 @@ def reported(view: View, who: Writer) -> Verdict | None:
         what = f"The API server accepted the names of the type {kind}."
     elif leaving is not None and leaving.status == "True":
         what = f"The API server is deleting all {kind} objects, since their type is to go."
+    elif leaving is not None and leaving.reason == "InstanceDeletionCompleted":
+        what = f"The API server has deleted all {kind} objects."
     else:
         news = told_changes(write.changes)
         what = f"The API server updated the status of {named(write.image)}: {news}."

@@ -2,7 +2,7 @@
 
 from eventstream.explain.actors import title
 from eventstream.explain.families import Family
-from eventstream.explain.pods import phase
+from eventstream.explain.pods import is_true, phase
 from eventstream.explain.records import Loop
 from eventstream.explain.rules import evidence, ordered
 from eventstream.explain.rules.housekeeping import housekeeper
@@ -69,8 +69,21 @@ def _why(
     if phase(view.write.before or view.write.image) == "Failed":
         return f"The Pod has failed, and {owner.kind} {owner.name} replaces it."
     kind = view.write.image.kind
+    if _replaced(view, owner):
+        return f"CronJob {owner.name} replaces a Job that still runs (concurrencyPolicy Replace)."
     whose = f"the {plural(kind)} of {owner.kind} {owner.name}"
     return f"It looks after {whose} and says that it deleted this one."
+
+
+def _replaced(view: View, owner: OwnerReference) -> bool:
+    """Whether a CronJob makes room for its next Job.
+
+    Source: pkg/controller/cronjob/cronjob_controllerv2.go, syncCronJob.
+    """
+    latest = view.latest(owner.uid)
+    job = view.write.before or view.write.image
+    policy = getattr(latest.image.spec if latest else None, "concurrency_policy", "")
+    return policy == "Replace" and not (is_true(job, "Complete") or is_true(job, "Failed"))
 
 
 def _in_range(write: Write, cause: Write | None) -> bool:

@@ -13,7 +13,7 @@ from eventstream.explain.outlook.holding import (
     staged,
 )
 from eventstream.explain.outlook.leaving import leaving
-from eventstream.explain.outlook.replicasets import PodCounts, creation
+from eventstream.explain.outlook.replicasets import PodCounts, missing_pods
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.records import ObjectRef, Step, Trace
 from eventstream.explain.rules.deletions import marks_deletion
@@ -356,7 +356,7 @@ def _healed(began: Write, above: Write, snapshot: Snapshot) -> tuple[bool, list[
     holdings = [h for h in counts.holdings() if "to stop" not in h.waiting_for]
     maker = MAKERS.get(("Pod", above.image.kind))
     actor = maker.actor if maker else "unknown"
-    missing = creation(snapshot, above, actor, desired, len(counts.active))
+    missing = missing_pods(snapshot, above, actor, desired, counts)
     if missing is not None:
         holdings.append(missing)
     return False, holdings

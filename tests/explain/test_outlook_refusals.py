@@ -239,3 +239,22 @@ def test_a_wait_that_is_only_long_says_what_was_last_seen() -> None:
         "not seen since then: a ReplicaSet for Deployment web",
     ]
     assert trace.command == "kubectl describe deployment web -n shop"
+
+
+@pytest.mark.parametrize(
+    ("policy", "holder", "code"),
+    [("", "kubelet", None), ("Parallel", "statefulset-controller", "controller-silent")],
+)
+def test_a_set_that_keeps_order_waits_for_its_pods_so_far(
+    policy: str, holder: str, code: str | None
+) -> None:
+    story = Story()
+    db = statefulset(replicas=3)
+    db["spec"]["podManagementPolicy"] = policy
+    story.create(db, "kubectl-create")
+    first = story.create(pod(db, "db-0", ""), KCM)
+    story.change(first, {"spec": {"nodeName": "node-1"}})
+    story.wait(40)
+    story.create(pod(None, "clock", ""))
+    trace = story.trace(db)
+    assert (trace.holder, trace.diagnosis) == (holder, code)

@@ -9,7 +9,7 @@ from typing import Any
 from eventstream.explain.outlook import commands, customs, deployments, nodes, pods, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
 from eventstream.explain.outlook.leaving import leaving
-from eventstream.explain.outlook.replicasets import PodCounts, creation
+from eventstream.explain.outlook.replicasets import PodCounts, missing_pods
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.trouble import Trouble, troubled
 from eventstream.explain.outlook.troubles import unproven
@@ -104,7 +104,7 @@ def _workload(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
     actor = maker.actor if maker else "unknown"
     found = counts.holdings()
     desired = _desired(image, len(counts.active))
-    missing = creation(snapshot, write, actor, desired, len(counts.active))
+    missing = missing_pods(snapshot, write, actor, desired, counts)
     if missing is not None:
         found.append(missing)
     if not found:

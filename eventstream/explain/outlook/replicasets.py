@@ -1,5 +1,7 @@
 """What a ReplicaSet's Pods wait for, and what its controller must do next."""
 
+import msgspec
+
 from eventstream.explain.outlook import pods, preemptions, proofs
 from eventstream.explain.outlook.holding import Holding
 from eventstream.explain.outlook.refusals import allows_now, exceeded, refused
@@ -94,6 +96,24 @@ def creation(
         return Holding(CREATE, actor, "", at, waiting_for, wait=wait, about=owner)
     plain = Holding(CREATE, actor, "", asked(snapshot, owner), waiting_for, wait=wait, about=owner)
     return troubled(plain, refused(snapshot, owner, missing, message, evidence))
+
+
+def missing_pods(
+    snapshot: Snapshot, owner: Write, actor: str, desired: int, counts: PodCounts
+) -> Holding | None:
+    """As `creation`; a StatefulSet that keeps order has its turn once its Pods so far are ready.
+
+    Source: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/
+    #deployment-and-scaling-guarantees
+    """
+    found = creation(snapshot, owner, actor, desired, len(counts.active))
+    if found is None or found.diagnosis or owner.image.kind != "StatefulSet":
+        return found
+    if getattr(owner.image.spec, "pod_management_policy", "") == "Parallel":
+        return found
+    if counts.leaving or counts.ready < len(counts.active):
+        return None
+    return msgspec.structs.replace(found, since=max(found.since, counts.moved))
 
 
 def _refusal(snapshot: Snapshot, owner: Write) -> tuple[str, tuple[Evidence, ...]]:

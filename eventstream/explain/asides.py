@@ -7,13 +7,15 @@ node; how its controller stands without it is then told by a trace without a cau
 from eventstream.explain.families import by_order
 from eventstream.explain.pods import is_true
 from eventstream.explain.traces import TraceKeeper, TraceLog, is_workload
+from eventstream.explain.world import World
 from eventstream.explain.writes import Write
 
 
 class Asides:
     """Begins such traces, with the tick after a disruption was seen: by then its cause is, too."""
 
-    def __init__(self, traces: TraceKeeper) -> None:
+    def __init__(self, world: World, traces: TraceKeeper) -> None:
+        self._world = world
         self._traces = traces
         self._disrupted: list[Write] = []
 
@@ -21,6 +23,7 @@ class Asides:
         """Remember the Pod if it was disrupted."""
         if write.image.kind == "Pod" and is_true(write.image, "DisruptionTarget"):
             self._disrupted.append(write)
+            self._world.evictions.note(write)
 
     def begin(self) -> set[str]:
         """The ids of the traces to judge, begun where there was none."""

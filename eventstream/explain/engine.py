@@ -65,7 +65,7 @@ class Engine:
         self._cluster = cluster
         self._world = World()
         self._traces = TraceKeeper(cluster, self._world)
-        self._asides = Asides(self._traces)
+        self._asides = Asides(self._world, self._traces)
         self._audit = Auditing(cluster, self._world, self._traces, expected=audited)
         self._heartbeats = Heartbeats(cluster)
         self._contacts: dict[str, tuple[Write, float]] = {}

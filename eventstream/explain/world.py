@@ -7,6 +7,7 @@ decide does not depend on the order in which streams were delivered.
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from eventstream.explain.evictions import Evictions
 from eventstream.explain.families import Family
 from eventstream.explain.known import Known, kind_key, manager_key, namespace_key
 from eventstream.explain.records import ObjectRef
@@ -23,6 +24,7 @@ class World:
         self.logs: dict[str, ObjectLog] = {}
         self.names: dict[str, dict[str, ObjectLog]] = {}
         self.high = 0
+        self.evictions = Evictions()
         self._gaps: dict[str, int] = {}
         self.known = Known()
 

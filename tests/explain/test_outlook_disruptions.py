@@ -2,8 +2,11 @@
 
 import pytest
 
+from eventstream.explain.engine import Engine
 from eventstream.explain.records import Trace
+from tests.explain.audits import ask
 from tests.explain.stories import KCM, Json, Story
+from tests.explain.tapes import Result
 from tests.explain.things import condition, deployment, node, owned_by, pod, replicaset, thing
 
 SCHEDULER = "kube-scheduler"
@@ -162,6 +165,52 @@ def test_a_drain_that_a_budget_holds_names_it_until_it_lets_go() -> None:
     assert story.trace(host).state == "running"
     story.stop(second)
     assert story.trace(host).summary == "Node node-1 is drained: 2 Pods evicted, none left to go."
+
+
+def test_a_drain_goes_on_being_held_when_what_was_evicted_is_long_forgotten() -> None:
+    story = Story()
+    host, (first, _) = cordoned(story)
+    story.create(budget(), "kubectl-create")
+    evict(story, first)
+    story.stop(first)
+    engine, kept = Engine("cluster"), Result()
+    for observation in story.shown:
+        kept.take(engine.apply(observation))
+    now = story.shown[-1].at
+    for _ in range(120):
+        now += 1.0
+        kept.take(engine.tick(now))
+    uid = host["metadata"]["uid"]
+    trace = next(t for t in kept.traces.values() if t.root.uid == uid and not t.existing)
+    assert (trace.state, trace.diagnosis) == ("stalled", "eviction-blocked")
+
+
+KEPT = "Cannot evict pod as it would violate the pod's disruption budget."
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_a_refused_eviction_in_the_audit_log_shows_the_drain(*, seen: bool) -> None:
+    story = Story()
+    host, (_, second) = cordoned(story)
+    if seen:
+        story.create(budget(), "kubectl-create")
+    refusal: Json = {"code": 429, "reason": "TooManyRequests", "message": KEPT}
+    ask(story, second, "create", subresource="eviction", **refusal)
+    trace = story.trace(host)
+    assert (trace.state, trace.holder, trace.diagnosis) == ("stalled", "client", "eviction-blocked")
+    told = trace.diagnosis_evidence[-1]
+    assert (told.grade, told.text) == (
+        "audited",
+        (
+            "kubernetes-admin, with kubectl, asked to evict Pod web-1-b and was refused (429): "
+            f"{KEPT}"
+        ),
+    )
+    assert trace.summary.startswith(
+        "Pod web-1-b cannot be evicted: PodDisruptionBudget web allows 0 disruptions"
+        if seen
+        else "Pod web-1-b may not go now: kubernetes-admin, with kubectl, asked to evict"
+    )
 
 
 @pytest.mark.parametrize(

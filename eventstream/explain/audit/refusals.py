@@ -58,6 +58,7 @@ class Refusals:
             self._logs.update(subjects.find(self._world.logs.values(), lost))
         for key, record in list(self._waiting.items()):
             log = self._logs.get(key) or subjects.unseen(record)
+            self._world.evictions.refuse(record, log)
             cause = _cause(log, record)
             step = self._step(record, log, cause, self._trace(log, cause))
             old = self._steps.get(key)

@@ -1,34 +1,41 @@
 """How a closed node stands: cordoned, being drained, drained, or kept from it by a budget.
 
 A cordon is not a drain: only an eviction from the node after the cordon shows that one is meant.
-A refused eviction leaves no trace in any object, so what holds a drain is read from the budgets.
+A refused eviction leaves no trace in any object, so what holds a drain is read from the budgets,
+and from the audit log where there is one.
 Source: https://kubernetes.io/docs/tasks/administer-cluster/safely-drain-node/
 """
 
+from collections.abc import Iterator
+
 import msgspec
 
-from eventstream.explain.outlook import pods, proofs
+from eventstream.explain.evictions import Eviction
+from eventstream.explain.outlook import commands, pods, proofs
 from eventstream.explain.outlook.budgets import blocked
 from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.trouble import troubled
-from eventstream.explain.pods import condition, node_of, phase
+from eventstream.explain.outlook.trouble import Trouble, troubled
+from eventstream.explain.pods import node_of, phase
 from eventstream.explain.text import count
 from eventstream.explain.times import when
 from eventstream.explain.writes import Write
 
-_EVICTED = "EvictionByEvictionAPI"
+_RECENT = 15.0
+"""Seconds for which a refusal stands: kubectl drain asks again every five.
+
+Source: staging/src/k8s.io/kubectl/pkg/drain/drain.go, evictPods.
+"""
 _STAY = frozenset({"DaemonSet", "Node"})
 """Owners whose Pods a drain leaves: a DaemonSet's tolerate the cordon, a Node's are static."""
 
 
 class _Tenants:
-    """The Pods of one node, those that were evicted from it, and all budgets: in one pass."""
+    """The Pods of one node, and all budgets: in one pass."""
 
     def __init__(self, snapshot: Snapshot, node: str) -> None:
         self.staying: list[Write] = []
         self.leaving: list[Write] = []
-        self.evicted: list[Write] = []
         self.budgets: list[Write] = []
         for log in snapshot.world.logs.values():
             if log.ref.kind == "Pod":
@@ -42,9 +49,6 @@ class _Tenants:
 
     def _take(self, write: Write) -> None:
         image = write.image
-        target = condition(image, "DisruptionTarget")
-        if target is not None and target.status == "True" and target.reason == _EVICTED:
-            self.evicted.append(write)
         owner = image.metadata.controller
         if write.gone or (owner is not None and owner.kind in _STAY):
             return
@@ -58,30 +62,48 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
     name = write.image.metadata.name
     tenants = _Tenants(snapshot, name)
     since = _cordoned(write)
-    evicted = [pod for pod in tenants.evicted if pod.order > since.order]
-    if not evicted or began is None:
-        there = count(len(tenants.staying) + len(tenants.leaving), "Pod")
-        summary = f"Node {name} is cordoned: it takes no new Pods, and {there} may stay on it."
+    asked = snapshot.world.evictions.since(name, since.change.at)
+    if not asked or began is None:
+        number = count(len(tenants.staying) + len(tenants.leaving), "Pod")
+        summary = f"Node {name} is cordoned: it takes no new Pods, and {number} may stay on it."
         return Outlook("complete", summary, ended=when(since))
     found = [held for pod in tenants.leaving if (held := pods.holding(snapshot, pod)) is not None]
-    for pod in tenants.staying:
-        waiting_for = f"Pod {pod.image.metadata.name} to be evicted from {name}"
-        wrong = blocked(pod, tenants.budgets)
-        if wrong is not None:
-            plain = Holding(1, "client", "", when(evicted[-1]), waiting_for, about=pod)
-            found.append(_told(troubled(plain, wrong), write, evicted[-1]))
-    gone = len([pod for pod in evicted if pod.gone])
-    total = gone + len(tenants.leaving) + len(tenants.staying)
-    stages = staged([("cordoned", 1, 1), ("Pods gone", gone, total)])
+    found.extend(_held(snapshot, write, tenants, asked))
+    there = {pod.log.uid for pod in (*tenants.leaving, *tenants.staying)}
+    gone = len(asked.keys() - there)
+    stages = staged([("cordoned", 1, 1), ("Pods gone", gone, gone + len(there))])
     if found:
         return pending(found, stages, snapshot, "")
-    ended = max(when(pod) for pod in evicted)
+    ended = max(eviction.at for eviction in asked.values())
     if tenants.staying:
         left = count(len(tenants.staying), "Pod")
         summary = f"Node {name} is cordoned, and no budget keeps its {left} from being evicted."
     else:
         summary = f"Node {name} is drained: {count(gone, 'Pod')} evicted, none left to go."
     return Outlook("complete", summary, (), stages, ended)
+
+
+def _held(
+    snapshot: Snapshot, node: Write, tenants: _Tenants, asked: dict[str, Eviction]
+) -> Iterator[Holding]:
+    """The Pods that may not go, each with why that is so and why a drain is meant."""
+    name = node.image.metadata.name
+    cordon = proofs.seen(node, f"Node {name} is cordoned (spec.unschedulable is true)")
+    for pod in tenants.staying:
+        own = asked.get(pod.log.uid)
+        refused = own is not None and own.refused
+        wrong = blocked(pod, tenants.budgets)
+        if wrong is None and own is not None and refused and snapshot.now - own.at < _RECENT:
+            detail = f"Pod {pod.image.metadata.name} may not go now: {own.evidence.text}."
+            wrong = Trouble("eviction-blocked", detail, (), commands.describe(pod))
+        if wrong is None:
+            continue
+        shown = own if own is not None and refused else next(reversed(asked.values()))
+        waiting_for = f"Pod {pod.image.metadata.name} to be evicted from {name}"
+        rank = 1 if shown is own else 2
+        plain = Holding(rank, "client", "", shown.at, waiting_for, about=pod)
+        evidence = (*wrong.evidence, cordon, shown.evidence)
+        yield troubled(plain, msgspec.structs.replace(wrong, evidence=evidence))
 
 
 def _cordoned(write: Write) -> Write:
@@ -94,12 +116,3 @@ def _cordoned(write: Write) -> Write:
             break
         since = earlier
     return since
-
-
-def _told(holding: Holding, node: Write, evicted: Write) -> Holding:
-    """Add why a drain is meant: the cordon, and an eviction after it."""
-    name = node.image.metadata.name
-    cordon = proofs.seen(node, f"Node {name} is cordoned (spec.unschedulable is true)")
-    target = condition(evicted.image, "DisruptionTarget")
-    drain = (proofs.says(evicted, target),) if target is not None else ()
-    return msgspec.structs.replace(holding, evidence=(*holding.evidence, cordon, *drain))

@@ -44,7 +44,7 @@ def test_a_rollout_that_is_stuck_has_its_holder_since_then(
 UNDER_WAY = [
     ("rolling_update", 8, "deployment/web", "kubelet", "00:08:39"),
     ("bad_image", 26, "deployment/api", "kubelet", "00:10:06"),
-    ("workloads", 2, "statefulset/db", "statefulset-controller", "00:13:16"),
+    ("workloads", 2, "statefulset/db", "kubelet", "00:13:18"),
 ]
 
 

@@ -270,3 +270,14 @@ def test_an_evictions_two_versions_are_the_one_requests() -> None:
     steps = [story.step(web_pod, number) for number in (0, 1)]
     assert [(step.actor, step.verb) for step in steps] == [("client", "evict")] * 2
     assert all(audited(step) for step in steps)
+
+
+def test_a_simulated_kubelet_is_known_by_its_agent_where_the_rule_leaves_it_open() -> None:
+    story = Story()
+    host = story.exists(node())
+    mirror = pod(host, "etcd-node-1", annotations={"kubernetes.io/config.mirror": "x"})
+    story.exists(mirror)
+    story.mark(mirror, 0)
+    assert story.last(mirror).actor == "unknown"
+    ask(story, mirror, "delete", agent="hollow-kubelet")
+    assert story.last(mirror).actor == "kubelet"

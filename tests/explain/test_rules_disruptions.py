@@ -184,3 +184,18 @@ def test_a_mirror_pod_that_a_client_deletes_is_taken_away_and_made_anew_by_its_k
     story.mark(mirror, 30)
     removed(story, mirror)
     assert [story.step(mirror, n).actor for n in range(3)] == ["client", "kubelet", "kubelet"]
+
+
+def test_a_scheduler_of_ones_own_reports_under_the_name_that_the_pod_asks_for() -> None:
+    story = Story()
+    batch = pod(None, "batch", "")
+    batch["spec"]["schedulerName"] = "batch-scheduler"
+    story.create(batch, "kubectl-create")
+    full = {"conditions": [condition("PodScheduled", "False", "Unschedulable", "no room")]}
+    story.change(batch, {"status": full}, "batch-scheduler", sub="status")
+    step = story.last(batch)
+    assert (step.actor, step.actor_name, step.rule) == (
+        "scheduler",
+        "batch-scheduler",
+        "not-scheduled",
+    )

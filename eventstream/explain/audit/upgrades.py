@@ -71,7 +71,8 @@ def actor_of(write: Write, verdict: Verdict, record: AuditRecord, *, proven: boo
         return "scheduler"
     if identities.is_by_hand(record):
         return "client"
-    if verdict.actor == "kubelet" and "kubelet" in identities.program(record):
+    open_ = verdict.actor in ("kubelet", "unknown") and write.image.kind in ("Pod", "Node")
+    if open_ and identities.program(record).endswith("kubelet"):
         return "kubelet"
     acts = proven or proves(verdict, record) or (service and _is_custom(write))
     return "custom-controller" if acts and not _asks(write) else "client"

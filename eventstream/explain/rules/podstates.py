@@ -137,6 +137,8 @@ def how_ended(end: Terminated) -> str:
         return (
             f"was killed for using more memory than it may (OOMKilled, exit code {end.exit_code})"
         )
+    if end.reason == "ContainerStatusUnknown":
+        return "could not be found any more (ContainerStatusUnknown)"
     reason = f" ({end.reason})" if end.reason else ""
     return f"ended with exit code {end.exit_code}{reason}"
 

@@ -61,7 +61,8 @@ def bound(view: View, who: Writer) -> Verdict | None:
 def reported(view: View, who: Writer) -> Verdict | None:
     """The scheduler wrote a Pod's status: no node was found, or one is kept or made free for it."""
     write = view.write
-    if write.image.kind != "Pod" or who.manager != "kube-scheduler":
+    own = getattr(write.image.spec, "scheduler_name", "")
+    if write.image.kind != "Pod" or not who.manager or who.manager not in ("kube-scheduler", own):
         return None
     if write.change.type != "MODIFIED":
         return None

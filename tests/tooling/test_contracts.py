@@ -19,6 +19,7 @@ KEPT = {
     "eventstream/sqlite.py": "",
     "eventstream/management/observe.py": "from eventstream import observer",
     "eventstream/observer.py": "from eventstream import kubeapi, recorder\nimport asyncio",
+    "eventstream/following.py": "from eventstream import objects",
     "eventstream/recorder.py": "from eventstream import history, models, explain",
     "eventstream/retention.py": "from eventstream import models",
     "eventstream/history.py": "from eventstream import models",

@@ -220,6 +220,18 @@ def test_a_container_that_a_probe_killed_is_no_crash(exit_code: int) -> None:
     assert story.trace(web).diagnosis == "probe-failing"
 
 
+@pytest.mark.parametrize(("restarts", "code"), [(1, None), (2, "crash-loop")])
+def test_a_container_that_ends_well_again_and_again_is_told(
+    restarts: int, code: str | None
+) -> None:
+    story = Story()
+    web, _, one = rollout(story)
+    well = {"lastState": {"terminated": {"exitCode": 0, "reason": "Completed"}}}
+    again = status("c", restarts, running=RUNNING) | {"ready": True} | well
+    report(story, one, again, phase="Running", conditions=[condition("Ready", "True")])
+    assert story.trace(web).diagnosis == code
+
+
 def test_an_old_failure_of_a_probe_does_not_explain_a_crash() -> None:
     story = Story()
     web, _, one = rollout(story)

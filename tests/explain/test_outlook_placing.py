@@ -156,8 +156,9 @@ def waits_for_claim(story: Story, message: str) -> Json:
     source = {"claimName": "data-db-0"}
     one["spec"]["volumes"] = [{"name": "data", "persistentVolumeClaim": source}]
     story.create(one, KCM)
-    said = condition("PodScheduled", "False", "Unschedulable", message)
-    story.change(one, {"status": {"conditions": [said]}}, "kube-scheduler", sub="status")
+    if message:
+        said = condition("PodScheduled", "False", "Unschedulable", message)
+        story.change(one, {"status": {"conditions": [said]}}, "kube-scheduler", sub="status")
     return db
 
 
@@ -177,6 +178,22 @@ def test_a_pod_waiting_for_its_claim_says_why_that_is_not_bound() -> None:
     )
     assert trace.command == "kubectl describe persistentvolumeclaim data-db-0 -n shop"
     assert [piece.source for piece in trace.diagnosis_evidence] == ["condition", "status", "event"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "code"), [("ExternalProvisioning", None), ("ProvisioningFailed", "volume-pending")]
+)
+def test_a_silent_scheduler_may_wait_for_a_volume_to_be_made(reason: str, code: str | None) -> None:
+    story = Story()
+    claim = thing("PersistentVolumeClaim", "data-db-0", spec={}, status={"phase": "Pending"})
+    story.create(claim, KCM)
+    db = waits_for_claim(story, "")
+    story.tell(claim, reason, "what the provisioner says", "persistentvolume-controller")
+    trace = story.trace(db)
+    assert (trace.holder, trace.diagnosis) == ("persistentvolume-controller", code)
+    assert trace.waiting_for == "a volume for PersistentVolumeClaim data-db-0 of Pod db-0"
+    if code is not None:
+        assert "is not bound yet: what the provisioner says" in trace.summary
 
 
 def test_a_claim_that_does_not_exist_is_named() -> None:

@@ -19,11 +19,10 @@ _ABOUT_CLAIMS = re.compile(
     r"|didn't find available persistent volumes to bind",
     re.IGNORECASE,
 )
+_PROVISIONING = ("ProvisioningFailed", "ExternalProvisioning", "Provisioning")
 _TOLD = (
-    "ProvisioningFailed",
+    *_PROVISIONING,
     "FailedBinding",
-    "ExternalProvisioning",
-    "Provisioning",
     "WaitForFirstConsumer",
     "WaitForPodScheduled",
 )
@@ -34,16 +33,27 @@ def concerns(message: str) -> bool:
     return _ABOUT_CLAIMS.search(message) is not None
 
 
-def pending_claims(snapshot: Snapshot, write: Write, found: Condition) -> Trouble:
+def provisioned(snapshot: Snapshot, write: Write) -> Write | None:
+    """A claim of the Pod for which a volume is being made: the scheduler waits for that to bind.
+
+    Source: pkg/scheduler/framework/plugins/volumebinding/binder.go, BindPodVolumes.
+    """
+    for claim in _unbound(snapshot, write):
+        if snapshot.notes(claim.log, *_PROVISIONING):
+            return claim
+    return None
+
+
+def pending_claims(snapshot: Snapshot, write: Write, found: Condition | None = None) -> Trouble:
     """Which claims the Pod waits for, and why, as far as Events about them tell."""
-    pod, message = write.image.metadata, found.message or ""
-    said = (proofs.says(write, found),)
+    pod, message = write.image.metadata, (found.message if found is not None else "") or ""
+    said = (proofs.says(write, found),) if found is not None else ()
     missing = _NOT_FOUND.search(message)
     if missing is not None:
         claim = f"PersistentVolumeClaim {missing[1]}"
         detail = f"Pod {pod.name} waits for {claim}, which does not exist."
         return Trouble("volume-pending", detail, said, commands.describe(write))
-    unbound = [claim for claim in _claims(snapshot, write) if _phase(claim) != "Bound"]
+    unbound = _unbound(snapshot, write)
     if not unbound:
         detail = f"Pod {pod.name} waits for its volume claims, which are not bound yet."
         return Trouble("volume-pending", detail, said, commands.describe(write))
@@ -57,6 +67,16 @@ def pending_claims(snapshot: Snapshot, write: Write, found: Condition) -> Troubl
     shown = proofs.status(unbound[0], f"{what} {verb} {_phase(unbound[0]) or 'without a phase'}")
     evidence = (*said, shown, *proofs.events(notes))
     return Trouble("volume-pending", detail, evidence, commands.describe(unbound[0]))
+
+
+def failed(snapshot: Snapshot, claim: Write) -> bool:
+    """Whether the making of the claim's volume was last reported as failed."""
+    notes = snapshot.notes(claim.log, *_PROVISIONING)
+    return bool(notes) and notes[0].after.spec.reason == "ProvisioningFailed"
+
+
+def _unbound(snapshot: Snapshot, write: Write) -> list[Write]:
+    return [claim for claim in _claims(snapshot, write) if _phase(claim) != "Bound"]
 
 
 def _claims(snapshot: Snapshot, write: Write) -> list[Write]:

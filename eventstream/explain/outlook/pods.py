@@ -111,10 +111,7 @@ def _unscheduled(snapshot: Snapshot, write: Write, name: str, since: float) -> H
         return _gated(write, name, since, gates)
     message = found.message or found.reason or "" if found and found.status == "False" else ""
     if found is None or not message:
-        since = turns.ungated(write, since)
-        return Holding(
-            SCHEDULE, "scheduler", scheduler, since, waiting_for, wait="bind", about=write
-        )
+        return _binding(snapshot, write, scheduler, turns.ungated(write, since))
     plain = Holding(SCHEDULE, "scheduler", scheduler, since, waiting_for, wait="bind", about=write)
     if claims.concerns(message):
         actor = "persistentvolume-controller"
@@ -136,6 +133,30 @@ def _unscheduled(snapshot: Snapshot, write: Write, name: str, since: float) -> H
             about=write,
         )
     return troubled(plain, unschedulable(write, found))
+
+
+def _binding(snapshot: Snapshot, write: Write, scheduler: str, since: float) -> Holding:
+    """The scheduler has said nothing yet, perhaps as it waits for a volume to be made."""
+    name = write.image.metadata.name
+    claim = claims.provisioned(snapshot, write)
+    if claim is None:
+        waiting_for = f"a node for Pod {name}"
+        return Holding(
+            SCHEDULE, "scheduler", scheduler, since, waiting_for, wait="bind", about=write
+        )
+    waiting_for = f"a volume for PersistentVolumeClaim {claim.image.metadata.name} of Pod {name}"
+    plain = Holding(
+        SCHEDULE,
+        "persistentvolume-controller",
+        "",
+        since,
+        waiting_for,
+        late="volume-pending",
+        wait="bind-volume",
+        about=claim,
+    )
+    wrong = claims.failed(snapshot, claim)
+    return troubled(plain, claims.pending_claims(snapshot, write) if wrong else None)
 
 
 def _gated(write: Write, name: str, since: float, gates: list[str]) -> Holding:

@@ -5,6 +5,7 @@ constants of pkg/scheduler/framework/plugins (nodeaffinity, nodeports, noderesou
 """
 
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -35,6 +36,7 @@ class Refusal(msgspec.Struct, frozen=True, gc=False):
     preemption: str = ""
 
 
+@lru_cache(maxsize=256)
 def refusal(message: str) -> Refusal | None:
     """The scheduler's message in parts; None where it is of another form."""
     found = _MESSAGE.match(message)

@@ -64,9 +64,18 @@ def unproven(snapshot: Snapshot, write: Write) -> Trouble | None:
         by_probe = killed(snapshot, write, status)
         if by_probe is not None and snapshot.now - when(write) < by_probe.again_after:
             return by_probe.trouble
-        if last.exit_code and by_probe is None and snapshot.now - when(write) < PROVEN:
+        again = last.exit_code or _ends_again(write, status)
+        if again and by_probe is None and snapshot.now - when(write) < PROVEN:
             return crash(write, status)
     return None
+
+
+def _ends_again(write: Write, status: ContainerStatus) -> bool:
+    """Whether a container that ought to go on has ended, without an error, more than once."""
+    ordinary = any(
+        found.name == status.name for found in getattr(write.image.spec, "containers", ())
+    )
+    return ordinary and status.restart_count > 1
 
 
 PROVEN = 30.0

@@ -7,6 +7,8 @@ from eventstream.objects.managed_fields import shared_entry
 from eventstream.objects.redaction import Redactor
 from eventstream.objects.sharing import Shared, Words
 
+_TEXTS_KEPT = 4096
+_WORDS = ("namespace", "generate_name", "creation_timestamp")
 _set = msgspec.structs.force_setattr
 
 
@@ -17,6 +19,7 @@ class MetadataSettler:
         self._redactor = redactor
         self._owners = Shared[tuple[OwnerReference, ...]]()
         self._words = Words()
+        self._texts: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
 
     def word(self, text: str) -> str:
         """The same text, as one string for all objects."""
@@ -24,11 +27,25 @@ class MetadataSettler:
 
     def settled(self, metadata: Metadata) -> Metadata:
         """The metadata, redacted in place before anybody else sees it: a copy would cost double."""
+        if metadata.labels:
+            _set(metadata, "labels", self._shared(metadata.labels))
         if metadata.annotations:
-            _set(metadata, "annotations", self._redactor.annotations(metadata.annotations))
+            shown = self._redactor.annotations(metadata.annotations)
+            _set(metadata, "annotations", self._shared(shown))
         if metadata.managed_fields:
             entries = tuple([shared_entry(entry) for entry in metadata.managed_fields])
             _set(metadata, "managed_fields", entries)
         if metadata.owner_references:
             _set(metadata, "owner_references", self._owners[metadata.owner_references])
+        self._words.share(metadata, _WORDS)
         return metadata
+
+    def _shared(self, texts: dict[str, str]) -> dict[str, str]:
+        """The one dictionary of equal labels or annotations, as the Pods of a workload have."""
+        key = tuple(texts.items())
+        known = self._texts.get(key)
+        if known is None:
+            if len(self._texts) >= _TEXTS_KEPT:
+                self._texts.clear()
+            known = self._texts[key] = texts
+        return known

@@ -21,6 +21,7 @@ _KNOWN = frozenset({"apiVersion", "kind", "metadata", "spec", "status", "x-baton
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _DIGEST = re.compile(r"[0-9a-f]{16}")
 _WORDS_OF_CONDITION = ("type", "status", "reason", "last_transition_time")
+_WORDS_OF_STATUS = ("phase", "start_time", "qos_class")
 _WORDS_OF_SPEC = ("node_name", "scheduler_name", "service_account_name", "restart_policy")
 _WORDS_OF_CONTAINER = ("name", "image", "image_pull_policy")
 _set = msgspec.structs.force_setattr
@@ -116,6 +117,7 @@ class PartDecoder:
 
     def _settle_pod(self, status: PodStatus) -> None:
         shared = self._containers
+        self._words.share(status, _WORDS_OF_STATUS)
         if status.message:
             self._scrub(status)
         if status.container_statuses:

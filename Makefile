@@ -59,6 +59,8 @@ format: $(STAMP) ## let ruff rewrite what it can
 
 bench: $(STAMP) ## cost of decoding, explaining and storing, beside the kubernetes package's typed watch
 	$(BIN)/python -m benchmarks.decode
+	$(BIN)/python -m benchmarks.explain
+	$(BIN)/python -m benchmarks.memory
 	$(BIN)/python -m benchmarks.store
 
 accuracy: $(STAMP) ## who did what on the recordings, beside the ground truth, without and with audit log

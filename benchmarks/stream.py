@@ -1,14 +1,19 @@
 """A watch of thousands of Pods, made of recorded ones, so that what is measured is real traffic.
 
 Each Pod relives the recorded history of one Pod of the tapes, byte for byte but for its uid, its
-owners' uids, its name and its resourceVersions. Nothing is random: every run gets the same bytes.
+owners' uids, its name, its resourceVersions and its times: ten Pods begin in the same second, so
+that what is remembered of others helps no more than in a cluster. Nothing is random: every run
+gets the same bytes.
 """
 
 import hashlib
 import json
+import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import cycle
 from pathlib import Path
 
@@ -16,6 +21,10 @@ TAPES = Path(__file__).resolve().parent.parent / "practicecluster" / "tapes"
 
 AT_ONCE = 100
 """How many Pods live through their histories at the same time, as in a large rollout."""
+A_SECOND = 10
+"""How many of them begin in the same second."""
+
+_TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 
 
 @dataclass
@@ -29,14 +38,27 @@ class History:
 
     def relived(self, number: int) -> Iterator[tuple[str, str, bytes]]:
         """The same versions, of a Pod of its own: the one with this `number`."""
-        replacements = [(self.uid, _fresh_uid(self.uid, number)), (self.name, f"pod-{number}")]
-        replacements += [(owner, _fresh_uid(owner, number // AT_ONCE)) for owner in self.owners]
-        pairs = [(old.encode(), new.encode()) for old, new in replacements]
         for type_, version, body in self.versions:
-            fresh = body
-            for old, new in pairs:
-                fresh = fresh.replace(old, new)
-            yield type_, version, fresh
+            yield type_, version, self.renamed(body, number)
+
+    def renamed(self, body: bytes, number: int) -> bytes:
+        """One of its versions, of the Pod with this `number`."""
+        replacements = [(self.uid, fresh_uid(self.uid, number)), (self.name, f"pod-{number}")]
+        replacements += [(owner, fresh_uid(owner, number // AT_ONCE)) for owner in self.owners]
+        for old, new in replacements:
+            body = body.replace(old.encode(), new.encode())
+        return later(body, number // A_SECOND)
+
+    def at_rest(self) -> tuple[str, bytes] | None:
+        """The resourceVersion and the JSON of the last version that was ready, if any was."""
+        found = None
+        for _, version, body in self.versions:
+            pod = json.loads(body)
+            conditions = pod.get("status", {}).get("conditions", ())
+            ready = any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+            if ready and "deletionTimestamp" not in pod["metadata"]:
+                found = version, body
+        return found
 
 
 def recorded_histories() -> list[History]:
@@ -68,6 +90,14 @@ def pod_watch(pods: int, events: int) -> list[bytes]:
     if len(lines) < events:
         raise ValueError(f"{pods} recorded Pods give {len(lines)} events, not {events}")
     return lines[:events]
+
+
+def pods_at_rest(pods: int) -> Iterator[bytes]:
+    """As many Pods as asked, each as it was when it was ready, as the lines of a first watch."""
+    histories = [(history, history.at_rest()) for history in recorded_histories()]
+    ready = cycle([(history, rest) for history, rest in histories if rest is not None])
+    for number, (history, (version, body)) in zip(range(pods), ready, strict=False):
+        yield _line("ADDED", version, history.renamed(body, number), number + 1)
 
 
 def _versions(recorded: dict[str, object]) -> list[tuple[str, dict[str, object]]]:
@@ -109,13 +139,30 @@ def _chosen(histories: list[History], pods: int, events: int) -> Iterator[Histor
 def _advance(relived: Iterator[tuple[str, str, bytes]], lines: list[bytes]) -> bool:
     """Add the Pod's next line, at the next resourceVersion; False when its history is over."""
     for type_, version, body in relived:
-        old, new = f'"resourceVersion":"{version}"', f'"resourceVersion":"{len(lines) + 1}"'
-        fresh = body.replace(old.encode(), new.encode())
-        lines.append(b'{"type":"%s","object":%s}\n' % (type_.encode(), fresh))
+        lines.append(_line(type_, version, body, len(lines) + 1))
         return True
     return False
 
 
-def _fresh_uid(recorded: str, number: int) -> str:
+def _line(type_: str, version: str, body: bytes, number: int) -> bytes:
+    """The line of a watch with this version of an object, at the resourceVersion `number`."""
+    old, new = f'"resourceVersion":"{version}"', f'"resourceVersion":"{number}"'
+    fresh = body.replace(old.encode(), new.encode())
+    return b'{"type":"%s","object":%s}\n' % (type_.encode(), fresh)
+
+
+def later(body: bytes, seconds: int) -> bytes:
+    """The body with all its times so many seconds later."""
+    return _TIME.sub(lambda found: _later(found[0], seconds), body)
+
+
+@lru_cache(maxsize=65536)
+def _later(time: bytes, seconds: int) -> bytes:
+    moment = datetime.fromisoformat(time.decode()) + timedelta(seconds=seconds)
+    return moment.isoformat().encode()
+
+
+def fresh_uid(recorded: str, number: int) -> str:
+    """The uid of the object with this number that lives through what a recorded one did."""
     digest = hashlib.sha256(f"{recorded}/{number}".encode()).digest()
     return str(uuid.UUID(bytes=digest[:16], version=4))

@@ -1,13 +1,19 @@
 """The benchmark measures what it says: sound Pods, the same for everybody, none lost."""
 
 import json
+from collections import Counter
 from itertools import pairwise
 
 import pytest
 
+from benchmarks import explain, memory
+from benchmarks.clusters import recorded_clusters
 from benchmarks.decode import PODS as RESOURCE
-from benchmarks.decode import WAYS, changes, cpu_microseconds, held_bytes
-from benchmarks.stream import pod_watch
+from benchmarks.decode import WAYS, changes, cpu_microseconds
+from benchmarks.rollout import rollout
+from benchmarks.stream import A_SECOND, pod_watch, pods_at_rest
+from eventstream.explain.engine import Engine
+from eventstream.explain.records import TraceUpsert
 from eventstream.objects.inventory import Inventory
 
 PODS, EVENTS = 120, 960
@@ -40,10 +46,47 @@ def test_every_way_sees_every_event(name: str, chunks: list[bytes]) -> None:
     assert cpu_microseconds(WAYS[name], chunks) > 0
 
 
-def test_memory_is_counted_for_every_pod(chunks: list[bytes]) -> None:
-    pods, held = held_bytes(chunks)
-    assert pods == PODS
-    assert held > 0
+def test_no_more_pods_share_their_times_than_said(chunks: list[bytes]) -> None:
+    pods = [json.loads(chunk)["object"]["metadata"] for chunk in chunks if b'"ADDED"' in chunk[:20]]
+    times = Counter((pod["creationTimestamp"], pod["name"].rpartition("-")[0]) for pod in pods)
+    assert len({pod["creationTimestamp"] for pod in pods}) >= PODS / A_SECOND
+    assert sum(times.values()) == PODS
+
+
+@pytest.mark.parametrize("name", explain.WAYS)
+def test_every_way_sees_every_event_of_whole_clusters(name: str) -> None:
+    clusters = [*recorded_clusters(2), rollout(20)]
+    assert explain.cpu_microseconds(explain.WAYS[name], clusters) > 0
+
+
+def test_copies_of_a_cluster_have_objects_of_their_own() -> None:
+    one, three = (list(recorded_clusters(copies)) for copies in (1, 3))
+    for alone, copied in zip(one, three, strict=True):
+        own = [line for line in alone if b'"namespace":"shop"' in line.text]
+        assert len(copied) > len(alone) + len(own)
+        versions = [_identity(line.text) for line in copied if line.type != "EXISTING"]
+        assert len(set(versions)) == len(versions)
+
+
+def _identity(line: bytes) -> tuple[str, str, str]:
+    metadata = json.loads(line)["object"]["metadata"]
+    return json.loads(line)["type"], metadata["uid"], metadata["resourceVersion"]
+
+
+def test_the_rollout_comes_up_whole() -> None:
+    engine = Engine(cluster="benchmark", audited=False)
+    lines = rollout(20)
+    for change in explain.changes(lines):
+        engine.apply(change)
+    judged = [u.trace for u in engine.tick(lines[-1].at + 1) if isinstance(u, TraceUpsert)]
+    assert any("20 of 20 Pods available after" in trace.summary for trace in judged)
+
+
+@pytest.mark.parametrize("name", memory.WAYS)
+def test_every_way_keeps_every_pod(name: str) -> None:
+    lines = list(pods_at_rest(30))
+    assert len({json.loads(line)["object"]["metadata"]["uid"] for line in lines}) == 30
+    assert memory.bytes_held(memory.WAYS[name], iter(lines)) > 30 * 300
 
 
 def test_more_events_than_were_recorded_is_an_error() -> None:

@@ -1,0 +1,127 @@
+"""What explaining whole clusters costs, beside the `kubernetes` package's typed watches.
+
+A watch of Pods is the dearest for both. Here are all kinds with their Events and heartbeats, as
+they were recorded, and a rollout of thousands of Pods, whose one trace is judged again and again.
+"""
+
+import argparse
+import gc
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+
+from kubernetes import client, watch
+
+from benchmarks.clusters import Line, recorded_clusters
+from benchmarks.decode import KEY, RecordedResponse
+from benchmarks.rollout import rollout
+from eventstream import collector
+from eventstream.explain.engine import Engine
+from eventstream.kubeapi.lines import LineSplitter
+from eventstream.objects.decoding import Decoder
+from eventstream.objects.inventory import Inventory
+from eventstream.objects.observations import Change
+from eventstream.observer import TICK
+
+Clusters = list[list[Line]]
+_MODELS = {"Event": "CoreV1Event"}
+
+
+def typed_watches(clusters: Clusters) -> int:
+    """One typed watch for each resource; custom resources, which have no model, as they come."""
+    seen = 0
+    for lines in clusters:
+        chunks: dict[str, list[bytes]] = defaultdict(list)
+        for line in lines:
+            chunks[line.resource.kind].append(line.text)
+        seen += sum(_typed_watch(kind, texts) for kind, texts in chunks.items())
+    return seen
+
+
+def _typed_watch(kind: str, chunks: list[bytes]) -> int:
+    def list_all(**_arguments: object) -> RecordedResponse:
+        return RecordedResponse(chunks)
+
+    model = _MODELS.get(kind, f"V1{kind}")
+    known = model if hasattr(client, model) else "object"
+    # With a timeout the package does not ask again when the stream has ended.
+    return sum(1 for _ in watch.Watch(return_type=known).stream(list_all, timeout_seconds=1))
+
+
+def decoded(clusters: Clusters) -> int:
+    """Through decoding and the inventories; returns how many."""
+    return sum(1 for lines in clusters for _ in changes(lines))
+
+
+def changes(lines: list[Line]) -> Iterator[Change]:
+    """Our way from the lines of all watches to changes."""
+    decoder, splitter = Decoder(KEY), LineSplitter()
+    inventories: dict[str, Inventory] = {}
+    for line in lines:
+        inventory = inventories.get(line.resource.kind)
+        if inventory is None:
+            inventory = inventories[line.resource.kind] = Inventory(line.resource)
+        for text in splitter.feed(line.text):
+            seen = decoder.event(line.resource, text)
+            assert seen.image is not None
+            assert seen.type in {"ADDED", "MODIFIED", "DELETED"}
+            first = line.type == "EXISTING"
+            yield inventory.apply("EXISTING" if first else seen.type, seen.image, line.at)
+
+
+def explained(clusters: Clusters) -> int:
+    """Through decoding and one engine a cluster, ticking as live by the recorded time."""
+    seen = 0
+    for lines in clusters:
+        engine, due = Engine(cluster="benchmark", audited=False), lines[0].at + TICK
+        for change in changes(lines):
+            if change.at >= due:
+                engine.tick(change.at)
+                due = change.at + TICK
+            engine.apply(change)
+            seen += 1
+    return seen
+
+
+WAYS: dict[str, Callable[[Clusters], int]] = {
+    "kubernetes package, typed watches": typed_watches,
+    "Baton: decode": decoded,
+    "Baton: decode + explain": explained,
+}
+
+
+def cpu_microseconds(way: Callable[[Clusters], int], clusters: Clusters) -> float:
+    """CPU time of this process for each line, in µs; an error if one was lost."""
+    expected = sum(map(len, clusters))
+    gc.collect()
+    began = time.process_time()
+    seen = way(clusters)
+    spent = time.process_time() - began
+    if seen != expected:
+        raise RuntimeError(f"{way.__name__} saw {seen} of {expected} lines")
+    return spent / seen * 1e6
+
+
+def main() -> None:
+    """Measure each way once on each kind of cluster, and print a table for each."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--copies", type=int, default=20)
+    parser.add_argument("--pods", type=int, default=3_000)
+    size = parser.parse_args()
+    measured = {
+        f"All tapes, in {size.copies} namespaces each": list(recorded_clusters(size.copies)),
+        f"One Deployment with {size.pods:,} Pods": [rollout(size.pods)],
+    }
+    collector.relax()  # As `observe` does; it helps every way here alike.
+    for title, clusters in measured.items():
+        print(f"\n{title}: {sum(map(len, clusters)):,} events")
+        print(f"{'':42}{'CPU µs/event':>14}{'events/s':>12}{'of typed':>10}")
+        typed = 0.0
+        for name, way in WAYS.items():
+            cost = cpu_microseconds(way, clusters)
+            typed = typed or cost
+            print(f"{name:42}{cost:14.1f}{1e6 / cost:12,.0f}{cost / typed:10.1%}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -148,10 +148,23 @@ def _only_removed(
 
 
 def _knows(entry: FieldsEntry, before: FieldsEntry | None, path: str) -> int:
+    if path == "status":
+        return int(_reports_more(entry))
     now = covers(entry.fields, path)
     if before is None or before.fields is entry.fields:
         return now
     return max(now, covers(before.fields, path))
+
+
+def _reports_more(entry: FieldsEntry) -> bool:
+    """Whether an entry owns more of a status than conditions, which are never hidden.
+
+    Of a status that changed only in what is not kept, it can then have been the writer.
+    """
+    return any(
+        path.startswith("status.") and not path.startswith("status.conditions")
+        for path in paths(entry.fields)
+    )
 
 
 def _owned(path: str) -> bool:

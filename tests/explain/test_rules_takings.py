@@ -3,7 +3,7 @@
 import pytest
 
 from tests.explain.stories import KCM, Json, Story
-from tests.explain.things import deployment, node, pod, replicaset, thing, website
+from tests.explain.things import condition, deployment, node, pod, replicaset, thing, website
 
 
 def test_a_label_that_is_taken_from_a_pod_was_not_taken_by_who_made_the_pod() -> None:
@@ -74,3 +74,29 @@ def test_a_status_loses_fields_to_those_who_write_it() -> None:
     )
     story.change(bound, {"status": {"reason": None}}, "")
     assert story.last(bound).actor == "kubelet"
+
+
+@pytest.mark.parametrize(
+    ("key", "actor"),
+    [("example.com/batch", "client"), ("node.cloudprovider.kubernetes.io/x", "unknown")],
+)
+def test_the_last_taint_of_ones_own_is_taken_by_a_client(key: str, actor: str) -> None:
+    story = Story()
+    host = story.create(node(), "kubelet")
+    taint = {"key": key, "effect": "NoExecute"}
+    story.change(host, {"spec": {"taints": [taint]}}, "kubectl-taint")
+    story.change(host, {"spec": {"taints": None}})
+    assert story.last(host).actor == actor
+
+
+def test_a_status_that_changed_out_of_sight_is_of_who_reports_more_than_conditions() -> None:
+    story = Story()
+    bound = story.create(pod(None, "bare"), "kubectl-run")
+    unplaced = {"conditions": [condition("PodScheduled", "False")]}
+    story.change(bound, {"status": unplaced}, "kube-scheduler", sub="status")
+    story.change(bound, {"status": {"hostIP": "10.0.0.1", "hostIPs": "a"}}, "kubelet", sub="status")
+    story.at -= 1.0  # Within the second of the report before, so that no time moves.
+    story.change(bound, {"status": {"hostIPs": "b"}}, "kubelet", sub="status")
+    step = story.last(bound)
+    assert [change.path for change in step.changes] == ["status"]
+    assert step.actor == "kubelet"

@@ -78,8 +78,8 @@ PODS = (
     ),
     DocumentedRule(
         "pod-unready",
-        "The controller manager turned a Pod's condition Ready to False, since the node's kubelet "
-        "has stopped reporting.",
+        "The controller manager turned a Pod's condition Ready to False, since its node is not "
+        "ready or the kubelet there is silent.",
         ("node-lifecycle-controller",),
         (sources.NODE_LIFECYCLE,),
     ),

@@ -147,7 +147,7 @@ _SAID = {
     ),
     "pod-unready": (
         "marked {pod} not ready",
-        "The kubelet of its node has stopped reporting: whether the Pod works is not known.",
+        "Its node is not ready, or the kubelet there is silent: the Pod cannot be relied on.",
     ),
     "disruption-withdrawn": (
         "withdrew the condition DisruptionTarget of {pod}",

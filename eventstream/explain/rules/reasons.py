@@ -120,7 +120,7 @@ def _again(view: View) -> Reason:
     write = view.write
     last = view.previous()
     if last is not None and last.verdict is not None and last.verdict.rule == "pod-unready":
-        why = "The kubelet reports again; while it was silent, the Pod had been marked not ready."
+        why = "The kubelet reports again; the Pod had been marked not ready because of its node."
         return why, False, []
     if is_ready(write.before) and not is_ready(write.image):
         return _unready(view)

@@ -56,10 +56,16 @@ def _takes(write: Write) -> bool:
     """Whether what changed are parts of an object that no built-in controller takes away."""
     return is_built_in(write.image.api_version) and all(
         change.path.startswith(_TAKEN)
-        and not change.path.startswith(_CONTROLLED)
+        and (_is_ones_own(change.path) or not change.path.startswith(_CONTROLLED))
         and not (change.path.startswith(_TAKEN[1]) and "kubernetes.io/" in change.path)
         for change in write.changes
     )
+
+
+def _is_ones_own(path: str) -> bool:
+    """Whether the path is a taint whose key is not of Kubernetes' own."""
+    key = path.removeprefix("spec.taints[").removesuffix("]")
+    return key not in ("", path) and ".kubernetes.io/" not in key
 
 
 def _only_lost(changes: tuple[FieldChange, ...]) -> bool:

@@ -179,8 +179,10 @@ def _fits(write: Write) -> bool:
 def _desired(image: Image, existing: int) -> int:
     if image.kind == "Job":
         wanted = image.spec.parallelism if image.spec.parallelism is not None else 1
-        left = (image.spec.completions or wanted) - image.status.succeeded
-        return int(max(existing, min(wanted, left)))
+        completions, succeeded = image.spec.completions, image.status.succeeded
+        if completions is None:  # The first success ends it: what still runs may finish.
+            return existing if succeeded else int(wanted)
+        return int(max(existing, min(wanted, completions - succeeded)))
     if image.kind == "DaemonSet":
         return int(image.status.desired_number_scheduled) or existing
     return int(image.spec.replicas)

@@ -261,8 +261,15 @@ class View:
         return None
 
     def children(self, uid: str) -> Iterator[ObjectLog]:
-        """The objects that an object controls, as far as they are known."""
-        yield from self.family(uid).children.values()
+        """The objects that an object controlled just before this write, as far as known."""
+        for log in self.family(uid).children.values():
+            if log.owner == uid or self._owned_then(log, uid):
+                yield log
+
+    def _owned_then(self, log: ObjectLog, uid: str) -> bool:
+        """Whether an object that has another owner by now was still this one's then."""
+        latest = log.at(self.order)
+        return latest is not None and owner_of(latest.image) == uid
 
     def notes(self, uid: str, *reasons: str) -> list[Change]:
         """Events about an object with these reasons, whatever their order, by name.

@@ -95,7 +95,7 @@ def _emptied(view: View, deployment: str) -> Write | None:
 
 
 def _lost(view: View, deployment: str) -> Write | None:
-    """The end of a ReplicaSet of the present Pod template, if that is what has to be replaced."""
+    """How a ReplicaSet of the present Pod template was lost, if that is what has to be replaced."""
     spec = view.last_spec_change(deployment)
     ends = [
         latest
@@ -105,6 +105,8 @@ def _lost(view: View, deployment: str) -> Write | None:
         and latest.image.metadata.name == view.write.image.metadata.name
         and (spec is None or latest.order > spec.order)
     ]
+    news = view.family(deployment).news_between(spec.order if spec else -1, view.order)
+    ends.extend(write for write in news if write.verdict and write.verdict.rule == "released")
     return max(ends, key=lambda end: end.order, default=None)
 
 

@@ -73,6 +73,9 @@ def cause(view: View, deployment: str, *, up: bool) -> Write | None:
     """
     spec = view.last_spec_change(deployment)
     floor = spec.order if spec else -1
+    strange = _strange(view, floor)
+    if strange is not None:
+        return strange
     acted = False
     smaller: Write | None = None
     reports: list[Write] = []
@@ -94,6 +97,17 @@ def cause(view: View, deployment: str, *, up: bool) -> Write | None:
     return max(better or reports, key=_order, default=spec)
 
 
+def _strange(view: View, floor: int) -> Write | None:
+    """The write by which somebody else had just changed how many Pods the ReplicaSet asks for."""
+    for write in view.backwards(view.write.log.uid):
+        if write.base or write.order <= floor:
+            return None
+        if _change(write, "spec", "replicas"):
+            rule = write.verdict.rule if write.verdict else ""
+            return None if rule in _ACTS else write
+    return None
+
+
 def _order(write: Write) -> int:
     return write.order
 
@@ -109,6 +123,8 @@ def why(view: View, found: Write | None, deployment: str, name: str) -> str:
     if found is None:
         return f"What made it act on Deployment {name} was not seen."
     received = f"It received {seen(found)}"
+    if found.log is view.write.log:
+        return f"{received}: the ReplicaSet is to ask for what Deployment {name} wants of it."
     resized = found.before is not None and _change(found, "spec", "replicas")
     if found.image.kind == "Deployment" and resized:
         desired = getattr(found.image.spec, "replicas", 0)

@@ -189,7 +189,27 @@ def hands_over(flow: Flow) -> None:
     made(flow, "replicaset-controller", fresh, "web-1-n")
 
 
+def scaled_aside(flow: Flow) -> None:
+    """Somebody scales the ReplicaSet itself, which its Deployment puts right."""
+    _, rs, _ = running(flow, 2)
+    flow.hand("client", "kubectl").change(rs, {"spec": {"replicas": 3}}, sub="scale")
+    flow.hand("deployment-controller").scale(rs, 2)
+
+
+def let_loose(flow: Flow) -> None:
+    """A ReplicaSet is relabelled: its Deployment lets it go, and makes another."""
+    web, rs, _ = running(flow, 1)
+    relabelled = {"metadata": {"labels": {"app": "other"}}}
+    flow.hand("client", "kubectl-label").change(rs, relabelled)
+    controller = flow.hand("deployment-controller")
+    controller.change(rs, {"metadata": {"ownerReferences": []}})
+    controller.report(web, collisionCount=1)
+    controller.create(numbered(web, "web-2", 1, 2))
+
+
 FLOWS = (
+    scaled_aside,
+    let_loose,
     rolling_update,
     pause_and_resume,
     restart_and_undo,

@@ -5,11 +5,11 @@ decide does not depend on the order in which streams were delivered.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from eventstream.explain.evictions import Evictions
 from eventstream.explain.families import Family
 from eventstream.explain.known import Known, kind_key, manager_key, namespace_key
+from eventstream.explain.lookups import AUTOSCALER, LOOKED_UP, key_of, name_key
 from eventstream.explain.records import ObjectRef
 from eventstream.explain.writes import ObjectLog, Write
 from eventstream.objects.images import Image
@@ -61,7 +61,7 @@ class World:
         log.ref, log.seen = reference(change.after), True
         log.resource_key = change.resource.key
         if log.ref.kind in LOOKED_UP:
-            known = self.names.setdefault(_key_of(log), {})
+            known = self.names.setdefault(key_of(log), {})
             known[log.uid] = log
             for uid in [uid for uid in known if uid not in self.logs]:
                 del known[uid]
@@ -164,7 +164,7 @@ class World:
         if _changed_hands(write) and write.before is not None and owner_of(write.before):
             logs.append(self.log(owner_of(write.before)))
         if write.log.ref.kind in LOOKED_UP:
-            asked = self.logs.get(_key_of(write.log))
+            asked = self.logs.get(key_of(write.log))
             logs.extend([asked] if asked is not None else [])
         late = [log for log in logs if log.askers and log.asked_up_to > write.order]
         found = {
@@ -175,22 +175,6 @@ class World:
         }
         return found.values()
 
-
-LOOKED_UP = frozenset(
-    {
-        "CustomResourceDefinition",
-        "HorizontalPodAutoscaler",
-        "Namespace",
-        "Node",
-        "PersistentVolumeClaim",
-        "ResourceQuota",
-        "Service",
-        "StatefulSet",
-    }
-)
-"""Kinds that others refer to by name, so that rules look them up by it."""
-
-_AUTOSCALER = "HorizontalPodAutoscaler"
 
 ANY = "*"
 """Stands before the reasons that a write asks for whatever their Events name."""
@@ -330,7 +314,7 @@ class View:
     def by_target(self, image: Image) -> Write | None:
         """The latest write below this one of the autoscaler of this object, if it was seen."""
         scaled = f"{image.kind} {image.metadata.name}"
-        return self.by_name(_AUTOSCALER, image.metadata.namespace, scaled)
+        return self.by_name(AUTOSCALER, image.metadata.namespace, scaled)
 
     def top_owner(self, uid: str) -> ObjectLog:
         """The object at the top of the chain of controllers above `uid`, as far as it is known."""
@@ -373,24 +357,6 @@ def _changed_hands(write: Write) -> bool:
     return before.metadata.owner_references != references and owner_of(before) != owner_of(
         write.image
     )
-
-
-def name_key(kind: str, namespace: str | None, name: str) -> str:
-    """What an object is known by that is referred to by name."""
-    return f"{kind}/{namespace or ''}/{name}"
-
-
-def _key_of(log: ObjectLog) -> str:
-    """What an object is looked up by: its name; for an autoscaler, that of what it scales."""
-    ref, latest = log.ref, log.latest
-    if ref.kind == _AUTOSCALER and latest is not None:
-        target = getattr(latest.image.spec, "scale_target_ref", None)
-        return name_key(_AUTOSCALER, ref.namespace, _target(target) if target else "")
-    return name_key(ref.kind, ref.namespace, ref.name)
-
-
-def _target(named: Any) -> str:
-    return f"{named.kind} {named.name}"
 
 
 def reference(image: Image) -> ObjectRef:

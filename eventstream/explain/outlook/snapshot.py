@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator
 
+from eventstream.explain.lookups import name_key
 from eventstream.explain.usual import UsualWaits
-from eventstream.explain.world import World, name_key, owner_of
+from eventstream.explain.world import World, owner_of
 from eventstream.explain.writes import ObjectLog, Write
 from eventstream.objects.observations import Change
 
@@ -52,7 +53,7 @@ class Snapshot:
         return sorted(found, key=lambda note: (note.at, note.after.metadata.name), reverse=True)
 
     def by_name(self, kind: str, namespace: str | None, name: str) -> Write | None:
-        """The newest write of the object of that name, if it was seen; see `world.LOOKED_UP`."""
+        """The newest write of the object of that name, if it was seen; see `lookups.LOOKED_UP`."""
         logs = self.world.names.get(name_key(kind, namespace, name), {})
         found = [write for log in logs.values() if (write := self.latest(log)) is not None]
         return max(found, key=lambda write: (not write.gone, write.order), default=None)

@@ -1,0 +1,33 @@
+"""Which objects are found by name instead of uid, since others refer to them by it."""
+
+from eventstream.explain.writes import ObjectLog
+
+AUTOSCALER = "HorizontalPodAutoscaler"
+LOOKED_UP = frozenset(
+    {
+        "CustomResourceDefinition",
+        AUTOSCALER,
+        "Namespace",
+        "Node",
+        "PersistentVolumeClaim",
+        "ResourceQuota",
+        "Service",
+        "StatefulSet",
+    }
+)
+"""Kinds that others refer to by name, so that rules look them up by it."""
+
+
+def name_key(kind: str, namespace: str | None, name: str) -> str:
+    """What an object is known by that is referred to by name."""
+    return f"{kind}/{namespace or ''}/{name}"
+
+
+def key_of(log: ObjectLog) -> str:
+    """What an object is looked up by: its name; for an autoscaler, that of what it scales."""
+    ref, latest = log.ref, log.latest
+    if ref.kind == AUTOSCALER and latest is not None:
+        target = getattr(latest.image.spec, "scale_target_ref", None)
+        name = f"{target.kind} {target.name}" if target is not None else ""
+        return name_key(AUTOSCALER, ref.namespace, name)
+    return name_key(ref.kind, ref.namespace, ref.name)

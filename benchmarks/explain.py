@@ -21,9 +21,10 @@ from eventstream.kubeapi.lines import LineSplitter
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.inventory import Inventory
 from eventstream.objects.observations import Change
-from eventstream.observer import TICK
 
 Clusters = list[list[Line]]
+TICK = 0.2
+"""Seconds of recorded time between two of the engine's ticks, as when it observes."""
 _MODELS = {"Event": "CoreV1Event"}
 
 

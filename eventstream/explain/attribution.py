@@ -68,9 +68,12 @@ def writer(write: Write) -> Writer:
     if moved:
         appeared = _same(moved[0], before) is None
         return _writer(moved, "appeared" if appeared else "moved")
-    if _only_removed(write, entries, before):
+    changed = [change.path for change in write.changes if _owned(change.path)]
+    if not changed:
+        return NOBODY
+    if _only_removed(changed, entries, before):
         return Writer("", "", "", None, b"", "removed")
-    return _writer(_covering(write, entries, before), "covers")
+    return _writer(_covering(changed, entries, before), "covers")
 
 
 def _creator(entries: tuple[FieldsEntry, ...]) -> Writer:
@@ -108,15 +111,12 @@ def _newest(entries: list[FieldsEntry]) -> list[FieldsEntry]:
 
 
 def _covering(
-    write: Write, entries: tuple[FieldsEntry, ...], before: tuple[FieldsEntry, ...]
+    changed: list[str], entries: tuple[FieldsEntry, ...], before: tuple[FieldsEntry, ...]
 ) -> list[FieldsEntry]:
     """The entries that know every changed field at least as exactly as any other entry does.
 
     A field that went as another was set is in the fields that the entry had before.
     """
-    changed = [change.path for change in write.changes if _owned(change.path)]
-    if not changed:
-        return []
     remaining = [(entry, _same(entry, before)) for entry in entries]
     for path in changed:
         known = [_knows(entry, earlier, path) for entry, earlier in remaining]
@@ -131,14 +131,13 @@ def _covering(
 
 
 def _only_removed(
-    write: Write, entries: tuple[FieldsEntry, ...], before: tuple[FieldsEntry, ...]
+    changed: list[str], entries: tuple[FieldsEntry, ...], before: tuple[FieldsEntry, ...]
 ) -> bool:
     """Whether all that changed are fields of metadata or spec that somebody held and nobody does.
 
     What a status loses is left to those who hold the rest of it: nobody else writes there.
     """
-    changed = [change.path for change in write.changes if _owned(change.path)]
-    if not changed or any(path.startswith("status") for path in changed):
+    if any(path.startswith("status") for path in changed):
         return False
     return all(
         not any(covers(entry.fields, path) for entry in entries)

@@ -63,7 +63,7 @@ def bars(
     head = draw(
         "axis",
         fall=fall,
-        summary=list(_findings(fall, compared)),
+        summary=list(_findings(fall, compared)) if asked.at is None else (),
         phases=_phases(fall),
         most=LINES_MOST,
         **frame,
@@ -202,8 +202,10 @@ def _findings(fall: Waterfall, compared: Compared) -> Iterator[str]:
             against = "usual" if slower(span, compared.usual) else "in the trace before"
             yield f"That is {times:.1f} times as long as {against}."
     for node, off in fall.skews:
-        how = "ahead of" if off > 0 else "behind"
-        yield (
-            f"The clock of {wording.visible(node)} is at least {wording.duration(abs(off))} {how} "
-            "Baton's; its times were moved by that."
+        named, by = wording.visible(node), wording.duration(abs(off))
+        why = (
+            "after what came of them was told here: its clock is ahead."
+            if off > 0
+            else "before what led to them came here: its clock is behind, or the watch was late."
         )
+        yield f"The times that {named} tells lie {by} {why} They are moved by that."

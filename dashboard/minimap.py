@@ -1,5 +1,6 @@
 """A trace in small: how many steps came when, and what nobody saw, over its whole time."""
 
+import math
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -26,13 +27,15 @@ class Bin(msgspec.Struct, frozen=True):
 class Minimap(msgspec.Struct, frozen=True):
     """The stretch from the first step to the last that is no heartbeat, in unix seconds.
 
-    `gaps` are (x, width) in percent of the width.
+    `gaps` are (x, width) in percent of the width; `times` the moments at which a step came, in
+    milliseconds after `begin`.
     """
 
     begin: float
     end: float
     bins: tuple[Bin, ...]
     gaps: tuple[tuple[float, float], ...]
+    times: str = ""
 
     def share(self, at: float) -> float:
         """Where a moment lies, in percent of the width."""
@@ -58,4 +61,10 @@ def minimap(steps: Sequence[Step], gaps: Iterable[Gap]) -> Minimap | None:
     bands = tuple(
         (x, round(bare.share(gap.at) - x, 2)) for gap in gaps for x in (bare.share(gap.since),)
     )
-    return msgspec.structs.replace(bare, bins=bins, gaps=bands)
+    return msgspec.structs.replace(bare, bins=bins, gaps=bands, times=_times(times))
+
+
+def _times(times: Sequence[float]) -> str:
+    """Each moment once; rounded up, so that what came then is there at that moment."""
+    begin = min(times)
+    return " ".join(str(ms) for ms in sorted({math.ceil((at - begin) * 1000) for at in times}))

@@ -35,19 +35,79 @@ export function until(seconds) {
   return seconds <= 59 ? `in ${Math.ceil(seconds)} s` : `in ${duration(seconds)}`;
 }
 
-/** Set every ticking clock. */
+/** The same words as the server's `wording.offset`. */
+export const offset = (seconds) => `${seconds < 0 ? "\u2212" : "+"}${duration(Math.abs(seconds))}`;
+
+// How the reader wants times: relative or absolute, in UTC or in their own zone.
+let wanted = "relative utc";
+const drawn = new WeakMap(); // What the server had written into a time, and what stands there now.
+
+const pad = (number, size = 2) => String(number).padStart(size, "0");
+
+/** A moment as the server writes it, "2026-11-23 00:07:01.823 UTC", or in the reader's zone. */
+function moment(date, local) {
+  const minutes = local ? -date.getTimezoneOffset() : 0;
+  const shifted = new Date(date.getTime() + minutes * 60000);
+  const zone = local ? `${minutes < 0 ? "\u2212" : "+"}${pad(Math.floor(Math.abs(minutes) / 60))}:${pad(Math.abs(minutes) % 60)}` : "UTC";
+  return `${shifted.toISOString().slice(0, 23).replace("T", " ")} ${zone}`;
+}
+
+/** What a time is to read, given what the server wrote. */
+function read(clock, text) {
+  const [style, zone] = wanted.split(" ");
+  const relative = clock.matches(".offset, .ago");
+  if (relative ? style === "relative" : zone === "utc" || !/\d:\d\d/.test(text)) return text;
+  const full = moment(new Date(clock.dateTime), zone === "local");
+  if (relative) return full.slice(11, 23);
+  return text.length > 12 ? full : full.slice(11, 11 + text.length);
+}
+
+function restyle() {
+  for (const clock of document.querySelectorAll("time[datetime]:not(.ticking, .until)")) {
+    const known = drawn.get(clock);
+    const text = known?.now === clock.textContent ? known.text : clock.textContent;
+    const now = read(clock, text);
+    drawn.set(clock, { text, now });
+    if (clock.textContent !== now) clock.textContent = now;
+  }
+}
+
+/** Set every clock that ticks, and every time as the reader wants it. */
 export function tick() {
   const now = Date.now() / 1000 - ahead;
   set("time.ticking", (clock) => duration(now - Number(clock.dataset.since)));
-  set("time.ago", (clock) => ago(now - Number(clock.dataset.at)));
+  if (!wanted.startsWith("absolute")) set("time.ago", (clock) => ago(now - Number(clock.dataset.at)));
   set("time.until", (clock) => until(Number(clock.dataset.at) - now));
+  if (styled) restyle();
 }
+
+let styled = false; // Nothing need be looked at before the reader has asked for anything.
 
 function set(clocks, words) {
   for (const clock of document.querySelectorAll(clocks)) {
     const text = words(clock);
     if (clock.textContent !== text) clock.textContent = text;
   }
+}
+
+/** Let the reader choose how times read; `stored` keeps the choice. */
+export function choose(stored) {
+  const select = document.getElementById("times");
+  const name = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  for (const option of select.options) option.text = option.text.replace("your zone", name);
+  const take = () => {
+    wanted = select.value;
+    styled ||= wanted !== "relative utc";
+    tick();
+  };
+  const kept = stored("baton-times");
+  if ([...select.options].some((option) => option.value === kept)) select.value = kept;
+  select.parentElement.hidden = false;
+  select.addEventListener("change", () => {
+    stored("baton-times", select.value);
+    take();
+  });
+  take();
 }
 
 /** Tick from now on; slower where motion is unwelcome. */

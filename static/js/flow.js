@@ -6,6 +6,9 @@ const EDGE = 80; // Pixels from the live edge that still count as being there.
 
 const AIMING_MS = 20000; // A pointer that has not moved for so long was only left there.
 
+// What a replay shows as it was then; all else on the page goes on.
+const HELD = new Set(["head", "lanes", "minimap", "cut", "next", "beside"]);
+
 const waiting = new Map();
 let pointed = 0;
 let scheduled = false;
@@ -13,7 +16,8 @@ let overflowed = false;
 let wasAtEdge = true;
 
 export const flow = {
-  paused: "", // "", "reader" (Space) or "scroll"
+  paused: "", // "", "reader" (Space), "scroll" or "replay"
+  leave: () => {}, // Ends a replay.
   applied: () => {},
   reload: () => {},
 
@@ -51,7 +55,7 @@ export const flow = {
     const shown = [];
     const still = aimed();
     for (const [id, op] of waiting) {
-      if (this.paused && op[2] !== "part") continue;
+      if (this.paused && (op[2] !== "part" || (this.paused === "replay" && HELD.has(id)))) continue;
       const stays = still && moves(op);
       if (!stays) waiting.delete(id);
       const row = apply(op, stays);
@@ -70,13 +74,14 @@ export const flow = {
   },
 
   pause(by) {
-    if (this.paused || !document.getElementById("pause")) return; // Coverage is always live.
+    if ((this.paused && by !== "replay") || !document.getElementById("pause")) return; // Coverage is always live.
     this.paused = by;
     this.showCount();
   },
 
   /** Go on, at the live edge if asked. */
   resume(edge = false) {
+    if (this.paused === "replay") return this.leave();
     this.paused = "";
     this.showCount();
     this.show();

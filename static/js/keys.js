@@ -1,6 +1,9 @@
 // The keyboard: single keys act only while no control has the focus, and can be switched off.
+import { choose as chooseTimes } from "./clocks.js";
 import { flow } from "./flow.js";
-import { clear, move, open } from "./selection.js";
+import * as replay from "./replay.js";
+import { clear, move, open, walk } from "./selection.js";
+import { fit, pan, zoom } from "./zoom.js";
 
 const CONTROLS = "input, select, textarea, button, summary, dialog, [contenteditable]";
 
@@ -10,12 +13,25 @@ const keys = {
   ArrowDown: () => move(1),
   ArrowUp: () => move(-1),
   Enter: () => open(),
-  " ": () => (flow.paused ? flow.resume() : flow.pause("reader")),
+  " ": () => (replay.active() ? replay.toggle() : flow.paused ? flow.resume() : flow.pause("reader")),
+  ",": () => beside(false),
+  ".": () => beside(true),
+  w: () => zoom(1.5),
+  s: () => zoom(1 / 1.5),
+  a: () => pan(-0.25),
+  d: () => pan(0.25),
+  f: () => fit(),
   g: () => flow.resume(true),
   End: () => flow.resume(true),
   "/": () => search(),
   "?": () => document.getElementById("help").showModal(),
 };
+
+/** The step before or after: in time while replaying, else in the API server's order. */
+function beside(forward) {
+  if (replay.active()) replay.step(forward);
+  else if (document.getElementById("drawer")) walk(forward);
+}
 
 function search() {
   const field = document.getElementById("filter-text");
@@ -71,5 +87,6 @@ export function start() {
   on.checked = stored("baton-keys") !== "off";
   on.addEventListener("change", () => stored("baton-keys", on.checked ? "on" : "off"));
   document.addEventListener("keydown", pressed);
+  chooseTimes(stored);
   themes();
 }

@@ -3,12 +3,14 @@ import * as clocks from "./clocks.js";
 import { start as startCopy } from "./copy.js";
 import { flow, start as startFlow } from "./flow.js";
 import { start as startKeys } from "./keys.js";
+import { start as startReplay } from "./replay.js";
 import { forget, morph } from "./rows.js";
 import { start as startMap } from "./podmap.js";
 import { start as startRefresh } from "./refresh.js";
 import { refresh, start as startSelection } from "./selection.js";
 import { Link } from "./socket.js";
 import { summarise } from "./summary.js";
+import { start as startZoom } from "./zoom.js";
 
 const page = { epoch: "", since: 0 };
 const main = () => document.getElementById("main");
@@ -123,6 +125,7 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
 
 flow.applied = (rows) => {
   refresh(rows);
+  clocks.tick();
   summarise();
 };
 flow.reload = reloadSoon;
@@ -136,6 +139,8 @@ startFlow();
 startKeys();
 startSelection();
 startCopy();
+startZoom();
+startReplay();
 startMap();
 if (!recorded) startRefresh();
 if (!recorded) link.open();

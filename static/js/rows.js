@@ -1,6 +1,6 @@
 // Puts what the server drew into the page: by id, never older over newer, none doubled.
 const ROWS_MOST = 500;
-const KEPT = new Set(["aria-current", "open"]); // The reader's own state, not the server's.
+const KEPT = new Set(["aria-current", "open", "style"]); // The reader's own state, not the server's.
 
 const revisions = new Map();
 const options = {

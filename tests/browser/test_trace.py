@@ -1,0 +1,273 @@
+"""One trace in the browser: as sequence, waterfall and list, by keyboard, replayed, at a moment."""
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import PATIENCE_MS, Baton, StartBaton, opened
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+@pytest.fixture(scope="module")
+def baton(start_baton: StartBaton) -> Baton:
+    """A dashboard that has seen nginx roll out, as fast as it did."""
+    return start_baton("--tape", "create", "--pause", "0")
+
+
+@pytest.fixture(scope="module")
+def trace(baton: Baton, browser: Browser) -> str:
+    """The path of nginx's trace, once it is complete and the last heartbeat has come."""
+    page = browser.new_page()
+    page.goto(baton.url)
+    row = page.locator(".trace-row.is-complete", has_text="deployment/nginx")
+    row.wait_for(timeout=PATIENCE_MS)
+    path = row.locator("a").get_attribute("href")
+    page.goto(f"{baton.url}{path}")
+    beats = page.locator("#rows > .step", has_text="renewed its node Lease")
+    expect(beats).to_have_count(3)
+    page.close()
+    assert path is not None
+    return path
+
+
+@pytest.fixture
+def slow(start_baton: StartBaton) -> Iterator[Baton]:
+    baton = start_baton("--tape", "create", "--speed", "0.1", "--pause", "0")
+    yield baton
+    baton.end()
+
+
+def shown(page: Page) -> int:
+    return page.locator("#rows > .step:visible").count()
+
+
+def test_the_waterfall_appears_as_steps_arrive(browser: Browser, slow: Baton) -> None:
+    with opened(browser, slow, "/") as page:
+        link = page.locator(".trace-row", has_text="deployment/nginx").locator("a")
+        link.wait_for()
+        page.goto(f"{slow.url}{link.get_attribute('href')}?show=waterfall")
+        page.evaluate("window.stillHere = true")
+        expect(page.locator("#head .state")).to_contain_text("complete")
+        pods = page.locator("#rows > .bar", has_text="pod/nginx-")
+        expect(pods).to_have_count(3)
+        expect(page.locator(".findings")).to_contain_text("Slowest: ")
+        assert page.evaluate("window.stillHere === true"), "pushed, not loaded again"
+        live = page.locator("#rows").inner_text()
+        page.reload()
+        assert page.locator("#rows").inner_text() == live
+
+
+def test_each_pod_s_time_is_told_span_by_span_and_by_which_clock(
+    browser: Browser, baton: Baton, trace: str
+) -> None:
+    with opened(browser, baton, f"{trace}?show=waterfall") as page:
+        pod = page.locator("#rows > .bar", has_text="pod/nginx-").first
+        pod.locator("summary").click()
+        spans = pod.locator(".spans tbody th").all_inner_texts()
+        assert spans == ["scheduling", "volumes and network", "pull", "start", "ready"]
+        expect(pod.locator(".spans")).to_contain_text("32ms as its kubelet says")
+        expect(pod.locator(".spans")).to_contain_text("arrival ±1 ms to the Event's own ±1 ms")
+        pod.locator(".spans a", has_text="pull").click()
+        expect(page.locator("#drawer h2")).to_contain_text(
+            "The kubelet on node-1 reported Pod nginx"
+        )
+
+
+def test_the_same_step_stays_selected_in_each_picture_and_the_address_keeps_both(
+    browser: Browser, baton: Baton, trace: str
+) -> None:
+    with opened(browser, baton, trace) as page:
+        page.locator("#rows .step-link", has_text="created ReplicaSet").click()
+        page.locator("#drawer h2", has_text="created ReplicaSet").wait_for()
+        page.locator(".switch a:visible", has_text="list").click()
+        page.wait_for_url("**show=list*#step-*")
+        expect(page.locator("#drawer h2")).to_contain_text("created ReplicaSet")
+        expect(page.locator('#rows a[aria-current="true"]')).to_contain_text("created ReplicaSet")
+        page.locator(".switch a:visible", has_text="waterfall").click()
+        page.wait_for_url("**show=waterfall*#step-*")
+        expect(page.locator("#drawer h2")).to_contain_text("created ReplicaSet")
+        expect(page.locator('#rows a[aria-current="true"]')).to_contain_text("replicaset/nginx")
+
+
+def test_the_drawer_walks_by_buttons_and_by_keys(
+    browser: Browser, baton: Baton, trace: str
+) -> None:
+    with opened(browser, baton, trace) as page:
+        page.keyboard.press(".")
+        expect(page.locator("#drawer h2")).to_contain_text("create Deployment nginx")
+        expect(page.locator("#drawer .walk [rel=next]")).to_be_visible()
+        page.keyboard.press(".")
+        expect(page.locator("#drawer h2")).to_contain_text("created ReplicaSet")
+        page.keyboard.press(",")
+        expect(page.locator("#drawer h2")).to_contain_text("create Deployment nginx")
+        page.locator("#drawer .walk [rel=next]").click()
+        expect(page.locator("#drawer h2")).to_contain_text("created ReplicaSet")
+        command = page.locator("#drawer .command", has_text="who wrote which field")
+        expect(command).to_contain_text("kubectl get replicaset.v1.apps nginx-754449dc84 -n shop")
+        command.locator("button", has_text="for oc").click()
+        expect(command.locator("button").last).to_have_text(re.compile("Copied|Selected"))
+
+
+def test_the_waterfall_is_looked_at_closer_by_keys_and_buttons(
+    browser: Browser, baton: Baton, trace: str
+) -> None:
+    width = "document.querySelector('.scroller').scrollWidth"
+    left = "document.querySelector('.scroller').scrollLeft"
+    with opened(browser, baton, f"{trace}?show=waterfall") as page:
+        page.locator("#zoom").wait_for()
+        before = page.evaluate(width)
+        for _ in range(3):
+            page.keyboard.press("w")
+        assert page.evaluate(width) > 2 * before
+        at = page.evaluate(left)
+        page.keyboard.press("d")
+        assert page.evaluate(left) > at
+        page.keyboard.press("a")
+        assert page.evaluate(left) == at
+        page.keyboard.press("s")
+        page.keyboard.press("f")
+        assert page.evaluate(width) == before
+        page.locator("#zoom button", has_text="+").click()
+        assert page.evaluate(width) > before
+        wide = page.evaluate(width)
+        page.keyboard.press("w")
+        assert page.evaluate(width) == wide, "a button has the focus"
+
+
+def test_a_trace_is_replayed_step_by_step_and_returns_to_live(
+    browser: Browser, baton: Baton, trace: str
+) -> None:
+    with opened(browser, baton, trace) as page:
+        page.locator("#replay-play").wait_for()
+        whole = shown(page)
+        page.locator("#replay-first").click()
+        assert shown(page) == 1
+        expect(page.locator("#head .state")).to_contain_text("as it was")
+        assert "at=" in page.url
+        page.locator("h2", has_text="Steps").click()
+        page.keyboard.press(".")
+        assert shown(page) == 2
+        expect(page.locator("#head .who")).to_contain_text("Deployment controller")
+        page.keyboard.press(",")
+        assert shown(page) == 1
+        page.locator("#moment").focus()
+        page.keyboard.press("End")
+        assert shown(page) == whole - 3, "heartbeats come after all that is on the map"
+        page.locator("#replay-live").click()
+        expect(page.locator("#head .state")).to_contain_text("complete")
+        expect(page.locator("#rows > .step:visible")).to_have_count(whole)
+        assert "at=" not in page.url
+
+
+def test_a_replay_plays_holds_and_ends_at_the_end(
+    browser: Browser, baton: Baton, trace: str
+) -> None:
+    with opened(browser, baton, trace) as page:
+        page.locator("#speed").select_option("0.25")
+        page.locator("#replay-play").click()
+        expect(page.locator("#rows > .step:visible").nth(2)).to_be_visible()
+        page.locator("h2", has_text="Steps").click()
+        page.keyboard.press("Space")
+        expect(page.locator("#replay-play")).to_have_text("Play")
+        held = page.url
+        assert "at=" in held
+        page.locator("#speed").select_option("8")
+        page.locator("#replay-play").click()
+        expect(page.locator("#replay-play")).to_have_text("Play")
+        expect(page.locator("#moment")).to_have_value("1")
+    with opened(browser, baton, held.removeprefix(baton.url)) as page:
+        expect(page.locator("#head .state")).to_contain_text("as it was")
+        expect(page.locator("#replay-live")).to_be_visible()
+
+
+def test_what_comes_while_replaying_waits_and_is_counted(browser: Browser, slow: Baton) -> None:
+    with opened(browser, slow, "/") as page:
+        page.locator(".trace-row", has_text="deployment/nginx").locator("a").click()
+        page.wait_for_url("**/traces/*")
+        page.locator("#rows > .step").nth(2).wait_for()
+        page.reload()  # So that there is a map from the first moment to a later one.
+        page.locator("#replay-first").click()
+        expect(page.locator("#newer")).to_have_text(re.compile(r"^\d+ new$"))
+        assert shown(page) == 1
+        expect(page.locator("#head .state")).to_contain_text("as it was")
+        page.locator("#newer").click()
+        expect(page.locator("#head .state")).not_to_contain_text("as it was")
+        expect(page.locator("#rows > .step:visible").nth(3)).to_be_visible()
+
+
+def test_times_read_as_the_reader_wants_them_on_every_page(
+    browser: Browser, baton: Baton, trace: str
+) -> None:
+    with opened(browser, baton, trace, timezone_id="Asia/Kathmandu") as page:
+        first = page.locator("#rows .offset").first
+        began = page.locator("#head .at").inner_text()
+        assert began.endswith("UTC")
+        page.locator("#times").select_option("absolute utc")
+        expect(first).to_have_text(began.split()[1])
+        page.locator("#times").select_option("absolute local")
+        expect(page.locator("#head .at")).to_have_text(re.compile(r"\+05:45$"))
+        page.goto(f"{baton.url}{trace}?show=list")
+        expect(page.locator("#head .at")).to_have_text(re.compile(r"\+05:45$"))
+        page.locator("#times").select_option("relative utc")
+        expect(page.locator("#head .at")).to_have_text(began)
+        expect(page.locator("#rows .offset").first).to_have_text("+0 ms")
+
+
+def test_without_script_each_picture_and_moment_is_a_page(
+    browser: Browser, baton: Baton, trace: str
+) -> None:
+    with opened(browser, baton, trace, java_script_enabled=False) as page:
+        whole = shown(page)
+        page.locator("#replay-first").click()
+        assert shown(page) == 1
+        page.locator("#replay-on").click()
+        assert shown(page) == 2
+        page.locator(".switch a:visible", has_text="waterfall").click()
+        expect(page.locator("#rows > .bar:visible")).to_have_count(2)
+        page.locator("#replay-live").click()
+        assert page.locator("#rows > .bar:visible").count() > 2
+        page.locator(".switch a:visible", has_text="list").click()
+        assert shown(page) == whole
+
+
+def test_a_narrow_window_gets_the_list_and_says_so(
+    browser: Browser, baton: Baton, trace: str
+) -> None:
+    with opened(browser, baton, trace, viewport={"width": 390, "height": 844}) as page:
+        expect(page.locator(".switch a[aria-current]:visible")).to_have_text("list")
+        expect(page.locator("#lanes")).to_be_hidden()
+        page.locator(".switch a:visible", has_text="sequence").click()
+        expect(page.locator("#lanes")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("query", ["?show=waterfall", "?show=list", "?show=waterfall&at="])
+def test_axe_finds_nothing(
+    browser: Browser,
+    baton: Baton,
+    trace: str,
+    query: str,
+    scheme: Literal["light", "dark"],
+    width: int,
+) -> None:
+    look = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
+    with opened(browser, baton, trace, **look) as page:
+        middle = page.evaluate(
+            "(({ begin, end }) => (Number(begin) + Number(end)) / 2)(minimap.dataset)"
+        )
+        page.goto(f"{baton.url}{trace}{query}{middle if query.endswith('=') else ''}")
+        page.locator("#replay-play").wait_for()
+        page.locator("#rows .step-link:visible").nth(1).click()
+        page.locator("#drawer h2").wait_for()
+        for summary in page.locator("#rows summary:visible").all()[:2]:
+            summary.click()
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -5,7 +5,7 @@ node; how its controller stands without it is then told by a trace without a cau
 """
 
 from eventstream.explain.families import by_order
-from eventstream.explain.pods import is_true
+from eventstream.explain.pods import is_ready, is_true
 from eventstream.explain.traces import TraceKeeper, TraceLog, is_workload
 from eventstream.explain.world import World
 from eventstream.explain.writes import Write
@@ -20,10 +20,14 @@ class Asides:
         self._disrupted: list[Write] = []
 
     def note(self, write: Write) -> None:
-        """Remember the Pod if it was disrupted."""
-        if write.image.kind == "Pod" and is_true(write.image, "DisruptionTarget"):
+        """Remember the Pod if it was disrupted, or is no longer ready."""
+        if write.image.kind != "Pod":
+            return
+        if is_true(write.image, "DisruptionTarget"):
             self._disrupted.append(write)
             self._world.evictions.note(write)
+        elif _lost(write):
+            self._disrupted.append(write)
 
     def begin(self) -> set[str]:
         """The ids of the traces to judge, begun where there was none."""
@@ -43,3 +47,10 @@ class Asides:
             own.floor, own.first = write.order, write.change.at
         own.last = max(own.last, write.change.at)
         return key
+
+
+def _lost(write: Write) -> bool:
+    """Whether a Pod that nobody deletes has stopped being ready."""
+    if write.gone or write.image.metadata.deletion_timestamp:
+        return False
+    return is_ready(write.before) and not is_ready(write.image)

@@ -97,8 +97,16 @@ class Story:
         self._write("MODIFIED", pod)
         return self.delete(pod)
 
-    def tell(self, about: Json, reason: str, message: str, component: str, count: int = 1) -> None:
-        """A Kubernetes Event about an object."""
+    def tell(
+        self,
+        about: Json,
+        reason: str,
+        message: str,
+        component: str,
+        count: int = 1,
+        **more: str,
+    ) -> None:
+        """A Kubernetes Event about an object; `more` are further fields of it."""
         metadata = about["metadata"]
         event: Json = {
             "apiVersion": "v1",
@@ -119,7 +127,7 @@ class Story:
             "source": {"component": component},
             "count": count,
         }
-        self._write("ADDED", event)
+        self._write("ADDED", event | more)
 
     def told(self) -> Result:
         """What the engine says of it all."""

@@ -232,6 +232,24 @@ def test_a_container_that_ends_well_again_and_again_is_told(
     assert story.trace(web).diagnosis == code
 
 
+@pytest.mark.parametrize(("after", "code"), [(5, "probe-failing"), (-5, None)])
+def test_a_ready_container_that_is_being_killed_for_its_probe_is_told(
+    after: int, code: str | None
+) -> None:
+    story = Story()
+    web, rs, one = probed(story, "Liveness", failureThreshold=1)
+    complete(story, web, rs, one)
+    up = status("c", running=RUNNING) | {"ready": True}
+    report(story, one, up, phase="Running", conditions=[condition("Ready", "True")])
+    assert story.trace(web).state == "complete"
+    killing = "Container c failed liveness probe, will be restarted"
+    story.tell(one, "Killing", killing, "kubelet", lastTimestamp=stamp(START + after))
+    trace = story.trace(web)
+    assert trace.diagnosis == code
+    if code is not None:
+        assert trace.summary == "The liveness probe of container c of Pod web-1-a fails."
+
+
 def test_an_old_failure_of_a_probe_does_not_explain_a_crash() -> None:
     story = Story()
     web, _, one = rollout(story)

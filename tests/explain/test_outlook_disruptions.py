@@ -275,6 +275,8 @@ def test_a_lost_node_is_told_by_whoever_has_pods_there() -> None:
     story.change(host, {"status": {"conditions": [unknown]}}, KCM, sub="status")
     story.change(one, {"status": {"conditions": [condition("Ready", "False")]}}, KCM, sub="status")
     report(story, web, rs, 1, 0)
+    trace = stands(story, web, existing=True)
+    assert (trace.state, trace.holder, trace.diagnosis) == ("stalled", "kubelet", "node-lost")
     why = "Taint manager: deleting due to NoExecute taint"
     taken = condition("DisruptionTarget", "True", "DeletionByTaintManager", why)
     both = [condition("Ready", "False"), taken]

@@ -71,6 +71,22 @@ def killed(snapshot: Snapshot, write: Write, status: ContainerStatus) -> Killed 
     return None
 
 
+def dying(snapshot: Snapshot, write: Write, status: ContainerStatus) -> Trouble | None:
+    """Whether the kubelet is killing a running container for a failing probe, as it announced."""
+    running = status.state.running
+    started = parse(running.started_at) if running is not None else None
+    for note in snapshot.notes(write.log, "Killing"):
+        found = _KILLED.search(note.after.spec.message or "")
+        at = parse(note.after.spec.last_timestamp)
+        if found is None or at is None or started is None or not _is_about(note, status):
+            continue
+        if at > started:
+            kind = found[1].capitalize()
+            notes = _failures(snapshot, write, status, started).get(kind, [])
+            return _told(write, status, kind, notes, note)
+    return None
+
+
 def _told(
     write: Write,
     status: ContainerStatus,

@@ -7,7 +7,7 @@ pkg/kubelet/images/types.go (the image reasons); pkg/kubelet/events/event.go (th
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.crashes import crash, ending
 from eventstream.explain.outlook.images import REASONS, image
-from eventstream.explain.outlook.probing import killed, probing
+from eventstream.explain.outlook.probing import dying, killed, probing
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.starting import START_REASONS, mounting, starting
 from eventstream.explain.outlook.trouble import Trouble
@@ -56,8 +56,11 @@ def node_lost(snapshot: Snapshot, write: Write) -> Trouble | None:
 
 
 def unproven(snapshot: Snapshot, write: Write) -> Trouble | None:
-    """A container that ended in failure and has only just been started again: ready, for now."""
+    """A container that is ready for now: it is being killed, or just started after a failure."""
     for status in containers(write.image):
+        ends = dying(snapshot, write, status)
+        if ends is not None:
+            return ends
         last = status.last_state.terminated if status.last_state else None
         if not status.state.running or last is None:
             continue

@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventstream.objects.observations import Observation
+from tests.explain.flow import Flow
+from tests.explain.flows import nodes, pods
 from tests.explain.stories import KCM, Story
 from tests.explain.tapes import fold
 from tests.explain.test_interleavings import assert_same
@@ -97,7 +99,23 @@ def leaving_type_and_rolling_set() -> Story:
     return story
 
 
-STORIES = [emptied_namespace, lost_node, orphaned_and_adopted, leaving_type_and_rolling_set]
+def flow(tell: Callable[[Flow], None]) -> Callable[[], Story]:
+    def story() -> Story:
+        told = Flow()
+        tell(told)
+        return told
+
+    return story
+
+
+STORIES = [
+    emptied_namespace,
+    lost_node,
+    orphaned_and_adopted,
+    leaving_type_and_rolling_set,
+    *(flow(tell) for tell in (nodes.drain, nodes.node_loss, nodes.preemption, nodes.node_joins)),
+    *(flow(tell) for tell in (pods.probes, pods.gates, pods.volume_on_demand)),
+]
 
 
 def interleaved(shown: list[Observation], random: Random) -> list[Observation]:

@@ -221,13 +221,8 @@ class TraceKeeper:
         if began is not None and _ends(began):
             # It is done when the owner is whole again, which a change of the owner overtakes.
             roots = self.above(trace.root)
-        for write in sorted((w for log in roots for w in log.after(floor)), key=by_order):
-            begins = write.verdict is not None and (
-                write.verdict.begins or write.trace not in ("", trace.id)
-            )
-            if begins and (write.spec_changed or marks_deletion(write) or _is_lost(write)):
-                return write
-        return None
+        later = [w for log in roots for w in log.after(floor) if _overtakes(w, trace)]
+        return min(later, key=by_order, default=None)
 
     def _outlook(self, trace: TraceLog, snapshot: Snapshot) -> Outlook:
         began = trace.began
@@ -298,6 +293,13 @@ class TraceKeeper:
             command=proofs.command_of(first) if first and first.diagnosis else "",
             mend=first.mend if first and first.diagnosis else "",
         )
+
+
+def _overtakes(write: Write, trace: TraceLog) -> bool:
+    """Whether a later write set a new desired state, and belongs to another trace."""
+    if write.verdict is None or not (write.verdict.begins or write.trace not in ("", trace.id)):
+        return False
+    return write.spec_changed or marks_deletion(write) or _is_lost(write)
 
 
 def _known_since(trace: TraceLog) -> float:

@@ -19,7 +19,7 @@ from eventstream.explain.records import ObjectRef, Step, Trace
 from eventstream.explain.rules.deletions import marks_deletion
 from eventstream.explain.rules.makers import MAKERS
 from eventstream.explain.text import asker, named
-from eventstream.explain.times import parse
+from eventstream.explain.times import parse, when
 from eventstream.explain.usual import UsualWaits
 from eventstream.explain.world import World
 from eventstream.explain.writes import ObjectLog, Write
@@ -361,6 +361,13 @@ def _healed(began: Write, above: Write, snapshot: Snapshot) -> tuple[bool, list[
     missing = missing_pods(snapshot, above, actor, desired, counts)
     if missing is not None:
         holdings.append(missing)
+    if not holdings:
+        since, waiting_for = (
+            max(when(above), counts.moved),
+            f"the status of {named(above.image)} to follow",
+        )
+        report = Holding(7, actor, "", since, waiting_for, wait="report-status", about=above)
+        holdings.append(report)
     return False, holdings
 
 

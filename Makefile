@@ -20,7 +20,7 @@ export HOST PORT
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install system run test check format bench accuracy lock clean
+.PHONY: help install system run test check format bench accuracy screenshots lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -65,6 +65,9 @@ bench: $(STAMP) ## cost of decoding, explaining and storing, beside the kubernet
 
 accuracy: $(STAMP) ## who did what on the recordings, beside the ground truth, without and with audit log
 	$(BIN)/python scripts/accuracy.py
+
+screenshots: $(STAMP) system ## every view in each state, light and dark, wide and narrow, into var/screens (DOCS=1: README's)
+	$(BIN)/python scripts/screenshots.py $(if $(DOCS),--docs)
 
 lock: $(STAMP) ## pin requirements/*.in anew into requirements/*.txt
 	$(LOCK) requirements/run.in -o requirements/run.txt

@@ -43,7 +43,7 @@ ACTORS = ("client", "deployment-controller", "replicaset-controller", "scheduler
 NAMESPACES = 40
 
 
-def fill(traces: int, pods: int, nodes: int = 100, seed: int = 1) -> None:
+def fill(traces: int = 10_000, pods: int = 10_000, nodes: int = 100, seed: int = 1) -> None:
     """Store so many traces, of five steps each, and so many Pods."""
     chance = random.Random(seed)  # noqa: S311  Made up, and the same each time.
     now = time.time()

@@ -1,0 +1,139 @@
+"""The commands that a person runs, each a process of its own, and the Chromium that looks at them.
+
+Tests, screens and budgets all see the whole of Baton through these: nothing is simulated between
+the practice cluster, the dashboard that watches it and the browser.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+START_SECONDS = 60.0
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody has right now."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+class Program:
+    """One command of ours, with what it says kept in a file."""
+
+    def __init__(self, log: Path, arguments: list[str], environment: dict[str, str]) -> None:
+        self._log = log
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(  # noqa: S603  # Our own commands.
+                [sys.executable, *arguments],
+                cwd=ROOT,
+                env=os.environ | environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    def wait_until(self, ready: Callable[[], bool]) -> None:
+        """Return once `ready`; AssertionError with what it said if it ends before, or is late."""
+        deadline = time.monotonic() + START_SECONDS
+        while not ready():
+            said = self._log.read_text()
+            assert self._process.poll() is None, f"It ended by itself:\n{said}"
+            assert time.monotonic() < deadline, f"Not ready in {START_SECONDS:.0f} s:\n{said}"
+            time.sleep(0.05)
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """End it, if it still runs, and wait until it has."""
+        if self._process.poll() is None:
+            self._process.send_signal(how)
+        self._process.wait(10)
+
+
+def answers(url: str) -> bool:
+    """Whether a dashboard is served at `url`."""
+    try:
+        with urllib.request.urlopen(f"{url}/healthz", timeout=2) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, ConnectionError):
+        return False
+
+
+class Dashboard:
+    """`observe` on a port of its own, with its own history, which can be killed and restarted."""
+
+    def __init__(self, directory: Path, kubeconfig: Path) -> None:
+        self._directory = directory
+        self._kubeconfig = kubeconfig
+        self._port = free_port()
+        self.url = f"http://127.0.0.1:{self._port}"
+        self.start_dashboard()
+
+    def start_dashboard(self) -> None:
+        """Start `observe` on the same port and with the same history as before."""
+        command = ["manage.py", "observe", "--port", str(self._port)]
+        self._dashboard = Program(
+            self._directory / "dashboard.log",
+            [*command, "--kubeconfig", str(self._kubeconfig)],
+            {"BATON_DATA": str(self._directory / "data")},
+        )
+        self._dashboard.wait_until(lambda: answers(self.url))
+
+    def kill_dashboard(self) -> None:
+        """End it as a power cut would."""
+        self._dashboard.end(signal.SIGKILL)
+
+    def end(self) -> None:
+        """End all that was started."""
+        self._dashboard.end()
+
+
+class Baton(Dashboard):
+    """The pair: a practice cluster that plays tapes, and a dashboard that watches it."""
+
+    def __init__(self, directory: Path, tapes: list[str]) -> None:
+        kubeconfig = directory / "kubeconfig"
+        command = ["-m", "practicecluster", "--port", "0", "--kubeconfig", str(kubeconfig)]
+        self._cluster = Program(directory / "cluster.log", [*command, *tapes], {})
+        self._cluster.wait_until(kubeconfig.exists)
+        super().__init__(directory, kubeconfig)
+
+    def end(self) -> None:
+        """End both, the dashboard first."""
+        super().end()
+        self._cluster.end()
+
+
+class Stored:
+    """A history that was filled beforehand, served as if it were watched: no cluster behind it."""
+
+    def __init__(self, directory: Path, filling: str, *options: str) -> None:
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self._server = Program(
+            directory / "stored.log",
+            ["-m", "benchmarks.stored", filling, "--port", str(port), *options],
+            {"BATON_DATA": str(directory / "data")},
+        )
+        self._server.wait_until(lambda: answers(self.url))
+
+    def end(self) -> None:
+        """End the server."""
+        self._server.end()

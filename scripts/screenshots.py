@@ -1,0 +1,266 @@
+"""Takes a picture of each view in each state, in light and dark, wide and narrow.
+
+A page is judged by looking at it, in all the states that it can be in, or it is not judged at
+all. Two runs give the same pictures but for the times in them: same fonts, UTC, no motion.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import urljoin
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))  # Run as a script, so that the project is not on the path.
+
+from benchmarks.programs import CHROMIUM, FLAGS, Baton, Stored  # noqa: E402
+
+SCREENS = ROOT / "var" / "screens"
+SCHEMES = ("light", "dark")
+SIZES = {1440: 900, 390: 844}
+TALLEST = 3000
+"""Pixels of a page that a picture shows at most: what is below looks like what is above."""
+
+STUCK_SECONDS = 20.0
+"""The recording of an image that does not exist has it for 24 s, then it is mended."""
+
+Find = Callable[[Page], str]
+
+
+class Server(Protocol):
+    """Something that serves the dashboard at `url` until its end."""
+
+    url: str
+
+    def end(self) -> None:
+        """End it."""
+
+
+class State(NamedTuple):
+    """How the dashboard comes to be in a state, what shows that it is, and which views then."""
+
+    start: Callable[[Path], Server]
+    ready: str
+    views: dict[str, str | Find]
+
+
+def linked(start: str, link: str, query: str = "") -> Find:
+    """Return what finds the address behind the first `link` of the page `start`."""
+
+    def find(page: Page) -> str:
+        page.goto(start)
+        return f"{page.locator(link).first.get_attribute('href')}{query}"
+
+    return find
+
+
+def traces(title: str) -> dict[str, str | Find]:
+    """Return the views of the trace called `title`, and of its object."""
+    row = f'.trace-row:has-text("{title}") a'
+    shows = {
+        f"trace-{show}": linked("/", row, f"?show={show}")
+        for show in ("sequence", "waterfall", "list")
+    }
+    return {
+        **shows,
+        "trace": linked("/", row),
+        "step": _step(row),
+        "object": linked("/changes", f'.ledger tbody th a:has-text("{title}")'),
+    }
+
+
+def _step(row: str) -> Find:
+    def find(page: Page) -> str:
+        page.goto(linked("/", row)(page))
+        link = page.locator("#rows .step-link").nth(1).get_attribute("href")
+        return urljoin(page.url, link)
+
+    return find
+
+
+def played(*tapes: str, **options: str) -> Callable[[Path], Server]:
+    """Return what starts a practice cluster with these tapes, and a dashboard that watches it."""
+    arguments = [f"--{name}={value}" for name, value in {"pause": "1", **options}.items()]
+
+    def start(directory: Path) -> Server:
+        return Baton(directory, [*arguments, "--tape", *tapes] if tapes else ["--playlist", "none"])
+
+    return start
+
+
+def stuck(directory: Path) -> Server:
+    """Start with a Deployment whose image does not exist: the recording, without how it is mended.
+
+    No recording ends with something that is still stuck.
+    """
+    lines = (ROOT / "practicecluster" / "tapes" / "bad_image.jsonl").read_text().split("\n")
+    begun = json.loads(lines[0])["t"]
+    cut = [line for line in lines if line and json.loads(line)["t"] < begun + STUCK_SECONDS]
+    tape = directory / "stuck.jsonl"
+    tape.write_text("\n".join(cut) + "\n")
+    return played("crash_loop", "unschedulable", "quota", str(tape), speed="8", forbid="cronjobs")(
+        directory
+    )
+
+
+def stored(fill: str, *options: str) -> Callable[[Path], Server]:
+    """Return what serves a history that the function `fill` stored."""
+    return lambda directory: Stored(directory, fill, *options)
+
+
+PAGES: dict[str, str | Find] = {
+    "now": "/",
+    "cluster": "/cluster",
+    "changes": "/changes",
+    "coverage": "/coverage",
+    "learn": "/learn",
+    "operators": "/learn?tab=operators",
+}
+STATES = {
+    "empty": State(played(), "#empty:visible", PAGES),
+    "unwatched": State(
+        stored("builtins:bool", "--silent"),
+        "#empty:visible",
+        {"now": "/", "cluster": "/cluster", "coverage": "/coverage"},
+    ),
+    "busy": State(
+        played("rolling_update", "operator", "create", speed="8"),
+        '.trace-row.is-complete:has-text("deployment/nginx")',
+        {
+            **PAGES,
+            **traces("deployment/nginx"),
+            "filtered": "/?text=nothing-has-this-name",
+            "reference": "/reference",
+            "tape": "/tape",
+            "lost": "/traces/none",
+        },
+    ),
+    "failing": State(
+        stuck,
+        '.trace-row.is-stalled:has-text("deployment/api")',
+        {**PAGES, **traces("deployment/api")},
+    ),
+    "large": State(
+        stored("benchmarks.large:fill"),
+        ".trace-row",
+        {
+            "now": "/",
+            "cluster": "/cluster",
+            "changes": "/changes",
+            "trace": linked("/", ".trace-row a"),
+            "object": linked("/changes", ".ledger tbody th a"),
+        },
+    ),
+    "hostile": State(
+        stored("tests.browser.hostile:fill"),
+        ".trace-row",
+        {
+            **PAGES,
+            "trace": linked("/", ".trace-row a"),
+            "object": linked("/changes", ".ledger tbody th a"),
+        },
+    ),
+}
+
+
+def open_page(browser: Browser, url: str, scheme: str, width: int) -> Page:
+    """Return a page that looks the same wherever it is opened."""
+    context = browser.new_context(
+        base_url=url,
+        color_scheme=scheme,  # type: ignore[arg-type]  # One of SCHEMES.
+        viewport={"width": width, "height": SIZES[width]},
+        device_scale_factor=1,
+        reduced_motion="reduce",
+        locale="en-GB",
+        timezone_id="UTC",
+    )
+    context.set_default_timeout(60_000)
+    return context.new_page()
+
+
+def looks() -> Iterator[tuple[str, int]]:
+    """Yield each scheme with each width."""
+    for scheme in SCHEMES:
+        for width in SIZES:
+            yield scheme, width
+
+
+def picture(page: Page, address: str, file: Path, *, full: bool = True) -> None:
+    """Open `address` and store what it looks like once nothing more comes."""
+    page.goto(address)
+    page.evaluate("document.fonts.ready")
+    page.wait_for_timeout(600)
+    width = page.evaluate("innerWidth")
+    height = page.evaluate("document.documentElement.scrollHeight")
+    options: dict[str, Any] = {}
+    if full:
+        options["clip"] = {"x": 0, "y": 0, "width": width, "height": min(height, TALLEST)}
+    page.screenshot(path=file, full_page=full, animations="disabled", **options)
+
+
+def take(browser: Browser, name: str, state: State, views: list[str], directory: Path) -> None:
+    """Bring about one state and store a picture of each of its views."""
+    server = state.start(directory)
+    try:
+        first = open_page(browser, server.url, "light", 1440)
+        first.goto("/")
+        first.locator(state.ready).first.wait_for()
+        chosen = {view: at for view, at in state.views.items() if not views or view in views}
+        found = {view: at if isinstance(at, str) else at(first) for view, at in chosen.items()}
+        first.context.close()
+        for scheme, width in looks():
+            page = open_page(browser, server.url, scheme, width)
+            for view, address in found.items():
+                file = SCREENS / f"{view}-{name}-{scheme}-{width}.png"
+                picture(page, address, file, full=name != "large" and view != "step")
+            page.context.close()
+    finally:
+        server.end()
+
+
+def refresh_docs(browser: Browser, directory: Path) -> None:
+    """Store the two pictures that README shows: what is under way, and a trace."""
+    server = played("rolling_update", "bad_image", "create", speed="4")(directory)
+    try:
+        page = open_page(browser, server.url, "light", 1440)
+        page.goto("/")
+        nginx = page.locator('.trace-row:has-text("deployment/nginx")')
+        page.locator(".trace-row.is-stalled").first.wait_for()
+        nginx.first.wait_for()
+        picture(page, "/", ROOT / "docs" / "now.png", full=False)
+        page.locator(STATES["busy"].ready).first.wait_for()
+        address = linked("/", '.trace-row:has-text("deployment/nginx") a')(page)
+        picture(page, address, ROOT / "docs" / "trace.png", full=False)
+    finally:
+        server.end()
+
+
+def main() -> None:
+    """Take the pictures that are asked for, all by default, into var/screens."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--docs", action="store_true", help="refresh README's pictures instead")
+    parser.add_argument("--state", action="append", choices=STATES, default=[])
+    parser.add_argument("--view", action="append", default=[])
+    asked = parser.parse_args()
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright, ExitStack() as stack:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        stack.callback(browser.close)
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        if asked.docs:
+            refresh_docs(browser, scratch)
+            return
+        for name in asked.state or STATES:
+            (directory := scratch / name).mkdir()
+            take(browser, name, STATES[name], asked.view, directory)
+            print(f"{name}: done", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -16,6 +16,7 @@ from eventstream.explain.rules import evidence
 from eventstream.explain.rules.customs import controls
 from eventstream.explain.rules.marks import mark
 from eventstream.explain.text import count, listing, named, seen
+from eventstream.explain.times import parse
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View
 from eventstream.explain.writes import Write
@@ -32,7 +33,7 @@ _OWNERS: dict[str, tuple[str, str]] = {
 }
 """Finalizers of Kubernetes' own components, to who alone removes each."""
 
-PROMPT = 10.0
+PROMPT = 3.0
 """Seconds within which a working controller answers a deletion; later it may have been anyone."""
 
 
@@ -92,6 +93,24 @@ def _remover(view: View, lost: tuple[str, ...], before: Image) -> Remover:
     return Remover("unknown", setter, doubt=doubt)
 
 
+def _last_sign(view: View, asked: Write, setter: str) -> float:
+    """When it last was to be seen at work on the deletion, in unix seconds.
+
+    It answers what was asked, writes to the object, or waits for the end of what that owns.
+    """
+    signs = [asked.change.at]
+    for write in view.backwards(view.write.log.uid):
+        if write.order <= asked.order:
+            break
+        if write.verdict is not None and write.verdict.actor_name == setter:
+            signs.append(write.change.at)
+    for child in view.children(view.write.log.uid):
+        latest = child.at(view.order)
+        if latest is not None and latest.gone and latest.order > asked.order:
+            signs.append(latest.change.at)
+    return max(signs)
+
+
 def setters(image: Image) -> set[str]:
     """The managers that set an object's finalizers, as far as managedFields tells."""
     return {
@@ -102,9 +121,19 @@ def setters(image: Image) -> set[str]:
 
 
 def _custom(view: View, setter: str, names: str) -> Remover:
-    asked = mark(view)
-    waited = view.write.change.at - asked.change.at if asked is not None else 0.0
-    if asked is None or asked.base or waited <= PROMPT:
+    asked, now = mark(view), view.write.change.at
+    since = parse((view.write.before or view.write.image).metadata.deletion_timestamp)
+    if since is None:
+        doubt = (
+            f"{setter} looks after {names}, and the object stays: it, or a client, took it away."
+        )
+        return Remover("unknown", setter, doubt=doubt)
+    if asked is None or asked.base:
+        waited = now - since
+    else:
+        waited = now - asked.change.at
+        since = _last_sign(view, asked, setter)
+    if now - since <= PROMPT:
         return Remover("custom-controller", setter)
     doubt = (
         f"{setter} looks after {names}, but it came {waited:.0f} s after the deletion was asked "

@@ -63,7 +63,8 @@ def scaled_by_autoscaler(view: View, who: Writer) -> Verdict | None:
 
 def _rescaled(view: View, scaler: Write) -> list[Change]:
     """The autoscaler's Events of this new size: it tells of each after it was set."""
-    replicas = getattr(view.write.image.spec, "replicas", None)
+    spec = view.write.image.spec
+    replicas = spec.get("replicas") if isinstance(spec, dict) else getattr(spec, "replicas", None)
     return [
         note
         for note in view.all_notes(scaler.log.uid, "SuccessfulRescale")

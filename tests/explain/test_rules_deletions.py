@@ -1,6 +1,6 @@
 """Who deleted what: from Kubernetes' own ways of deleting, each told as the API shows it."""
 
-from tests.explain.stories import KCM, Json, Story, stamp
+from tests.explain.stories import KCM, Json, Story
 from tests.explain.things import (
     POD_FINALIZER,
     condition,
@@ -346,62 +346,6 @@ def test_old_empty_replicasets_go_beyond_the_limit_and_no_others() -> None:
     story.delete(kept[0])
     story.delete(kept[1])
     assert actors(story, kept[0], kept[1]) == ["deployment-controller", "client"]
-
-
-def test_a_finalizer_that_a_client_set_and_took_away_is_a_clients() -> None:
-    story = Story()
-    web = deployment()
-    web["metadata"]["finalizers"] = ["example.com/hold"]
-    story.create(web, "kubectl-create")
-    story.mark(web, finalizers=["example.com/hold"])
-    story.wait(20)
-    story.delete(web)
-    assert actors(story, web) == ["client"]
-
-
-def test_a_finalizer_of_a_custom_controller_is_its_own_if_it_goes_at_once() -> None:
-    for wait, actor in ((0.0, "custom-controller"), (4.0, "unknown")):
-        story = Story()
-        site = story.create(website(), "kubectl-create")
-        story.change(site, {"metadata": {"finalizers": ["example.com/site"]}}, "site-operator")
-        story.mark(site, finalizers=["example.com/site"])
-        story.wait(wait)
-        story.delete(site)
-        assert actors(story, site) == [actor]
-        assert story.step(site, 2).actor == "client"
-
-
-def test_a_custom_controller_that_waits_for_what_it_made_takes_its_finalizer_late() -> None:
-    story = Story()
-    site = story.create(website(), "kubectl-create")
-    story.change(site, {"metadata": {"finalizers": ["example.com/site"]}}, "site-operator")
-    child = story.create(pod(site, "shopfront-a"), "site-operator")
-    story.mark(site, finalizers=["example.com/site"])
-    story.mark(child, 30)
-    story.wait(20)
-    story.stop(child)
-    story.delete(site)
-    assert actors(story, site) == ["custom-controller"]
-    assert story.step(child, 1).actor == "custom-controller"
-
-
-def test_a_finalizer_that_stood_before_watching_began_may_be_anybodys_to_take() -> None:
-    story = Story()
-    site = website(metadata={"finalizers": ["example.com/site"]})
-    story.change(site, {"metadata": {"finalizers": ["example.com/site", "x"]}}, "site-operator")
-    story = Story()
-    site["metadata"]["deletionTimestamp"] = stamp(story.at - 600)
-    story.exists(site)
-    story.delete(site)
-    assert actors(story, site) == ["unknown"]
-
-
-def test_a_custom_controller_that_lets_go_of_what_stays_may_be_a_client() -> None:
-    story = Story()
-    site = story.create(website(), "kubectl-create")
-    story.change(site, {"metadata": {"finalizers": ["example.com/site"]}}, "site-operator")
-    story.change(site, {"metadata": {"finalizers": []}})
-    assert actors(story, site) == ["unknown"]
 
 
 def test_what_a_custom_controller_made_may_be_deleted_by_it_or_by_a_client() -> None:

@@ -1,0 +1,61 @@
+"""Who took a finalizer away: a client, or the custom controller that was just seen at work."""
+
+from tests.explain.stories import Story, stamp
+from tests.explain.test_rules_deletions import actors
+from tests.explain.things import deployment, pod, website
+
+
+def test_a_finalizer_that_a_client_set_and_took_away_is_a_clients() -> None:
+    story = Story()
+    web = deployment()
+    web["metadata"]["finalizers"] = ["example.com/hold"]
+    story.create(web, "kubectl-create")
+    story.mark(web, finalizers=["example.com/hold"])
+    story.wait(20)
+    story.delete(web)
+    assert actors(story, web) == ["client"]
+
+
+def test_a_finalizer_of_a_custom_controller_is_its_own_if_it_goes_at_once() -> None:
+    for wait, actor in ((0.0, "custom-controller"), (4.0, "unknown")):
+        story = Story()
+        site = story.create(website(), "kubectl-create")
+        story.change(site, {"metadata": {"finalizers": ["example.com/site"]}}, "site-operator")
+        story.mark(site, finalizers=["example.com/site"])
+        story.wait(wait)
+        story.delete(site)
+        assert actors(story, site) == [actor]
+        assert story.step(site, 2).actor == "client"
+
+
+def test_a_custom_controller_that_waits_for_what_it_made_takes_its_finalizer_late() -> None:
+    story = Story()
+    site = story.create(website(), "kubectl-create")
+    story.change(site, {"metadata": {"finalizers": ["example.com/site"]}}, "site-operator")
+    child = story.create(pod(site, "shopfront-a"), "site-operator")
+    story.mark(site, finalizers=["example.com/site"])
+    story.mark(child, 30)
+    story.wait(20)
+    story.stop(child)
+    story.delete(site)
+    assert actors(story, site) == ["custom-controller"]
+    assert story.step(child, 1).actor == "custom-controller"
+
+
+def test_a_finalizer_that_stood_before_watching_began_may_be_anybodys_to_take() -> None:
+    story = Story()
+    site = website(metadata={"finalizers": ["example.com/site"]})
+    story.change(site, {"metadata": {"finalizers": ["example.com/site", "x"]}}, "site-operator")
+    story = Story()
+    site["metadata"]["deletionTimestamp"] = stamp(story.at - 600)
+    story.exists(site)
+    story.delete(site)
+    assert actors(story, site) == ["unknown"]
+
+
+def test_a_custom_controller_that_lets_go_of_what_stays_may_be_a_client() -> None:
+    story = Story()
+    site = story.create(website(), "kubectl-create")
+    story.change(site, {"metadata": {"finalizers": ["example.com/site"]}}, "site-operator")
+    story.change(site, {"metadata": {"finalizers": []}})
+    assert actors(story, site) == ["unknown"]

@@ -6,6 +6,7 @@ from eventstream.explain.documented.rule import RuleName
 from eventstream.explain.pods import is_running, node_of
 from eventstream.explain.records import Loop
 from eventstream.explain.rules import evidence
+from eventstream.explain.rules.podstates import reported as containers
 from eventstream.explain.rules.podstates import state
 from eventstream.explain.rules.reasons import reason
 from eventstream.explain.text import count, named
@@ -27,14 +28,16 @@ def reported(view: View, who: Writer) -> Verdict | None:
     node = node_of(write.image)
     stage = _stage(write)
     cause = _instruction(view)
-    why, says, told = reason(view, cause, stage)
+    shown = containers(write)
+    why, says, told = reason(view, cause, stage, shown)
     return Verdict(
         rule=_NAMES[stage],
         actor="kubelet",
         actor_name=node or "kubelet",
         verb="report",
         subresource="status",
-        what=f"The kubelet on {node or 'its node'} reported {named(write.image)}: {state(write)}.",
+        what=f"The kubelet on {node or 'its node'} reported {named(write.image)}: "
+        f"{state(write, shown)}.",
         why=why,
         who_grade="reported",
         why_grade="reported" if says else "inferred",

@@ -17,7 +17,7 @@ _USUAL = frozenset(
 )
 
 
-class Reported(msgspec.Struct, frozen=True):
+class Reported(msgspec.Struct, frozen=True, gc=False):
     """One container as it was reported: what people call it, its state, and the one before."""
 
     label: str
@@ -36,38 +36,38 @@ def reported(write: Write) -> list[Reported]:
     status, before = write.image.status, getattr(write.before, "status", None)
     if not isinstance(status, PodStatus):
         return []
-    old = before if isinstance(before, PodStatus) else PodStatus()
-    sidecars = {
-        container.name
-        for container in getattr(write.image.spec, "init_containers", ())
-        if container.restart_policy == "Always"
-    }
-    groups = (
-        ("init container", status.init_container_statuses, old.init_container_statuses),
-        ("container", status.container_statuses, old.container_statuses),
-        (
-            "ephemeral container",
-            status.ephemeral_container_statuses,
-            old.ephemeral_container_statuses,
-        ),
-    )
-    found = []
-    for noun, now, was in groups:
-        known = {container.name: container for container in was}
-        for container in now:
-            sidecar = noun == "init container" and container.name in sidecars
-            label = f"{'sidecar' if sidecar else noun} {container.name}"
-            initial = noun == "init container" and not sidecar
-            found.append(Reported(label, container, known.get(container.name), initial))
+    old = before if isinstance(before, PodStatus) else _NOTHING
+    found: list[Reported] = []
+    if status.init_container_statuses:
+        sidecars = {
+            container.name
+            for container in getattr(write.image.spec, "init_containers", ())
+            if container.restart_policy == "Always"
+        }
+        for now in status.init_container_statuses:
+            noun = "sidecar" if now.name in sidecars else "init container"
+            found.append(_reported(noun, now, old.init_container_statuses))
+    own, added = status.container_statuses, status.ephemeral_container_statuses
+    found += [_reported("container", now, old.container_statuses) for now in own]
+    looking = old.ephemeral_container_statuses
+    found += [_reported("ephemeral container", now, looking) for now in added]
     return found
 
 
-def state(write: Write) -> str:
+_NOTHING = PodStatus()
+
+
+def _reported(noun: str, now: ContainerStatus, before: tuple[ContainerStatus, ...]) -> Reported:
+    was = next((status for status in before if status.name == now.name), None)
+    return Reported(f"{noun} {now.name}", now, was, noun == "init container")
+
+
+def state(write: Write, shown: list[Reported]) -> str:
     """A Pod's state in words: `container c is running and the Pod is ready`."""
     image, before = write.image, write.before
     parts = _sandbox(image, before)
     leaving = image.metadata.deletion_timestamp is not None
-    parts += [f"{found.label} {_container(found, leaving)}" for found in reported(write)]
+    parts += [f"{found.label} {_container(found, leaving)}" for found in shown]
     parts += _conditions(write)
     ended = phase(image) if phase(image) in ("Failed", "Succeeded") else ""
     if ended and ended != phase(before):

@@ -4,7 +4,7 @@ Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
 """
 
 from eventstream.explain.pods import is_ready, node_of, phase
-from eventstream.explain.rules.podstates import Reported, how_ended, reported
+from eventstream.explain.rules.podstates import Reported, how_ended
 from eventstream.explain.text import listing, named, sentence
 from eventstream.explain.world import View
 from eventstream.explain.writes import Write
@@ -25,29 +25,29 @@ Reason = tuple[str, bool, list[Change]]
 """Why, in a sentence; whether the kubelet itself says so; and the Events that do."""
 
 
-def reason(view: View, cause: Write | None, stage: str) -> Reason:
-    """Why the kubelet reports, for a report of this stage that answers `cause`."""
+def reason(view: View, cause: Write | None, stage: str, shown: list[Reported]) -> Reason:
+    """Why the kubelet reports what is `shown`, in a report of this stage that answers `cause`."""
     if stage == "stopping":
         why = "The Pod is being deleted, so the kubelet stops its containers and reports that."
         told = view.notes(view.write.log.uid, "Killing")
         return why, bool(told), told
-    found = _of_containers(view)
+    found = _of_containers(view, shown)
     if found is not None:
         return found
     if stage == "running":
-        return _started(view, cause)
+        return _started(view, cause, shown)
     if stage == "starting":
-        return _starts(view, cause)
-    return _again(view)
+        return _starts(view, cause, shown)
+    return _again(view, shown)
 
 
-def _of_containers(view: View) -> Reason | None:
+def _of_containers(view: View, shown: list[Reported]) -> Reason | None:
     """What has gone wrong with a container or the Pod, if that is what the report tells."""
     image = view.write.image
     message = getattr(image.status, "message", None)
     if message and phase(image) == "Failed" != phase(view.write.before):
         return f"The kubelet says: {sentence(message)}", True, []
-    for found in reported(view.write):
+    for found in shown:
         waiting = found.now.state.waiting
         if waiting and waiting.message:
             told = view.notes(view.write.log.uid, "Failed", "BackOff")
@@ -75,10 +75,10 @@ def _restarted(view: View, found: Reported) -> Reason:
     return why, False, []
 
 
-def _started(view: View, cause: Write | None) -> Reason:
+def _started(view: View, cause: Write | None, shown: list[Reported]) -> Reason:
     told = view.notes(view.write.log.uid, *STARTED)
     if not told:
-        return _starts(view, cause)
+        return _starts(view, cause, shown)
     says = {note.after.spec.reason for note in told}
     done = [text for name, text in STARTED.items() if name in says]
     where = f" ({cause.image.version})" if cause and cause.verdict else ""
@@ -89,7 +89,7 @@ def _started(view: View, cause: Write | None) -> Reason:
     return why, True, told
 
 
-def _starts(view: View, cause: Write | None) -> Reason:
+def _starts(view: View, cause: Write | None, shown: list[Reported]) -> Reason:
     image = view.write.image
     if _MIRROR in (image.metadata.annotations or {}):
         return (
@@ -103,19 +103,19 @@ def _starts(view: View, cause: Write | None) -> Reason:
         return "The kubelet looks after every Pod that is bound to its node.", False, told
     bound = cause.verdict is not None and cause.verdict.rule == "bound"
     so = f"was bound to {node} ({cause.image.version})" if bound else f"is bound to {node}"
-    first = " Init containers run first, one by one." if _initializing(view.write) else ""
+    first = " Init containers run first, one by one." if _initializing(shown) else ""
     return f"The Pod {so}, so its kubelet starts it.{first}", False, told
 
 
-def _initializing(write: Write) -> bool:
+def _initializing(shown: list[Reported]) -> bool:
     """Whether some container still waits for the init containers."""
     return any(
         found.now.state.waiting is not None and found.now.state.waiting.reason == "PodInitializing"
-        for found in reported(write)
+        for found in shown
     )
 
 
-def _again(view: View) -> Reason:
+def _again(view: View, shown: list[Reported]) -> Reason:
     """A report on a Pod that ran before: what has changed since."""
     write = view.write
     last = view.previous()
@@ -123,8 +123,8 @@ def _again(view: View) -> Reason:
         why = "The kubelet reports again; the Pod had been marked not ready because of its node."
         return why, False, []
     if is_ready(write.before) and not is_ready(write.image):
-        return _unready(view)
-    begun = [f.label for f in reported(write) if f.now.started and f.was and f.was.started is False]
+        return _unready(view, shown)
+    begun = [f.label for f in shown if f.now.started and f.was and f.was.started is False]
     if begun and not is_ready(write.image):
         return f"The startup probe of {listing(begun)} succeeded; other probes follow.", False, []
     if is_ready(write.image) and not is_ready(write.before):
@@ -133,8 +133,8 @@ def _again(view: View) -> Reason:
     return why, False, []
 
 
-def _unready(view: View) -> Reason:
-    ends = [found for found in reported(view.write) if found.now.state.terminated]
+def _unready(view: View, shown: list[Reported]) -> Reason:
+    ends = [found for found in shown if found.now.state.terminated]
     news = [f for f in ends if f.was is None or f.was.state.terminated is None]
     if news:
         names = listing([found.label for found in news])

@@ -53,23 +53,19 @@ def bars(
     """Return the waterfall of `trace` as an axis and lines; folded lines unfold when asked for."""
     frame = {
         "ticks": [(fall.share(fall.begin + at), wording.offset(at)) for at in ticks(fall.length)],
-        "gaps": [
-            (x, round(fall.share(gap.record.at) - x, 3))
-            for gap in gaps
-            for x in (fall.share(gap.record.since),)
-        ],
         "then": None if asked.at is None else fall.share(asked.at),
     }
     head = draw(
         "axis",
         fall=fall,
-        summary=list(_findings(fall, compared)) if asked.at is None else (),
+        summary=list(_findings(fall, trace, compared)) if asked.at is None else (),
         phases=_phases(fall),
         most=LINES_MOST,
         **frame,
     )
     budget = LINES_MOST - len(fall.lines)
     drawn = []
+    unseen = _unseen(fall, gaps)
     for number, line in enumerate(fall.lines):
         unfolded = bool(line.members) and _holds(line, asked)
         members = line.members[:budget] if unfolded else ()
@@ -81,6 +77,7 @@ def bars(
             "members_left": len(line.members) - len(members) if unfolded else 0,
             "folded": "" if unfolded else wording.more(len(line.members), line.object.kind),
             "range": _range(line),
+            "gaps": unseen.get(line.object.kind, ()),
             "selected": asked.step,
             "query": asked.prefix,
             "unfold": asked.query(unfold=line.step, step=None),
@@ -89,6 +86,15 @@ def bars(
         html = draw("bar_row", trace=trace, **context)
         drawn.append(Drawn(line.step, html, hash(html)))
     return DrawnRows(Drawn("lanes", head, hash(head)), tuple(drawn))
+
+
+def _unseen(fall: Waterfall, gaps: Sequence[Stored[Gap]]) -> dict[str, list[tuple[float, float]]]:
+    """For each kind, when it could not be seen: (x, width) in percent."""
+    found: dict[str, list[tuple[float, float]]] = {}
+    for gap in gaps:
+        x, to = fall.share(gap.record.since), fall.share(gap.record.at)
+        found.setdefault(gap.record.resource.kind, []).append((x, round(to - x, 3)))
+    return found
 
 
 def _phases(fall: Waterfall) -> list[tuple[str, str]]:
@@ -183,13 +189,14 @@ def _range(line: Line) -> str:
     )
 
 
-def _findings(fall: Waterfall, compared: Compared) -> Iterator[str]:
+def _findings(fall: Waterfall, trace: Trace, compared: Compared) -> Iterator[str]:
     """Yield what stands out: what lasts, what took longest, and against what it was slow."""
     lasting = [line for line in fall.all_lines() if line.unfinished]
     if lasting:
         name = next(span.name for span in lasting[0].spans if span.end is None)
-        yield f"{wording.reference(lasting[0].object)} is still at: {name}" + (
-            f", and {len(lasting) - 1} more are not done." if len(lasting) > 1 else "."
+        still = "was still at" if trace.state == "superseded" else "is still at"
+        yield f"{wording.reference(lasting[0].object)} {still}: {name}" + (
+            f", and {len(lasting) - 1} more not done." if len(lasting) > 1 else "."
         )
     if fall.slowest is not None:
         line, span = fall.slowest

@@ -84,7 +84,8 @@ def picture(stored: history.Stored[Trace], shown: ShownSteps, asked: Asked) -> P
     )
     if asked.shown != "waterfall":
         return Picture(sequence(trace, shown.steps, asked, gaps), parts)
-    fall = waterfall(shown.records, over=trace.state in ("complete", "superseded"))
+    until = trace.updated if trace.ended is None else trace.ended
+    fall = waterfall(shown.records, over=trace.state == "complete", until=until)
     return Picture(bars(fall, trace, asked, _compared(trace), gaps), parts)
 
 

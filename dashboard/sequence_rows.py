@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from dashboard import wording
 from dashboard.actors import lane_of
 from dashboard.asked import Asked
-from dashboard.folding import Fold, fold
+from dashboard.folding import ALIKE_FROM, Fold, fold
 from dashboard.rendering import Drawn, DrawnRows, documented, draw, offset, shared
 from dashboard.sequence import Layout, Row, rows
 from eventstream.explain.records import Step, Trace
@@ -84,7 +84,7 @@ def _draw_row(placed: _Placed, asked: Asked) -> SafeString:
         offset=offset(row.fold.first, trace),
         last_offset=offset(row.fold.last, trace),
         documented=documented(row.fold.steps),
-        others=wording.more(row.fold.others, row.fold.first.object.kind),
+        folded=_folded(row.fold),
         members=_members(row.fold, trace) if whole else (),
         whole=whole,
         open=asked.unfold in ids,
@@ -93,6 +93,16 @@ def _draw_row(placed: _Placed, asked: Asked) -> SafeString:
         query=asked.prefix,
         unfold=asked.query(unfold=row.fold.id, step=None),
     )
+
+
+def _folded(each: Fold) -> str:
+    """Return what a row stands for besides its first step, in words."""
+    first, objects = each.first, each.others + 1
+    if objects >= ALIKE_FROM:
+        return f"{wording.more(each.others, first.object.kind)} did the same, {each.writes} writes"
+    sort = {"renew": "heartbeats", "report": "reports"}.get(first.verb, "writes alike")
+    on = f" on {objects} {wording.visible(wording.plural(first.object.kind))}"
+    return f"{each.writes} {sort}{on if objects > 1 else ''}"
 
 
 def _members(each: Fold, trace: Trace) -> list[dict[str, Any]]:

@@ -161,12 +161,14 @@ def _after_start(steps: list[Step], start: Moment) -> Iterator[Span]:
         (step for step in steps for value in _ENDED if became(step, "status.phase", value)), None
     )
     ready = condition_true(steps, "Ready")
-    if ready is not None and (ended is None or ready.at <= ended.at):
-        yield Span("ready", "kubelet", start, _no_sooner(arrival(ready), start))
-    elif ended is not None:
+    if ended is not None and ready is not None and ready.at > ended.at:
+        ready = None
+    if ready is not None or ended is None:
+        until = None if ready is None else _no_sooner(arrival(ready), start)
+        yield Span("ready", "kubelet", start, until)
+        start = until or start
+    if ended is not None:
         yield Span("run", "kubelet", start, _no_sooner(arrival(ended), start))
-    else:
-        yield Span("ready", "kubelet", start, None)
 
 
 _ENDED = ('"Succeeded"', '"Failed"')

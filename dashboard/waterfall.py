@@ -93,10 +93,11 @@ class Waterfall(msgspec.Struct, frozen=True):
             yield from line.members
 
 
-def waterfall(steps: Sequence[Step], *, over: bool) -> Waterfall:
-    """The waterfall of a trace's steps in order; `over` says that nothing more is to come.
+def waterfall(steps: Sequence[Step], *, over: bool, until: float = 0.0) -> Waterfall:
+    """The waterfall of a trace's steps in order; `over` says that it is done and nothing lasts.
 
-    What lasts is drawn to the end, a round time after the last step, so that the scale rests.
+    What lasts is drawn to the end: a round time after the last step, so that the scale rests, and
+    after `until` (unix seconds), up to when it is known to have lasted.
     """
     own = [step for step in steps if step.verb != "renew"]
     by_object: dict[str, list[Step]] = {}
@@ -107,9 +108,10 @@ def waterfall(steps: Sequence[Step], *, over: bool) -> Waterfall:
     folded = _folded(sorted(lines, key=lambda line: line.begin), by_object)
     shown = _ranked(folded)
     begin = min((line.begin for line in lines), default=0.0)
+    lasted = until if any(line.unfinished for line in lines) else 0.0
     return Waterfall(
         begin,
-        begin + _rounded(max((line.end for line in lines), default=0.0) - begin),
+        begin + _rounded(max([lasted, *(line.end for line in lines)]) - begin if lines else 0.0),
         shown,
         len(folded) - len(shown),
         tuple(sorted((node, off) for node, off in skews.items() if off)),

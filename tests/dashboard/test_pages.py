@@ -328,7 +328,9 @@ def test_a_gap_stands_between_the_steps_with_its_bounds_and_reason(client: Clien
         before, after = rows.split('<li class="gap"')
         assert "nginx-010" in before
         assert 'id="step-nginx-070"' in after
-    assert 'class="unseen"' in body(client, "/traces/nginx?show=waterfall")
+    lines = body(client, "/traces/nginx?show=waterfall").split('<li class="bar"')[1:]
+    assert all(('class="unseen"' in line) == (">pod/" in line) for line in lines)
+    assert any(">pod/" in line for line in lines)
 
 
 def test_a_superseded_trace_links_the_one_that_took_over(client: Client) -> None:

@@ -97,7 +97,7 @@ CASES: dict[str, tuple[Way, Seen]] = {
         ),
         [
             ("volumes and network", 1.0, "arrival"), ("start", 0.0, "arrival"),
-            ("ready", 0.0, "arrival"),
+            ("ready", 0.0, "arrival"), ("run", 8.0, "arrival"),
         ],
     ),
     "deleted with a grace period": (
@@ -194,6 +194,12 @@ def test_above_the_budget_what_lasts_and_what_took_long_is_drawn(
     fall = waterfall([*burst(LINES_MOST + 5), *stuck], over=False)
     assert (len(fall.lines), fall.left_out) == (LINES_MOST, 6)
     assert {"stuck", "web-1-003"} <= {line.object.name for line in fall.lines}
+
+
+def test_what_lasts_is_drawn_up_to_when_it_is_known_to_have_lasted() -> None:
+    stuck = Way().created(0).steps
+    assert waterfall(stuck, over=False, until=BORN + 25).end > BORN + 25
+    assert waterfall(usual_way().steps, over=False, until=BORN + 25).end < BORN + 4
 
 
 def test_other_objects_show_each_write_and_heartbeats_none() -> None:

@@ -44,7 +44,13 @@ class Entry(msgspec.Struct, frozen=True):
     field: str
     before: str
     after: str
-    first: bool
+
+
+class Written(msgspec.Struct, frozen=True):
+    """One write of the ledger with all that it changed."""
+
+    step: Step
+    entries: tuple[Entry, ...]
 
 
 @require_safe
@@ -57,7 +63,11 @@ def changes(request: HttpRequest) -> HttpResponse:
         return lost(request, 400, "This page of changes can't be found", str(error))
     asked = _query(wanted)
     context = status.context(clock.now()) | {
-        "entries": [entry for stored in page.rows for entry in entries(stored.record)],
+        "writes": [
+            Written(stored.record, changed)
+            for stored in page.rows
+            if (changed := tuple(entries(stored.record)))
+        ],
         "selects": filters.selects(_as_filter(wanted), history.choices())[:3],
         "wanted": wanted,
         "narrowed": bool(asked),
@@ -102,13 +112,13 @@ def entries(step: Step) -> Iterator[Entry]:
     }
     if step.change_type in whole:
         before, after = whole[step.change_type]
-        yield Entry(step, "the object", before, after, first=True)
+        yield Entry(step, "the object", before, after)
         return
-    for number, change in enumerate(step.changes):
+    for change in step.changes:
         before = "" if change.hidden else wording.field_value(change.before, hidden=False)
         after = wording.field_value(change.after, hidden=False)
         after = wording.change_words(change) if change.hidden else after
-        yield Entry(step, change.path, before, after, first=not number)
+        yield Entry(step, change.path, before, after)
 
 
 def _cells(entry: Entry) -> list[str]:

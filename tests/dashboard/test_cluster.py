@@ -65,7 +65,12 @@ def test_what_is_stuck_stands_on_the_cluster_page_with_its_code(client: Client) 
     assert "image-not-found 1" in words(html)
 
 
+def test_nothing_is_called_well_that_nobody_watches(client: Client) -> None:
+    assert "the cluster is not being watched" in words(body(client, "/cluster"))
+
+
 def test_an_empty_cluster_says_so_everywhere(client: Client) -> None:
+    scenes.connected()
     shown = words(body(client, "/cluster"))
     for said in (
         "No Pod is known yet",

@@ -4,7 +4,7 @@ All of a page's state is in its address, so that it can be shared, reloaded, and
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import urlencode
 
 import msgspec
@@ -70,3 +70,24 @@ def _moment(text: str) -> float | None:
     except ValueError:
         return None
     return at if math.isfinite(at) and 0 < at < 32_503_680_000 else None
+
+
+def replay(
+    times: Iterable[float], at: float | None, query: Callable[[float | None], str]
+) -> dict[str, str]:
+    """Return the addresses of the moments to step to from `at`, "" where there is none.
+
+    `times` are those at which something came; empty where there are no two of them to step between.
+    """
+    all_ = sorted(set(times))
+    if len(all_) < 2:
+        return {}
+    now = all_[-1] + 1 if at is None else at
+    before = [each for each in all_ if float(moment(each)) < now]
+    after = [each for each in all_ if each > now]
+    return {
+        "first": query(all_[0]),
+        "back": query(before[-1]) if before else "",
+        "on": query(after[0]) if after else "",
+        "live": query(None),
+    }

@@ -1,7 +1,7 @@
 """A trace in small: how many steps came when, and what nobody saw, over its whole time."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -58,10 +58,23 @@ def minimap(steps: Sequence[Step], gaps: Iterable[Gap]) -> Minimap | None:
         if count
         for height in (round(_LEAST + (HEIGHT - _LEAST) * count / most, 1),)
     )
-    bands = tuple(
-        (x, round(bare.share(gap.at) - x, 2)) for gap in gaps for x in (bare.share(gap.since),)
-    )
+    bands = tuple(_bands((bare.share(gap.since), bare.share(gap.at)) for gap in gaps))
     return msgspec.structs.replace(bare, bins=bins, gaps=bands, times=_times(times))
+
+
+def _bands(gaps: Iterable[tuple[float, float]]) -> Iterator[tuple[float, float]]:
+    """Yield where something was not seen, as (x, width): gaps of many kinds at once are one."""
+    begin, end = None, 0.0
+    for since, until in sorted(gaps):
+        if begin is None:
+            begin, end = since, until
+        elif since <= end:
+            end = max(end, until)
+        else:
+            yield begin, round(end - begin, 2)
+            begin, end = since, until
+    if begin is not None:
+        yield begin, round(end - begin, 2)
 
 
 def _times(times: Sequence[float]) -> str:

@@ -14,7 +14,7 @@ class Place(msgspec.Struct, frozen=True):
 
 PLACES = (
     Place("Now", "now", frozenset({"trace", "step"})),
-    Place("Cluster", "cluster", frozenset({"object", "changes"})),
+    Place("Cluster", "cluster", frozenset({"object", "changes", "window"})),
     Place("Learn", "learn"),
     Place("Reference", "reference"),
     Place("Tape", "tape"),

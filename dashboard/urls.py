@@ -3,7 +3,7 @@
 from django.urls import path
 
 from dashboard import views
-from dashboard.pages import changes, cluster, objects, tape, trace
+from dashboard.pages import changes, cluster, objects, tape, trace, window
 from dashboard.pages.learn import learn
 from dashboard.pages.reference import reference
 
@@ -23,6 +23,7 @@ urlpatterns = [
     path("traces/<str:trace_id>", trace.trace, name="trace"),
     path("traces/<str:trace_id>/then", trace.then, name="then"),
     path("traces/<str:trace_id>/steps/<str:step_id>", trace.step, name="step"),
+    path("window", window.window, name="window"),
 ]
 
 handler404 = "dashboard.pages.lost.not_found"

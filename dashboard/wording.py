@@ -87,6 +87,11 @@ def moment(at: float) -> str:
     return f"{stamp:%Y-%m-%d %H:%M:%S}.{stamp.microsecond // 1000:03d} UTC"
 
 
+def for_input(at: float) -> str:
+    """Return a unix time as an input of type datetime-local has it, in UTC: whole seconds."""
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%S}"
+
+
 def machine_time(at: float) -> str:
     """Return a unix time for a `datetime` attribute, in UTC with milliseconds."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")

@@ -1,5 +1,6 @@
 """The page of one trace, the drawer of one of its steps, and its head at an earlier moment."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -38,7 +39,7 @@ def trace(request: HttpRequest, trace_id: str) -> HttpResponse:
             "legend": rendering.GRADES,
             "asked": wanted,
             "shows": [(show, wanted.query(show=show)) for show in asked.SHOWS],
-            "replay": _replay(shown, wanted),
+            "replay": asked.replay([step.at for step in shown.records], wanted.at, _at(wanted)),
             "speeds": SPEEDS,
         }
     )
@@ -67,20 +68,9 @@ def step(request: HttpRequest, trace_id: str, step_id: str) -> HttpResponse:
     return render(request, "parts/drawer.html", _drawer(within.record, stored, wanted))
 
 
-def _replay(shown: ShownSteps, wanted: asked.Asked) -> dict[str, str]:
-    """The addresses of the moments to step to, "" where there is none."""
-    times = sorted({step.at for step in shown.records})
-    if len(times) < 2:
-        return {}
-    now = times[-1] + 1 if wanted.at is None else wanted.at
-    before = [at for at in times if float(asked.moment(at)) < now]
-    after = [at for at in times if at > now]
-    return {
-        "first": wanted.query(at=asked.moment(times[0]), step=None),
-        "back": wanted.query(at=asked.moment(before[-1]), step=None) if before else "",
-        "on": wanted.query(at=asked.moment(after[0]), step=None) if after else "",
-        "live": wanted.query(at=None),
-    }
+def _at(wanted: asked.Asked) -> Callable[[float | None], str]:
+    """What gives the address of the same page at a moment; None is the present."""
+    return lambda at: wanted.query(at=None if at is None else asked.moment(at), step=None)
 
 
 def _head_then(trace_: Trace, shown: ShownSteps, at: float) -> Any:

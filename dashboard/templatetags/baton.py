@@ -22,6 +22,7 @@ register.filter("change_words", wording.change_words)
 register.filter("usual_words", wording.usual)
 register.filter("actor_label", actors.label)
 register.filter("hue", actors.hue)
+register.filter("for_input", wording.for_input)
 register.filter("pod_glyph", wording.pod_glyph)
 register.filter("pod_words", wording.pod_words)
 

@@ -41,7 +41,14 @@ from eventstream.history.overview import (
     population,
     trace_states,
 )
-from eventstream.history.relations import gaps_between, steps_beside, trace_after, trace_before
+from eventstream.history.relations import (
+    between,
+    gaps_between,
+    steps_beside,
+    trace_after,
+    trace_before,
+    traces_of,
+)
 from eventstream.history.status import (
     audit_logs,
     choices,
@@ -84,6 +91,7 @@ __all__ = [
     "ancestors",
     "audit_logs",
     "begun",
+    "between",
     "changes_since",
     "children",
     "choices",
@@ -117,5 +125,6 @@ __all__ = [
     "trace_states",
     "traces",
     "traces_about",
+    "traces_of",
     "usual",
 ]

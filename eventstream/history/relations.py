@@ -1,5 +1,7 @@
 """What stands beside a trace or a step in history, and what nobody saw meanwhile."""
 
+from collections.abc import Iterable
+
 from django.db.models import Q
 
 from eventstream.explain.records import Step, Trace
@@ -50,3 +52,22 @@ def gaps_between(since: float, until: float, limit: int = 50) -> list[Stored[Gap
     rows = GapRow.objects.filter(at__gte=since).order_by("at")[: 4 * limit]
     found = (stored_gap(row) for row in rows)
     return [gap for gap in found if gap.record.since <= until][:limit]
+
+
+def between(
+    since: float, until: float, namespace: str | None = None, *, limit: int = 1000
+) -> list[Stored[Step]]:
+    """The steps of a stretch of time (unix seconds), of all traces, in order of time.
+
+    Renewals of Leases are left out; at most `limit`.
+    """
+    rows = StepRow.objects.filter(at__gte=since, at__lte=until).exclude(kind="Lease")
+    if namespace is not None:
+        rows = rows.filter(namespace=namespace)
+    return [stored_step(row) for row in rows.defer("memo").order_by("at", "sort_key")[:limit]]
+
+
+def traces_of(ids: Iterable[str], limit: int) -> list[Stored[Trace]]:
+    """Those of these traces that are no background, the stuck ones first, at most `limit`."""
+    rows = TraceRow.objects.filter(id__in=set(ids), background=False)
+    return [stored_trace(row) for row in rows.order_by("rank", "-updated", "id")[:limit]]

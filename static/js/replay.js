@@ -50,7 +50,7 @@ const unix = () => (Math.ceil(at * 1000) / 1000).toFixed(3);
 
 /** Ask for the head as it was then: one question at a time, the latest moment last. */
 async function head() {
-  if (asking) return;
+  if (asking || !$("main").dataset.trace) return; // A window of time has no head of its own.
   asking = true;
   let asked;
   while (active() && asked !== at) {

@@ -1,0 +1,44 @@
+"""A window of time is replayed in the page, by pointer and by key."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import PATIENCE_MS, Baton, StartBaton, opened
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+@pytest.fixture(scope="module")
+def baton(start_baton: StartBaton, browser: Browser) -> Baton:
+    pair = start_baton("--tape", "create", "--speed", "4", "--pause", "0")
+    page = browser.new_page()
+    page.goto(pair.url)
+    page.locator(".trace-row.is-complete").first.wait_for(timeout=PATIENCE_MS)
+    page.close()
+    return pair
+
+
+def shown(page: Page) -> int:
+    return page.locator("#rows > .step:not([hidden])").count()
+
+
+def test_a_window_is_stepped_through_and_left(browser: Browser, baton: Baton) -> None:
+    with opened(browser, baton, "/window") as page:
+        whole = shown(page)
+        page.get_by_role("link", name="From the start").click()
+        expect(page.locator("#rows > .step:not([hidden])").nth(1)).to_be_hidden()
+        assert "at=" in page.url
+        few = shown(page)
+        page.get_by_role("link", name="One step on").click()
+        assert few < shown(page) < whole
+        page.get_by_role("link", name="Return to live").click()
+        expect(page.locator("#rows > .step[hidden]")).to_have_count(0)
+        assert "at=" not in page.url
+
+
+def test_nothing_of_it_stands_in_anybodys_way(browser: Browser, baton: Baton) -> None:
+    for scheme in ("light", "dark"):
+        with opened(browser, baton, "/window", color_scheme=scheme) as page:
+            found = Axe().run(page)
+            assert found.violations_count == 0, found.generate_report()

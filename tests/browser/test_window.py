@@ -2,7 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, Baton, StartBaton, opened
 
@@ -19,19 +19,21 @@ def baton(start_baton: StartBaton, browser: Browser) -> Baton:
     return pair
 
 
-def shown(page: Page) -> int:
-    return page.locator("#rows > .step:not([hidden])").count()
+def shown(page: Page) -> Locator:
+    return page.locator("#rows > .step:not([hidden])")
 
 
 def test_a_window_is_stepped_through_and_left(browser: Browser, baton: Baton) -> None:
     with opened(browser, baton, "/window") as page:
-        whole = shown(page)
+        expect(page.locator("#replay-play")).to_be_visible()  # Its script has come.
+        whole = shown(page).count()
         page.get_by_role("link", name="From the start").click()
-        expect(page.locator("#rows > .step:not([hidden])").nth(1)).to_be_hidden()
+        expect(shown(page).nth(1)).to_be_hidden()
         assert "at=" in page.url
-        few = shown(page)
+        few = shown(page).count()
         page.get_by_role("link", name="One step on").click()
-        assert few < shown(page) < whole
+        expect(shown(page)).not_to_have_count(few)
+        assert few < shown(page).count() < whole
         page.get_by_role("link", name="Return to live").click()
         expect(page.locator("#rows > .step[hidden]")).to_have_count(0)
         assert "at=" not in page.url

@@ -31,7 +31,7 @@ _MEASURED_EVERY = 300.0
 _DECIDED = 60.0
 """Seconds after which a late write or Event is not expected to decide a step anew."""
 
-_JUDGING_SHARE = 5e-5
+_JUDGING_SHARE = 2e-4
 _MOST_PATIENCE = 1.0
 """Seconds between two judgements for each step of a trace, and at most: judging looks at all of
 its Pods, so a trace of thousands is judged every second or so, and any other with each tick."""

@@ -149,13 +149,22 @@ def _bar(fall: Waterfall, span: Span, compared: Compared, started: float) -> Bar
     )
 
 
-_CLOCKS = {"arrival": "arrival", "event": "the Event's own", "object": "the object's own"}
+_CLOCKS = {
+    "arrival": "arrival",
+    "event": "the Event's own",
+    "object": "the object's own",
+    "list": "seen in a list, so before",
+}
 
 
 def _clocks(span: Span) -> str:
     """By which clocks a span was measured, and how exactly each was read."""
     ends = [span.begin] if span.end is None else [span.begin, span.end]
-    said = [f"{_CLOCKS.get(end.clock, end.clock)} ±{end.precision_ms} ms" for end in ends]
+    said = [
+        f"{_CLOCKS.get(end.clock, end.clock)}"
+        + ("" if end.clock == "list" else f" ±{end.precision_ms} ms")
+        for end in ends
+    ]
     return " to ".join(dict.fromkeys(said))
 
 

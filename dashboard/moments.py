@@ -7,18 +7,22 @@ from something else without saying so.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 
 import msgspec
 
 from eventstream.explain.records import Evidence, Step
 
-ARRIVAL, EVENT = "arrival", "event"
+ARRIVAL, EVENT, OBJECT, LIST = "arrival", "event", "object", "list"
+"""The clocks: ours, the reporter's, that of what an object says of itself; and a list, which shows
+only that something had happened by then."""
 
 _EVENT = re.compile(r"Event (\S+) from [^:]*: (.*)", re.DOTALL)
 _PULLED = re.compile(
     r'image "([^"]+)".*? in (\S+) \(.*?(?:Image size: (\d+) bytes)?\.?$', re.DOTALL
 )
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _IMAGE = re.compile(r'image "([^"]+)"')
 
 
@@ -55,8 +59,38 @@ class Told(msgspec.Struct, frozen=True):
 
 
 def arrival(step: Step) -> Moment:
-    """When the write of `step` reached us."""
+    """When the write of `step` reached us; one that a list showed may have been long before."""
+    if relisted(step):
+        return Moment(step.at, LIST, WHOLE_SECOND, step.id)
     return Moment(step.at, step.clock, step.precision_ms, step.id)
+
+
+def relisted(step: Step) -> bool:
+    """Whether a list showed the write, after a gap, rather than the watch."""
+    return any(e.source == "watch" and e.text.startswith("a relist") for e in step.evidence)
+
+
+def transition(step: Step, name: str) -> Moment:
+    """When `step` turned a condition: as it arrived; as the condition says, if a list showed it."""
+    whole = f"status.conditions[{name}]"
+    return _said(step, lambda path: path in (whole, f"{whole}.lastTransitionTime"))
+
+
+def running_since(step: Step) -> Moment:
+    """When `step` reported containers as running: as it arrived, or the latest of their own."""
+    return _said(step, lambda path: path.startswith("status.containerStatuses["))
+
+
+def _said(step: Step, about: Callable[[str], bool]) -> Moment:
+    """The latest time that the object itself tells in such fields, if a list showed `step`."""
+    if not relisted(step):
+        return arrival(step)
+    texts = (change.after or "" for change in step.changes if about(change.path))
+    times = [datetime.fromisoformat(found).timestamp() for t in texts for found in _TIME.findall(t)]
+    return Moment(max(times), OBJECT, WHOLE_SECOND, step.id) if times else arrival(step)
+
+
+WHOLE_SECOND = 1000
 
 
 def events(steps: Iterable[Step], ahead: float = 0.0) -> list[Told]:
@@ -136,7 +170,7 @@ def _bounds(pods: Iterable[Sequence[Step]]) -> tuple[float | None, float | None]
 
 def _latest(moment: Moment) -> float:
     """The latest time that a moment may stand for: seconds are cut, not rounded."""
-    return moment.at + (moment.precision_ms / 1000 if moment.precision_ms >= 1000 else 0.0)
+    return moment.at + (moment.precision_ms / 1000 if moment.precision_ms >= WHOLE_SECOND else 0.0)
 
 
 STARTING = frozenset({"Pulling", "Pulled", "Created", "Started", "AddedInterface"})
@@ -144,16 +178,21 @@ STARTING = frozenset({"Pulling", "Pulled", "Created", "Started", "AddedInterface
 
 
 def waits(steps: Iterable[Step]) -> Iterator[tuple[Step, str, str]]:
-    """Each step in which a container began or ceased to wait: (step, container's path, reason).
+    """Each change of what a container waits for: (step, container's path, reason).
 
-    The reason is "" where the container waits no longer.
+    The reason is "" where it runs; "ended" where it ended and is to run again, if it is.
     """
     for step in steps:
         for change in step.changes:
-            path, dot, field = change.path.rpartition(".state.waiting")
-            if dot and field in ("", ".reason"):
-                found = _REASON.search(change.after or "")
+            path, _, field = change.path.partition(".state.")
+            if field in ("waiting", "waiting.reason") and change.after:
+                found = _REASON.search(change.after)
                 yield step, path, found[1] if found else ""
+            elif field == "terminated" and change.after and "initContainer" not in path:
+                yield step, path, ENDED
+            elif field == "running" and change.after:
+                yield step, path, ""
 
 
+ENDED = "ended"
 _REASON = re.compile(r'"(\w+)"(?=\}|,|$)')

@@ -13,6 +13,8 @@ import msgspec
 
 from dashboard.moments import (
     ARRIVAL,
+    ENDED,
+    LIST,
     STARTING,
     Moment,
     Told,
@@ -20,11 +22,13 @@ from dashboard.moments import (
     became,
     condition_true,
     events,
+    running_since,
+    transition,
     waits,
 )
 from eventstream.explain.records import Step
 
-BACKING_OFF = frozenset({"CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull"})
+BACKING_OFF = frozenset({"CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull", ENDED})
 
 
 ORDER = (
@@ -91,23 +95,32 @@ def pod_spans(steps: Sequence[Step], *, ahead: float, over: bool) -> tuple[Span,
     gone = any(step.change_type in ("DELETED", "VANISHED") for step in own)
     if over or gone:
         spans = [span for span in spans if span.end is not None]
-    return tuple(sorted(spans, key=lambda span: span.begin.at))
+    return tuple(sorted(map(_in_order, spans), key=lambda span: span.begin.at))
+
+
+def _in_order(span: Span) -> Span:
+    """Begin a span no later than it ended: what a list showed was there before."""
+    if span.end is None or span.end.at >= span.begin.at:
+        return span
+    begin = msgspec.structs.replace(span.begin, at=span.end.at)
+    return msgspec.structs.replace(span, begin=begin)
 
 
 def _starting(steps: list[Step], ahead: float) -> Iterator[Span]:
     created = next((step for step in steps if step.change_type == "ADDED"), None)
     bound = next((step for step in steps if step.verb == "bind"), None)
+    placed = None if bound is None else transition(bound, "PodScheduled")
     if created is not None:
-        yield Span("scheduling", "scheduler", arrival(created), arrival(bound) if bound else None)
-    if bound is None:
+        yield Span("scheduling", "scheduler", arrival(created), placed)
+    if placed is None:
         return
     told = [each for each in events(steps, ahead) if each.reason in _ON_THE_WAY]
-    cursor = arrival(bound)
+    cursor = placed
     for each in told:
         if each.reason in _ATTACHING:
             yield Span(_ATTACHING[each.reason], "kubelet", cursor, _not_before(each, cursor))
             cursor = _not_before(each, cursor)
-    attached = cursor.clock != ARRIVAL
+    attached = cursor is not placed
     begun = _begun(told, steps, cursor)
     if not attached or begun is None:
         yield Span("volumes and network", "kubelet", cursor, begun)
@@ -119,13 +132,17 @@ _ATTACHING = {"SuccessfulAttachVolume": "volumes", "AddedInterface": "network"}
 _ON_THE_WAY = STARTING | _ATTACHING.keys() | {"Failed"}
 
 
+_SANDBOX = "PodReadyToStartContainers"
+
+
 def _begun(told: list[Told], steps: list[Step], cursor: Moment) -> Moment | None:
     """When the sandbox stood at the latest: its first use, else the report of it."""
     for each in told:
         if each.reason not in _ATTACHING and (each.reason != "Failed" or each.image):
             return _not_before(each, cursor)
-    said = condition_true(steps, "PodReadyToStartContainers"), _running_report(steps)
-    times = [arrival(step) for step in said if step is not None]
+    stood, running = condition_true(steps, _SANDBOX), _running_report(steps)
+    times = [transition(stood, _SANDBOX)] if stood else []
+    times += [running_since(running)] if running else []
     return min(times, key=_at, default=None)
 
 
@@ -138,14 +155,15 @@ def _running(steps: list[Step], told: list[Told], begun: Moment) -> Iterator[Spa
         cursor = max(cursor, span.end or cursor, key=_at)
     inited = _initialized(steps)
     if inited is not None:
-        yield Span("init containers", "kubelet", cursor, arrival(inited))
-        cursor = arrival(inited)
+        until = _no_sooner(transition(inited, "Initialized"), cursor)
+        yield Span("init containers", "kubelet", cursor, until)
+        cursor = until
     running = _running_report(steps)
     started = [each.moment for each in told if each.reason == "Started"]
     if started and running is not None:
         start: Moment | None = max([cursor, *started], key=_at)
     else:
-        start = arrival(running) if running else None
+        start = running_since(running) if running else None
     if start is not None or not unfinished:
         yield Span("start", "kubelet", cursor, start, _at_hand(told))
     if start is not None and running is not None:
@@ -164,7 +182,7 @@ def _after_start(steps: list[Step], start: Moment) -> Iterator[Span]:
     if ended is not None and ready is not None and ready.at > ended.at:
         ready = None
     if ready is not None or ended is None:
-        until = None if ready is None else _no_sooner(arrival(ready), start)
+        until = None if ready is None else _no_sooner(transition(ready, "Ready"), start)
         yield Span("ready", "kubelet", start, until)
         start = until or start
     if ended is not None:
@@ -213,16 +231,24 @@ def _running_report(steps: list[Step]) -> Step | None:
 
 
 def _backing_off(steps: list[Step]) -> Iterator[Span]:
-    """Each wait of a container that failed before."""
+    """Each wait of a container that failed before: from its end, or first refusal, to its run."""
     since: dict[str, tuple[Step, str]] = {}
-    for step, container, reason in waits(steps):
+    for step, container, reason in waits(s for s in steps if s.rule != "kubelet-stopping"):
         if reason in BACKING_OFF:
-            since.setdefault(container, (step, reason))
+            begin, _ = since.get(container, (step, reason))
+            since[container] = begin, reason
         elif container in since:
             begin, why = since.pop(container)
             yield Span("back-off", "kubelet", arrival(begin), arrival(step), why)
     for begin, why in since.values():
-        yield Span("back-off", "kubelet", arrival(begin), None, why)
+        if why != ENDED or not _has_ended(steps):
+            yield Span("back-off", "kubelet", arrival(begin), None, why)
+
+
+def _has_ended(steps: list[Step]) -> bool:
+    """Whether a Pod came to its end, by itself or because it was deleted."""
+    ended = any(became(step, "status.phase", value) for step in steps for value in _ENDED)
+    return ended or any(step.verb in ("delete", "evict") for step in steps)
 
 
 def _ending(steps: list[Step]) -> Iterator[Span]:
@@ -239,6 +265,8 @@ def _not_before(told: Told, cursor: Moment) -> Moment:
 
 def _no_sooner(moment: Moment, cursor: Moment) -> Moment:
     """The moment, drawn no earlier than what it follows: clocks differ, and seconds are cut."""
+    if cursor.clock == LIST:
+        return moment
     return msgspec.structs.replace(moment, at=max(moment.at, cursor.at))
 
 

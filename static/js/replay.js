@@ -161,16 +161,15 @@ function pointed(point) {
 /** Let a trace be replayed, if this is the page of one; at the moment of the address, if it names one. */
 export function start() {
   if (!$("replay")) return;
-  for (const node of $("replay").querySelectorAll("button, label, a:not(#replay-live)")) node.hidden = false;
-  for (const link of $("replay").querySelectorAll("a:not([href])")) link.href = "?";
   document.addEventListener("click", clicked);
   for (const kind of ["pointerdown", "pointermove"]) document.addEventListener(kind, pointed);
-  $("moment").addEventListener("input", () => {
+  document.addEventListener("input", ({ target }) => {
+    if (target.id !== "moment") return;
     const [begin, end] = bounds();
     stop();
-    seek(begin + Number($("moment").value) * (end - begin));
+    seek(begin + Number(target.value) * (end - begin));
   });
-  $("moment").addEventListener("change", address);
+  document.addEventListener("change", ({ target }) => target.id === "moment" && address());
   flow.leave = live;
   const asked = Number(new URLSearchParams(location.search).get("at"));
   if (asked) seek(asked);

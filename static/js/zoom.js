@@ -26,8 +26,6 @@ export function pan(part) {
 
 /** Let the buttons do the same. */
 export function start() {
-  const buttons = document.getElementById("zoom");
-  if (buttons) buttons.hidden = false;
   document.addEventListener("click", ({ target }) => {
     const by = target.closest("#zoom button")?.dataset.by;
     if (by !== undefined) zoom(Number(by));

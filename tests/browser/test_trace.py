@@ -113,6 +113,16 @@ def test_the_drawer_walks_by_buttons_and_by_keys(
         expect(command.locator("button").last).to_have_text(re.compile("Copied|Selected"))
 
 
+def test_ticks_stand_over_what_they_measure(browser: Browser, baton: Baton, trace: str) -> None:
+    with opened(browser, baton, f"{trace}?show=waterfall") as page:
+        boxes = [
+            page.locator(where).first.bounding_box()
+            for where in (".axis .bars", "#rows > .bar .bars")
+        ]
+        places = {(round(box["x"]), round(box["width"])) for box in boxes if box is not None}
+        assert len(places) == 1
+
+
 def test_the_waterfall_is_looked_at_closer_by_keys_and_buttons(
     browser: Browser, baton: Baton, trace: str
 ) -> None:
@@ -127,6 +137,11 @@ def test_the_waterfall_is_looked_at_closer_by_keys_and_buttons(
         at = page.evaluate(left)
         page.keyboard.press("d")
         assert page.evaluate(left) > at
+        named = page.locator("#rows > .bar .named").first.bounding_box()
+        box = page.locator(".scroller").bounding_box()
+        assert named is not None
+        assert box is not None
+        assert abs(named["x"] - box["x"]) < 20, "names stay in view"
         page.keyboard.press("a")
         assert page.evaluate(left) == at
         page.keyboard.press("s")
@@ -162,6 +177,8 @@ def test_a_trace_is_replayed_step_by_step_and_returns_to_live(
         expect(page.locator("#head .state")).to_contain_text("complete")
         expect(page.locator("#rows > .step:visible")).to_have_count(whole)
         assert "at=" not in page.url
+        page.locator("#replay-play").click()
+        expect(page.locator("#head .state")).to_contain_text("as it was")
 
 
 def test_a_replay_plays_holds_and_ends_at_the_end(

@@ -1,11 +1,13 @@
 """Where a Pod's time went: spans from steps, by which clock, what is folded and left out."""
 
+from typing import Any
+
 import pytest
 
 from dashboard import waterfall as module
 from dashboard.spans import Span, pod_spans
 from dashboard.waterfall import LINES_MOST, slower, ticks, typical, waterfall
-from eventstream.explain.records import FieldChange, Step
+from eventstream.explain.records import Evidence, FieldChange, Step
 from tests.dashboard import scenes
 from tests.dashboard.pods import BORN, Way, pulled, told, usual_way
 
@@ -30,6 +32,10 @@ def test_a_start_is_cut_where_the_api_shows_a_boundary_and_each_span_names_its_c
 def waiting(reason: str | None, before: str | None = None) -> FieldChange:
     path = "status.containerStatuses[c].state.waiting"
     return FieldChange(path, before, reason and f'{{"reason":"{reason}"}}')
+
+
+def became(state: str, after: str | None) -> FieldChange:
+    return FieldChange(f"status.containerStatuses[c].state.{state}", None, after)
 
 
 IMAGE = 'image "nginx:1"'
@@ -86,9 +92,18 @@ CASES: dict[str, tuple[Way, Seen]] = {
         ],
     ),
     "a crash": (
-        Way().reported(0, changes=(waiting("CrashLoopBackOff"),))
-        .reported(10, changes=(waiting(None, "x"),)),
-        [("back-off", 10.0, "arrival")],
+        Way().reported(0, changes=(became("terminated", '{"exitCode":1,"reason":"Error"}'),))
+        .reported(1, changes=(waiting("CrashLoopBackOff"), became("terminated", None)))
+        .reported(10, changes=(waiting(None, "x"), became("running", '{"startedAt":"…"}')))
+        .reported(12, changes=(became("terminated", '{"exitCode":1}'),)),
+        [("back-off", 10.0, "arrival"), ("back-off", None, "arrival")],
+    ),
+    "an end": (
+        Way().reported(0, changes=(
+            became("terminated", '{"exitCode":0}'),
+            FieldChange("status.phase", '"Running"', '"Succeeded"'),
+        )),
+        [],
     ),
     "a Job's Pod": (
         Way().bound(0).running(1).reported(
@@ -134,6 +149,37 @@ def test_whole_seconds_are_never_drawn_before_what_they_follow_and_say_how_exact
     way = Way().bound(0.8).running(2.0, told("Pulling", f"Pulling {IMAGE}", 0.0, 1000))
     span = pod_spans(way.steps, ahead=0.0, over=False)[0]
     assert (span.seconds, span.precision_ms, span.mixed) == (0.0, 1000, True)
+
+
+def test_what_a_list_showed_is_as_old_as_its_conditions_say_or_no_younger() -> None:
+    listed = Evidence("observed", "watch", "a relist showed MODIFIED Pod web-1-a")
+    ready = FieldChange(
+        "status.conditions[Ready]",
+        None,
+        '{"type":"Ready","status":"True","lastTransitionTime":"2023-11-14T22:13:25Z"}',
+    )
+    runs = FieldChange(
+        "status.containerStatuses[c].state.running", None, '{"startedAt":"2023-11-14T22:13:24Z"}'
+    )
+    report: dict[str, Any] = {"rule": "kubelet-running", "evidence": (listed,)}
+    way = Way().created(0).bound(1).reported(60, changes=(runs, ready), **report)
+    assert told_by(way) == [
+        ("scheduling", 1.0, "arrival", "arrival"),
+        ("volumes and network", 3.0, "arrival", "object"),
+        ("start", 0.0, "object", "object"),
+        ("ready", 1.0, "object", "object"),
+    ]
+    way = Way().created(0).bound(1).reported(60, changes=(ready,), **report)
+    assert told_by(way)[1:] == [
+        ("volumes and network", 59.0, "arrival", "list"),
+        ("ready", 0.0, "list", "object"),
+        ("start", 0.0, "list", "list"),
+    ], "nothing says how long before the list the container started"
+
+
+def told_by(way: Way) -> list[tuple[str, float | None, str, str]]:
+    found = pod_spans(way.steps, ahead=0, over=True)
+    return [(s.name, s.seconds, s.begin.clock, s.end.clock if s.end else "") for s in found]
 
 
 def test_once_a_trace_is_over_nothing_is_drawn_as_lasting() -> None:

@@ -49,8 +49,12 @@ def bars(
     asked: Asked,
     compared: Compared,
     gaps: Sequence[Stored[Gap]] = (),
+    selected: str = "",
 ) -> DrawnRows:
-    """Return the waterfall of `trace` as an axis and lines; folded lines unfold when asked for."""
+    """Return the waterfall of `trace` as an axis and lines; folded lines unfold when asked for.
+
+    `selected` is the uid of the object that the selected step is about.
+    """
     frame = {
         "ticks": [(fall.share(fall.begin + at), wording.offset(at)) for at in ticks(fall.length)],
         "then": None if asked.at is None else fall.share(asked.at),
@@ -67,7 +71,7 @@ def bars(
     drawn = []
     unseen = _unseen(fall, gaps)
     for number, line in enumerate(fall.lines):
-        unfolded = bool(line.members) and _holds(line, asked)
+        unfolded = bool(line.members) and _holds(line, asked, selected)
         members = line.members[:budget] if unfolded else ()
         budget -= len(members)
         context = {
@@ -78,7 +82,7 @@ def bars(
             "folded": "" if unfolded else wording.more(len(line.members), line.object.kind),
             "range": _range(line),
             "gaps": unseen.get(line.object.kind, ()),
-            "selected": asked.step,
+            "selected": selected,
             "query": asked.prefix,
             "unfold": asked.query(unfold=line.step, step=None),
         }
@@ -103,11 +107,9 @@ def _phases(fall: Waterfall) -> list[tuple[str, str]]:
     return sorted(met, key=lambda each: ORDER.index(each[0]))
 
 
-def _holds(line: Line, asked: Asked) -> bool:
+def _holds(line: Line, asked: Asked, selected: str) -> bool:
     """Whether the reader asked for what is folded into a line."""
-    return asked.unfold == line.step or (
-        asked.step not in ("", line.step) and any(asked.step in each.steps for each in line.members)
-    )
+    return asked.unfold == line.step or any(each.object.uid == selected for each in line.members)
 
 
 def _context(

@@ -86,7 +86,8 @@ def picture(stored: history.Stored[Trace], shown: ShownSteps, asked: Asked) -> P
         return Picture(sequence(trace, shown.steps, asked, gaps), parts)
     until = trace.updated if trace.ended is None else trace.ended
     fall = waterfall(shown.records, over=trace.state == "complete", until=until)
-    return Picture(bars(fall, trace, asked, _compared(trace), gaps), parts)
+    about = next((step.object.uid for step in shown.records if step.id == asked.step), "")
+    return Picture(bars(fall, trace, asked, _compared(trace), gaps, about), parts)
 
 
 def _part(id_: str, **context: Any) -> Drawn:

@@ -52,11 +52,6 @@ class Line(msgspec.Struct, frozen=True):
         ended = [span for span in self.spans if span.seconds is not None and span.name != "run"]
         return max(ended, key=lambda span: span.seconds or 0.0, default=None)
 
-    @property
-    def steps(self) -> frozenset[str]:
-        """The steps that its spans rest on."""
-        return frozenset({self.step, *(span.step for span in self.spans)})
-
 
 class Waterfall(msgspec.Struct, frozen=True):
     """The lines in order, the stretch of time that they share, and what is not drawn.

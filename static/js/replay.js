@@ -59,9 +59,11 @@ async function head() {
     try {
       const answer = await fetch(`${document.body.dataset.root}traces/${encodeURIComponent(trace)}/then?at=${unix()}`);
       const html = await answer.text();
-      if (answer.ok && active()) morph($("head"), html);
-    } catch {
-      break; // The page says by itself that the connection is lost; the next move asks again.
+      if (!answer.ok) throw new Error(answer.statusText);
+      if (active()) morph($("head"), html);
+    } catch (failure) {
+      $("moment-says").textContent += `; how it stood then could not be read: ${failure.message}`;
+      break; // The next move asks again.
     }
     await new Promise((next) => setTimeout(next, EACH_MS));
   }

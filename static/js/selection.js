@@ -36,7 +36,10 @@ function queryOf() {
 function load(step) {
   wanted = step;
   const address = `${document.body.dataset.root}traces/${encodeURIComponent(main().dataset.trace)}/steps/${encodeURIComponent(step)}${queryOf()}`;
-  htmx.ajax("GET", address, { target: "#drawer", swap: "innerHTML" }).then(() => current()?.scrollIntoView({ block: "nearest" }));
+  htmx.ajax("GET", address, { target: "#drawer", swap: "innerHTML" }).then(() => {
+    if (!current()) markObject();
+    current()?.scrollIntoView({ block: "nearest" });
+  });
 }
 
 /** Clear the selection and close the drawer; false when there was nothing to clear. */
@@ -74,6 +77,13 @@ export function open() {
 export function refresh(rows) {
   const shown = document.querySelector("#drawer [data-step]")?.dataset.step;
   if (shown && rows.some((row) => row.querySelector(`[data-step="${CSS.escape(shown)}"]`))) load(shown);
+}
+
+/** Mark the line of the object that the shown step is about: not each step has a link in the waterfall. */
+function markObject() {
+  const uid = document.querySelector("#drawer [data-object]")?.dataset.object;
+  const link = uid && document.querySelector(`#rows [data-object="${CSS.escape(uid)}"] > a`);
+  if (link) mark(link);
 }
 
 const linkOf = (step) => step && document.querySelector(`#rows a[data-step="${CSS.escape(step)}"]`);

@@ -113,6 +113,23 @@ def test_the_drawer_walks_by_buttons_and_by_keys(
         expect(command.locator("button").last).to_have_text(re.compile("Copied|Selected"))
 
 
+def test_a_step_without_a_bar_of_its_own_marks_its_object(
+    browser: Browser, baton: Baton, trace: str
+) -> None:
+    with opened(browser, baton, f"{trace}?show=list") as page:
+        page.locator("#rows .step-link", has_text="3 ready (before: 2)").first.click()
+        page.locator("#drawer h2", has_text="3 ready (before: 2)").wait_for()
+        page.locator(".switch a:visible", has_text="waterfall").click()
+        page.wait_for_url("**show=waterfall*")
+        expect(page.locator("#drawer h2")).to_contain_text("3 ready (before: 2)")
+        marked = page.locator('#rows a[aria-current="true"]')
+        expect(marked).to_contain_text(re.compile("(deployment|replicaset)/nginx"))
+        address = page.url.removeprefix(baton.url).replace("#step-", "&step=")
+    with opened(browser, baton, address, java_script_enabled=False) as page:
+        marked = page.locator('#rows a[aria-current="true"]')
+        expect(marked).to_contain_text(re.compile("(deployment|replicaset)/nginx"))
+
+
 def test_ticks_stand_over_what_they_measure(browser: Browser, baton: Baton, trace: str) -> None:
     with opened(browser, baton, f"{trace}?show=waterfall") as page:
         boxes = [

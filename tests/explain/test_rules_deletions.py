@@ -363,3 +363,18 @@ def test_an_owner_that_was_never_seen_leaves_the_deleter_open() -> None:
     lonely = story.exists(pod(replicaset()))
     story.mark(lonely, 30)
     assert actors(story, lonely) == ["unknown"]
+
+
+def test_a_controller_that_says_it_deleted_a_pod_did_so_though_its_owner_was_gone_already() -> None:
+    for says, actor in ((True, "replicaset-controller"), (False, "garbage-collector")):
+        story = Story()
+        rs = story.create(replicaset(None, replicas=2), "kubectl-create")
+        first, second = story.create(pod(rs), KCM), story.create(pod(rs, "web-1-b"), KCM)
+        story.change(rs, {"spec": {"replicas": 1}}, "kubectl", sub="scale")
+        story.delete(rs)
+        story.mark(first, 30)
+        if says:
+            text = f"Deleted pod: {first['metadata']['name']}"
+            story.tell(rs, "SuccessfulDelete", text, "replicaset-controller")
+        story.mark(second, 30)
+        assert actors(story, first, second) == [actor, "garbage-collector"]

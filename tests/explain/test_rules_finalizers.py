@@ -1,8 +1,8 @@
 """Who took a finalizer away: a client, or the custom controller that was just seen at work."""
 
-from tests.explain.stories import Story, stamp
+from tests.explain.stories import KCM, Story, stamp
 from tests.explain.test_rules_deletions import actors
-from tests.explain.things import deployment, pod, website
+from tests.explain.things import deployment, pod, replicaset, thing, website
 
 
 def test_a_finalizer_that_a_client_set_and_took_away_is_a_clients() -> None:
@@ -59,3 +59,26 @@ def test_a_custom_controller_that_lets_go_of_what_stays_may_be_a_client() -> Non
     story.change(site, {"metadata": {"finalizers": ["example.com/site"]}}, "site-operator")
     story.change(site, {"metadata": {"finalizers": []}})
     assert actors(story, site) == ["unknown"]
+
+
+def test_what_still_owns_something_was_not_let_go_by_the_collector_but_deleted_again() -> None:
+    for namespace_goes, actor in ((False, "client"), (True, "unknown")):
+        story = Story()
+        space = story.create(thing("Namespace", "shop", spec={"finalizers": ["k"]}), "kubectl")
+        rs = story.create(replicaset(None, replicas=1), "kubectl-create")
+        web_pod = story.create(pod(rs), KCM)
+        story.mark(rs, finalizers=["foregroundDeletion"])
+        if namespace_goes:
+            story.mark(space)
+        story.delete(rs)
+        story.mark(web_pod, 30)
+        assert actors(story, rs) == [actor]
+
+
+def test_a_deletion_asked_for_again_in_another_mode_is_a_clients() -> None:
+    story = Story()
+    rs = story.create(replicaset(None, replicas=1), "kubectl-create")
+    story.create(pod(rs), KCM)
+    story.mark(rs, finalizers=["foregroundDeletion"])
+    story.change(rs, {"metadata": {"finalizers": ["orphan"]}})
+    assert actors(story, rs) == ["client"]

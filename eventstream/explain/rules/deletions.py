@@ -176,6 +176,7 @@ _RULES = (
     _disrupted,
     _hurried,
     with_owners.by_namespace,
+    surplus.told,
     with_owners.by_collector,
     with_owners.by_type,
     surplus.scaled_down,

@@ -33,6 +33,9 @@ _OWNERS: dict[str, tuple[str, str]] = {
 }
 """Finalizers of Kubernetes' own components, to who alone removes each."""
 
+PROPAGATION = frozenset({"foregroundDeletion", "orphan"})
+"""Finalizers that stand for how a deletion treats dependents; each new deletion sets them anew."""
+
 PROMPT = 3.0
 """Seconds within which a working controller answers a deletion; later it may have been anyone."""
 
@@ -54,8 +57,10 @@ def removed(view: View) -> Verdict | None:
         return None
     if not before.metadata.deletion_timestamp:
         return None
-    who = _remover(view, before.metadata.finalizers, before)
-    return _verdict(view, who, before.metadata.finalizers)
+    held = before.metadata.finalizers
+    if set(held) <= PROPAGATION and _still_owns(view, held):
+        return _deleted_again(view)
+    return _verdict(view, _remover(view, held, before), held)
 
 
 def let_go(view: View, who: Writer) -> Verdict | None:
@@ -70,6 +75,10 @@ def let_go(view: View, who: Writer) -> Verdict | None:
     lost = tuple(name for name in held if name not in write.image.metadata.finalizers)
     if not lost:
         return None
+    if PROPAGATION.intersection(lost) and PROPAGATION.intersection(
+        name for name in write.image.metadata.finalizers if name not in held
+    ):
+        return _deleted_again(view)
     own = all(name in _OWNERS for name in lost)
     if not own and (who.basis in ("appeared", "moved") or len(write.changes) > 1):
         return None  # More than a removal was written, and its writer is named.
@@ -184,6 +193,49 @@ def _verdict(view: View, who: Remover, lost: tuple[str, ...]) -> Verdict:
 
 def _stand(lost: tuple[str, ...]) -> str:
     return "it stands" if len(lost) == 1 else "they stand"
+
+
+def _still_owns(view: View, held: tuple[str, ...]) -> bool:
+    """Whether something was there that the collector would have had to see to before."""
+    uid, asked = view.write.log.uid, mark(view)
+    for child in view.children(uid):
+        then = child.at(asked.order) if asked is not None else None
+        now = child.at(view.order)
+        if then is None or then.gone or now is None or now.gone or view.vanished(child.uid):
+            continue
+        owners = [owner for owner in now.image.metadata.owner_references if owner.uid == uid]
+        if any(owner.block_owner_deletion or "orphan" in held for owner in owners):
+            return True
+    return False
+
+
+def _deleted_again(view: View) -> Verdict:
+    """A second deletion asked for another treatment of dependents, and the first one's ends.
+
+    Neither the garbage collector nor other controllers delete what is being deleted already; but
+    the namespace controller deletes all that is left in a namespace.
+    Source: apiserver/pkg/registry/generic/registry/store.go, deletionFinalizersForGarbageCollection
+    """
+    write = view.write
+    namespace, cause = write.image.metadata.namespace, mark(view)
+    space = view.by_name("Namespace", None, namespace) if namespace else None
+    doubtful = space is not None and (space.gone or bool(space.image.metadata.deletion_timestamp))
+    subject = "Somebody" if doubtful else "A client"
+    why = "The dependents that it was waiting for are there still, so it was not let go."
+    if doubtful:
+        why = f"{why} A client, or the namespace controller, which empties {namespace}."
+    return Verdict(
+        rule="deletion-unknown" if doubtful else "client-deleted",
+        actor="unknown" if doubtful else "client",
+        verb="delete",
+        what=f"{subject} deleted {named(write.image)} again, with another propagation policy.",
+        why=why,
+        who_grade="unknown" if doubtful else "inferred",
+        why_grade="unknown",
+        causes=(cause,) if cause else (),
+        evidence=(evidence.saw(write), *evidence.owned(write)),
+        source_url=sources.DELETED_AGAIN,
+    )
 
 
 def _awaited(view: View, lost: tuple[str, ...]) -> Write | None:

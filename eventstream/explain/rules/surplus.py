@@ -55,6 +55,17 @@ def scaled_down(view: View) -> Verdict | None:
     )
 
 
+def told(view: View) -> Verdict | None:
+    """The controller's own Event names the Pod, even if its owner is gone by then.
+
+    A controller acts by what its cache holds, so it may still scale down what was just deleted.
+    """
+    owner = view.write.image.metadata.controller
+    if owner is None or not view.notes(owner.uid, "SuccessfulDelete"):
+        return None
+    return scaled_down(view)
+
+
 def _why(
     view: View,
     owner: OwnerReference,

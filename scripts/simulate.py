@@ -1,0 +1,45 @@
+"""Runs many simulated clusters and prints each write whose writer the engine gets wrong.
+
+`simulate.py FIRST LAST` takes the seeds from FIRST up to LAST; `simulate.py SEED` tells one
+cluster's whole story. tests/explain/test_simulation.py does a few of them each time.
+"""
+
+import sys
+from pathlib import Path
+from random import Random
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))  # Run as a script, so that the project is not on the path.
+
+from tests.explain.simulation.cluster import audit, merged, streams  # noqa: E402
+from tests.explain.simulation.judging import Score, described, scored  # noqa: E402
+from tests.explain.simulation.scenarios import lived  # noqa: E402
+from tests.explain.tapes import fold  # noqa: E402
+
+
+def main(arguments: list[str]) -> int:
+    """Print the score of a range of seeds, or one seed's story; 1 where a writer is wrong."""
+    if len(arguments) == 1:
+        for written in lived(int(arguments[0])).written:
+            print(described(written))
+        return 0
+    first, last = (int(argument) for argument in arguments)
+    plain, audited = Score(), Score()
+    for seed in range(first, last):
+        cluster = lived(seed)
+        shown = streams(cluster, Random(seed))  # noqa: S311 - Chance, no secret.
+        for name, total in (("watched", plain), ("audited", audited)):
+            if name == "audited":
+                shown["audit"] = audit(cluster)
+            score = scored(cluster, fold(merged(shown)))
+            print(*(f"{seed} {name}: {wrong}" for wrong in score.wrong), sep="\n", end="")
+            total.add(score)
+    for name, total in (("watched", plain), ("audited", audited)):
+        wrong, unknown = len(total.wrong), total.unknown
+        print(f"\n{name}: {total.writes} writes, {wrong} wrong, {unknown} unknown")
+        print(*(f"  {count} {what}" for what, count in total.unknowns.most_common(20)), sep="\n")
+    return int(bool(plain.wrong or audited.wrong))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,261 @@
+"""What every controller is made of: caches that lag, a queue of keys, and Events that may be lost.
+
+Source: https://github.com/kubernetes/client-go/blob/master/tools/cache/shared_informer.go
+Source: https://github.com/kubernetes/client-go/blob/master/tools/record/events_cache.go
+"""
+
+from collections.abc import Callable, Iterator
+
+from tests.explain.simulation.clock import Work
+from tests.explain.simulation.fields import Json, stamp
+from tests.explain.simulation.requests import Who
+from tests.explain.simulation.server import Refused, Server, Written
+
+
+class Actor:
+    """Watches some kinds, each by an informer that lags, and reconciles one key at a time."""
+
+    watches: tuple[str, ...] = ()
+    component = ""
+
+    def __init__(self, server: Server, who: Who) -> None:
+        self.server, self.who, self.clock = server, who, server.clock
+        self.events = Recorder(self)
+        self._cache: dict[str, dict[str, Json]] = {kind: {} for kind in self.watches}
+        self._last: dict[str, float] = {}
+        self._queue: list[str] = []
+        self._busy = False
+        server.watch(self._sent)
+
+    def cached(self, kind: str) -> list[Json]:
+        """The objects of a kind, as this actor knows them."""
+        return list(self._cache[kind].values())
+
+    def known(self, kind: str, uid: str) -> Json | None:
+        """One object as this actor knows it."""
+        return self._cache[kind].get(uid)
+
+    def seen(self, kind: str, type_: str, before: Json | None, thing: Json) -> None:
+        """Take in what the informer delivers: enqueue what is to be looked at."""
+        self.enqueue(thing["metadata"]["uid"])
+
+    def reconcile(self, key: str) -> Work:
+        """Bring one object to what is desired."""
+        yield from ()
+
+    def claim(self, owner: Json, kind: str) -> Work:
+        """Adopt what the selector picks and nobody controls; let go of what it does not pick.
+
+        Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/controller_ref_manager.go
+        """
+        uid = owner["metadata"]["uid"]
+        for thing in self.cached(kind):
+            theirs = controller_of(thing)
+            if leaving(owner) or (theirs and theirs != uid):
+                continue
+            if theirs and not matches(owner, thing):
+                yield self.clock.between(0.001, 0.006)
+                self.server.patch(self.who, thing, lambda now: _release(now, uid))
+            elif not theirs and matches(owner, thing) and not leaving(thing):
+                yield self.clock.between(0.001, 0.006)
+                self.server.patch(self.who, thing, lambda now: _adopt(now, owner))
+
+    def claimed(self, owner: Json, kind: str) -> list[Json]:
+        """What the selector picks and nobody else controls, after a `claim`."""
+        uid = owner["metadata"]["uid"]
+        return [
+            thing
+            for thing in self.cached(kind)
+            if matches(owner, thing)
+            and (controller_of(thing) == uid or not (controller_of(thing) or leaving(thing)))
+        ]
+
+    def owners(self, kind: str, thing: Json) -> list[str]:
+        """The uids of those who may have to look at an object: its controller, else who fits."""
+        if theirs := controller_of(thing):
+            return [theirs]
+        return [o["metadata"]["uid"] for o in self.cached(kind) if matches(o, thing)]
+
+    def enqueue(self, key: str, after: float | None = None) -> None:
+        """Have a key reconciled, soon or after some seconds."""
+        if after is not None:
+            self.clock.after(after, lambda: self.enqueue(key))
+            return
+        if key not in self._queue:
+            self._queue.append(key)
+        if not self._busy:
+            self._busy = True
+            self.clock.after(self.clock.between(0.0005, 0.004), self._next)
+
+    def _next(self) -> None:
+        if not self._queue:
+            self._busy = False
+            return
+        key = self._queue.pop(0)
+        self.clock.start(self._tried(key), self._next)
+
+    def _tried(self, key: str) -> Work:
+        try:
+            yield from self.reconcile(key)
+        except Refused as refusal:
+            if refusal.code != 404:
+                self.enqueue(key, self.clock.between(0.01, 0.05))
+        yield self.clock.between(0.0005, 0.002)
+
+    def _sent(self, written: Written) -> None:
+        if written.kind not in self.watches:
+            return
+        due = self.clock.now + self.clock.between(0.001, 0.03)
+        due = self._last[written.kind] = max(due, self._last.get(written.kind, 0.0))
+        self.clock.after(due - self.clock.now, lambda: self._delivered(written))
+
+    def _delivered(self, written: Written) -> None:
+        cache, uid = self._cache[written.kind], written.thing["metadata"]["uid"]
+        before = cache.get(uid)
+        if written.type == "DELETED":
+            cache.pop(uid, None)
+        else:
+            cache[uid] = written.thing
+        self.seen(written.kind, written.type, before, written.thing)
+
+
+class Recorder:
+    """Sends Events some time after what they tell of; repeated ones are counted, floods dropped."""
+
+    BURST = 25
+    SIMILAR = 10
+
+    def __init__(self, actor: Actor) -> None:
+        self._actor = actor
+        self._sent: dict[str, int] = {}
+        self._known: dict[tuple[str, str, str], Json] = {}
+        self._messages: dict[tuple[str, str], set[str]] = {}
+        self._last = 0.0
+
+    def tell(
+        self, about: Json, reason: str, message: str, type_: str = "Normal", host: str = ""
+    ) -> None:
+        """Record an Event about an object, as it was known when this was so."""
+        clock = self._actor.clock
+        at = clock.now
+        due = self._last = max(at + clock.between(0.001, 0.05), self._last)
+        clock.after(due - at, lambda: self._send(about, reason, message, type_, host, at))
+
+    def _send(
+        self, about: Json, reason: str, message: str, type_: str, host: str, at: float
+    ) -> None:
+        uid = about["metadata"]["uid"]
+        if self._sent.get(uid, 0) >= self.BURST:
+            return
+        self._sent[uid] = self._sent.get(uid, 0) + 1
+        messages = self._messages.setdefault((uid, reason), set())
+        messages.add(message)
+        key = (uid, reason, message)
+        if len(messages) > self.SIMILAR:
+            message = "(combined from similar events): " + message
+            key = (uid, reason, "")
+        known = self._known.get(key)
+        try:
+            if known is None:
+                made = self._event(about, reason, message, type_, host, at)
+                self._known[key] = self._actor.server.create(self._actor.who, made)
+            else:
+                count = known["count"] + 1
+
+                def again(event: Json) -> None:
+                    event["count"], event["message"] = count, message
+                    event["lastTimestamp"] = stamp(at)
+
+                self._known[key] = self._actor.server.patch(self._actor.who, known, again)
+        except Refused:
+            self._known.pop(key, None)
+
+    def _event(
+        self, about: Json, reason: str, message: str, type_: str, host: str, at: float
+    ) -> Json:
+        metadata = about["metadata"]
+        component = self._actor.component
+        source = {"component": component} | ({"host": host} if host else {})
+        return {
+            "kind": "Event",
+            "apiVersion": "v1",
+            "metadata": {"name": f"{metadata['name']}.{int(at * 1e9):x}{len(self._known):x}",
+                         "namespace": metadata.get("namespace", "default")},
+            "involvedObject": referred(about) | {"resourceVersion": metadata["resourceVersion"]},
+            "reason": reason, "message": message, "type": type_, "source": source,
+            "firstTimestamp": stamp(at), "lastTimestamp": stamp(at), "count": 1,
+            "eventTime": None, "reportingComponent": component, "reportingInstance": host,
+        }  # fmt: skip
+
+
+def referred(thing: Json) -> Json:
+    """A reference to an object, as Events have it."""
+    metadata = thing["metadata"]
+    named = {k: metadata[k] for k in ("namespace", "name", "uid") if k in metadata}
+    return {"kind": thing["kind"], "apiVersion": thing["apiVersion"]} | named
+
+
+def owned_by(owner: Json) -> list[Json]:
+    """The reference to a controlling owner, as its children carry it."""
+    named = {k: owner["metadata"][k] for k in ("name", "uid")}
+    kind = {"apiVersion": owner["apiVersion"], "kind": owner["kind"]}
+    return [kind | named | {"controller": True, "blockOwnerDeletion": True}]
+
+
+def _adopt(thing: Json, owner: Json) -> None:
+    if controller_of(thing):
+        raise Refused(422, "Invalid", "Only one reference can have Controller set to true")
+    thing["metadata"]["ownerReferences"] = owned_by(owner)
+
+
+def _release(thing: Json, uid: str) -> None:
+    others = [o for o in thing["metadata"].get("ownerReferences", ()) if o["uid"] != uid]
+    thing["metadata"].pop("ownerReferences", None)
+    if others:
+        thing["metadata"]["ownerReferences"] = others
+
+
+def controller_of(thing: Json) -> str:
+    """The uid of the controlling owner; empty where there is none."""
+    references = thing["metadata"].get("ownerReferences", ())
+    return next((r["uid"] for r in references if r.get("controller")), "")
+
+
+def children(things: list[Json], owner: Json) -> list[Json]:
+    """Those of these objects that an owner controls."""
+    return [thing for thing in things if controller_of(thing) == owner["metadata"]["uid"]]
+
+
+def matches(owner: Json, thing: Json) -> bool:
+    """Whether an owner's selector picks an object of its namespace."""
+    labels = thing["metadata"].get("labels", {})
+    wanted = owner["spec"]["selector"]["matchLabels"].items()
+    same = owner["metadata"]["namespace"] == thing["metadata"]["namespace"]
+    return same and all(labels.get(key) == value for key, value in wanted)
+
+
+def leaving(thing: Json) -> bool:
+    """Whether its deletion was asked for."""
+    return "deletionTimestamp" in thing["metadata"]
+
+
+def condition(thing: Json, type_: str) -> Json | None:
+    """One condition of an object's status."""
+    found = thing.get("status", {}).get("conditions", ())
+    return next((c for c in found if c["type"] == type_), None)
+
+
+def is_ready(pod: Json) -> bool:
+    """Whether a Pod counts as ready."""
+    ready = condition(pod, "Ready")
+    return ready is not None and ready["status"] == "True"
+
+
+def active(pods: list[Json]) -> Iterator[Json]:
+    """The Pods that neither ended nor are leaving."""
+    for pod in pods:
+        if not leaving(pod) and pod["status"].get("phase") not in ("Succeeded", "Failed"):
+            yield pod
+
+
+Change = Callable[[Json], None]

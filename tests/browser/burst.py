@@ -10,11 +10,14 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 """Stands for the image's name in what the kubelet says of it."""
 
 EVERY_SECONDS = 0.004
+LATE_SECONDS = 8.0
+"""Later than a busy machine makes the arrival of any other."""
+
 Line = dict[str, Any]
 
 
 def write_burst(path: Path, pods: int) -> None:
-    """Write the recording `create` to `path` with `pods` Pods, the last of them 2 s late."""
+    """Write the recording `create` to `path` with `pods` Pods, the last late by LATE_SECONDS."""
     recorded = (json.loads(text) for text in (TAPES / "create.jsonl").read_text().splitlines())
     lines = [line for line in recorded if not _is_second_view(line)]
     first = next(line for line in lines if _is_of_pod(line) and line["type"] == "ADDED")
@@ -56,5 +59,5 @@ def _copy(line: Line, first: Line, number: int, pods: int) -> Line:
         made["metadata"]["uid"] = f"{own[:24]}{number:012d}"
         made["message"] = made["message"].replace("bitnami/nginx:latest", HOSTILE)
     since = line["t"] - first["t"]
-    late = 2.0 if number == pods - 1 and since > 0.4 else 0.0
+    late = LATE_SECONDS if number == pods - 1 and since > 0.4 else 0.0
     return line | {"t": first["t"] + since + number * EVERY_SECONDS + late, "object": made}

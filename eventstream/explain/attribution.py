@@ -37,7 +37,7 @@ class Writer(msgspec.Struct, frozen=True, gc=False):
     subresource: str
     operation: str
     time: str | None
-    fields: bytes
+    fields: msgspec.Raw | bytes
     basis: Basis
     candidates: tuple[str, ...] = ()
 
@@ -182,5 +182,5 @@ def _writer(entries: list[FieldsEntry], basis: Basis) -> Writer:
         names = tuple(sorted({entry.manager for entry in entries}))
         return Writer("", "", "", None, b"", "several", names)
     return Writer(
-        first.manager, first.subresource, first.operation, first.time, bytes(first.fields), basis
+        first.manager, first.subresource, first.operation, first.time, first.fields, basis
     )

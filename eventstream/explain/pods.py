@@ -9,9 +9,8 @@ PodFacts = tuple[str, bool, bool, dict[str, str] | None]
 
 def condition(image: Image | None, name: str) -> Condition | None:
     """The object's condition of that type, for a status with conditions; else None."""
-    if image is None or image.status is None or type(image.status) is dict:
-        return None
-    for found in getattr(image.status, "conditions", ()):
+    status = image.status if image is not None else None
+    for found in getattr(status, "conditions", ()):
         if found.type == name:
             condition: Condition = found
             return condition
@@ -52,10 +51,11 @@ def is_running(image: Image | None) -> bool:
     status = getattr(image, "status", None)
     if not isinstance(status, PodStatus):
         return False
-    return any(
-        container.state.running or container.state.terminated or container.restart_count
-        for container in status.container_statuses
-    )
+    for container in status.container_statuses:
+        state = container.state
+        if state.running or state.terminated or container.restart_count:
+            return True
+    return False
 
 
 def waiting_reasons(image: Image | None) -> list[tuple[str, str, str]]:

@@ -25,7 +25,8 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
     """What a write was decided to be; two drafts are equal if their steps would be.
 
     `causes` are those of the verdict's causes that are steps themselves. The step is made only
-    where somebody stores or shows it: saying which fields changed costs as much as deciding.
+    where somebody stores or shows it: saying which fields changed, and all in words, costs as much
+    as deciding.
     """
 
     id: str
@@ -36,7 +37,7 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
 
     def step(self) -> Step:
         """The step, made anew."""
-        write, verdict = self.write, self.verdict
+        write, verdict = self.write, self.verdict.told()
         return Step(
             id=self.id,
             trace=self.trace,

@@ -11,19 +11,41 @@ if TYPE_CHECKING:
     from eventstream.explain.writes import Write
 
 
+class Said(msgspec.Struct, frozen=True, gc=False):
+    """What a step says in words: what was done, why, and what shows it."""
+
+    what: str
+    why: str
+    evidence: tuple[Evidence, ...] = ()
+    loop: Loop | None = None
+
+
+class Telling(msgspec.Struct, frozen=True, gc=False):
+    """What a rule found out, to be put into words only where somebody stores or shows the step.
+
+    Verdicts are compared by what their tellings hold. So a telling holds all that its words are
+    made of, and nothing that changes later: of another write what it is called, not itself.
+    """
+
+    def said(self) -> Said:
+        """The words."""
+        raise NotImplementedError
+
+
 class Verdict(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Who wrote, what, and why. `causes` are the writes that this one answers, primary first.
 
     `begins` says that this write begins a trace of its own (a client acted); without it and
-    without causes the step goes to the background trace of its object. The garbage collector
-    need not look inside: `forgetting` takes verdicts apart.
+    without causes the step goes to the background trace of its object. A verdict with a
+    `telling` has no words until it is `told`. The garbage collector need not look inside:
+    `forgetting` takes verdicts apart.
     """
 
     rule: RuleName
     actor: str
     verb: Verb
-    what: str
-    why: str
+    what: str = ""
+    why: str = ""
     who_grade: Grade
     why_grade: Grade
     actor_name: str = ""
@@ -33,10 +55,25 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     evidence: tuple[Evidence, ...] = ()
     source_url: str = ""
     loop: Loop | None = None
+    telling: Telling | None = None
     documented: tuple[int, ...] = ()
     documented_store: tuple[int, ...] = ()
     documented_broadcast: tuple[int, ...] = ()
     node: str | None = None
+
+    def told(self) -> "Verdict":
+        """The same verdict in words."""
+        if self.telling is None:
+            return self
+        said = self.telling.said()
+        return msgspec.structs.replace(
+            self,
+            telling=None,
+            what=said.what,
+            why=said.why,
+            evidence=said.evidence,
+            loop=said.loop,
+        )
 
     def differs_for_others(self, other: "Verdict") -> bool:
         """Whether what later writes may rest on differs: the rule, or who acted."""

@@ -52,7 +52,7 @@ class Result:
         """Keep the latest revision of each."""
         for upsert in upserts:
             if isinstance(upsert, StepUpsert):
-                self.steps[upsert.step.id] = upsert.step
+                self.steps[upsert.id] = upsert.step
             elif isinstance(upsert, StepRemoved):
                 self.steps.pop(upsert.id, None)
                 self.traces.pop(upsert.id, None)

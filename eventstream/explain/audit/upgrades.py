@@ -37,6 +37,7 @@ _VERBS: dict[str, Verb] = {
 def upgraded(view: View, verdict: Verdict, match: Match, *, proven: bool) -> Verdict:
     """The verdict with the audited identity; `proven` if it is known as a custom controller's."""
     record, write = match.record, view.write
+    verdict = verdict.told()
     actor = actor_of(write, verdict, record, proven=proven)
     if actor != verdict.actor:
         verdict = _corrected(view, verdict, actor, record)

@@ -1,5 +1,7 @@
 """Builds the evidence of a step: each piece says which claim it supports and how strongly."""
 
+from collections.abc import Iterable
+
 from eventstream.explain.attribution import Writer
 from eventstream.explain.event_times import first_told
 from eventstream.explain.records import Evidence
@@ -47,7 +49,7 @@ def told(note: Change, claim: str = "why") -> Evidence:
     return Evidence("reported", "event", text, claim, name, at, precision)
 
 
-def all_told(notes: list[Change], claim: str = "why") -> list[Evidence]:
+def all_told(notes: Iterable[Change], claim: str = "why") -> list[Evidence]:
     """Evidence of several Events."""
     return [told(note, claim) for note in notes]
 

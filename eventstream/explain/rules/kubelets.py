@@ -6,14 +6,15 @@ from eventstream.explain.documented.rule import RuleName
 from eventstream.explain.pods import is_running, node_of
 from eventstream.explain.records import Loop
 from eventstream.explain.rules import evidence
+from eventstream.explain.rules.podstates import Reported, state
 from eventstream.explain.rules.podstates import reported as containers
-from eventstream.explain.rules.podstates import state
 from eventstream.explain.rules.reasons import reason
 from eventstream.explain.text import count, named
-from eventstream.explain.verdict import Verdict
+from eventstream.explain.verdict import Said, Telling, Verdict
 from eventstream.explain.world import View
 from eventstream.explain.writes import Write
 from eventstream.objects.managed_fields import paths
+from eventstream.objects.observations import Change
 
 
 def reported(view: View, who: Writer) -> Verdict | None:
@@ -23,32 +24,53 @@ def reported(view: View, who: Writer) -> Verdict | None:
     14, later ones to 15 and 16.
     """
     write = view.write
-    if write.image.kind != "Pod" or who.subresource != "status" or not is_kubelet(who):
+    if who.subresource != "status" or not is_kubelet(who):
         return None
     node = node_of(write.image)
     stage = _stage(write)
     cause = _instruction(view)
     shown = containers(write)
-    why, says, told = reason(view, cause, stage, shown)
+    why, says, notes = reason(view, cause, stage, shown)
     return Verdict(
         rule=_NAMES[stage],
         actor="kubelet",
         actor_name=node or "kubelet",
         verb="report",
         subresource="status",
-        what=f"The kubelet on {node or 'its node'} reported {named(write.image)}: "
-        f"{state(write, shown)}.",
-        why=why,
         who_grade="reported",
         why_grade="reported" if says else "inferred",
         causes=(cause,) if cause else (),
-        evidence=(evidence.saw(write), *evidence.managed(who), *evidence.all_told(told)),
         source_url=sources.KUBELET_STATUS,
-        loop=_loop(write, node),
+        telling=_Report(write, who, node, shown, why, tuple(notes)),
         documented=_NUMBERS[stage][0],
         documented_store=_NUMBERS[stage][1],
         node=node or None,
     )
+
+
+class _Report(Telling, frozen=True, gc=False):
+    """What a kubelet's report tells of its Pod, and the Events that say why."""
+
+    write: Write
+    who: Writer
+    node: str
+    shown: tuple[Reported, ...]
+    why: str
+    notes: tuple[Change, ...]
+
+    def said(self) -> Said:
+        write, node = self.write, self.node
+        return Said(
+            what=f"The kubelet on {node or 'its node'} reported {named(write.image)}: "
+            f"{state(write, self.shown)}.",
+            why=self.why,
+            evidence=(
+                evidence.saw(write),
+                *evidence.managed(self.who),
+                *evidence.all_told(self.notes),
+            ),
+            loop=_loop(write, node),
+        )
 
 
 def is_kubelet(who: Writer) -> bool:
@@ -128,7 +150,7 @@ def _instruction(view: View) -> Write | None:
 def _loop(write: Write, node: str) -> Loop:
     desired = len(getattr(write.image.spec, "containers", ()))
     status = getattr(write.image.status, "container_statuses", ())
-    current = sum(1 for container in status if container.state.running)
+    current = len([container for container in status if container.state.running])
     if write.image.metadata.deletion_timestamp:
         desired = 0
     return Loop(

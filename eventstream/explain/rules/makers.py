@@ -11,10 +11,11 @@ from eventstream.explain.rules import daemons, evidence
 from eventstream.explain.rules import ordered as ordered_rules
 from eventstream.explain.rules.clients import told_changes
 from eventstream.explain.text import count, named, seen
-from eventstream.explain.verdict import Verdict
+from eventstream.explain.verdict import Said, Telling, Verdict
 from eventstream.explain.world import View
 from eventstream.explain.writes import ObjectLog, Write
 from eventstream.objects.images import OwnerReference
+from eventstream.objects.observations import Change
 
 
 class Maker(msgspec.Struct, frozen=True):
@@ -65,24 +66,52 @@ def made(view: View, who: Writer) -> Verdict | None:
         actor=maker.actor,
         actor_name=who.manager,
         verb="create",
-        what=f"The {title(maker.actor)} {_compared(loop)}created {named(write.image)} for "
-        f"{owner.kind} {owner.name}{'' if ordered else _ordinal(view, owner, loop, cause)}.",
-        why=turn[1] if turn else _why(view, cause, owner, loop),
         who_grade="reported" if notes or who.known else "inferred",
         why_grade="inferred" if cause else "unknown",
         causes=(cause,) if cause else (),
-        evidence=(
-            evidence.saw(write),
-            *evidence.managed(who),
-            *evidence.owned(write),
-            *evidence.all_told(notes, "who"),
-        ),
         source_url=maker.source_url,
-        loop=loop,
+        telling=_Making(
+            write,
+            who,
+            maker,
+            owner,
+            "" if ordered else _ordinal(view, owner, loop, cause),
+            turn[1] if turn else _why(view, cause, owner, loop),
+            loop,
+            tuple(notes),
+        ),
         documented=(7,) if replicaset else (),
         documented_store=(8,) if replicaset else (),
         documented_broadcast=(8,) if replicaset else (),
     )
+
+
+class _Making(Telling, frozen=True, gc=False):
+    """Which controller made the object, for whom, as which of how many, and why."""
+
+    write: Write
+    who: Writer
+    maker: Maker
+    owner: OwnerReference
+    ordinal: str
+    why: str
+    loop: Loop
+    notes: tuple[Change, ...]
+
+    def said(self) -> Said:
+        image, owner = self.write.image, self.owner
+        return Said(
+            what=f"The {title(self.maker.actor)} {_compared(self.loop)}created {named(image)} "
+            f"for {owner.kind} {owner.name}{self.ordinal}.",
+            why=self.why,
+            evidence=(
+                evidence.saw(self.write),
+                *evidence.managed(self.who),
+                *evidence.owned(self.write),
+                *evidence.all_told(self.notes, "who"),
+            ),
+            loop=self.loop,
+        )
 
 
 def _due(view: View, owner: OwnerReference) -> tuple[Write, str] | None:

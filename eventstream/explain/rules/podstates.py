@@ -31,11 +31,11 @@ class Reported(msgspec.Struct, frozen=True, gc=False):
         return self.was is not None and self.now.restart_count > self.was.restart_count
 
 
-def reported(write: Write) -> list[Reported]:
+def reported(write: Write) -> tuple[Reported, ...]:
     """The containers of a Pod's status: init containers, its own, and those added to look at it."""
     status, before = write.image.status, getattr(write.before, "status", None)
     if not isinstance(status, PodStatus):
-        return []
+        return ()
     old = before if isinstance(before, PodStatus) else _NOTHING
     found: list[Reported] = []
     if status.init_container_statuses:
@@ -47,55 +47,60 @@ def reported(write: Write) -> list[Reported]:
         for now in status.init_container_statuses:
             noun = "sidecar" if now.name in sidecars else "init container"
             found.append(_reported(noun, now, old.init_container_statuses))
-    own, added = status.container_statuses, status.ephemeral_container_statuses
-    found += [_reported("container", now, old.container_statuses) for now in own]
-    looking = old.ephemeral_container_statuses
-    found += [_reported("ephemeral container", now, looking) for now in added]
-    return found
+    own = old.container_statuses
+    found += [_reported("container", now, own) for now in status.container_statuses]
+    if status.ephemeral_container_statuses:
+        added, looking = status.ephemeral_container_statuses, old.ephemeral_container_statuses
+        found += [_reported("ephemeral container", now, looking) for now in added]
+    return tuple(found)
 
 
 _NOTHING = PodStatus()
 
 
 def _reported(noun: str, now: ContainerStatus, before: tuple[ContainerStatus, ...]) -> Reported:
-    was = next((status for status in before if status.name == now.name), None)
+    was = None
+    for status in before:
+        if status.name == now.name:
+            was = status
+            break
     return Reported(f"{noun} {now.name}", now, was, noun == "init container")
 
 
-def state(write: Write, shown: list[Reported]) -> str:
+def state(write: Write, shown: tuple[Reported, ...]) -> str:
     """A Pod's state in words: `container c is running and the Pod is ready`."""
     image, before = write.image, write.before
     parts = _sandbox(image, before)
     leaving = image.metadata.deletion_timestamp is not None
     parts += [f"{found.label} {_container(found, leaving)}" for found in shown]
     parts += _conditions(write)
-    ended = phase(image) if phase(image) in ("Failed", "Succeeded") else ""
-    if ended and ended != phase(before):
+    now = phase(image)
+    if now in ("Failed", "Succeeded") and now != phase(before):
         reason = getattr(image.status, "reason", None)
-        parts.append(f"the Pod has {ended.lower()}" + (f" ({reason})" if reason else ""))
+        parts.append(f"the Pod has {now.lower()}" + (f" ({reason})" if reason else ""))
     elif is_ready(image):
         parts.append("the Pod is ready")
     elif is_ready(before):
         parts.append("the Pod is no longer ready")
-    return listing(parts or [f"phase {phase(image) or 'unknown'}"], 6)
+    return listing(parts or [f"phase {now or 'unknown'}"], 6)
 
 
 def _sandbox(image: Image, before: Image | None) -> list[str]:
-    if is_true(image, SANDBOX) and not is_true(before, SANDBOX):
+    now, was = is_true(image, SANDBOX), is_true(before, SANDBOX)
+    if now and not was:
         address = getattr(image.status, "pod_ip", None)
         return ["its sandbox and network are ready" + (f" (IP {address})" if address else "")]
-    if is_true(before, SANDBOX) and not is_true(image, SANDBOX):
-        return ["its sandbox and network are gone"]
-    return []
+    return ["its sandbox and network are gone"] if was and not now else []
 
 
 def _conditions(write: Write) -> list[str]:
     """Conditions beyond those that each Pod has, as far as this report turned them."""
     told = []
     for now in getattr(write.image.status, "conditions", ()):
+        if now.type in _USUAL and now.reason != "TerminationByKubelet":
+            continue
         was = condition(write.before, now.type)
-        new = was is None or (was.status, was.reason) != (now.status, now.reason)
-        if new and (now.type not in _USUAL or now.reason == "TerminationByKubelet"):
+        if was is None or (was.status, was.reason) != (now.status, now.reason):
             reason = f" ({now.reason})" if now.reason else ""
             told.append(f"condition {now.type} is {now.status}{reason}")
     return told

@@ -21,11 +21,12 @@ STARTED = {
 _ABOUT_STARTS = ("Pulling", "FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox")
 _MIRROR = "kubernetes.io/config.mirror"
 
+Shown = tuple[Reported, ...]
 Reason = tuple[str, bool, list[Change]]
 """Why, in a sentence; whether the kubelet itself says so; and the Events that do."""
 
 
-def reason(view: View, cause: Write | None, stage: str, shown: list[Reported]) -> Reason:
+def reason(view: View, cause: Write | None, stage: str, shown: Shown) -> Reason:
     """Why the kubelet reports what is `shown`, in a report of this stage that answers `cause`."""
     if stage == "stopping":
         why = "The Pod is being deleted, so the kubelet stops its containers and reports that."
@@ -41,7 +42,7 @@ def reason(view: View, cause: Write | None, stage: str, shown: list[Reported]) -
     return _again(view, shown)
 
 
-def _of_containers(view: View, shown: list[Reported]) -> Reason | None:
+def _of_containers(view: View, shown: Shown) -> Reason | None:
     """What has gone wrong with a container or the Pod, if that is what the report tells."""
     image = view.write.image
     message = getattr(image.status, "message", None)
@@ -75,7 +76,7 @@ def _restarted(view: View, found: Reported) -> Reason:
     return why, False, []
 
 
-def _started(view: View, cause: Write | None, shown: list[Reported]) -> Reason:
+def _started(view: View, cause: Write | None, shown: Shown) -> Reason:
     told = view.notes(view.write.log.uid, *STARTED)
     if not told:
         return _starts(view, cause, shown)
@@ -89,7 +90,7 @@ def _started(view: View, cause: Write | None, shown: list[Reported]) -> Reason:
     return why, True, told
 
 
-def _starts(view: View, cause: Write | None, shown: list[Reported]) -> Reason:
+def _starts(view: View, cause: Write | None, shown: Shown) -> Reason:
     image = view.write.image
     if _MIRROR in (image.metadata.annotations or {}):
         return (
@@ -107,15 +108,16 @@ def _starts(view: View, cause: Write | None, shown: list[Reported]) -> Reason:
     return f"The Pod {so}, so its kubelet starts it.{first}", False, told
 
 
-def _initializing(shown: list[Reported]) -> bool:
+def _initializing(shown: Shown) -> bool:
     """Whether some container still waits for the init containers."""
-    return any(
-        found.now.state.waiting is not None and found.now.state.waiting.reason == "PodInitializing"
-        for found in shown
-    )
+    for found in shown:
+        waiting = found.now.state.waiting
+        if waiting is not None and waiting.reason == "PodInitializing":
+            return True
+    return False
 
 
-def _again(view: View, shown: list[Reported]) -> Reason:
+def _again(view: View, shown: Shown) -> Reason:
     """A report on a Pod that ran before: what has changed since."""
     write = view.write
     last = view.previous()
@@ -133,7 +135,7 @@ def _again(view: View, shown: list[Reported]) -> Reason:
     return why, False, []
 
 
-def _unready(view: View, shown: list[Reported]) -> Reason:
+def _unready(view: View, shown: Shown) -> Reason:
     ends = [found for found in shown if found.now.state.terminated]
     news = [f for f in ends if f.was is None or f.was.state.terminated is None]
     if news:

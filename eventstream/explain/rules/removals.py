@@ -9,7 +9,7 @@ from eventstream.explain.records import Evidence, Loop
 from eventstream.explain.rules import evidence, finalizers
 from eventstream.explain.rules.marks import mark
 from eventstream.explain.text import count, named, seen
-from eventstream.explain.verdict import Verdict
+from eventstream.explain.verdict import Said, Telling, Verdict
 from eventstream.explain.world import View
 from eventstream.explain.writes import Write
 from eventstream.objects.images import Image
@@ -136,34 +136,44 @@ def stopped(image: Image) -> bool:
 
 def _by_kubelet(view: View, cause: Write | None, node: str) -> Verdict:
     write = view.write
-    name = named(write.image)
-    did = f"removed {name}" if write.gone else f"set the grace period of {name} to 0"
     return Verdict(
         rule="kubelet-removed" if write.gone else "kubelet-finished",
         actor="kubelet",
         actor_name=node,
         verb="delete",
-        what=f"The kubelet on {node} {did}.",
-        why="It shows a Pod that the node runs from a file; its kubelet makes it anew."
-        if is_mirror(write.image)
-        else "The Pod's containers have stopped, so its kubelet lets the API server remove it.",
         who_grade="inferred",
         why_grade="inferred",
         causes=(cause,) if cause else (),
-        evidence=(
-            evidence.saw(write),
-            evidence.sequence("the last write to a bound Pod that stops is its kubelet's", "who"),
-        ),
         source_url=sources.POD_DELETION,
-        loop=Loop(
-            f"{named(write.image)} is being deleted",
-            "0 containers desired, 0 running",
-            "let it go" if write.gone else "set its grace period to 0",
-            0,
-            0,
-        ),
+        telling=_End(write, node),
         node=node,
     )
+
+
+class _End(Telling, frozen=True, gc=False):
+    """By which write of its kubelet a Pod ends."""
+
+    write: Write
+    node: str
+
+    def said(self) -> Said:
+        write, pod = self.write, named(self.write.image)
+        did = f"removed {pod}" if write.gone else f"set the grace period of {pod} to 0"
+        last = "the last write to a bound Pod that stops is its kubelet's"
+        return Said(
+            what=f"The kubelet on {self.node} {did}.",
+            why="It shows a Pod that the node runs from a file; its kubelet makes it anew."
+            if is_mirror(write.image)
+            else "The Pod's containers have stopped, so its kubelet lets the API server remove it.",
+            evidence=(evidence.saw(write), evidence.sequence(last, "who")),
+            loop=Loop(
+                f"{pod} is being deleted",
+                "0 containers desired, 0 running",
+                "let it go" if write.gone else "set its grace period to 0",
+                0,
+                0,
+            ),
+        )
 
 
 _FORCED = {

@@ -7,8 +7,10 @@ from eventstream.explain.pods import condition, node_of
 from eventstream.explain.records import Loop
 from eventstream.explain.rules import evidence
 from eventstream.explain.text import named, seen
-from eventstream.explain.verdict import Verdict
+from eventstream.explain.verdict import Said, Telling, Verdict
 from eventstream.explain.world import View
+from eventstream.explain.writes import Write
+from eventstream.objects.observations import Change
 
 
 def bound(view: View, who: Writer) -> Verdict | None:
@@ -17,10 +19,11 @@ def bound(view: View, who: Writer) -> Verdict | None:
     A binding leaves no managedFields entry; the Pod's spec.schedulerName says whose it is.
     """
     write = view.write
-    if write.change.type != "MODIFIED" or write.image.kind != "Pod":
+    before = write.before
+    if before is None or node_of(before) or write.change.type != "MODIFIED":
         return None
     node = node_of(write.image)
-    if not node or node_of(write.before) or write.before is None:
+    if not node:
         return None
     cause = view.previous()
     scheduler = getattr(write.image.spec, "scheduler_name", "") or "default-scheduler"
@@ -31,31 +34,47 @@ def bound(view: View, who: Writer) -> Verdict | None:
         actor_name=scheduler,
         verb="bind",
         subresource="binding",
-        what=f"The scheduler {scheduler} bound {named(write.image)} to node {node}.",
-        why=f"It received {seen(cause)}, which had no node yet."
-        if cause
-        else "It had no node yet.",
         who_grade="reported" if notes else "inferred",
         why_grade="inferred",
         causes=(cause,) if cause else (),
-        evidence=(
-            evidence.saw(write),
-            evidence.sequence(f"its spec.schedulerName is {scheduler}", "who"),
-            *evidence.all_told(notes, "who"),
-        ),
         source_url=sources.BINDING,
-        loop=Loop(
-            seen(cause) if cause else named(write.image),
-            "1 node desired for this Pod, it has none",
-            f"bound it to {node}",
-            1,
-            0,
-        ),
+        telling=_Binding(write, scheduler, node, seen(cause) if cause else "", tuple(notes)),
         documented=(9,),
         documented_store=(10,),
         documented_broadcast=(11,),
         node=node,
     )
+
+
+class _Binding(Telling, frozen=True, gc=False):
+    """Which scheduler bound the Pod, to which node, and what it had received of it."""
+
+    write: Write
+    scheduler: str
+    node: str
+    received: str
+    notes: tuple[Change, ...]
+
+    def said(self) -> Said:
+        pod = named(self.write.image)
+        return Said(
+            what=f"The scheduler {self.scheduler} bound {pod} to node {self.node}.",
+            why=f"It received {self.received}, which had no node yet."
+            if self.received
+            else "It had no node yet.",
+            evidence=(
+                evidence.saw(self.write),
+                evidence.sequence(f"its spec.schedulerName is {self.scheduler}", "who"),
+                *evidence.all_told(self.notes, "who"),
+            ),
+            loop=Loop(
+                self.received or pod,
+                "1 node desired for this Pod, it has none",
+                f"bound it to {self.node}",
+                1,
+                0,
+            ),
+        )
 
 
 def reported(view: View, who: Writer) -> Verdict | None:

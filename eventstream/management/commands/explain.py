@@ -39,7 +39,7 @@ class Explained:
         """Keep the latest revision of each record; `at` is the recorded time in unix seconds."""
         for upsert in upserts:
             if isinstance(upsert, StepUpsert):
-                self.steps[upsert.step.id] = upsert.step
+                self.steps[upsert.id] = upsert.step
             elif isinstance(upsert, StepRemoved):
                 (self.steps if upsert.kind == "step" else self.traces).pop(upsert.id, None)
             elif isinstance(upsert, TraceUpsert):

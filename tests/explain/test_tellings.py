@@ -1,0 +1,40 @@
+"""Steps are put into words only where somebody asks: when that is must not matter."""
+
+import pytest
+
+from eventstream.explain.engine import Engine
+from eventstream.explain.records import Step, StepUpsert
+from tests.explain.tapes import NAMES, observations, streams
+
+MUCH_LATER = 10_000.0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_step_says_the_same_once_all_is_settled_and_forgotten(name: str) -> None:
+    engine = Engine("cluster")
+    shown = observations(name)
+    made: list[tuple[StepUpsert, Step]] = []
+    for observation in shown:
+        for upsert in engine.apply(observation):
+            assert isinstance(upsert, StepUpsert)
+            made.append((upsert, upsert.step))
+    engine.tick(shown[-1].at)
+    engine.tick(shown[-1].at + MUCH_LATER)
+    assert made
+    for upsert, step in made:
+        assert step.what
+        assert step.why
+        assert upsert.step == step
+
+
+def test_an_event_that_comes_late_makes_the_step_that_it_tells_of_anew() -> None:
+    engine, watches = Engine("cluster"), streams("create")
+    told = watches.pop("v1/events")
+    for watch in watches.values():
+        for observation in watch:
+            engine.apply(observation)
+    again = [u for late in told for u in engine.apply(late) if isinstance(u, StepUpsert)]
+    rules = {upsert.step.rule for upsert in again}
+    assert {"bound", "made-for-owner", "kubelet-running"} <= rules
+    for upsert in again:
+        assert any(piece.source == "event" for piece in upsert.step.evidence)

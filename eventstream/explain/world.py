@@ -25,7 +25,7 @@ class World:
         self.names: dict[str, dict[str, ObjectLog]] = {}
         self.high = 0
         self.evictions = Evictions()
-        self._gaps: dict[str, int] = {}
+        self._gaps: dict[str, tuple[int, int | None]] = {}
         self.known = Known()
 
     def log(self, uid: str) -> ObjectLog:
@@ -38,17 +38,19 @@ class World:
     def add(self, change: Change, *, base: bool) -> Write | None:
         """Take in one version of an object; None if it is known already.
 
-        A vanished object has no version of its own: it takes the place after all that was seen.
+        A vanished object has no version of its own: it takes the place of the list that lacked it.
         """
         image = change.after
         log = self.log(image.uid)
-        order = order_of(image.version)
-        if order is None or change.type == "VANISHED":
+        order, until = order_of(image.version), -1
+        if change.type == "VANISHED":
+            if log.latest is not None and log.latest.gone:
+                return None
+            order, until = self._vanished(log, change)
+        if order is None:
             order = self.high + 1
         write = Write(change, order, log, base=base)
-        if change.type == "VANISHED":
-            last = log.latest.order if log.latest is not None else -1
-            write.existed_until = max(last, self._gaps.get(change.resource.key, -1))
+        write.existed_until = until
         if not log.insert(write):
             return None
         self.high = max(self.high, order)
@@ -56,6 +58,16 @@ class World:
             self._introduce(log, change)
         self._count(write)
         return write
+
+    def _vanished(self, log: ObjectLog, change: Change) -> tuple[int | None, int]:
+        """The place of an object's end that was not seen, and until when it is known to have been.
+
+        That it went is known from the list's version on, so that the place is the same in
+        whatever order other streams arrive.
+        """
+        began, listed = self._gaps.get(change.resource.key, (-1, None))
+        last = log.latest.order if log.latest is not None else -1
+        return listed if listed is None or listed > last else None, max(last, began)
 
     def _introduce(self, log: ObjectLog, change: Change) -> None:
         log.ref, log.seen = reference(change.after), True
@@ -148,16 +160,19 @@ class World:
         return [write for log in logs for write in (log.askers or {}).values() if _open(write)]
 
     def gap(self, gap: Gap) -> None:
-        """Remember from where on a resource could not be seen: what vanishes next went then."""
-        self._gaps[gap.resource.key] = order_of(gap.from_version) or -1
+        """Remember between which versions a resource could not be seen: what vanishes went then."""
+        bounds = order_of(gap.from_version), order_of(gap.to_version)
+        self._gaps[gap.resource.key] = bounds[0] or -1, bounds[1]
 
     def affected(self, write: Write) -> Iterable[Write]:
         """Writes above this one whose decision looked at this object or at its owner.
 
-        An object that vanished did so at a time unknown: all who looked at it are affected.
+        An object that vanished did so at a time unknown: all who looked at it are affected. What
+        a new list showed leaves open since when that was so.
         """
         if write.change.type == "VANISHED":
             return list((write.log.askers or {}).values())
+        order = write.log.before(write) if write.change.relisted else write.order
         logs = [write.log]
         if write.log.owner:
             logs.append(self.log(write.log.owner))
@@ -166,12 +181,12 @@ class World:
         if write.log.ref.kind in LOOKED_UP:
             asked = self.logs.get(key_of(write.log))
             logs.extend([asked] if asked is not None else [])
-        late = [log for log in logs if log.askers and log.asked_up_to > write.order]
+        late = [log for log in logs if log.askers and log.asked_up_to > order]
         found = {
             key: asker
             for log in late
             for key, asker in (log.askers or {}).items()
-            if asker.order > write.order
+            if asker.order > order
         }
         return found.values()
 
@@ -220,12 +235,14 @@ class View:
         """The latest write of an object below this one."""
         return self.log(uid).at(self.order)
 
-    def vanished(self, uid: str) -> bool:
-        """Whether an object's end fell into a gap, so that it may have come before this write."""
-        latest = self._asked(uid).latest
-        if latest is None or latest.change.type != "VANISHED":
-            return False
-        return latest.existed_until < self.order
+    def missed(self, uid: str) -> bool:
+        """Whether this write fell into a gap of what was seen of an object: how it was is open."""
+        log = self._asked(uid)
+        index = log.position(self.order)
+        following = log.writes[index] if index < len(log.writes) else None
+        if following is None or following.change.type != "VANISHED":
+            return following is not None and following.change.relisted
+        return following.existed_until < self.order
 
     def previous(self) -> Write | None:
         """The write before this one to the same object."""

@@ -150,6 +150,11 @@ class ObjectLog:
         """How many writes lie below `order`."""
         return bisect_left(self.writes, order, key=by_order)
 
+    def before(self, write: Write) -> int:
+        """The order of the write below this one; -1 where none is known."""
+        index = self.position(write.order)
+        return self.writes[index - 1].order if index else -1
+
     def insert(self, write: Write) -> bool:
         """Put the write in its place; False if that version is known already."""
         if not self.writes or write.order > self.writes[-1].order:

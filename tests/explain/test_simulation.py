@@ -8,10 +8,12 @@ from random import Random
 
 import pytest
 
+from eventstream.explain.engine import Engine
 from tests.explain.simulation.cluster import Cluster, Streams, audit, merged, shuffled, streams
 from tests.explain.simulation.judging import Score, scored
+from tests.explain.simulation.people import deployment, template
 from tests.explain.simulation.scenarios import lived
-from tests.explain.tapes import fold
+from tests.explain.tapes import Result, fold
 from tests.explain.test_interleavings import assert_same
 
 SEEDS = range(16)
@@ -77,3 +79,66 @@ def test_events_that_never_came_make_no_writer_wrong() -> None:
         heard = [note for note in shown["Event"] if chance.random() < 0.5]
         total.add(scored(cluster, fold(merged(shown | {"Event": heard}))))
     assert not total.wrong
+
+
+@pytest.mark.parametrize("kind", ["Pod", "ReplicaSet", "Deployment"])
+def test_what_fell_into_a_gap_makes_no_writer_wrong(kind: str) -> None:
+    total = Score()
+    for seed in SEEDS:
+        cluster, _ = life(seed)
+        shown = streams(cluster, Random(seed), relist=kind)
+        total.add(scored(cluster, fold(merged(shown)), complete=False))
+    assert not total.wrong
+
+
+def judged(cluster: Cluster) -> Result:
+    """What the engine says of a cluster's whole history, judged at each step and at its end."""
+    engine, told = Engine("cluster"), Result()
+    for observation in merged(streams(cluster, Random(0))):
+        told.take(engine.apply(observation))
+        told.take(engine.tick(observation.at))
+    told.take(engine.tick(cluster.clock.now))
+    return told
+
+
+def troubles(cluster: Cluster) -> set[str]:
+    """The diagnoses that a cluster's Pods truly call for."""
+    images = {"bad/web:1": "image-not-found", "crash/web:1": "crash-loop"}
+    found = set[str]()
+    for pod in cluster.server.every("Pod"):
+        image = pod["spec"]["containers"][0]["image"]
+        if not pod["spec"].get("nodeName"):
+            found.add("unschedulable")
+        elif image in images:
+            found.add(images[image])
+    return found
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_at_quiet_times_all_is_over_or_stalled_for_the_true_reason(seed: int) -> None:
+    cluster = lived(seed)
+    cluster.wait(120)
+    traces = judged(cluster).traces.values()
+    assert {trace.state for trace in traces} <= {"complete", "superseded", "stalled"}
+    said = {trace.diagnosis for trace in traces if trace.state == "stalled"}
+    assert said == troubles(cluster)
+
+
+@pytest.mark.parametrize(
+    ("image", "cpu", "diagnosis"),
+    [
+        ("bad/web:1", "", "image-not-found"),
+        ("crash/web:1", "", "crash-loop"),
+        ("web:1", "64", "unschedulable"),
+    ],
+)
+def test_what_is_broken_is_stalled_until_it_is_mended(image: str, cpu: str, diagnosis: str) -> None:
+    cluster = Cluster(1)
+    cluster.people.create(deployment("web", 3, template("web", image, cpu)))
+    cluster.wait(40)
+    [trace] = judged(cluster).traces.values()
+    assert (trace.state, trace.diagnosis) == ("stalled", diagnosis)
+    cluster.people.set_image("Deployment", "web", "web:2")
+    cluster.people.ask_less("Deployment", "web", "100m")
+    cluster.wait(90)
+    assert {t.state for t in judged(cluster).traces.values()} <= {"complete", "superseded"}

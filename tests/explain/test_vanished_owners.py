@@ -5,9 +5,9 @@ import msgspec
 from eventstream.explain.engine import Engine
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.observations import Change, Gap, Observation
-from tests.explain.stories import Story
+from tests.explain.stories import KCM, Json, Story
 from tests.explain.tapes import LONG_AFTER, Result, changes, fold, observations
-from tests.explain.things import condition, node, pod
+from tests.explain.things import condition, node, pod, replicaset
 
 
 def without_the_end_of_the_website() -> list[Observation]:
@@ -70,3 +70,33 @@ def test_an_owner_that_was_still_watched_then_leaves_a_client_the_only_one() -> 
     result = fold([*shown, gap, gone])
     actors = {step.actor for step in result.of("ReplicaSet") if step.change_type == "DELETED"}
     assert actors == {"client"}
+
+
+def relisted(story: Story, *things: Json) -> None:
+    """A new list of the things' kind, after a gap that began before the story's last writes."""
+    inventory = story._inventory(things[0])
+    images = [
+        Decoder(b"stories").image(inventory.resource, msgspec.json.encode(found))
+        for found in things
+    ]
+    began, ended = str(story.version - 4), str(story.version)
+    story.shown.append(Gap(inventory.resource, began, ended, story.at - 9, story.at, "lost"))
+    story.shown.extend(inventory.replace(images, story.at, first=False))
+
+
+def test_what_was_done_while_the_owner_was_not_watched_is_put_down_to_nobody() -> None:
+    story = Story()
+    rs = story.create(replicaset(None, replicas=2), "kubectl-create")
+    web_pod = story.create(pod(rs), KCM)
+    story.create(pod(rs, "web-1-b", ""), KCM)
+    known = story._inventory(rs)
+    before = list(known)
+    story.change(rs, {"spec": {"replicas": 1}}, "kubectl", sub="scale")
+    story.mark(web_pod, 30)
+    story.change(rs, {"spec": {"replicas": 3}}, "kubectl", sub="scale")
+    del story.shown[-1], story.shown[-2]
+    known.replace(before, story.at, first=True)
+    assert story.step(web_pod, 1).actor == "client"
+    relisted(story, rs)
+    assert story.step(web_pod, 1).actor == "unknown"
+    assert "fell into a gap" in story.step(web_pod, 1).why

@@ -21,8 +21,8 @@ def _unseen_owner(view: View) -> str:
     owners = view.write.image.metadata.owner_references
     if any(not view.log(owner.uid).seen for owner in owners):
         return "A client, or the garbage collector: its owner was not seen, so it cannot be told."
-    if any(view.vanished(owner.uid) for owner in owners):
-        return "A client, or the garbage collector: when its owner went fell into a gap."
+    if any(view.missed(owner.uid) for owner in owners):
+        return "A client, or a controller: what became of its owner then fell into a gap."
     return ""
 
 

@@ -201,7 +201,7 @@ def _still_owns(view: View, held: tuple[str, ...]) -> bool:
     for child in view.children(uid):
         then = child.at(asked.order) if asked is not None else None
         now = child.at(view.order)
-        if then is None or then.gone or now is None or now.gone or view.vanished(child.uid):
+        if then is None or then.gone or now is None or now.gone or view.missed(child.uid):
             continue
         owners = [owner for owner in now.image.metadata.owner_references if owner.uid == uid]
         if any(owner.block_owner_deletion or "orphan" in held for owner in owners):

@@ -98,7 +98,7 @@ def _left(view: View, who: Writer, owner: OwnerReference) -> Verdict | None:
     latest = view.latest(owner.uid)
     name = f"{owner.kind} {owner.name}"
     act = f"took the reference to {name} from {named(view.write.image)}"
-    if latest is None:
+    if latest is None or view.missed(owner.uid):
         return None
     if "orphan" in latest.image.metadata.finalizers:
         why = f"{name} is being deleted in orphan mode: what it owned is to stay, without an owner."

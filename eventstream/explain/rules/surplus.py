@@ -28,7 +28,7 @@ def scaled_down(view: View) -> Verdict | None:
     loop = _surplus(view, view.family(owner.uid), cause) if maker.counted else None
     if loop is not None and owner.kind == "StatefulSet" and _in_range(write, cause):
         loop = None  # Only Pods beyond the wanted ordinals go when it is scaled down.
-    if not notes and loop is None:
+    if not notes and (loop is None or view.missed(owner.uid)):
         return None
     turn = ordered.to_stop(view, owner.uid) if loop and owner.kind == "StatefulSet" else None
     keeper = housekeeper(view) if loop is None else None

@@ -89,3 +89,55 @@ def test_a_paused_page_counts_what_comes_and_shows_it_when_it_goes_on(
         page.keyboard.press("Space")
         page.locator(".trace-row", has_text="deployment/nginx").wait_for()
         expect(page.locator("#newer")).to_be_hidden()
+
+
+def test_now_goes_on_after_a_killed_server_with_nothing_lost_or_doubled(
+    browser: Browser, slow: Baton
+) -> None:
+    context = browser.new_context()
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    page.goto(slow.url)
+    page.locator(".trace-row", has_text="deployment/nginx").wait_for()
+    page.evaluate("window.stillHere = true")
+    slow.kill_dashboard()
+    expect(page.locator("#link")).to_contain_text("Connection to Baton lost")
+    slow.start_dashboard()
+    expect(page.locator("#link")).to_be_hidden()
+    page.locator(".trace-row.is-complete", has_text="deployment/nginx").wait_for()
+    assert never_reloaded(page)
+    again = context.new_page()
+    again.goto(slow.url)
+    rows = "#rows > .trace-row"
+    expect(again.locator(rows)).to_have_count(page.locator(rows).count())
+    ids = "rows => rows.map(row => row.id)"
+    assert page.locator(rows).evaluate_all(ids) == again.locator(rows).evaluate_all(ids)
+    context.close()
+
+
+def test_a_tab_in_the_background_catches_up(browser: Browser, slow: Baton) -> None:
+    with opened(browser, slow, "/") as page:
+        page.locator("body[data-link=up]").wait_for()
+        page.evaluate("window.stillHere = true")
+        tab = page.context.new_cdp_session(page)
+        tab.send("Page.setWebLifecycleState", {"state": "frozen"})
+        other = page.context.new_page()
+        other.goto(slow.url)
+        other.locator(".trace-row.is-complete", has_text="deployment/nginx").wait_for()
+        tab.send("Page.setWebLifecycleState", {"state": "active"})
+        page.locator(".trace-row.is-complete", has_text="deployment/nginx").wait_for()
+        assert never_reloaded(page)
+
+
+def test_filters_in_the_address_hold_for_what_is_pushed(browser: Browser, slow: Baton) -> None:
+    with opened(browser, slow, "/?kind=Deployment&text=else") as page:
+        page.locator("body[data-link=up]").wait_for()
+        other = page.context.new_page()
+        other.goto(f"{slow.url}/?kind=Deployment&text=ngin")
+        other.locator("body[data-link=up]").wait_for()
+        other.evaluate("window.stillHere = true")
+        other.locator(".trace-row.is-complete", has_text="deployment/nginx").wait_for()
+        assert never_reloaded(other)
+        page.evaluate("new Promise(done => requestAnimationFrame(done))")
+        assert page.locator(".trace-row").count() == 0
+        expect(page.locator("#empty")).to_contain_text("Nothing matches these filters")

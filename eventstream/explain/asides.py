@@ -51,6 +51,6 @@ class Asides:
 
 def _lost(write: Write) -> bool:
     """Whether a Pod that nobody deletes has stopped being ready."""
-    if write.gone or write.image.metadata.deletion_timestamp:
+    if write.gone or write.image.metadata.deletion_timestamp or is_ready(write.image):
         return False
-    return is_ready(write.before) and not is_ready(write.image)
+    return is_ready(write.before)

@@ -172,7 +172,7 @@ class Engine:
         image = change.after
         if image.kind == "Event":
             about = self._world.log(change.after.spec.involved_object.uid)
-            self._stale.update(self._traces.touched(about))
+            self._traces.touch(about, self._stale)
             return self._settle_writes(self._world.note(change))
         if image.kind == "Lease":
             if image.metadata.namespace == _NODE_LEASES:
@@ -300,7 +300,7 @@ class Engine:
         joined.join(write)
         self._stale.add(trace)
         self._asides.note(write)
-        self._stale.update(self._traces.touched(write.log))
+        self._traces.touch(write.log, self._stale)
 
     def _new_trace(self, key: str, write: Write) -> TraceLog:
         if write.verdict is not None and write.verdict.begins:

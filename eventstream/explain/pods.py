@@ -19,8 +19,11 @@ def condition(image: Image | None, name: str) -> Condition | None:
 
 def is_true(image: Image | None, name: str) -> bool:
     """Whether the condition of that type is True."""
-    found = condition(image, name)
-    return found is not None and found.status == "True"
+    status = image.status if image is not None else None
+    for found in getattr(status, "conditions", ()):
+        if found.type == name:
+            return bool(found.status == "True")
+    return False
 
 
 def is_ready(image: Image | None) -> bool:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def id_of(cluster: str, write: "Write") -> str:
     """The id of the step that this write is; a vanished object's is told from its last write's."""
     part = "vanished" if write.change.type == "VANISHED" else "request"
-    version = write.image.version
+    version = write.image.metadata.resource_version
     if write.gone and write.change.type == "DELETED" and write.before is not None:
         part = "request" if version != write.before.version else "deleted"
     return step_id(cluster, write.log.uid, version, part)
@@ -72,6 +72,8 @@ def draft(cluster: str, write: "Write", verdict: Verdict, trace: str) -> Draft:
     """The draft of the step that this write is."""
     known = write.draft
     id_ = known.id if known is not None else id_of(cluster, write)
+    if not verdict.causes:
+        return Draft(id_, trace, (), verdict, write)
     causes = [cause.draft.id for cause in verdict.causes if cause.draft is not None]
     if len(causes) > 1:
         causes = list(dict.fromkeys(causes))

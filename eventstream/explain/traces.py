@@ -1,7 +1,6 @@
 """Keeps traces: which steps belong to each, how each stands, and when it has settled."""
 
 import math
-from collections.abc import Iterator
 
 from eventstream.explain.families import by_order
 from eventstream.explain.identity import existing_trace_id
@@ -103,8 +102,8 @@ class TraceLog:
     def join(self, write: Write) -> None:
         """Count a write as a member."""
         self.members[id(write)] = write
-        self.first = min(self.first, write.change.at)
-        self.last = max(self.last, write.change.at)
+        at = write.change.at
+        self.first, self.last = min(self.first, at), max(self.last, at)
 
     def leave(self, write: Write) -> None:
         """Count a write out, as a late cause put it into another trace."""
@@ -166,10 +165,11 @@ class TraceKeeper:
     def above(self, log: ObjectLog) -> list[ObjectLog]:
         """The controllers above an object, nearest first."""
         found: list[ObjectLog] = []
-        above = self._world.logs.get(log.owner) if log.owner else None
+        logs = self._world.logs
+        above = logs.get(log.owner) if log.owner else None
         while above is not None and above is not log and above not in found:
             found.append(above)
-            above = self._world.logs.get(above.owner) if above.owner else None
+            above = logs.get(above.owner) if above.owner else None
         return found
 
     def end(self, trace: TraceLog) -> None:
@@ -190,12 +190,15 @@ class TraceKeeper:
         self.usual.learn(trace.members.values(), trace.measured, until, whole=whole)
         trace.measured = max(trace.measured, now if ends else until)
 
-    def touched(self, log: ObjectLog) -> Iterator[str]:
-        """The ids of open traces whose judgement may rest on this object: roots above it."""
-        yield from self._by_root.get(log.uid, ())
-        if log.owner:
-            for above in self.above(log):
-                yield from self._by_root.get(above.uid, ())
+    def touch(self, log: ObjectLog, stale: set[str]) -> None:
+        """Add to `stale` the open traces whose judgement may rest on this object: roots above."""
+        resting = self._by_root.get(log.uid)
+        if resting:
+            stale |= resting
+        for above in self.above(log) if log.owner else ():
+            resting = self._by_root.get(above.uid)
+            if resting:
+                stale |= resting
 
     def existing_id(self, top: ObjectLog) -> str:
         """The id of the trace of what happens to this object without a cause that was seen."""
@@ -222,7 +225,7 @@ class TraceKeeper:
             # It is done when the owner is whole again, which a change of the owner overtakes.
             roots = self.above(trace.root)
         later = [w for log in roots for w in log.after(floor) if _overtakes(w, trace)]
-        return min(later, key=by_order, default=None)
+        return min(later, key=by_order) if later else None
 
     def _outlook(self, trace: TraceLog, snapshot: Snapshot) -> Outlook:
         began = trace.began
@@ -297,7 +300,8 @@ class TraceKeeper:
 
 def _overtakes(write: Write, trace: TraceLog) -> bool:
     """Whether a later write set a new desired state, and belongs to another trace."""
-    if write.verdict is None or not (write.verdict.begins or write.trace not in ("", trace.id)):
+    verdict = write.verdict
+    if verdict is None or not (verdict.begins or write.trace not in ("", trace.id)):
         return False
     return write.spec_changed or marks_deletion(write) or _is_lost(write)
 
@@ -327,7 +331,7 @@ def _first(trace: TraceLog) -> int:
     first = trace.root.writes[0]
     if not is_workload(trace.root.ref):
         return first.order
-    return -1 if first.base else min((w.order for w in trace.members.values()), default=-1)
+    return -1 if first.base else min(map(by_order, trace.members.values()), default=-1)
 
 
 def _is_lost(write: Write) -> bool:

@@ -47,10 +47,10 @@ class UsualWaits:
         """What is usual for this kind of wait; `granted` seconds are added before it is unusual."""
         known = self._known.get(key)
         if known is None:
+            if len(self._known) >= 2 * KINDS:
+                self._known.clear()  # Each custom resource's type has a default, too.
             samples = tuple(self._samples.get(key, ()))
-            known = usual_of(key, self._seen.get(key, 0), samples)
-            if samples:
-                self._known[key] = known
+            known = self._known[key] = usual_of(key, self._seen.get(key, 0), samples)
         if not granted:
             return known
         return msgspec.structs.replace(known, limit=known.limit + granted)
@@ -117,6 +117,7 @@ class UsualWaits:
 
     def restore(self, rows: Iterable[WaitsSeen]) -> None:
         """Take up what history kept."""
+        self._known.clear()
         for row in sorted(rows, key=lambda row: (row.at, row.key)):
             self._samples[row.key] = deque(row.samples, maxlen=KEPT)
             self._seen[row.key] = row.seen

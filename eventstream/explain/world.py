@@ -41,8 +41,8 @@ class World:
         A vanished object has no version of its own: it takes the place of the list that lacked it.
         """
         image = change.after
-        log = self.log(image.uid)
-        order, until = order_of(image.version), -1
+        log = self.log(image.metadata.uid)
+        order, until = order_of(image.metadata.resource_version), -1
         if change.type == "VANISHED":
             if log.latest is not None and log.latest.gone:
                 return None
@@ -170,24 +170,23 @@ class World:
         An object that vanished did so at a time unknown: all who looked at it are affected. What
         a new list showed leaves open since when that was so.
         """
+        own, order = write.log, write.order
         if write.change.type == "VANISHED":
-            return list((write.log.askers or {}).values())
-        order = write.log.before(write) if write.change.relisted else write.order
-        logs = [write.log]
-        if write.log.owner:
-            logs.append(self.log(write.log.owner))
+            return list((own.askers or {}).values())
+        if write.change.relisted:
+            order = own.before(write)
+        logs = [own]
+        if own.owner:
+            logs.append(self.log(own.owner))
         if _changed_hands(write) and write.before is not None and owner_of(write.before):
             logs.append(self.log(owner_of(write.before)))
-        if write.log.ref.kind in LOOKED_UP:
-            asked = self.logs.get(key_of(write.log))
+        if own.ref.kind in LOOKED_UP:
+            asked = self.logs.get(key_of(own))
             logs.extend([asked] if asked is not None else [])
-        late = [log for log in logs if log.askers and log.asked_up_to > order]
-        found = {
-            key: asker
-            for log in late
-            for key, asker in (log.askers or {}).items()
-            if asker.order > order
-        }
+        found: dict[int, Write] = {}
+        for log in logs:
+            if log.asked_up_to > order and log.askers:
+                found.update((key, w) for key, w in log.askers.items() if w.order > order)
         return found.values()
 
 
@@ -220,15 +219,15 @@ class View:
         return self._asked(uid).family
 
     def _asked(self, uid: str) -> ObjectLog:
-        log = self.world.log(uid)
-        if self.write.base:
+        log, write = self.world.log(uid), self.write
+        if write.base:
             return log  # Never decided, so never decided again.
         if log.askers is None:
             log.askers = {}
-        if id(self.write) not in log.askers:
-            log.askers[id(self.write)] = self.write
-            self.write.asked.append(log)
-        log.asked_up_to = max(log.asked_up_to, self.order)
+        if id(write) not in log.askers:
+            log.askers[id(write)] = write
+            write.asked.append(log)
+            log.asked_up_to = max(log.asked_up_to, self.order)
         return log
 
     def latest(self, uid: str) -> Write | None:
@@ -277,7 +276,9 @@ class View:
 
         Of those about another object only the ones whose message names this write's object.
         """
-        found = [note for note in self._notes(uid, reasons) if tells_of(note, self.write)]
+        found = self._notes(uid, reasons)
+        if found:
+            found = [note for note in found if tells_of(note, self.write)]
         if len(found) > 1:
             found.sort(key=lambda change: change.after.metadata.name)
         return found
@@ -287,14 +288,17 @@ class View:
         return self._notes(uid, (ANY, *reasons))
 
     def _notes(self, uid: str, reasons: tuple[str, ...]) -> list[Change]:
-        log = self.world.log(uid)
+        write = self.write
+        log = write.log if uid == write.log.uid else self.world.log(uid)
         if log.note_askers is None:
             log.note_askers = {}
         askers = log.note_askers.setdefault(reasons, {})
-        if id(self.write) not in askers:
-            askers[id(self.write)] = self.write
-            self.write.asked.append(log)
-        known = log.notes or {}
+        if id(write) not in askers:
+            askers[id(write)] = write
+            write.asked.append(log)
+        known = log.notes
+        if not known:
+            return []
         return [note for reason in reasons for note in known.get(reason, {}).values()]
 
     def is_controller(self, manager: str) -> bool:
@@ -370,10 +374,10 @@ def _changed_hands(write: Write) -> bool:
     before = write.before
     if before is None or write.gone:
         return False
-    references = write.image.metadata.owner_references
-    return before.metadata.owner_references != references and owner_of(before) != owner_of(
-        write.image
-    )
+    old, new = before.metadata.owner_references, write.image.metadata.owner_references
+    if old is new:  # As nearly always: equal references of many objects are one.
+        return False
+    return old != new and owner_of(before) != owner_of(write.image)
 
 
 def reference(image: Image) -> ObjectRef:

@@ -9,7 +9,6 @@ from eventstream.explain.records import ObjectRef
 from eventstream.explain.steps import Draft
 from eventstream.explain.verdict import Verdict
 from eventstream.objects.changes import FieldChange, diff
-from eventstream.objects.images import Image
 from eventstream.objects.observations import Change
 
 if TYPE_CHECKING:
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
 class Write:
     """One version of an object in the order of its domain, and what was decided about it.
 
-    `image` is the object as this write left it (or last was, if it is `gone`); one that vanished
-    is known to have `existed_until` that order.
+    `image` is the object as this write left it (or last was, if it is `gone`), `before` as it was
+    before, where that was seen; one that vanished is known to have `existed_until` that order.
     `order` is the resourceVersion as a number (for a version that is not comparable, its place
     of arrival), `facts` what controllers count of a Pod. A `base` was there when watching began:
     it explains others but is no step. `audit` is the request that made it, where that is known.
@@ -31,6 +30,7 @@ class Write:
         "asked",
         "audit",
         "base",
+        "before",
         "change",
         "draft",
         "existed_until",
@@ -45,24 +45,20 @@ class Write:
 
     def __init__(self, change: Change, order: int, log: "ObjectLog", *, base: bool) -> None:
         self.change = change
-        self.image: Image = change.after
+        self.before = change.before
+        self.image = image = change.after
         self.gone = change.type in ("DELETED", "VANISHED")
         self.order = order
         self.existed_until = -1
         self.log = log
         self.base = base
         self._changes: tuple[FieldChange, ...] | None = None
-        self.facts = pod_facts(change.after) if change.after.kind == "Pod" else None
+        self.facts = pod_facts(image) if image.kind == "Pod" else None
         self.verdict: Verdict | None = None
         self.draft: Draft | None = None
         self.trace = ""
         self.asked: list[ObjectLog] = []
         self.audit: Match | None = None
-
-    @property
-    def before(self) -> Image | None:
-        """The object before this write, where that was seen."""
-        return self.change.before
 
     @property
     def changes(self) -> tuple[FieldChange, ...]:
@@ -140,11 +136,13 @@ class ObjectLog:
 
     def at(self, order: float) -> Write | None:
         """The newest write below `order`; mostly that is the last one, or the one before it."""
-        for write in self.writes[:-3:-1]:
-            if write.order < order:
-                return write
-        index = bisect_left(self.writes, order, key=by_order)
-        return self.writes[index - 1] if index else None
+        writes = self.writes
+        if not writes or writes[-1].order < order:
+            return writes[-1] if writes else None
+        if len(writes) > 1 and writes[-2].order < order:
+            return writes[-2]
+        index = bisect_left(writes, order, key=by_order)
+        return writes[index - 1] if index else None
 
     def position(self, order: float) -> int:
         """How many writes lie below `order`."""
@@ -178,4 +176,7 @@ class ObjectLog:
 
     def after(self, order: int) -> list[Write]:
         """The writes above `order`."""
-        return self.writes[bisect_right(self.writes, order, key=by_order) :]
+        writes = self.writes
+        if not writes or order >= writes[-1].order:
+            return []
+        return writes[bisect_right(writes, order, key=by_order) :]

@@ -25,6 +25,8 @@ class LineSplitter:
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """Return the lines that `chunk` completes, without their line feeds or empty ones."""
+        if not self._unfinished and 0 < chunk.find(b"\n") == len(chunk) - 1:
+            return [chunk[:-1]]  # As a quiet watch sends them: one copy is enough.
         head, found, rest = chunk.rpartition(b"\n")
         if not found:
             self._keep(chunk)

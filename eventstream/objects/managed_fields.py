@@ -92,18 +92,24 @@ def paths(fields: msgspec.Raw | bytes) -> frozenset[str]:
     List elements keyed by type read `status.conditions[Ready]`; those keyed otherwise `[]`.
     Returns the empty set for text that is not a fieldsV1 object.
     """
-    known = _paths_by_id.get(id(fields))
+    return _read(fields)[1]
+
+
+def _read(fields: msgspec.Raw | bytes) -> "_Read":
+    known = _read_by_id.get(id(fields))
     if known is not None and known[0] is fields:
-        return known[1]
-    if len(_paths_by_id) >= _PATHS_KEPT:
-        _paths_by_id.clear()
-    found = _paths(bytes(fields))
-    _paths_by_id[id(fields)] = fields, found
-    return found
+        return known
+    if len(_read_by_id) >= _PATHS_KEPT:
+        _read_by_id.clear()
+    known = _read_by_id[id(fields)] = fields, _paths(bytes(fields)), {}
+    return known
 
 
 _PATHS_KEPT = 2048
-_paths_by_id: dict[int, tuple[msgspec.Raw | bytes, frozenset[str]]] = {}
+_COVERED_KEPT = 64
+_Read = tuple[msgspec.Raw | bytes, frozenset[str], dict[str, int]]
+"""The fields, the leaf paths that they name, and how much of some other paths these cover."""
+_read_by_id: dict[int, _Read] = {}
 """By identity, as equal fields share one Raw, which has no hash; each is kept alive here."""
 
 
@@ -150,7 +156,16 @@ def covers(fields: msgspec.Raw | bytes, path: str) -> int:
     A leaf above is an atomic list or map, or an empty claim on the whole; a longer one knows
     the field better. An element whose key's value is withheld matches any of its list.
     """
-    leaves = paths(fields)
+    _, leaves, covered = _read(fields)
+    known = covered.get(path)
+    if known is None:
+        if len(covered) >= _COVERED_KEPT:
+            covered.clear()
+        known = covered[path] = _covers(leaves, path)
+    return known
+
+
+def _covers(leaves: frozenset[str], path: str) -> int:
     known = _longest(leaves, path)
     return max(known, _longest(leaves, _ELEMENT.sub("[]", path))) if "[" in path else known
 

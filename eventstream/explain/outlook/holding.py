@@ -81,25 +81,26 @@ def pending(
     holdings: list[Holding], stages: tuple[Stage, ...], snapshot: "Snapshot", otherwise: str
 ) -> Outlook:
     """The outlook of something unfinished: stalled if anything is wrong or overdue."""
-    ranked = tuple(sorted(holdings, key=lambda h: (h.rank, h.since, h.name)))
+    if len(holdings) > 1:
+        holdings = sorted(holdings, key=lambda h: (h.rank, h.since, h.name))
+    ranked = tuple(holdings)
     blocked = next((holding for holding in ranked if holding.diagnosis), None)
     if blocked is None and ranked:
-        blocked = _overdue(ranked[0], snapshot)
-        if blocked is not None:
-            ranked = (blocked, *ranked[1:])
+        usual = ranked[0].usual(snapshot)
+        blocked = _overdue(ranked[0], usual, snapshot.now)
+        if blocked is None:
+            return Outlook("running", _waits(ranked), ranked, stages, usual=usual)
+        ranked = (blocked, *ranked[1:])
     if blocked is None:
-        summary = _waits(ranked) if ranked else otherwise
-        usual = ranked[0].usual(snapshot) if ranked else None
-        return Outlook("running", summary, ranked, stages, usual=usual)
+        return Outlook("running", otherwise, ranked, stages)
     ranked = (blocked, *(holding for holding in ranked if holding is not blocked))
     summary = blocked.detail or blocked.waiting_for
     usual = blocked.usual(snapshot) if blocked.wait else None
     return Outlook("stalled", summary, ranked, _mark(stages), usual=usual)
 
 
-def _overdue(holding: Holding, snapshot: "Snapshot") -> Holding | None:
-    usual = holding.usual(snapshot)
-    if usual is None or snapshot.now - holding.since <= usual.limit:
+def _overdue(holding: Holding, usual: Usual | None, now: float) -> Holding | None:
+    if usual is None or now - holding.since <= usual.limit:
         return None
     code = holding.late or _LATE.get(holding.actor, "controller-silent")
     if holding.late:
@@ -131,9 +132,8 @@ def _which(holding: Holding) -> str:
 
 def _waits(ranked: tuple[Holding, ...]) -> str:
     first = ranked[0]
-    same = sum(
-        1 for holding in ranked if holding.actor == first.actor and holding.rank == first.rank
-    )
+    who = first.actor, first.rank
+    same = sum((held.actor, held.rank) == who for held in ranked) if len(ranked) > 2 else 0
     more = f", and {same - 1} more like it" if same > 2 else ""
     return f"Waiting for the {title(first.actor)}: {first.waiting_for}{more}."
 

@@ -38,6 +38,8 @@ class Killed(msgspec.Struct, frozen=True, gc=False):
 
 def probing(snapshot: Snapshot, write: Write) -> Trouble | None:
     """A probe of a running container that has failed as often as its threshold asks."""
+    if not write.log.notes:
+        return None
     for status in containers(write.image):
         if status.ready or not status.state.running:
             continue
@@ -53,7 +55,7 @@ def killed(snapshot: Snapshot, write: Write, status: ContainerStatus) -> Killed 
     """Whether the container last ended because its kubelet killed it for a failing probe."""
     last = status.last_state.terminated if status.last_state else None
     ended = status.state.terminated or last
-    if ended is None:
+    if ended is None or not write.log.notes:
         return None
     began, finished = parse(ended.started_at), parse(ended.finished_at)
     for note in snapshot.notes(write.log, "Killing"):
@@ -73,6 +75,8 @@ def killed(snapshot: Snapshot, write: Write, status: ContainerStatus) -> Killed 
 
 def dying(snapshot: Snapshot, write: Write, status: ContainerStatus) -> Trouble | None:
     """Whether the kubelet is killing a running container for a failing probe, as it announced."""
+    if not write.log.notes:
+        return None
     running = status.state.running
     started = parse(running.started_at) if running is not None else None
     for note in snapshot.notes(write.log, "Killing"):

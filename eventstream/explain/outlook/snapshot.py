@@ -48,13 +48,17 @@ class Snapshot:
 
     def notes(self, log: ObjectLog, *reasons: str) -> list[Change]:
         """Events about an object with these reasons, the latest first."""
-        known = log.notes or {}
+        known = log.notes
+        if not known:
+            return []
         found = [note for reason in reasons for note in known.get(reason, {}).values()]
         return sorted(found, key=lambda note: (note.at, note.after.metadata.name), reverse=True)
 
     def by_name(self, kind: str, namespace: str | None, name: str) -> Write | None:
         """The newest write of the object of that name, if it was seen; see `lookups.LOOKED_UP`."""
-        logs = self.world.names.get(name_key(kind, namespace, name), {})
+        logs = self.world.names.get(name_key(kind, namespace, name))
+        if not logs:
+            return None
         found = [write for log in logs.values() if (write := self.latest(log)) is not None]
         return max(found, key=lambda write: (not write.gone, write.order), default=None)
 

@@ -67,9 +67,9 @@ def starting(write: Write, status: ContainerStatus) -> Trouble:
 
 def mounting(snapshot: Snapshot, write: Write) -> Trouble | None:
     """What keeps a Pod's volumes or its sandbox from being there, as its kubelet's Events tell."""
-    if is_true(write.image, "PodReadyToStartContainers") or any(
-        status.state.running or status.restart_count for status in containers(write.image)
-    ):
+    if not write.log.notes or is_true(write.image, "PodReadyToStartContainers"):
+        return None
+    if any(status.state.running or status.restart_count for status in containers(write.image)):
         return None
     past = max((_order(note) for note in snapshot.notes(write.log, *_LATER)), default=-1)
     for note in snapshot.notes(write.log, "FailedMount", "FailedAttachVolume"):

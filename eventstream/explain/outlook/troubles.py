@@ -36,10 +36,11 @@ def node_lost(snapshot: Snapshot, write: Write) -> Trouble | None:
 
     Source: pkg/controller/nodelifecycle/node_lifecycle_controller.go (Ready is Unknown).
     """
-    node, pod = node_of(write.image), write.image.metadata.name
+    node = node_of(write.image)
     host = snapshot.by_name("Node", None, node)
     if host is None:
         return None
+    pod = write.image.metadata.name
     command = commands.describe(host)
     if host.change.type == "VANISHED" and snapshot.now - host.change.at < _GAP_SECONDS:
         return None  # The Pod may have gone in the same gap: its own list is still to come.

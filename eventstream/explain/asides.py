@@ -6,7 +6,8 @@ node; how its controller stands without it is then told by a trace without a cau
 
 from eventstream.explain.families import by_order
 from eventstream.explain.pods import is_ready, is_true
-from eventstream.explain.traces import TraceKeeper, TraceLog, is_workload
+from eventstream.explain.tracelog import TraceLog
+from eventstream.explain.traces import TraceKeeper, is_workload
 from eventstream.explain.world import World
 from eventstream.explain.writes import Write
 

@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from eventstream.explain.writes import Write
-from eventstream.objects.images import FieldsEntry
+from eventstream.objects.images import NO_FIELDS, FieldsEntry
 from eventstream.objects.managed_fields import covers, paths
 
 Basis = Literal["created", "appeared", "moved", "covers", "several", "removed", "none"]
@@ -37,7 +37,7 @@ class Writer(msgspec.Struct, frozen=True, gc=False):
     subresource: str
     operation: str
     time: str | None
-    fields: msgspec.Raw | bytes
+    fields: msgspec.Raw
     basis: Basis
     candidates: tuple[str, ...] = ()
 
@@ -52,7 +52,7 @@ class Writer(msgspec.Struct, frozen=True, gc=False):
         return self.known and self.manager in BUILT_IN
 
 
-NOBODY = Writer("", "", "", None, b"", "none")
+NOBODY = Writer("", "", "", None, NO_FIELDS, "none")
 
 
 def writer(write: Write) -> Writer:
@@ -61,8 +61,9 @@ def writer(write: Write) -> Writer:
     if write.before is None:
         return _creator(entries)
     before = write.before.metadata.managed_fields
-    new = [entry for entry in entries if entry not in before]
-    moved = [entry for entry in new if _moved(_same(entry, before), entry)]
+    moved = [
+        entry for entry in entries if entry not in before and _moved(_same(entry, before), entry)
+    ]
     if len(moved) > 1:
         moved = _newest(moved)
     if moved:
@@ -72,7 +73,7 @@ def writer(write: Write) -> Writer:
     if not changed:
         return NOBODY
     if _only_removed(changed, entries, before):
-        return Writer("", "", "", None, b"", "removed")
+        return Writer("", "", "", None, NO_FIELDS, "removed")
     return _writer(_covering(changed, entries, before), "covers")
 
 
@@ -180,7 +181,7 @@ def _writer(entries: list[FieldsEntry], basis: Basis) -> Writer:
         for entry in entries
     ):
         names = tuple(sorted({entry.manager for entry in entries}))
-        return Writer("", "", "", None, b"", "several", names)
+        return Writer("", "", "", None, NO_FIELDS, "several", names)
     return Writer(
         first.manager, first.subresource, first.operation, first.time, first.fields, basis
     )

@@ -27,7 +27,8 @@ from eventstream.explain.records import (
     WaitsSeen,
 )
 from eventstream.explain.steps import Draft
-from eventstream.explain.traces import TraceKeeper, TraceLog, is_workload
+from eventstream.explain.tracelog import TraceLog
+from eventstream.explain.traces import TraceKeeper, is_workload
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View, World
 from eventstream.explain.writes import Write

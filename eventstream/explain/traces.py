@@ -14,11 +14,12 @@ from eventstream.explain.outlook.holding import (
 from eventstream.explain.outlook.leaving import leaving
 from eventstream.explain.outlook.replicasets import PodCounts, missing_pods
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.records import ObjectRef, Step, Trace
+from eventstream.explain.records import ObjectRef, Trace
 from eventstream.explain.rules.deletions import marks_deletion
 from eventstream.explain.rules.makers import MAKERS
 from eventstream.explain.text import asker, named
 from eventstream.explain.times import parse, when
+from eventstream.explain.tracelog import TraceLog
 from eventstream.explain.usual import UsualWaits
 from eventstream.explain.world import World
 from eventstream.explain.writes import ObjectLog, Write
@@ -29,11 +30,6 @@ _MEASURED_EVERY = 300.0
 
 _DECIDED = 60.0
 """Seconds after which a late write or Event is not expected to decide a step anew."""
-
-_JUDGING_SHARE = 2e-4
-_MOST_PATIENCE = 1.0
-"""Seconds between two judgements for each step of a trace, and at most: judging looks at all of
-its Pods, so a trace of thousands is judged every second or so, and any other with each tick."""
 
 _WORKLOADS = frozenset(
     {
@@ -47,91 +43,6 @@ _WORKLOADS = frozenset(
         "ReplicationController",
     }
 )
-
-
-class TraceLog:
-    """One trace that is still open. `root` is the object's log, `began` the write that began it.
-
-    `began` is None for what happened to an object without a cause that was seen; `contact` says
-    that the object was there when watching began, so that the trace stands without any step.
-    `floor` is the order below which what was asked of the object is another trace's affair.
-    """
-
-    __slots__ = (
-        "began",
-        "contact",
-        "dropped",
-        "due",
-        "first",
-        "floor",
-        "id",
-        "judged",
-        "last",
-        "measured",
-        "members",
-        "record",
-        "refused",
-        "rests_on",
-        "root",
-    )
-
-    def __init__(
-        self, id_: str, root: ObjectLog, began: Write | None, *, contact: bool = False
-    ) -> None:
-        self.id = id_
-        self.root = root
-        self.began = began
-        self.contact = contact
-        self.floor = began.order if began is not None else -1
-        self.due: float | None = None
-        self.judged = -math.inf
-        self.measured = 0.0
-        self.rests_on: tuple[str, ...] = ()
-        self.members: dict[int, Write] = {}
-        self.refused: set[str] = set()
-        self.dropped = 0
-        self.first = math.inf
-        self.last = -math.inf
-        self.record: Trace | None = None
-
-    @property
-    def patience(self) -> float:
-        """Seconds for which it is not judged again."""
-        return min((len(self.members) + self.dropped) * _JUDGING_SHARE, _MOST_PATIENCE)
-
-    def join(self, write: Write) -> None:
-        """Count a write as a member."""
-        self.members[id(write)] = write
-        at = write.change.at
-        self.first, self.last = min(self.first, at), max(self.last, at)
-
-    def leave(self, write: Write) -> None:
-        """Count a write out, as a late cause put it into another trace."""
-        self.members.pop(id(write), None)
-        times = [member.change.at for member in self.members.values()]
-        self.first = min(times, default=math.inf)
-        self.last = max(times, default=-math.inf)
-
-    def count_refused(self, step: Step) -> None:
-        """Count in a refused request, which is a step but no write."""
-        self.refused.add(step.id)
-        self.first = min(self.first, step.at)
-        self.last = max(self.last, step.at)
-
-    def settle_refused(self, step: Step) -> None:
-        """Keep but the number of a refused request, as it can belong nowhere else any more."""
-        if step.id in self.refused:
-            self.refused.discard(step.id)
-            self.dropped += 1
-
-    def trim(self, kept: int) -> list[Write]:
-        """Count out all but the newest writes, and the first one; returns those counted out."""
-        oldest = sorted(self.members.values(), key=by_order)[:-kept]
-        for write in oldest:
-            if write is not self.began:
-                del self.members[id(write)]
-                self.dropped += 1
-        return [write for write in oldest if write is not self.began]
 
 
 def is_workload(ref: ObjectRef) -> bool:
@@ -331,7 +242,7 @@ def _first(trace: TraceLog) -> int:
     first = trace.root.writes[0]
     if not is_workload(trace.root.ref):
         return first.order
-    return -1 if first.base else min(map(by_order, trace.members.values()), default=-1)
+    return -1 if first.base else trace.lowest
 
 
 def _is_lost(write: Write) -> bool:

@@ -89,7 +89,10 @@ def _dicts(
 def _structs(before: Any, after: Any, path: str, found: list[FieldChange]) -> None:
     struct: Any = type(after)
     read, names = _fields(struct)
-    for old, new, name in zip(read(before), read(after), names, strict=True):
+    values, others = read(before), read(after)
+    if values == others:
+        return
+    for old, new, name in zip(values, others, names, strict=True):
         if old is not new and old != new:
             if type(new) in _PLAIN and type(old) in _PLAIN:
                 found.append(_change(f"{path}.{name}", old, new))

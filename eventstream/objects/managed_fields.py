@@ -176,7 +176,7 @@ def status_writers(image: Image) -> set[str]:
         entry.manager
         for entry in image.metadata.managed_fields
         if not entry.manager.startswith("kubectl")
-        and (entry.subresource == "status" or _reports(paths(bytes(entry.fields))))
+        and (entry.subresource == "status" or _reports(paths(entry.fields)))
     }
 
 

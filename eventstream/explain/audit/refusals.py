@@ -14,7 +14,8 @@ from eventstream.explain.audit.upgrades import evidence, target, verb_of
 from eventstream.explain.identity import existing_trace_id, step_id
 from eventstream.explain.records import Grades, Step, StepRemoved, StepUpsert, Upsert
 from eventstream.explain.text import asker, sentence
-from eventstream.explain.traces import TraceKeeper, TraceLog
+from eventstream.explain.tracelog import TraceLog
+from eventstream.explain.traces import TraceKeeper
 from eventstream.explain.world import World
 from eventstream.explain.writes import ObjectLog, Write
 from eventstream.objects.observations import AuditRecord

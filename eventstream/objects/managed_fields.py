@@ -23,12 +23,28 @@ _PREFIXES = (b'"f:', b'"k:', b'"v:', b'"i:', b'".":')
 
 
 def shared_entry(entry: FieldsEntry) -> FieldsEntry:
-    """The entry with its fields normalized; equal entries of many objects share one struct."""
+    """The entry with its fields normalized; equal entries of many objects share one struct.
+
+    The same text comes with each version of an object: to compare it costs less than its hash.
+    """
+    place = entry.manager, entry.subresource, entry.time, len(entry.fields)
+    known = _latest.get(place)
+    if known is not None and known[0] == entry:
+        return known[1]
     fields = bytes(entry.fields)
-    known = _entry if len(fields) <= _LONGEST_REMEMBERED else _entry.__wrapped__
-    return known(
-        entry.manager, entry.operation, entry.subresource, entry.time, entry.api_version, fields
-    )
+    names = entry.manager, entry.operation, entry.subresource, entry.time, entry.api_version
+    if len(fields) > _LONGEST_REMEMBERED:
+        return _entry.__wrapped__(*names, fields)
+    shared = _entry(*names, fields)
+    if len(_latest) >= _ENTRIES_KEPT:
+        _latest.clear()
+    _latest[place] = FieldsEntry(*names, msgspec.Raw(fields)), shared
+    return shared
+
+
+_ENTRIES_KEPT = 2048
+_latest: dict[tuple[str, str, str | None, int], tuple[FieldsEntry, FieldsEntry]] = {}
+"""Entries as they came, and as they are kept."""
 
 
 @lru_cache(maxsize=4096)

@@ -17,6 +17,7 @@ NOTHING = msgspec.Raw(b"{}")
 
 Flags = tuple[str, ...]
 _SPECS_KEPT = 8192
+_TEXTS_KEPT, _LONGEST_TEXT_KEPT = 1024, 8192
 _KNOWN = frozenset({"apiVersion", "kind", "metadata", "spec", "status", "x-baton-flags"})
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _DIGEST = re.compile(r"[0-9a-f]{16}")
@@ -36,13 +37,15 @@ class PartDecoder:
     """Decodes parts for one installation.
 
     A Pod's spec arrives again with each of its status reports: the last few thousand distinct
-    specs are kept by digest, so that an unchanged one costs a digest and shares one struct.
+    specs are kept by digest, so that an unchanged one costs a digest and shares one struct; of
+    the latest the text is kept too, whose hash costs a fifth of the digest.
     """
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
         self._decoders: dict[type[Part], msgspec.json.Decoder[Any]] = {}
         self._specs: dict[tuple[type[Part], str], Part] = {}
+        self._latest: dict[tuple[type[Part], bytes], Part] = {}
         self._conditions = Shared[Condition](self._settle_condition)
         self._words = Words()
 
@@ -50,16 +53,29 @@ class PartDecoder:
 
     def spec(self, struct: type[Part], raw: msgspec.Raw) -> tuple[Any, Flags]:
         """The spec in `struct`, with a flag for each field that does not fit it."""
+        text = bytes(raw)
+        known = self._latest.get((struct, text))
+        if known is not None:
+            return known, ()
         digest = self._redactor.digest(raw)
         known = self._specs.get((struct, digest))
         if known is not None:
+            self._keep(struct, text, known)
             return known, ()
         part, flags = self._decode(struct, raw, digest, "spec")
         if not flags:
             if len(self._specs) >= _SPECS_KEPT:
                 del self._specs[next(iter(self._specs))]
             self._specs[struct, digest] = part
+            self._keep(struct, text, part)
         return part, flags
+
+    def _keep(self, struct: type[Part], text: bytes, part: Part) -> None:
+        if len(text) > _LONGEST_TEXT_KEPT:
+            return
+        if len(self._latest) >= _TEXTS_KEPT:
+            del self._latest[next(iter(self._latest))]
+        self._latest[struct, text] = part
 
     def status(self, struct: type[Part], raw: msgspec.Raw) -> tuple[Any, Flags]:
         """As `spec`, for a status; statuses rarely repeat, so none is kept."""

@@ -7,7 +7,7 @@ grace period 0 and the end of a Pod that had a node are its kubelet's. Sources: 
 
 from eventstream.explain import sources
 from eventstream.explain.actors import title
-from eventstream.explain.attribution import Writer, writer
+from eventstream.explain.attribution import writer
 from eventstream.explain.pods import node_of, phase
 from eventstream.explain.records import Loop
 from eventstream.explain.rules import cleanups, companions, doubts, evidence, surplus, with_owners
@@ -16,7 +16,7 @@ from eventstream.explain.rules.housekeeping import housekeeper
 from eventstream.explain.rules.podstatus import disruption, disruption_cause
 from eventstream.explain.rules.removals import REMOVALS, deletion, is_mirror
 from eventstream.explain.text import count, named, seen
-from eventstream.explain.verdict import Verdict
+from eventstream.explain.verdict import Said, Telling, Verdict
 from eventstream.explain.world import View
 from eventstream.explain.writes import Write
 
@@ -39,7 +39,7 @@ def deleted(view: View) -> Verdict:
         verdict = rule(view)
         if verdict is not None:
             return verdict
-    return _by_client(view, writer(view.write))
+    return _by_client(view)
 
 
 def _disrupted(view: View) -> Verdict | None:
@@ -145,7 +145,7 @@ def _kept_house(view: View) -> Verdict | None:
     )
 
 
-def _by_client(view: View, who: Writer) -> Verdict:
+def _by_client(view: View) -> Verdict:
     """Nothing in the cluster accounts for it: somebody asked, and the object does not say who."""
     write = view.write
     doubt = doubts.doubt(view)
@@ -153,14 +153,32 @@ def _by_client(view: View, who: Writer) -> Verdict:
         rule="deletion-unknown" if doubt else "client-deleted",
         actor="unknown" if doubt else "client",
         verb="delete",
-        what=deletion(write, "Somebody" if doubt else "A client"),
-        why=doubt or (_WANTED if write.image.metadata.owner_references else _UNOWNED),
         who_grade="unknown" if doubt else "inferred",
         why_grade="unknown",
         begins=not doubt,
-        evidence=(evidence.saw(write), *evidence.owned(write), *evidence.nobody(who)),
         source_url=sources.API_CONCEPTS,
+        telling=_Asking(write, doubt),
     )
+
+
+class _Asking(Telling, frozen=True, gc=False):
+    """That somebody asked for a deletion: a client, or in `doubt` others too."""
+
+    write: Write
+    doubt: str
+
+    def said(self) -> Said:
+        write = self.write
+        wanted = _WANTED if write.image.metadata.owner_references else _UNOWNED
+        return Said(
+            what=deletion(write, "Somebody" if self.doubt else "A client"),
+            why=self.doubt or wanted,
+            evidence=(
+                evidence.saw(write),
+                *evidence.owned(write),
+                *evidence.nobody(writer(write)),
+            ),
+        )
 
 
 _WANTED = (

@@ -37,7 +37,8 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
 
     def step(self) -> Step:
         """The step, made anew."""
-        write, verdict = self.write, self.verdict.told()
+        write, verdict = self.write, self.verdict
+        said = verdict.said
         return Step(
             id=self.id,
             trace=self.trace,
@@ -56,14 +57,14 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
             at=write.change.at,
             clock="arrival",
             precision_ms=1,
-            what=verdict.what,
-            why=verdict.why,
+            what=said.what,
+            why=said.why,
             grades=Grades("observed", verdict.who_grade, verdict.why_grade),
-            evidence=verdict.evidence if not write.image.flags else _flagged(write, verdict),
+            evidence=said.evidence if not write.image.flags else _flagged(write, said.evidence),
             source_url=verdict.source_url,
             rule=verdict.rule,
             changes=write.changes,
-            loop=verdict.loop,
+            loop=said.loop,
             node=verdict.node,
         )
 
@@ -80,8 +81,8 @@ def draft(cluster: str, write: "Write", verdict: Verdict, trace: str) -> Draft:
     return Draft(id_, trace, tuple(causes), verdict, write)
 
 
-def _flagged(write: "Write", verdict: Verdict) -> tuple[Evidence, ...]:
+def _flagged(write: "Write", evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
     """The evidence, and what about the object was not as the API documents it."""
     odd = "; ".join(write.image.flags)
     said = Evidence("observed", "watch", f"the object is not as documented: {odd}")
-    return (*verdict.evidence, said)
+    return (*evidence, said)

@@ -36,9 +36,9 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Who wrote, what, and why. `causes` are the writes that this one answers, primary first.
 
     `begins` says that this write begins a trace of its own (a client acted); without it and
-    without causes the step goes to the background trace of its object. A verdict with a
-    `telling` has no words until it is `told`. The garbage collector need not look inside:
-    `forgetting` takes verdicts apart.
+    without causes the step goes to the background trace of its object. A rule gives either the
+    words or a `telling` that makes them. The garbage collector need not look inside: `forgetting`
+    takes verdicts apart.
     """
 
     rule: RuleName
@@ -61,11 +61,16 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     documented_broadcast: tuple[int, ...] = ()
     node: str | None = None
 
+    @property
+    def said(self) -> Said:
+        """Its words; those of a telling are made anew each time."""
+        if self.telling is not None:
+            return self.telling.said()
+        return Said(self.what, self.why, self.evidence, self.loop)
+
     def told(self) -> "Verdict":
         """The same verdict in words."""
-        if self.telling is None:
-            return self
-        said = self.telling.said()
+        said = self.said
         return msgspec.structs.replace(
             self,
             telling=None,

@@ -25,7 +25,10 @@ def scaled_down(view: View) -> Verdict | None:
         return None
     notes = view.notes(owner.uid, "SuccessfulDelete")
     cause = view.last_spec_change(owner.uid)
-    loop = _surplus(view, view.family(owner.uid), cause) if maker.counted else None
+    loop = None
+    if maker.counted:
+        acted, loop = _acted_by(view, owner.uid)
+        cause = acted or cause
     if loop is not None and owner.kind == "StatefulSet" and _in_range(write, cause):
         loop = None  # Only Pods beyond the wanted ordinals go when it is scaled down.
     if not notes and (loop is None or view.missed(owner.uid)):
@@ -105,6 +108,25 @@ def _in_range(write: Write, cause: Write | None) -> bool:
     spec = cause.image.spec if cause is not None else None
     first = getattr(getattr(spec, "ordinals", None), "start", 0)
     return first <= ordinal(write.image) < first + getattr(spec, "replicas", 0)
+
+
+def _acted_by(view: View, uid: str) -> tuple[Write | None, Loop | None]:
+    """The desired number by which there were too many, and the comparison; None where none was.
+
+    That is the newest, or an earlier one as long as the controller has not reported a newer one as
+    observed: its cache lags, so that it still scales down what was scaled up again just now.
+    """
+    latest = view.latest(uid)
+    observed = getattr(latest.image.status, "observed_generation", None) if latest else None
+    for write in view.backwards(uid):
+        if not (write.base or write.spec_changed):
+            continue
+        loop = _surplus(view, view.family(uid), write)
+        if loop is not None:
+            return write, loop
+        if not isinstance(observed, int) or (write.image.metadata.generation or 0) <= observed:
+            break
+    return None, None
 
 
 def _surplus(view: View, owner: Family, cause: Write | None) -> Loop | None:

@@ -13,6 +13,7 @@ from tests.explain.simulation.clock import Clock
 from tests.explain.simulation.deployments import Deployments
 from tests.explain.simulation.fields import Json
 from tests.explain.simulation.garbage import Garbage
+from tests.explain.simulation.jobs import Jobs
 from tests.explain.simulation.kinds import KINDS
 from tests.explain.simulation.kubelet import Kubelet
 from tests.explain.simulation.people import People
@@ -20,6 +21,7 @@ from tests.explain.simulation.replicasets import ReplicaSets
 from tests.explain.simulation.requests import API_SERVER, kubelet
 from tests.explain.simulation.scheduler import Scheduler
 from tests.explain.simulation.server import Server, Written
+from tests.explain.simulation.sites import Sites, definition
 
 Streams = dict[str, list[Observation]]
 
@@ -38,6 +40,8 @@ class Cluster:
             ReplicaSets(self.server),
             Scheduler(self.server),
             Garbage(self.server),
+            Jobs(self.server),
+            Sites(self.server, ("site-operator", "OpenAPI-Generator")[seed % 2]),
             *(Kubelet(self.server, name) for name in names),
         ]
         for space in ("default", "shop"):
@@ -46,6 +50,7 @@ class Cluster:
             self.server.create(API_SERVER, made | {"spec": spec, "status": {"phase": "Active"}})
         for name in names:
             self.server.create(kubelet(name), _node(name, cpus))
+        self.server.create(API_SERVER, definition())
         self.wait(5)
         self.begun = len(self.server.log)
         self.asked = len(self.server.requests.lines)

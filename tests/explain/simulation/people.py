@@ -51,6 +51,14 @@ def thing(kind: str, version: str, name: str, spec: Json, **labels: str) -> Json
     return {"kind": kind, "apiVersion": version, "metadata": metadata, "spec": spec, "status": {}}
 
 
+def job(name: str, image: str, completions: int, policy: str) -> Json:
+    """A Job that runs some Pods to their end."""
+    pod = template(name, image)
+    pod["spec"]["restartPolicy"] = policy
+    spec = {"parallelism": 2, "completions": completions, "backoffLimit": 2, "template": pod}
+    return thing("Job", "batch/v1", name, spec)
+
+
 class People:
     """The commands; a refusal is what a person would read, and changes nothing."""
 
@@ -171,9 +179,17 @@ class People:
             who = client("kubectl-delete")
             self._try(lambda: self.server.delete(who, named, policy, grace))
 
+    def resize(self, kind: str, name: str, replicas: int) -> None:
+        """`kubectl patch` of an object that has no scale."""
+
+        def change(now: Json) -> None:
+            now["spec"]["replicas"] = replicas
+
+        self._patch(kind, name, "kubectl-patch", change)
+
     def evict(self, pod: Json) -> None:
         """One eviction of `kubectl drain`."""
-        self._try(lambda: self.server.delete(client("kubectl-drain"), pod, sub="eviction"))
+        self._try(lambda: self.server.evict(client("kubectl-drain"), pod))
 
     def _patch(self, kind: str, name: str, by: str, change: Changing, sub: str = "") -> None:
         found = self.server.find(kind, SPACE, name)

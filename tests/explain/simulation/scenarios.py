@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from tests.explain.simulation.actors import leaving
 from tests.explain.simulation.cluster import Cluster
-from tests.explain.simulation.people import SPACE, deployment, template
+from tests.explain.simulation.people import SPACE, deployment, job, template
+from tests.explain.simulation.sites import website
 
 IMAGES = ("web:1", "web:2", "web:3", "bad/web:1", "crash/web:1")
 _PAUSES = (0.05, 0.3, 1.0, 4.0, 15.0)
@@ -32,6 +33,7 @@ class Days:
             self.create, self.scale, self.scale, self.image, self.image, self.restart, self.undo,
             self.pause, self.delete, self.delete_pod, self.delete_pod, self.delete_replicaset,
             self.decorate, self.cordon, self.apply, self.relabel_pod,
+            self.job, self.delete_job, self.site, self.site, self.delete_site, self.drain,
         ]  # fmt: skip
 
     def _name(self) -> str:
@@ -110,6 +112,35 @@ class Days:
         if pods:
             name = self.random.choice(pods)["metadata"]["name"]
             self.people.label("Pod", name, "app", "debugged")
+
+    def job(self) -> None:
+        name = f"job-{self.random.randint(1, 3)}"
+        image = self.random.choice(("done/job:1", "done/job:1", "crash/job:1", "web:1"))
+        policy = self.random.choice(("Never", "OnFailure"))
+        self.people.create(job(name, image, self.random.randint(1, 3), policy))
+
+    def delete_job(self) -> None:
+        policy = self.random.choice(("Background", "Foreground"))
+        self.people.delete("Job", f"job-{self.random.randint(1, 3)}", policy)
+
+    def site(self) -> None:
+        name, size = f"site-{self.random.randint(1, 2)}", self.random.randint(1, 3)
+        if self.cluster.server.find("Website", SPACE, name):
+            self.people.resize("Website", name, size)
+        else:
+            self.people.create(website(name, size), "kubectl-client-side-apply")
+
+    def delete_site(self) -> None:
+        policy = self.random.choice(("Background", "Foreground"))
+        self.people.delete("Website", f"site-{self.random.randint(1, 2)}", policy)
+
+    def drain(self) -> None:
+        node = self.random.choice(self.cluster.server.every("Node"))["metadata"]["name"]
+        self.people.cordon(node, closed=True)
+        for pod in self.cluster.server.every("Pod"):
+            if pod["spec"].get("nodeName") == node and not leaving(pod):
+                self.cluster.wait(0.05)
+                self.people.evict(pod)
 
     def cordon(self) -> None:
         node = self.random.choice(self.cluster.server.every("Node"))

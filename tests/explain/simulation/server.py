@@ -148,6 +148,27 @@ class Server:
             ]
             return self._store("MODIFIED", after, self._managed[metadata["uid"]], who)
 
+    def evict(self, who: Who, pod: Json) -> None:
+        """Mark the Pod as disrupted, and delete it for who asked; no field manager is noted.
+
+        Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/registry/core/pod/storage/eviction.go
+        """
+        metadata = {k: v for k, v in pod["metadata"].items() if k in ("name", "namespace")}
+        with self._asking(who, Asked("create", "Pod", "eviction", metadata)):
+            before = self._needed(_key(pod), pod["metadata"]["uid"])
+            if (
+                before["status"].get("phase") == "Running"
+                and "deletionTimestamp" not in before["metadata"]
+            ):
+                after = copy.deepcopy(before)
+                said: Json = {"type": "DisruptionTarget", "status": "True", "message": _EVICTED}
+                said |= {"reason": "EvictionByEvictionAPI", "lastProbeTime": None}
+                said["lastTransitionTime"] = stamp(self.clock.now)
+                after["status"].setdefault("conditions", []).append(said)
+                managed = self._managed[before["metadata"]["uid"]]
+                before = self._store("MODIFIED", after, managed, who)
+            self._delete(who, before, "Background", None)
+
     def delete(
         self,
         who: Who,
@@ -277,6 +298,7 @@ class _Asking:
             self._server.requests.answered(self._who, self._asked, self._server.clock.now, code)
 
 
+_EVICTED = "Eviction API: evicting"
 _OWN = (
     "uid",
     "resourceVersion",

@@ -47,14 +47,15 @@ class Known:
 
     def learn(self, change: Change, order: int) -> list[str]:
         """Learn from one version of an object; returns the keys of what it made known."""
-        keys = self.shown(change.resource.kind)
+        resource = change.resource
+        keys = self.shown(resource.kind) if resource.kind in _CLUSTER_WIDE else []
         namespace = change.after.metadata.namespace
         if change.type == "ADDED" and namespace and order > self._created.get(namespace, -1):
             if namespace not in self._created and len(self._created) >= NAMESPACES_KEPT:
                 del self._created[next(iter(self._created))]
             self._created[namespace] = order
             keys.append(namespace_key(namespace))
-        if change.resource.group not in BUILT_IN_GROUPS:
+        if resource.group not in BUILT_IN_GROUPS:
             keys.extend(self._prove(change))
         return keys
 

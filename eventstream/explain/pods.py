@@ -73,8 +73,9 @@ def waiting_reasons(image: Image | None) -> list[tuple[str, str, str]]:
 
 def pod_facts(image: Image) -> PodFacts:
     """What controllers count of a Pod."""
-    metadata = image.metadata
-    return phase(image), is_ready(image), metadata.deletion_timestamp is not None, metadata.labels
+    metadata, status = image.metadata, image.status
+    told = status.phase if isinstance(status, PodStatus) else phase(image)
+    return told, is_ready(image), metadata.deletion_timestamp is not None, metadata.labels
 
 
 def pod_state(image: Image) -> str:

@@ -73,12 +73,14 @@ def draft(cluster: str, write: "Write", verdict: Verdict, trace: str) -> Draft:
     """The draft of the step that this write is."""
     known = write.draft
     id_ = known.id if known is not None else id_of(cluster, write)
-    if not verdict.causes:
-        return Draft(id_, trace, (), verdict, write)
-    causes = [cause.draft.id for cause in verdict.causes if cause.draft is not None]
-    if len(causes) > 1:
-        causes = list(dict.fromkeys(causes))
-    return Draft(id_, trace, tuple(causes), verdict, write)
+    causes: tuple[str, ...] = ()
+    if len(verdict.causes) == 1:
+        cause = verdict.causes[0].draft
+        causes = (cause.id,) if cause is not None else ()
+    elif verdict.causes:
+        drafts = [cause.draft for cause in verdict.causes if cause.draft is not None]
+        causes = tuple(dict.fromkeys(draft.id for draft in drafts))
+    return Draft(id_, trace, causes, verdict, write)
 
 
 def _flagged(write: "Write", evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:

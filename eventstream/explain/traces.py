@@ -135,7 +135,13 @@ class TraceKeeper:
         if began is not None and _ends(began):
             # It is done when the owner is whole again, which a change of the owner overtakes.
             roots = self.above(trace.root)
-        later = [w for log in roots for w in log.after(floor) if _overtakes(w, trace)]
+        later = [
+            write
+            for log in roots
+            for write in log.after(floor)
+            if (write.trace != trace.id or (write.verdict is not None and write.verdict.begins))
+            and _overtakes(write, trace)
+        ]
         return min(later, key=by_order) if later else None
 
     def _outlook(self, trace: TraceLog, snapshot: Snapshot) -> Outlook:

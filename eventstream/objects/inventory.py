@@ -30,11 +30,12 @@ class Inventory:
 
     def apply(self, type_: ChangeType, image: Image, at: float) -> Change:
         """Take in one WatchEvent's object and return the change it makes."""
+        uid = image.metadata.uid
         if type_ == "DELETED":
-            before = self._images.pop(image.uid, None)
+            before = self._images.pop(uid, None)
         else:
-            before = self._images.get(image.uid)
-            self._images[image.uid] = image
+            before = self._images.get(uid)
+            self._images[uid] = image
         return Change(self.resource, type_, image, at, before)
 
     def replace(

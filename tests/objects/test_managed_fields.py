@@ -3,12 +3,14 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from eventstream.objects.decoding import encode
-from eventstream.objects.managed_fields import covers, normalize, paths
+from eventstream.objects.images import FieldsEntry
+from eventstream.objects.managed_fields import covers, normalize, paths, shared_entry
 from tests.objects.recorded import POD, TAPES, decoder, objects, text, thing
 
 
@@ -130,3 +132,25 @@ def test_what_names_no_fields_has_no_paths(fields: bytes) -> None:
 )
 def test_a_leaf_covers_itself_and_what_is_below_it(path: str, length: int) -> None:
     assert covers(bytes(normalize(text(STATUS))), path) == length
+
+
+def test_what_is_covered_is_the_same_when_asked_again() -> None:
+    fields = normalize(text({"f:status": {"f:phase": {}, "f:conditions": {}}}))
+    asked = [f"status.conditions[{number}].status" for number in range(200)] + ["status.qosClass"]
+    first = [covers(fields, path) for path in asked]
+    assert first == [covers(fields, path) for path in asked]
+    assert set(first) == {len("status.conditions"), 0}
+
+
+def test_entries_that_differ_in_their_fields_alone_are_told_apart() -> None:
+    def entry(name: str, operation: str = "Update") -> FieldsEntry:
+        fields = text({"f:metadata": {f"f:{name}": {}}})
+        time = "2026-01-01T00:00:00Z"
+        return shared_entry(FieldsEntry("m", operation, "", time, "v1", msgspec.Raw(fields)))
+
+    known = entry("labels")
+    assert paths(known.fields) == {"metadata.labels"}
+    assert paths(entry("owners").fields) == {"metadata.owners"}
+    assert entry("labels", "Apply").operation == "Apply"
+    assert entry("labels") is entry("labels")
+    assert entry("labels") == known

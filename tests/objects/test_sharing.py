@@ -54,3 +54,26 @@ def test_no_more_specs_than_the_bound_are_kept(monkeypatch: pytest.MonkeyPatch) 
         image = read.image(POD, text(thing(spec={"nodeName": str(number)})))
         assert image.spec.node_name == str(number)
         assert len(read._parts._specs) <= 10
+
+
+def test_no_more_texts_of_specs_than_the_bound_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "_TEXTS_KEPT", 10)
+    read = decoder()
+    for number in range(35):
+        for _ in range(2):
+            image = read.image(POD, text(thing(spec={"nodeName": str(number)})))
+            assert image.spec.node_name == str(number)
+        assert len(read._parts._latest) <= 10
+
+
+@pytest.mark.parametrize("longest", [0, 8192])
+def test_an_unchanged_spec_is_one_struct_with_one_digest(
+    longest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "_LONGEST_TEXT_KEPT", longest)
+    read = decoder()
+    pods = [thing(spec={"nodeName": name}) for name in ("n", "n", "m")]
+    one, same, other = (read.image(POD, text(pod)).spec for pod in pods)
+    assert one is same
+    assert one.digest != other.digest
+    assert one.digest == decoder().image(POD, text(pods[0])).spec.digest

@@ -62,6 +62,7 @@ bench: $(STAMP) ## cost of decoding, explaining and storing, beside the kubernet
 	$(BIN)/python -m benchmarks.explain
 	$(BIN)/python -m benchmarks.memory
 	$(BIN)/python -m benchmarks.store
+	$(BIN)/python -m benchmarks.browser
 
 accuracy: $(STAMP) ## who did what on the recordings, beside the ground truth, without and with audit log
 	$(BIN)/python scripts/accuracy.py

@@ -7,6 +7,8 @@ import random
 import time
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from eventstream.explain.records import (
     Evidence,
     FieldChange,
@@ -91,13 +93,7 @@ def _stuck() -> ContainerState:
 
 
 def _upserts(chance: random.Random, number: int, at: float) -> Iterator[StepUpsert | TraceUpsert]:
-    root = ObjectRef(
-        "apps/v1",
-        "Deployment",
-        f"team-{number % NAMESPACES:02d}",
-        f"app-{number:05d}",
-        f"u{number}",
-    )
+    root = _root(number)
     id_ = f"large-{number:06d}"
     fate = chance.random()
     state = "stalled" if fate < 0.002 else "running" if fate < 0.004 else "complete"
@@ -105,6 +101,11 @@ def _upserts(chance: random.Random, number: int, at: float) -> Iterator[StepUpse
         yield StepUpsert(_step(id_, root, place, actor, at))
     done = len(STAGES) if state == "complete" else 4
     yield TraceUpsert(_trace(id_, root, state, done, at))
+
+
+def _root(number: int) -> ObjectRef:
+    namespace, name = f"team-{number % NAMESPACES:02d}", f"app-{number:05d}"
+    return ObjectRef("apps/v1", "Deployment", namespace, name, f"u{number}")
 
 
 def _step(id_: str, root: ObjectRef, place: int, actor: str, at: float) -> Step:
@@ -168,3 +169,15 @@ def _stage(index: int, done: int, *, stalled: bool) -> StageState:
     if index > done:
         return "pending"
     return "stalled" if stalled else "current"
+
+
+def hundred(tick: int) -> None:
+    """Store that a hundred of the 2,000 newest traces changed, and one more came."""
+    now, batch = time.time(), Batch()
+    for place in range(100):
+        number = 8_000 + (tick * 100 + place) % 2_000
+        root = _root(number)
+        changed = _trace(f"large-{number:06d}", root, "complete", len(STAGES), now - 60)
+        batch.add(None, [TraceUpsert(replace(changed, summary=f"Changed at tick {tick}."))])
+    batch.add(None, list(_upserts(random.Random(tick), 10_000 + tick, now)))  # noqa: S311
+    commit(batch, now)

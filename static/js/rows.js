@@ -1,5 +1,6 @@
 // Puts what the server drew into the page: by id, never older over newer, none doubled.
 const ROWS_MOST = 500;
+const SLACK = 50; // So many more may stand before the end is cut: cutting has its price.
 const KEPT = new Set(["aria-current", "open", "style"]); // The reader's own state, not the server's.
 
 const revisions = new Map();
@@ -46,7 +47,6 @@ export function apply([id, revision, kind, html], still = false) {
   if (old && old.parentElement === list) morph(old, fresh.outerHTML);
   const row = old && old.parentElement === list ? old : fresh;
   if (moved) list.insertBefore(row, kind === "row" ? placeInFeed(list, row) : placeInSequence(list, row));
-  if (kind === "row") trim(list);
   return row;
 }
 
@@ -99,8 +99,10 @@ function placeInSequence(list, row) {
   return after;
 }
 
-/** Keep the list bounded; what is older can be asked for from its new end on. */
-function trim(list) {
+/** Keep the feed bounded, once a frame; what is older can be asked for from its new end on. */
+export function trim() {
+  const list = document.getElementById("rows");
+  if (!list || list.childElementCount <= ROWS_MOST + SLACK) return;
   const rows = list.querySelectorAll(":scope > .trace-row");
   if (rows.length <= ROWS_MOST) return;
   for (let index = rows.length - 1; index >= ROWS_MOST; index--) {

@@ -57,7 +57,7 @@ def made(view: View, who: Writer) -> Verdict | None:
     ordered = (write.image.kind, owner.kind) == ("Pod", "StatefulSet")
     turn = _due(view, owner) if write.image.kind == "Pod" else None
     spec = view.last_spec_change(owner.uid)
-    cause = turn[0] if turn else spec if ordered and spec else _trigger(view, owner.uid)
+    cause = turn[0] if turn else spec if ordered and spec else _trigger(view, owner.uid, spec)
     notes = view.notes(owner.uid, "SuccessfulCreate")
     loop = _loop(view, owner, maker, None if ordered else cause, cause)
     replicaset = maker.actor == "replicaset-controller"
@@ -173,9 +173,8 @@ def _ordinal(view: View, owner: OwnerReference, loop: Loop, cause: Write | None)
     return f", number {number} of {missing}" if 1 <= number <= missing and missing > 1 else ""
 
 
-def _trigger(view: View, owner: str) -> Write | None:
+def _trigger(view: View, owner: str, spec: Write | None) -> Write | None:
     """What made the controller look again: the owner's new desired state, or a Pod lost since."""
-    spec = view.last_spec_change(owner)
     family = view.family(owner)
     loss = family.last_loss(view.order)
     if loss is None:

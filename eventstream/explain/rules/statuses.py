@@ -12,7 +12,7 @@ from eventstream.explain.rules import evidence
 from eventstream.explain.rules.clients import told_changes
 from eventstream.explain.rules.marks import mark
 from eventstream.explain.text import count, listing, named, seen
-from eventstream.explain.verdict import Verdict
+from eventstream.explain.verdict import Said, Telling, Verdict
 from eventstream.explain.world import View
 from eventstream.explain.writes import Write
 from eventstream.objects.changes import FieldChange
@@ -73,26 +73,43 @@ def reported(view: View, who: Writer) -> Verdict | None:
         return None  # The controllers that expand volumes or protect claims write conditions too.
     actor, source_url = known
     causes = _inputs(view)
-    news = status_news(write)
     return Verdict(
         rule="status-reported",
         actor=actor,
         actor_name=who.manager,
         verb="report",
         subresource="status",
-        what=f"The {title(actor)} reported in the status of {named(write.image)}: {news}.",
-        why=_time_passed(write) or _why(write, causes),
         who_grade="reported",
         why_grade="inferred" if causes else "unknown",
         causes=causes,
-        evidence=(
-            evidence.saw(write),
-            *evidence.managed(who),
-            evidence.sequence(f"only the {title(actor)} writes this status", "who"),
-        ),
         source_url=source_url,
-        loop=_loop(write, causes, news),
+        telling=_Counted(
+            write, who, actor, _time_passed(write) or _why(write, causes), len(causes)
+        ),
     )
+
+
+class _Counted(Telling, frozen=True, gc=False):
+    """What a controller reported, why, and how many changes it answered with that."""
+
+    write: Write
+    who: Writer
+    actor: str
+    why: str
+    answered: int
+
+    def said(self) -> Said:
+        write, subject, news = self.write, title(self.actor), status_news(self.write)
+        return Said(
+            what=f"The {subject} reported in the status of {named(write.image)}: {news}.",
+            why=self.why,
+            evidence=(
+                evidence.saw(write),
+                *evidence.managed(self.who),
+                evidence.sequence(f"only the {subject} writes this status", "who"),
+            ),
+            loop=_loop(write, self.answered, news),
+        )
 
 
 def _conditions_turned(write: Write) -> bool:
@@ -214,12 +231,10 @@ def _why(write: Write, causes: tuple[Write, ...]) -> str:
     return f"It had received {seen(first)}{also}, and counted again."
 
 
-def _loop(write: Write, causes: tuple[Write, ...], news: str) -> Loop:
+def _loop(write: Write, answered: int, news: str) -> Loop:
     desired = getattr(write.image.spec, "replicas", None)
     ready = getattr(write.image.status, "ready_replicas", None)
-    observe = (
-        f"{count(len(causes), 'change')} since its last report" if causes else "its own object"
-    )
+    observe = f"{count(answered, 'change')} since its last report" if answered else "its own object"
     if not isinstance(desired, int) or not isinstance(ready, int):
         return Loop(observe, "the status with what it counted", f"reported {news}")
     compare = f"{count(desired, 'Pod')} desired, {ready} ready"

@@ -363,31 +363,3 @@ def test_an_owner_that_was_never_seen_leaves_the_deleter_open() -> None:
     lonely = story.exists(pod(replicaset()))
     story.mark(lonely, 30)
     assert actors(story, lonely) == ["unknown"]
-
-
-def test_a_controller_that_says_it_deleted_a_pod_did_so_though_its_owner_was_gone_already() -> None:
-    for says, actor in ((True, "replicaset-controller"), (False, "garbage-collector")):
-        story = Story()
-        rs = story.create(replicaset(None, replicas=2), "kubectl-create")
-        first, second = story.create(pod(rs), KCM), story.create(pod(rs, "web-1-b"), KCM)
-        story.change(rs, {"spec": {"replicas": 1}}, "kubectl", sub="scale")
-        story.delete(rs)
-        story.mark(first, 30)
-        if says:
-            text = f"Deleted pod: {first['metadata']['name']}"
-            story.tell(rs, "SuccessfulDelete", text, "replicaset-controller")
-        story.mark(second, 30)
-        assert actors(story, first, second) == [actor, "garbage-collector"]
-
-
-def test_a_controller_still_scales_down_what_was_scaled_up_again_before_it_saw_that() -> None:
-    for observed, actor in ((1, "replicaset-controller"), (3, "client")):
-        story = Story()
-        rs = story.create(replicaset(None, replicas=1), "kubectl-create")
-        web_pod = story.create(pod(rs), KCM)
-        story.change(rs, {"status": {"replicas": 1, "observedGeneration": 1}}, KCM, sub="status")
-        story.change(rs, {"spec": {"replicas": 0}}, "kubectl", sub="scale")
-        story.change(rs, {"spec": {"replicas": 1}}, "kubectl", sub="scale")
-        story.change(rs, {"status": {"observedGeneration": observed}}, KCM, sub="status")
-        story.mark(web_pod, 30)
-        assert actors(story, web_pod) == [actor]

@@ -54,12 +54,18 @@ def _hidden(view: View) -> str:
     custom = not is_built_in(image.api_version)
     if custom and not view.is_shown("CustomResourceDefinition"):
         return "A client, or the API server: whether its type is being deleted is not shown."
-    if image.metadata.namespace and not view.is_shown("Namespace") and not view.namespace_lived():
+    if may_be_emptied(view):
         return (
             "A client, or the namespace controller: whether its namespace is being deleted is "
             "not shown."
         )
     return ""
+
+
+def may_be_emptied(view: View) -> bool:
+    """Whether the object's namespace may be being deleted, as a reader cannot see who may not."""
+    spaced = bool(view.write.image.metadata.namespace)
+    return spaced and not view.is_shown("Namespace") and not view.namespace_lived()
 
 
 def _custom_writers(view: View) -> list[str]:

@@ -58,6 +58,14 @@ def scaled_down(view: View) -> Verdict | None:
     )
 
 
+def too_many(view: View) -> bool:
+    """Whether the Pod's controller had a reason of its own to delete one."""
+    owner = view.write.image.metadata.controller
+    maker = MAKERS.get((view.write.image.kind, owner.kind)) if owner else None
+    counted = owner is not None and maker is not None and maker.counted
+    return counted and owner is not None and _acted_by(view, owner.uid)[1] is not None
+
+
 def told(view: View) -> Verdict | None:
     """The controller's own Event names the Pod, even if its owner is gone by then.
 

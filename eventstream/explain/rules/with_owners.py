@@ -2,7 +2,7 @@
 
 from eventstream.explain import sources
 from eventstream.explain.records import Loop
-from eventstream.explain.rules import evidence
+from eventstream.explain.rules import doubts, evidence, surplus
 from eventstream.explain.rules.marks import mark_of
 from eventstream.explain.rules.removals import deletion
 from eventstream.explain.text import named, seen
@@ -24,23 +24,27 @@ def by_namespace(view: View) -> Verdict | None:
         return None
     owners = [view.latest(owner.uid) for owner in write.image.metadata.owner_references]
     orphaned = bool(owners) and all(owner is None or _collects(owner) for owner in owners)
-    subject = "Somebody" if orphaned else "The namespace controller"
+    too_many = not orphaned and surplus.too_many(view)
+    open_ = orphaned or too_many
+    subject = "Somebody" if open_ else "The namespace controller"
     why = f"Namespace {namespace} is being deleted, with all that is in it."
     if orphaned:
         why = f"{why} The namespace controller, or the garbage collector, since its owner is gone."
+    elif too_many:
+        why = f"{why} The namespace controller, or the Pod's own, which had more than desired."
     return Verdict(
         rule="namespace-emptied",
-        actor="unknown" if orphaned else "namespace-controller",
+        actor="unknown" if open_ else "namespace-controller",
         verb="delete",
         what=deletion(write, subject),
         why=why,
-        who_grade="unknown" if orphaned else "inferred",
+        who_grade="unknown" if open_ else "inferred",
         why_grade="inferred",
         causes=(mark_of(view, cause),),
         evidence=(evidence.saw(write), *evidence.owned(write)),
         source_url=sources.NAMESPACE_DELETE,
         loop=None
-        if orphaned
+        if open_
         else Loop(
             seen(cause),
             "an empty namespace desired, not empty yet",
@@ -94,19 +98,28 @@ def by_collector(view: View) -> Verdict | None:
     cause = max(gone, key=lambda found: found.order)
     at = cause.image.version
     state = f"gone ({at})" if cause.gone else f"being deleted in the foreground ({at})"
+    why = f"Its owner {named(cause.image)} is {state}, and nothing else owns it."
+    open_ = doubts.may_be_emptied(view)
+    if open_:
+        why = f"{why} The garbage collector, or the namespace controller: {_NOT_SHOWN}"
     return Verdict(
         rule="collected",
-        actor="garbage-collector",
+        actor="unknown" if open_ else "garbage-collector",
         verb="delete",
-        what=deletion(write, "The garbage collector"),
-        why=f"Its owner {named(cause.image)} is {state}, and nothing else owns it.",
-        who_grade="inferred",
+        what=deletion(write, "Somebody" if open_ else "The garbage collector"),
+        why=why,
+        who_grade="unknown" if open_ else "inferred",
         why_grade="inferred",
         causes=(cause,),
         evidence=(evidence.saw(write), *evidence.owned(write)),
         source_url=sources.GARBAGE_COLLECTION,
-        loop=Loop(seen(cause), "1 owner named, 0 exist", f"deleted {named(write.image)}", 1, 0),
+        loop=None
+        if open_
+        else Loop(seen(cause), "1 owner named, 0 exist", f"deleted {named(write.image)}", 1, 0),
     )
+
+
+_NOT_SHOWN = "whether its namespace is being deleted is not shown."
 
 
 def _collects(owner: Write) -> bool:

@@ -16,6 +16,7 @@ from tests.explain.simulation.garbage import Garbage
 from tests.explain.simulation.jobs import Jobs
 from tests.explain.simulation.kinds import KINDS
 from tests.explain.simulation.kubelet import Kubelet
+from tests.explain.simulation.namespaces import Namespaces
 from tests.explain.simulation.people import People
 from tests.explain.simulation.replicasets import ReplicaSets
 from tests.explain.simulation.requests import API_SERVER, kubelet
@@ -41,6 +42,7 @@ class Cluster:
             Scheduler(self.server),
             Garbage(self.server),
             Jobs(self.server),
+            Namespaces(self.server),
             Sites(self.server, ("site-operator", "OpenAPI-Generator")[seed % 2]),
             *(Kubelet(self.server, name) for name in names),
         ]

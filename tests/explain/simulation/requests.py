@@ -65,6 +65,11 @@ class Requests:
     def __init__(self) -> None:
         self.lines: list[tuple[float, bytes]] = []
 
+    def collected(self, who: Who, kind: str, space: str, at: float) -> None:
+        """Log the deletion of all of a kind in a namespace, which names no object."""
+        asked = Asked("deletecollection", kind, "", {"namespace": space})
+        self.answered(who, asked, at, None)
+
     def answered(
         self, who: Who, asked: Asked, at: float, refusal: tuple[int, str, str] | None
     ) -> None:

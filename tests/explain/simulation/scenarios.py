@@ -20,6 +20,8 @@ def lived(seed: int, moves: int = 10) -> Cluster:
     for _ in range(moves):
         cluster.random.choice(days.moves)()
         cluster.wait(cluster.random.choice(_PAUSES))
+    if seed % 5 == 4:
+        cluster.people.delete("Namespace", SPACE)
     cluster.wait(60)
     return cluster
 

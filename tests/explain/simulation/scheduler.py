@@ -3,11 +3,13 @@
 Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/scheduler/schedule_one.go
 """
 
+from contextlib import suppress
+
 from tests.explain.simulation.actors import Actor, condition, leaving, referred
 from tests.explain.simulation.clock import Work
 from tests.explain.simulation.fields import Json, stamp
 from tests.explain.simulation.requests import SCHEDULER
-from tests.explain.simulation.server import Server
+from tests.explain.simulation.server import Refused, Server
 
 
 def millis(pod: Json) -> int:
@@ -106,4 +108,5 @@ class Scheduler(Actor):
             "firstTimestamp": None, "lastTimestamp": None, "eventTime": stamp(at)[:-1] + ".123456Z",
             "reportingComponent": "default-scheduler", "reportingInstance": "default-scheduler-cp",
         }  # fmt: skip
-        self.server.create(self.who, event)
+        with suppress(Refused):  # Of a namespace that is leaving no more is told.
+            self.server.create(self.who, event)

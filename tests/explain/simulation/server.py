@@ -86,6 +86,10 @@ class Server:
                 raise Refused(409, "AlreadyExists", f'{asked.plural} "{key[2]}" already exists')
             for admit in self.admission:
                 admit(thing)
+            space = self.find("Namespace", "", metadata.get("namespace", ""))
+            if space is not None and "deletionTimestamp" in space["metadata"]:
+                name = space["metadata"]["name"]
+                raise Refused(403, "Forbidden", f"namespace {name} is being terminated")
             self._made += 1
             metadata |= {"uid": f"uid-{self._made:05}", "creationTimestamp": stamp(self.clock.now)}
             if KINDS[thing["kind"]].numbered:
@@ -176,8 +180,14 @@ class Server:
         policy: str = "Background",
         grace: int | None = None,
         sub: str = "",
+        *,
+        collection: bool = False,
     ) -> None:
         """Delete at once, or mark: a Pod with its grace period, anything that a finalizer holds."""
+        if collection:  # One request for all of them, which is logged as one.
+            before = self._needed(_key(thing), thing["metadata"].get("uid"))
+            self._delete(who, before, policy, grace)
+            return
         metadata = {k: v for k, v in thing["metadata"].items() if k in ("name", "namespace")}
         verb = "create" if sub else "delete"
         with self._asking(who, Asked(verb, thing["kind"], sub, metadata)):
@@ -187,6 +197,9 @@ class Server:
             self._delete(who, before, policy, grace)
 
     def _delete(self, who: Who, before: Json, policy: str, grace: int | None) -> None:
+        if before["kind"] == "Namespace":
+            self._leave(who, before)
+            return
         after = copy.deepcopy(before)
         metadata = after["metadata"]
         gone = self._graceful(after, grace) if before["kind"] == "Pod" else True
@@ -206,17 +219,32 @@ class Server:
         if gone:
             self._remove(who, after)
 
+    def finalize(self, who: Who, name: str) -> None:
+        """Let a namespace go."""
+        with self._asking(who, Asked("update", "Namespace", "finalize", {"name": name})):
+            self._remove(who, self._needed(("Namespace", "", name), None))
+
+    def _leave(self, who: Who, space: Json) -> None:
+        """A namespace is marked, and its phase with it; it has finalizers of its own kind."""
+        after = copy.deepcopy(space)
+        if "deletionTimestamp" not in after["metadata"]:
+            self._mark(after["metadata"], 0)
+            after["status"]["phase"] = "Terminating"
+            self._store("MODIFIED", after, self._managed[space["metadata"]["uid"]], who)
+
     def _graceful(self, pod: Json, grace: int | None) -> bool:
         metadata, status = pod["metadata"], pod["status"]
+        if "deletionTimestamp" in metadata:
+            if grace is None or grace >= metadata["deletionGracePeriodSeconds"]:
+                return False  # It is leaving already, and only less time would change that.
+            metadata["deletionTimestamp"] = stamp(self.clock.now + grace)
+            metadata["deletionGracePeriodSeconds"] = grace
+            return grace == 0
         if grace is None:
             grace = pod["spec"].get("terminationGracePeriodSeconds", 30)
         if not pod["spec"].get("nodeName") or status.get("phase") in ("Failed", "Succeeded"):
             grace = 0
-        if "deletionTimestamp" not in metadata:
-            self._mark(metadata, grace)
-        elif grace < metadata["deletionGracePeriodSeconds"]:
-            metadata["deletionTimestamp"] = stamp(self.clock.now + grace)
-            metadata["deletionGracePeriodSeconds"] = grace
+        self._mark(metadata, grace)
         return grace == 0
 
     def _mark(self, metadata: Json, grace: int) -> None:

@@ -7,6 +7,7 @@ import msgspec
 
 T = TypeVar("T")
 _KEPT = 16_384
+_set = msgspec.structs.force_setattr
 
 
 def _as_it_is(_: object) -> None:
@@ -38,4 +39,4 @@ class Words(Shared[str]):
         for name in fields:
             text = getattr(struct, name)
             if text:
-                msgspec.structs.force_setattr(struct, name, self[text])
+                _set(struct, name, self[text])

@@ -226,19 +226,18 @@ def take(browser: Browser, name: str, state: State, views: list[str], directory:
 
 def refresh_docs(browser: Browser, directory: Path) -> None:
     """Store the two pictures that README shows: what is under way, and a trace."""
-    server = played("rolling_update", "bad_image", "create", speed="4")(directory)
-    try:
-        page = open_page(browser, server.url, "light", 1440)
-        page.goto("/")
-        nginx = page.locator('.trace-row:has-text("deployment/nginx")')
-        page.locator(".trace-row.is-stalled").first.wait_for()
-        nginx.first.wait_for()
-        picture(page, "/", ROOT / "docs" / "now.png", full=False)
-        page.locator(STATES["busy"].ready).first.wait_for()
-        address = linked("/", '.trace-row:has-text("deployment/nginx") a')(page)
-        picture(page, address, ROOT / "docs" / "trace.png", full=False)
-    finally:
-        server.end()
+    for state, view in (("failing", "now"), ("busy", "trace")):
+        (scratch := directory / state).mkdir()
+        server = STATES[state].start(scratch)
+        try:
+            page = open_page(browser, server.url, "light", 1440)
+            page.goto("/")
+            page.locator(STATES[state].ready).first.wait_for()
+            found = STATES[state].views[view]
+            address = found if isinstance(found, str) else found(page)
+            picture(page, address, ROOT / "docs" / f"{view}.png", full=False)
+        finally:
+            server.end()
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ DELAY_MS = 250
 HEAP_GROWTH = 0.10
 """Of what is used after warming up: what is left after a forced collection may vary so much."""
 
-ROWS = 500
+ROWS = 2000
 STEPS_A_SECOND = 200
 SECONDS = 20
 

@@ -1,10 +1,11 @@
 // Follow and pause: what arrives is shown at the next frame, or kept and counted while paused.
-import { apply, moves, trim } from "./rows.js";
+import { apply, moves, settle } from "./rows.js";
 
 const KEPT_MOST = 2000;
 const EDGE = 80; // Pixels from the live edge that still count as being there.
 
-const WORK_MS = 10; // So much of a frame at most is spent on rows.
+const WORK_MS = 8; // So much of a frame at most is spent on rows.
+const BURST = 30; // Rows at once: more motion than that says nothing, and is dear to draw.
 const AIMING_MS = 20000; // A pointer that has not moved for so long was only left there.
 
 // What a replay shows as it was then; all else on the page goes on.
@@ -55,6 +56,7 @@ export const flow = {
     const follows = isTrace() && wasAtEdge;
     const shown = [];
     const still = aimed();
+    const burst = waiting.size > BURST;
     const until = performance.now() + WORK_MS;
     for (const [id, op] of waiting) {
       if (performance.now() > until) {
@@ -64,10 +66,10 @@ export const flow = {
       if (this.paused && (op[2] !== "part" || (this.paused === "replay" && HELD.has(id)))) continue;
       const stays = still && moves(op);
       if (!stays) waiting.delete(id);
-      const row = apply(op, stays);
+      const row = apply(op, stays, burst);
       if (row && (op[2] === "row" || op[2] === "step")) shown.push(row);
     }
-    if (shown.length) trim();
+    settle();
     this.showCount();
     if (!shown.length) return;
     this.applied(shown);

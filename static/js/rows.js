@@ -1,5 +1,5 @@
 // Puts what the server drew into the page: by id, never older over newer, none doubled.
-const ROWS_MOST = 500;
+const ROWS_MOST = 2000;
 const SLACK = 50; // So many more may stand before the end is cut: cutting has its price.
 const KEPT = new Set(["aria-current", "open", "style"]); // The reader's own state, not the server's.
 
@@ -30,8 +30,8 @@ export function moves([id, , kind, html]) {
   return !old || rank(old) !== rank(parse(html));
 }
 
-/** Apply one op; returns the element that now shows it, or undefined. With `still`, no row moves. */
-export function apply([id, revision, kind, html], still = false) {
+/** Apply one op; returns the element that now shows it, or undefined. With `still`, no row moves; in a `burst` none is shown to be new. */
+export function apply([id, revision, kind, html], still = false, burst = false) {
   if (still && (kind === "gone" || !document.getElementById(`trace-${id}`))) return undefined;
   if (kind === "gone") return remove(id);
   if ((revisions.get(id) ?? 0) > revision) return undefined;
@@ -43,7 +43,7 @@ export function apply([id, revision, kind, html], still = false) {
   const fresh = parse(html);
   const old = document.getElementById(fresh.id);
   const moved = !still && (!old || old.parentElement !== list || (kind === "row" ? rank(old) !== rank(fresh) : old.dataset.order !== fresh.dataset.order));
-  if (!old) fresh.classList.add("fresh");
+  if (!old && !burst) fresh.classList.add("fresh");
   if (old && old.parentElement === list) morph(old, fresh.outerHTML);
   const row = old && old.parentElement === list ? old : fresh;
   if (moved) list.insertBefore(row, kind === "row" ? placeInFeed(list, row) : placeInSequence(list, row));
@@ -99,10 +99,17 @@ function placeInSequence(list, row) {
   return after;
 }
 
-/** Keep the feed bounded, once a frame; what is older can be asked for from its new end on. */
-export function trim() {
+/** Once a frame: say whether the feed is empty (asking `:has()` for it restyles all rows), and bound it. */
+export function settle() {
   const list = document.getElementById("rows");
-  if (!list || list.childElementCount <= ROWS_MOST + SLACK) return;
+  if (!list) return;
+  document.getElementById("feed")?.classList.toggle("is-empty", !list.querySelector(".trace-row"));
+  trim(list);
+}
+
+/** Keep the feed bounded; what is older can be asked for from its new end on. */
+function trim(list) {
+  if (list.childElementCount <= ROWS_MOST + SLACK) return;
   const rows = list.querySelectorAll(":scope > .trace-row");
   if (rows.length <= ROWS_MOST) return;
   for (let index = rows.length - 1; index >= ROWS_MOST; index--) {

@@ -62,8 +62,8 @@ function read(clock, text) {
   return text.length > 12 ? full : full.slice(11, 11 + text.length);
 }
 
-function restyle() {
-  for (const clock of document.querySelectorAll("time[datetime]:not(.ticking, .until)")) {
+function restyle(parts) {
+  for (const clock of within(parts, "time[datetime]:not(.ticking, .until)")) {
     const known = drawn.get(clock);
     const text = known?.now === clock.textContent ? known.text : clock.textContent;
     const now = read(clock, text);
@@ -72,19 +72,22 @@ function restyle() {
   }
 }
 
-/** Set every clock that ticks, and every time as the reader wants it. */
-export function tick() {
+const within = (parts, selector) => parts.flatMap((part) => [...part.querySelectorAll(selector)]);
+
+/** Set the clocks that tick, and the times as the reader wants them: all, or those in some parts. */
+export function tick(parts = [document]) {
   const now = Date.now() / 1000 - ahead;
+  const set = (selector, words) => fill(within(parts, selector), words);
   set("time.ticking", (clock) => duration(now - Number(clock.dataset.since)));
   if (!wanted.startsWith("absolute")) set("time.ago", (clock) => ago(now - Number(clock.dataset.at)));
   set("time.until", (clock) => until(Number(clock.dataset.at) - now));
-  if (styled) restyle();
+  if (styled) restyle(parts);
 }
 
 let styled = false; // Nothing need be looked at before the reader has asked for anything.
 
-function set(clocks, words) {
-  for (const clock of document.querySelectorAll(clocks)) {
+function fill(clocks, words) {
+  for (const clock of clocks) {
     const text = words(clock);
     if (clock.textContent !== text) clock.textContent = text;
   }
@@ -113,6 +116,6 @@ export function choose(stored) {
 /** Tick from now on; slower where motion is unwelcome. */
 export function start() {
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  setInterval(tick, calm ? 1000 : 250);
+  setInterval(() => tick(), calm ? 1000 : 250);
   tick();
 }

@@ -54,7 +54,8 @@ export const flow = {
       return;
     }
     const follows = isTrace() && wasAtEdge;
-    const shown = [];
+    const changed = [];
+    let grown = false;
     const still = aimed();
     const burst = waiting.size > BURST;
     const until = performance.now() + WORK_MS;
@@ -67,13 +68,14 @@ export const flow = {
       const stays = still && moves(op);
       if (!stays) waiting.delete(id);
       const row = apply(op, stays, burst);
-      if (row && (op[2] === "row" || op[2] === "step")) shown.push(row);
+      if (row) changed.push(row);
+      grown ||= Boolean(row) && op[2] !== "part";
     }
     settle();
     this.showCount();
-    if (!shown.length) return;
-    this.applied(shown);
-    if (follows && !this.paused && grows()) toEdge();
+    if (!changed.length) return;
+    this.applied(changed);
+    if (grown && follows && !this.paused && grows()) toEdge();
   },
 
   clear() {

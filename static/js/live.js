@@ -123,9 +123,9 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
   if (detail.requestConfig?.elt?.id === "filters") filtered();
 });
 
-flow.applied = (rows) => {
-  refresh(rows);
-  clocks.tick();
+flow.applied = (parts) => {
+  refresh(parts);
+  clocks.tick(parts);
   summarise();
 };
 flow.reload = reloadSoon;

@@ -110,7 +110,7 @@ export function settle() {
 /** Keep the feed bounded; what is older can be asked for from its new end on. */
 function trim(list) {
   if (list.childElementCount <= ROWS_MOST + SLACK) return;
-  const rows = list.querySelectorAll(":scope > .trace-row");
+  const rows = [...list.children].filter((row) => row.dataset.rank); // A selector would search all within.
   if (rows.length <= ROWS_MOST) return;
   for (let index = rows.length - 1; index >= ROWS_MOST; index--) {
     revisions.delete(rows[index].dataset.id);

@@ -29,6 +29,9 @@ BYTES_MOST = 256 * 1024 * 1024
 """So large may a file be."""
 
 IDLE_SECONDS = 3600.0
+LEFT_SECONDS = 86_400.0
+"""What another run left behind, when it was killed, is deleted once it is so old."""
+
 CPU_SECONDS = 600
 MEGABYTES = 2048
 
@@ -118,14 +121,17 @@ class OpenedTapes:
     def __init__(self) -> None:
         self._open: dict[str, OpenedTape] = {}
         self._lock = threading.Lock()
+        self._timer: threading.Timer | None = None
         atexit.register(self.close_all)
 
     def add(self, name: str, tape: Iterable[bytes], audit: Iterable[bytes] | None) -> OpenedTape:
         """Open a recording from the bytes of its file; raises OSError where no room is left."""
+        _forget_left()
         opened = OpenedTape(name, tape, audit)
         with self._lock:
             self._sweep(OPEN_MOST - 1)
             self._open[opened.token] = opened
+            self._look_later()
         return opened
 
     def get(self, token: str) -> OpenedTape | None:
@@ -146,8 +152,25 @@ class OpenedTapes:
 
     def close_all(self) -> None:
         """Close every one."""
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
         for token in list(self._open):
             self.close(token)
+
+    def _look_later(self) -> None:
+        """Close what nobody looks at even when nobody asks for any; one timer for all."""
+        if self._timer is None and self._open:
+            self._timer = threading.Timer(IDLE_SECONDS, self._expire)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _expire(self) -> None:
+        with self._lock:
+            self._timer = None
+            self._sweep(OPEN_MOST)
+            self._look_later()
 
     def _sweep(self, kept: int) -> None:
         """Close what nobody looked at for long, and all but the `kept` looked at last."""
@@ -166,6 +189,14 @@ def _parent() -> Path:
     """Where the directories are made: beside the live history, on the same disk."""
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
     return Path(settings.DATA_DIR)
+
+
+def _forget_left() -> None:
+    """Delete what a run that was killed could not delete itself."""
+    oldest = time.time() - LEFT_SECONDS
+    for left in _parent().glob("tape-*"):
+        if left.stat().st_mtime < oldest:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _written(path: Path, pieces: Iterable[bytes]) -> Path:

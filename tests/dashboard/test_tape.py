@@ -1,5 +1,6 @@
 """Opening recordings: bounded, apart from the live history, and gone when they should be."""
 
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -161,6 +162,30 @@ def test_an_hour_without_a_look_closes_it(
     monkeypatch.setattr(time, "monotonic", lambda: later)
     assert tapes.get(tape.token) is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_one_that_nobody_asks_for_is_closed_all_the_same(
+    tapes: OpenedTapes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tapes.add("create.jsonl", of("create"), None)
+    assert tapes._timer is not None
+    later = time.monotonic() + opened.IDLE_SECONDS + 1
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    tapes._timer.cancel()
+    tapes._expire()  # As its timer does.
+    assert list(tmp_path.iterdir()) == []
+    assert tapes._timer is None
+
+
+def test_what_a_killed_run_left_is_deleted_a_day_later(tapes: OpenedTapes, tmp_path: Path) -> None:
+    old, young = tmp_path / "tape-old", tmp_path / "tape-young"
+    for left in (old, young):
+        left.mkdir()
+    long_ago = time.time() - opened.LEFT_SECONDS - 1
+    os.utime(old, (long_ago, long_ago))
+    tapes.add("create.jsonl", of("create"), None)
+    assert not old.exists()
+    assert young.exists()
 
 
 def test_closing_ends_a_reader_and_leaves_nothing(

@@ -20,6 +20,7 @@ async function refresh() {
 export function start() {
   const seconds = Number(main().dataset.refresh);
   if (!seconds) return;
+  // What can't be fetched is asked for again; that Baton is gone the socket says in the header.
   const again = () => setTimeout(() => refresh().catch(() => {}).finally(again), seconds * 1000);
   again();
 }

@@ -9,6 +9,8 @@ import gc
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from itertools import groupby
+from operator import attrgetter
 
 from kubernetes import client, watch
 
@@ -55,15 +57,16 @@ def decoded(clusters: Clusters) -> int:
 
 
 def changes(lines: list[Line]) -> Iterator[Change]:
-    """Our way from the lines of all watches to changes."""
+    """Our way from the lines of all watches to changes; neighbours of one watch are one read."""
     decoder, splitter = Decoder(KEY), LineSplitter()
     inventories: dict[str, Inventory] = {}
-    for line in lines:
-        inventory = inventories.get(line.resource.kind)
-        if inventory is None:
-            inventory = inventories[line.resource.kind] = Inventory(line.resource)
-        for text in splitter.feed(line.text):
-            seen = decoder.event(line.resource, text)
+    for resource, read in groupby(lines, key=attrgetter("resource")):
+        inventory = inventories.setdefault(resource.kind, Inventory(resource))
+        came = list(read)
+        texts = splitter.feed(b"".join(line.text for line in came))
+        # As a reflector does: all that one read brought is decoded first.
+        decoded = [decoder.event(resource, text) for text in texts]
+        for line, seen in zip(came, decoded, strict=True):
             assert seen.image is not None
             assert seen.type in {"ADDED", "MODIFIED", "DELETED"}
             first = line.type == "EXISTING"

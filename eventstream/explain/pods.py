@@ -46,6 +46,8 @@ def containers(image: Image | None) -> tuple[ContainerStatus, ...]:
     status = getattr(image, "status", None)
     if not isinstance(status, PodStatus):
         return ()
+    if not status.init_container_statuses:
+        return status.container_statuses
     return status.init_container_statuses + status.container_statuses
 
 

@@ -20,6 +20,12 @@ def when(write: Write) -> float:
     """When a version came about: its arrival, or for a base the newest time that it tells."""
     if not write.base or write.draft is not None:
         return write.change.at
+    if write.told_at is None:
+        write.told_at = _told(write)
+    return write.told_at
+
+
+def _told(write: Write) -> float:
     metadata = write.image.metadata
     told = [metadata.creation_timestamp]
     conditions = getattr(write.image.status, "conditions", ())

@@ -22,7 +22,8 @@ class Write:
     before, where that was seen; one that vanished is known to have `existed_until` that order.
     `order` is the resourceVersion as a number (for a version that is not comparable, its place
     of arrival), `facts` what controllers count of a Pod. A `base` was there when watching began:
-    it explains others but is no step. `audit` is the request that made it, where that is known.
+    it explains others but is no step, and `told_at` is when it came about by its own times, once
+    asked for. `audit` is the request that made it, where that is known.
     """
 
     __slots__ = (
@@ -39,6 +40,7 @@ class Write:
         "image",
         "log",
         "order",
+        "told_at",
         "trace",
         "verdict",
     )
@@ -50,6 +52,7 @@ class Write:
         self.gone = change.type in ("DELETED", "VANISHED")
         self.order = order
         self.existed_until = -1
+        self.told_at: float | None = None
         self.log = log
         self.base = base
         self._changes: tuple[FieldChange, ...] | None = None

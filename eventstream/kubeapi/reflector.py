@@ -165,8 +165,8 @@ class Reflector:
         opened_with = state.version
         while lines := await self._exchange.lines(session):
             at = self._clock.now()
-            for line in lines:
-                if doubt := await self._taking.event(state, self._exchange.watch_event(line), at):
+            for watched in self._exchange.watch_events(lines):
+                if doubt := await self._taking.event(state, watched, at):
                     return Broken(doubt)
             state.contact = at
             await self._coverage.heard(state.version, at)

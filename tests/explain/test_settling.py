@@ -80,6 +80,32 @@ def test_a_trace_that_never_ends_keeps_a_bounded_number_of_writes(
     assert trace.cause.startswith("created by kubectl-create")
 
 
+@pytest.mark.parametrize("name", ["self_heal", "bad_image"])
+def test_where_many_traces_change_each_is_judged_once_a_second_and_ends_as_it_would(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def judged() -> tuple[int, Result]:
+        engine, result, told = Engine("cluster"), Result(), 0
+        shown = observations(name)
+        due = shown[0].at
+        for observation in shown:
+            while due <= observation.at:
+                upserts = engine.tick(due)
+                told += sum(isinstance(upsert, TraceUpsert) for upsert in upserts)
+                result.take(upserts)
+                due += 0.2
+            result.take(engine.apply(observation))
+        result.take(engine.tick(due, whole=True))
+        return told, result
+
+    often, unhurried = judged()
+    monkeypatch.setattr(engine_module, "_AT_ONCE", 0)
+    seldom, busy = judged()
+    assert seldom < often
+    assert busy.traces == unhurried.traces
+    assert busy.steps == unhurried.steps
+
+
 def test_objects_of_a_type_that_left_are_gone() -> None:
     engine, result = Engine("cluster"), Result()
     shown = [o for o in observations("operator") if o.at < observations("operator")[0].at + 8]

@@ -9,7 +9,7 @@ import pytest
 from benchmarks import explain, memory
 from benchmarks.clusters import recorded_clusters
 from benchmarks.decode import PODS as RESOURCE
-from benchmarks.decode import WAYS, changes, cpu_microseconds
+from benchmarks.decode import READ_BYTES, WAYS, changes, cpu_microseconds, reads
 from benchmarks.rollout import rollout
 from benchmarks.stream import A_SECOND, pod_watch, pods_at_rest
 from eventstream.explain.engine import Engine
@@ -43,7 +43,14 @@ def test_each_pod_is_a_sound_object_with_the_version_before(chunks: list[bytes])
 
 @pytest.mark.parametrize("name", WAYS)
 def test_every_way_sees_every_event(name: str, chunks: list[bytes]) -> None:
-    assert cpu_microseconds(WAYS[name], chunks) > 0
+    assert cpu_microseconds(WAYS[name], chunks, EVENTS) > 0
+    assert cpu_microseconds(WAYS[name], reads(chunks), EVENTS) > 0
+
+
+def test_reads_are_the_same_bytes(chunks: list[bytes]) -> None:
+    found = reads(chunks)
+    assert b"".join(found) == b"".join(chunks)
+    assert {len(read) for read in found[:-1]} == {READ_BYTES}
 
 
 def test_no_more_pods_share_their_times_than_said(chunks: list[bytes]) -> None:

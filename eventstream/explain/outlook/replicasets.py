@@ -34,9 +34,7 @@ class PodCounts:
         self.scheduled = sum(1 for write in self.active if node_of(write.image))
         self.started = sum(1 for write in self.active if is_running(write.image))
         self.ready = sum(1 for write in self.active if is_ready(write.image))
-        of_pods = (log for log in owner.log.family.children.values() if log.ref.kind == "Pod")
-        newest = (snapshot.latest(log) for log in of_pods)
-        self.moved = max((when(write) for write in newest if write is not None), default=0.0)
+        self.moved = max((when(write) for write in _newest(snapshot, owner)), default=0.0)
 
     def ripening(self, owner: Write) -> Holding | None:
         """Ready Pods that count as available only after minReadySeconds, while these run."""
@@ -58,6 +56,13 @@ class PodCounts:
         if not any(holding.diagnosis == "unschedulable" for holding in held):
             return held
         return preemptions.replaced(self._snapshot, held, self._owner)
+
+
+def _newest(snapshot: Snapshot, owner: Write) -> list[Write]:
+    """The newest write of each Pod that this one ever controlled, be it its end."""
+    logs = owner.log.family.children.values()
+    newest = [log.at(snapshot.upto) for log in logs if log.ref.kind == "Pod"]
+    return [write for write in newest if write is not None]
 
 
 def creation(

@@ -34,11 +34,12 @@ class Snapshot:
 
     def children(self, log: ObjectLog, kind: str = "") -> Iterator[Write]:
         """The newest write of each existing object that this one controls."""
+        uid, upto = log.uid, self.upto
         for child in log.family.children.values():
-            write = self.alive(child)
-            if write is None or (kind and write.image.kind != kind):
+            write = child.at(upto)
+            if write is None or write.gone or (kind and write.image.kind != kind):
                 continue
-            if self.belongs(child, log):
+            if owner_of(write.image) == uid:
                 yield write
 
     def belongs(self, child: ObjectLog, owner: ObjectLog) -> bool:

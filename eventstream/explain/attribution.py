@@ -101,7 +101,13 @@ def _moved(before: FieldsEntry | None, after: FieldsEntry) -> bool:
         return True
     if before.fields is after.fields:
         return False  # Equal fields share one text.
-    return not paths(after.fields) <= paths(before.fields)
+    new = paths(after.fields) - paths(before.fields)
+    return any(not _was_inside(path, before) for path in new)
+
+
+def _was_inside(path: str, before: FieldsEntry) -> bool:
+    """Whether an entry that names a map or list alone had named parts of it: it only lost them."""
+    return any(old.startswith((f"{path}.", f"{path}[")) for old in paths(before.fields))
 
 
 def _newest(entries: list[FieldsEntry]) -> list[FieldsEntry]:

@@ -1,8 +1,8 @@
 """Who took a finalizer away: a client, or the custom controller that was just seen at work."""
 
-from tests.explain.stories import KCM, Story, stamp
+from tests.explain.stories import KCM, Json, Story, stamp
 from tests.explain.test_rules_deletions import actors
-from tests.explain.things import deployment, pod, replicaset, thing, website
+from tests.explain.things import deployment, owned_by, pod, replicaset, thing, website
 
 
 def test_a_finalizer_that_a_client_set_and_took_away_is_a_clients() -> None:
@@ -82,3 +82,48 @@ def test_a_deletion_asked_for_again_in_another_mode_is_a_clients() -> None:
     story.mark(rs, finalizers=["foregroundDeletion"])
     story.change(rs, {"metadata": {"finalizers": ["orphan"]}})
     assert actors(story, rs) == ["client"]
+
+
+def test_a_foreground_deletion_of_what_leaves_already_is_a_clients_and_no_controllers() -> None:
+    story = Story()
+    site = story.create(website(), "kubectl-create")
+    held = {"metadata": {"finalizers": ["example.com/site"]}}
+    story.change(site, held, "site-operator")
+    story.change(site, {"status": {"phase": "Ready"}}, "site-operator", sub="status")
+    story.mark(site, finalizers=["example.com/site"])
+    both = ["example.com/site", "foregroundDeletion"]
+    story.change(site, {"metadata": {"finalizers": both}})
+    assert actors(story, site) == ["client"]
+
+
+def test_what_an_operator_made_may_be_deleted_again_by_it() -> None:
+    story = Story()
+    site = story.create(website(), "kubectl-create")
+    web = story.create(deployment() | {"metadata": owned(site)}, "site-operator")
+    rs = story.create(replicaset(web), KCM)
+    story.mark(site, finalizers=["foregroundDeletion"])
+    story.mark(web, finalizers=["foregroundDeletion"])
+    story.delete(web)
+    story.delete(rs)
+    assert actors(story, web) == ["unknown"]
+
+
+def test_in_a_namespace_that_goes_an_operator_may_clean_up_what_it_made() -> None:
+    for held, actor in ((True, "unknown"), (False, "namespace-controller")):
+        story = Story()
+        space = story.create(thing("Namespace", "shop", spec={"finalizers": ["k"]}), "kubectl")
+        site = story.create(website(), "kubectl-create")
+        finalizers = ["example.com/site"] if held else []
+        story.change(site, {"metadata": {"finalizers": finalizers}}, "site-operator")
+        web = story.create(deployment() | {"metadata": owned(site)}, "site-operator")
+        story.mark(space)
+        story.wait(9)
+        story.mark(site, finalizers=finalizers)
+        story.wait(9)
+        story.delete(web)
+        assert actors(story, web) == [actor]
+
+
+def owned(site: Json) -> Json:
+    metadata: Json = deployment()["metadata"] | {"ownerReferences": [owned_by(site)]}
+    return metadata

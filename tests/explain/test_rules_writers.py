@@ -34,6 +34,43 @@ def test_a_pods_status_is_its_kubelets_whatever_it_calls_itself(manager: str, ac
     assert story.last(bound).actor == actor
 
 
+def test_who_says_which_generation_of_a_pod_it_has_seen_is_its_kubelet() -> None:
+    story = Story()
+    bound = story.exists(pod())
+    story.change(bound, {"status": {"observedGeneration": 2}}, "hollow-kubelet", sub="status")
+    assert story.last(bound).actor == "kubelet"
+
+
+def test_an_entry_that_keeps_only_a_map_whose_parts_others_took_wrote_nothing() -> None:
+    """In a burst no time moves, and the map by itself stands where its parts had stood."""
+    story = Story()
+    quota = thing("ResourceQuota", "pods", spec={"hard": {"pods": "9"}})
+    quota["status"] = {"hard": {"pods": "9"}, "used": {"pods": "2"}}
+    counted: Json = {"f:hard": {".": {}, "f:pods": {}}, "f:used": {".": {}, "f:pods": {}}}
+    quota["metadata"]["managedFields"] = [
+        charged := reports("kube-apiserver", {"f:hard": {}}),
+        counter := reports(KCM, counted),
+    ]
+    story.exists(quota)
+    quota["status"]["used"]["pods"] = "3"
+    charged["fieldsV1"]["f:status"] = {"f:used": {"f:pods": {}}}
+    counter["fieldsV1"]["f:status"] = {"f:hard": {".": {}, "f:pods": {}}, "f:used": {}}
+    story.change(quota, {})
+    assert story.last(quota).actor == "api-server"
+
+
+def reports(manager: str, fields: Json) -> Json:
+    return {
+        "manager": manager,
+        "operation": "Update",
+        "apiVersion": "v1",
+        "time": "2027-01-15T08:00:00Z",
+        "fieldsType": "FieldsV1",
+        "fieldsV1": {"f:status": fields},
+        "subresource": "status",
+    }
+
+
 def test_a_kubelet_by_another_name_registers_and_reports_its_node() -> None:
     story = Story()
     host = story.create(node("hollow-1"), "hollow-kubelet")

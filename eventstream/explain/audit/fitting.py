@@ -10,6 +10,7 @@ from eventstream.explain.attribution import Writer
 from eventstream.explain.audit.identities import components
 from eventstream.explain.audit.units import Unit
 from eventstream.explain.pods import condition, node_of
+from eventstream.explain.rules.finalizers import PROPAGATION
 from eventstream.explain.rules.makers import MAKERS
 from eventstream.explain.times import parse
 from eventstream.explain.writes import Write
@@ -86,7 +87,7 @@ def _does(unit: Unit, record: AuditRecord) -> bool:
             return unit.deletes and not _was_held(write)
         return kind == "ADDED"
     if record.verb.startswith("delete"):
-        return unit.deletes and not (write.gone and _was_held(write))
+        return unit.deletes and not _was_held(write, beyond=PROPAGATION)
     if kind == "ADDED" or record.code == 201:  # An apply may create, and then says so.
         return kind == "ADDED" and record.code == 201
     if write.gone:
@@ -110,12 +111,16 @@ def _binds(write: Write) -> bool:
     return write.image.kind == "Pod" and bool(node_of(write.image)) and not node_of(write.before)
 
 
-def _was_held(write: Write) -> bool:
-    """Whether finalizers held the object, so that no deletion but their removal can end it."""
+def _was_held(write: Write, beyond: frozenset[str] = frozenset()) -> bool:
+    """Whether finalizers held the object, so that no deletion but their removal can end it.
+
+    Those for the treatment of dependents each deletion sets anew, so it can take them away too.
+    """
     before = write.before
     if not write.gone or before is None:
         return False
-    return bool(before.metadata.finalizers or getattr(before.spec, "finalizers", ()))
+    held = set(before.metadata.finalizers) - beyond
+    return bool(held or getattr(before.spec, "finalizers", ()))
 
 
 def _replaces(write: Write, record: AuditRecord) -> bool:

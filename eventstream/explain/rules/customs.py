@@ -8,7 +8,7 @@ alone is no evidence.
 from typing import Any
 
 from eventstream.explain import sources
-from eventstream.explain.attribution import Writer
+from eventstream.explain.attribution import BUILT_IN, Writer
 from eventstream.explain.documented.rule import RuleName
 from eventstream.explain.records import Evidence, Loop, Verb
 from eventstream.explain.rules import evidence
@@ -155,6 +155,24 @@ def custom_owner(image: Image) -> OwnerReference | None:
     owners = image.metadata.owner_references
     found = [owner for owner in owners if not is_built_in(owner.api_version)]
     return next((owner for owner in found if owner.controller), found[0] if found else None)
+
+
+def custom_keeper(view: View) -> str:
+    """The custom controller that may have made an object, and so may delete it; else empty.
+
+    Its custom resource is named, or else the managers that wrote it and look after such elsewhere.
+    """
+    image = view.write.image
+    owner = custom_owner(image)
+    if owner is not None:
+        whose = f"{owner.kind} {owner.name}"
+        return f"the custom controller of {whose}, which may delete what it made"
+    if not is_built_in(image.api_version):
+        return ""
+    entries = image.metadata.managed_fields
+    names = {entry.manager for entry in entries if not entry.subresource} - BUILT_IN
+    found = sorted(n for n in names if not n.startswith("kubectl") and view.is_controller(n))
+    return f"{listing(found)}, which looks after custom resources and wrote it" if found else ""
 
 
 def controls(image: Image, manager: str) -> bool:

@@ -10,7 +10,15 @@ from eventstream.explain.actors import title
 from eventstream.explain.attribution import writer
 from eventstream.explain.pods import node_of, phase
 from eventstream.explain.records import Loop
-from eventstream.explain.rules import cleanups, companions, doubts, evidence, surplus, with_owners
+from eventstream.explain.rules import (
+    cleanups,
+    companions,
+    doubts,
+    evidence,
+    finalizers,
+    surplus,
+    with_owners,
+)
 from eventstream.explain.rules.customs import custom_owner
 from eventstream.explain.rules.housekeeping import housekeeper
 from eventstream.explain.rules.podstatus import disruption, disruption_cause
@@ -22,7 +30,7 @@ from eventstream.explain.writes import Write
 
 
 def marks_deletion(write: Write) -> bool:
-    """Whether this version is part of a deletion: marked, shortened, or gone."""
+    """Whether this version is part of a deletion: marked, shortened, asked for again, or gone."""
     if write.gone:
         return True
     now, before = write.image.metadata, write.before.metadata if write.before else None
@@ -30,7 +38,8 @@ def marks_deletion(write: Write) -> bool:
         return False
     if before is None or not before.deletion_timestamp:
         return True
-    return now.deletion_grace_period_seconds != before.deletion_grace_period_seconds
+    shortened = now.deletion_grace_period_seconds != before.deletion_grace_period_seconds
+    return shortened or finalizers.asks_again(write)
 
 
 def deleted(view: View) -> Verdict:

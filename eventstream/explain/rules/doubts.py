@@ -2,11 +2,9 @@
 
 from collections.abc import Callable
 
-from eventstream.explain.attribution import BUILT_IN
 from eventstream.explain.pods import node_of, phase
-from eventstream.explain.rules.customs import custom_owner
+from eventstream.explain.rules.customs import custom_keeper
 from eventstream.explain.rules.removals import is_mirror
-from eventstream.explain.text import listing
 from eventstream.explain.world import View
 from eventstream.objects.images import Image
 from eventstream.objects.kinds import is_built_in
@@ -38,14 +36,8 @@ def _by_its_kind(view: View) -> str:
 
 
 def _custom(view: View) -> str:
-    owner = custom_owner(view.write.image)
-    if owner is not None:
-        whose = f"{owner.kind} {owner.name}"
-        return f"A client, or the custom controller of {whose}, which may delete what it made."
-    makers = _custom_writers(view)
-    if makers:
-        return f"A client, or {listing(makers)}, which looks after custom resources and wrote it."
-    return ""
+    keeper = custom_keeper(view)
+    return f"A client, or {keeper}." if keeper else ""
 
 
 def _hidden(view: View) -> str:
@@ -66,18 +58,6 @@ def may_be_emptied(view: View) -> bool:
     """Whether the object's namespace may be being deleted, as a reader cannot see who may not."""
     spaced = bool(view.write.image.metadata.namespace)
     return spaced and not view.is_shown("Namespace") and not view.namespace_lived()
-
-
-def _custom_writers(view: View) -> list[str]:
-    """The managers of an object of a built-in kind that are custom controllers elsewhere."""
-    image = view.write.image
-    if not is_built_in(image.api_version):
-        return []
-    entries = image.metadata.managed_fields
-    names = {entry.manager for entry in entries if not entry.subresource} - BUILT_IN
-    return sorted(
-        name for name in names if not name.startswith("kubectl") and view.is_controller(name)
-    )
 
 
 def _of_a_gone_node(view: View) -> bool:

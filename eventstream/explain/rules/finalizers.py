@@ -13,7 +13,7 @@ from eventstream.explain.attribution import Writer
 from eventstream.explain.pods import phase
 from eventstream.explain.records import Loop
 from eventstream.explain.rules import evidence
-from eventstream.explain.rules.customs import controls
+from eventstream.explain.rules.customs import controls, custom_keeper
 from eventstream.explain.rules.marks import mark
 from eventstream.explain.text import count, listing, named, seen
 from eventstream.explain.times import parse
@@ -63,6 +63,25 @@ def removed(view: View) -> Verdict | None:
     return _verdict(view, _remover(view, held, before), held)
 
 
+def asks_again(write: Write) -> bool:
+    """Whether it asks anew for a deletion that was asked for, with another propagation policy.
+
+    Source: apiserver/pkg/registry/generic/registry/store.go, deletionFinalizersForGarbageCollection
+    """
+    before, now = write.before, write.image.metadata
+    if before is None or not before.metadata.deletion_timestamp or not now.finalizers:
+        return False
+    held = before.metadata.finalizers
+    return now.finalizers is not held and any(
+        name in PROPAGATION and name not in held for name in now.finalizers
+    )
+
+
+def asked_again(view: View) -> Verdict | None:
+    """Dependents are to be treated otherwise, and what holds the object still holds it."""
+    return _deleted_again(view) if asks_again(view.write) and not view.write.gone else None
+
+
 def let_go(view: View, who: Writer) -> Verdict | None:
     """A finalizer was taken away, and the object stays."""
     write = view.write
@@ -75,9 +94,7 @@ def let_go(view: View, who: Writer) -> Verdict | None:
     lost = tuple(name for name in held if name not in write.image.metadata.finalizers)
     if not lost:
         return None
-    if PROPAGATION.intersection(lost) and PROPAGATION.intersection(
-        name for name in write.image.metadata.finalizers if name not in held
-    ):
+    if PROPAGATION.issuperset(lost) and _still_owns(view, lost):
         return _deleted_again(view)
     own = all(name in _OWNERS for name in lost)
     if not own and (who.basis in ("appeared", "moved") or len(write.changes) > 1):
@@ -213,17 +230,22 @@ def _deleted_again(view: View) -> Verdict:
     """A second deletion asked for another treatment of dependents, and the first one's ends.
 
     Neither the garbage collector nor other controllers delete what is being deleted already; but
-    the namespace controller deletes all that is left in a namespace.
+    the namespace controller deletes all that is left in a namespace, and an operator what it made.
     Source: apiserver/pkg/registry/generic/registry/store.go, deletionFinalizersForGarbageCollection
     """
     write = view.write
     namespace, cause = write.image.metadata.namespace, mark(view)
     space = view.by_name("Namespace", None, namespace) if namespace else None
-    doubtful = space is not None and (space.gone or bool(space.image.metadata.deletion_timestamp))
+    emptied = space is not None and (space.gone or bool(space.image.metadata.deletion_timestamp))
+    others = [f"the namespace controller, which empties {namespace}"] if emptied else []
+    others += [keeper] if (keeper := custom_keeper(view)) else []
+    doubtful = bool(others)
     subject = "Somebody" if doubtful else "A client"
-    why = "The dependents that it was waiting for are there still, so it was not let go."
+    why = "It was being deleted already, and its dependents are to be treated otherwise now."
+    if not asks_again(write):
+        why = "The dependents that it was waiting for are there still, so it was not let go."
     if doubtful:
-        why = f"{why} A client, or the namespace controller, which empties {namespace}."
+        why = f"{why} A client, or {', or '.join(others)}."
     return Verdict(
         rule="deletion-unknown" if doubtful else "client-deleted",
         actor="unknown" if doubtful else "client",

@@ -85,7 +85,14 @@ def is_kubelet(who: Writer) -> bool:
     return not paths(who.fields).isdisjoint(_ONLY_KUBELETS)
 
 
-_ONLY_KUBELETS = frozenset({"status.hostIP", "status.startTime", "status.containerStatuses"})
+_ONLY_KUBELETS = frozenset(
+    {
+        "status.hostIP",
+        "status.startTime",
+        "status.containerStatuses",
+        "status.observedGeneration",
+    }
+)
 
 
 def mirrored(view: View, who: Writer) -> Verdict | None:

@@ -282,6 +282,7 @@ REMOVALS: tuple[Callable[[View], Verdict | None], ...] = (
     _vanished,
     _finalized,
     finalizers.removed,
+    finalizers.asked_again,
     _shortened,
     _ended,
     _asked_before,

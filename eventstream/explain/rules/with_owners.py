@@ -3,6 +3,8 @@
 from eventstream.explain import sources
 from eventstream.explain.records import Loop
 from eventstream.explain.rules import doubts, evidence, surplus
+from eventstream.explain.rules.customs import custom_keeper, custom_owner
+from eventstream.explain.rules.finalizers import PROPAGATION
 from eventstream.explain.rules.marks import mark_of
 from eventstream.explain.rules.removals import deletion
 from eventstream.explain.text import named, seen
@@ -25,13 +27,16 @@ def by_namespace(view: View) -> Verdict | None:
     owners = [view.latest(owner.uid) for owner in write.image.metadata.owner_references]
     orphaned = bool(owners) and all(owner is None or _collects(owner) for owner in owners)
     too_many = not orphaned and surplus.too_many(view)
-    open_ = orphaned or too_many
+    cleaner = "" if orphaned or too_many else _cleaner(view)
+    open_ = orphaned or too_many or bool(cleaner)
     subject = "Somebody" if open_ else "The namespace controller"
     why = f"Namespace {namespace} is being deleted, with all that is in it."
     if orphaned:
         why = f"{why} The namespace controller, or the garbage collector, since its owner is gone."
     elif too_many:
         why = f"{why} The namespace controller, or the Pod's own, which had more than desired."
+    elif cleaner:
+        why = f"{why} The namespace controller, or {cleaner}."
     return Verdict(
         rule="namespace-emptied",
         actor="unknown" if open_ else "namespace-controller",
@@ -51,6 +56,20 @@ def by_namespace(view: View) -> Verdict | None:
             f"deleted {named(write.image)}",
         ),
     )
+
+
+def _cleaner(view: View) -> str:
+    """Who else cleans up in a namespace that goes: whose finalizer still holds a custom resource.
+
+    Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/
+    """
+    owner = custom_owner(view.write.image)
+    latest = view.latest(owner.uid) if owner is not None else None
+    if latest is None:
+        return custom_keeper(view)
+    metadata = latest.image.metadata
+    busy = metadata.deletion_timestamp and not latest.gone
+    return custom_keeper(view) if busy and set(metadata.finalizers) - PROPAGATION else ""
 
 
 def by_type(view: View) -> Verdict | None:

@@ -1,7 +1,8 @@
 """Runs many simulated clusters and prints each write whose writer the engine gets wrong.
 
 `simulate.py FIRST LAST` takes the seeds from FIRST up to LAST; `simulate.py SEED` tells one
-cluster's whole story. tests/explain/test_simulation.py does a few of them each time.
+cluster's whole story. With `--whole` first, the clusters have every controller, lost nodes and
+plain operators. tests/explain/test_simulation.py and test_whole_clusters.py do a few each time.
 """
 
 import sys
@@ -14,19 +15,22 @@ sys.path.insert(0, str(ROOT))  # Run as a script, so that the project is not on 
 from tests.explain.simulation.cluster import audit, merged, streams  # noqa: E402
 from tests.explain.simulation.judging import Score, described, scored  # noqa: E402
 from tests.explain.simulation.scenarios import lived  # noqa: E402
+from tests.explain.simulation.weeks import lived_whole  # noqa: E402
 from tests.explain.tapes import fold  # noqa: E402
 
 
 def main(arguments: list[str]) -> int:
     """Print the score of a range of seeds, or one seed's story; 1 where a writer is wrong."""
+    whole = arguments[:1] == ["--whole"]
+    live, arguments = (lived_whole, arguments[1:]) if whole else (lived, arguments)
     if len(arguments) == 1:
-        for written in lived(int(arguments[0])).written:
+        for written in live(int(arguments[0])).written:
             print(described(written))
         return 0
     first, last = (int(argument) for argument in arguments)
     plain, audited = Score(), Score()
     for seed in range(first, last):
-        cluster = lived(seed)
+        cluster = live(seed)
         shown = streams(cluster, Random(seed))  # noqa: S311 - Chance, no secret.
         for name, total in (("watched", plain), ("audited", audited)):
             if name == "audited":

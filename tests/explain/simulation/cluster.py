@@ -36,16 +36,7 @@ class Cluster:
         self.server = Server(self.clock)
         self.people = People(self.server, self.clock)
         names = [f"node-{number}" for number in range(1, nodes + 1)]
-        self.actors: list[Actor] = [
-            Deployments(self.server),
-            ReplicaSets(self.server),
-            Scheduler(self.server),
-            Garbage(self.server),
-            Jobs(self.server),
-            Namespaces(self.server),
-            Sites(self.server, ("site-operator", "OpenAPI-Generator")[seed % 2]),
-            *(Kubelet(self.server, name) for name in names),
-        ]
+        self.actors = self.staff(seed, names)
         for space in ("default", "shop"):
             spec = {"finalizers": ["kubernetes"]}
             made = {"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": space}}
@@ -56,6 +47,19 @@ class Cluster:
         self.wait(5)
         self.begun = len(self.server.log)
         self.asked = len(self.server.requests.lines)
+
+    def staff(self, seed: int, nodes: list[str]) -> list[Actor]:
+        """Who acts in this cluster, besides people."""
+        return [
+            Deployments(self.server),
+            ReplicaSets(self.server),
+            Scheduler(self.server),
+            Garbage(self.server),
+            Jobs(self.server),
+            Namespaces(self.server),
+            Sites(self.server, ("site-operator", "OpenAPI-Generator")[seed % 2]),
+            *(Kubelet(self.server, name) for name in nodes),
+        ]
 
     def wait(self, seconds: float) -> None:
         """Let the cluster go on for a while."""

@@ -8,7 +8,7 @@ Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/kubelet/status/
 from tests.explain.simulation.actors import Actor, leaving
 from tests.explain.simulation.clock import Work
 from tests.explain.simulation.fields import Json, stamp
-from tests.explain.simulation.requests import kubelet
+from tests.explain.simulation.requests import Who, kubelet
 from tests.explain.simulation.server import Refused, Server
 
 
@@ -18,8 +18,8 @@ class Kubelet(Actor):
     watches = ("Pod",)
     component = "kubelet"
 
-    def __init__(self, server: Server, node: str) -> None:
-        super().__init__(server, kubelet(node))
+    def __init__(self, server: Server, node: str, who: Who | None = None) -> None:
+        super().__init__(server, who or kubelet(node))
         self.node = node
         self._started: set[str] = set()
         self._ending: set[str] = set()

@@ -169,6 +169,10 @@ class People:
 
         self._patch("Node", node, "kubectl-cordon" if closed else "kubectl-uncordon", change)
 
+    def change_node(self, node: str, by: str, change: Changing) -> None:
+        """`kubectl taint` and its like."""
+        self._patch("Node", node, by, change)
+
     def delete(
         self, kind: str, name: str, policy: str = "Background", grace: int | None = None
     ) -> None:

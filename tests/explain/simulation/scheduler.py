@@ -59,6 +59,9 @@ class Scheduler(Actor):
             text = f"Successfully assigned {space}/{pod['metadata']['name']} to {name}"
             self._tell(pod, "Scheduled", "Binding", text, "Normal")
             return
+        yield from self._pass_over(pod)
+
+    def _pass_over(self, pod: Json) -> Work:
         count = len(self.cached("Node"))
         full = sum(1 for n in self.cached("Node") if not n["spec"].get("unschedulable"))
         parts = [f"{full} Insufficient cpu"] if full else []
@@ -69,6 +72,10 @@ class Scheduler(Actor):
         self._tell(pod, "FailedScheduling", "Scheduling", text, "Warning")
         yield self.clock.between(0.001, 0.005)
         self.server.patch(self.who, pod, lambda now: self._refuse(now, text), "status")
+        yield from self._make_room(pod)
+
+    def _make_room(self, pod: Json) -> Work:
+        yield from ()
 
     def _refuse(self, pod: Json, text: str) -> None:
         said = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
@@ -79,7 +86,7 @@ class Scheduler(Actor):
         pod["status"]["conditions"] = [*others, said]
 
     def _fits(self, node: Json, pod: Json) -> bool:
-        if node["spec"].get("unschedulable") or node["spec"].get("taints"):
+        if self._closed(node, pod):
             return False
         name, used = node["metadata"]["name"], 0
         for other in self.cached("Pod"):
@@ -87,6 +94,9 @@ class Scheduler(Actor):
             if placed == name and other["status"].get("phase") not in ("Succeeded", "Failed"):
                 used += millis(other)
         return used + millis(pod) <= int(node["status"]["allocatable"]["cpu"]) * 1000
+
+    def _closed(self, node: Json, pod: Json) -> bool:
+        return bool(node["spec"].get("unschedulable") or node["spec"].get("taints"))
 
     def _tell(self, pod: Json, reason: str, action: str, text: str, type_: str) -> None:
         at = self.clock.now

@@ -48,7 +48,10 @@ class Written(NamedTuple):
 
 
 class Server:
-    """All objects; each request is answered at once, at the clock's time."""
+    """All objects; each request is answered at once, at the clock's time.
+
+    Kinds in `plain` have no status subresource: an update writes their status too.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -56,6 +59,7 @@ class Server:
         self.log: list[Written] = []
         self.requests = Requests()
         self.admission: list[Callable[[Json], None]] = []
+        self.plain: set[str] = set()
         self._things: dict[Key, Json] = {}
         self._managed: dict[str, Managed] = {}
         self._watchers: list[Callable[[Written], None]] = []
@@ -111,6 +115,8 @@ class Server:
             version = metadata.get("resourceVersion")
             if version and verb == "update" and version != before["metadata"]["resourceVersion"]:
                 raise Refused(409, "Conflict", "the object has been modified; try again")
+            if thing["kind"] in self.plain and not sub:
+                sub = "plain"
             return self._replace(who, before, _allowed(before, thing, sub), sub)
 
     def patch(self, who: Who, thing: Json, change: Callable[[Json], None], sub: str = "") -> Json:
@@ -254,7 +260,7 @@ class Server:
             metadata["generation"] += 1
 
     def _replace(self, who: Who, before: Json, after: Json, sub: str) -> Json:
-        by = Entry(who.manager, "Update", before["apiVersion"], sub)
+        by = Entry(who.manager, "Update", before["apiVersion"], "" if sub == "plain" else sub)
         managed = self._managed[before["metadata"]["uid"]]
         managed = updated(managed, by, before, after, self.clock.now)
         return self._changed(who, before, after, managed, sub)
@@ -349,11 +355,11 @@ def _key(thing: Json) -> Key:
 def _allowed(before: Json, after: Json, sub: str) -> Json:
     """What a request may change: a status update no spec and no labels, others no status."""
     after = copy.deepcopy(after)
-    kept = (
-        ("status",)
-        if sub != "status"
-        else tuple(k for k in before if k not in ("status", "metadata"))
-    )
+    kept: tuple[str, ...] = ("status",)
+    if sub == "status":
+        kept = tuple(k for k in before if k not in ("status", "metadata"))
+    elif sub == "plain":
+        kept = ()
     for part in kept:
         if part in before:
             after[part] = before[part]

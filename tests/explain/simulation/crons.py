@@ -1,0 +1,126 @@
+"""The CronJob controller: a Job whenever one is due, and only some of the finished ones kept.
+
+Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/cronjob/cronjob_controllerv2.go
+"""
+
+import copy
+
+from tests.explain.simulation.actors import (
+    Actor,
+    children,
+    condition,
+    controller_of,
+    leaving,
+    owned_by,
+    referred,
+)
+from tests.explain.simulation.clock import Work
+from tests.explain.simulation.fields import Json, stamp
+from tests.explain.simulation.requests import kcm
+from tests.explain.simulation.server import Refused, Server
+
+
+class CronJobs(Actor):
+    """Old Jobs go, then what is due is made, then the status says so."""
+
+    watches = ("CronJob", "Job")
+    component = "cronjob-controller"
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(server, kcm("cronjob-controller"))
+        self._due: set[str] = set()
+
+    def seen(self, kind: str, type_: str, before: Json | None, thing: Json) -> None:
+        """A CronJob or one of its Jobs."""
+        if kind == "CronJob":
+            self.enqueue(thing["metadata"]["uid"])
+            if type_ == "ADDED":
+                self._arm(thing["metadata"]["uid"])
+        elif owner := controller_of(thing):
+            self.enqueue(owner)
+
+    def _arm(self, uid: str) -> None:
+        """The schedules of this cluster are due at each full minute."""
+
+        def due() -> None:
+            if self.known("CronJob", uid) is not None:
+                self._due.add(uid)
+                self.enqueue(uid)
+                self._arm(uid)
+
+        self.clock.after(60 - self.clock.now % 60 + 0.02, due)
+
+    def reconcile(self, key: str) -> Work:
+        """One look at one CronJob."""
+        tick = self.known("CronJob", key)
+        if tick is None or leaving(tick):
+            return
+        jobs = children(self.cached("Job"), tick)
+        after = copy.deepcopy(tick)
+        status = after.setdefault("status", {})
+        yield from self._clean(after, jobs)
+        self._follow(after, jobs)
+        if key in self._due and not tick["spec"].get("suspend"):
+            yield from self._begin(after, jobs)
+        self._due.discard(key)
+        if status.get("active") == []:
+            del status["active"]
+        if status != tick.get("status", {}):
+            yield self.clock.between(0.001, 0.006)
+            self.server.update(self.who, after, "status")
+
+    def _follow(self, tick: Json, jobs: list[Json]) -> None:
+        status, known = tick["status"], {job["metadata"]["uid"]: job for job in jobs}
+        for reference in list(status.get("active", [])):
+            job = known.get(reference["uid"])
+            ended = job is None or condition(job, "Complete") or condition(job, "Failed")
+            if not ended:
+                continue
+            status["active"].remove(reference)
+            if job is not None:
+                how = "Complete" if condition(job, "Complete") else "Failed"
+                text = f"Saw completed job: {job['metadata']['name']}, condition: {how}"
+                self.events.tell(tick, "SawCompletedJob", text)
+                if how == "Complete":
+                    status["lastSuccessfulTime"] = job["status"]["completionTime"]
+
+    def _begin(self, tick: Json, jobs: list[Json]) -> Work:
+        policy, active = tick["spec"].get("concurrencyPolicy", "Allow"), tick["status"]
+        if policy == "Forbid" and active.get("active"):
+            self.events.tell(tick, "JobAlreadyActive", "Not starting job, it is active")
+            return
+        if policy == "Replace":
+            running = {reference["uid"] for reference in active.get("active", ())}
+            for job in [job for job in jobs if job["metadata"]["uid"] in running]:
+                yield from self._delete(tick, job)
+        yield self.clock.between(0.001, 0.006)
+        metadata = tick["metadata"]
+        made = copy.deepcopy(tick["spec"]["jobTemplate"])
+        made |= {"kind": "Job", "apiVersion": "batch/v1", "status": {}}
+        name = f"{metadata['name']}-{int(self.clock.now // 60)}"
+        labels = made["spec"]["template"]["metadata"]["labels"]
+        made["metadata"] = {"name": name, "namespace": metadata["namespace"], "labels": labels}
+        made["metadata"]["ownerReferences"] = owned_by(tick)
+        job = self.server.create(self.who, made)
+        self.events.tell(tick, "SuccessfulCreate", f"Created job {name}")
+        active.setdefault("active", []).append(referred(job))
+        active["lastScheduleTime"] = stamp(self.clock.now // 60 * 60)
+
+    def _clean(self, tick: Json, jobs: list[Json]) -> Work:
+        limits = {"Complete": "successfulJobsHistoryLimit", "Failed": "failedJobsHistoryLimit"}
+        for how, field in limits.items():
+            ended = [job for job in jobs if condition(job, how)]
+            ended.sort(key=lambda job: str(job["status"].get("startTime")))
+            for job in ended[: max(0, len(ended) - tick["spec"][field])]:
+                yield from self._delete(tick, job)
+
+    def _delete(self, tick: Json, job: Json) -> Work:
+        yield self.clock.between(0.001, 0.006)
+        name = job["metadata"]["name"]
+        try:
+            self.server.delete(self.who, job)
+        except Refused:
+            return
+        active = tick["status"].get("active", [])
+        active[:] = [ref for ref in active if ref["uid"] != job["metadata"]["uid"]]
+        self.events.tell(tick, "SuccessfulDelete", f"Deleted job {name}")

@@ -1,0 +1,166 @@
+"""The DaemonSet controller: one Pod on each node that fits.
+
+Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/daemon/daemon_controller.go
+"""
+
+import copy
+
+from tests.explain.simulation.actors import Actor, controller_of, is_ready, leaving
+from tests.explain.simulation.clock import Work
+from tests.explain.simulation.deployments import template_hash
+from tests.explain.simulation.fields import Json
+from tests.explain.simulation.replicasets import pod_of
+from tests.explain.simulation.requests import kcm
+from tests.explain.simulation.revisions import HASH, newest, truncated
+from tests.explain.simulation.server import Server
+
+_TOLERATED = ("not-ready", "unreachable", "unschedulable", "memory-pressure", "disk-pressure")
+
+
+class DaemonSets(Actor):
+    """A revision, Pods where they are missing, the rolling update, the history, the status."""
+
+    watches = ("DaemonSet", "Pod", "Node", "ControllerRevision")
+    component = "daemonset-controller"
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(server, kcm("daemonset-controller", "daemon-set-controller"))
+        self._awaited: dict[str, set[str]] = {}
+
+    def seen(self, kind: str, type_: str, before: Json | None, thing: Json) -> None:
+        """A DaemonSet, one of its Pods, or any node."""
+        uid = thing["metadata"]["uid"]
+        if kind == "DaemonSet":
+            self.enqueue(uid)
+        elif kind == "Pod":
+            awaited = self._awaited.get(controller_of(thing), set())
+            awaited.discard("+" + uid)
+            if type_ == "DELETED" or leaving(thing):
+                awaited.discard("-" + uid)
+            for owner in self.owners("DaemonSet", thing):
+                self.enqueue(owner)
+        elif kind == "Node":
+            for agent in self.cached("DaemonSet"):
+                self.enqueue(agent["metadata"]["uid"])
+
+    def reconcile(self, key: str) -> Work:
+        """One look at one DaemonSet."""
+        agent = self.known("DaemonSet", key)
+        if agent is None or leaving(agent):
+            return
+        found: list[str] = []
+        yield from newest(self, agent, found)
+        digest = template_hash(agent)
+        pods = [p for p in self.cached("Pod") if controller_of(p) == key]
+        if not self._awaited.get(key):
+            yield from self._manage(agent, pods, digest)
+        if not self._awaited.get(key):
+            yield from self._roll(agent, pods, digest)
+        name = agent["metadata"]["name"]
+        used = {f"{name}-{p['metadata']['labels'].get(HASH)}" for p in pods} | {found[0]}
+        yield from truncated(self, agent, used)
+        yield from self._report(agent, pods, digest)
+
+    def _manage(self, agent: Json, pods: list[Json], digest: str) -> Work:
+        for node in self.cached("Node"):
+            name = node["metadata"]["name"]
+            mine = [p for p in pods if _target(p) == name]
+            for pod in mine:
+                failed = pod["status"].get("phase") == "Failed"
+                if leaving(pod) or not (failed or not _may_stay(node)):
+                    continue
+                if failed:
+                    where = f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
+                    text = f"Found failed daemon pod {where} on node {name}, will try to kill it"
+                    self.events.tell(agent, "FailedDaemonPod", text, "Warning")
+                yield from self._delete(agent, pod)
+            if not mine and _fits(node):
+                yield self.clock.between(0.001, 0.006)
+                made = self.server.create(self.who, _pod(agent, name, digest))
+                if self.known("Pod", made["metadata"]["uid"]) is None:
+                    self._await(agent, "+" + made["metadata"]["uid"])
+                text = f"Created pod: {made['metadata']['name']}"
+                self.events.tell(agent, "SuccessfulCreate", text)
+
+    def _roll(self, agent: Json, pods: list[Json], digest: str) -> Work:
+        strategy = agent["spec"].get("updateStrategy", {})
+        if strategy.get("type") == "OnDelete":
+            return
+        room = strategy.get("rollingUpdate", {}).get("maxUnavailable", 1)
+        room -= sum(leaving(p) or not is_ready(p) for p in pods if _is_new(p, digest))
+        for pod in pods:
+            if _is_new(pod, digest) or leaving(pod):
+                continue
+            if not is_ready(pod) or room > 0:
+                room -= int(is_ready(pod))
+                yield from self._delete(agent, pod)
+
+    def _delete(self, agent: Json, pod: Json) -> Work:
+        self._await(agent, "-" + pod["metadata"]["uid"])
+        yield self.clock.between(0.001, 0.006)
+        self.server.delete(self.who, pod)
+        self.events.tell(agent, "SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}")
+
+    def _await(self, agent: Json, what: str) -> None:
+        self._awaited.setdefault(agent["metadata"]["uid"], set()).add(what)
+
+    def _report(self, agent: Json, pods: list[Json], digest: str) -> Work:
+        fitting = {n["metadata"]["name"] for n in self.cached("Node") if _fits(n)}
+        mine = [p for p in pods if _target(p) in fitting and not leaving(p)]
+        ready = sum(is_ready(p) for p in mine)
+        status: Json = {
+            "currentNumberScheduled": len({_target(p) for p in mine}),
+            "numberMisscheduled": len(pods) - len([p for p in pods if _target(p) in fitting]),
+            "desiredNumberScheduled": len(fitting),
+            "numberReady": ready,
+            "observedGeneration": agent["metadata"]["generation"],
+        }
+        fresh = sum(_is_new(p, digest) for p in mine)
+        missing = len(fitting) - ready
+        counts = {"updatedNumberScheduled": fresh, "numberAvailable": ready}
+        counts["numberUnavailable"] = missing
+        status |= {name: count for name, count in counts.items() if count}
+        if status != agent.get("status"):
+            yield self.clock.between(0.001, 0.006)
+            after = copy.deepcopy(agent)
+            after["status"] = status
+            self.server.update(self.who, after, "status")
+
+
+def _is_new(pod: Json, digest: str) -> bool:
+    return bool(pod["metadata"]["labels"].get(HASH) == digest)
+
+
+def _pod(agent: Json, node: str, digest: str) -> Json:
+    pod = pod_of(agent, "", **{HASH: digest})
+    fields = [{"key": "metadata.name", "operator": "In", "values": [node]}]
+    terms = {"nodeSelectorTerms": [{"matchFields": fields}]}
+    affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
+    pod["spec"]["affinity"] = affinity
+    pod["spec"]["tolerations"] = [
+        {"key": f"node.kubernetes.io/{name}", "operator": "Exists"} for name in _TOLERATED
+    ]
+    return pod
+
+
+def _target(pod: Json) -> str:
+    """The node that a Pod is for: where it is, or is to be."""
+    if name := pod["spec"].get("nodeName"):
+        return str(name)
+    required = pod["spec"]["affinity"]["nodeAffinity"]
+    terms = required["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
+    return str(terms[0]["matchFields"][0]["values"][0])
+
+
+def _foreign(node: Json, *effects: str) -> bool:
+    taints = node["spec"].get("taints", ())
+    own = {f"node.kubernetes.io/{name}" for name in _TOLERATED}
+    return any(t["effect"] in effects and t["key"] not in own for t in taints)
+
+
+def _fits(node: Json) -> bool:
+    return not _foreign(node, "NoSchedule", "NoExecute")
+
+
+def _may_stay(node: Json) -> bool:
+    return not _foreign(node, "NoExecute")

@@ -5,6 +5,7 @@ One place, so that the same moment reads the same in the feed, in the sequence a
 
 import json
 import math
+import re
 from datetime import UTC, datetime
 
 from eventstream.explain.records import FieldChange, ObjectRef, Usual
@@ -64,13 +65,14 @@ def until(seconds: float) -> str:
 
 def usual(wait: Usual) -> str:
     """Return how long such a wait usually takes here, and from when on it is called unusual."""
-    limit = f"called unusual after {duration(wait.limit).replace('.0 s', ' s')}"
+    limit = f"unusual after {duration(wait.limit).replace('.0 s', ' s')}"
     if wait.median is None or wait.p95 is None:
-        return f"No such wait seen here yet; {limit}, a stated default"
+        return f"Not seen here before; counts as {limit}, Baton's default"
+    seen = f"of {wait.seen} seen here"
     if wait.stated:
-        return f"Usually {duration(wait.median)}, {wait.seen} seen; {limit}, a stated default"
+        return f"Usually {duration(wait.median)}, the median {seen}; {limit}, Baton's default"
     share = f"95 % within {duration(wait.p95)}"
-    return f"Usually {duration(wait.median)}, {share}; {wait.seen} seen; {limit}"
+    return f"Usually {duration(wait.median)}, {share}, {seen}; {limit}"
 
 
 def offset(seconds: float, precision_ms: int = 1) -> str:
@@ -85,6 +87,12 @@ def moment(at: float) -> str:
     """Return a unix time as it reads in UTC: "2026-11-23 00:07:01.823 UTC"."""
     stamp = datetime.fromtimestamp(at, UTC)
     return f"{stamp:%Y-%m-%d %H:%M:%S}.{stamp.microsecond // 1000:03d} UTC"
+
+
+def stamp(text: str) -> str:
+    """Return a time as an object holds it, "2026-11-23T00:07:01Z", as `moment` writes one."""
+    found = re.fullmatch(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z", text)
+    return f"{found[1]} {found[2]} UTC" if found else visible(text)
 
 
 def for_input(at: float) -> str:

@@ -16,6 +16,7 @@ register = template.Library()
 register.filter("visible", wording.visible)
 register.filter("duration", wording.duration)
 register.filter("moment", wording.moment)
+register.filter("stamp", wording.stamp)
 register.filter("machine_time", wording.machine_time)
 register.filter("reference", wording.reference)
 register.filter("change_words", wording.change_words)
@@ -115,6 +116,18 @@ def documented_title(number: int) -> str:
 def diagnosis(code: str) -> dict[str, Any]:
     """Draw a diagnosis, linked to what it means; one of another version is only named."""
     return {"code": code, "known": DIAGNOSES.get(code)}
+
+
+@register.filter
+def meant(code: str) -> str:
+    """Return what a diagnosis means in one sentence, the code itself where it is not known."""
+    return DIAGNOSES[code].meaning if code in DIAGNOSES else code
+
+
+@register.filter
+def clears(code: str | None) -> str:
+    """Return what takes a diagnosis back in one sentence, "" where that is not known."""
+    return DIAGNOSES[code].clears if code in DIAGNOSES else ""
 
 
 @register.inclusion_tag("parts/source.html")

@@ -97,7 +97,12 @@ function fill(clocks, words) {
 export function choose(stored) {
   const select = document.getElementById("times");
   const name = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  for (const option of select.options) option.text = option.text.replace("your zone", name);
+  const zone = name.split("/").pop().replaceAll("_", " ");
+  for (const option of [...select.options]) {
+    if (zone !== "UTC") option.text = option.text.replace("your zone", zone);
+    else if (option.value.endsWith("local")) option.remove(); // Their own zone is UTC: once is enough.
+    else option.text = option.text.replace(", UTC", "");
+  }
   const take = () => {
     wanted = select.value;
     styled ||= wanted !== "relative utc";

@@ -22,16 +22,25 @@ def test_durations_have_two_units_at_most(seconds: float, words: str) -> None:
 @pytest.mark.parametrize(
     ("seen", "median", "p95", "words"),
     [
-        (0, None, None, "No such wait seen here yet; called unusual after 30 s, a stated default"),
-        (7, 0.4, 1.2, "Usually 400 ms, 7 seen; called unusual after 30 s, a stated default"),
-        (37, 0.4, 1.2, "Usually 400 ms, 95 % within 1.2 s; 37 seen; called unusual after 30 s"),
+        (0, None, None, "Not seen here before; counts as unusual after 30 s, Baton's default"),
+        (
+            7, 0.4, 1.2,
+            "Usually 400 ms, the median of 7 seen here; unusual after 30 s, Baton's default",
+        ),
+        (37, 0.4, 1.2, "Usually 400 ms, 95 % within 1.2 s, of 37 seen here; unusual after 30 s"),
     ],
-)
+)  # fmt: skip
 def test_what_is_usual_says_what_it_rests_on(
     seen: int, median: float | None, p95: float | None, words: str
 ) -> None:
     wait = Usual("scheduler/bind", "scheduler", "", seen, median, p95, 30.0, stated=seen < 20)
     assert wording.usual(wait) == words
+
+
+def test_a_time_of_an_object_reads_as_all_times_do() -> None:
+    assert wording.stamp("2026-11-23T00:07:01Z") == "2026-11-23 00:07:01 UTC"
+    assert wording.stamp("2026-11-23T00:07:01.823456Z") == "2026-11-23 00:07:01 UTC"
+    assert wording.stamp("soon\u202e") == "soon\\u202e"
 
 
 def test_an_offset_is_no_more_exact_than_its_clock() -> None:

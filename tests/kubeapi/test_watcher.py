@@ -31,6 +31,11 @@ def watched(observed: Observed, resource: Resource) -> bool:
     return any(each.state == "watching" for each in observed.coverage(resource))
 
 
+def states_after_removal(observed: Observed) -> list[str]:
+    after = observed.all[observed.all.index(observed.removed[0]) :]
+    return [each.state for each in after if isinstance(each, Coverage) and each.resource == SITES]
+
+
 def live_types(observed: Observed) -> set[str]:
     told = [each for each in observed.all if isinstance(each, Coverage)]
     return {each.resource.key for each in told if each.state == "watching"}
@@ -71,13 +76,12 @@ async def test_a_custom_type_is_watched_from_its_establishment_to_its_end(
         definitions.writes(13, "DELETED", definition(13, established=True))
         await observed.until(lambda seen: seen.removed)
         definitions.writes(14, "ADDED", definition(14, established=True))
-        await observed.until(lambda _: len(server.watches(SITE_PATH)) == 2)
+        await observed.until(lambda seen: "watching" in states_after_removal(seen))
+    assert len(server.watches(SITE_PATH)) == 2
     (removed,) = observed.removed
     assert removed.resource == SITES
     assert "websites.stable.example.com" in removed.reason
-    after = observed.all[observed.all.index(removed) :]
-    states = [each.state for each in after if each in observed.coverage(SITES)]
-    assert sorted(set(states)) == ["listing", "watching"]
+    assert sorted(set(states_after_removal(observed))) == ["listing", "watching"]
 
 
 async def test_three_hundred_custom_types_are_watched_at_once(

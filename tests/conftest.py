@@ -1,10 +1,12 @@
-"""Golden files: an output that is long and right is kept beside its test, and read in review.
+"""What all tests share: golden files, and how many processes run the tests at once.
 
+A golden file is an output that is long and right, kept beside its test and read in review.
 `pytest --regenerate` writes them anew; `git diff` then shows what changed, for a person to judge.
 """
 
 import difflib
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +17,13 @@ Golden = Callable[[Path, str], None]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--regenerate", action="store_true", help="write golden files anew")
+
+
+@pytest.hookimpl(optionalhook=True)  # Unknown when pytest-xdist is left out.
+def pytest_xdist_auto_num_workers() -> int:
+    """Return what `-n auto` means: a process for each core that is ours; 0 says none but this."""
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return cores if cores > 1 else 0
 
 
 @pytest.fixture

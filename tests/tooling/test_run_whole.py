@@ -1,7 +1,6 @@
 """`make run` as a person has it: both programs up, the page served, and nothing left afterwards."""
 
 import signal
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -11,6 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from benchmarks.programs import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 
 Started = tuple[subprocess.Popen[str], str]
@@ -19,9 +20,7 @@ Started = tuple[subprocess.Popen[str], str]
 @pytest.fixture
 def started() -> Iterator[Started]:
     """The running script and the address that it said."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    command = [sys.executable, "scripts/run_practice.py", "--port", str(port)]
+    command = [sys.executable, "scripts/run_practice.py", "--port", str(free_port())]
     script = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )

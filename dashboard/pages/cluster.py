@@ -48,6 +48,7 @@ def cluster(request: HttpRequest) -> HttpResponse:
     counts = _pod_counts()
     context = status.context(at) | {
         "troubles": _troubles(at),
+        "troubles_most": TROUBLES_MOST,
         "codes": _codes(),
         "counts": counts,
         "pods": sum(count for _, count in counts),

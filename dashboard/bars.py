@@ -172,8 +172,11 @@ def _clocks(span: Span) -> str:
 
 def took(span: Span) -> str:
     """How long a span took, no more exact than its clocks: whole seconds are "within 1 s"."""
-    seconds = span.seconds or 0.0
-    if span.precision_ms >= 1000:
+    return _told(span.seconds or 0.0, span.precision_ms)
+
+
+def _told(seconds: float, precision_ms: int) -> str:
+    if precision_ms >= 1000:
         return "within 1 s" if seconds < 1 else f"about {seconds:.0f} s"
     return wording.duration(seconds)
 
@@ -187,8 +190,9 @@ def _start(line: Line, compared: Compared) -> tuple[str, str]:
     if not parts or parts[-1].name != "start" or parts[-1].end is None:
         return "", ""
     usual = compared.usual.get("pulled" if any(s.name == "pull" for s in parts) else "started")
-    seconds = parts[-1].end.at - parts[0].begin.at
-    return wording.duration(seconds), "" if usual is None else wording.duration(usual)
+    begun, ended = parts[0].begin, parts[-1].end
+    told = _told(ended.at - begun.at, max(begun.precision_ms, ended.precision_ms))
+    return told, "" if usual is None else wording.duration(usual)
 
 
 def _range(line: Line) -> str:

@@ -204,6 +204,8 @@ def test_a_trace_is_printed_as_its_steps_alone(browser: Browser, stored: Stored)
     with opened(browser, stored, "/traces/names") as page:
         page.emulate_media(media="print")
         expect(page.locator(".top")).to_be_hidden()
+        said = page.evaluate("getComputedStyle(document.querySelector('main'), '::before').content")
+        assert said.startswith('"Baton · cluster')
         expect(page.locator("#pause")).to_be_hidden()
         expect(page.locator("#rows .what").first).to_be_visible()
         expect(page.locator("#head h1")).to_be_visible()

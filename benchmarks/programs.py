@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
@@ -30,6 +29,7 @@ FLAGS = (
     "--disable-sync",
 )
 START_SECONDS = 60.0
+END_SECONDS = 60.0
 PORTS = range(20_000, 32_000)
 """Below all that systems give out by themselves: nobody who takes any port gets one of these."""
 
@@ -72,15 +72,15 @@ class Program:
         """End it, if it still runs, and wait until it has."""
         if self._process.poll() is None:
             self._process.send_signal(how)
-        self._process.wait(10)
+        self._process.wait(END_SECONDS)
 
 
-def answers(url: str) -> bool:
-    """Whether a dashboard is served at `url`."""
+def answers(url: str, within: float = 2.0) -> bool:
+    """Whether a dashboard is served at `url` and answers within so many seconds."""
     try:
-        with urllib.request.urlopen(f"{url}/healthz", timeout=2) as answer:  # noqa: S310
+        with urllib.request.urlopen(f"{url}/healthz", timeout=within) as answer:  # noqa: S310
             return bool(answer.status == 200)
-    except (urllib.error.URLError, ConnectionError):
+    except OSError:  # Refused, ended, or no answer yet: what it is asked again for.
         return False
 
 

@@ -1,11 +1,11 @@
-"""The tests run in several processes: how many, and that none takes the other's port."""
+"""The tests run in several processes: how many, that none takes the other's port, and patience."""
 
 import os
 import socket
 
 import pytest
 
-from benchmarks.programs import PORTS, free_port
+from benchmarks.programs import PORTS, answers, free_port
 from tests.conftest import pytest_xdist_auto_num_workers
 
 
@@ -31,3 +31,10 @@ def test_a_taken_port_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", first)):
         monkeypatch.setattr("benchmarks.programs._turns", iter(range(PORTS.index(first), 99_999)))
         assert free_port() > first
+
+
+def test_a_server_that_is_too_busy_to_answer_is_asked_again() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        assert not answers(f"http://127.0.0.1:{port}", within=0.01)
+    assert not answers(f"http://127.0.0.1:{port}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from eventstream.explain.lookups import key_of, looked_up
 from eventstream.explain.world import World
 from eventstream.explain.writes import ObjectLog, Write
 
@@ -49,7 +50,7 @@ def _drop(world: World, uid: str) -> None:
         and not log.askers
         and not any(child.exists for child in log.family.children.values())
     ):
-        del world.logs[uid]
+        _delete(world, uid)
 
 
 def _tidy(world: World, uid: str, gone: set[str]) -> None:
@@ -58,4 +59,15 @@ def _tidy(world: World, uid: str, gone: set[str]) -> None:
         return
     owner.family.forget(gone)
     if not owner.family.children and not owner.askers and (not owner.writes or _over(owner)):
-        del world.logs[uid]
+        _delete(world, uid)
+
+
+def _delete(world: World, uid: str) -> None:
+    log = world.logs.pop(uid)
+    if not looked_up(log.ref):
+        return
+    key = key_of(log)
+    named = world.names.get(key, {})
+    named.pop(uid, None)
+    if not named:
+        world.names.pop(key, None)

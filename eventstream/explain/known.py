@@ -9,7 +9,7 @@ from eventstream.objects.managed_fields import status_writers
 from eventstream.objects.observations import Change
 
 CONTROLLERS_KEPT = 2000
-"""Names of managers that are remembered as custom controllers."""
+"""Names of managers that are remembered as custom controllers, alone and with a kind."""
 NAMESPACES_KEPT = 20000
 """Namespaces of which the latest creation is remembered."""
 _CLUSTER_WIDE = frozenset({"Namespace", "CustomResourceDefinition"})
@@ -60,7 +60,10 @@ class Known:
         return keys
 
     def _prove(self, change: Change) -> list[str]:
-        writers = {name for name in status_writers(change.after) if name not in self._controllers}
+        writers = set[str]()
+        for name in status_writers(change.after):
+            writers.update((name, f"{name} {change.resource.kind}"))
+        writers -= self._controllers
         if not writers or len(self._controllers) > CONTROLLERS_KEPT:
             return []
         self._controllers |= writers

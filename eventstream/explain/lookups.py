@@ -1,7 +1,11 @@
 """Which objects are found by name instead of uid, since others refer to them by it."""
 
+from eventstream.explain.records import ObjectRef
 from eventstream.explain.writes import ObjectLog
+from eventstream.objects.kinds import is_built_in
 
+CUSTOM = "*"
+"""Stands for the kind of any custom resource: what is made for one is often called after it."""
 AUTOSCALER = "HorizontalPodAutoscaler"
 LOOKED_UP = frozenset(
     {
@@ -18,6 +22,11 @@ LOOKED_UP = frozenset(
 """Kinds that others refer to by name, so that rules look them up by it."""
 
 
+def looked_up(ref: ObjectRef) -> bool:
+    """Whether an object may be looked up by its name."""
+    return ref.kind in LOOKED_UP or not is_built_in(ref.api_version)
+
+
 def name_key(kind: str, namespace: str | None, name: str) -> str:
     """What an object is known by that is referred to by name."""
     return f"{kind}/{namespace or ''}/{name}"
@@ -30,4 +39,5 @@ def key_of(log: ObjectLog) -> str:
         target = getattr(latest.image.spec, "scale_target_ref", None)
         name = f"{target.kind} {target.name}" if target is not None else ""
         return name_key(AUTOSCALER, ref.namespace, name)
-    return name_key(ref.kind, ref.namespace, ref.name)
+    kind = ref.kind if is_built_in(ref.api_version) else CUSTOM
+    return name_key(kind, ref.namespace, ref.name)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from eventstream.explain.evictions import Evictions
 from eventstream.explain.families import Family
 from eventstream.explain.known import Known, kind_key, manager_key, namespace_key
-from eventstream.explain.lookups import AUTOSCALER, LOOKED_UP, key_of, name_key
+from eventstream.explain.lookups import AUTOSCALER, CUSTOM, key_of, looked_up, name_key
 from eventstream.explain.records import ObjectRef
 from eventstream.explain.writes import ObjectLog, Write
 from eventstream.objects.images import Image
@@ -72,7 +72,7 @@ class World:
     def _introduce(self, log: ObjectLog, change: Change) -> None:
         log.ref, log.seen = reference(change.after), True
         log.resource_key = change.resource.key
-        if log.ref.kind in LOOKED_UP:
+        if looked_up(log.ref):
             known = self.names.setdefault(key_of(log), {})
             known[log.uid] = log
             for uid in [uid for uid in known if uid not in self.logs]:
@@ -180,7 +180,7 @@ class World:
             logs.append(self.log(own.owner))
         if _changed_hands(write) and write.before is not None and owner_of(write.before):
             logs.append(self.log(owner_of(write.before)))
-        if own.ref.kind in LOOKED_UP:
+        if looked_up(own.ref):
             asked = self.logs.get(key_of(own))
             logs.extend([asked] if asked is not None else [])
         found: dict[int, Write] = {}
@@ -306,6 +306,11 @@ class View:
         self._asked(manager_key(manager))
         return self.world.known.is_controller(manager)
 
+    def looks_after(self, manager: str, kind: str) -> bool:
+        """Whether this manager writes the status of custom resources of this kind."""
+        self._asked(manager_key(f"{manager} {kind}"))
+        return self.world.known.is_controller(f"{manager} {kind}")
+
     def is_shown(self, kind: str) -> bool:
         """Whether this reader may list a cluster-wide kind, now or later."""
         self._asked(kind_key(kind))
@@ -323,14 +328,20 @@ class View:
         One that exists comes before one that is gone: a vanished object's order is made up.
         `kind` is one of LOOKED_UP. The name itself is asked about, for objects that come late.
         """
-        key = name_key(kind, namespace, name)
-        self._asked(key)
-        found = [self.latest(uid) for uid in self.world.names.get(key, {})]
         return max(
-            (write for write in found if write is not None),
+            self._named(name_key(kind, namespace, name)),
             key=lambda write: (not write.gone, write.order),
             default=None,
         )
+
+    def custom_resources(self, namespace: str | None, name: str) -> list[Write]:
+        """The latest writes below this one of custom resources of this name, of whatever kind."""
+        return self._named(name_key(CUSTOM, namespace, name))
+
+    def _named(self, key: str) -> list[Write]:
+        self._asked(key)
+        found = [self.latest(uid) for uid in sorted(self.world.names.get(key, {}))]
+        return [write for write in found if write is not None]
 
     def by_target(self, image: Image) -> Write | None:
         """The latest write below this one of the autoscaler of this object, if it was seen."""

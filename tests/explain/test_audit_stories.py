@@ -281,3 +281,38 @@ def test_a_simulated_kubelet_is_known_by_its_agent_where_the_rule_leaves_it_open
     assert story.last(mirror).actor == "unknown"
     ask(story, mirror, "delete", agent="hollow-kubelet")
     assert story.last(mirror).actor == "kubelet"
+
+
+def test_a_mark_that_two_requests_may_have_made_is_neithers() -> None:
+    """Deleting what is marked already succeeds, so one of the two wrote nothing."""
+    for other, actor in ((True, "unknown"), (False, "garbage-collector")):
+        story = Story()
+        space = story.exists({"apiVersion": "v1", "kind": "Namespace"} | SHOP)
+        web = story.exists(deployment())
+        rs = story.exists(replicaset(web))
+        about = story.exists(pod(rs))
+        story.mark(space)
+        story.delete(web)
+        story.delete(rs)
+        story.mark(about, grace=30)
+        collector = account("generic-garbage-collector")
+        ask(story, about, "delete", user=collector, agent=KCM + "generic-garbage-collector")
+        if other:
+            emptier = account("namespace-controller")
+            by = {"user": emptier, "agent": KCM + "namespace-controller"}
+            ask(story, about, "deletecollection", name="", audit_id="all", **by)
+        assert story.last(about).actor == actor
+
+
+SHOP: Json = {"metadata": {"name": "shop", "uid": "uid-Namespace-shop"}, "spec": {}}
+
+
+def test_a_second_deletion_in_another_mode_is_the_askers() -> None:
+    story = Story()
+    web = story.create(deployment(), "kubectl-create")
+    story.create(replicaset(web), "kube-controller-manager")
+    story.mark(web, finalizers=["foregroundDeletion"])
+    story.delete(web)
+    ask(story, web, "delete", user="ann")
+    step = story.last(web)
+    assert (step.actor, step.grades.who) == ("client", "audited")

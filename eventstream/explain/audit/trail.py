@@ -7,7 +7,14 @@ request that it was joined with, and a request that made nothing visible is let 
 from collections.abc import Iterable, Iterator
 
 from eventstream.explain.audit.alignment import Match, align
-from eventstream.explain.audit.fitting import EARLY, LATE, fits, fits_nameless, is_eviction
+from eventstream.explain.audit.fitting import (
+    EARLY,
+    LATE,
+    fits,
+    fits_nameless,
+    is_eviction,
+    is_prompt,
+)
 from eventstream.explain.audit.identities import identity
 from eventstream.explain.audit.proofs import Proofs
 from eventstream.explain.audit.units import Unit, is_ending, units
@@ -190,6 +197,8 @@ def _join(scope: Scope, names: set[str]) -> Iterator[Write]:
     for lane in touched:
         for write in lane.writes:
             found = lane.matches.get(id(write)) or scope.matches.get(id(write))
+            if found is not None and _contested(scope, write, found):
+                found = None
             if found is None and write.change.at < scope.since + LATE:
                 continue  # Its request may have been let go.
             if found != write.audit:
@@ -236,6 +245,26 @@ def _collected(scope: Scope) -> dict[int, Match]:
         if len({identity(record) for record in records}) == 1:
             found[id(write)] = Match(tuple(sorted(records, key=lambda r: (r.at, r.audit_id))))
     return found
+
+
+def _contested(scope: Scope, write: Write, found: Match) -> bool:
+    """Whether a mark may be the work of a request that deleted all, and not of one for it alone.
+
+    Whoever deletes what is marked already succeeds too, and writes nothing. What is gone at once
+    was there for one request only; the other finds nothing.
+    """
+    before = write.before
+    if not scope.collections or write.gone or before is None:
+        return False
+    if before.metadata.deletion_timestamp or not marks_deletion(write):
+        return False
+    unit = Unit((write,))
+    return any(
+        identity(record)[:3] != identity(found.record)[:3]
+        and is_prompt(unit, record)
+        and fits(unit, record)
+        for record in scope.collections.values()
+    )
 
 
 def _shorten(lane: Lane, before: float) -> None:

@@ -1,15 +1,19 @@
 """What a custom controller deletes of its own, while its finalizer still holds the resource."""
 
 from eventstream.explain import sources
+from eventstream.explain.attribution import BUILT_IN
 from eventstream.explain.records import Evidence, Loop
 from eventstream.explain.rules import evidence
 from eventstream.explain.rules.customs import controls, custom_owner
 from eventstream.explain.rules.finalizers import PROMPT, setters
 from eventstream.explain.rules.marks import mark_of
+from eventstream.explain.rules.namesakes import namesakes
 from eventstream.explain.rules.removals import deletion
 from eventstream.explain.text import named, seen
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View
+from eventstream.explain.writes import Write
+from eventstream.objects.kinds import is_built_in
 
 
 def cleaned_up(view: View) -> Verdict | None:
@@ -18,8 +22,7 @@ def cleaned_up(view: View) -> Verdict | None:
     Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/
     """
     write = view.write
-    owner = custom_owner(write.image)
-    latest = view.latest(owner.uid) if owner is not None else None
+    latest = _waiting(view)
     if latest is None or latest.gone or not latest.image.metadata.deletion_timestamp:
         return None
     names = setters(latest.image)
@@ -52,3 +55,24 @@ def cleaned_up(view: View) -> Verdict | None:
         source_url=sources.FINALIZERS,
         loop=Loop(seen(asked), "nothing of it desired, 1 exists", f"deleted {named(write.image)}"),
     )
+
+
+def _waiting(view: View) -> Write | None:
+    """The custom resource that the object belongs to, or whose controller made it and named it so.
+
+    Without a reference to an owner only one that waits for a writer of the object counts.
+    """
+    image = view.write.image
+    owner = custom_owner(image)
+    if owner is not None:
+        return view.latest(owner.uid)
+    if image.metadata.owner_references or not is_built_in(image.api_version):
+        return None
+    entries = image.metadata.managed_fields
+    writers = {entry.manager for entry in entries if not entry.subresource} - BUILT_IN
+    for site in namesakes(view):
+        if not site.gone and site.image.metadata.deletion_timestamp:
+            names = setters(site.image)
+            if names and names <= writers:
+                return site
+    return None

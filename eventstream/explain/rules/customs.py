@@ -14,13 +14,14 @@ from eventstream.explain.records import Evidence, Loop, Verb
 from eventstream.explain.rules import evidence
 from eventstream.explain.rules.clients import told_changes
 from eventstream.explain.rules.marks import mark
+from eventstream.explain.rules.namesakes import any_of, asked, called_after, owned, served_by
 from eventstream.explain.text import listing, named, seen
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View
 from eventstream.explain.writes import Write
 from eventstream.objects.images import Image, OwnerReference
 from eventstream.objects.kinds import is_built_in
-from eventstream.objects.managed_fields import paths, status_writers
+from eventstream.objects.managed_fields import status_writers
 
 _NAMES: dict[Verb, RuleName] = {
     "create": "custom-create",
@@ -34,12 +35,15 @@ def acted(view: View, who: Writer) -> Verdict | None:
     write = view.write
     if not who.known or who.built_in or who.manager.startswith("kubectl"):
         return None
-    proof = _proof(write.image, who.manager)
+    proof, served = _proof(write.image, who.manager), None
     if proof is None:
-        return None
+        served = served_by(view, who.manager)
+        if served is None:
+            return None
+        proof = called_after(served, who.manager)
     owner = custom_owner(write.image)
-    own = owner is None
-    cause = _cause(view)
+    own = owner is None and served is None
+    cause = asked(view, served) if served else _cause(view)
     report = who.subresource == "status"
     created = write.change.type == "ADDED"
     verb: Verb = "create" if created else "report" if report else "patch"
@@ -49,9 +53,9 @@ def acted(view: View, who: Writer) -> Verdict | None:
         actor_name=who.manager,
         verb=verb,
         subresource=who.subresource or None,
-        what=_what(write, who, created, report),
+        what=_what(write, who, created, report, served),
         why=_why(cause, owner.kind if owner else write.image.kind),
-        who_grade="reported",
+        who_grade="inferred" if served else "reported",
         why_grade="inferred" if cause else "unknown",
         causes=(cause,) if cause else (),
         evidence=(evidence.saw(write), *evidence.managed(who), proof, *evidence.owned(write)),
@@ -77,7 +81,7 @@ def undecided(view: View, who: Writer) -> Verdict | None:
         return None
     if is_built_in(write.image.api_version) or who.manager.startswith("kubectl"):
         return None
-    if _any(_owned(write.image, who.manager), "spec"):
+    if any_of(owned(write.image, who.manager), "spec"):
         return None
     why = f"A client, or a custom controller: {who.manager} has not shown yet which it is."
     return _either(view, who, who.manager, why)
@@ -144,12 +148,6 @@ def _either(view: View, who: Writer, subject: str, why: str) -> Verdict:
     )
 
 
-def _owned(image: Image, manager: str) -> set[str]:
-    """The paths of all fields that this manager set."""
-    entries = (entry for entry in image.metadata.managed_fields if entry.manager == manager)
-    return {path for entry in entries for path in paths(bytes(entry.fields))}
-
-
 def custom_owner(image: Image) -> OwnerReference | None:
     """The custom resource that the object belongs to: its controller, else any such owner."""
     owners = image.metadata.owner_references
@@ -186,21 +184,17 @@ def _proof(image: Image, manager: str) -> Evidence | None:
     Who also sets a custom resource's spec asks for something; a finalizer of theirs came with
     the manifest and proves nothing.
     """
-    owned = _owned(image, manager)
+    fields = owned(image, manager)
     owner = custom_owner(image)
-    if owner is not None and _any(owned, "metadata.ownerReferences"):
+    if owner is not None and any_of(fields, "metadata.ownerReferences"):
         return evidence.owns(f"{manager} set the ownerReference to {owner.kind} {owner.name}")
     if is_built_in(image.api_version):
         return None
     if manager in status_writers(image):
         return evidence.owns(f"{manager} writes this object's status")
-    if _any(owned, "metadata.finalizers") and not _any(owned, "spec"):
+    if any_of(fields, "metadata.finalizers") and not any_of(fields, "spec"):
         return evidence.owns(f"{manager} put a finalizer on this object")
     return None
-
-
-def _any(owned: set[str], prefix: str) -> bool:
-    return any(path.startswith(prefix) for path in owned)
 
 
 def _cause(view: View) -> Write | None:
@@ -212,13 +206,12 @@ def _cause(view: View) -> Write | None:
     return view.last_spec_change(owner.uid if owner else write.log.uid)
 
 
-def _what(write: Write, who: Writer, created: bool, report: bool) -> str:
+def _what(write: Write, who: Writer, created: bool, report: bool, served: Write | None) -> str:
     subject = f"The custom controller {who.manager}"
     if created:
         owner = custom_owner(write.image)
-        return f"{subject} created {named(write.image)}" + (
-            f" for {owner.kind} {owner.name}." if owner else "."
-        )
+        whose = f"{owner.kind} {owner.name}" if owner else named(served.image) if served else ""
+        return f"{subject} created {named(write.image)}" + (f" for {whose}." if whose else ".")
     if report:
         return f"{subject} reported in the status of {named(write.image)}: {_news(write)}."
     return f"{subject} changed {named(write.image)}: {told_changes(write.changes)}."

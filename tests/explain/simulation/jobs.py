@@ -80,7 +80,8 @@ class Jobs(Actor):
         status.setdefault("startTime", stamp(self.clock.now))
         active = [p for p in pods if not _ended(p) and not leaving(p)]
         missing = min(spec["parallelism"], spec["completions"] - status.get("succeeded", 0))
-        if status.get("failed", 0) > spec["backoffLimit"]:
+        surplus: list[Json] = []
+        if status.get("failed", 0) > spec["backoffLimit"] or _restarted_too_often(job, pods):
             why = "Job has reached the specified backoff limit"
             self._end(job, "Failed", "BackoffLimitExceeded", why, "Warning")
         elif status.get("succeeded", 0) >= spec["completions"]:
@@ -91,14 +92,17 @@ class Jobs(Actor):
             for _ in range(max(0, missing - len(active))):
                 yield from self._create(job)
                 status["active"] = status.get("active", 0) + 1
+            surplus = active[max(missing, 0) :]
         if _over(job):
             status.pop("active", None)
-            for pod in active:
-                yield self.clock.between(0.001, 0.006)
-                self.server.delete(self.who, pod)
-                text = f"Deleted pod: {pod['metadata']['name']}"
-                self.events.tell(job, "SuccessfulDelete", text)
-        elif active:
+            surplus = active
+        for pod in surplus:
+            yield self.clock.between(0.001, 0.006)
+            self.server.delete(self.who, pod)
+            text = f"Deleted pod: {pod['metadata']['name']}"
+            self.events.tell(job, "SuccessfulDelete", text)
+        active = [pod for pod in active if pod not in surplus]
+        if active and not _over(job):
             status["active"] = len(active)
         status.setdefault("uncountedTerminatedPods", {})
         yield from self._write(job)
@@ -126,6 +130,18 @@ class Jobs(Actor):
     def _write(self, job: Json) -> Work:
         yield self.clock.between(0.001, 0.006)
         job.update(copy.deepcopy(self.server.update(self.who, job, "status")))
+
+
+def _restarted_too_often(job: Json, pods: list[Json]) -> bool:
+    """Whether containers that are started again in place used up what may fail."""
+    limit, spec = job["spec"]["backoffLimit"], job["spec"]["template"]["spec"]
+    counted = [p for p in pods if p["status"].get("phase") in ("Pending", "Running")]
+    restarts = sum(
+        container["restartCount"]
+        for pod in counted
+        for container in pod["status"].get("containerStatuses", ())
+    )
+    return bool(spec["restartPolicy"] == "OnFailure" and restarts and restarts >= limit)
 
 
 def _ended(pod: Json) -> bool:

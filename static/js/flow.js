@@ -4,7 +4,7 @@ import { apply, moves, settle } from "./rows.js";
 const KEPT_MOST = 2000;
 const EDGE = 80; // Pixels from the live edge that still count as being there.
 
-const WORK_MS = 8; // So much of a frame at most is spent on rows.
+const WORK_MS = 5; // So much of a frame at most is spent on rows.
 const BURST = 30; // Rows at once: more motion than that says nothing, and is dear to draw.
 const AIMING_MS = 20000; // A pointer that has not moved for so long was only left there.
 

@@ -40,7 +40,7 @@ async function reload() {
   if (drawer) fresh.getElementById("drawer")?.replaceChildren(...[...drawer.children].map((child) => child.cloneNode(true)));
   flow.clear();
   forget();
-  morph(main(), fresh.getElementById("main").outerHTML);
+  morph(main(), fresh.getElementById("main"));
   drawnAt();
   flow.showCount();
   link.send(follows("sub"));

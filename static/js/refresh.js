@@ -11,7 +11,7 @@ async function refresh() {
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
   const map = document.getElementById("podmap");
   if (map) fresh.querySelector("#podmap")?.replaceWith(map.cloneNode(true)); // Its script draws it.
-  morph(main(), fresh.outerHTML);
+  morph(main(), fresh);
   clocks.setServerTime(Number(fresh.dataset.now));
   document.dispatchEvent(new Event("baton:refreshed"));
 }

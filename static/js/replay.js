@@ -1,7 +1,7 @@
 // Replays a trace: hides what came after a moment, and lets the moment move. Live updates wait.
 import { offset } from "./clocks.js";
 import { flow } from "./flow.js";
-import { morph } from "./rows.js";
+import { morph, parse } from "./rows.js";
 
 const EACH_MS = 100; // Between two looks at the clock while playing: quick enough to read along.
 
@@ -60,7 +60,7 @@ async function head() {
       const answer = await fetch(`${document.body.dataset.root}traces/${encodeURIComponent(trace)}/then?at=${unix()}`);
       const html = await answer.text();
       if (!answer.ok) throw new Error(answer.statusText);
-      if (active()) morph($("head"), html);
+      if (active()) morph($("head"), parse(html));
     } catch (failure) {
       $("moment-says").textContent += `; how it stood then could not be read: ${failure.message}`;
       break; // The next move asks again.

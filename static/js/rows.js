@@ -12,9 +12,9 @@ const options = {
   },
 };
 
-/** Morph `node` into `html`, keeping focus, selection and what is open. */
-export function morph(node, html) {
-  Idiomorph.morph(node, html, options);
+/** Morph `node` into `fresh`, keeping focus, selection and what is open. An element, as text would be parsed as a page of its own. */
+export function morph(node, fresh) {
+  Idiomorph.morph(node, fresh, options);
 }
 
 /** Forget which revisions are shown: the page was drawn anew. */
@@ -44,7 +44,7 @@ export function apply([id, revision, kind, html], still = false, burst = false) 
   const old = document.getElementById(fresh.id);
   const moved = !still && (!old || old.parentElement !== list || (kind === "row" ? rank(old) !== rank(fresh) : old.dataset.order !== fresh.dataset.order));
   if (!old && !burst) fresh.classList.add("fresh");
-  if (old && old.parentElement === list) morph(old, fresh.outerHTML);
+  if (old && old.parentElement === list) morph(old, fresh);
   const row = old && old.parentElement === list ? old : fresh;
   if (moved) list.insertBefore(row, kind === "row" ? placeInFeed(list, row) : placeInSequence(list, row));
   return row;
@@ -68,11 +68,12 @@ function keep(ids) {
 
 function part(id, html) {
   const node = document.getElementById(id);
-  if (node) morph(node, html);
+  if (node) morph(node, parse(html));
   return node;
 }
 
-function parse(html) {
+/** The one element that `html` is. */
+export function parse(html) {
   const holder = document.createElement("template");
   holder.innerHTML = html;
   return holder.content.firstElementChild;

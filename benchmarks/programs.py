@@ -60,13 +60,20 @@ class Program:
             )
 
     def wait_until(self, ready: Callable[[], bool]) -> None:
-        """Return once `ready`; AssertionError with what it said if it ends before, or is late."""
+        """Return once `ready`; AssertionError with what it said if it ends before, or is late.
+
+        Whatever is raised, the program is over then: nobody else knows of it yet.
+        """
         deadline = time.monotonic() + START_SECONDS
-        while not ready():
-            said = self._log.read_text()
-            assert self._process.poll() is None, f"It ended by itself:\n{said}"
-            assert time.monotonic() < deadline, f"Not ready in {START_SECONDS:.0f} s:\n{said}"
-            time.sleep(0.05)
+        try:
+            while not ready():
+                said = self._log.read_text()
+                assert self._process.poll() is None, f"It ended by itself:\n{said}"
+                assert time.monotonic() < deadline, f"Not ready in {START_SECONDS:.0f} s:\n{said}"
+                time.sleep(0.05)
+        except BaseException:
+            self.end(signal.SIGKILL)
+            raise
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End it, if it still runs, and wait until it has."""
@@ -121,7 +128,11 @@ class Baton(Dashboard):
         command = ["-m", "practicecluster", "--port", "0", "--kubeconfig", str(kubeconfig)]
         self._cluster = Program(directory / "cluster.log", [*command, *tapes], {})
         self._cluster.wait_until(kubeconfig.exists)
-        super().__init__(directory, kubeconfig)
+        try:
+            super().__init__(directory, kubeconfig)
+        except BaseException:
+            self._cluster.end()
+            raise
 
     def end(self) -> None:
         """End both, the dashboard first."""

@@ -2,10 +2,11 @@
 
 import os
 import socket
+from pathlib import Path
 
 import pytest
 
-from benchmarks.programs import PORTS, answers, free_port
+from benchmarks.programs import PORTS, Program, answers, free_port
 from tests.conftest import pytest_xdist_auto_num_workers
 
 
@@ -38,3 +39,13 @@ def test_a_server_that_is_too_busy_to_answer_is_asked_again() -> None:
         port = busy.getsockname()[1]
         assert not answers(f"http://127.0.0.1:{port}", within=0.01)
     assert not answers(f"http://127.0.0.1:{port}")
+
+
+def test_a_program_that_does_not_come_up_is_not_left_running(tmp_path: Path) -> None:
+    def fails() -> bool:
+        raise ConnectionError("no answer")
+
+    program = Program(tmp_path / "log", ["-c", "import time; time.sleep(600)"], {})
+    with pytest.raises(ConnectionError):
+        program.wait_until(fails)
+    assert program._process.poll() is not None

@@ -302,14 +302,9 @@ class View:
         return [note for reason in reasons for note in known.get(reason, {}).values()]
 
     def is_controller(self, manager: str) -> bool:
-        """Whether this manager writes a custom resource's status somewhere in the cluster."""
+        """Whether a manager writes a custom resource's status; as `M K`, that of one of kind K."""
         self._asked(manager_key(manager))
         return self.world.known.is_controller(manager)
-
-    def looks_after(self, manager: str, kind: str) -> bool:
-        """Whether this manager writes the status of custom resources of this kind."""
-        self._asked(manager_key(f"{manager} {kind}"))
-        return self.world.known.is_controller(f"{manager} {kind}")
 
     def is_shown(self, kind: str) -> bool:
         """Whether this reader may list a cluster-wide kind, now or later."""
@@ -352,13 +347,17 @@ class View:
         """The object at the top of the chain of controllers above `uid`, as far as it is known."""
         log = self.log(uid)
         seen = {uid}
-        while log.owner and log.owner not in seen:
-            above = self.log(log.owner)
+        while (owner := self._owner_then(log)) and owner not in seen:
+            above = self.log(owner)
             if not above.seen:
                 return log
             seen.add(above.uid)
             log = above
         return log
+
+    def _owner_then(self, log: ObjectLog) -> str:
+        write = self.write if log is self.write.log else log.at(self.order)
+        return owner_of(write.image) if write is not None else log.owner
 
 
 def tells_of(note: Change, write: Write) -> bool:

@@ -138,3 +138,18 @@ def interleaved(shown: list[Observation], random: Random) -> list[Observation]:
 def test_any_interleaving_tells_the_same_story(tell: Callable[[], Story], random: Random) -> None:
     shown = tell().shown
     assert_same(fold(interleaved(shown, random)), fold(shown))
+
+
+def test_what_is_told_late_of_a_pod_that_was_let_go_leaves_it_in_its_owners_trace() -> None:
+    """It belonged to its owner when it was made, whatever became of it since."""
+    story = Story()
+    web = story.exists(deployment(replicas=1))
+    rs = story.exists(replicaset(web, replicas=1))
+    made = story.create(pod(rs, labels={"app": "web"}), KCM)
+    story.change(made, {"metadata": {"labels": {"app": "apart"}}}, "kubectl-label")
+    story.change(made, {"metadata": {"ownerReferences": []}}, KCM)
+    before = story.step(made, 0)
+    story.tell(rs, "SuccessfulCreate", "Created pod: web-1-a", "replicaset-controller")
+    after = story.step(made, 0)
+    assert len(after.evidence) > len(before.evidence)
+    assert after.trace == before.trace != story.step(made, 2).trace

@@ -271,3 +271,28 @@ def test_a_pod_that_does_not_fit_says_so_through_the_scheduler() -> None:
     story.change(big, {"status": {"conditions": [said]}}, "kube-scheduler", sub="status")
     step = story.last(big)
     assert (step.actor, step.rule, step.why) == ("scheduler", "not-scheduled", f"It says: {full}")
+
+
+def test_a_clients_status_write_is_a_report_however_it_was_sent() -> None:
+    story = Story()
+    web = story.exists(deployment())
+    story.change(web, {"status": {"replicas": 7}}, "curl", sub="status")
+    step = story.last(web)
+    assert (step.actor, step.verb, step.subresource) == ("client", "report", "status")
+
+
+def test_a_volume_that_was_attached_is_evidence_of_the_start_that_waited_for_it() -> None:
+    story = Story()
+    about = story.create(pod(None, "bare", ""), "kubectl-create")
+    story.change(about, {"spec": {"nodeName": "node-1"}})
+    attached = 'AttachVolume.Attach succeeded for volume "pv-1"'
+    story.tell(about, "SuccessfulAttachVolume", attached, "attachdetach-controller")
+    story.change(about, {"status": RUNNING | {"phase": "Pending"}}, "kubelet", sub="status")
+    assert attached in story.last(about).evidence[-1].text
+    story.tell(about, "Started", "Container started", "kubelet")
+    status = [{"name": "c", "ready": True, "state": {"running": {}}}]
+    story.change(about, {"status": {"containerStatuses": status}}, "kubelet", sub="status")
+    step = story.last(about)
+    assert [e.source for e in step.evidence].count("event") == 2
+    assert "attach" not in step.why
+    assert "started it" in step.why

@@ -82,6 +82,14 @@ def test_events_that_never_came_make_no_writer_wrong() -> None:
     assert not total.wrong
 
 
+@pytest.mark.parametrize(
+    ("seed", "kind"), [(8, "ReplicaSet"), (10, "ReplicaSet"), (36, "Pod"), (59, "Deployment")]
+)
+def test_in_whatever_order_a_new_list_comes_all_is_the_same(seed: int, kind: str) -> None:
+    shown = streams(lived(seed), Random(seed), relist=kind)
+    assert_same(fold(shuffled(shown, Random(seed))), fold(merged(shown)))
+
+
 @pytest.mark.parametrize("kind", ["Pod", "ReplicaSet", "Deployment"])
 def test_what_fell_into_a_gap_makes_no_writer_wrong(kind: str) -> None:
     total = Score()

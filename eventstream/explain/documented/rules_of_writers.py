@@ -52,7 +52,8 @@ CUSTOM = (
     DocumentedRule(
         "custom-create",
         "An object was created that names a custom resource as its owner, by the manager that set "
-        "that ownerReference.",
+        "that ownerReference; or one called after such a resource, right after that changed, by "
+        "the manager that writes the status of its kind.",
         ("custom-controller",),
         (sources.OPERATOR,),
     ),

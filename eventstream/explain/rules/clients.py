@@ -63,7 +63,12 @@ def changed(view: View, who: Writer) -> Verdict | None:
 
 
 def _verb(who: Writer) -> Verb:
-    """Field management does not tell PUT from PATCH; kubectl patches, but for `replace`."""
+    """Field management does not tell PUT from PATCH; kubectl patches, but for `replace`.
+
+    A status write is a report however it was sent.
+    """
+    if who.subresource == "status":
+        return "report"
     patches = who.manager.startswith("kubectl") and who.manager != "kubectl-replace"
     return "patch" if patches or who.operation == "Apply" or who.subresource else "update"
 

@@ -30,7 +30,7 @@ def served_by(view: View, manager: str) -> Write | None:
         for write in view.backwards(view.write.log.uid)
     )
     for site in namesakes(view):
-        if site.gone or not view.looks_after(manager, site.image.kind):
+        if site.gone or not view.is_controller(f"{manager} {site.image.kind}"):
             continue
         if any_of(owned(site.image, manager), "spec"):
             continue

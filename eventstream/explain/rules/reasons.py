@@ -18,7 +18,15 @@ STARTED = {
 }
 """Reasons of a kubelet's Events about a start, to what they say that it did."""
 
-_ABOUT_STARTS = ("Pulling", "FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox")
+_ATTACHED = "SuccessfulAttachVolume"
+"""Said by the controller that attaches volumes to nodes: the kubelet waits for it, and mounts."""
+_ABOUT_STARTS = (
+    "Pulling",
+    _ATTACHED,
+    "FailedMount",
+    "FailedAttachVolume",
+    "FailedCreatePodSandBox",
+)
 _MIRROR = "kubernetes.io/config.mirror"
 
 Shown = tuple[Reported, ...]
@@ -77,10 +85,10 @@ def _restarted(view: View, found: Reported) -> Reason:
 
 
 def _started(view: View, cause: Write | None, shown: Shown) -> Reason:
-    told = view.notes(view.write.log.uid, *STARTED)
-    if not told:
-        return _starts(view, cause, shown)
+    told = view.notes(view.write.log.uid, *STARTED, _ATTACHED)
     says = {note.after.spec.reason for note in told}
+    if not says - {_ATTACHED}:
+        return _starts(view, cause, shown)
     done = [text for name, text in STARTED.items() if name in says]
     where = f" ({cause.image.version})" if cause and cause.verdict else ""
     why = (

@@ -77,13 +77,14 @@ const within = (parts, selector) => parts.flatMap((part) => [...part.querySelect
 /** Set the clocks that tick, and the times as the reader wants them: all, or those in some parts. */
 export function tick(parts = [document]) {
   const now = Date.now() / 1000 - ahead;
-  const set = (selector, words) => fill(within(parts, selector), words);
+  const set = (selector, words) => going && fill(within(parts, selector), words);
   set("time.ticking", (clock) => duration(now - Number(clock.dataset.since)));
   if (!wanted.startsWith("absolute")) set("time.ago", (clock) => ago(now - Number(clock.dataset.at)));
   set("time.until", (clock) => until(Number(clock.dataset.at) - now));
   if (styled) restyle(parts);
 }
 
+let going = false; // A recording's clocks stand where it ended.
 let styled = false; // Nothing need be looked at before the reader has asked for anything.
 
 function fill(clocks, words) {
@@ -106,6 +107,7 @@ export function choose(stored) {
   const take = () => {
     wanted = select.value;
     styled ||= wanted !== "relative utc";
+    document.documentElement.dataset.times = wanted.split(" ")[0];
     tick();
   };
   const kept = stored("baton-times");
@@ -120,6 +122,7 @@ export function choose(stored) {
 
 /** Tick from now on; slower where motion is unwelcome. */
 export function start() {
+  going = true;
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   setInterval(() => tick(), calm ? 1000 : 250);
   tick();

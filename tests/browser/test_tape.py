@@ -1,6 +1,7 @@
 """A recording from one's own disk, opened in the page and kept apart from the live cluster."""
 
 import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,8 @@ def test_its_audit_log_tells_who_asked(browser: Browser, baton: Baton) -> None:
     with opened(browser, baton, "/tape") as page:
         open_tape(page, TAPES / "quota.jsonl", audit)
         page.locator(".recorded-banner").wait_for()
+        open_still = page.locator(".trace-row.is-running .clock .ticking").first
+        assert re.fullmatch(r"\d+\.\d s", open_still.inner_text()), "It was open when it ended."
         page.locator(".trace-row", has_text="deployment/").first.locator("a").click()
         page.locator("#rows .step-link").first.click()
         expect(page.locator("#drawer .claims")).to_contain_text("audited")

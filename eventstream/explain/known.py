@@ -4,8 +4,9 @@ Each piece has a key, under which writes whose decision rests on it are remember
 becomes known, so that the order in which streams arrive does not matter.
 """
 
-from eventstream.objects.kinds import BUILT_IN_GROUPS
-from eventstream.objects.managed_fields import status_writers
+from eventstream.objects.images import Image
+from eventstream.objects.kinds import BUILT_IN_GROUPS, is_built_in
+from eventstream.objects.managed_fields import paths, status_writers
 from eventstream.objects.observations import Change
 
 CONTROLLERS_KEPT = 2000
@@ -24,7 +25,7 @@ class Known:
         self._created: dict[str, int] = {}
 
     def is_controller(self, manager: str) -> bool:
-        """Whether a manager of this name writes some custom resource's status."""
+        """Whether a manager of this name looks after some custom resource, `M K`: of kind K."""
         return manager in self._controllers
 
     def is_shown(self, kind: str) -> bool:
@@ -56,18 +57,32 @@ class Known:
             self._created[namespace] = order
             keys.append(namespace_key(namespace))
         if resource.group not in BUILT_IN_GROUPS:
-            keys.extend(self._prove(change))
+            writers = status_writers(change.after)
+            keys.extend(self._prove(resource.kind, writers) if writers else ())
+        elif change.type == "ADDED" and change.after.metadata.owner_references:
+            for owner in change.after.metadata.owner_references:
+                if not is_built_in(owner.api_version):
+                    keys.extend(self._prove(owner.kind, makers(change.after)))
         return keys
 
-    def _prove(self, change: Change) -> list[str]:
-        writers = set[str]()
-        for name in status_writers(change.after):
-            writers.update((name, f"{name} {change.resource.kind}"))
-        writers -= self._controllers
-        if not writers or len(self._controllers) > CONTROLLERS_KEPT:
+    def _prove(self, kind: str, managers: set[str]) -> list[str]:
+        """Learn who looks after a kind: writes the status of such, or makes what they own."""
+        found = {name for manager in managers for name in (manager, f"{manager} {kind}")}
+        found -= self._controllers
+        if not found or len(self._controllers) > CONTROLLERS_KEPT:
             return []
-        self._controllers |= writers
-        return [manager_key(name) for name in writers]
+        self._controllers |= found
+        return [manager_key(name) for name in found]
+
+
+def makers(image: Image) -> set[str]:
+    """The managers that set an object's references to its owners; people's tools aside."""
+    return {
+        entry.manager
+        for entry in image.metadata.managed_fields
+        if not entry.manager.startswith(("kubectl", "kube-"))
+        and any(path.startswith("metadata.ownerReferences") for path in paths(entry.fields))
+    }
 
 
 def manager_key(name: str) -> str:

@@ -356,7 +356,9 @@ class View:
         return log
 
     def _owner_then(self, log: ObjectLog) -> str:
-        write = self.write if log is self.write.log else log.at(self.order)
+        if log is self.write.log:
+            return owner_of(self.write.image)
+        write = log.at(self.order) or (log.writes[0] if log.writes else None)
         return owner_of(write.image) if write is not None else log.owner
 
 

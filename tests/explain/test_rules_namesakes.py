@@ -6,7 +6,7 @@ from eventstream.explain.engine import Engine
 from tests.explain.stories import Json, Story
 from tests.explain.tapes import Result, fold
 from tests.explain.test_rules_deletions import actors
-from tests.explain.things import deployment, website
+from tests.explain.things import deployment, owned_by, website
 
 PLAIN = "OpenAPI-Generator"
 
@@ -84,3 +84,21 @@ def test_names_of_custom_resources_that_are_gone_are_let_go() -> None:
     result.take(engine.tick(story.at + 10_000))
     assert not [name for name in engine._world.names if "shop-" in name]
     assert fold(story.shown).steps.keys() == result.steps.keys()
+
+
+def test_who_makes_what_a_kind_owns_looks_after_that_kind_also_without_a_status() -> None:
+    """It notes on the resource itself how far it is, and makes some things without an owner."""
+    story = Story()
+    site = story.create(website("shop"), "kubectl-create")
+    noted = {"metadata": {"annotations": {"example.com/state": "busy"}}}
+    story.change(site, noted, PLAIN)
+    web = deployment("shop")
+    web["metadata"]["ownerReferences"] = [owned_by(site)]
+    story.create(web, PLAIN)
+    bare = story.create(deployment("shop-cache"), PLAIN)
+    assert [story.step(site, 1).actor, story.step(web, 0).actor, story.step(bare, 0).actor] == [
+        "custom-controller"
+    ] * 3
+    other = {"metadata": {"annotations": {"example.com/note": "mine"}}}
+    story.change(site, other, "somebody")
+    assert story.last(site).actor == "unknown"

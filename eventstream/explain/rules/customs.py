@@ -35,7 +35,7 @@ def acted(view: View, who: Writer) -> Verdict | None:
     write = view.write
     if not who.known or who.built_in or who.manager.startswith("kubectl"):
         return None
-    proof, served = _proof(write.image, who.manager), None
+    proof, served = _proof(write.image, who.manager) or _kept(view, who.manager), None
     if proof is None:
         served = served_by(view, who.manager)
         if served is None:
@@ -195,6 +195,16 @@ def _proof(image: Image, manager: str) -> Evidence | None:
     if any_of(fields, "metadata.finalizers") and not any_of(fields, "spec"):
         return evidence.owns(f"{manager} put a finalizer on this object")
     return None
+
+
+def _kept(view: View, manager: str) -> Evidence | None:
+    """Whether the writer looks after other resources of this kind, and asks nothing of this one."""
+    write, kind = view.write, view.write.image.kind
+    if write.change.type != "MODIFIED" or is_built_in(write.image.api_version):
+        return None
+    if any_of(owned(write.image, manager), "spec") or not view.is_controller(f"{manager} {kind}"):
+        return None
+    return evidence.owns(f"{manager} looks after {kind} objects, as others of its writes show")
 
 
 def _cause(view: View) -> Write | None:

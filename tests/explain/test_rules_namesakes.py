@@ -6,7 +6,7 @@ from eventstream.explain.engine import Engine
 from tests.explain.stories import Json, Story
 from tests.explain.tapes import Result, fold
 from tests.explain.test_rules_deletions import actors
-from tests.explain.things import deployment, owned_by, website
+from tests.explain.things import deployment, owned_by, pod, website
 
 PLAIN = "OpenAPI-Generator"
 
@@ -102,3 +102,15 @@ def test_who_makes_what_a_kind_owns_looks_after_that_kind_also_without_a_status(
     other = {"metadata": {"annotations": {"example.com/note": "mine"}}}
     story.change(site, other, "somebody")
     assert story.last(site).actor == "unknown"
+
+
+def test_what_an_operator_wrote_it_may_also_take_from_and_delete_at_once() -> None:
+    """Neither a removal nor a grace period says who it was."""
+    story = Story()
+    told(story, story.create(website("elsewhere"), "kubectl-create"))
+    about = pod(None, "lone", labels={"app": "web", "tier": "front"})
+    about["spec"]["terminationGracePeriodSeconds"] = 30
+    story.create(about, PLAIN)
+    story.change(about, {"metadata": {"labels": {"tier": None}}})
+    story.mark(about, 5)
+    assert [story.step(about, n).actor for n in range(3)] == ["unknown"] * 3

@@ -19,7 +19,7 @@ from eventstream.explain.rules import (
     surplus,
     with_owners,
 )
-from eventstream.explain.rules.customs import custom_owner
+from eventstream.explain.rules.customs import custom_keeper
 from eventstream.explain.rules.housekeeping import housekeeper
 from eventstream.explain.rules.podstatus import disruption, disruption_cause
 from eventstream.explain.rules.removals import REMOVALS, deletion, is_mirror
@@ -116,7 +116,7 @@ def _hurried(view: View) -> Verdict | None:
         return None
     if given == max(own, 1 if own < 0 else 0) or not node_of(image) or is_mirror(image):
         return None
-    if phase(write.before or image) in ("Succeeded", "Failed") or custom_owner(image) is not None:
+    if phase(write.before or image) in ("Succeeded", "Failed") or custom_keeper(view):
         return None
     how = "without any time" if given == 0 else f"with {count(given, 'second')}"
     return Verdict(

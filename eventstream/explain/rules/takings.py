@@ -7,7 +7,7 @@ from eventstream.explain import sources
 from eventstream.explain.attribution import Writer
 from eventstream.explain.rules import evidence
 from eventstream.explain.rules.clients import told_changes
-from eventstream.explain.rules.customs import custom_owner
+from eventstream.explain.rules.customs import custom_keeper
 from eventstream.explain.text import named
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View
@@ -28,20 +28,19 @@ def by_client(view: View, who: Writer) -> Verdict | None:
     lost = who.basis == "removed" or _only_lost(write.changes)
     if not lost or not _takes(write):
         return None
-    owner = custom_owner(write.image)
-    whose = f"{owner.kind} {owner.name}" if owner else ""
+    keeper = custom_keeper(view)
     return Verdict(
-        rule="client-or-controller" if owner else "client-changed",
-        actor="unknown" if owner else "client",
+        rule="client-or-controller" if keeper else "client-changed",
+        actor="unknown" if keeper else "client",
         verb="patch",
-        what=f"{'Somebody' if owner else 'A client'} changed {named(write.image)}: "
+        what=f"{'Somebody' if keeper else 'A client'} changed {named(write.image)}: "
         f"{told_changes(write.changes)}.",
-        why=f"A client, or the custom controller of {whose}: a removal leaves no entry behind."
-        if owner
+        why=f"A client, or {keeper}: a removal leaves no entry behind."
+        if keeper
         else "Why a client acts cannot be seen from the API.",
-        who_grade="unknown" if owner else "inferred",
+        who_grade="unknown" if keeper else "inferred",
         why_grade="unknown",
-        begins=owner is None,
+        begins=not keeper,
         evidence=(
             evidence.saw(write),
             evidence.sequence(

@@ -81,16 +81,19 @@ class Fold(msgspec.Struct, frozen=True):
 
 
 def fold(
-    steps: Sequence[Step], lane: Callable[[Step], Hashable] = attrgetter("actor_name")
+    steps: Sequence[Step],
+    lane: Callable[[Step], Hashable] = attrgetter("actor_name"),
+    first: int = 1,
 ) -> list[Fold]:
-    """Return the rows for `steps`, in order of each row's first step.
+    """Return the rows for `steps`, of which the first has the number `first` in its trace.
 
+    They are in order of each row's first step.
     `lane` tells apart, in a burst, who did the same: what it gives alike is one row.
     """
     burst = len(steps) > BURST_FROM
     groups: list[list[Numbered]] = []
     far: dict[Hashable, list[Numbered]] = {}
-    for number, step in enumerate(steps, start=1):
+    for number, step in enumerate(steps, start=first):
         key = _key(step, lane(step), burst=burst)
         group = far.get(key) if key is not None else _neighbours(step, groups)
         if group is None:

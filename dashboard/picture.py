@@ -41,10 +41,11 @@ _MOVERS = {
 
 
 class ShownSteps(msgspec.Struct, frozen=True):
-    """The steps that a page draws, and where to go on when there are more."""
+    """The steps that a page draws, how many come before them, and where to go on from there."""
 
     steps: tuple[history.Stored[Step], ...]
     after: str = ""
+    before: int = 0
 
     @property
     def records(self) -> list[Step]:
@@ -68,7 +69,8 @@ def shown_steps(trace_id: str, after: str | None = None) -> ShownSteps:
     """Return the first steps of a trace, or those behind the cursor `after`."""
     found = history.steps(trace_id, after=after or None, limit=STEPS_MOST + 1)
     shown = tuple(found[:STEPS_MOST])
-    return ShownSteps(shown, shown[-1].cursor if len(found) > STEPS_MOST else "")
+    before = history.steps_up_to(trace_id, after) if after else 0
+    return ShownSteps(shown, shown[-1].cursor if len(found) > STEPS_MOST else "", before)
 
 
 def picture(stored: history.Stored[Trace], shown: ShownSteps, asked: Asked) -> Picture:
@@ -78,12 +80,17 @@ def picture(stored: history.Stored[Trace], shown: ShownSteps, asked: Asked) -> P
     map_ = minimap(shown.records, [gap.record for gap in gaps])
     parts = (
         _part("minimap", map=map_, then=map_.share(asked.at) if map_ and asked.at else None),
-        _part("cut", shown=shown, more=asked.query(after=shown.after, at=None)),
+        _part(
+            "cut",
+            shown=shown,
+            more=asked.query(after=shown.after, at=None),
+            first=asked.query(after=None, at=None),
+        ),
         _part("next", trace=trace, ahead=_ahead(trace)),
         _part("beside", **beside(trace)),
     )
     if asked.shown != "waterfall":
-        return Picture(sequence(trace, shown.steps, asked, gaps), parts)
+        return Picture(sequence(trace, shown.steps, asked, gaps, shown.before + 1), parts)
     until = trace.updated if trace.ended is None else trace.ended
     fall = waterfall(shown.records, over=trace.state == "complete", until=until)
     about = next((step.object.uid for step in shown.records if step.id == asked.step), "")

@@ -38,13 +38,17 @@ def sequence(
     steps: Sequence[Stored[Step]],
     asked: Asked = Asked(),  # noqa: B008  # it is frozen
     gaps: Sequence[Stored[Gap]] = (),
+    first: int = 1,
 ) -> DrawnRows:
-    """Return the steps of `trace` as rows, repeated ones folded, with the gaps between them."""
+    """Return the steps of `trace` as rows, repeated ones folded, with the gaps between them.
+
+    `first` is the number that the first of these steps has in its trace.
+    """
     records = [stored.record for stored in steps]
     places = {stored.id: (stored.seq, stored.cursor) for stored in steps}
     layout = Layout(records)
     drawn = []
-    for row in rows(fold(records, lambda step: layout.x(lane_of(step))), layout):
+    for row in rows(fold(records, lambda step: layout.x(lane_of(step)), first), layout):
         signature = hash((_identity(row, places), trace.started, asked.show, asked.after))
         order = places[row.fold.id][1]
         html = _row_html(_Placed(row, trace, order), signature, asked)

@@ -20,7 +20,7 @@ from eventstream.history.answers import (
 from eventstream.history.changes import changes_since
 from eventstream.history.databases import add, current, reading, remove
 from eventstream.history.ledger import LedgerFilter, LedgerPage, ledger
-from eventstream.history.listing import begun, step, steps, trace, traces
+from eventstream.history.listing import begun, step, steps, steps_up_to, trace, traces
 from eventstream.history.objects import (
     KeptObject,
     ancestors,
@@ -119,6 +119,7 @@ __all__ = [
     "steps",
     "steps_about",
     "steps_beside",
+    "steps_up_to",
     "trace",
     "trace_after",
     "trace_before",

@@ -89,6 +89,13 @@ def steps(trace_id: str, *, after: str | None = None, limit: int = 500) -> list[
     return [stored_step(row) for row in rows.defer("memo").order_by("sort_key", "id")[:limit]]
 
 
+def steps_up_to(trace_id: str, cursor: str) -> int:
+    """How many steps of a trace stand up to and at `cursor`. Raises BadCursorError."""
+    key, id_ = step_place(cursor)
+    rows = StepRow.objects.filter(trace=trace_id)
+    return rows.filter(Q(sort_key__lt=key) | Q(sort_key=key, id__lte=id_)).count()
+
+
 def step(id: str) -> Stored[Step] | None:  # noqa: A002
     """One step, None when history does not hold it."""
     row = StepRow.objects.filter(id=id).defer("memo").first()

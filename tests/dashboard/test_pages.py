@@ -29,6 +29,19 @@ def ids(html: str, prefix: str) -> list[str]:
     return re.findall(rf'<li[^>]* id="{prefix}-([^"]+)"', html)
 
 
+def test_a_trace_s_steps_keep_their_numbers_where_a_page_goes_on(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.picture.STEPS_MOST", 10)
+    scenes.store(scenes.nginx(LINE))
+    first = body(client, "/traces/nginx?show=list")
+    further = re.search(r'<a href="([^"]+)">Go on from there', first)
+    assert further is not None
+    on = body(client, f"/traces/nginx{further[1].replace('&amp;', '&')}")
+    assert re.findall(r"step </span>(\d+)<", on)[0] == "11"
+    assert "10 steps of this trace come before these" in on
+
+
 def test_stuck_traces_stand_first_then_running_ones(client: Client) -> None:
     scenes.store(scenes.nginx(LINE), scenes.hostile(LINE), scenes.stuck(LINE))
     assert ids(body(client, "/"), "trace") == ["bad", "hostile", "nginx"]

@@ -124,6 +124,8 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
 });
 
 flow.applied = (parts) => {
+  const { title } = document.getElementById("head")?.dataset ?? {};
+  if (title) document.title = title; // A tab in the background tells how its trace stands.
   refresh(parts);
   clocks.tick(parts);
   summarise();

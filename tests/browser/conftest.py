@@ -40,6 +40,25 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+@pytest.fixture(scope="session")
+def nginx_pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Baton]:
+    tapes = ["--tape", "create", "--speed", "4", "--pause", "0"]
+    pair = Baton(tmp_path_factory.mktemp("nginx"), tapes)
+    yield pair
+    pair.end()
+
+
+@pytest.fixture(scope="module")
+def nginx(nginx_pair: Baton, browser: Browser) -> Baton:
+    """A dashboard, one for all modules, that has seen nginx roll out."""
+    page = browser.new_page()
+    page.goto(nginx_pair.url)
+    row = page.locator(".trace-row.is-complete", has_text="deployment/nginx")
+    row.wait_for(timeout=PATIENCE_MS)
+    page.close()
+    return nginx_pair
+
+
 class Watch:
     """What a page did that it should not: errors, and requests to anyone but Baton."""
 

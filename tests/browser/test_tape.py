@@ -4,18 +4,12 @@ import gzip
 import re
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, ROOT, Baton, StartBaton, opened
+from tests.browser.conftest import PATIENCE_MS, ROOT, Baton, opened
 
 expect.set_options(timeout=PATIENCE_MS)
 TAPES = ROOT / "practicecluster" / "tapes"
-
-
-@pytest.fixture(scope="module")
-def baton(start_baton: StartBaton) -> Baton:
-    return start_baton("--tape", "create", "--pause", "0")
 
 
 def open_tape(page: Page, tape: Path, audit: Path | None = None) -> None:
@@ -25,8 +19,8 @@ def open_tape(page: Page, tape: Path, audit: Path | None = None) -> None:
     page.get_by_role("button", name="Open it").click()
 
 
-def test_a_recording_is_explained_in_a_view_of_its_own(browser: Browser, baton: Baton) -> None:
-    with opened(browser, baton, "/tape") as page:
+def test_a_recording_is_explained_in_a_view_of_its_own(browser: Browser, nginx: Baton) -> None:
+    with opened(browser, nginx, "/tape") as page:
         open_tape(page, TAPES / "bad_image.jsonl")
         page.locator(".recorded-banner").wait_for()
         expect(page.locator("#status")).to_contain_text("Recording, until 2026-")
@@ -42,9 +36,20 @@ def test_a_recording_is_explained_in_a_view_of_its_own(browser: Browser, baton: 
         expect(page.locator(".trace-row", has_text="deployment/api")).to_have_count(0)
 
 
-def test_its_audit_log_tells_who_asked(browser: Browser, baton: Baton) -> None:
+def test_no_time_goes_by_where_a_recording_has_ended(browser: Browser, nginx: Baton) -> None:
+    with opened(browser, nginx, "/tape") as page:
+        open_tape(page, TAPES / "quota.jsonl")
+        page.locator(".recorded-banner").wait_for()
+        expect(page.locator("#help-open")).to_be_visible()  # Its script has come.
+        waits = page.locator(".trace-row.is-running .ticking").all_inner_texts()
+        assert waits
+        assert all(re.fullmatch(r"[\d.]+ s", wait) for wait in waits), waits
+        assert page.title().startswith("Recording: ")
+
+
+def test_its_audit_log_tells_who_asked(browser: Browser, nginx: Baton) -> None:
     audit = ROOT / "tests" / "explain" / "truth" / "quota.audit.jsonl"
-    with opened(browser, baton, "/tape") as page:
+    with opened(browser, nginx, "/tape") as page:
         open_tape(page, TAPES / "quota.jsonl", audit)
         page.locator(".recorded-banner").wait_for()
         open_still = page.locator(".trace-row.is-running .clock .ticking").first
@@ -55,18 +60,18 @@ def test_its_audit_log_tells_who_asked(browser: Browser, baton: Baton) -> None:
 
 
 def test_what_is_no_recording_is_refused_in_words(
-    browser: Browser, baton: Baton, tmp_path: Path
+    browser: Browser, nginx: Baton, tmp_path: Path
 ) -> None:
     packed = tmp_path / "packed.jsonl"
     packed.write_bytes(gzip.compress(b"not a recording" * 10))
-    with opened(browser, baton, "/tape") as page:
+    with opened(browser, nginx, "/tape") as page:
         open_tape(page, packed)
         expect(page.locator("main")).to_contain_text("can't be read")
         expect(page.locator("main")).to_contain_text("line 1")
 
 
-def test_a_closed_recording_is_gone(browser: Browser, baton: Baton) -> None:
-    with opened(browser, baton, "/tape") as page:
+def test_a_closed_recording_is_gone(browser: Browser, nginx: Baton) -> None:
+    with opened(browser, nginx, "/tape") as page:
         open_tape(page, TAPES / "create.jsonl")
         page.locator(".recorded-banner").wait_for()
         address = page.url

@@ -1,30 +1,19 @@
 """A window of time is replayed in the page, by pointer and by key."""
 
-import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, Baton, StartBaton, opened
+from tests.browser.conftest import PATIENCE_MS, Baton, opened
 
 expect.set_options(timeout=PATIENCE_MS)
-
-
-@pytest.fixture(scope="module")
-def baton(start_baton: StartBaton, browser: Browser) -> Baton:
-    pair = start_baton("--tape", "create", "--speed", "4", "--pause", "0")
-    page = browser.new_page()
-    page.goto(pair.url)
-    page.locator(".trace-row.is-complete").first.wait_for(timeout=PATIENCE_MS)
-    page.close()
-    return pair
 
 
 def shown(page: Page) -> Locator:
     return page.locator("#rows > .step:not([hidden])")
 
 
-def test_a_window_is_stepped_through_and_left(browser: Browser, baton: Baton) -> None:
-    with opened(browser, baton, "/window") as page:
+def test_a_window_is_stepped_through_and_left(browser: Browser, nginx: Baton) -> None:
+    with opened(browser, nginx, "/window") as page:
         expect(page.locator("#replay-play")).to_be_visible()  # Its script has come.
         whole = shown(page).count()
         page.get_by_role("link", name="From the start").click()
@@ -39,8 +28,8 @@ def test_a_window_is_stepped_through_and_left(browser: Browser, baton: Baton) ->
         assert "at=" not in page.url
 
 
-def test_nothing_of_it_stands_in_anybodys_way(browser: Browser, baton: Baton) -> None:
+def test_nothing_of_it_stands_in_anybodys_way(browser: Browser, nginx: Baton) -> None:
     for scheme in ("light", "dark"):
-        with opened(browser, baton, "/window", color_scheme=scheme) as page:
+        with opened(browser, nginx, "/window", color_scheme=scheme) as page:
             found = Axe().run(page)
             assert found.violations_count == 0, found.generate_report()

@@ -1,19 +1,20 @@
 // The keyboard: single keys act only while no control has the focus, and can be switched off.
+// A key that finds nothing to act on (its act says false) stays the browser's own: pages scroll by it.
 import { choose as chooseTimes } from "./clocks.js";
 import { flow } from "./flow.js";
 import * as replay from "./replay.js";
 import { clear, move, open, walk } from "./selection.js";
 import { fit, pan, zoom } from "./zoom.js";
 
-const CONTROLS = "input, select, textarea, button, summary, dialog, [contenteditable]";
+const CONTROLS = "input, select, textarea, button, summary, dialog, [contenteditable], [tabindex='0']";
 
 const keys = {
   j: () => move(1),
   k: () => move(-1),
-  ArrowDown: () => move(1),
-  ArrowUp: () => move(-1),
+  ArrowDown: () => listed() && move(1),
+  ArrowUp: () => listed() && move(-1),
   Enter: () => open(),
-  " ": () => (replay.active() ? replay.toggle() : flow.paused ? flow.resume() : flow.pause("reader")),
+  " ": () => (replay.active() ? replay.toggle() : follows() && (flow.paused ? flow.resume() : flow.pause("reader"))),
   ",": () => beside(false),
   ".": () => beside(true),
   w: () => zoom(1.5),
@@ -21,20 +22,33 @@ const keys = {
   a: () => pan(-0.25),
   d: () => pan(0.25),
   f: () => fit(),
-  g: () => flow.resume(true),
-  End: () => flow.resume(true),
+  g: () => live(),
+  End: () => live(),
   "/": () => search(),
   "?": () => document.getElementById("help").showModal(),
 };
+
+/** Whether the page is a list of rows; elsewhere the arrows scroll. */
+const listed = () => Boolean(document.getElementById("rows"));
+
+/** Whether the page follows what is live, so that it can be paused; a recording and the reference do not. */
+const follows = () => Boolean(document.getElementById("pause")?.checkVisibility());
+
+function live() {
+  if (!replay.active() && !follows()) return false;
+  return flow.resume(true);
+}
 
 /** The step before or after: in time while replaying, else in the API server's order. */
 function beside(forward) {
   if (replay.active()) replay.step(forward);
   else if (document.getElementById("drawer")) walk(forward);
+  else return false;
+  return true;
 }
 
 function search() {
-  const field = document.getElementById("filter-text");
+  const field = document.querySelector(".filters [type=search]");
   field?.focus();
   return Boolean(field);
 }

@@ -14,7 +14,14 @@ const options = {
 
 /** Morph `node` into `fresh`, keeping focus, selection and what is open. An element, as text would be parsed as a page of its own. */
 export function morph(node, fresh) {
-  Idiomorph.morph(node, fresh, options);
+  keepingFocus(() => Idiomorph.morph(node, fresh, options));
+}
+
+/** A node that is moved loses the focus where the browser has no `moveBefore`. */
+function keepingFocus(change) {
+  const focused = document.activeElement;
+  change();
+  if (focused !== document.activeElement && focused.isConnected) focused.focus({ preventScroll: true });
 }
 
 /** Forget which revisions are shown: the page was drawn anew. */
@@ -46,7 +53,7 @@ export function apply([id, revision, kind, html], still = false, burst = false) 
   if (!old && !burst) fresh.classList.add("fresh");
   if (old && old.parentElement === list) morph(old, fresh);
   const row = old && old.parentElement === list ? old : fresh;
-  if (moved) list.insertBefore(row, kind === "row" ? placeInFeed(list, row) : placeInSequence(list, row));
+  if (moved) keepingFocus(() => list.insertBefore(row, kind === "row" ? placeInFeed(list, row) : placeInSequence(list, row)));
   return row;
 }
 

@@ -1,14 +1,17 @@
 // The selected row, and the drawer that explains a selected step.
+import { morph, parse } from "./rows.js";
+
 const main = () => document.getElementById("main");
-const links = () => [...document.querySelectorAll("#rows a.step-link, #rows a.trace-link")].filter((link) => link.checkVisibility());
-const current = () => document.querySelector('#rows a[aria-current="true"]');
+const ROWS = ":is(#rows, .ranked) a:is(.step-link, .trace-link)";
+const links = () => [...document.querySelectorAll(ROWS)].filter((link) => link.checkVisibility());
+const current = () => document.querySelector(`${ROWS}[aria-current="true"]`);
 
 let loading;
 // The step that the drawer is to show; none once it was closed, whatever is still on its way.
 let wanted = "";
 
 function mark(link) {
-  for (const other of document.querySelectorAll('#rows a[aria-current="true"]')) {
+  for (const other of document.querySelectorAll(`${ROWS}[aria-current="true"]`)) {
     if (other !== link) other.removeAttribute("aria-current");
   }
   link.setAttribute("aria-current", "true");
@@ -33,13 +36,34 @@ function queryOf() {
   return query.size ? `?${query}` : "";
 }
 
-function load(step) {
+async function load(step) {
   wanted = step;
   const address = `${document.body.dataset.root}traces/${encodeURIComponent(main().dataset.trace)}/steps/${encodeURIComponent(step)}${queryOf()}`;
-  htmx.ajax("GET", address, { target: "#drawer", swap: "innerHTML" }).then(() => {
-    if (!current()) markObject();
-    current()?.scrollIntoView({ block: "nearest" });
-  });
+  const answer = await fetch(address).catch((failure) => ({ statusText: failure.message }));
+  const html = answer.ok ? await answer.text() : "";
+  if (wanted !== step) return; // Another was asked for since, or none.
+  draw(step, html || failed(answer));
+  if (!current()) markObject();
+  current()?.scrollIntoView({ block: "nearest" });
+}
+
+/** Put a step into the drawer; what has the focus keeps it, and the same step stays where it was scrolled to. */
+function draw(step, html) {
+  const drawer = document.getElementById("drawer");
+  const within = drawer.contains(document.activeElement);
+  const same = drawer.querySelector("[data-step]")?.dataset.step === step;
+  if (drawer.firstElementChild) morph(drawer.firstElementChild, parse(html));
+  else drawer.innerHTML = html;
+  if (!same) drawer.scrollTop = 0;
+  if (within && !drawer.contains(document.activeElement)) drawer.querySelector("a")?.focus({ preventScroll: true });
+}
+
+function failed({ status, statusText }) {
+  const said = document.createElement("p");
+  said.className = "unread-step";
+  said.role = "alert";
+  said.textContent = status === 404 ? "This trace holds no such step any more: it may have moved to another. Load the page again." : `This step could not be read: ${statusText || status}. Select it again.`;
+  return said.outerHTML;
 }
 
 /** Clear the selection and close the drawer; false when there was nothing to clear. */
@@ -56,19 +80,20 @@ export function clear() {
   return true;
 }
 
-/** Select the row so many places on. */
+/** Select the row so many places on; false when the page has no rows. */
 export function move(by) {
   const all = links();
-  if (!all.length) return;
+  if (!all.length) return false;
   const from = all.indexOf(current() ?? document.activeElement);
   const next = from < 0 ? (by > 0 ? 0 : all.length - 1) : from + by;
   select(all[Math.max(0, Math.min(all.length - 1, next))]);
+  return true;
 }
 
-/** Open what is selected: a step's drawer, or a trace's page. */
+/** Open what is selected: a step's drawer, or a trace's page; a link that has the focus is opened instead. */
 export function open() {
   const link = current();
-  if (!link || document.activeElement === link) return false;
+  if (!link || document.activeElement.closest("a")) return false;
   link.click();
   return true;
 }
@@ -123,12 +148,8 @@ function clicked(click) {
   const link = clickedOn?.closest("#rows") ? clickedOn : linkOf(step);
   if (!link && !(step && clickedOn.closest(".walk"))) return;
   click.preventDefault();
-  if (link) select(link);
+  if (link) select(link, { focus: !document.activeElement.closest("#drawer") });
   else show(step);
-}
-
-function keepClosed(swap) {
-  if (swap.detail.target?.id === "drawer" && !wanted) swap.detail.shouldSwap = false;
 }
 
 /** Let the same step stay selected when the picture of the trace is another. */
@@ -140,7 +161,6 @@ function switched({ target }) {
 /** Let rows be selected by click and by address. */
 export function start() {
   document.addEventListener("click", switched);
-  document.addEventListener("htmx:beforeSwap", keepClosed);
   document.addEventListener("click", clicked);
   addEventListener("hashchange", fromAddress);
   fromAddress();

@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import PATIENCE_MS, Baton, StartBaton, opened
@@ -10,18 +9,8 @@ from tests.browser.conftest import PATIENCE_MS, Baton, StartBaton, opened
 expect.set_options(timeout=PATIENCE_MS)
 
 
-@pytest.fixture(scope="module")
-def baton(start_baton: StartBaton, browser: Browser) -> Baton:
-    pair = start_baton("--tape", "create", "--speed", "4", "--pause", "0")
-    page = browser.new_page()
-    page.goto(pair.url)
-    page.locator(".trace-row.is-complete").first.wait_for(timeout=PATIENCE_MS)
-    page.close()
-    return pair
-
-
-def test_the_map_of_pods_leads_to_a_pod_by_keyboard(browser: Browser, baton: Baton) -> None:
-    with opened(browser, baton, "/cluster") as page:
+def test_the_map_of_pods_leads_to_a_pod_by_keyboard(browser: Browser, nginx: Baton) -> None:
+    with opened(browser, nginx, "/cluster") as page:
         expect(page.locator("#pod-counts")).to_contain_text("ready 3")
         expect(page.locator("#podmap")).to_be_visible()  # Its Pods have come.
         page.locator("#podmap canvas").focus()
@@ -35,6 +24,9 @@ def test_the_map_of_pods_leads_to_a_pod_by_keyboard(browser: Browser, baton: Bat
         expect(page.locator("h1")).to_contain_text("pod/nginx-")
         page.get_by_role("navigation", name="What controls it").get_by_text("deployment/").click()
         expect(page.locator("h1")).to_have_text("deployment/nginx")
+        page.locator("body[data-link=up]").wait_for()
+        page.keyboard.press("j")
+        expect(page.locator(".ranked a").first).to_be_focused()
 
 
 def test_the_cluster_page_keeps_itself_fresh(browser: Browser, start_baton: StartBaton) -> None:
@@ -46,8 +38,8 @@ def test_the_cluster_page_keeps_itself_fresh(browser: Browser, start_baton: Star
     late.end()
 
 
-def test_the_ledger_is_filtered_and_saved(browser: Browser, baton: Baton) -> None:
-    with opened(browser, baton, "/changes") as page:
+def test_the_ledger_is_filtered_and_saved(browser: Browser, nginx: Baton) -> None:
+    with opened(browser, nginx, "/changes") as page:
         page.get_by_label("kind").select_option("Deployment")
         page.get_by_role("button", name="Show").click()
         page.wait_for_url("**/changes?*kind=Deployment*")

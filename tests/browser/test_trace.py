@@ -77,10 +77,49 @@ def test_the_waterfall_appears_as_steps_arrive(browser: Browser, slow: Baton) ->
         pods = page.locator("#rows > .bar", has_text="pod/nginx-")
         expect(pods).to_have_count(3)
         expect(page.locator(".findings")).to_contain_text("Slowest: ")
+        assert "complete" in page.title(), "a tab tells how its trace stands"
         assert page.evaluate("window.stillHere === true"), "pushed, not loaded again"
         live = page.locator("#rows").inner_text()
         page.reload()
         assert page.locator("#rows").inner_text() == live
+
+
+REDRAWN = """async () => {
+    const { flow } = await import(new URL("flow.js", document.querySelector("[type=module]").src));
+    const row = document.querySelector("#rows [aria-current]").closest("li");
+    flow.take([[row.dataset.id, 1e15, "step", row.outerHTML]]);
+}"""
+"""Does what the page does when the row of the selected step was drawn anew."""
+
+
+def test_the_drawer_keeps_focus_and_place_while_its_step_is_drawn_anew(
+    browser: Browser, baton: Baton, trace: str
+) -> None:
+    with opened(browser, baton, trace, viewport={"width": 1440, "height": 600}) as page:
+        page.locator("#rows .step-link", has_text="created ReplicaSet").click()
+        page.locator("#drawer h2", has_text="created ReplicaSet").wait_for()
+        page.locator("#drawer .copy").first.focus()
+        page.locator("#drawer").evaluate("node => { node.scrollTop = 40 }")
+        page.locator("#drawer .eyebrow").evaluate("node => node.append('stale')")
+        with page.expect_response("**/steps/*"):
+            page.evaluate(REDRAWN)
+        expect(page.locator("#drawer .eyebrow")).not_to_contain_text("stale")
+        expect(page.locator("#drawer .copy").first).to_be_focused()
+        assert page.locator("#drawer").evaluate("node => node.scrollTop") == 40
+        page.locator("#drawer [rel=next]").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("#drawer h2")).not_to_contain_text("created ReplicaSet")
+        expect(page.locator("#drawer [rel=next]")).to_be_focused()
+
+
+def test_a_step_that_can_t_be_read_is_told_of(browser: Browser, baton: Baton, trace: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{baton.url}{trace}")
+    page.locator("body[data-link=up]").wait_for()
+    page.route("**/steps/*", lambda route: route.abort())
+    page.locator("#rows .step-link").first.click()
+    expect(page.locator("#drawer [role=alert]")).to_contain_text("could not be read")
+    page.close()
 
 
 def test_each_pod_s_time_is_told_span_by_span_and_by_which_clock(

@@ -27,6 +27,7 @@ HOSTILE = (
     "/cluster",
     "/changes",
     "/coverage",
+    "/window",
     "/learn?trace=hostile",
     "/learn?tab=operators&trace=hostile",
     *OBJECTS,
@@ -41,9 +42,10 @@ SMUGGLED = """[...document.querySelectorAll(
 )].map(node => node.outerHTML.slice(0, 200))"""
 WORDS = {
     "/": "Now",
-    "/cluster": "Stuck, slow, failing",
+    "/cluster": "Stuck, slow or failing",
     "/changes": "the object",
     "/coverage": "cronjobs",
+    "/window": "A window of time",
     "/learn": "A client asks for a Deployment",
     "/learn?tab=operators": "A new type",
     "/reference": "Documented steps",
@@ -55,6 +57,23 @@ WORDS = {
     "/traces/names?step=names-003": "Evidence",
 }
 """What each view says without script."""
+
+SPACED = """() => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(`* {
+        line-height: 1.5 !important;
+        letter-spacing: 0.12em !important;
+        word-spacing: 0.16em !important;
+    } p { margin-bottom: 2em !important }`);
+    document.adoptedStyleSheets = [sheet];
+    return document.documentElement.scrollWidth - innerWidth;
+}"""
+"""Spaces text as a reader may want it (WCAG 2.2, 1.4.12); how much wider than the window it is."""
+
+UNNAMED = """() => [...document.querySelectorAll("[tabindex='0']")]
+    .filter(node => !node.ariaLabel && !node.ariaLabelledByElements?.length)
+    .map(node => node.outerHTML.slice(0, 120))"""
+"""What takes the focus and has no name of its own."""
 
 CRAMPED = """() => [...document.querySelectorAll("a, button, input, select, summary")]
     .filter(node => node.checkVisibility() && !node.matches(".vh, .skip"))
@@ -102,6 +121,57 @@ def test_hostile_words_are_text_on_every_view(browser: Browser, stored: Stored, 
             page.locator("body[data-link=up]").wait_for()
             assert_text(page)
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+def test_four_times_as_large_and_widely_spaced_a_view_needs_no_scrolling_sideways(
+    browser: Browser, stored: Stored
+) -> None:
+    with opened(browser, stored, "/", viewport={"width": 320, "height": 256}) as page:
+        wide = {}
+        for path in set(VIEWS[:-1]) - set(OBJECTS[1:5]):
+            page.goto(stored.url + path)
+            if too_wide := page.evaluate(SPACED):
+                wide[path] = too_wide
+        assert wide == {}
+        assert page.locator(".top").evaluate("node => getComputedStyle(node).position") == "static"
+
+
+def test_a_key_that_finds_nothing_to_act_on_stays_the_browser_s(
+    browser: Browser, stored: Stored
+) -> None:
+    with opened(browser, stored, "/reference") as page:
+        page.locator("body[data-link=up]").wait_for()
+        at = 0
+        for key in ("ArrowDown", "Space", "End"):
+            page.keyboard.press(key)
+            page.wait_for_function("at => scrollY > at", arg=at)
+            at = page.evaluate("scrollY")
+        page.goto(f"{stored.url}/changes")
+        page.locator("body[data-link=up]").wait_for()
+        page.keyboard.press("/")
+        expect(page.get_by_label("Search")).to_be_focused()
+
+
+def test_a_finger_finds_what_it_presses(browser: Browser, stored: Stored) -> None:
+    hand = {"has_touch": True, "is_mobile": True, "viewport": {"width": 390, "height": 844}}
+    with opened(browser, stored, "/", **hand) as page:
+        for path in ("/", "/tape", "/window", TRACES[1]):
+            page.goto(stored.url + path)
+            page.locator("body[data-link=up]").wait_for()
+            pressed = page.locator("button:visible, select:visible, nav.places a")
+            heights = pressed.evaluate_all("all => all.map(each => each.offsetHeight)")
+            assert min(heights) >= 42, path
+
+
+def test_where_the_system_picks_the_colours_edges_tell_what_is_chosen(
+    browser: Browser, stored: Stored
+) -> None:
+    edge = "node => getComputedStyle(node).borderBottomColor"
+    ring = "node => getComputedStyle(node).outlineStyle"
+    with opened(browser, stored, "/traces/names?step=names-001", forced_colors="active") as page:
+        here = page.locator(".places [aria-current]").evaluate(edge)
+        assert here != page.locator(".places a:not([aria-current])").first.evaluate(edge)
+        assert page.locator('#rows a[aria-current="true"]').evaluate(ring) == "solid"
 
 
 def test_hostile_names_can_be_read_as_they_are(browser: Browser, stored: Stored) -> None:
@@ -152,12 +222,16 @@ def test_a_hostile_recording_is_text(browser: Browser, stored: Stored, tmp_path:
 def test_without_script_each_view_is_whole_and_can_be_loaded_again(
     browser: Browser, stored: Stored
 ) -> None:
+    titles: list[str] = []
     with opened(browser, stored, "/", java_script_enabled=False) as page:
         for path, words in WORDS.items():
             page.goto(stored.url + path)
             expect(page.locator("main")).to_contain_text(words)
             page.reload()
             expect(page.locator("main")).to_contain_text(words)
+            if not path.startswith("/traces/names?"):  # Those are one trace in other pictures.
+                assert page.title() not in titles, path
+                titles.append(page.title())
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -174,13 +248,15 @@ def test_axe_finds_nothing_where_names_are_hostile(
 
 
 @pytest.mark.parametrize("width", [1440, 390])
-def test_what_is_pressed_is_large_enough(browser: Browser, stored: Stored, width: int) -> None:
+def test_what_is_pressed_is_large_enough_and_what_takes_the_focus_has_a_name(
+    browser: Browser, stored: Stored, width: int
+) -> None:
     with opened(browser, stored, "/", viewport={"width": width, "height": 844}) as page:
         found = {}
         for path in VIEWS[:-1]:
             page.goto(stored.url + path)
             page.locator("body[data-link=up]").wait_for()
-            if cramped := page.evaluate(CRAMPED):
+            if cramped := page.evaluate(CRAMPED) + page.evaluate(UNNAMED):
                 found[path] = cramped
         assert found == {}
 
@@ -201,8 +277,18 @@ def test_what_has_the_focus_is_not_hidden(
 
 
 def test_a_trace_is_printed_as_its_steps_alone(browser: Browser, stored: Stored) -> None:
-    with opened(browser, stored, "/traces/names") as page:
+    ink = "getComputedStyle(document.body).color"
+    with opened(browser, stored, "/traces/names?step=names-006", color_scheme="light") as page:
+        dark_on_light = page.evaluate(ink)
+        for _ in range(2):
+            page.locator("#theme").click()
+        expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+        assert page.evaluate(ink) != dark_on_light
         page.emulate_media(media="print")
+        assert page.evaluate(ink) == dark_on_light
+        cut = "node => node.scrollHeight > node.clientHeight + 1"
+        assert not page.locator("#drawer").evaluate(cut)
+        assert not page.locator("#rows .what").last.evaluate(cut)
         expect(page.locator(".top")).to_be_hidden()
         said = page.evaluate("getComputedStyle(document.querySelector('main'), '::before').content")
         assert said.startswith('"Baton · cluster')

@@ -31,8 +31,8 @@ def test_a_recording_is_explained_in_a_view_of_its_own(browser: Browser, nginx: 
         expect(page.locator("#drawer h2")).to_contain_text("changed Deployment api")
         page.get_by_role("link", name="Return to live").click()
         expect(page.locator(".recorded-banner")).to_have_count(0)
-        nginx = page.locator(".trace-row", has_text="deployment/nginx")
-        nginx.wait_for()
+        row = page.locator(".trace-row", has_text="deployment/nginx")
+        row.wait_for()
         expect(page.locator(".trace-row", has_text="deployment/api")).to_have_count(0)
 
 

@@ -42,10 +42,10 @@ SMUGGLED = """[...document.querySelectorAll(
 )].map(node => node.outerHTML.slice(0, 200))"""
 WORDS = {
     "/": "Now",
-    "/cluster": "Stuck, slow or failing",
+    "/cluster": "Stuck, slow, failing",
     "/changes": "the object",
     "/coverage": "cronjobs",
-    "/window": "A window of time",
+    "/window": "whatever trace they belong to",
     "/learn": "A client asks for a Deployment",
     "/learn?tab=operators": "A new type",
     "/reference": "Documented steps",

@@ -224,18 +224,31 @@ def take(browser: Browser, name: str, state: State, views: list[str], directory:
         server.end()
 
 
+SETTLED = "#status .watched, #status:has-text('1 kind not watched')"
+"""The watches have come back after a recording began: a picture of README has just the news."""
+
+DOCS = {
+    "failing": (("now", "now", 540), ("trace", "stalled", 520)),
+    "busy": (("trace", "trace", 900),),
+}
+"""README's pictures: in which state, of which view, under which name, and how high."""
+
+
 def refresh_docs(browser: Browser, directory: Path) -> None:
-    """Store the two pictures that README shows: what is under way, and a trace."""
-    for state, view in (("failing", "now"), ("busy", "trace")):
+    """Store the pictures that README shows: what is under way, what stands still, and a trace."""
+    for state, pictures in DOCS.items():
         (scratch := directory / state).mkdir()
         server = STATES[state].start(scratch)
         try:
             page = open_page(browser, server.url, "light", 1440)
             page.goto("/")
             page.locator(STATES[state].ready).first.wait_for()
-            found = STATES[state].views[view]
-            address = found if isinstance(found, str) else found(page)
-            picture(page, address, ROOT / "docs" / f"{view}.png", full=False)
+            page.locator(SETTLED).first.wait_for()
+            for view, name, height in pictures:
+                found = STATES[state].views[view]
+                address = found if isinstance(found, str) else found(page)
+                page.set_viewport_size({"width": 1440, "height": height})
+                picture(page, address, ROOT / "docs" / f"{name}.png", full=False)
         finally:
             server.end()
 

@@ -363,3 +363,29 @@ def test_an_owner_that_was_never_seen_leaves_the_deleter_open() -> None:
     lonely = story.exists(pod(replicaset()))
     story.mark(lonely, 30)
     assert actors(story, lonely) == ["unknown"]
+
+
+def test_a_job_that_has_ended_deletes_no_more_pods_by_itself() -> None:
+    """It deletes those that still run before it reports that it has ended."""
+    for ends, actor in ((["SuccessCriteriaMet"], "job-controller"), (ENDS, "client")):
+        story = Story()
+        once = story.create(job(), "kubectl-create")
+        left = story.create(pod(once, "once-a"), KCM)
+        told = {"conditions": [condition(name, "True") for name in ends]}
+        story.change(once, {"status": told}, KCM, sub="status")
+        story.mark(left, 30)
+        assert actors(story, left) == [actor]
+
+
+ENDS = ["SuccessCriteriaMet", "Complete"]
+
+
+def test_claims_that_a_deleted_set_leaves_behind_are_let_go_by_the_collector() -> None:
+    """whenDeleted: Delete had made them the StatefulSet's, and it is deleted in orphan mode."""
+    story = Story()
+    db = story.create(statefulset(), "kubectl-create")
+    claim = thing("PersistentVolumeClaim", "data-db-0", owner=db)
+    story.create(claim, KCM)
+    story.mark(db, finalizers=["orphan"])
+    story.change(claim, {"metadata": {"ownerReferences": []}}, KCM)
+    assert (story.last(claim).actor, story.last(claim).rule) == ("garbage-collector", "orphaned")

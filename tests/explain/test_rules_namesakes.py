@@ -102,6 +102,9 @@ def test_who_makes_what_a_kind_owns_looks_after_that_kind_also_without_a_status(
     other = {"metadata": {"annotations": {"example.com/note": "mine"}}}
     story.change(site, other, "somebody")
     assert story.last(site).actor == "unknown"
+    story.wait(60)
+    story.change(site, {"metadata": {"labels": {"team": "a"}}}, PLAIN)
+    assert story.last(site).actor == "unknown"  # Or a client of the same name.
 
 
 def test_what_an_operator_wrote_it_may_also_take_from_and_delete_at_once() -> None:

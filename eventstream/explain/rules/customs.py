@@ -14,7 +14,14 @@ from eventstream.explain.records import Evidence, Loop, Verb
 from eventstream.explain.rules import evidence
 from eventstream.explain.rules.clients import told_changes
 from eventstream.explain.rules.marks import mark
-from eventstream.explain.rules.namesakes import any_of, asked, called_after, owned, served_by
+from eventstream.explain.rules.namesakes import (
+    answers,
+    any_of,
+    asked,
+    called_after,
+    owned,
+    served_by,
+)
 from eventstream.explain.text import listing, named, seen
 from eventstream.explain.verdict import Verdict
 from eventstream.explain.world import View
@@ -198,11 +205,14 @@ def _proof(image: Image, manager: str) -> Evidence | None:
 
 
 def _kept(view: View, manager: str) -> Evidence | None:
-    """Whether the writer looks after other resources of this kind, and asks nothing of this one."""
+    """Whether the writer looks after others of this kind, asks nothing, and answers this one."""
     write, kind = view.write, view.write.image.kind
     if write.change.type != "MODIFIED" or is_built_in(write.image.api_version):
         return None
     if any_of(owned(write.image, manager), "spec") or not view.is_controller(f"{manager} {kind}"):
+        return None
+    last = view.previous()
+    if last is None or not answers(view, last):
         return None
     return evidence.owns(f"{manager} looks after {kind} objects, as others of its writes show")
 

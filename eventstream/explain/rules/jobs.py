@@ -43,8 +43,13 @@ _PROMPT = 5.0
 
 
 def active_pod(view: View, parent: Write) -> Housekeeper | None:
-    """A Job that is to end, is suspended, or runs more Pods than it may, loses active Pods."""
+    """A Job that is to end, is suspended, or runs more Pods than it may, loses active Pods.
+
+    It deletes them before it reports that it has ended, and none after that.
+    """
     name = parent.image.metadata.name
+    if is_true(parent.image, "Complete") or is_true(parent.image, "Failed"):
+        return None
     if phase(view.write.before or view.write.image) in ("Succeeded", "Failed"):
         return None
     why = _why_it_ends(view, parent)
@@ -70,7 +75,7 @@ def _why_it_ends(view: View, parent: Write) -> str:
     return _overdue(view, image) or _exhausted(view, parent) or _too_many(view, parent)
 
 
-_JOB_ENDS = ("FailureTarget", "Failed", "SuccessCriteriaMet", "Complete")
+_JOB_ENDS = ("FailureTarget", "SuccessCriteriaMet")
 
 
 def _overdue(view: View, job: Image) -> str:

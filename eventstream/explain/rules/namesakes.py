@@ -34,10 +34,15 @@ def served_by(view: View, manager: str) -> Write | None:
             continue
         if any_of(owned(site.image, manager), "spec"):
             continue
-        since = asked(view, site)
-        if made or (not since.base and abs(view.write.change.at - since.change.at) <= _ANSWERS):
+        if made or answers(view, site):
             return site
     return None
+
+
+def answers(view: View, site: Write) -> bool:
+    """Whether this write came right after the custom resource had changed."""
+    since = asked(view, site)
+    return not since.base and abs(view.write.change.at - since.change.at) <= _ANSWERS
 
 
 _ANSWERS = 10.0

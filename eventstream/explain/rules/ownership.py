@@ -59,8 +59,8 @@ def _retained(
     if not all(owner.kind in ("StatefulSet", "Pod") for owner in (*gained, *lost)):
         return None
     owners = [view.latest(owner.uid) for owner in (*gained, *lost)]
-    if not who.built_in and any(owner is None or owner.gone for owner in owners):
-        return None  # The garbage collector takes references to what is gone.
+    if not who.built_in and any(owner is None or _leaves(owner) for owner in owners):
+        return None  # The garbage collector takes references to what is gone, or lets orphans go.
     pod = next((owner for owner in gained if owner.kind == "Pod"), None)
     cause = None
     for owner in (*gained, *lost):
@@ -76,6 +76,11 @@ def _retained(
         act = f"made StatefulSet {gained[0].name} the owner of {claim}"
         why = "The retention policy lets the claim go with the StatefulSet (whenDeleted: Delete)."
     return _verdict(view, who, "claim-retention", "statefulset-controller", act, why, cause)
+
+
+def _leaves(owner: Write) -> bool:
+    """Gone or about to go: a StatefulSet then looks after its claims no longer."""
+    return owner.gone or bool(owner.image.metadata.deletion_timestamp)
 
 
 def _adopted(view: View, who: Writer, owner: OwnerReference) -> Verdict | None:

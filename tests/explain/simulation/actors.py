@@ -56,9 +56,15 @@ class Actor:
             if theirs and not matches(owner, thing):
                 yield self.clock.between(0.001, 0.006)
                 self.server.patch(self.who, thing, lambda now: _release(now, uid))
-            elif not theirs and matches(owner, thing) and not leaving(thing):
+            elif not theirs and matches(owner, thing) and not leaving(thing) and self._lives(owner):
                 yield self.clock.between(0.001, 0.006)
                 self.server.patch(self.who, thing, lambda now: _adopt(now, owner))
+
+    def _lives(self, owner: Json) -> bool:
+        """Whether an owner exists and stays, which is asked for anew before it adopts anything."""
+        metadata = owner["metadata"]
+        live = self.server.find(owner["kind"], metadata["namespace"], metadata["name"])
+        return live is not None and live["metadata"]["uid"] == metadata["uid"] and not leaving(live)
 
     def claimed(self, owner: Json, kind: str) -> list[Json]:
         """What the selector picks and nobody else controls, after a `claim`."""

@@ -25,6 +25,7 @@ class Jobs(Actor):
     def __init__(self, server: Server) -> None:
         super().__init__(server, kcm("job-controller"))
         self._awaited: dict[str, set[str]] = {}
+        self._ended: set[str] = set()
 
     def seen(self, kind: str, type_: str, before: Json | None, thing: Json) -> None:
         """A Job, or one of its Pods; one without a Job is let go."""
@@ -42,6 +43,8 @@ class Jobs(Actor):
         if orphan is not None:
             yield from self._let_go([orphan])
         job = self.known("Job", key)
+        if key in self._ended and job is not None and not _over(job):
+            return  # It has not heard of its own last write yet.
         if job is None:
             for pod in self.cached("Pod"):
                 if controller_of(pod) == key:
@@ -106,6 +109,8 @@ class Jobs(Actor):
             status["active"] = len(active)
         status.setdefault("uncountedTerminatedPods", {})
         yield from self._write(job)
+        if _over(job):
+            self._ended.add(uid)
 
     def _create(self, job: Json) -> Work:
         yield self.clock.between(0.001, 0.006)

@@ -18,7 +18,7 @@ REPAIRED = "text that is not Unicode, a number out of range, or nesting without 
 _FLAG = re.compile(r"[\w.$`|\[\]:, -]{1,200}")
 _DEEPEST = 100
 """More than any documented object, and less than what reading it could not stand."""
-_NESTING = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_NESTING = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
 S = TypeVar("S", bound=msgspec.Struct)
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from eventstream.objects.decoding import DecodeError, encode
 from eventstream.objects.images import Image
-from eventstream.objects.loosely import REPAIRED
+from eventstream.objects.loosely import REPAIRED, repaired
 from eventstream.objects.pods import PodStatus
 from eventstream.objects.workloads import DeploymentSpec
 from tests.objects.recorded import (
@@ -32,6 +33,17 @@ def deployment(**fields: Any) -> Image:
 def reads_back(image: Image) -> bool:
     resource = {"Pod": POD, "Deployment": DEPLOYMENT, "Event": EVENT}.get(image.kind, WEBSITE)
     return decoder().image(resource, encode(image)) == image
+
+
+def test_a_text_that_never_ends_costs_no_more_memory_than_itself_a_few_times() -> None:
+    cut = b'{"t":1,"name":"' + b"x" * 1_000_000
+    tracemalloc.start()
+    try:
+        assert repaired(cut) is None
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 10 * len(cut)
 
 
 def test_null_is_an_absent_field_and_no_flaw() -> None:

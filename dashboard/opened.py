@@ -143,6 +143,12 @@ class OpenedTapes:
                 found.looked_at = time.monotonic()
             return found
 
+    def among(self, tokens: Iterable[str]) -> list[OpenedTape]:
+        """Those of these that are open; to list one is no look at it."""
+        with self._lock:
+            self._sweep(OPEN_MOST)
+            return [self._open[token] for token in tokens if token in self._open]
+
     def close(self, token: str) -> None:
         """Close one, if it is open."""
         with self._lock:

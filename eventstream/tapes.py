@@ -19,6 +19,9 @@ from eventstream.objects.inventory import Inventory
 from eventstream.objects.observations import Change, Gap, Observation, Position, Removed
 from eventstream.objects.resource import Resource
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""What some editors put before UTF-8; it is no part of the first line."""
+
 _FORMS_OF_EVENTS = ("v1/events", "events.k8s.io/v1/events")
 _RESOURCE = re.compile(r"(?:(?P<group>[\w.-]+)/)?(?P<version>\w+)/(?P<plural>[\w.-]+)")
 
@@ -69,7 +72,8 @@ class TapeReader:
         """
         try:
             with path.open("rb") as lines:
-                for number, line in enumerate(lines, 1):
+                for number, read in enumerate(lines, 1):
+                    line = read.removeprefix(_BYTE_ORDER_MARK) if number == 1 else read
                     if line.strip():
                         yield number, self._observe(number, line)
         except OSError as error:

@@ -10,6 +10,8 @@ from dashboard.opened import BYTES_MOST, IDLE_SECONDS, OPEN_MOST, OpenedTape, ta
 from dashboard.pages.lost import lost
 
 NAME_MOST = 100
+COOKIE = "baton-tapes"
+"""Tokens of the recordings that a browser session opened: it alone is shown where they are."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -29,12 +31,22 @@ def tape(request: HttpRequest) -> HttpResponse:
     except OSError as error:
         reason = error.strerror or str(error)
         return _form(request, f"The file could not be kept: {reason}. Make room on Baton's disk.")
-    return redirect(f"/tapes/{opened.token}/")
+    answer = redirect(f"/tapes/{opened.token}/")
+    tokens = [opened.token, *(each.token for each in _own(request) if each is not opened)]
+    secure = request.is_secure()
+    answer.set_cookie(COOKIE, ".".join(tokens), secure=secure, httponly=True, samesite="Strict")
+    return answer
+
+
+def _own(request: HttpRequest) -> list[OpenedTape]:
+    """The recordings that this browser session opened and that are open still, the newest first."""
+    return tapes.among(request.COOKIES.get(COOKIE, "").split(".")[:OPEN_MOST])
 
 
 def _form(request: HttpRequest, wrong: str = "", code: int | None = None) -> HttpResponse:
     context = status.context(clock.now()) | {
         "wrong": wrong,
+        "own": _own(request),
         "megabytes": BYTES_MOST >> 20,
         "open_most": OPEN_MOST,
         "minutes": int(IDLE_SECONDS / 60),

@@ -62,12 +62,14 @@ def test_its_audit_log_tells_who_asked(browser: Browser, nginx: Baton) -> None:
 def test_what_is_no_recording_is_refused_in_words(
     browser: Browser, nginx: Baton, tmp_path: Path
 ) -> None:
-    packed = tmp_path / "packed.jsonl"
+    packed, notes = tmp_path / "packed.jsonl", tmp_path / "notes.txt"
     packed.write_bytes(gzip.compress(b"not a recording" * 10))
-    with opened(browser, nginx, "/tape") as page:
-        open_tape(page, packed)
-        expect(page.locator("main")).to_contain_text("can't be read")
-        expect(page.locator("main")).to_contain_text("line 1")
+    notes.write_bytes(b"dear diary\n")
+    for file, words in ((packed, "gunzip"), (notes, "line 1")):
+        with opened(browser, nginx, "/tape") as page:
+            open_tape(page, file)
+            expect(page.locator("main")).to_contain_text("can't be read")
+            expect(page.locator("main")).to_contain_text(words)
 
 
 def test_a_closed_recording_is_gone(browser: Browser, nginx: Baton) -> None:
@@ -75,8 +77,11 @@ def test_a_closed_recording_is_gone(browser: Browser, nginx: Baton) -> None:
         open_tape(page, TAPES / "create.jsonl")
         page.locator(".recorded-banner").wait_for()
         address = page.url
+        page.goto(f"{nginx.url}/tape")
+        page.get_by_role("link", name="create.jsonl").click()
         page.get_by_role("button", name="Close it").click()
         page.get_by_role("heading", name="Open a recording").wait_for()
+        expect(page.get_by_role("link", name="create.jsonl")).to_have_count(0)
         answer = page.request.get(address)
         assert answer.status == 404
         assert "not open" in answer.text()

@@ -102,7 +102,44 @@ def test_a_hostile_name_is_shown_as_text(client: Client, tapes: OpenedTapes) -> 
 
 def test_lines_that_were_passed_over_are_told(client: Client, tapes: OpenedTapes) -> None:
     tape = read(tapes.add("odd.jsonl", [*of("create"), b"no JSON\n"], None))
-    assert "1 line passed over" in page(client, tape)
+    shown = page(client, tape)
+    assert "1 line passed over" in shown
+    number = of("create")[0].count(b"\n") + 1
+    assert f"line {number}: not a line of a tape" in shown
+
+
+def test_a_mark_that_an_editor_put_before_it_costs_no_line(
+    client: Client, tapes: OpenedTapes
+) -> None:
+    tape = read(tapes.add("create.jsonl", [b"\xef\xbb\xbf", *of("create")], None))
+    assert "passed over" not in page(client, tape)
+
+
+@pytest.mark.parametrize(
+    ("begins", "advice"), [(b"\x1f\x8b\x08", "gunzip"), ("{}\n".encode("utf-16"), "as UTF-8")]
+)
+def test_a_recording_in_another_form_is_told_how_to_become_one(
+    client: Client, tapes: OpenedTapes, begins: bytes, advice: str
+) -> None:
+    assert advice in page(client, read(tapes.add("odd", [begins], None)))
+
+
+def test_only_who_opened_a_recording_is_shown_where_it_is(
+    client: Client, tapes: OpenedTapes
+) -> None:
+    for name in ("first.jsonl", "second.jsonl"):
+        file = SimpleUploadedFile(name, b"".join(of("create")))
+        opening = client.post("/tape", {"tape": file})
+        assert opening.cookies["baton-tapes"]["httponly"]
+        assert opening.cookies["baton-tapes"]["samesite"] == "Strict"
+    shown = client.get("/tape").content.decode()
+    found = re.findall(r'<a href="(/tapes/[^"]+/)"><bdi>(\w+)', shown)
+    assert [name for _, name in found] == ["second", "first"]
+    assert "/tapes/" not in Client().get("/tape").content.decode()
+    client.post("/tape/close", {"token": found[0][0].split("/")[2]})
+    left = client.get("/tape").content.decode()
+    assert "second.jsonl" not in left
+    assert "first.jsonl" in left
 
 
 def test_what_is_no_recording_says_why(client: Client, tapes: OpenedTapes) -> None:

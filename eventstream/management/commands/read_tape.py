@@ -86,7 +86,7 @@ class Command(BaseCommand):
                 self._commit(batch, progress, name)
                 batch = Batch()
         if not progress.lines:
-            raise CommandError(_nothing(progress))
+            raise CommandError(_nothing(progress, tape))
         progress.done = True
         self._commit(batch, progress, name)
 
@@ -97,10 +97,24 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _nothing(progress: Progress) -> str:
+_FORMS = {
+    b"\x1f\x8b": "It is compressed with gzip: unpack it (`gunzip`), and open what comes of it.",
+    b"PK\x03\x04": "It is a zip archive: unpack it, and open the recording that is in it.",
+    b"\xff\xfe": "It is text in UTF-16: save it as UTF-8.",
+    b"\xfe\xff": "It is text in UTF-16: save it as UTF-8.",
+}
+"""How files begin that hold a recording in another form, and what to do about each."""
+
+
+def _nothing(progress: Progress, tape: Path) -> str:
     """Why there is nothing to show of a file."""
+    with tape.open("rb") as file:
+        begins = file.read(4)
+    for mark, advice in _FORMS.items():
+        if begins.startswith(mark):
+            return f"The file is no recording as it is. {advice}"
     if not progress.passed_over:
-        return "The file holds no line."
+        return "The file holds no line; perhaps nothing was recorded, or saving it was cut short."
     return (
         f"The file holds no line of a recording ({progress.reasons[0]}). "
         "A recording has one JSON object a line, with t, resource, type and object, as "

@@ -2,7 +2,16 @@
 
 from tests.explain.stories import KCM, Json, Story, stamp
 from tests.explain.test_rules_deletions import actors
-from tests.explain.things import deployment, owned_by, pod, replicaset, thing, website
+from tests.explain.things import (
+    condition,
+    deployment,
+    job,
+    owned_by,
+    pod,
+    replicaset,
+    thing,
+    website,
+)
 
 
 def test_a_finalizer_that_a_client_set_and_took_away_is_a_clients() -> None:
@@ -127,3 +136,31 @@ def test_in_a_namespace_that_goes_an_operator_may_clean_up_what_it_made() -> Non
 def owned(site: Json) -> Json:
     metadata: Json = deployment()["metadata"] | {"ownerReferences": [owned_by(site)]}
     return metadata
+
+
+def test_in_the_foreground_an_operator_that_is_waited_for_may_delete_what_it_made_too() -> None:
+    both = ["example.com/site", "foregroundDeletion"]
+    for finalizers, actor in ((both, "unknown"), (both[1:], "garbage-collector")):
+        story = Story()
+        site = story.create(website(), "kubectl-create")
+        story.change(site, {"metadata": {"finalizers": finalizers[:-1]}}, "site-operator")
+        web = story.create(deployment() | {"metadata": owned(site)}, "site-operator")
+        story.mark(site, finalizers=finalizers)
+        story.delete(web)
+        assert actors(story, web) == [actor]
+
+
+def test_in_a_namespace_that_goes_a_cronjob_may_still_delete_its_old_jobs() -> None:
+    for limit, actor in ((0, "unknown"), (3, "namespace-controller")):
+        story = Story()
+        space = story.create(thing("Namespace", "shop", spec={"finalizers": ["k"]}), "kubectl")
+        tick = thing("CronJob", "tick", "batch/v1", spec={"successfulJobsHistoryLimit": limit})
+        story.create(tick, "kubectl-create")
+        done = job("tick-1")
+        done["metadata"]["ownerReferences"] = [owned_by(tick)]
+        story.create(done, KCM)
+        ended = {"conditions": [condition("Complete", "True")]}
+        story.change(done, {"status": ended}, KCM, sub="status")
+        story.mark(space)
+        story.delete(done)
+        assert actors(story, done) == [actor]

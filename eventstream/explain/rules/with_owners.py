@@ -5,6 +5,7 @@ from eventstream.explain.records import Loop
 from eventstream.explain.rules import doubts, evidence, surplus
 from eventstream.explain.rules.customs import custom_keeper, custom_owner
 from eventstream.explain.rules.finalizers import PROPAGATION
+from eventstream.explain.rules.housekeeping import housekeeper
 from eventstream.explain.rules.marks import mark_of
 from eventstream.explain.rules.removals import deletion
 from eventstream.explain.text import named, seen
@@ -26,7 +27,7 @@ def by_namespace(view: View) -> Verdict | None:
         return None
     owners = [view.latest(owner.uid) for owner in write.image.metadata.owner_references]
     orphaned = bool(owners) and all(owner is None or _collects(owner) for owner in owners)
-    too_many = not orphaned and surplus.too_many(view)
+    too_many = not orphaned and (surplus.too_many(view) or _kept_house(view))
     cleaner = "" if orphaned or too_many else _cleaner(view)
     open_ = orphaned or too_many or bool(cleaner)
     subject = "Somebody" if open_ else "The namespace controller"
@@ -34,7 +35,7 @@ def by_namespace(view: View) -> Verdict | None:
     if orphaned:
         why = f"{why} The namespace controller, or the garbage collector, since its owner is gone."
     elif too_many:
-        why = f"{why} The namespace controller, or the Pod's own, which had more than desired."
+        why = f"{why} The namespace controller, or its own, which had more than desired."
     elif cleaner:
         why = f"{why} The namespace controller, or {cleaner}."
     return Verdict(
@@ -56,6 +57,12 @@ def by_namespace(view: View) -> Verdict | None:
             f"deleted {named(write.image)}",
         ),
     )
+
+
+def _kept_house(view: View) -> bool:
+    """Whether a controller would have deleted it anyhow: old revisions, old and replaced Jobs."""
+    keeper = housekeeper(view)
+    return keeper is not None and (keeper.actor != "unknown" or view.write.image.kind == "Job")
 
 
 def _cleaner(view: View) -> str:
@@ -118,9 +125,12 @@ def by_collector(view: View) -> Verdict | None:
     at = cause.image.version
     state = f"gone ({at})" if cause.gone else f"being deleted in the foreground ({at})"
     why = f"Its owner {named(cause.image)} is {state}, and nothing else owns it."
-    open_ = doubts.may_be_emptied(view)
-    if open_:
+    cleaner, hidden = _cleaner(view), doubts.may_be_emptied(view)
+    open_ = hidden or bool(cleaner)
+    if hidden:
         why = f"{why} The garbage collector, or the namespace controller: {_NOT_SHOWN}"
+    elif cleaner:
+        why = f"{why} The garbage collector, or {cleaner}."
     return Verdict(
         rule="collected",
         actor="unknown" if open_ else "garbage-collector",

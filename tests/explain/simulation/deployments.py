@@ -23,6 +23,8 @@ from tests.explain.simulation.server import Server
 
 PREFIX = "deployment.kubernetes.io/"
 REVISION = PREFIX + "revision"
+_LONG = 600
+"""The usual progressDeadlineSeconds, which passes in no simulation."""
 
 
 class Deployments(Actor):
@@ -276,9 +278,16 @@ class Deployments(Actor):
         after = copy.deepcopy(web)
         before = copy.deepcopy(web.get("status", {}))
         after["status"] = status_of(web, sets, new, stamp(self.clock.now))
+        if web["spec"]["progressDeadlineSeconds"] < _LONG and not self._looks_again(web):
+            self.enqueue(web["metadata"]["uid"], web["spec"]["progressDeadlineSeconds"] + 1.0)
         if after["status"] != before:
             yield self.clock.between(0.001, 0.006)
             self.server.update(self.who, after, "status")
+
+    def _looks_again(self, web: Json) -> bool:
+        progressing = condition(web, "Progressing")
+        over = ("NewReplicaSetAvailable", "ProgressDeadlineExceeded")
+        return progressing is not None and progressing["reason"] in over
 
 
 def put(status: Json, said: Json) -> None:

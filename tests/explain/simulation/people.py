@@ -183,6 +183,25 @@ class People:
             who = client("kubectl-delete")
             self._try(lambda: self.server.delete(who, named, policy, grace))
 
+    def hold(self, kind: str, name: str, finalizer: str) -> None:
+        """`kubectl patch` that adds a finalizer."""
+
+        def change(now: Json) -> None:
+            now["metadata"]["finalizers"] = [*now["metadata"].get("finalizers", ()), finalizer]
+
+        self._patch(kind, name, "kubectl-patch", change)
+
+    def free(self, kind: str, name: str, finalizer: str) -> None:
+        """`kubectl patch` that takes a finalizer away."""
+
+        def change(now: Json) -> None:
+            held = [kept for kept in now["metadata"].get("finalizers", ()) if kept != finalizer]
+            now["metadata"]["finalizers"] = held
+            if not held:
+                del now["metadata"]["finalizers"]
+
+        self._patch(kind, name, "kubectl-patch", change)
+
     def resize(self, kind: str, name: str, replicas: int) -> None:
         """`kubectl patch` of an object that has no scale."""
 

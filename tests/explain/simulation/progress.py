@@ -4,6 +4,7 @@ Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/depl
 """
 
 import copy
+from datetime import datetime
 
 from tests.explain.simulation.actors import condition
 from tests.explain.simulation.fields import Json
@@ -64,6 +65,18 @@ def _say_progress(status: Json, web: Json, new: Json, counts: Json, at: str) -> 
     elif _moved(before, counts):
         text = f'ReplicaSet "{name}" is progressing.'
         _put(status, "Progressing", "True", "ReplicaSetUpdated", text, at, renew=True)
+    elif progressing is not None and _too_long(web, progressing, at):
+        text = f'ReplicaSet "{name}" has timed out progressing.'
+        _put(status, "Progressing", "False", "ProgressDeadlineExceeded", text, at)
+
+
+def _too_long(web: Json, progressing: Json, at: str) -> bool:
+    """Whether nothing went on for progressDeadlineSeconds."""
+    if progressing["reason"] in ("NewReplicaSetAvailable", "DeploymentPaused"):
+        return False
+    since = datetime.fromisoformat(progressing["lastUpdateTime"])
+    seconds: int = web["spec"]["progressDeadlineSeconds"]
+    return (datetime.fromisoformat(at) - since).total_seconds() > seconds
 
 
 def _moved(before: dict[str, int], counts: dict[str, int]) -> bool:

@@ -5,7 +5,7 @@ Each is made from its seed alone, as the days of `scenarios` are.
 
 from collections.abc import Callable
 
-from tests.explain.simulation.actors import Actor
+from tests.explain.simulation.actors import Actor, leaving
 from tests.explain.simulation.claims import Binder, Protection
 from tests.explain.simulation.cluster import Cluster
 from tests.explain.simulation.crons import CronJobs
@@ -17,7 +17,7 @@ from tests.explain.simulation.jobs import Jobs
 from tests.explain.simulation.lifecycle import Evictor, NodeLifecycle, PodCollector
 from tests.explain.simulation.losable import HOLLOW, LosableKubelet
 from tests.explain.simulation.ordered_namespaces import OrderedNamespaces
-from tests.explain.simulation.people import SPACE, job, template, thing
+from tests.explain.simulation.people import SPACE, deployment, job, template, thing
 from tests.explain.simulation.plain_operator import Habits, PlainOperator
 from tests.explain.simulation.preemption import PreemptingScheduler
 from tests.explain.simulation.quotas import Quotas
@@ -27,6 +27,7 @@ from tests.explain.simulation.scenarios import Days
 from tests.explain.simulation.sites import Sites
 from tests.explain.simulation.stateful import StatefulSets
 
+HELD = "example.com/held"
 _PAUSES = (0.05, 0.3, 1.0, 4.0, 15.0, 30.0)
 _NAMES = ("OpenAPI-Generator", "python-requests", "manager", "main", "site-operator")
 
@@ -73,8 +74,16 @@ class Weeks(Days):
             self.delete_cron, self.autoscale, self.quota, self.drop_quota, self.lose_node,
             self.lose_node, self.find_node, self.delete_node, self.urgent, self.urgent,
             self.site, self.site, self.delete_site, self.delete_claim, self.taint,
+            self.hold, self.hold, self.free, self.hasty,
         ]  # fmt: skip
         self.moves += more
+
+    def hasty(self) -> None:
+        """A Deployment whose rollouts are soon said to be late."""
+        name = f"hasty-{self.random.randint(1, 2)}"
+        pod = template(name, self.random.choice(("bad/web:1", "crash/web:1", "web:1")))
+        made = deployment(name, self.random.randint(1, 3), pod, progressDeadlineSeconds=8)
+        self.people.create(made)
 
     def stateful(self) -> None:
         name = f"db-{self.random.randint(1, 2)}"
@@ -173,6 +182,26 @@ class Weeks(Days):
         made = thing("Pod", "v1", name, pod["spec"])
         made["status"] = {"phase": "Pending"}
         self.people.create(made, "kubectl-run")
+
+    def hold(self) -> None:
+        """A client's own finalizer; what has it may be deleted at once, or later."""
+        kind = self.random.choice(("Deployment", "Pod", "ReplicaSet", "StatefulSet", "Job"))
+        found = [t for t in self.cluster.server.every(kind) if not leaving(t)]
+        if found:
+            name = self.random.choice(found)["metadata"]["name"]
+            self.people.hold(kind, name, HELD)
+            if self.random.random() < 0.5:
+                self.cluster.wait(self.random.choice((0.3, 2.0)))
+                policy = self.random.choice(("Background", "Foreground"))
+                self.people.delete(kind, name, "Background" if kind == "Pod" else policy)
+
+    def free(self) -> None:
+        """Take all such finalizers away by hand."""
+        for kind in ("Deployment", "Pod", "ReplicaSet", "StatefulSet", "Job"):
+            for thing_ in self.cluster.server.every(kind):
+                if HELD in thing_["metadata"].get("finalizers", ()):
+                    self.people.free(kind, thing_["metadata"]["name"], HELD)
+                    self.cluster.wait(0.2)
 
     def delete_claim(self) -> None:
         claims = self.cluster.server.every("PersistentVolumeClaim")

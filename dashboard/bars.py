@@ -17,8 +17,8 @@ from dashboard.waterfall import LINES_MOST, Line, Waterfall, slower, ticks
 from eventstream.explain.records import Trace
 from eventstream.history import Gap, Stored
 
-LABEL_FROM = 7.0
-"""Percent of the width that a bar needs to have its name above it."""
+LABEL_SHARE = 0.65
+"""Percent of the width that a bar needs for each letter to have its name and length above it."""
 
 
 class Compared(msgspec.Struct, frozen=True):
@@ -137,12 +137,13 @@ def _bar(fall: Waterfall, span: Span, compared: Compared, started: float) -> Bar
     usual, previous = compared.usual.get(span.name), compared.previous.get(span.name)
     times = slower(span, compared.usual) or slower(span, compared.previous)
     against = "usual" if slower(span, compared.usual) else "the last time"
+    length = "so far" if span.seconds is None else took(span)
     return Bar(
         span,
         x,
         width,
-        "so far" if span.seconds is None else took(span),
-        width >= LABEL_FROM,
+        length,
+        width >= LABEL_SHARE * len(f"{span.name} {length}"),
         f"{times:.1f} times {against}" if times else "",
         "" if usual is None else wording.duration(usual),
         "" if previous is None else wording.duration(previous),

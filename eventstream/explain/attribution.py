@@ -101,8 +101,8 @@ def _moved(before: FieldsEntry | None, after: FieldsEntry) -> bool:
         return True
     if before.fields is after.fields:
         return False  # Equal fields share one text.
-    new = paths(after.fields) - paths(before.fields)
-    return any(not _was_inside(path, before) for path in new)
+    now, was = paths(after.fields), paths(before.fields)
+    return not now <= was and any(not _was_inside(path, before) for path in now - was)
 
 
 def _was_inside(path: str, before: FieldsEntry) -> bool:

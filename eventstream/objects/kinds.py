@@ -1,5 +1,7 @@
 """Which structs hold the spec and status of which kind: the table that decoding goes by."""
 
+from functools import lru_cache
+
 from eventstream.objects import cluster_kinds as c
 from eventstream.objects import workloads as w
 from eventstream.objects.pods import Part, PodSpec, PodStatus
@@ -60,6 +62,7 @@ Source: https://github.com/kubernetes/kubernetes/tree/master/staging/src/k8s.io/
 """
 
 
+@lru_cache(maxsize=1000)
 def is_built_in(api_version: str) -> bool:
     """Whether a type of this apiVersion comes with Kubernetes itself."""
     group, slash, _ = api_version.rpartition("/")

@@ -3,9 +3,7 @@
 from tests.explain.stories import KCM, Json, Story, stamp
 from tests.explain.test_rules_deletions import actors
 from tests.explain.things import (
-    condition,
     deployment,
-    job,
     owned_by,
     pod,
     replicaset,
@@ -117,22 +115,6 @@ def test_what_an_operator_made_may_be_deleted_again_by_it() -> None:
     assert actors(story, web) == ["unknown"]
 
 
-def test_in_a_namespace_that_goes_an_operator_may_clean_up_what_it_made() -> None:
-    for held, actor in ((True, "unknown"), (False, "namespace-controller")):
-        story = Story()
-        space = story.create(thing("Namespace", "shop", spec={"finalizers": ["k"]}), "kubectl")
-        site = story.create(website(), "kubectl-create")
-        finalizers = ["example.com/site"] if held else []
-        story.change(site, {"metadata": {"finalizers": finalizers}}, "site-operator")
-        web = story.create(deployment() | {"metadata": owned(site)}, "site-operator")
-        story.mark(space)
-        story.wait(9)
-        story.mark(site, finalizers=finalizers)
-        story.wait(9)
-        story.delete(web)
-        assert actors(story, web) == [actor]
-
-
 def owned(site: Json) -> Json:
     metadata: Json = deployment()["metadata"] | {"ownerReferences": [owned_by(site)]}
     return metadata
@@ -148,19 +130,3 @@ def test_in_the_foreground_an_operator_that_is_waited_for_may_delete_what_it_mad
         story.mark(site, finalizers=finalizers)
         story.delete(web)
         assert actors(story, web) == [actor]
-
-
-def test_in_a_namespace_that_goes_a_cronjob_may_still_delete_its_old_jobs() -> None:
-    for limit, actor in ((0, "unknown"), (3, "namespace-controller")):
-        story = Story()
-        space = story.create(thing("Namespace", "shop", spec={"finalizers": ["k"]}), "kubectl")
-        tick = thing("CronJob", "tick", "batch/v1", spec={"successfulJobsHistoryLimit": limit})
-        story.create(tick, "kubectl-create")
-        done = job("tick-1")
-        done["metadata"]["ownerReferences"] = [owned_by(tick)]
-        story.create(done, KCM)
-        ended = {"conditions": [condition("Complete", "True")]}
-        story.change(done, {"status": ended}, KCM, sub="status")
-        story.mark(space)
-        story.delete(done)
-        assert actors(story, done) == [actor]

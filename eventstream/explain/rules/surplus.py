@@ -62,8 +62,26 @@ def too_many(view: View) -> bool:
     """Whether the Pod's controller had a reason of its own to delete one."""
     owner = view.write.image.metadata.controller
     maker = MAKERS.get((view.write.image.kind, owner.kind)) if owner else None
-    counted = owner is not None and maker is not None and maker.counted
-    return counted and owner is not None and _acted_by(view, owner.uid)[1] is not None
+    if owner is None or maker is None or not maker.counted:
+        return False
+    return _acted_by(view, owner.uid)[1] is not None or _falls(view, owner.uid)
+
+
+def _falls(view: View, uid: str) -> bool:
+    """Whether fewer are desired since the controller last said what it had observed.
+
+    It then deletes by what its cache holds, though others were quicker by now.
+    """
+    latest = view.latest(uid)
+    observed = getattr(latest.image.status, "observed_generation", None) if latest else None
+    for write in view.backwards(uid):
+        if not isinstance(observed, int) or (write.image.metadata.generation or 0) <= observed:
+            return False
+        before = getattr(getattr(write.before, "spec", None), "replicas", None)
+        now = getattr(write.image.spec, "replicas", None)
+        if isinstance(before, int) and isinstance(now, int) and now < before:
+            return True
+    return False
 
 
 def told(view: View) -> Verdict | None:

@@ -4,10 +4,12 @@ A page carries the epoch and seq that it was drawn at; the socket continues from
 """
 
 from typing import Any
+from urllib.parse import urlsplit
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
+from msgspec.structs import replace
 
 from dashboard import clock, feeds, filters, rendering, status
 from dashboard.coverage import overview
@@ -27,8 +29,18 @@ def now(request: HttpRequest) -> HttpResponse:
         return lost(request, 400, "This page of older traces can't be found", str(error))
     if request.headers.get("HX-Request"):
         part = "rows" if request.GET.get("part") == "rows" else "feed"
-        return render(request, f"parts/{part}.html", context)
+        answer = render(request, f"parts/{part}.html", context)
+        if _goes_on_typing(request, wanted):
+            answer.headers["HX-Replace-Url"] = request.get_full_path()
+        return answer
     return render(request, "now.html", context)
+
+
+def _goes_on_typing(request: HttpRequest, wanted: history.Filter) -> bool:
+    """Whether only the text differs from what the page shows: the way back skips its beginnings."""
+    shown = urlsplit(request.headers.get("HX-Current-URL", "")).query
+    before = filters.from_query(QueryDict(shown).dict())
+    return bool(before.text and wanted.text) and wanted == replace(before, text=wanted.text)
 
 
 def _feed(wanted: history.Filter, before: str | None, at: float) -> dict[str, Any]:

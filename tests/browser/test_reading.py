@@ -93,7 +93,17 @@ def test_filters_live_in_the_address(browser: Browser, baton: Baton) -> None:
     with opened(browser, baton, "/") as page:
         page.locator("select[name=kind]").select_option("Deployment")
         page.wait_for_url("**/?kind=Deployment")
+        page.locator("#filter-text").fill("noth")
+        page.wait_for_url("**text=noth")
         page.locator("#filter-text").fill("nothing like it")
+        page.wait_for_url("**text=nothing*")
+        page.go_back()
+        page.wait_for_url("**/?kind=Deployment")
+        expect(page.locator("select[name=kind]")).to_have_value("Deployment")
+        expect(page.locator("#filter-text")).to_have_value("")
+        page.locator(".trace-row").first.wait_for()
+        page.locator("body[data-link=up]").wait_for()  # Its script has come.
+        page.go_forward()
         page.wait_for_url("**text=nothing*")
         expect(page.locator("#empty h2")).to_be_visible()
         expect(page.locator("#empty")).to_contain_text("Nothing matches these filters")

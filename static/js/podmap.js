@@ -84,7 +84,9 @@ function say() {
   const pod = map.pods[map.at];
   const left = map.left ? ` ${map.left} more Pods are not shown.` : "";
   const words = pod ? `${pod[1]}/${pod[2]}: ${map.states[pod[4]].replaceAll("-", " ") || "not known yet"}${pod[3] ? `, on ${pod[3]}` : ", without a node"}` : "In rows by node. Point at a Pod, or use the arrow keys; Enter opens it.";
-  document.getElementById("podmap-said").textContent = visible(words) + (pod ? "" : left);
+  const said = document.getElementById("podmap-said");
+  const now = visible(words) + (pod ? "" : left);
+  if (said.textContent !== now) said.textContent = now; // What is written again is read out again.
 }
 
 /** As the server's `wording.visible`: nothing that reorders the text around it. */

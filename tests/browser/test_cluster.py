@@ -9,6 +9,36 @@ from tests.browser.conftest import PATIENCE_MS, Baton, StartBaton, opened
 expect.set_options(timeout=PATIENCE_MS)
 
 
+WRITTEN = """async () => {
+    const { morph } = await import(new URL("rows.js", document.querySelector("[type=module]").src));
+    const fresh = document.getElementById("main").cloneNode(true);
+    const newer = fresh.querySelector(".writes li").cloneNode(true);
+    newer.id = "write-newer";
+    newer.querySelector("a").href = "/traces/newer";
+    fresh.querySelector(".writes").prepend(newer);
+    morph(document.getElementById("main"), fresh);
+    return document.activeElement.getAttribute("href");
+}"""
+"""Draws the page anew as after one more write to the object; the address that has the focus."""
+
+SAID_AGAIN = """async () => {
+    let said = 0;
+    const node = document.getElementById("podmap-said");
+    new MutationObserver(() => said++).observe(node, { childList: true, characterData: true });
+    const drawn = new Promise(done => {
+        const getContext = HTMLCanvasElement.prototype.getContext;
+        HTMLCanvasElement.prototype.getContext = function (kind) {
+            setTimeout(done);
+            return getContext.call(this, kind);
+        };
+    });
+    document.dispatchEvent(new Event("baton:refreshed"));
+    await drawn;
+    return said;
+}"""
+"""How often the map says the same again when it is drawn anew."""
+
+
 def test_the_map_of_pods_leads_to_a_pod_by_keyboard(browser: Browser, nginx: Baton) -> None:
     with opened(browser, nginx, "/cluster") as page:
         expect(page.locator("#pod-counts")).to_contain_text("ready 3")
@@ -19,6 +49,7 @@ def test_the_map_of_pods_leads_to_a_pod_by_keyboard(browser: Browser, nginx: Bat
         expect(page.locator("#podmap-said")).to_have_text(
             re.compile(r"^shop/nginx-\S+: ready, on node-1$")
         )
+        assert page.evaluate(SAID_AGAIN) == 0
         page.keyboard.press("Enter")
         page.wait_for_url("**/objects/*")
         expect(page.locator("h1")).to_contain_text("pod/nginx-")
@@ -27,6 +58,10 @@ def test_the_map_of_pods_leads_to_a_pod_by_keyboard(browser: Browser, nginx: Bat
         page.locator("body[data-link=up]").wait_for()
         page.keyboard.press("j")
         expect(page.locator(".ranked a").first).to_be_focused()
+        write = page.locator(".writes a").first
+        address = write.get_attribute("href")
+        write.focus()
+        assert page.evaluate(WRITTEN) == address, "a newer write does not take the focus along"
 
 
 def test_the_cluster_page_keeps_itself_fresh(browser: Browser, start_baton: StartBaton) -> None:

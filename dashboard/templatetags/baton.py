@@ -119,6 +119,13 @@ def diagnosis(code: str) -> dict[str, Any]:
 
 
 @register.filter
+def told_by(piece: Any) -> str:
+    """Return where a piece of evidence comes from, "" where its text begins by saying so."""
+    source = wording.visible(piece.source)
+    return "" if piece.text.lower().startswith(piece.source.lower()) else source
+
+
+@register.filter
 def meant(code: str) -> str:
     """Return what a diagnosis means in one sentence, the code itself where it is not known."""
     return DIAGNOSES[code].meaning if code in DIAGNOSES else code

@@ -60,10 +60,13 @@ def test_a_diagnosis_shows_what_it_rests_on_and_the_commands(client: Client) -> 
     html = body(client, "/traces/bad")
     for words in (
         (
-            '<span class="grade grade-reported">reported</span> <span class="source">event</span> '
+            '<span class="grade grade-reported">reported</span> '
             '<span class="text">Event Failed from kubelet: not found</span>'
         ),
-        '<span class="text">Pod bad-1 is bound to node-3</span>',
+        (
+            '<span class="grade grade-observed">observed</span> <span class="source">watch</span> '
+            '<span class="text">Pod bad-1 is bound to node-3</span>'
+        ),
         "<code>kubectl describe pod bad-1 -n dev</code>",
         "<code>kubectl rollout undo deployment bad -n dev</code>",
     ):

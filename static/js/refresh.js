@@ -3,9 +3,18 @@ import * as clocks from "./clocks.js";
 import { morph } from "./rows.js";
 
 const main = () => document.getElementById("main");
+const SELECTING_MS = 60000; // A text that was selected for so long was only left so; the page goes on.
+
+let selected = 0; // When the text was selected that the reader may want to copy.
+
+function copying() {
+  if (getSelection().isCollapsed) selected = 0;
+  else selected ||= Date.now();
+  return selected && Date.now() - selected < SELECTING_MS;
+}
 
 async function refresh() {
-  if (document.hidden || main().querySelector("dialog[open]") || !getSelection().isCollapsed) return;
+  if (document.hidden || main().querySelector("dialog[open]") || copying()) return;
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
   if (!answer.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");

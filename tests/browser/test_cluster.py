@@ -73,6 +73,25 @@ def test_the_cluster_page_keeps_itself_fresh(browser: Browser, start_baton: Star
     late.end()
 
 
+def test_a_selected_text_holds_the_page_still_for_a_minute_at_most(
+    browser: Browser, nginx: Baton
+) -> None:
+    with opened(browser, nginx, "/reference") as page:
+        page.clock.install()
+        page.goto(f"{nginx.url}/cluster")
+        page.locator("body[data-link=up]").wait_for()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url.removeprefix(nginx.url)))
+        page.locator("h1").select_text()
+        page.clock.fast_forward(10_000)
+        page.clock.fast_forward(10_000)
+        page.locator("#help-open").hover()  # What was asked for meanwhile has been heard of.
+        assert "/cluster" not in asked
+        with page.expect_request("**/cluster"):
+            page.clock.fast_forward(70_000)
+            page.clock.fast_forward(10_000)
+
+
 def test_the_ledger_is_filtered_and_saved(browser: Browser, nginx: Baton) -> None:
     with opened(browser, nginx, "/changes") as page:
         page.get_by_label("kind").select_option("Deployment")

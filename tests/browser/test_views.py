@@ -133,7 +133,10 @@ def test_four_times_as_large_and_widely_spaced_a_view_needs_no_scrolling_sideway
             if too_wide := page.evaluate(SPACED):
                 wide[path] = too_wide
         assert wide == {}
-        assert page.locator(".top").evaluate("node => getComputedStyle(node).position") == "static"
+        page.goto(f"{stored.url}/traces/names?step=names-001")
+        for covering in (".top", ".drawer-head"):
+            how = page.locator(covering).evaluate("node => getComputedStyle(node).position")
+            assert how == "static", covering
 
 
 def test_a_key_that_finds_nothing_to_act_on_stays_the_browser_s(

@@ -22,7 +22,7 @@ class Asides:
 
     def note(self, write: Write) -> None:
         """Remember the Pod if it was disrupted, or is no longer ready."""
-        if write.image.kind != "Pod":
+        if write.facts is None:
             return
         if is_true(write.image, "DisruptionTarget"):
             self._disrupted.append(write)
@@ -52,6 +52,7 @@ class Asides:
 
 def _lost(write: Write) -> bool:
     """Whether a Pod that nobody deletes has stopped being ready."""
-    if write.gone or write.image.metadata.deletion_timestamp or is_ready(write.image):
+    if write.facts is None or write.gone:
         return False
-    return is_ready(write.before)
+    _, ready, leaving, _ = write.facts
+    return not ready and not leaving and is_ready(write.before)

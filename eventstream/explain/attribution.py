@@ -12,8 +12,9 @@ from typing import Literal
 import msgspec
 
 from eventstream.explain.writes import Write
-from eventstream.objects.images import NO_FIELDS, FieldsEntry
+from eventstream.objects.images import NO_FIELDS, FieldsEntry, Image
 from eventstream.objects.managed_fields import covers, paths
+from eventstream.objects.pods import PodStatus
 
 Basis = Literal["created", "appeared", "moved", "covers", "several", "removed", "none"]
 
@@ -61,6 +62,10 @@ def writer(write: Write) -> Writer:
     if write.before is None:
         return _creator(entries)
     before = write.before.metadata.managed_fields
+    if entries == before:
+        reporter = _only_reporter(write, write.before, entries)
+        if reporter is not None:
+            return _writer([reporter], "covers")
     moved = [
         entry for entry in entries if entry not in before and _moved(_same(entry, before), entry)
     ]
@@ -75,6 +80,42 @@ def writer(write: Write) -> Writer:
     if _only_removed(changed, entries, before):
         return Writer("", "", "", None, NO_FIELDS, "removed")
     return _writer(_covering(changed, entries, before), "covers")
+
+
+def _only_reporter(
+    write: Write, before: Image, entries: tuple[FieldsEntry, ...]
+) -> FieldsEntry | None:
+    """The one entry that reports a Pod's status, where just values of it changed.
+
+    A field that got another value belongs to who set it, and a status is written through its
+    subresource alone. A condition that came is another matter: the API server itself adds one as
+    it evicts, and no entry tells. What this finds, looking at all that changed finds, too, at many
+    times the cost: most writes of a kubelet within one second are such.
+    """
+    if write.facts is None or write.gone:
+        return None
+    own = [entry for entry in entries if entry.subresource]
+    if len(own) != 1 or own[0].subresource != "status":
+        return None
+    image = write.image
+    now, was, status, earlier = image.metadata, before.metadata, image.status, before.status
+    same = (
+        image.spec is before.spec
+        and now.labels is was.labels
+        and now.annotations is was.annotations
+        and now.owner_references is was.owner_references
+        and now.finalizers == was.finalizers
+        and now.deletion_timestamp == was.deletion_timestamp
+    )
+    if not (same and isinstance(status, PodStatus) and isinstance(earlier, PodStatus)):
+        return None
+    if _types(status) != _types(earlier) or status == earlier:
+        return None
+    return own[0] if _reports_more(own[0]) else None
+
+
+def _types(status: PodStatus) -> list[str]:
+    return [condition.type for condition in status.conditions]
 
 
 def _creator(entries: tuple[FieldsEntry, ...]) -> Writer:

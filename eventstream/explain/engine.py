@@ -15,7 +15,7 @@ from eventstream.explain.audit import Auditing, Match
 from eventstream.explain.forgetting import forget
 from eventstream.explain.heartbeats import Heartbeats
 from eventstream.explain.identity import trace_id
-from eventstream.explain.looks import as_settled, next_look, settled
+from eventstream.explain.looks import as_settled, at_rest, next_look, settled
 from eventstream.explain.memos import Memo, read_memos
 from eventstream.explain.records import (
     Step,
@@ -78,7 +78,6 @@ class Engine:
         self._contacts: dict[str, tuple[Write, float]] = {}
         self._known_before: set[str] = set()
         self._stale: set[str] = set()
-        self._due: list[tuple[float, str]] = []
         self._running: dict[str, dict[int, Write]] = {}
         self._newly_running: list[Write] = []
         self._pod_rows: dict[str, Step] = {}
@@ -112,21 +111,17 @@ class Engine:
         self._stale |= touched
         upserts.extend(self._beat())
         self._first_contacts(now)
-        while self._due and self._due[0][0] <= now:
-            due, key = heappop(self._due)
-            trace = self._traces.open.get(key)
-            if trace is not None and trace.due == due:
-                self._stale.add(key)
         stale, self._stale = self._stale | self._asides.begin(), set()
-        least = _BUSY if len(stale) > _AT_ONCE else 0.0
-        for key in sorted(stale):
+        due = self._traces.come_due(now)
+        least = _BUSY if len(stale | due) > _AT_ONCE else 0.0
+        for key in sorted(stale | due):
             trace = self._traces.open.get(key)
             if trace is None:
                 continue
             if not whole and 0 <= now - trace.judged < max(trace.patience, least):
                 self._stale.add(key)
             else:
-                upserts.extend(self._judge(trace, now))
+                upserts.extend(self._judge(trace, now, changed=key in stale))
         return [*upserts, *self._traces.usual.news()]
 
     def restore(
@@ -327,10 +322,14 @@ class Engine:
         subject = verdict.causes[0].log if verdict.causes else view.write.log
         return self._traces.existing_id(view.top_owner(subject.uid))
 
-    def _judge(self, trace: TraceLog, now: float) -> list[Upsert]:
-        """Judge one trace, and say when time alone may change the judgement."""
+    def _judge(self, trace: TraceLog, now: float, *, changed: bool) -> list[Upsert]:
+        """Judge one trace, and say when time alone may change the judgement.
+
+        Of a finished one of which nothing `changed` the last judgement stands.
+        """
         trace.judged = now
-        record = self._record(trace, now)
+        stands = not changed and trace.record is not None and at_rest(trace.record)
+        record = trace.record if stands else self._record(trace, now)
         if record is None:
             return []
         due = next_look(record, now)
@@ -338,10 +337,7 @@ class Engine:
             if not self._audit.holds(record.updated, now):
                 return self._settle(trace, record, now)
             due = now + _HELD
-        if due is None or trace.due is None or due < trace.due or trace.due <= now:
-            trace.due = due
-            if due is not None:
-                heappush(self._due, (due, trace.id))
+        self._traces.look_again(trace, due, now)
         if len(trace.members) > MEMBERS_KEPT:
             self._forget(trace.trim(MEMBERS_KEPT // 2))
         if record == trace.record:

@@ -25,6 +25,16 @@ _GLANCE = 2.0
 """Seconds after which what such a diagnosis rests on is looked at again."""
 
 
+def at_rest(record: Trace) -> bool:
+    """Whether a trace is finished, and only a change of what is its own can turn that."""
+    return record.state in ("complete", "superseded") and not _rests_on_others(record)
+
+
+def _rests_on_others(record: Trace) -> bool:
+    """Whether it rests on Pods of a node, which the node does not own."""
+    return record.root.kind == "Node" and record.root_step is not None
+
+
 def settled(record: Trace, now: float) -> bool:
     """Whether a trace's quiet time is over and nothing is due any more."""
     return record.state in ("complete", "superseded") and now - record.updated >= QUIET
@@ -33,12 +43,12 @@ def settled(record: Trace, now: float) -> bool:
 def next_look(record: Trace, now: float) -> float | None:
     """When time alone may change the judgement (unix seconds): it settles, or a wait is overdue."""
     glance = now + _GLANCE
-    changed = record.root.kind == "Node" and record.root_step is not None
+    elsewhere = _rests_on_others(record)
     if record.state in ("complete", "superseded"):
         quiet = record.updated + QUIET
-        return min(glance, quiet) if changed else quiet
-    if changed:
-        return glance  # It rests on Pods, which the node does not own.
+        return min(glance, quiet) if elsewhere else quiet
+    if elsewhere:
+        return glance
     if record.state == "running" and record.usual and record.waiting_since is not None:
         return max(record.waiting_since + record.usual.limit + 0.001, now)
     if record.diagnosis in _PASSING or (record.state == "running" and record.holder):

@@ -1,6 +1,7 @@
 """Keeps traces: which steps belong to each, how each stands, and when it has settled."""
 
 import math
+from heapq import heappop, heappush
 
 from eventstream.explain.families import by_order
 from eventstream.explain.identity import existing_trace_id
@@ -59,6 +60,7 @@ class TraceKeeper:
         self.usual = UsualWaits()
         self.open: dict[str, TraceLog] = {}
         self._by_root: dict[str, set[str]] = {}
+        self._due: list[tuple[float, str]] = []
 
     def start(self, trace: TraceLog) -> TraceLog:
         """Keep a new trace, and return it."""
@@ -91,6 +93,23 @@ class TraceKeeper:
             roots.discard(trace.id)
             if not roots:
                 self._by_root.pop(uid, None)
+
+    def look_again(self, trace: TraceLog, due: float | None, now: float) -> None:
+        """Have a trace looked at again when it is `due`, if it is not before."""
+        if due is None or trace.due is None or due < trace.due or trace.due <= now:
+            trace.due = due
+            if due is not None:
+                heappush(self._due, (due, trace.id))
+
+    def come_due(self, now: float) -> set[str]:
+        """The ids of the traces that are to be looked at for the time alone."""
+        found: set[str] = set()
+        while self._due and self._due[0][0] <= now:
+            due, key = heappop(self._due)
+            trace = self.open.get(key)
+            if trace is not None and trace.due == due:
+                found.add(key)
+        return found
 
     def measure(self, trace: TraceLog, now: float, *, ends: bool = False) -> None:
         """Count a trace's waits when it `ends`, and of one that goes on now and then."""

@@ -172,10 +172,13 @@ def _stage(index: int, done: int, *, stalled: bool) -> StageState:
 
 
 def hundred(tick: int) -> None:
-    """Store that a hundred of the 2,000 newest traces changed, and one more came."""
+    """Store that a hundred of the 1,500 newest traces changed, and one more came.
+
+    All have a row on a full page, beside the older ones that are stuck: they change in place.
+    """
     now, batch = time.time(), Batch()
     for place in range(100):
-        number = 8_000 + (tick * 100 + place) % 2_000
+        number = 8_500 + (tick * 100 + place) % 1_500
         root = _root(number)
         changed = _trace(f"large-{number:06d}", root, "complete", len(STAGES), now - 60)
         batch.add(None, [TraceUpsert(replace(changed, summary=f"Changed at tick {tick}."))])

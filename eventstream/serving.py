@@ -137,11 +137,15 @@ class _Ending:
 
 
 def _end_what_is_left(loop: asyncio.AbstractEventLoop) -> None:
-    """Let the tasks of pages end, as `asyncio.run` does; Daphne leaves them where they are."""
+    """Let the tasks of pages end, as `asyncio.run` does; Daphne leaves them where they are.
+
+    A thread in which a page is still made may yet ask something of the loop, and the process does
+    not end before the thread: so the loop goes on beside it, until there is nothing to wait for.
+    """
     left = asyncio.all_tasks(loop)
     for task in left:
         task.cancel()
     if left:
         loop.run_until_complete(asyncio.wait(left))
     loop.run_until_complete(loop.shutdown_asyncgens())
-    loop.close()
+    threading.Thread(target=loop.run_forever, name="pages", daemon=True).start()

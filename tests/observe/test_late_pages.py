@@ -1,0 +1,25 @@
+"""A page that is still being made when Baton ends: its thread is waited for, so it is answered."""
+
+import asyncio
+import threading
+
+from eventstream import serving
+
+PATIENCE = 60.0
+
+
+async def answer() -> str:
+    await asyncio.sleep(0)
+    return "answered"
+
+
+def test_what_a_page_asks_of_the_loop_at_the_very_end_is_answered() -> None:
+    loop = asyncio.new_event_loop()
+    held = loop.create_task(asyncio.Event().wait())
+    serving._end_what_is_left(loop)
+    assert held.cancelled()
+    assert asyncio.run_coroutine_threadsafe(answer(), loop).result(PATIENCE) == "answered"
+    loop.call_soon_threadsafe(loop.stop)
+    [left] = [thread for thread in threading.enumerate() if thread.name == "pages"]
+    left.join(PATIENCE)
+    loop.close()

@@ -29,8 +29,6 @@ PODS = Resource("", "v1", "pods", "Pod")
 KEY = bytes(32)
 STARTED = 1_795_392_456.0
 """Unix seconds of the first event; the others follow one each millisecond."""
-READ_BYTES = BUFFER_BYTES
-"""Of one read; what came meanwhile waits in a buffer of that size."""
 TICK_EVERY = 200
 """Events between two of the engine's ticks: one each 200 ms, as when it observes."""
 
@@ -120,9 +118,9 @@ def upserts(chunks: list[bytes]) -> Iterator[list[Upsert]]:
 
 
 def reads(lines: list[bytes]) -> list[bytes]:
-    """The same bytes as a socket gives them to a client that is busy."""
+    """The same bytes in reads as a busy client gets them: what came meanwhile fills its buffer."""
     stream = b"".join(lines)
-    return [stream[at : at + READ_BYTES] for at in range(0, len(stream), READ_BYTES)]
+    return [stream[at : at + BUFFER_BYTES] for at in range(0, len(stream), BUFFER_BYTES)]
 
 
 WAYS: dict[str, Callable[[list[bytes]], int]] = {

@@ -62,13 +62,14 @@ def writer(write: Write) -> Writer:
     if write.before is None:
         return _creator(entries)
     before = write.before.metadata.managed_fields
+    moved: list[FieldsEntry] = []
     if entries == before:
         reporter = _only_reporter(write, write.before, entries)
         if reporter is not None:
             return _writer([reporter], "covers")
-    moved = [
-        entry for entry in entries if entry not in before and _moved(_same(entry, before), entry)
-    ]
+    else:
+        fresh = [entry for entry in entries if entry not in before]
+        moved = [entry for entry in fresh if _moved(_same(entry, before), entry)]
     if len(moved) > 1:
         moved = _newest(moved)
     if moved:

@@ -20,13 +20,13 @@ class Known:
     """Managers that are custom controllers, cluster-wide kinds that are shown, live namespaces."""
 
     def __init__(self) -> None:
-        self._controllers: set[str] = set()
+        self._controllers: set[tuple[str, str]] = set()
         self._shown: set[str] = set()
         self._created: dict[str, int] = {}
 
-    def is_controller(self, manager: str) -> bool:
-        """Whether a manager of this name looks after some custom resource, `M K`: of kind K."""
-        return manager in self._controllers
+    def is_controller(self, manager: str, kind: str = "") -> bool:
+        """Whether a manager of this name looks after some custom resource; if given, of a kind."""
+        return (manager, kind) in self._controllers
 
     def is_shown(self, kind: str) -> bool:
         """Whether a cluster-wide kind may be listed by this reader."""
@@ -67,12 +67,12 @@ class Known:
 
     def _prove(self, kind: str, managers: set[str]) -> list[str]:
         """Learn who looks after a kind: writes the status of such, or makes what they own."""
-        found = {name for manager in managers for name in (manager, f"{manager} {kind}")}
+        found = {(manager, of) for manager in managers for of in ("", kind)}
         found -= self._controllers
         if not found or len(self._controllers) > CONTROLLERS_KEPT:
             return []
         self._controllers |= found
-        return [manager_key(name) for name in found]
+        return [manager_key(*each) for each in found]
 
 
 def makers(image: Image) -> set[str]:
@@ -85,9 +85,9 @@ def makers(image: Image) -> set[str]:
     }
 
 
-def manager_key(name: str) -> str:
-    """The key of whether a manager is a custom controller."""
-    return f"manager/{name}"
+def manager_key(manager: str, kind: str) -> str:
+    """The key of whether a manager is a custom controller; if given, of a kind."""
+    return f"manager/{kind}/{manager}"
 
 
 def kind_key(kind: str) -> str:

@@ -301,10 +301,10 @@ class View:
             return []
         return [note for reason in reasons for note in known.get(reason, {}).values()]
 
-    def is_controller(self, manager: str) -> bool:
-        """Whether a manager writes a custom resource's status; as `M K`, that of one of kind K."""
-        self._asked(manager_key(manager))
-        return self.world.known.is_controller(manager)
+    def is_controller(self, manager: str, kind: str = "") -> bool:
+        """Whether a manager looks after custom resources; if given, after some of that kind."""
+        self._asked(manager_key(manager, kind))
+        return self.world.known.is_controller(manager, kind)
 
     def is_shown(self, kind: str) -> bool:
         """Whether this reader may list a cluster-wide kind, now or later."""

@@ -7,11 +7,27 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    sync_playwright,
+)
 
 from benchmarks.programs import CHROMIUM, FLAGS, ROOT, Baton, Dashboard, Stored
 
-__all__ = ["PATIENCE_MS", "ROOT", "Baton", "Dashboard", "StartBaton", "Stored", "opened"]
+__all__ = [
+    "PATIENCE_MS",
+    "ROOT",
+    "Baton",
+    "Dashboard",
+    "StartBaton",
+    "Stored",
+    "opened",
+    "rolled_out",
+]
 
 PATIENCE_MS = 60_000
 """Far more than anything takes: it only ends what will never come, on a busy machine too."""
@@ -52,11 +68,17 @@ def nginx_pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Baton]:
 def nginx(nginx_pair: Baton, browser: Browser) -> Baton:
     """A dashboard, one for all modules, that has seen nginx roll out."""
     page = browser.new_page()
-    page.goto(nginx_pair.url)
-    row = page.locator(".trace-row.is-complete", has_text="deployment/nginx")
-    row.wait_for(timeout=PATIENCE_MS)
+    rolled_out(page, nginx_pair)
     page.close()
     return nginx_pair
+
+
+def rolled_out(page: Page, baton: Baton) -> Locator:
+    """Open Now and return the row of nginx's creation, once it is complete."""
+    page.goto(baton.url)
+    row = page.locator(".trace-row.is-complete", has_text="deployment/nginx")
+    row.wait_for(timeout=PATIENCE_MS)
+    return row
 
 
 class Watch:

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, Baton, StartBaton, opened
+from tests.browser.conftest import PATIENCE_MS, Baton, StartBaton, opened, rolled_out
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -24,10 +24,7 @@ def baton(start_baton: StartBaton) -> Baton:
 def trace(baton: Baton, browser: Browser) -> str:
     """The path of nginx's trace, once it is complete and the last heartbeat has come."""
     page = browser.new_page()
-    page.goto(baton.url)
-    row = page.locator(".trace-row.is-complete", has_text="deployment/nginx")
-    row.wait_for(timeout=PATIENCE_MS)
-    path = row.locator("a").get_attribute("href")
+    path = rolled_out(page, baton).locator("a").get_attribute("href")
     page.goto(f"{baton.url}{path}")
     beats = page.locator("#rows > .step", has_text="renewed its node Lease")
     expect(beats).to_have_count(3)

@@ -10,8 +10,16 @@ import pytest
 
 from eventstream.explain.engine import Engine
 from tests.explain.simulation.actors import condition
-from tests.explain.simulation.cluster import Cluster, Streams, audit, merged, shuffled, streams
-from tests.explain.simulation.judging import Score, scored
+from tests.explain.simulation.cluster import (
+    Cluster,
+    Streams,
+    audit,
+    merged,
+    shuffled,
+    streams,
+    without,
+)
+from tests.explain.simulation.judging import total
 from tests.explain.simulation.people import deployment, template
 from tests.explain.simulation.scenarios import lived
 from tests.explain.tapes import Result, fold
@@ -38,23 +46,17 @@ def life(seed: int) -> tuple[Cluster, Streams]:
 
 
 def test_each_write_has_one_step_of_its_true_writer_in_one_tree() -> None:
-    total = Score()
-    for seed in SEEDS:
-        cluster, shown = life(seed)
-        total.add(scored(cluster, fold(merged(shown))))
-    assert not total.wrong
-    assert total.writes > 2500
-    assert total.unknown <= 0.03 * total.writes, total.unknowns
+    score = total(map(life, SEEDS))
+    assert not score.wrong
+    assert score.writes > 2500
+    assert score.unknown <= 0.03 * score.writes, score.unknowns
 
 
 def test_an_audit_log_makes_every_writer_known() -> None:
-    total = Score()
-    for seed in SEEDS:
-        cluster, shown = life(seed)
-        shown = streams(cluster, Random(seed)) | {"audit": audit(cluster)}
-        total.add(scored(cluster, fold(merged(shown))))
-    assert not total.wrong
-    assert not total.unknown, total.unknowns
+    lives = map(life, SEEDS)
+    score = total((cluster, shown | {"audit": audit(cluster)}) for cluster, shown in lives)
+    assert not score.wrong
+    assert not score.unknown, score.unknowns
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -65,21 +67,17 @@ def test_the_order_of_arrival_and_what_comes_twice_change_nothing(seed: int) -> 
 
 @pytest.mark.parametrize("hidden", HIDDEN, ids="-".join)
 def test_what_is_not_shown_makes_no_writer_wrong(hidden: tuple[str, ...]) -> None:
-    total = Score()
-    for seed in SEEDS:
-        cluster, shown = life(seed)
-        shown = {k: v for k, v in streams(cluster, Random(seed)).items() if k not in hidden}
-        total.add(scored(cluster, fold(merged(shown)), complete=False))
-    assert not total.wrong
+    lives = map(life, SEEDS)
+    score = total(((cluster, without(shown, hidden)) for cluster, shown in lives), complete=False)
+    assert not score.wrong
 
 
 def test_events_that_never_came_make_no_writer_wrong() -> None:
-    total = Score()
-    for seed in SEEDS:
-        (cluster, shown), chance = life(seed), Random(seed)
-        heard = [note for note in shown["Event"] if chance.random() < 0.5]
-        total.add(scored(cluster, fold(merged(shown | {"Event": heard}))))
-    assert not total.wrong
+    def half(shown: Streams, chance: Random) -> Streams:
+        return shown | {"Event": [note for note in shown["Event"] if chance.random() < 0.5]}
+
+    lives = ((*life(seed), Random(seed)) for seed in SEEDS)
+    assert not total((cluster, half(shown, chance)) for cluster, shown, chance in lives).wrong
 
 
 @pytest.mark.parametrize(
@@ -92,12 +90,9 @@ def test_in_whatever_order_a_new_list_comes_all_is_the_same(seed: int, kind: str
 
 @pytest.mark.parametrize("kind", ["Pod", "ReplicaSet", "Deployment"])
 def test_what_fell_into_a_gap_makes_no_writer_wrong(kind: str) -> None:
-    total = Score()
-    for seed in SEEDS:
-        cluster, _ = life(seed)
-        shown = streams(cluster, Random(seed), relist=kind)
-        total.add(scored(cluster, fold(merged(shown)), complete=False))
-    assert not total.wrong
+    clusters = ((life(seed)[0], Random(seed)) for seed in SEEDS)
+    lives = ((cluster, streams(cluster, random, relist=kind)) for cluster, random in clusters)
+    assert not total(lives, complete=False).wrong
 
 
 def judged(cluster: Cluster) -> Result:

@@ -8,8 +8,8 @@ from random import Random
 
 import pytest
 
-from tests.explain.simulation.cluster import Streams, audit, merged, shuffled, streams
-from tests.explain.simulation.judging import Score, scored
+from tests.explain.simulation.cluster import Streams, audit, merged, shuffled, streams, without
+from tests.explain.simulation.judging import total
 from tests.explain.simulation.weeks import WholeCluster, lived_whole
 from tests.explain.tapes import fold
 from tests.explain.test_interleavings import assert_same
@@ -35,22 +35,17 @@ def life(seed: int) -> tuple[WholeCluster, Streams]:
 
 
 def test_each_write_has_one_step_of_its_true_writer_in_one_tree() -> None:
-    total = Score()
-    for seed in SEEDS:
-        cluster, shown = life(seed)
-        total.add(scored(cluster, fold(merged(shown))))
-    assert not total.wrong
-    assert total.writes > 2500
-    assert total.unknown <= 0.03 * total.writes, total.unknowns
+    score = total(map(life, SEEDS))
+    assert not score.wrong
+    assert score.writes > 2500
+    assert score.unknown <= 0.03 * score.writes, score.unknowns
 
 
 def test_an_audit_log_makes_every_writer_known() -> None:
-    total = Score()
-    for seed in SEEDS:
-        cluster, shown = life(seed)
-        total.add(scored(cluster, fold(merged(shown | {"audit": audit(cluster)}))))
-    assert not total.wrong
-    assert not total.unknown, total.unknowns
+    lives = map(life, SEEDS)
+    score = total((cluster, shown | {"audit": audit(cluster)}) for cluster, shown in lives)
+    assert not score.wrong
+    assert not score.unknown, score.unknowns
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -61,19 +56,13 @@ def test_the_order_of_arrival_and_what_comes_twice_change_nothing(seed: int) -> 
 
 @pytest.mark.parametrize("hidden", HIDDEN, ids="-".join)
 def test_what_is_not_shown_makes_no_writer_wrong(hidden: tuple[str, ...]) -> None:
-    total = Score()
-    for seed in SEEDS:
-        cluster, shown = life(seed)
-        shown = {kind: told for kind, told in shown.items() if kind not in hidden}
-        total.add(scored(cluster, fold(merged(shown)), complete=False))
-    assert not total.wrong
+    lives = map(life, SEEDS)
+    score = total(((cluster, without(shown, hidden)) for cluster, shown in lives), complete=False)
+    assert not score.wrong
 
 
 @pytest.mark.parametrize("kind", ["Pod", "StatefulSet", "Node", "Website"])
 def test_what_fell_into_a_gap_makes_no_writer_wrong(kind: str) -> None:
-    total = Score()
-    for seed in SEEDS:
-        cluster, _ = life(seed)
-        shown = streams(cluster, Random(seed), relist=kind)
-        total.add(scored(cluster, fold(merged(shown)), complete=False))
-    assert not total.wrong
+    clusters = ((life(seed)[0], Random(seed)) for seed in SEEDS)
+    lives = ((cluster, streams(cluster, random, relist=kind)) for cluster, random in clusters)
+    assert not total(lives, complete=False).wrong

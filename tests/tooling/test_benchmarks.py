@@ -9,11 +9,13 @@ import pytest
 from benchmarks import explain, memory
 from benchmarks.clusters import recorded_clusters
 from benchmarks.decode import PODS as RESOURCE
-from benchmarks.decode import READ_BYTES, WAYS, changes, cpu_microseconds, reads
+from benchmarks.decode import WAYS, changes, cpu_microseconds, reads
 from benchmarks.rollout import rollout
 from benchmarks.stream import A_SECOND, pod_watch, pods_at_rest
+from benchmarks.tasks import Task, main_tasks
 from eventstream.explain.engine import Engine
 from eventstream.explain.records import TraceUpsert
+from eventstream.kubeapi.connection import BUFFER_BYTES
 from eventstream.objects.inventory import Inventory
 
 PODS, EVENTS = 120, 960
@@ -50,7 +52,7 @@ def test_every_way_sees_every_event(name: str, chunks: list[bytes]) -> None:
 def test_reads_are_the_same_bytes(chunks: list[bytes]) -> None:
     found = reads(chunks)
     assert b"".join(found) == b"".join(chunks)
-    assert {len(read) for read in found[:-1]} == {READ_BYTES}
+    assert {len(read) for read in found[:-1]} == {BUFFER_BYTES}
 
 
 def test_no_more_pods_share_their_times_than_said(chunks: list[bytes]) -> None:
@@ -99,3 +101,18 @@ def test_every_way_keeps_every_pod(name: str) -> None:
 def test_more_events_than_were_recorded_is_an_error() -> None:
     with pytest.raises(ValueError, match="no recorded Pod has 1000 events"):
         pod_watch(1, 1000)
+
+
+def test_the_tasks_of_a_page_are_those_of_the_thread_that_draws_frames() -> None:
+    def told(name: str, thread: int, worked: int, took: int) -> dict[str, object]:
+        return {"name": name, "pid": 7, "tid": thread, "ph": "X", "tdur": worked, "dur": took}
+
+    trace = [
+        told("ThreadControllerImpl::RunTask", 1, 37_000, 62_000),
+        told("FireAnimationFrame", 1, 5_000, 6_000),
+        told("ThreadControllerImpl::RunTask", 2, 90_000, 90_000),
+        {"name": "ThreadControllerImpl::RunTask", "pid": 7, "tid": 1, "ph": "B"},
+    ]
+    assert main_tasks(json.dumps({"traceEvents": trace}).encode()) == [Task(37.0, 62.0)]
+    with pytest.raises(RuntimeError, match="Nothing was drawn"):
+        main_tasks(b'{"traceEvents": []}')

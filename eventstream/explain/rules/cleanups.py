@@ -1,13 +1,12 @@
 """What a custom controller deletes of its own, while its finalizer still holds the resource."""
 
 from eventstream.explain import sources
-from eventstream.explain.attribution import BUILT_IN
 from eventstream.explain.records import Evidence, Loop
 from eventstream.explain.rules import evidence
 from eventstream.explain.rules.customs import controls, custom_owner
 from eventstream.explain.rules.finalizers import PROMPT, setters
 from eventstream.explain.rules.marks import mark_of
-from eventstream.explain.rules.namesakes import namesakes
+from eventstream.explain.rules.namesakes import authors, namesakes
 from eventstream.explain.rules.removals import deletion
 from eventstream.explain.text import named, seen
 from eventstream.explain.verdict import Verdict
@@ -68,11 +67,9 @@ def _waiting(view: View) -> Write | None:
         return view.latest(owner.uid)
     if image.metadata.owner_references or not is_built_in(image.api_version):
         return None
-    entries = image.metadata.managed_fields
-    writers = {entry.manager for entry in entries if not entry.subresource} - BUILT_IN
     for site in namesakes(view):
         if not site.gone and site.image.metadata.deletion_timestamp:
             names = setters(site.image)
-            if names and names <= writers:
+            if names and names <= authors(image):
                 return site
     return None

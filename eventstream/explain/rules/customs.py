@@ -8,7 +8,7 @@ alone is no evidence.
 from typing import Any
 
 from eventstream.explain import sources
-from eventstream.explain.attribution import BUILT_IN, Writer
+from eventstream.explain.attribution import Writer
 from eventstream.explain.documented.rule import RuleName
 from eventstream.explain.records import Evidence, Loop, Verb
 from eventstream.explain.rules import evidence
@@ -18,6 +18,7 @@ from eventstream.explain.rules.namesakes import (
     answers,
     any_of,
     asked,
+    authors,
     called_after,
     owned,
     served_by,
@@ -174,9 +175,8 @@ def custom_keeper(view: View) -> str:
         return f"the custom controller of {whose}, which may delete what it made"
     if not is_built_in(image.api_version):
         return ""
-    entries = image.metadata.managed_fields
-    names = {entry.manager for entry in entries if not entry.subresource} - BUILT_IN
-    found = sorted(n for n in names if not n.startswith("kubectl") and view.is_controller(n))
+    names = (name for name in authors(image) if not name.startswith("kubectl"))
+    found = sorted(name for name in names if view.is_controller(name))
     return f"{listing(found)}, which looks after custom resources and wrote it" if found else ""
 
 
@@ -209,7 +209,7 @@ def _kept(view: View, manager: str) -> Evidence | None:
     write, kind = view.write, view.write.image.kind
     if write.change.type != "MODIFIED" or is_built_in(write.image.api_version):
         return None
-    if any_of(owned(write.image, manager), "spec") or not view.is_controller(f"{manager} {kind}"):
+    if any_of(owned(write.image, manager), "spec") or not view.is_controller(manager, kind):
         return None
     last = view.previous()
     if last is None or not answers(view, last):

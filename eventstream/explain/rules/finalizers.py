@@ -142,7 +142,7 @@ def setters(image: Image) -> set[str]:
     return {
         entry.manager
         for entry in image.metadata.managed_fields
-        if any(path.startswith("metadata.finalizers") for path in paths(bytes(entry.fields)))
+        if any(path.startswith("metadata.finalizers") for path in paths(entry.fields))
     }
 
 

@@ -3,6 +3,7 @@
 An operator need not set ownerReferences; then only names, times and its other work tie the two.
 """
 
+from eventstream.explain.attribution import BUILT_IN
 from eventstream.explain.records import Evidence
 from eventstream.explain.rules.marks import mark_of
 from eventstream.explain.text import named
@@ -30,7 +31,7 @@ def served_by(view: View, manager: str) -> Write | None:
         for write in view.backwards(view.write.log.uid)
     )
     for site in namesakes(view):
-        if site.gone or not view.is_controller(f"{manager} {site.image.kind}"):
+        if site.gone or not view.is_controller(manager, site.image.kind):
             continue
         if any_of(owned(site.image, manager), "spec"):
             continue
@@ -77,7 +78,13 @@ def called_after(site: Write, manager: str) -> Evidence:
 def owned(image: Image, manager: str) -> set[str]:
     """The paths of all fields that this manager set."""
     entries = (entry for entry in image.metadata.managed_fields if entry.manager == manager)
-    return {path for entry in entries for path in paths(bytes(entry.fields))}
+    return {path for entry in entries for path in paths(entry.fields)}
+
+
+def authors(image: Image) -> set[str]:
+    """The managers that set something of an object beside its status; Kubernetes' own aside."""
+    entries = image.metadata.managed_fields
+    return {entry.manager for entry in entries if not entry.subresource} - BUILT_IN
 
 
 def any_of(fields: set[str], prefix: str) -> bool:

@@ -60,7 +60,7 @@ def is_kubelet(image: Image, manager: str) -> bool:
         path == "status.conditions[Ready].lastHeartbeatTime"
         for entry in image.metadata.managed_fields
         if entry.manager == manager and entry.subresource == "status"
-        for path in paths(bytes(entry.fields))
+        for path in paths(entry.fields)
     ) or manager.endswith("kubelet")
 
 

@@ -162,6 +162,11 @@ def audit(cluster: Cluster) -> list[Observation]:
     return [record for record in found if record is not None]
 
 
+def without(found: Streams, hidden: tuple[str, ...]) -> Streams:
+    """The streams of a reader who may not see some kinds."""
+    return {kind: shown for kind, shown in found.items() if kind not in hidden}
+
+
 def merged(found: Streams) -> list[Observation]:
     """All streams in the order of arrival."""
     return sorted((o for shown in found.values() for o in shown), key=lambda o: o.at)

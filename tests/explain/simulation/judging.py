@@ -1,14 +1,14 @@
 """Scores the engine's explanation of a simulated cluster against what the cluster truly did."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from eventstream.explain.records import Step
-from tests.explain.simulation.cluster import Cluster
+from tests.explain.simulation.cluster import Cluster, Streams, merged
 from tests.explain.simulation.server import Written
-from tests.explain.tapes import Result
+from tests.explain.tapes import Result, fold
 
 
 class Score(msgspec.Struct):
@@ -25,6 +25,14 @@ class Score(msgspec.Struct):
         self.unknown += other.unknown
         self.wrong += other.wrong
         self.unknowns.update(other.unknowns)
+
+
+def total(lives: Iterable[tuple[Cluster, Streams]], *, complete: bool = True) -> Score:
+    """The score of several clusters' histories, each told in the order of arrival."""
+    score = Score()
+    for cluster, shown in lives:
+        score.add(scored(cluster, fold(merged(shown)), complete=complete))
+    return score
 
 
 def scored(cluster: Cluster, told: Result, *, complete: bool = True) -> Score:

@@ -130,7 +130,8 @@ async def test_what_one_read_brought_before_the_line_that_ends_it_counts(
     server: ScriptedServer, connection: Connection, over: bytes
 ) -> None:
     server.on(POD_PATH, json_answer(listed(10)), json_answer(listed(14, pod("a", 14))))
-    server.on_watch(POD_PATH, stream(SCRIPT[11] + SCRIPT[12] + over + SCRIPT[13]))
+    read = SCRIPT[11] + SCRIPT[12] + over + SCRIPT[13]
+    server.on_watch(POD_PATH, stream(read), stream(hold=True))
     async with reflecting(connection, clock=VirtualClock(eager=60).clock()) as observed:
         await observed.until(lambda seen: len(seen.positions) == 2)
     assert observed.told == [*WHOLE[:2], ("VANISHED", "é", "12"), ("ADDED", "a", "14")]

@@ -17,9 +17,9 @@ def test_what_a_page_asks_of_the_loop_at_the_very_end_is_answered() -> None:
     loop = asyncio.new_event_loop()
     held = loop.create_task(asyncio.Event().wait())
     serving._end_what_is_left(loop)
+    [left] = [thread for thread in threading.enumerate() if thread.name == "pages"]
     assert held.cancelled()
     assert asyncio.run_coroutine_threadsafe(answer(), loop).result(PATIENCE) == "answered"
     loop.call_soon_threadsafe(loop.stop)
-    [left] = [thread for thread in threading.enumerate() if thread.name == "pages"]
     left.join(PATIENCE)
     loop.close()

@@ -29,7 +29,7 @@ from eventstream.objects.metadata import MetadataSettler
 from eventstream.objects.parts import PartDecoder
 from eventstream.objects.redaction import INITIAL_EVENTS_END, Redactor
 from eventstream.objects.resource import Resource
-from eventstream.objects.toplevel import read_event, read_revision
+from eventstream.objects.toplevel import UsualEventLine, read_event, read_revision
 
 __all__ = ["DecodeError", "Decoder", "ListPage", "WatchEvent", "encode"]
 
@@ -63,6 +63,7 @@ class ListPage(msgspec.Struct, frozen=True):
 
 
 _usual = msgspec.json.Decoder(UsualLine)
+_usual_event = msgspec.json.Decoder(UsualEventLine)
 _line = msgspec.json.Decoder(Line)
 _object = msgspec.json.Decoder(Object)
 _any = msgspec.json.Decoder()
@@ -84,16 +85,33 @@ class Decoder:
         An object that does not fit its kind's struct is decoded loosely and flagged.
         """
         structs = BUILT_IN.get((resource.group, resource.kind))
-        if structs is not None:
-            try:
-                usual = _usual.decode(line)
-                wire = usual.object
-                if wire.kind == resource.kind and wire.metadata.uid and not wire.flags:
-                    image = self._built_in(structs, resource.kind, wire)
-                    return WatchEvent(usual.type, wire.metadata.resource_version, image)
-            except UNREADABLE:
-                pass  # Read again below, for what is unusual about it.
-        return self._any_event(resource, line)
+        seen: WatchEvent | None = None
+        try:
+            if structs is not None:
+                seen = self._usual_object(structs, resource.kind, line)
+            elif resource.kind == "Event" and not resource.group:
+                seen = self._usual_event(line)
+        except UNREADABLE:
+            pass  # Read again below, for what is unusual about it.
+        return seen if seen is not None else self._any_event(resource, line)
+
+    def _usual_object(self, structs: Kinds, kind: str, line: bytes) -> WatchEvent | None:
+        usual = _usual.decode(line)
+        wire = usual.object
+        if wire.kind != kind or not wire.metadata.uid or wire.flags:
+            return None
+        image = self._built_in(structs, kind, wire)
+        return WatchEvent(usual.type, wire.metadata.resource_version, image)
+
+    def _usual_event(self, line: bytes) -> WatchEvent | None:
+        usual = _usual_event.decode(line)
+        told = usual.object
+        sound = told.kind == "Event" and told.metadata.uid and not told.flags
+        if not sound or not told.involved_object.kind:
+            return None
+        metadata = self._metadata.settled(told.metadata)
+        image = Image("v1", "Event", metadata, told.facts(self._redactor))
+        return WatchEvent(usual.type, metadata.resource_version, image)
 
     def _any_event(self, resource: Resource, line: bytes) -> WatchEvent:
         envelope, flags = read_envelope(_line, line, f"{resource.key}: not a WatchEvent")

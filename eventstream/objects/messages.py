@@ -51,8 +51,24 @@ _HEX = re.compile(r"[0-9a-f]+")
 _SEGMENT = re.compile(r"[^/_=]{20,}")
 
 
+_HINTS = (
+    *("://", "eyj", "akia", "asia", "gh", "glpat-", "xox", "aiza", "-----begin", "pass", "secret"),
+    *("token", "pwd", "key", "authorization", "credential", "signature", "bearer", "basic"),
+)
+"""One of these is in every text, in lower case, that one of the patterns above finds fault with."""
+
+
 def scrub(text: str, hide: Callable[[str], str]) -> str:
     """`text` with each credential replaced by `hide(credential)`; time linear in its length."""
+    lower = text.lower()
+    # Beyond ASCII a pattern that ignores case matches more letters than their lower case.
+    if not text.isascii() or any(map(lower.__contains__, _HINTS)):
+        text = _without_named(text, hide)
+    return _LONG.sub(lambda match: hide(match[0]) if _random(match) else match[0], text)
+
+
+def _without_named(text: str, hide: Callable[[str], str]) -> str:
+    """`text` without the credentials that what stands around them, or how they begin, tells."""
     for pattern in _ALWAYS:
         text = pattern.sub(lambda match: _replaced(match, hide), text)
     for pattern in _UNLESS_PROSE:
@@ -60,7 +76,7 @@ def scrub(text: str, hide: Callable[[str], str]) -> str:
             lambda match: match[0] if _PROSE.fullmatch(match["value"]) else _replaced(match, hide),
             text,
         )
-    return _LONG.sub(lambda match: hide(match[0]) if _random(match) else match[0], text)
+    return text
 
 
 def _replaced(match: re.Match[str], hide: Callable[[str], str]) -> str:

@@ -27,15 +27,13 @@ class LineSplitter:
         """Return the lines that `chunk` completes, without their line feeds or empty ones."""
         if not self._unfinished and 0 < chunk.find(b"\n") == len(chunk) - 1:
             return [chunk[:-1]]  # As a quiet watch sends them: one copy is enough.
-        head, found, rest = chunk.rpartition(b"\n")
-        if not found:
-            self._keep(chunk)
-            return []
-        if self._unfinished:
-            head = bytes(self._unfinished) + head
+        pieces = chunk.split(b"\n")
+        rest = pieces.pop()
+        if pieces and self._unfinished:
+            pieces[0] = bytes(self._unfinished) + pieces[0]
             self._unfinished.clear()
         self._keep(rest)
-        return [line for line in head.split(b"\n") if line]
+        return [line for line in pieces if line]
 
     def _keep(self, rest: bytes) -> None:
         self._unfinished += rest

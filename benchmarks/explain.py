@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from itertools import groupby
 from operator import attrgetter
+from typing import NamedTuple
 
 from kubernetes import client, watch
 
@@ -23,22 +24,43 @@ from eventstream.kubeapi.lines import LineSplitter
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.inventory import Inventory
 from eventstream.objects.observations import Change
+from eventstream.objects.resource import Resource
 
-Clusters = list[list[Line]]
+
+class Read(NamedTuple):
+    """What one read of a resource's watch brought: the bytes, and the lines that they are."""
+
+    resource: Resource
+    text: bytes
+    lines: list[Line]
+
+
+class Wire(NamedTuple):
+    """One cluster as clients get it: a watch for each kind, and in the order of arrival."""
+
+    watches: dict[str, list[bytes]]
+    reads: list[Read]
+
+
 TICK = 0.2
 """Seconds of recorded time between two of the engine's ticks, as when it observes."""
 _MODELS = {"Event": "CoreV1Event"}
 
 
-def typed_watches(clusters: Clusters) -> int:
+def wire(lines: list[Line]) -> Wire:
+    """The lines as they are sent; those of one watch that come together are one read."""
+    watches: dict[str, list[bytes]] = defaultdict(list)
+    for line in lines:
+        watches[line.resource.kind].append(line.text)
+    groups = [(key, list(group)) for key, group in groupby(lines, key=attrgetter("resource"))]
+    texts = [b"".join(line.text for line in group) for _, group in groups]
+    found = zip(groups, texts, strict=True)
+    return Wire(watches, [Read(resource, text, group) for (resource, group), text in found])
+
+
+def typed_watches(wires: list[Wire]) -> int:
     """One typed watch for each resource; custom resources, which have no model, as they come."""
-    seen = 0
-    for lines in clusters:
-        chunks: dict[str, list[bytes]] = defaultdict(list)
-        for line in lines:
-            chunks[line.resource.kind].append(line.text)
-        seen += sum(_typed_watch(kind, texts) for kind, texts in chunks.items())
-    return seen
+    return sum(_typed_watch(*watched) for sent in wires for watched in sent.watches.items())
 
 
 def _typed_watch(kind: str, chunks: list[bytes]) -> int:
@@ -51,34 +73,32 @@ def _typed_watch(kind: str, chunks: list[bytes]) -> int:
     return sum(1 for _ in watch.Watch(return_type=known).stream(list_all, timeout_seconds=1))
 
 
-def decoded(clusters: Clusters) -> int:
+def decoded(wires: list[Wire]) -> int:
     """Through decoding and the inventories; returns how many."""
-    return sum(1 for lines in clusters for _ in changes(lines))
+    return sum(1 for sent in wires for _ in changes(sent.reads))
 
 
-def changes(lines: list[Line]) -> Iterator[Change]:
-    """Our way from the lines of all watches to changes; neighbours of one watch are one read."""
+def changes(reads: list[Read]) -> Iterator[Change]:
+    """Our way from the bytes of all watches to changes."""
     decoder, splitter = Decoder(KEY), LineSplitter()
     inventories: dict[str, Inventory] = {}
-    for resource, read in groupby(lines, key=attrgetter("resource")):
+    for resource, text, lines in reads:
         inventory = inventories.setdefault(resource.kind, Inventory(resource))
-        came = list(read)
-        texts = splitter.feed(b"".join(line.text for line in came))
         # As a reflector does: all that one read brought is decoded first.
-        decoded = [decoder.event(resource, text) for text in texts]
-        for line, seen in zip(came, decoded, strict=True):
+        decoded = [decoder.event(resource, line) for line in splitter.feed(text)]
+        for line, seen in zip(lines, decoded, strict=True):
             assert seen.image is not None
             assert seen.type in {"ADDED", "MODIFIED", "DELETED"}
             first = line.type == "EXISTING"
             yield inventory.apply("EXISTING" if first else seen.type, seen.image, line.at)
 
 
-def explained(clusters: Clusters) -> int:
+def explained(wires: list[Wire]) -> int:
     """Through decoding and one engine a cluster, ticking as live by the recorded time."""
     seen = 0
-    for lines in clusters:
-        engine, due = Engine(cluster="benchmark", audited=False), lines[0].at + TICK
-        for change in changes(lines):
+    for sent in wires:
+        engine, due = Engine(cluster="benchmark", audited=False), sent.reads[0].lines[0].at + TICK
+        for change in changes(sent.reads):
             if change.at >= due:
                 engine.tick(change.at)
                 due = change.at + TICK
@@ -87,19 +107,20 @@ def explained(clusters: Clusters) -> int:
     return seen
 
 
-WAYS: dict[str, Callable[[Clusters], int]] = {
+WAYS: dict[str, Callable[[list[Wire]], int]] = {
     "kubernetes package, typed watches": typed_watches,
     "Baton: decode": decoded,
     "Baton: decode + explain": explained,
 }
 
 
-def cpu_microseconds(way: Callable[[Clusters], int], clusters: Clusters) -> float:
+def cpu_microseconds(way: Callable[[list[Wire]], int], clusters: list[list[Line]]) -> float:
     """CPU time of this process for each line, in µs; an error if one was lost."""
     expected = sum(map(len, clusters))
+    wires = list(map(wire, clusters))
     gc.collect()
     began = time.process_time()
-    seen = way(clusters)
+    seen = way(wires)
     spent = time.process_time() - began
     if seen != expected:
         raise RuntimeError(f"{way.__name__} saw {seen} of {expected} lines")

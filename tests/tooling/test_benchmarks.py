@@ -85,7 +85,7 @@ def _identity(line: bytes) -> tuple[str, str, str]:
 def test_the_rollout_comes_up_whole() -> None:
     engine = Engine(cluster="benchmark", audited=False)
     lines = rollout(20)
-    for change in explain.changes(lines):
+    for change in explain.changes(explain.wire(lines).reads):
         engine.apply(change)
     judged = [u.trace for u in engine.tick(lines[-1].at + 1) if isinstance(u, TraceUpsert)]
     assert any("20 of 20 Pods available after" in trace.summary for trace in judged)

@@ -13,8 +13,8 @@ import msgspec
 
 from eventstream.explain.writes import Write
 from eventstream.objects.images import NO_FIELDS, FieldsEntry, Image
-from eventstream.objects.managed_fields import covers, paths
-from eventstream.objects.pods import PodStatus
+from eventstream.objects.managed_fields import covers, names_more, paths
+from eventstream.objects.pods import Part
 
 Basis = Literal["created", "appeared", "moved", "covers", "several", "removed", "none"]
 
@@ -86,14 +86,14 @@ def writer(write: Write) -> Writer:
 def _only_reporter(
     write: Write, before: Image, entries: tuple[FieldsEntry, ...]
 ) -> FieldsEntry | None:
-    """The one entry that reports a Pod's status, where just values of it changed.
+    """The one entry that reports a status, where just values of it changed.
 
     A field that got another value belongs to who set it, and a status is written through its
     subresource alone. A condition that came is another matter: the API server itself adds one as
     it evicts, and no entry tells. What this finds, looking at all that changed finds, too, at many
-    times the cost: most writes of a kubelet within one second are such.
+    times the cost: most writes of a controller within one second are such.
     """
-    if write.facts is None or write.gone:
+    if write.gone:
         return None
     own = [entry for entry in entries if entry.subresource]
     if len(own) != 1 or own[0].subresource != "status":
@@ -108,15 +108,15 @@ def _only_reporter(
         and now.finalizers == was.finalizers
         and now.deletion_timestamp == was.deletion_timestamp
     )
-    if not (same and isinstance(status, PodStatus) and isinstance(earlier, PodStatus)):
+    if not same or not isinstance(status, Part) or type(status) is not type(earlier):
         return None
     if _types(status) != _types(earlier) or status == earlier:
         return None
     return own[0] if _reports_more(own[0]) else None
 
 
-def _types(status: PodStatus) -> list[str]:
-    return [condition.type for condition in status.conditions]
+def _types(status: Part) -> list[str]:
+    return [condition.type for condition in getattr(status, "conditions", ())]
 
 
 def _creator(entries: tuple[FieldsEntry, ...]) -> Writer:
@@ -143,13 +143,7 @@ def _moved(before: FieldsEntry | None, after: FieldsEntry) -> bool:
         return True
     if before.fields is after.fields:
         return False  # Equal fields share one text.
-    now, was = paths(after.fields), paths(before.fields)
-    return not now <= was and any(not _was_inside(path, before) for path in now - was)
-
-
-def _was_inside(path: str, before: FieldsEntry) -> bool:
-    """Whether an entry that names a map or list alone had named parts of it: it only lost them."""
-    return any(old.startswith((f"{path}.", f"{path}[")) for old in paths(before.fields))
+    return names_more(after.fields, before.fields)
 
 
 def _newest(entries: list[FieldsEntry]) -> list[FieldsEntry]:

@@ -52,9 +52,9 @@ _OWNER_WAIT = 3.0
 _HELD = 5.0
 """Seconds after which a trace that only waits for an audit log is looked at again."""
 
-_AT_ONCE = 50
-"""Traces that are judged in one tick as soon as they change: with more, as from some hundred
-writes a second on, each but once in `_BUSY`."""
+_AT_ONCE = 20
+"""Traces that are judged in one tick as soon as they change: with more, as from a hundred writes a
+second on, which nobody follows trace by trace, each but once in `_BUSY`."""
 _BUSY = 1.0
 """Seconds between two judgements of a trace while there is so much to judge."""
 
@@ -174,8 +174,7 @@ class Engine:
     def _apply_change(self, change: Change, audit: Match | None = None) -> list[Upsert]:
         image = change.after
         if image.kind == "Event":
-            about = self._world.log(change.after.spec.involved_object.uid)
-            self._traces.touch(about, self._stale)
+            self._traces.touch(change.after.spec.involved_object.uid, self._stale)
             return self._settle_writes(self._world.note(change))
         if image.kind == "Lease":
             if image.metadata.namespace == _NODE_LEASES:
@@ -239,6 +238,8 @@ class Engine:
     def _settle_writes(self, writes: list[Write]) -> list[Upsert]:
         """Decide these writes in order, and then whatever their decisions decide."""
         upserts: list[Upsert] = []
+        if not writes:
+            return upserts
         if len(writes) == 1:
             writes = self._decide(writes[0], upserts)  # The usual case: nothing rests on it yet.
             if not writes:
@@ -276,8 +277,10 @@ class Engine:
             if old is not None and old.trace != trace:
                 again.extend(self._followers(write))
         self._move(write, old, trace, upserts)
-        self._watch_running(write, verdict)
-        upserts.append(StepUpsert(draft, Memo(write, proven=self._audit.proven(write))))
+        if verdict.rule == "kubelet-running" and verdict.node:
+            self._watch_running(write, verdict.node)
+        proven = write.audit is not None and self._audit.proven(write)
+        upserts.append(StepUpsert(draft, Memo(write, proven=proven)))
         return again
 
     def _followers(self, write: Write) -> list[Write]:
@@ -303,7 +306,7 @@ class Engine:
         joined.join(write)
         self._stale.add(trace)
         self._asides.note(write)
-        self._traces.touch(write.log, self._stale)
+        self._traces.touch(write.log.uid, self._stale)
 
     def _new_trace(self, key: str, write: Write) -> TraceLog:
         if write.verdict is not None and write.verdict.begins:
@@ -369,11 +372,10 @@ class Engine:
                 self._pod_rows.pop(write.log.uid, None)
         forget(self._world, writes)
 
-    def _watch_running(self, write: Write, verdict: Verdict) -> None:
+    def _watch_running(self, write: Write, node: str) -> None:
         """Pods of open traces whose node's heartbeats are told in the trace."""
-        if verdict.rule == "kubelet-running" and verdict.node:
-            self._running.setdefault(verdict.node, {})[id(write)] = write
-            self._newly_running.append(write)
+        self._running.setdefault(node, {})[id(write)] = write
+        self._newly_running.append(write)
 
     def _beat(self) -> list[Upsert]:
         """The rows of heartbeats that changed."""

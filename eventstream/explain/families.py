@@ -15,15 +15,18 @@ class Family:
 
     `births` and `losses` are orders at which its Pods began and ceased to be active, so that
     "how many existed then" is two bisections; `news` are the writes that can move its counts.
+    `spec` remembers one of the owner's own writes and the one that had last set its desired state
+    by then: each new child asks for that.
     """
 
-    __slots__ = ("births", "children", "losses", "news")
+    __slots__ = ("births", "children", "losses", "news", "spec")
 
     def __init__(self) -> None:
         self.children: dict[str, ObjectLog] = {}
         self.births: list[tuple[int, str]] = []
         self.losses: list[tuple[int, str]] = []
         self.news: list[Write] = []
+        self.spec: tuple[Write, Write | None] | None = None
 
     def count_active(self, order: int) -> int:
         """How many Pods were active just before `order`."""
@@ -46,7 +49,10 @@ class Family:
 
     def tell(self, write: "Write") -> None:
         """Take in a child's write that can move the counts."""
-        insort(self.news, write, key=by_order)
+        if not self.news or write.order >= self.news[-1].order:
+            self.news.append(write)  # As nearly always.
+        else:
+            insort(self.news, write, key=by_order)
 
     def born(self, uid: str, order: int) -> None:
         """Remember that a Pod became active."""

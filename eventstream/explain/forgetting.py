@@ -35,6 +35,7 @@ def _shorten(log: ObjectLog) -> bool:
     """Keep what is open and the newest base below it; true if nothing of the object need stay."""
     base = next((write for write in reversed(log.writes) if write.base), None)
     log.writes = [write for write in log.writes if not write.base or write is base]
+    log.family.spec = None
     return _over(log)
 
 
@@ -58,6 +59,9 @@ def _tidy(world: World, uid: str, gone: set[str]) -> None:
     if owner is None:
         return
     owner.family.forget(gone)
+    owner.askers = owner.askers or None
+    asked = {reasons: askers for reasons, askers in (owner.note_askers or {}).items() if askers}
+    owner.note_askers = asked or None
     if not owner.family.children and not owner.askers and (not owner.writes or _over(owner)):
         _delete(world, uid)
 

@@ -1,5 +1,7 @@
 """Which objects are found by name instead of uid, since others refer to them by it."""
 
+from functools import lru_cache
+
 from eventstream.explain.records import ObjectRef
 from eventstream.explain.writes import ObjectLog
 from eventstream.objects.kinds import is_built_in
@@ -24,7 +26,12 @@ LOOKED_UP = frozenset(
 
 def looked_up(ref: ObjectRef) -> bool:
     """Whether an object may be looked up by its name."""
-    return ref.kind in LOOKED_UP or not is_built_in(ref.api_version)
+    return _looked_up(ref.kind, ref.api_version)
+
+
+@lru_cache(maxsize=1000)
+def _looked_up(kind: str, api_version: str) -> bool:
+    return kind in LOOKED_UP or not is_built_in(api_version)
 
 
 def name_key(kind: str, namespace: str | None, name: str) -> str:

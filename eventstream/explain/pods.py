@@ -1,7 +1,10 @@
 """Reads a Pod's state as controllers and people do: ready, running, failed, and why not."""
 
+from functools import lru_cache
+from typing import NamedTuple
+
 from eventstream.objects.images import Image
-from eventstream.objects.pods import Condition, ContainerStatus, PodStatus
+from eventstream.objects.pods import Condition, ContainerStatus, PodSpec, PodStatus
 
 PodFacts = tuple[str, bool, bool, dict[str, str] | None]
 """Phase, readiness, whether it is being deleted, and its labels."""
@@ -33,12 +36,14 @@ def is_ready(image: Image | None) -> bool:
 
 def phase(image: Image | None) -> str:
     """A Pod's phase; empty where it has none."""
-    return str(getattr(getattr(image, "status", None), "phase", "") or "")
+    status = image.status if image is not None else None
+    return status.phase if isinstance(status, PodStatus) else ""
 
 
 def node_of(image: Image | None) -> str:
     """The node that a Pod is bound to; empty before that."""
-    return str(getattr(getattr(image, "spec", None), "node_name", "") or "")
+    spec = image.spec if image is not None else None
+    return spec.node_name if isinstance(spec, PodSpec) else ""
 
 
 def containers(image: Image | None) -> tuple[ContainerStatus, ...]:
@@ -76,8 +81,34 @@ def waiting_reasons(image: Image | None) -> list[tuple[str, str, str]]:
 def pod_facts(image: Image) -> PodFacts:
     """What controllers count of a Pod."""
     metadata, status = image.metadata, image.status
-    told = status.phase if isinstance(status, PodStatus) else phase(image)
-    return told, is_ready(image), metadata.deletion_timestamp is not None, metadata.labels
+    leaving = metadata.deletion_timestamp is not None
+    if not isinstance(status, PodStatus):
+        return "", False, leaving, metadata.labels
+    ready = False
+    for found in status.conditions:
+        if found.type == "Ready":
+            ready = found.status == "True"
+            break
+    return status.phase, ready, leaving, metadata.labels
+
+
+class Standing(NamedTuple):
+    """How far a Pod has come: on a node, started, ready. `steady`: no container ended before."""
+
+    scheduled: bool
+    started: bool
+    ready: bool
+    steady: bool
+
+
+_standing = lru_cache(Standing)
+
+
+def standing(image: Image) -> Standing:
+    """How far a Pod has come; equal ones are one."""
+    last = [status.last_state for status in containers(image) if status.last_state is not None]
+    steady = all(state.terminated is None for state in last)
+    return _standing(bool(node_of(image)), is_running(image), is_ready(image), steady)
 
 
 def pod_state(image: Image) -> str:

@@ -11,8 +11,9 @@ from eventstream.explain.writes import ObjectLog, Write
 
 _JUDGING_SHARE = 2e-4
 _MOST_PATIENCE = 1.0
-"""Seconds between two judgements for each step of a trace, and at most: judging looks at all of
-its Pods, so a trace of thousands is judged every second or so, and any other with each tick."""
+"""Seconds between two judgements for each step of a trace or Pod of its object, and at most:
+judging looks at all of them, so a trace of thousands is judged every second or so, and any other
+with each tick."""
 
 
 class TraceLog:
@@ -21,7 +22,8 @@ class TraceLog:
     `began` is None for what happened to an object without a cause that was seen; `contact` says
     that the object was there when watching began, so that the trace stands without any step.
     `floor` is the order below which what was asked of the object is another trace's affair;
-    `first` and `last` are the times of its steps, and `lowest` is the order of its first write.
+    `first` and `last` are the times of its steps, and `lowest` is the order of its first write;
+    `looked` is how many Pods the last judgement looked at.
     """
 
     __slots__ = (
@@ -34,6 +36,7 @@ class TraceLog:
         "id",
         "judged",
         "last",
+        "looked",
         "lowest",
         "measured",
         "members",
@@ -53,6 +56,7 @@ class TraceLog:
         self.floor = began.order if began is not None else -1
         self.due: float | None = None
         self.judged = -math.inf
+        self.looked = 0
         self.measured = 0.0
         self.rests_on: tuple[str, ...] = ()
         self.members: dict[int, Write] = {}
@@ -66,13 +70,15 @@ class TraceLog:
     @property
     def patience(self) -> float:
         """Seconds for which it is not judged again."""
-        return min((len(self.members) + self.dropped) * _JUDGING_SHARE, _MOST_PATIENCE)
+        size = max(len(self.members) + self.dropped, self.looked)
+        return min(size * _JUDGING_SHARE, _MOST_PATIENCE)
 
     def join(self, write: Write) -> None:
         """Count a write as a member."""
-        self.lowest = min(self.lowest, write.order) if self.members else write.order
+        at, order = write.change.at, write.order
+        if order < self.lowest or not self.members:
+            self.lowest = order
         self.members[id(write)] = write
-        at = write.change.at
         self.first, self.last = min(self.first, at), max(self.last, at)
 
     def leave(self, write: Write) -> None:

@@ -32,6 +32,9 @@ _MEASURED_EVERY = 300.0
 _DECIDED = 60.0
 """Seconds after which a late write or Event is not expected to decide a step anew."""
 
+_HIGHEST = 16
+"""Owners above an object that are looked at: the deepest trees have five or six."""
+
 _WORKLOADS = frozenset(
     {
         "Deployment",
@@ -120,15 +123,17 @@ class TraceKeeper:
         self.usual.learn(trace.members.values(), trace.measured, until, whole=whole)
         trace.measured = max(trace.measured, now if ends else until)
 
-    def touch(self, log: ObjectLog, stale: set[str]) -> None:
+    def touch(self, uid: str, stale: set[str]) -> None:
         """Add to `stale` the open traces whose judgement may rest on this object: roots above."""
-        resting = self._by_root.get(log.uid)
-        if resting:
-            stale |= resting
-        for above in self.above(log) if log.owner else ():
-            resting = self._by_root.get(above.uid)
+        logs, roots = self._world.logs, self._by_root
+        for _ in range(_HIGHEST):
+            resting = roots.get(uid)
             if resting:
                 stale |= resting
+            above = logs.get(uid)
+            if above is None or not above.owner:
+                return
+            uid = above.owner
 
     def existing_id(self, top: ObjectLog) -> str:
         """The id of the trace of what happens to this object without a cause that was seen."""
@@ -138,7 +143,9 @@ class TraceKeeper:
         """How the trace stands at `now` (unix seconds)."""
         over = self._superseded_by(trace)
         upto = over.order if over is not None else math.inf
-        outlook = self._outlook(trace, Snapshot(self._world, upto, now, self.usual))
+        snapshot = Snapshot(self._world, upto, now, self.usual)
+        outlook = self._outlook(trace, snapshot)
+        trace.looked = snapshot.looked
         if over is not None and outlook.state != "complete":
             by = over.verdict.actor_name if over.verdict else ""
             text = f"Overtaken before it was done by a newer change of {named(over.image)}"

@@ -6,15 +6,20 @@ decide does not depend on the order in which streams were delivered.
 
 from collections.abc import Iterable, Iterator
 
+from eventstream.explain import notes
 from eventstream.explain.evictions import Evictions
 from eventstream.explain.families import Family
 from eventstream.explain.known import Known, kind_key, manager_key, namespace_key
 from eventstream.explain.lookups import AUTOSCALER, CUSTOM, key_of, looked_up, name_key
+from eventstream.explain.notes import ANY, says, tells_of
 from eventstream.explain.records import ObjectRef
 from eventstream.explain.writes import ObjectLog, Write
 from eventstream.objects.images import Image
 from eventstream.objects.observations import Change, Gap
 from eventstream.objects.versions import order_of
+
+UNSEEN_KEPT = 1000
+"""Objects that were never seen of which Events are kept that are gone themselves."""
 
 
 class World:
@@ -25,6 +30,7 @@ class World:
         self.names: dict[str, dict[str, ObjectLog]] = {}
         self.high = 0
         self.evictions = Evictions()
+        self._unseen: dict[str, None] = {}
         self._gaps: dict[str, tuple[int, int | None]] = {}
         self.known = Known()
 
@@ -125,26 +131,27 @@ class World:
 
     def note(self, change: Change) -> list[Write]:
         """Take in an Event as evidence; returns the writes that had asked for its reason."""
-        facts = change.after.spec
-        log = self.log(facts.involved_object.uid)
-        reason = facts.reason or ""
-        if log.notes is None:
-            log.notes = {}
-        known = log.notes.setdefault(reason, {})
-        if change.type in ("DELETED", "VANISHED"):
-            return []  # The hour after which Events are deleted takes nothing back.
-        said = [change, known.get(change.after.uid, change)]
-        known[change.after.uid] = change
-        while len(known) > NOTES_KEPT:
-            del known[next(iter(known))]
-        groups = (log.note_askers or {}).items()
-        asked = [(group[0] == ANY, askers) for group, askers in groups if reason in group]
-        return [
-            write
-            for any_, askers in asked
-            for write in askers.values()
-            if any_ or any(tells_of(note, write) for note in said)
-        ]
+        uid = change.after.spec.involved_object.uid
+        if change.type not in ("DELETED", "VANISHED"):
+            return notes.keep(self.log(uid), change)
+        self._let_go(uid)
+        return []
+
+    def _let_go(self, uid: str) -> None:
+        """An Event about this object is gone, as each is after an hour: it takes nothing back.
+
+        Objects that were never seen, or are forgotten, may still come; only so many wait for that.
+        """
+        log = self.logs.get(uid)
+        if log is None or log.seen:
+            return
+        self._unseen[uid] = None
+        while len(self._unseen) > UNSEEN_KEPT:
+            oldest = next(iter(self._unseen))
+            del self._unseen[oldest]
+            log = self.logs.get(oldest)
+            if log is not None and not notes.needed(log):
+                del self.logs[oldest]
 
     def learn(self, write: Write) -> list[Write]:
         """Take what a write tells of the whole cluster; returns the writes that rest on it."""
@@ -188,13 +195,6 @@ class World:
             if log.asked_up_to > order and log.askers:
                 found.update((key, w) for key, w in log.askers.items() if w.order > order)
         return found.values()
-
-
-ANY = "*"
-"""Stands before the reasons that a write asks for whatever their Events name."""
-
-NOTES_KEPT = 64
-"""Events of one reason kept about one object: clients themselves send about 25 an object."""
 
 
 class View:
@@ -255,10 +255,7 @@ class View:
 
     def last_spec_change(self, uid: str) -> Write | None:
         """The latest write below this one that set the object's desired state (or its base)."""
-        for write in self.backwards(uid):
-            if write.base or write.spec_changed:
-                return write
-        return None
+        return self.log(uid).last_spec_change(self.order)
 
     def children(self, uid: str) -> Iterator[ObjectLog]:
         """The objects that an object controlled just before this write, as far as known."""
@@ -271,14 +268,15 @@ class View:
         latest = log.at(self.order)
         return latest is not None and owner_of(latest.image) == uid
 
-    def notes(self, uid: str, *reasons: str) -> list[Change]:
-        """Events about an object with these reasons, whatever their order, by name.
+    def notes(self, uid: str, *reasons: str, words: str = "") -> list[Change]:
+        """Events about an object with these reasons, and `words` in them, in any order, by name.
 
         Of those about another object only the ones whose message names this write's object.
         """
-        found = self._notes(uid, reasons)
+        words = f" {words} " if words else ""
+        found = self._notes(uid, (words, *reasons) if words else reasons)
         if found:
-            found = [note for note in found if tells_of(note, self.write)]
+            found = [n for n in found if (not words or says(n, words)) and tells_of(n, self.write)]
         if len(found) > 1:
             found.sort(key=lambda change: change.after.metadata.name)
         return found
@@ -362,13 +360,6 @@ class View:
         return owner_of(write.image) if write is not None else log.owner
 
 
-def tells_of(note: Change, write: Write) -> bool:
-    """Whether an Event can tell of this write: it is about its object, or names it."""
-    facts = note.after.spec
-    log = write.log
-    return facts.involved_object.uid == log.uid or log.ref.name in (facts.message or "").split()
-
-
 def _open(write: Write) -> bool:
     """Whether more knowledge may decide a write anew: nobody was named, or a client only."""
     return write.verdict is None or write.verdict.actor in ("unknown", "client")
@@ -377,9 +368,10 @@ def _open(write: Write) -> bool:
 def owner_of(image: Image) -> str:
     """The uid of the object's controller; without one, of its first owner; else empty."""
     metadata = image.metadata
-    if not metadata.owner_references:
+    references = metadata.owner_references
+    if not references:
         return ""
-    return (metadata.controller or metadata.owner_references[0]).uid
+    return (references[0] if len(references) == 1 else metadata.controller or references[0]).uid
 
 
 def _changed_hands(write: Write) -> bool:

@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from eventstream.explain.families import NO_FAMILY, Family, by_order
-from eventstream.explain.pods import pod_facts
+from eventstream.explain.pods import Standing, pod_facts, standing
 from eventstream.explain.records import ObjectRef
 from eventstream.explain.steps import Draft
 from eventstream.explain.verdict import Verdict
@@ -28,6 +28,7 @@ class Write:
 
     __slots__ = (
         "_changes",
+        "_standing",
         "asked",
         "audit",
         "base",
@@ -56,6 +57,7 @@ class Write:
         self.log = log
         self.base = base
         self._changes: tuple[FieldChange, ...] | None = None
+        self._standing: Standing | None = None
         self.facts = pod_facts(image) if image.kind == "Pod" else None
         self.verdict: Verdict | None = None
         self.draft: Draft | None = None
@@ -72,15 +74,22 @@ class Write:
         return self._changes
 
     @property
+    def standing(self) -> Standing:
+        """For a Pod: how far it has come; found out once, as large rollouts ask again and again."""
+        if self._standing is None:
+            self._standing = standing(self.image)
+        return self._standing
+
+    @property
     def active(self) -> bool:
         """For a Pod: whether controllers count it, as `IsPodActive` does.
 
         Source: pkg/controller/controller_utils.go, IsPodActive.
         """
-        if self.facts is None or self.gone:
+        facts = self.facts
+        if facts is None or self.gone or facts[2]:
             return False
-        phase, _, leaving, _ = self.facts
-        return not leaving and phase not in ("Succeeded", "Failed")
+        return facts[0] not in ("Succeeded", "Failed")
 
     @property
     def spec_changed(self) -> bool:
@@ -151,6 +160,26 @@ class ObjectLog:
         """How many writes lie below `order`."""
         return bisect_left(self.writes, order, key=by_order)
 
+    def last_spec_change(self, order: int) -> Write | None:
+        """The newest write below `order` that set the desired state, or is a base."""
+        writes, family = self.writes, self.family
+        last = self.at(order)
+        known, answer = family.spec or (None, None)
+        if last is known or last is None:
+            return answer if last is not None else None
+        found: Write | None = None
+        for index in range(self.position(order) - 1, -1, -1):
+            write = writes[index]
+            if write is known:
+                found = answer
+                break
+            if write.base or write.spec_changed:
+                found = write
+                break
+        if family is not NO_FAMILY:
+            family.spec = last, found
+        return found
+
     def before(self, write: Write) -> int:
         """The order of the write below this one; -1 where none is known."""
         index = self.position(write.order)
@@ -161,6 +190,7 @@ class ObjectLog:
         if not self.writes or write.order > self.writes[-1].order:
             self.writes.append(write)
             return True
+        self.family.spec = None
         index = bisect_right(self.writes, write.order, key=by_order)
         if any(
             known.change.type == write.change.type or known.base or write.base

@@ -181,6 +181,32 @@ def covers(fields: msgspec.Raw | bytes, path: str) -> int:
     return known
 
 
+def names_more(fields: msgspec.Raw, earlier: msgspec.Raw) -> bool:
+    """Whether fieldsV1 names a path that the `earlier` one of the same entry had no part of.
+
+    One that names a map or list alone, of which the other named parts, only lost them.
+    """
+    pair = id(fields), id(earlier)
+    known = _compared.get(pair)
+    if known is not None and known[0] is fields and known[1] is earlier:
+        return known[2]
+    was = paths(earlier)
+    more = any(not _parts(path, was) for path in paths(fields) - was)
+    if len(_compared) >= _PATHS_KEPT:
+        _compared.clear()
+    _compared[pair] = fields, earlier, more
+    return more
+
+
+_compared: dict[tuple[int, int], tuple[msgspec.Raw, msgspec.Raw, bool]] = {}
+"""By identity, as `_read_by_id`: Pods of one kind of workload go through the same fields."""
+
+
+def _parts(path: str, leaves: frozenset[str]) -> bool:
+    """Whether some of the leaves lie below `path`."""
+    return any(leaf.startswith((f"{path}.", f"{path}[")) for leaf in leaves)
+
+
 def _covers(leaves: frozenset[str], path: str) -> int:
     known = _longest(leaves, path)
     return max(known, _longest(leaves, _ELEMENT.sub("[]", path))) if "[" in path else known

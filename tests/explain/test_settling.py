@@ -1,12 +1,16 @@
 """What the engine holds is bounded: settled traces are let go, and long ones are trimmed."""
 
+from typing import TypeGuard
+
 import pytest
+from msgspec.structs import replace
 
 from eventstream.explain import engine as engine_module
+from eventstream.explain import world as world_module
 from eventstream.explain.engine import Engine
 from eventstream.explain.looks import QUIET
 from eventstream.explain.records import TraceUpsert
-from eventstream.objects.observations import Removed
+from eventstream.objects.observations import Change, Observation, Removed
 from tests.explain.tapes import NAMES, Result, fold, observations, streams
 
 MUCH_LATER = 10_000.0
@@ -31,6 +35,7 @@ def test_a_finished_trace_settles_and_leaves_only_what_exists(name: str) -> None
     if not open_states:
         assert all(len(log.writes) <= 1 for log in engine._world.logs.values())
         assert not any(log.askers for log in engine._world.logs.values())
+        assert not any(log.note_askers for log in engine._world.logs.values())
         assert not any(write.gone for log in engine._world.logs.values() for write in log.writes)
 
 
@@ -61,6 +66,30 @@ def test_of_a_settled_trace_each_object_keeps_one_write_at_most() -> None:
     after = sum(len(log.writes) for log in engine._world.logs.values())
     assert before > 60
     assert after <= len(engine._world.logs)
+
+
+def test_events_about_what_is_forgotten_leave_little_when_they_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(world_module, "UNSEEN_KEPT", 2)
+    engine, _ = settled_engine("self_heal")
+    kept = len(engine._world.logs)
+    notes = [each for each in observations("self_heal") if is_note(each)]
+    assert len(notes) > 10
+    late = [replace(note, at=MUCH_LATER, type="MODIFIED") for note in notes]
+    for note in late:
+        engine.apply(note)
+    assert len(engine._world.logs) > kept + 2  # Of forgotten Pods: they may be late, too.
+    for note in late:
+        engine.apply(replace(note, type="DELETED"))
+    assert len(engine._world.logs) == kept + 2
+    for note in notes:
+        engine.apply(replace(note, type="DELETED"))
+    assert len(engine._world.logs) == kept + 2
+
+
+def is_note(observation: Observation) -> TypeGuard[Change]:
+    return isinstance(observation, Change) and observation.after.kind == "Event"
 
 
 def test_a_trace_that_never_ends_keeps_a_bounded_number_of_writes(

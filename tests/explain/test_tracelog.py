@@ -45,3 +45,12 @@ def test_what_is_counted_out_is_the_first_no_more() -> None:
     trace = joined(*found)
     assert trace.trim(2) == found[:2]
     assert (trace.lowest, trace.dropped) == (7, 2)
+
+
+def test_patience_grows_with_the_steps_and_with_the_pods_that_are_looked_at() -> None:
+    trace = joined(*writes(1, 2, 3))
+    few = trace.patience
+    trace.looked = 1000
+    assert trace.patience > 100 * few
+    trace.looked = 10**9
+    assert trace.patience == 1.0

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from eventstream.objects.decoding import encode
 from eventstream.objects.images import FieldsEntry
-from eventstream.objects.managed_fields import covers, normalize, paths, shared_entry
+from eventstream.objects.managed_fields import covers, names_more, normalize, paths, shared_entry
 from tests.objects.recorded import POD, TAPES, decoder, objects, text, thing
 
 
@@ -154,3 +154,21 @@ def test_entries_that_differ_in_their_fields_alone_are_told_apart() -> None:
     assert entry("labels", "Apply").operation == "Apply"
     assert entry("labels") is entry("labels")
     assert entry("labels") == known
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "more"),
+    [
+        ({"f:a": {}}, {"f:a": {}, "f:b": {}}, True),
+        ({"f:a": {}, "f:b": {}}, {"f:a": {}}, False),
+        ({"f:a": {"f:b": {}}}, {"f:a": {}}, False),  # The map alone: its parts were lost.
+        ({"f:a": {'k:{"type":"Ready"}': {}}}, {"f:a": {}}, False),
+        ({"f:ab": {}}, {"f:a": {}}, True),
+        ({"f:a": {}}, {"f:a": {"f:b": {}}}, True),
+    ],
+)
+def test_an_entry_names_more_where_it_names_what_it_had_no_part_of(
+    before: Any, after: Any, more: bool
+) -> None:
+    was, now = normalize(text(before)), normalize(text(after))
+    assert [names_more(now, was) for _ in range(2)] == [more, more]

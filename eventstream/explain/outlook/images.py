@@ -4,6 +4,7 @@ Source: pkg/kubelet/images/types.go (the reasons) and image_manager.go (the mess
 """
 
 import re
+from functools import lru_cache
 
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.containers import declared
@@ -33,6 +34,17 @@ _MISSING = re.compile(
 _DENIED = re.compile(r"denied|unauthorized|authentication|forbidden|\b40[13]\b", re.IGNORECASE)
 
 
+@lru_cache
+def _says_missing(text: str) -> bool:
+    """Remembered, as each judgement of a Pod that waits asks the same."""
+    return _MISSING.search(text) is not None
+
+
+@lru_cache
+def _says_denied(text: str) -> bool:
+    return _DENIED.search(text) is not None
+
+
 def image(snapshot: Snapshot, write: Write, status: ContainerStatus) -> Trouble:
     """What is wrong with the image of a container that waits for one of `REASONS`."""
     found = declared(write, status.name)
@@ -58,8 +70,8 @@ def _judged(
     message = (status.state.waiting.message if status.state.waiting else "") or ""
     said = [message, *(note.after.spec.message or "" for note in notes)]
     text = f"Pod {pod} cannot get image {ref}"
-    missing = any(_MISSING.search(piece) for piece in said)
-    if any(_DENIED.search(piece) for piece in said):
+    missing = any(map(_says_missing, said))
+    if any(map(_says_denied, said)):
         doubt = " (or it does not exist)" if missing else ""
         return "image-pull-denied", f"{text}: the registry denies it{doubt} ({reason})."
     if missing:

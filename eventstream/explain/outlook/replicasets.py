@@ -1,5 +1,7 @@
 """What a ReplicaSet's Pods wait for, and what its controller must do next."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from eventstream.explain.outlook import pods, preemptions, proofs
@@ -9,10 +11,11 @@ from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.trouble import troubled
 from eventstream.explain.outlook.troubles import unproven
 from eventstream.explain.outlook.turns import asked
-from eventstream.explain.pods import condition, is_ready, is_running, node_of
+from eventstream.explain.pods import condition
 from eventstream.explain.records import Evidence
 from eventstream.explain.text import count
 from eventstream.explain.times import when
+from eventstream.explain.world import owner_of
 from eventstream.explain.writes import Write
 
 CREATE, RIPEN = 2, 6
@@ -28,13 +31,28 @@ class PodCounts:
 
     def __init__(self, snapshot: Snapshot, owner: Write) -> None:
         self._snapshot, self._owner = snapshot, owner
-        every = list(snapshot.children(owner.log, "Pod"))
-        self.active = [write for write in every if write.active]
-        self.leaving = [write for write in every if write.image.metadata.deletion_timestamp]
-        self.scheduled = sum(1 for write in self.active if node_of(write.image))
-        self.started = sum(1 for write in self.active if is_running(write.image))
-        self.ready = sum(1 for write in self.active if is_ready(write.image))
-        self.moved = max((when(write) for write in _newest(snapshot, owner)), default=0.0)
+        self.active: list[Write] = []
+        self.leaving: list[Write] = []
+        self._restless: list[Write] = []
+        self.scheduled = self.started = self.ready = 0
+        self.moved = 0.0
+        every = snapshot.pods(owner.log)
+        self.moved = max(map(when, every), default=0.0)
+        self._sort(write for write in every if owner_of(write.image) == owner.log.uid)
+
+    def _sort(self, owned: Iterable[Write]) -> None:
+        """A large rollout has thousands of Pods, most of them ready: those cost least."""
+        for write in owned:
+            if write.active:
+                self.active.append(write)
+                scheduled, started, ready, steady = write.standing
+                self.scheduled += scheduled
+                self.started += started
+                self.ready += ready
+                if not (ready and steady) or "Killing" in (write.log.notes or ()):
+                    self._restless.append(write)
+            elif not write.gone and write.image.metadata.deletion_timestamp:
+                self.leaving.append(write)
 
     def ripening(self, owner: Write) -> Holding | None:
         """Ready Pods that count as available only after minReadySeconds, while these run."""
@@ -46,23 +64,16 @@ class PodCounts:
 
     def unproven(self) -> bool:
         """Whether a Pod is ready that failed a moment ago and may well fail again."""
-        return any(unproven(self._snapshot, write) for write in self.active)
+        return any(unproven(self._snapshot, write) for write in self._restless)
 
     def holdings(self) -> list[Holding]:
         """What each Pod waits for."""
-        every = (*self.active, *self.leaving)
+        every = (*self._restless, *self.leaving)
         found = [pods.holding(self._snapshot, write) for write in every]
         held = [holding for holding in found if holding is not None]
         if not any(holding.diagnosis == "unschedulable" for holding in held):
             return held
         return preemptions.replaced(self._snapshot, held, self._owner)
-
-
-def _newest(snapshot: Snapshot, owner: Write) -> list[Write]:
-    """The newest write of each Pod that this one ever controlled, be it its end."""
-    logs = owner.log.family.children.values()
-    newest = [log.at(snapshot.upto) for log in logs if log.ref.kind == "Pod"]
-    return [write for write in newest if write is not None]
 
 
 def creation(

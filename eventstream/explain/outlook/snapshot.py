@@ -1,5 +1,6 @@
 """The objects as they were below one resourceVersion, for judging a trace that another ended."""
 
+import math
 from collections.abc import Callable, Iterator
 
 from eventstream.explain.lookups import name_key
@@ -12,16 +13,17 @@ from eventstream.objects.observations import Change
 class Snapshot:
     """The world below `upto` (exclusive; infinity for the present), judged at `now`.
 
-    `usual` is what waits usually take in this cluster.
+    `usual` is what waits usually take in this cluster; `looked` counts the Pods looked at.
     """
 
-    __slots__ = ("now", "upto", "usual", "world")
+    __slots__ = ("looked", "now", "upto", "usual", "world")
 
     def __init__(self, world: World, upto: float, now: float, usual: UsualWaits) -> None:
         self.world = world
         self.upto = upto
         self.now = now
         self.usual = usual
+        self.looked = 0
 
     def latest(self, log: ObjectLog) -> Write | None:
         """The object's newest write, which may be its end."""
@@ -41,6 +43,14 @@ class Snapshot:
                 continue
             if owner_of(write.image) == uid:
                 yield write
+
+    def pods(self, log: ObjectLog) -> list[Write]:
+        """The newest write of each Pod that this object ever controlled, be it the Pod's end."""
+        pods = [child for child in log.family.children.values() if child.ref.kind == "Pod"]
+        self.looked += len(pods)
+        if self.upto == math.inf:
+            return [pod.writes[-1] for pod in pods if pod.writes]
+        return [write for pod in pods if (write := pod.at(self.upto)) is not None]
 
     def belongs(self, child: ObjectLog, owner: ObjectLog) -> bool:
         """Whether the owner still controls the object, or did when it ended: none released it."""

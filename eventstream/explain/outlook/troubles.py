@@ -58,11 +58,10 @@ def node_lost(snapshot: Snapshot, write: Write) -> Trouble | None:
 
 def unproven(snapshot: Snapshot, write: Write) -> Trouble | None:
     """A container that is ready for now: it is being killed, or just started after a failure."""
-    statuses = containers(write.image)
     announced = "Killing" in (write.log.notes or ())
-    if not announced and not any(status.last_state for status in statuses):
+    if not announced and write.standing.steady:
         return None  # As nearly every Pod of a large rollout.
-    for status in statuses:
+    for status in containers(write.image):
         ends = dying(snapshot, write, status) if announced else None
         if ends is not None:
             return ends

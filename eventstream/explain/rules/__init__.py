@@ -55,7 +55,6 @@ _ANY: tuple[Rule, ...] = (
 )
 RULES: dict[str, tuple[Rule, ...]] = {
     "Pod": (
-        scheduling.bound,
         kubelets.reported,
         podstatus.disrupted,
         makers.made,
@@ -99,8 +98,12 @@ def _decide(view: View) -> Verdict:
         return others.found_by_list(view)
     if deletions.marks_deletion(view.write):
         return deletions.deleted(view)
+    kind = view.write.image.kind
+    bound = scheduling.bound(view) if kind == "Pod" else None
+    if bound is not None:
+        return bound  # As no entry tells of a binding, it is not asked who the writer was.
     who = writer(view.write)
-    for rule in RULES.get(view.write.image.kind, _ANY):
+    for rule in RULES.get(kind, _ANY):
         verdict = rule(view, who)
         if verdict is not None:
             return verdict

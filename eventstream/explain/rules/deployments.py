@@ -159,12 +159,11 @@ def changed_replicaset(view: View, who: Writer) -> Verdict | None:
 
 
 def _scaling_notes(view: View, deployment: str, write: Write) -> list[Change]:
-    scaled = f" to {_replicas(write.image)}"
-    return [
-        note
-        for note in view.notes(deployment, "ScalingReplicaSet")
-        if scaled in (note.after.spec.message or "")
-    ]
+    """What the controller says of scaling to this number of Pods: `… to 3 from 2`.
+
+    Source: pkg/controller/deployment/sync.go, scaleReplicaSet.
+    """
+    return view.notes(deployment, "ScalingReplicaSet", words=f"to {_replicas(write.image)}")
 
 
 def _replicas(image: object) -> int | None:

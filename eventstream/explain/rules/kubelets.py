@@ -127,6 +127,7 @@ _NAMES: dict[str, RuleName] = {
     "reporting": "kubelet-reporting",
     "stopping": "kubelet-stopping",
 }
+_REPORTS = frozenset({*_NAMES.values(), "kubelet-finished", "kubelet-removed"})
 _NUMBERS: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
     "starting": ((12,), ()),
     "running": ((13,), (14,)),
@@ -147,10 +148,9 @@ def _instruction(view: View) -> Write | None:
     """What the kubelet answers: the binding, or the deletion; not its own earlier reports."""
     latest: Write | None = None
     for write in view.backwards(view.write.log.uid):
-        latest = latest or write
-        rule = write.verdict.rule if write.verdict else ""
-        if write.base or not rule.startswith("kubelet-"):
+        if write.base or write.verdict is None or write.verdict.rule not in _REPORTS:
             return write
+        latest = latest or write
     return latest
 
 

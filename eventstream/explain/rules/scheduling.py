@@ -13,7 +13,7 @@ from eventstream.explain.writes import Write
 from eventstream.objects.observations import Change
 
 
-def bound(view: View, who: Writer) -> Verdict | None:
+def bound(view: View) -> Verdict | None:
     """Steps 9 to 11: a Pod's spec.nodeName appeared, which only the binding subresource does.
 
     A binding leaves no managedFields entry; the Pod's spec.schedulerName says whose it is.

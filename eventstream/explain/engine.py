@@ -151,7 +151,7 @@ class Engine:
                 self._apply_change(Change(resource, "EXISTING", image, at))
         for each in recalled:
             change, before = each.change, each.change.before
-            if before is not None and not self._world.log(before.uid).writes:
+            if before is not None and not self._world.logs[before.uid].writes:
                 self._apply_change(Change(change.resource, "EXISTING", before, change.at))
             self._apply_change(change, Match(each.records) if each.records else None)
         # What was whole has had its say; what was not may have been cut off before it was judged.

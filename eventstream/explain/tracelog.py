@@ -9,7 +9,7 @@ from eventstream.explain.families import by_order
 from eventstream.explain.records import Step, Trace
 from eventstream.explain.writes import ObjectLog, Write
 
-_JUDGING_SHARE = 2e-4
+_JUDGING_SHARE = 4e-4
 _MOST_PATIENCE = 1.0
 """Seconds between two judgements for each step of a trace or Pod of its object, and at most:
 judging looks at all of them, so a trace of thousands is judged every second or so, and any other

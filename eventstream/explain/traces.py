@@ -161,13 +161,14 @@ class TraceKeeper:
         if began is not None and _ends(began):
             # It is done when the owner is whole again, which a change of the owner overtakes.
             roots = self.above(trace.root)
-        later = [
-            write
-            for log in roots
-            for write in log.after(floor)
-            if (write.trace != trace.id or (write.verdict is not None and write.verdict.begins))
-            and _overtakes(write, trace)
-        ]
+        later: list[Write] = []
+        for log in roots:
+            for write in reversed(log.writes):
+                if write.order <= floor:
+                    break
+                own = write.trace == trace.id and not (write.verdict and write.verdict.begins)
+                if not own and _overtakes(write, trace):
+                    later.append(write)
         return min(later, key=by_order) if later else None
 
     def _outlook(self, trace: TraceLog, snapshot: Snapshot) -> Outlook:

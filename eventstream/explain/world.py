@@ -22,11 +22,19 @@ UNSEEN_KEPT = 1000
 """Objects that were never seen of which Events are kept that are gone themselves."""
 
 
+class Logs(dict[str, ObjectLog]):
+    """Object logs by uid: `logs[uid]` begins one for what was not seen yet."""
+
+    def __missing__(self, uid: str) -> ObjectLog:
+        log = self[uid] = ObjectLog(uid)
+        return log
+
+
 class World:
     """All object logs. `high` is the highest order seen, for versions that are not comparable."""
 
     def __init__(self) -> None:
-        self.logs: dict[str, ObjectLog] = {}
+        self.logs = Logs()
         self.names: dict[str, dict[str, ObjectLog]] = {}
         self.high = 0
         self.evictions = Evictions()
@@ -34,20 +42,13 @@ class World:
         self._gaps: dict[str, tuple[int, int | None]] = {}
         self.known = Known()
 
-    def log(self, uid: str) -> ObjectLog:
-        """The log of `uid`, made empty if nothing of that object was seen yet."""
-        log = self.logs.get(uid)
-        if log is None:
-            log = self.logs[uid] = ObjectLog(uid)
-        return log
-
     def add(self, change: Change, *, base: bool) -> Write | None:
         """Take in one version of an object; None if it is known already.
 
         A vanished object has no version of its own: it takes the place of the list that lacked it.
         """
         image = change.after
-        log = self.log(image.metadata.uid)
+        log = self.logs[image.metadata.uid]
         order, until = order_of(image.metadata.resource_version), -1
         if change.type == "VANISHED":
             if log.latest is not None and log.latest.gone:
@@ -88,7 +89,7 @@ class World:
     def _own(self, log: ObjectLog, owner: str) -> None:
         log.owner = owner
         if owner:
-            self.log(owner).as_owner().children[log.uid] = log
+            self.logs[owner].as_owner().children[log.uid] = log
 
     def _count(self, write: Write) -> None:
         """Keep the owner's counts. Writes of one object arrive in their order."""
@@ -102,7 +103,7 @@ class World:
         counted = write.facts is None or earlier is None or write.facts != earlier.facts
         if not counted and not write.gone:
             return  # A mere wait of a container, which no controller counts.
-        owner = self.log(log.owner).as_owner()
+        owner = self.logs[log.owner].as_owner()
         if not write.base:
             owner.tell(write)
         if write.facts is None:
@@ -117,14 +118,14 @@ class World:
         """The object was adopted or released: it leaves one family and joins another."""
         log = write.log
         if log.owner:
-            old = self.log(log.owner).as_owner()
+            old = self.logs[log.owner].as_owner()
             old.tell(write)
             earlier = log.at(write.order)
             if earlier is not None and earlier.active:
                 old.lost(log.uid, write.order)
         self._own(log, owner_of(write.image))
         if log.owner:
-            new = self.log(log.owner).as_owner()
+            new = self.logs[log.owner].as_owner()
             new.tell(write)
             if write.active:
                 new.born(log.uid, write.order)
@@ -133,7 +134,7 @@ class World:
         """Take in an Event as evidence; returns the writes that had asked for its reason."""
         uid = change.after.spec.involved_object.uid
         if change.type not in ("DELETED", "VANISHED"):
-            return notes.keep(self.log(uid), change)
+            return notes.keep(self.logs[uid], change)
         self._let_go(uid)
         return []
 
@@ -184,9 +185,9 @@ class World:
             order = own.before(write)
         logs = [own]
         if own.owner:
-            logs.append(self.log(own.owner))
+            logs.append(self.logs[own.owner])
         if _changed_hands(write) and write.before is not None and owner_of(write.before):
-            logs.append(self.log(owner_of(write.before)))
+            logs.append(self.logs[owner_of(write.before)])
         if looked_up(own.ref):
             asked = self.logs.get(key_of(own))
             logs.extend([asked] if asked is not None else [])
@@ -219,7 +220,7 @@ class View:
         return self._asked(uid).family
 
     def _asked(self, uid: str) -> ObjectLog:
-        log, write = self.world.log(uid), self.write
+        log, write = self.world.logs[uid], self.write
         if write.base:
             return log  # Never decided, so never decided again.
         if log.askers is None:
@@ -287,7 +288,7 @@ class View:
 
     def _notes(self, uid: str, reasons: tuple[str, ...]) -> list[Change]:
         write = self.write
-        log = write.log if uid == write.log.uid else self.world.log(uid)
+        log = write.log if uid == write.log.uid else self.world.logs[uid]
         if log.note_askers is None:
             log.note_askers = {}
         askers = log.note_askers.setdefault(reasons, {})

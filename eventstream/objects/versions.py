@@ -10,9 +10,9 @@ def order_of(version: str) -> int | None:
 
     Not comparable are "", "0", leading zeros and anything that is not ASCII digits.
     """
-    if not is_comparable(version) or len(version) > 4000:
-        return None
-    return int(version)
+    if version.isdigit() and version.isascii() and version[0] != "0" and len(version) <= 4000:
+        return int(version)
+    return None
 
 
 def is_comparable(version: str) -> bool:

@@ -9,6 +9,7 @@ import msgspec
 from eventstream.explain.text import count, seen
 from eventstream.explain.world import View
 from eventstream.explain.writes import Write
+from eventstream.objects.images import Image
 from eventstream.objects.workloads import DeploymentSpec
 
 
@@ -78,23 +79,24 @@ def cause(view: View, deployment: str, *, up: bool) -> Write | None:
         return strange
     acted = False
     smaller: Write | None = None
-    reports: list[Write] = []
+    report: Write | None = None
+    better: Write | None = None
     for child in view.children(deployment):
         for write in view.backwards(child.uid):
             if write.order <= floor:
                 break
             rule = write.verdict.rule if write.verdict else ""
-            acted = acted or rule in _ACTS
-            if rule == "replicaset-scaled" and _change(write, "spec", "replicas") < 0:
-                smaller = max(smaller or write, write, key=_order)
-            elif rule == "status-reported":
-                reports.append(write)
+            if rule == "status-reported":
+                report = _later(report, write)
+                if _later(better, write) is write and _grew(write.before, write.image):
+                    better = write
+            elif rule in _ACTS:
+                acted = True
+                if _later(smaller, write) is write and _change(write, "spec", "replicas") < 0:
+                    smaller = write
     if not acted:
         return spec
-    if up and smaller is not None:
-        return smaller
-    better = [w for w in reports if _change(w, "status", "available_replicas") > 0]
-    return max(better or reports, key=_order, default=spec)
+    return (smaller if up else None) or better or report or spec
 
 
 def _strange(view: View, floor: int) -> Write | None:
@@ -108,8 +110,15 @@ def _strange(view: View, floor: int) -> Write | None:
     return None
 
 
-def _order(write: Write) -> int:
-    return write.order
+def _later(known: Write | None, write: Write) -> Write:
+    return known if known is not None and known.order > write.order else write
+
+
+def _grew(before: Image | None, after: Image) -> bool:
+    """Whether a report tells of more available Pods than the one before it."""
+    now, was = after.status, before.status if before is not None else None
+    more = getattr(now, "available_replicas", 0) or 0
+    return more > (getattr(was, "available_replicas", 0) or 0)
 
 
 def _change(write: Write, part: str, field: str) -> int:

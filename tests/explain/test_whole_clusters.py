@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 
+from tests.explain.simulation.causes import diagnosed, unfounded
 from tests.explain.simulation.cluster import Streams, audit, merged, shuffled, streams, without
 from tests.explain.simulation.judging import total
 from tests.explain.simulation.weeks import WholeCluster, lived_whole
@@ -66,3 +67,12 @@ def test_what_fell_into_a_gap_makes_no_writer_wrong(kind: str) -> None:
     clusters = ((life(seed)[0], Random(seed)) for seed in SEEDS)
     lives = ((cluster, streams(cluster, random, relist=kind)) for cluster, random in clusters)
     assert not total(lives, complete=False).wrong
+
+
+def test_what_is_diagnosed_at_the_end_is_what_the_world_has_wrong_then() -> None:
+    ends = [(cluster, fold(merged(shown))) for cluster, shown in map(life, SEEDS)]
+    assert not [wrong for cluster, told in ends for wrong in unfounded(cluster, told)]
+    assert {trace.diagnosis for _, told in ends for trace in diagnosed(told)} >= {
+        "crash-loop",
+        "node-lost",
+    }

@@ -1,4 +1,4 @@
-"""Runs many simulated clusters and prints each write whose writer the engine gets wrong.
+"""Runs many simulated clusters and prints each writer and diagnosis that is wrong.
 
 `simulate.py FIRST LAST` takes the seeds from FIRST up to LAST; `simulate.py SEED` tells one
 cluster's whole story. With `--whole` first, the clusters have every controller, lost nodes and
@@ -12,10 +12,11 @@ from random import Random
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # Run as a script, so that the project is not on the path.
 
+from tests.explain.simulation.causes import unfounded  # noqa: E402
 from tests.explain.simulation.cluster import audit, merged, streams  # noqa: E402
 from tests.explain.simulation.judging import Score, described, scored  # noqa: E402
 from tests.explain.simulation.scenarios import lived  # noqa: E402
-from tests.explain.simulation.weeks import lived_whole  # noqa: E402
+from tests.explain.simulation.weeks import WholeCluster, lived_whole  # noqa: E402
 from tests.explain.tapes import fold  # noqa: E402
 
 
@@ -35,7 +36,10 @@ def main(arguments: list[str]) -> int:
         for name, total in (("watched", plain), ("audited", audited)):
             if name == "audited":
                 shown["audit"] = audit(cluster)
-            score = scored(cluster, fold(merged(shown)))
+            told = fold(merged(shown))
+            score = scored(cluster, told)
+            if isinstance(cluster, WholeCluster):
+                score.wrong += unfounded(cluster, told)
             print(*(f"{seed} {name}: {wrong}" for wrong in score.wrong), sep="\n", end="")
             total.add(score)
     for name, total in (("watched", plain), ("audited", audited)):

@@ -8,7 +8,15 @@ import pytest
 from eventstream.explain.records import Step
 from tests.explain.audits import ADMIN, KUBECTL, account, ask, by_controller
 from tests.explain.stories import KCM, Json, Story
-from tests.explain.things import definition, deployment, node, pod, replicaset, website
+from tests.explain.things import (
+    definition,
+    deployment,
+    node,
+    pod,
+    replicaset,
+    statefulset,
+    website,
+)
 
 KOPF = "kopf/1.45.2"
 
@@ -316,3 +324,17 @@ def test_a_second_deletion_in_another_mode_is_the_askers() -> None:
     ask(story, web, "delete", user="ann")
     step = story.last(web)
     assert (step.actor, step.grades.who) == ("client", "audited")
+
+
+def test_a_report_that_found_nothing_new_is_not_taken_for_who_removed_a_finalizer() -> None:
+    story = Story()
+    db = statefulset()
+    db["metadata"]["finalizers"] = ["foregroundDeletion"]
+    story.exists(db)
+    before = db["metadata"]["resourceVersion"]
+    db = story.change(db, {"metadata": {"finalizers": []}}, "kube-controller-manager")
+    reported = {"subresource": "status", "resource_version": before}
+    ask(story, db, "update", **by_controller("statefulset-controller"), **reported)
+    ask(story, db, "patch", **by_controller("generic-garbage-collector"))
+    step = story.last(db)
+    assert (step.actor, step.grades.who) == ("garbage-collector", "audited")

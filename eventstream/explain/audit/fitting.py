@@ -98,13 +98,19 @@ def _does(unit: Unit, record: AuditRecord) -> bool:
 def _changes(write: Write, record: AuditRecord) -> bool:
     """Whether the subresource allows what was changed."""
     if record.subresource == "status":
-        return not write.spec_changed
+        ties = [change.path.startswith(_TIES) for change in write.changes]
+        return not write.spec_changed and not (ties and all(ties))
     if record.subresource == "scale":
         return write.spec_changed
     only_status = bool(write.changes) and all(
         change.path.startswith("status") for change in write.changes
     )
     return bool(record.subresource) or not (only_status and is_built_in(write.image.api_version))
+
+
+_TIES = ("metadata.finalizers", "metadata.ownerReferences")
+"""What nobody changes by way of the status and leaves the status alone: the request that did so
+found nothing to change."""
 
 
 def _binds(write: Write) -> bool:

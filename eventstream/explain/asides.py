@@ -1,15 +1,17 @@
-"""Traces of trees whose Pods had to go for another's sake: how they stand is a story of its own.
+"""Traces of what another trace left behind: how that stands is a story of its own.
 
 A Pod that was preempted belongs to what its preemptor began, and one that left a lost node to the
-node; how its controller stands without it is then told by a trace without a cause.
+node; how its controller stands without it is then told by a trace without a cause. So is how an
+object stands that was let go by its owner, as by a deletion that orphans: what began with the
+owner ends with it.
 """
 
 from eventstream.explain.families import by_order
 from eventstream.explain.pods import is_ready, is_true
 from eventstream.explain.tracelog import TraceLog
 from eventstream.explain.traces import TraceKeeper, is_workload
-from eventstream.explain.world import World
-from eventstream.explain.writes import Write
+from eventstream.explain.world import World, changed_hands, owner_of
+from eventstream.explain.writes import ObjectLog, Write
 
 
 class Asides:
@@ -19,9 +21,12 @@ class Asides:
         self._world = world
         self._traces = traces
         self._disrupted: list[Write] = []
+        self._orphaned: list[Write] = []
 
     def note(self, write: Write) -> None:
-        """Remember the Pod if it was disrupted, or is no longer ready."""
+        """Remember a Pod that was disrupted or is ready no more, and whom its owner let go."""
+        if changed_hands(write) and not owner_of(write.image) and is_workload(write.log.ref):
+            self._orphaned.append(write)
         if write.facts is None:
             return
         if is_true(write.image, "DisruptionTarget"):
@@ -33,7 +38,10 @@ class Asides:
     def begin(self) -> set[str]:
         """The ids of the traces to judge, begun where there was none."""
         disrupted, self._disrupted = sorted(self._disrupted, key=by_order), []
-        return {key for write in disrupted if (key := self._begin(write))}
+        orphaned, self._orphaned = sorted(self._orphaned, key=by_order), []
+        alone = [write for write in orphaned if write.log.exists and not write.log.owner]
+        begun = {self._alone(write, write.log, _LET_GO) for write in alone}
+        return begun | {key for write in disrupted if (key := self._begin(write))}
 
     def _begin(self, write: Write) -> str:
         above, joined = self._traces.above(write.log), self._traces.open.get(write.trace)
@@ -41,13 +49,21 @@ class Asides:
             return ""
         if joined.root is write.log or joined.root in above:
             return ""
-        key = self._traces.existing_id(above[-1])
+        return self._alone(write, above[-1], _DISRUPTED)
+
+    def _alone(self, write: Write, root: ObjectLog, cause: str) -> str:
+        """The id of the trace without a step of its own that tells how `root` stands."""
+        key = self._traces.existing_id(root)
         own = self._traces.open.get(key)
         if own is None:
-            own = self._traces.start(TraceLog(key, above[-1], None, contact=True))
-            own.floor, own.first = write.order, write.change.at
+            own = self._traces.start(TraceLog(key, root, None, contact=True))
+            own.floor, own.first, own.aside = write.order, write.change.at, cause
         own.last = max(own.last, write.change.at)
         return key
+
+
+_DISRUPTED = "disrupted: a Pod of it had to go for what happened elsewhere"
+_LET_GO = "let go by what owned it"
 
 
 def _lost(write: Write) -> bool:

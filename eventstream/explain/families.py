@@ -37,6 +37,11 @@ class Family:
         first = bisect_right(self.births, (floor, "\uffff"))
         return bisect_left(self.births, (order, "")) - first
 
+    def last_birth(self, order: float) -> tuple[int, str] | None:
+        """(order, uid) of the last Pod that became active below `order`; order 0 for a base."""
+        index = bisect_left(self.births, (order, ""))
+        return self.births[index - 1] if index else None
+
     def last_loss(self, order: float) -> tuple[int, str] | None:
         """(order, uid) of the last Pod that ceased to be active below `order`."""
         index = bisect_left(self.losses, (order, ""))

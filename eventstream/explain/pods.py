@@ -40,6 +40,11 @@ def phase(image: Image | None) -> str:
     return status.phase if isinstance(status, PodStatus) else ""
 
 
+def has_ended(image: Image | None) -> bool:
+    """Whether a Pod is over: its phase is Succeeded or Failed."""
+    return phase(image) in ("Succeeded", "Failed")
+
+
 def node_of(image: Image | None) -> str:
     """The node that a Pod is bound to; empty before that."""
     spec = image.spec if image is not None else None

@@ -23,10 +23,12 @@ class TraceLog:
     that the object was there when watching began, so that the trace stands without any step.
     `floor` is the order below which what was asked of the object is another trace's affair;
     `first` and `last` are the times of its steps, and `lowest` is the order of its first write;
-    `looked` is how many Pods the last judgement looked at.
+    `looked` is how many Pods the last judgement looked at, and `aside` why it began, where that is
+    another trace's affair.
     """
 
     __slots__ = (
+        "aside",
         "began",
         "contact",
         "dropped",
@@ -57,6 +59,7 @@ class TraceLog:
         self.due: float | None = None
         self.judged = -math.inf
         self.looked = 0
+        self.aside = ""
         self.measured = 0.0
         self.rests_on: tuple[str, ...] = ()
         self.members: dict[int, Write] = {}

@@ -143,7 +143,7 @@ class TraceKeeper:
         """How the trace stands at `now` (unix seconds)."""
         over = self._superseded_by(trace)
         upto = over.order if over is not None else math.inf
-        snapshot = Snapshot(self._world, upto, now, self.usual)
+        snapshot = Snapshot(self._world, upto, now, self.usual, self._overtaken(trace))
         outlook = self._outlook(trace, snapshot)
         trace.looked = snapshot.looked
         if over is not None and outlook.state != "complete":
@@ -152,6 +152,14 @@ class TraceKeeper:
             summary = f"{text} ({by})." if by else f"{text}."
             outlook = Outlook("superseded", summary, (), outlook.stages, over.change.at)
         return self._written(trace, outlook)
+
+    def _overtaken(self, trace: TraceLog) -> frozenset[str]:
+        """The open traces of the same object that began before this one."""
+        began, around = trace.began, self._by_root.get(trace.root.uid, ())
+        if began is None or len(around) < 2:
+            return frozenset()
+        own = [other for key in around if (other := self.open[key]).root is trace.root]
+        return frozenset(o.id for o in own if o.began and o.began.order < began.order)
 
     def _superseded_by(self, trace: TraceLog) -> Write | None:
         """The next write that set a new desired state for the same object, if any."""
@@ -321,8 +329,8 @@ def _healed(began: Write, above: Write, snapshot: Snapshot) -> tuple[bool, list[
 
 def _cause(trace: TraceLog) -> str:
     began = trace.began
-    if began is None and trace.floor >= 0:
-        return "disrupted: a Pod of it had to go for what happened elsewhere"
+    if began is None and trace.aside:
+        return trace.aside
     if began is None or began.verdict is None:
         latest = trace.root.latest
         since = latest.image.metadata.creation_timestamp if latest else None

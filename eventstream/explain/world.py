@@ -94,7 +94,7 @@ class World:
     def _count(self, write: Write) -> None:
         """Keep the owner's counts. Writes of one object arrive in their order."""
         log = write.log
-        if _changed_hands(write):
+        if changed_hands(write):
             self._hand_over(write)
             return
         if not log.owner:
@@ -186,7 +186,7 @@ class World:
         logs = [own]
         if own.owner:
             logs.append(self.logs[own.owner])
-        if _changed_hands(write) and write.before is not None and owner_of(write.before):
+        if changed_hands(write) and write.before is not None and owner_of(write.before):
             logs.append(self.logs[owner_of(write.before)])
         if looked_up(own.ref):
             asked = self.logs.get(key_of(own))
@@ -375,7 +375,8 @@ def owner_of(image: Image) -> str:
     return (references[0] if len(references) == 1 else metadata.controller or references[0]).uid
 
 
-def _changed_hands(write: Write) -> bool:
+def changed_hands(write: Write) -> bool:
+    """Whether the object was adopted or released: it has another controller than before."""
     before = write.before
     if before is None or write.gone:
         return False

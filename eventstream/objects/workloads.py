@@ -186,6 +186,7 @@ class JobSpec(Part, frozen=True, gc=False):
     active_deadline_seconds: int | None = None
     ttl_seconds_after_finished: int | None = None
     completion_mode: str = ""
+    pod_replacement_policy: str | None = None
     suspend: bool = False
     template: PodTemplate = PodTemplate()
 

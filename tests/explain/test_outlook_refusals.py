@@ -5,6 +5,7 @@ import pytest
 from tests.explain.stories import KCM, Json, Story
 from tests.explain.things import (
     condition,
+    daemonset,
     deployment,
     job,
     pod,
@@ -258,3 +259,78 @@ def test_a_set_that_keeps_order_waits_for_its_pods_so_far(
     story.create(pod(None, "clock", ""))
     trace = story.trace(db)
     assert (trace.holder, trace.diagnosis) == (holder, code)
+
+
+def told_once(story: Story, owner: Json) -> None:
+    text = f"Error creating: {FULL}"
+    story.tell(owner, "FailedCreate", text, "daemonset-controller")
+
+
+def daemons(story: Story) -> tuple[Json, Json]:
+    """A DaemonSet of two, of which the quota let one come."""
+    made = story.create(daemonset(), "kubectl-create")
+    story.change(made, {"status": {"desiredNumberScheduled": 2}}, KCM, sub="status")
+    one = story.create(pod(made, "agent-a", ""), KCM)
+    return made, one
+
+
+def test_what_a_quota_refused_is_told_though_the_pods_that_came_go_on() -> None:
+    story = Story()
+    story.exists(quota("2", "2"))
+    made, one = daemons(story)
+    told_once(story, made)
+    story.wait(1)
+    story.change(one, {"spec": {"nodeName": "node-1"}})
+    story.change(one, {"status": {"phase": "Running"}}, "kubelet", sub="status")
+    assert story.trace(made).diagnosis == "quota-exceeded"
+
+
+@pytest.mark.parametrize(("used", "code"), [("2", "quota-exceeded"), ("1", None)])
+def test_a_controller_that_says_it_no_more_is_still_refused_while_the_quota_is_full(
+    used: str, code: str | None
+) -> None:
+    """Clients send but a few Events about one object: the next refusal may be told by none."""
+    story = Story()
+    full = story.exists(quota("2", "2"))
+    made = story.create(daemonset(), "kubectl-create")
+    story.change(made, {"status": {"desiredNumberScheduled": 2}}, KCM, sub="status")
+    told_once(story, made)
+    story.wait(1)
+    story.create(pod(made, "agent-a", ""), KCM)
+    story.change(full, {"status": {"used": {"pods": used}}}, KCM, sub="status")
+    assert story.trace(made).diagnosis == code
+
+
+def test_a_controller_that_just_created_a_pod_is_not_called_silent() -> None:
+    story = Story()
+    db = statefulset(replicas=3)
+    db["spec"]["podManagementPolicy"] = "Parallel"
+    db = story.create(db, "kubectl-create")
+    story.wait(60)
+    one = story.create(pod(db, "db-0", ""), KCM)
+    trace = story.trace(db)
+    assert trace.diagnosis is None
+    assert trace.waiting_since == story.last(one).at
+
+
+@pytest.mark.parametrize(("policy", "holder"), [("Failed", "kubelet"), (None, "job-controller")])
+def test_a_job_that_replaces_failed_pods_alone_waits_for_the_one_that_stops(
+    policy: str | None, holder: str
+) -> None:
+    story = Story()
+    once = job(podReplacementPolicy=policy) if policy else job()
+    once = story.create(once, "kubectl-create")
+    one = story.create(pod(once, "once-a"), KCM)
+    story.mark(one, 30)
+    assert story.trace(once).holder == holder
+
+
+def test_a_replicaset_that_is_to_go_holds_its_deployment() -> None:
+    story = Story()
+    web = story.create(deployment(replicas=1), "kubectl-create")
+    rs = story.create(replicaset(web, replicas=1), KCM)
+    story.change(rs, {"metadata": {"finalizers": ["example.com/held"]}}, "kubectl-patch")
+    story.mark(rs, finalizers=["example.com/held"])
+    trace = story.trace(web)
+    assert trace.holder == "custom-controller"
+    assert "ReplicaSet web-1 to be removed" in trace.waiting_for

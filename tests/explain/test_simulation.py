@@ -20,6 +20,7 @@ from tests.explain.simulation.cluster import (
     without,
 )
 from tests.explain.simulation.judging import total
+from tests.explain.simulation.outlooks import misjudged
 from tests.explain.simulation.people import deployment, template
 from tests.explain.simulation.scenarios import lived
 from tests.explain.tapes import Result, fold
@@ -50,6 +51,12 @@ def test_each_write_has_one_step_of_its_true_writer_in_one_tree() -> None:
     assert not score.wrong
     assert score.writes > 2500
     assert score.unknown <= 0.03 * score.writes, score.unknowns
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_called_wrong_is_wrong_and_what_is_plainly_wrong_is_told(seed: int) -> None:
+    cluster, shown = life(seed)
+    assert list(misjudged(cluster, merged(shown))) == []
 
 
 def test_an_audit_log_makes_every_writer_known() -> None:

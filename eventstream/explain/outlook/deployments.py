@@ -9,6 +9,7 @@ import msgspec
 
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
+from eventstream.explain.outlook.leaving import leaving
 from eventstream.explain.outlook.refusals import refused
 from eventstream.explain.outlook.replicasets import PodCounts, creation
 from eventstream.explain.outlook.snapshot import Snapshot
@@ -134,6 +135,8 @@ def _holdings(
         return [_paused(write, since)]
     if new is None or counts is None:
         return [_unmade(snapshot, write, since)]
+    if new.image.metadata.deletion_timestamp:
+        return _replaced(snapshot, new)
     found = counts.holdings()
     desired = getattr(new.image.spec, "replicas", 0)
     missing = creation(snapshot, new, "replicaset-controller", desired, len(counts.active))
@@ -151,6 +154,15 @@ def _holdings(
             Holding(_REPORT, _ACTOR, "", latest, waiting_for, wait="report-status", about=write)
         )
     return _with_deadline(write, found)
+
+
+def _replaced(snapshot: Snapshot, new: Write) -> list[Holding]:
+    """The newest ReplicaSet is to go: until it has, nobody makes Pods for it, nor another one.
+
+    Source: pkg/controller/replicaset/replica_set.go, syncReplicaSet (no Pods while it is being
+    deleted); deployment_util.go, FindNewReplicaSet (which still finds it).
+    """
+    return list(leaving(snapshot, new).holdings)
 
 
 def _held_by_pause(snapshot: Snapshot, write: Write, new: Write | None) -> bool:

@@ -10,13 +10,14 @@ from eventstream.explain.outlook.refusals import allows_now, exceeded, refused
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.trouble import troubled
 from eventstream.explain.outlook.troubles import unproven
-from eventstream.explain.outlook.turns import asked
-from eventstream.explain.pods import condition
+from eventstream.explain.outlook.turns import asked, made
+from eventstream.explain.pods import condition, has_ended
 from eventstream.explain.records import Evidence
 from eventstream.explain.text import count
 from eventstream.explain.times import when
 from eventstream.explain.world import owner_of
 from eventstream.explain.writes import Write
+from eventstream.objects.observations import Change
 
 CREATE, RIPEN = 2, 6
 _SPARE = 5.0
@@ -119,11 +120,21 @@ def missing_pods(
 ) -> Holding | None:
     """As `creation`; a StatefulSet that keeps order has its turn once its Pods so far are ready.
 
-    Source: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/
-    #deployment-and-scaling-guarantees
+    A DaemonSet's next Pod waits until the one before has ended, and a Job's does if it is to
+    replace failed Pods alone.
+    Sources: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/
+    #deployment-and-scaling-guarantees; pkg/controller/daemon/daemon_controller.go,
+    getNodesToDaemonPods; pkg/controller/job/job_controller.go, manageJob (podReplacementPolicy).
     """
-    found = creation(snapshot, owner, actor, desired, len(counts.active))
-    if found is None or found.diagnosis or owner.image.kind != "StatefulSet":
+    active, kind = len(counts.active), owner.image.kind
+    by_turns = kind == "DaemonSet" or (
+        kind == "Job" and owner.image.spec.pod_replacement_policy == "Failed"
+    )
+    stopping = [pod for pod in counts.leaving if not has_ended(pod.image)]
+    if by_turns and stopping and desired - active <= len(stopping):
+        return None
+    found = creation(snapshot, owner, actor, desired, active)
+    if found is None or found.diagnosis or kind != "StatefulSet":
         return found
     if getattr(owner.image.spec, "pod_management_policy", "") == "Parallel":
         return found
@@ -141,9 +152,25 @@ def _refusal(snapshot: Snapshot, owner: Write) -> tuple[str, tuple[Evidence, ...
         return failure.message or failure.reason or "", proof
     if owner.image.kind in ("ReplicaSet", "ReplicationController"):
         return "", ()  # These say so in their conditions, and take it back there.
-    made = max((when(child) for child in snapshot.children(owner.log, "Pod")), default=0.0)
-    since = [note for note in notes if note.at > made]
+    last = made(snapshot, owner)
+    since = [note for note in notes if note.at > last] or _still(snapshot, owner, notes[:1])
     return ((since[0].after.spec.message or "") if since else "", proofs.events(since))
+
+
+def _still(snapshot: Snapshot, owner: Write, notes: list[Change]) -> list[Change]:
+    """A refusal from before the newest Pod, if its quota leaves no room for the next one either.
+
+    A controller that was refused often says it no more: each object has few Events a minute.
+    Source: staging/src/k8s.io/client-go/tools/record/events_cache.go, EventSourceObjectSpamFilter.
+    """
+    for note in notes:
+        message = note.after.spec.message or ""
+        found = snapshot.by_name(
+            "ResourceQuota", owner.image.metadata.namespace, exceeded(message) or "?"
+        )
+        if found is not None and not found.gone and not allows_now(found, message):
+            return [note]
+    return []
 
 
 def _failures(job: Write) -> str:

@@ -13,17 +13,26 @@ from eventstream.objects.observations import Change
 class Snapshot:
     """The world below `upto` (exclusive; infinity for the present), judged at `now`.
 
-    `usual` is what waits usually take in this cluster; `looked` counts the Pods looked at.
+    `usual` is what waits usually take in this cluster; `looked` counts the Pods looked at;
+    `overtaken` are the ids of the traces that the judged one overtook.
     """
 
-    __slots__ = ("looked", "now", "upto", "usual", "world")
+    __slots__ = ("looked", "now", "overtaken", "upto", "usual", "world")
 
-    def __init__(self, world: World, upto: float, now: float, usual: UsualWaits) -> None:
+    def __init__(
+        self,
+        world: World,
+        upto: float,
+        now: float,
+        usual: UsualWaits,
+        overtaken: frozenset[str] = frozenset(),
+    ) -> None:
         self.world = world
         self.upto = upto
         self.now = now
         self.usual = usual
         self.looked = 0
+        self.overtaken = overtaken
 
     def latest(self, log: ObjectLog) -> Write | None:
         """The object's newest write, which may be its end."""
@@ -86,10 +95,12 @@ class Snapshot:
         """The write with which the object came, and stayed, as `fits` asks, or None.
 
         Writes that belong to the trace of `began` decide: what another trace does to the object
-        later does not undo this one. Its newest version decides too, whoever brought it about.
+        later does not undo this one, but for one that this overtook, as what comes of its Pods is
+        told by none but this. The newest version decides too, whoever brought it about.
         """
         window = list(self.since(log, began.order))
-        own = [write for write in window if write.trace == began.trace]
+        counted = {began.trace} | self.overtaken
+        own = [write for write in window if write.trace in counted]
         for writes in (own, window):
             if writes and fits(writes[-1]):
                 first = writes[-1]

@@ -6,19 +6,37 @@ that began when a Pod was lost, an owner went, or a container started.
 
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.pods import is_ready, is_running
-from eventstream.explain.times import when
+from eventstream.explain.times import parse, when
 from eventstream.explain.writes import Write
 
 
 def asked(snapshot: Snapshot, owner: Write) -> float:
-    """When a controller last had a reason to create: its object changed, or a Pod was lost."""
+    """When a controller last had a reason to create: its object changed, or a Pod was lost.
+
+    One that just created a Pod has acted, and is asked for the next one since then.
+    """
+    since = max(when(owner), made(snapshot, owner))
     loss = owner.log.family.last_loss(snapshot.upto)
     if loss is None:
-        return when(owner)
+        return since
     order, uid = loss
     log = snapshot.world.logs.get(uid)
     lost = log.at(order + 1) if log is not None else None
-    return max(when(owner), when(lost)) if lost is not None else when(owner)
+    return max(since, when(lost)) if lost is not None else since
+
+
+def made(snapshot: Snapshot, owner: Write) -> float:
+    """When the newest Pod of a controller was created; 0 where none is known."""
+    birth = owner.log.family.last_birth(snapshot.upto)
+    if birth is None:
+        return 0.0
+    order, uid = birth
+    log = snapshot.world.logs.get(uid)
+    first = log.at(order + 1) if log is not None and order else None
+    if first is not None:
+        return when(first)
+    pods = snapshot.children(owner.log, "Pod")
+    return max((parse(p.image.metadata.creation_timestamp) or 0.0 for p in pods), default=0.0)
 
 
 def collectable(snapshot: Snapshot, write: Write) -> float:

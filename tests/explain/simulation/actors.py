@@ -104,9 +104,23 @@ class Actor:
         try:
             yield from self.reconcile(key)
         except Refused as refusal:
-            if refusal.code != 404:
+            if refusal.code == 403:
+                self.enqueue(key, self.clock.between(1.0, 3.0))
+            elif refusal.code != 404:
                 self.enqueue(key, self.clock.between(0.01, 0.05))
         yield self.clock.between(0.0005, 0.002)
+
+    def made(self, owner: Json, pod: Json, said: str = "Error creating: ") -> Json:
+        """A Pod created for its owner; that it is forbidden is told, unless its namespace goes.
+
+        Source: pkg/controller/controller_utils.go, createPods.
+        """
+        try:
+            return self.server.create(self.who, pod)
+        except Refused as refusal:
+            if refusal.code == 403 and "being terminated" not in str(refusal):
+                self.events.tell(owner, "FailedCreate", f"{said}{refusal}", "Warning")
+            raise
 
     def _sent(self, written: Written) -> None:
         if written.kind not in self.watches:

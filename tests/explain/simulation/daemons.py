@@ -12,7 +12,7 @@ from tests.explain.simulation.fields import Json
 from tests.explain.simulation.replicasets import pod_of
 from tests.explain.simulation.requests import kcm
 from tests.explain.simulation.revisions import HASH, newest, truncated
-from tests.explain.simulation.server import Server
+from tests.explain.simulation.server import Refused, Server
 
 _TOLERATED = ("not-ready", "unreachable", "unschedulable", "memory-pressure", "disk-pressure")
 
@@ -53,7 +53,11 @@ class DaemonSets(Actor):
         digest = template_hash(agent)
         pods = [p for p in self.cached("Pod") if controller_of(p) == key]
         if not self._awaited.get(key):
-            yield from self._manage(agent, pods, digest)
+            try:
+                yield from self._manage(agent, pods, digest)
+            except Refused:
+                yield from self._report(agent, pods, digest)
+                raise
         if not self._awaited.get(key):
             yield from self._roll(agent, pods, digest)
         name = agent["metadata"]["name"]
@@ -64,7 +68,7 @@ class DaemonSets(Actor):
     def _manage(self, agent: Json, pods: list[Json], digest: str) -> Work:
         for node in self.cached("Node"):
             name = node["metadata"]["name"]
-            mine = [p for p in pods if _target(p) == name]
+            mine = [p for p in pods if _target(p) == name and not (leaving(p) and _ended(p))]
             for pod in mine:
                 failed = pod["status"].get("phase") == "Failed"
                 if leaving(pod) or not (failed or not _may_stay(node)):
@@ -76,7 +80,7 @@ class DaemonSets(Actor):
                 yield from self._delete(agent, pod)
             if not mine and _fits(node):
                 yield self.clock.between(0.001, 0.006)
-                made = self.server.create(self.who, _pod(agent, name, digest))
+                made = self.made(agent, _pod(agent, name, digest))
                 if self.known("Pod", made["metadata"]["uid"]) is None:
                     self._await(agent, "+" + made["metadata"]["uid"])
                 text = f"Created pod: {made['metadata']['name']}"
@@ -125,6 +129,10 @@ class DaemonSets(Actor):
             after = copy.deepcopy(agent)
             after["status"] = status
             self.server.update(self.who, after, "status")
+
+
+def _ended(pod: Json) -> bool:
+    return pod["status"].get("phase") in ("Succeeded", "Failed")
 
 
 def _is_new(pod: Json, digest: str) -> bool:

@@ -116,7 +116,7 @@ class Jobs(Actor):
         yield self.clock.between(0.001, 0.006)
         pod = pod_of(job)
         pod["metadata"]["finalizers"] = [TRACKING]
-        made = self.server.create(self.who, pod)
+        made = self.made(job, pod)
         uid = made["metadata"]["uid"]
         if self.known("Pod", uid) is None:
             self._awaited.setdefault(job["metadata"]["uid"], set()).add(uid)

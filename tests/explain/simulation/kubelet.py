@@ -67,9 +67,9 @@ class Kubelet(Actor):
         text = f'Successfully pulled image "{image}" in {took}. Image size: 778907 bytes.'
         self._tell(pod, "Pulled", text)
         self._addresses += 1
-        restarts = 0
+        restarts, last = 0, None
         while not self._over(pod):
-            yield from self._start(pod, restarts)
+            yield from self._start(pod, restarts, last)
             if self._over(pod) or not image.startswith(("crash/", "done/")):
                 return
             yield self.clock.between(0.5, 3.0)
@@ -82,18 +82,18 @@ class Kubelet(Actor):
                 self._report(pod, "Failed" if code else "Succeeded", ended)
                 return
             yield from self._back_off(pod, restarts, ended)
-            restarts += 1
+            restarts, last = restarts + 1, ended
 
-    def _start(self, pod: Json, restarts: int) -> Work:
+    def _start(self, pod: Json, restarts: int, last: Json | None) -> Work:
         self._tell(pod, "Created", "Container created")
         self._tell(pod, "Started", "Container started")
         probed = "readinessProbe" in pod["spec"]["containers"][0]
         running = {"running": {"startedAt": stamp(self.clock.now)}}
-        self._report(pod, "Running", running, ready=not probed, restarts=restarts)
+        self._report(pod, "Running", running, ready=not probed, restarts=restarts, last=last)
         if probed:
             yield self.clock.between(0.5, 4.0)
             if not self._over(pod):
-                self._report(pod, "Running", running, ready=True, restarts=restarts)
+                self._report(pod, "Running", running, ready=True, restarts=restarts, last=last)
 
     def _back_off(self, pod: Json, restarts: int, ended: Json) -> Work:
         self._report(pod, "Running", ended, restarts=restarts)

@@ -110,7 +110,8 @@ class StatefulSets(Actor):
                 self.events.tell(db, "SuccessfulCreate", text)
         yield self.clock.between(0.001, 0.006)
         labels = {HASH: update, NAME: name, "apps.kubernetes.io/pod-index": name.rpartition("-")[2]}
-        pods[name] = self.server.create(self.who, pod_of(db, name, **labels))
+        failed = f"create Pod {name} in StatefulSet {db['metadata']['name']} failed error: "
+        pods[name] = self.made(db, pod_of(db, name, **labels), failed)
         whose = f"StatefulSet {db['metadata']['name']} successful"
         self.events.tell(db, "SuccessfulCreate", f"create Pod {name} in {whose}")
 

@@ -1,0 +1,65 @@
+"""What an ended or overtaken trace leaves behind is told by another one, never by none."""
+
+from tests.explain.stories import KCM, Json, Story
+from tests.explain.test_outlook_disruptions import report, running, stands
+from tests.explain.things import condition, owned_by
+
+UNREADY = condition("Ready", "False", "ContainersNotReady")
+
+
+def turn(
+    story: Story, pod: Json, state: Json, *, ready: bool = False, last: Json | None = None
+) -> None:
+    told = {"name": "c", "ready": ready, "restartCount": 2, "state": state}
+    told |= {"lastState": last or {}}
+    conditions = [condition("Ready", "True") if ready else UNREADY]
+    status = {"conditions": conditions, "containerStatuses": [told]}
+    story.change(pod, {"status": status}, "kubelet", sub="status")
+
+
+CRASHED = {"terminated": {"exitCode": 1, "reason": "Error"}}
+WAITS = {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 20s restarting"}}
+
+
+def test_a_pod_of_an_overtaken_rollout_that_crashes_is_told_by_the_one_that_overtook_it() -> None:
+    story = Story()
+    web, rs, (first, _) = running(story, pods=2)
+    web = story.change(web, {"spec": {"replicas": 1}}, "kubectl-scale")
+    story.change(rs, {"spec": {"replicas": 1}}, KCM)
+    report(story, web, rs, 1, 1)
+    story.change(web, {"status": {"observedGeneration": 2}}, KCM, sub="status")
+    assert story.trace(web).state == "complete"
+    turn(story, first, CRASHED)
+    report(story, web, rs, 1, 0)
+    story.change(web, {"status": {"observedGeneration": 2}}, KCM, sub="status")
+    turn(story, first, WAITS, last=CRASHED)
+    newest = story.trace(web)
+    assert "client" in newest.cause or "kubectl" in newest.cause
+    assert (newest.state, newest.diagnosis, newest.holder) == ("stalled", "crash-loop", "kubelet")
+
+
+def test_what_a_deletion_orphans_has_a_trace_of_its_own() -> None:
+    story = Story()
+    web, rs, (only,) = running(story)
+    turn(story, only, {"waiting": {"reason": "ImagePullBackOff", "message": "not found"}})
+    report(story, web, rs, 1, 0)
+    story.mark(web, finalizers=["orphan"])
+    rs = story.change(rs, {"metadata": {"ownerReferences": None}}, KCM)
+    story.delete(web)
+    left = stands(story, rs, existing=True)
+    assert left.cause == "let go by what owned it"
+    assert (left.state, left.diagnosis) == ("stalled", "image-not-found")
+    assert only["metadata"]["name"] in left.summary
+
+
+def test_what_is_adopted_again_has_none() -> None:
+    story = Story()
+    web, rs, _ = running(story)
+    story.mark(web, finalizers=["orphan"])
+    rs = story.change(rs, {"metadata": {"ownerReferences": None}}, KCM)
+    other = story.create(
+        web | {"metadata": {"name": "web", "namespace": "shop", "uid": "w2"}}, "kubectl"
+    )
+    story.change(rs, {"metadata": {"ownerReferences": [owned_by(other)]}}, KCM)
+    uid = rs["metadata"]["uid"]
+    assert [t for t in story.told().traces.values() if t.root.uid == uid] == []

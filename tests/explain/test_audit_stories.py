@@ -338,3 +338,13 @@ def test_a_report_that_found_nothing_new_is_not_taken_for_who_removed_a_finalize
     ask(story, db, "patch", **by_controller("generic-garbage-collector"))
     step = story.last(db)
     assert (step.actor, step.grades.who) == ("garbage-collector", "audited")
+
+
+def test_what_is_being_deleted_can_be_scaled() -> None:
+    story = Story()
+    web = story.exists(deployment())
+    web["metadata"]["finalizers"] = ["example.com/held"]
+    story.mark(web)
+    web = story.change(web, {"spec": {"replicas": 5}}, "kubectl", sub="scale")
+    ask(story, web, "patch", subresource="scale", field_manager="kubectl")
+    assert audited(story.last(web))

@@ -2,12 +2,13 @@
 
 import pytest
 
-from tests.explain.stories import KCM, Json, Story
+from tests.explain.stories import KCM, Json, Story, stamp
 from tests.explain.test_outlook_diagnoses import report, rollout
 from tests.explain.things import (
     condition,
     deployment,
     job,
+    node,
     pod,
     replicaset,
     statefulset,
@@ -153,3 +154,19 @@ def test_a_cronjob_says_when_it_acts() -> None:
     )
     story.change(tick, {"spec": {"suspend": True}}, "kubectl-patch")
     assert "suspended" in story.trace(tick).summary
+
+
+def test_a_kubelet_that_is_back_is_not_called_slow_for_the_time_that_it_was_lost() -> None:
+    story = Story()
+    host = story.exists(node())
+    bare = story.create(pod(name="bare", node_name=""), "kubectl-run")
+    story.change(bare, {"spec": {"nodeName": "node-1"}})
+    story.change(bare, {"status": {"phase": "Pending"}}, "kubelet", sub="status")
+    story.wait(300)
+    story.exists(node("other"))
+    assert story.trace(bare).diagnosis == "kubelet-slow"
+    back = condition("Ready", "True") | {"lastTransitionTime": stamp(story.at)}
+    story.change(host, {"status": {"conditions": [back]}}, "kubelet", sub="status")
+    trace = story.trace(bare)
+    assert (trace.diagnosis, trace.holder) == (None, "kubelet")
+    assert trace.waiting_since == int(trace.waiting_since or 0)

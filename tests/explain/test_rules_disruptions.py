@@ -3,7 +3,16 @@
 import pytest
 
 from tests.explain.stories import KCM, Json, Story
-from tests.explain.things import condition, deployment, node, owned_by, pod, replicaset, thing
+from tests.explain.things import (
+    condition,
+    daemonset,
+    deployment,
+    node,
+    owned_by,
+    pod,
+    replicaset,
+    thing,
+)
 
 READY = condition("Ready", "True")
 
@@ -199,3 +208,17 @@ def test_a_scheduler_of_ones_own_reports_under_the_name_that_the_pod_asks_for() 
         "batch-scheduler",
         "not-scheduled",
     )
+
+
+def test_of_a_taint_that_two_controllers_delete_for_neither_is_named() -> None:
+    story = Story()
+    agent = story.exists(daemonset())
+    doomed = story.exists(pod(agent, "agent-a"))
+    said(story, doomed, "DeletionByTaintManager", KCM)
+    story.mark(doomed, 30)
+    assert story.last(doomed).actor == "taint-eviction-controller"
+    story.tell(agent, "SuccessfulDelete", "Deleted pod: agent-a", "daemonset-controller")
+    step = story.last(doomed)
+    assert (step.actor, step.rule, step.grades.who) == ("unknown", "deletion-unknown", "unknown")
+    assert "taint eviction controller" in step.why
+    assert "DaemonSet controller" in step.why

@@ -99,13 +99,19 @@ def _changes(write: Write, record: AuditRecord) -> bool:
     """Whether the subresource allows what was changed."""
     if record.subresource == "status":
         ties = [change.path.startswith(_TIES) for change in write.changes]
-        return not write.spec_changed and not (ties and all(ties))
+        return not _is_new_generation(write) and not (ties and all(ties))
     if record.subresource == "scale":
-        return write.spec_changed
+        return _is_new_generation(write)
     only_status = bool(write.changes) and all(
         change.path.startswith("status") for change in write.changes
     )
     return bool(record.subresource) or not (only_status and is_built_in(write.image.api_version))
+
+
+def _is_new_generation(write: Write) -> bool:
+    """Whether the desired state was set, be it of an object that is being deleted."""
+    before = write.before
+    return before is None or before.metadata.generation != write.image.metadata.generation
 
 
 _TIES = ("metadata.finalizers", "metadata.ownerReferences")

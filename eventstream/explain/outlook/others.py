@@ -162,8 +162,9 @@ def _stopped_job(snapshot: Snapshot, write: Write) -> Outlook:
         seconds = image.spec.active_deadline_seconds
         late = failed.reason == "DeadlineExceeded"
         limit = f", with a deadline of {count(seconds, 'second')}" if late and seconds else ""
-        pods = count(image.status.failed, "failed Pod")
-        detail = f"{named(image)} failed after {pods}{limit}: {said}"
+        failures = image.status.failed  # None, where its containers started again in their place.
+        after = f" after {count(failures, 'failed Pod')}" if failures else ""
+        detail = f"{named(image)} failed{after}{limit}: {said}"
         notes = snapshot.notes(write.log, failed.reason or "")
         evidence = (proofs.says(write, failed), *proofs.events(notes))
         code = "deadline-exceeded" if late else "job-failed"

@@ -55,7 +55,7 @@ def holding(snapshot: Snapshot, write: Write) -> Holding | None:
     late = "not-ready" if started else ""
     wait = "ready" if started else starting(write)
     waiting_for = _start(write, name, started=started)
-    since = turns.unready(write) if started else since
+    since = max(turns.unready(write) if started else since, turns.returned(snapshot, node))
     plain = Holding(rank, "kubelet", node, since, waiting_for, late=late, wait=wait, about=write)
     return troubled(plain, wrong)
 

@@ -5,7 +5,7 @@ that began when a Pod was lost, an owner went, or a container started.
 """
 
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.pods import is_ready, is_running
+from eventstream.explain.pods import condition, is_ready, is_running
 from eventstream.explain.times import parse, when
 from eventstream.explain.writes import Write
 
@@ -54,6 +54,15 @@ def unready(write: Write) -> float:
             break
         since = when(earlier)
     return since
+
+
+def returned(snapshot: Snapshot, node: str) -> float:
+    """Since when a node is ready, by its own clock: before, its kubelet heard nothing; else 0."""
+    host = snapshot.by_name("Node", None, node)
+    ready = condition(host.image, "Ready") if host is not None else None
+    if ready is None or ready.status != "True":
+        return 0.0
+    return parse(ready.last_transition_time) or 0.0
 
 
 def ungated(write: Write, since: float) -> float:

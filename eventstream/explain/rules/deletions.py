@@ -58,6 +58,8 @@ def _disrupted(view: View) -> Verdict | None:
     if found is None:
         return None
     known, says = found
+    if known.actor == "taint-eviction-controller" and _by_daemons_too(view):
+        return _left_open(view, _EITHER)
     client = known.actor == "client"
     announced = _announcement(view)
     cause = announced or (None if client else disruption_cause(view, known.actor))
@@ -83,6 +85,23 @@ def _disrupted(view: View) -> Verdict | None:
             f"deleted {named(write.image)}",
         ),
     )
+
+
+def _by_daemons_too(view: View) -> bool:
+    """Whether a DaemonSet's controller says that it deleted the Pod, as it does for the same taint.
+
+    Source: pkg/controller/daemon/daemon_controller.go, NodeShouldRunDaemonPod.
+    """
+    owner = view.write.image.metadata.controller
+    if owner is None or owner.kind != "DaemonSet":
+        return False
+    return bool(view.notes(owner.uid, "SuccessfulDelete"))
+
+
+_EITHER = (
+    "The taint eviction controller had announced that it would, and the DaemonSet controller says "
+    "that it deleted the Pod: both do for a taint that the Pod does not tolerate."
+)
 
 
 def _evicted(write: Write) -> str:
@@ -158,15 +177,29 @@ def _by_client(view: View) -> Verdict:
     """Nothing in the cluster accounts for it: somebody asked, and the object does not say who."""
     write = view.write
     doubt = doubts.doubt(view)
+    if doubt:
+        return _left_open(view, doubt)
     return Verdict(
-        rule="deletion-unknown" if doubt else "client-deleted",
-        actor="unknown" if doubt else "client",
+        rule="client-deleted",
+        actor="client",
         verb="delete",
-        who_grade="unknown" if doubt else "inferred",
+        who_grade="inferred",
         why_grade="unknown",
-        begins=not doubt,
+        begins=True,
         source_url=sources.API_CONCEPTS,
-        telling=_Asking(write, doubt),
+        telling=_Asking(write, ""),
+    )
+
+
+def _left_open(view: View, doubt: str) -> Verdict:
+    return Verdict(
+        rule="deletion-unknown",
+        actor="unknown",
+        verb="delete",
+        who_grade="unknown",
+        why_grade="unknown",
+        source_url=sources.API_CONCEPTS,
+        telling=_Asking(view.write, doubt),
     )
 
 

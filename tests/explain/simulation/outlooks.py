@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from eventstream.explain.engine import Engine
 from eventstream.objects.observations import Observation
-from tests.explain.simulation.actors import condition, leaving
+from tests.explain.simulation.actors import condition, controller_of, leaving
 from tests.explain.simulation.cluster import Cluster
 from tests.explain.simulation.fields import Json
 from tests.explain.tapes import Result
@@ -74,11 +74,18 @@ class World:
             found.add("job-failed")
         if kind == "Node" and _lost(thing):
             found.add("node-lost")
+        if kind == "StatefulSet" and self._is_taken(thing["metadata"]):
+            found.add("controller-silent")  # It says nothing of a name that another's Pod has.
         if kind in _WITH_PODS and self._every("ResourceQuota"):
             found.add("quota-exceeded")
         if kind in _WITH_PODS and any(map(leaving, self._every("Namespace"))):
             found.add("admission-denied")
         return found | (self._wrong_pod(thing) if kind == "Pod" else set())
+
+    def _is_taken(self, metadata: Json) -> bool:
+        foreign = [pod["metadata"] for pod in self._every("Pod") if not controller_of(pod)]
+        names = {other["name"].rpartition("-")[0] for other in foreign}
+        return metadata["name"] in names
 
     def _wrong_pod(self, pod: Json) -> set[str]:
         image = pod["spec"]["containers"][0]["image"]

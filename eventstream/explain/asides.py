@@ -41,7 +41,18 @@ class Asides:
         orphaned, self._orphaned = sorted(self._orphaned, key=by_order), []
         alone = [write for write in orphaned if write.log.exists and not write.log.owner]
         begun = {self._alone(write, write.log, _LET_GO) for write in alone}
+        begun |= {key for write in orphaned if (key := self._without(write))}
         return begun | {key for write in disrupted if (key := self._begin(write))}
+
+    def _without(self, write: Write) -> str:
+        """How the owner stands that an object was taken from: it may have to make another."""
+        owner = self._world.logs.get(owner_of(write.before)) if write.before is not None else None
+        latest = owner.latest if owner is not None else None
+        if owner is None or latest is None or latest.gone or not is_workload(owner.ref):
+            return ""
+        if latest.image.metadata.deletion_timestamp:
+            return ""
+        return self._alone(write, [owner, *self._traces.above(owner)][-1], _TAKEN)
 
     def _begin(self, write: Write) -> str:
         above, joined = self._traces.above(write.log), self._traces.open.get(write.trace)
@@ -64,6 +75,7 @@ class Asides:
 
 _DISRUPTED = "disrupted: a Pod of it had to go for what happened elsewhere"
 _LET_GO = "let go by what owned it"
+_TAKEN = "something that it owned was taken from it"
 
 
 def _lost(write: Write) -> bool:

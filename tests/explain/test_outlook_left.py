@@ -1,8 +1,8 @@
 """What an ended or overtaken trace leaves behind is told by another one, never by none."""
 
 from tests.explain.stories import KCM, Json, Story
-from tests.explain.test_outlook_disruptions import report, running, stands
-from tests.explain.things import condition, owned_by
+from tests.explain.test_outlook_disruptions import refuse, report, running, stands
+from tests.explain.things import condition, node, owned_by, pod
 
 UNREADY = condition("Ready", "False", "ContainersNotReady")
 
@@ -63,3 +63,18 @@ def test_what_is_adopted_again_has_none() -> None:
     story.change(rs, {"metadata": {"ownerReferences": [owned_by(other)]}}, KCM)
     uid = rs["metadata"]["uid"]
     assert [t for t in story.told().traces.values() if t.root.uid == uid] == []
+
+
+def test_whose_pod_was_taken_from_it_has_a_trace_that_tells_of_the_next_one() -> None:
+    story = Story()
+    web, rs, (taken,) = running(story)
+    story.wait(60)
+    story.change(taken, {"metadata": {"labels": {"app": "debugged"}}}, "kubectl-label")
+    story.change(taken, {"metadata": {"ownerReferences": None}}, KCM)
+    following = story.create(pod(rs, "web-1-next", "", labels={"app": "web"}), KCM)
+    report(story, web, rs, 1, 0)
+    refuse(story, following, "0/1 nodes are available: 1 Insufficient cpu.")
+    story.exists(node())
+    trace = stands(story, web, existing=True)
+    assert trace.cause == "something that it owned was taken from it"
+    assert (trace.state, trace.diagnosis) == ("stalled", "unschedulable")

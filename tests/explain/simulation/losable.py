@@ -29,6 +29,13 @@ class LosableKubelet(Kubelet):
         if self.node not in self._silent:
             super().seen(kind, type_, before, thing)
 
+    def _run(self, pod: Json) -> Work:
+        try:
+            yield from super()._run(pod)
+        except GeneratorExit:  # The silence cut it off, so that it is to be done again.
+            self._started.discard(pod["metadata"]["uid"])
+            raise
+
     def _safely(self, work: Work) -> Work:
         try:
             for pause in work:
@@ -57,7 +64,7 @@ class LosableKubelet(Kubelet):
             elif pod["status"].get("phase") == "Running" and not is_ready(pod):
                 running = {"running": {"startedAt": stamp(self.clock.now)}}
                 self.clock.start(self._safely(self._again(pod, running)))
-            elif uid not in self._started:
+            elif uid not in self._started and pod["status"].get("phase") == "Pending":
                 self._started.add(uid)
                 self.clock.start(self._safely(self._run(pod)))
 

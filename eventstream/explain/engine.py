@@ -299,14 +299,16 @@ class Engine:
                     self._traces.end(left)
                     if left.record is not None:
                         upserts.append(StepRemoved(left.id, "trace"))
-        write.trace = trace
+        self._stale.add(trace)
+        self._traces.touch(write.log.uid, self._stale)
         joined = self._traces.open.get(trace)
+        if joined is not None and id(write) in joined.members:
+            return  # It is only told otherwise, as when an Event came late.
+        write.trace = trace
         if joined is None:
             joined = self._traces.start(self._new_trace(trace, write))
         joined.join(write)
-        self._stale.add(trace)
         self._asides.note(write)
-        self._traces.touch(write.log.uid, self._stale)
 
     def _new_trace(self, key: str, write: Write) -> TraceLog:
         if write.verdict is not None and write.verdict.begins:

@@ -17,7 +17,7 @@ def forget(world: World, writes: Iterable[Write]) -> None:
     for write in writes:
         logs[write.log.uid] = write.log
         write.base = True
-        write.verdict = write.draft = None
+        write.verdict = write.draft = write.who = None
         for asked in write.asked:
             for askers in (asked.askers or {}, *(asked.note_askers or {}).values()):
                 askers.pop(id(write), None)

@@ -12,6 +12,7 @@ from eventstream.objects.changes import FieldChange, diff
 from eventstream.objects.observations import Change
 
 if TYPE_CHECKING:
+    from eventstream.explain.attribution import Writer
     from eventstream.explain.audit.alignment import Match
 
 
@@ -23,7 +24,8 @@ class Write:
     `order` is the resourceVersion as a number (for a version that is not comparable, its place
     of arrival), `facts` what controllers count of a Pod. A `base` was there when watching began:
     it explains others but is no step, and `told_at` is when it came about by its own times, once
-    asked for. `audit` is the request that made it, where that is known.
+    asked for. `audit` is the request that made it, where that is known, and `who` is whom
+    managedFields tell, once asked for.
     """
 
     __slots__ = (
@@ -44,6 +46,7 @@ class Write:
         "told_at",
         "trace",
         "verdict",
+        "who",
     )
 
     def __init__(self, change: Change, order: int, log: "ObjectLog", *, base: bool) -> None:
@@ -60,6 +63,7 @@ class Write:
         self._standing: Standing | None = None
         self.facts = pod_facts(image) if image.kind == "Pod" else None
         self.verdict: Verdict | None = None
+        self.who: Writer | None = None
         self.draft: Draft | None = None
         self.trace = ""
         self.asked: list[ObjectLog] = []

@@ -102,7 +102,9 @@ def _decide(view: View) -> Verdict:
     bound = scheduling.bound(view) if kind == "Pod" else None
     if bound is not None:
         return bound  # As no entry tells of a binding, it is not asked who the writer was.
-    who = writer(view.write)
+    who = view.write.who
+    if who is None:
+        who = view.write.who = writer(view.write)
     for rule in RULES.get(kind, _ANY):
         verdict = rule(view, who)
         if verdict is not None:

@@ -3,6 +3,7 @@ import { offset } from "./clocks.js";
 import { flow } from "./flow.js";
 import { morph, parse } from "./rows.js";
 
+const NEAR = 1e-6; // Seconds by which sums of times differ: the map's moments are rounded up to whole milliseconds.
 const EACH_MS = 100; // Between two looks at the clock while playing: quick enough to read along.
 
 const $ = (id) => document.getElementById(id);
@@ -27,7 +28,7 @@ export function seek(moment) {
   at = Math.min(Math.max(moment, begin), end);
   if (flow.paused !== "replay") flow.pause("replay");
   document.body.dataset.replaying = "";
-  for (const row of document.querySelectorAll("#rows [data-at]")) row.hidden = Number(row.dataset.at) > at + 0.0005;
+  for (const row of document.querySelectorAll("#rows [data-at]")) row.hidden = Number(row.dataset.at) > at + NEAR;
   veil($("minimap"), begin, end);
   const axis = $("lanes")?.dataset;
   if (axis?.begin) veil($("rows"), Number(axis.begin), Number(axis.end));

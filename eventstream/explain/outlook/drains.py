@@ -16,7 +16,7 @@ from eventstream.explain.outlook.budgets import blocked
 from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.trouble import Trouble, troubled
-from eventstream.explain.pods import node_of, phase
+from eventstream.explain.pods import has_ended, node_of
 from eventstream.explain.text import count
 from eventstream.explain.times import when
 from eventstream.explain.writes import Write
@@ -52,7 +52,7 @@ class _Tenants:
         owner = image.metadata.controller
         if write.gone or (owner is not None and owner.kind in _STAY):
             return
-        if phase(image) in ("Succeeded", "Failed"):
+        if has_ended(image):
             return
         (self.leaving if image.metadata.deletion_timestamp else self.staying).append(write)
 

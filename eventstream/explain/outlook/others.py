@@ -162,7 +162,7 @@ def _stopped_job(snapshot: Snapshot, write: Write) -> Outlook:
         seconds = image.spec.active_deadline_seconds
         late = failed.reason == "DeadlineExceeded"
         limit = f", with a deadline of {count(seconds, 'second')}" if late and seconds else ""
-        failures = image.status.failed  # None, where its containers started again in their place.
+        failures = image.status.failed  # 0, where its containers start again in place.
         after = f" after {count(failures, 'failed Pod')}" if failures else ""
         detail = f"{named(image)} failed{after}{limit}: {said}"
         notes = snapshot.notes(write.log, failed.reason or "")

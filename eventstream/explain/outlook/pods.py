@@ -10,7 +10,7 @@ from eventstream.explain.outlook.scheduling import unschedulable
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.trouble import Trouble, troubled
 from eventstream.explain.outlook.troubles import node_lost, trouble, unproven
-from eventstream.explain.pods import condition, is_ready, is_running, node_of, phase
+from eventstream.explain.pods import condition, has_ended, is_ready, is_running, node_of
 from eventstream.explain.text import listing
 from eventstream.explain.times import when
 from eventstream.explain.waits import starting
@@ -30,7 +30,7 @@ def holding(snapshot: Snapshot, write: Write) -> Holding | None:
     node = node_of(image)
     if image.metadata.deletion_timestamp:
         return _stopping(snapshot, write, name, node)
-    if phase(image) in ("Succeeded", "Failed"):
+    if has_ended(image):
         return None
     shaky = unproven(snapshot, write)
     if shaky is not None:

@@ -36,7 +36,6 @@ class PodCounts:
         self.leaving: list[Write] = []
         self._restless: list[Write] = []
         self.scheduled = self.started = self.ready = 0
-        self.moved = 0.0
         every = snapshot.pods(owner.log)
         self.moved = max(map(when, every), default=0.0)
         self._sort(write for write in every if owner_of(write.image) == owner.log.uid)
@@ -153,24 +152,21 @@ def _refusal(snapshot: Snapshot, owner: Write) -> tuple[str, tuple[Evidence, ...
     if owner.image.kind in ("ReplicaSet", "ReplicationController"):
         return "", ()  # These say so in their conditions, and take it back there.
     last = made(snapshot, owner)
-    since = [note for note in notes if note.at > last] or _still(snapshot, owner, notes[:1])
+    since = [note for note in notes if note.at > last] or _still(snapshot, owner, notes)
     return ((since[0].after.spec.message or "") if since else "", proofs.events(since))
 
 
 def _still(snapshot: Snapshot, owner: Write, notes: list[Change]) -> list[Change]:
     """A refusal from before the newest Pod, if its quota leaves no room for the next one either.
 
-    A controller that was refused often says it no more: each object has few Events a minute.
+    A controller that was refused often says it no more: clients send few Events about one object.
     Source: staging/src/k8s.io/client-go/tools/record/events_cache.go, EventSourceObjectSpamFilter.
     """
-    for note in notes:
-        message = note.after.spec.message or ""
-        found = snapshot.by_name(
-            "ResourceQuota", owner.image.metadata.namespace, exceeded(message) or "?"
-        )
-        if found is not None and not found.gone and not allows_now(found, message):
-            return [note]
-    return []
+    message = (notes[0].after.spec.message or "") if notes else ""
+    quota, namespace = exceeded(message), owner.image.metadata.namespace
+    found = snapshot.by_name("ResourceQuota", namespace, quota) if quota else None
+    full = found is not None and not found.gone and not allows_now(found, message)
+    return notes[:1] if full else []
 
 
 def _failures(job: Write) -> str:

@@ -8,7 +8,7 @@ grace period 0 and the end of a Pod that had a node are its kubelet's. Sources: 
 from eventstream.explain import sources
 from eventstream.explain.actors import title
 from eventstream.explain.attribution import writer
-from eventstream.explain.pods import node_of, phase
+from eventstream.explain.pods import has_ended, node_of
 from eventstream.explain.records import Loop
 from eventstream.explain.rules import (
     cleanups,
@@ -135,7 +135,7 @@ def _hurried(view: View) -> Verdict | None:
         return None
     if given == max(own, 1 if own < 0 else 0) or not node_of(image) or is_mirror(image):
         return None
-    if phase(write.before or image) in ("Succeeded", "Failed") or custom_keeper(view):
+    if has_ended(write.before or image) or custom_keeper(view):
         return None
     how = "without any time" if given == 0 else f"with {count(given, 'second')}"
     return Verdict(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from eventstream.explain.pods import node_of, phase
+from eventstream.explain.pods import has_ended, node_of
 from eventstream.explain.rules.customs import custom_keeper
 from eventstream.explain.rules.removals import is_mirror
 from eventstream.explain.world import View
@@ -67,7 +67,7 @@ def _of_a_gone_node(view: View) -> bool:
     """
     node = node_of(view.write.image)
     host = view.by_name("Node", None, node) if node else None
-    ended = phase(view.write.before or view.write.image) in ("Succeeded", "Failed")
+    ended = has_ended(view.write.before or view.write.image)
     return ended and host is not None and host.gone
 
 

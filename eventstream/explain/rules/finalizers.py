@@ -10,7 +10,7 @@ import msgspec
 from eventstream.explain import sources
 from eventstream.explain.actors import title
 from eventstream.explain.attribution import Writer
-from eventstream.explain.pods import phase
+from eventstream.explain.pods import has_ended
 from eventstream.explain.records import Loop
 from eventstream.explain.rules import evidence
 from eventstream.explain.rules.customs import controls, custom_keeper
@@ -302,7 +302,7 @@ def _counted(view: View) -> str:
         return "No Job owns the Pod any more, so nobody has to count it."
     if latest is not None and latest.gone:
         return f"Job {owner.name} is gone, so nobody has to count the Pod any more."
-    if phase(view.write.before or view.write.image) in ("Succeeded", "Failed"):
+    if has_ended(view.write.before or view.write.image):
         return (
             "It has counted the finished Pod in the Job's status and need not hold it any longer."
         )

@@ -7,7 +7,7 @@ wrong name is a defect.
 from collections.abc import Callable
 
 from eventstream.explain import sources
-from eventstream.explain.pods import phase
+from eventstream.explain.pods import has_ended
 from eventstream.explain.rules import jobs, revisions
 from eventstream.explain.rules.keepers import Housekeeper, either, ordinal, would_say
 from eventstream.explain.world import View
@@ -58,7 +58,7 @@ def _statefulset_pod(view: View, parent: Write) -> Housekeeper | None:
     if old and _rolls(parent, image) and not _waits(view, parent, update):
         why = f"The Pod is of revision {revision}; StatefulSet {name} is being updated to {update}."
         return Housekeeper("statefulset-controller", why, sources.STATEFULSET_CONTROL, parent)
-    ended = phase(view.write.before or image) in ("Failed", "Succeeded")
+    ended = has_ended(view.write.before or image)
     behind = getattr(parent.image.status, "observed_generation", 0) < (
         parent.image.metadata.generation or 0
     )

@@ -6,7 +6,7 @@ pkg/controller/cronjob/cronjob_controllerv2.go, cleanupFinishedJobs.
 """
 
 from eventstream.explain import sources
-from eventstream.explain.pods import condition, containers, is_true, phase
+from eventstream.explain.pods import condition, containers, has_ended, is_true, phase
 from eventstream.explain.rules.keepers import Housekeeper, either, would_say
 from eventstream.explain.text import count
 from eventstream.explain.times import parse
@@ -50,7 +50,7 @@ def active_pod(view: View, parent: Write) -> Housekeeper | None:
     name = parent.image.metadata.name
     if is_true(parent.image, "Complete") or is_true(parent.image, "Failed"):
         return None
-    if phase(view.write.before or view.write.image) in ("Succeeded", "Failed"):
+    if has_ended(view.write.before or view.write.image):
         return None
     why = _why_it_ends(view, parent)
     if why:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from eventstream.explain import sources
 from eventstream.explain.actors import title
-from eventstream.explain.pods import condition, containers, node_of, phase
+from eventstream.explain.pods import condition, containers, has_ended, node_of
 from eventstream.explain.records import Evidence, Loop
 from eventstream.explain.rules import evidence, finalizers
 from eventstream.explain.rules.marks import mark
@@ -128,7 +128,7 @@ def stopped(image: Image) -> bool:
     Since Kubernetes 1.27 a kubelet gives a Pod that it stopped a final phase; earlier ones report
     all of its containers terminated.
     """
-    if phase(image) in ("Succeeded", "Failed"):
+    if has_ended(image):
         return True
     states = [container.state for container in containers(image)]
     return bool(states) and all(state.terminated for state in states)

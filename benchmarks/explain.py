@@ -19,7 +19,7 @@ from benchmarks.clusters import Line, recorded_clusters
 from benchmarks.decode import KEY, RecordedResponse
 from benchmarks.rollout import rollout
 from eventstream import collector
-from eventstream.explain.engine import Engine
+from eventstream.explain.engine.engine import Engine
 from eventstream.kubeapi.lines import LineSplitter
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.inventory import Inventory

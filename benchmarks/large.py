@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from eventstream.explain.records import (
+from eventstream.explain.vocabulary.records import (
     Evidence,
     FieldChange,
     Grades,

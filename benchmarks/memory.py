@@ -19,7 +19,7 @@ from kubernetes import watch
 from benchmarks.decode import KEY, PODS, STARTED, RecordedResponse
 from benchmarks.stream import pods_at_rest
 from eventstream import collector
-from eventstream.explain.engine import Engine
+from eventstream.explain.engine.engine import Engine
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.inventory import Inventory
 

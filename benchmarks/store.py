@@ -18,8 +18,8 @@ from django.core.management import call_command
 
 from benchmarks.decode import PODS, TICK_EVERY, changes
 from benchmarks.stream import pod_watch
-from eventstream.explain.engine import Engine
-from eventstream.explain.records import StepUpsert, Upsert
+from eventstream.explain.engine.engine import Engine
+from eventstream.explain.vocabulary.records import StepUpsert, Upsert
 from eventstream.objects.inventory import Inventory
 from eventstream.objects.observations import Change
 

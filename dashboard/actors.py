@@ -6,8 +6,8 @@ a history that another version wrote, still gets a name and a lane.
 
 import msgspec
 
-from eventstream.explain.actors import ACTORS
-from eventstream.explain.records import Step
+from eventstream.explain.vocabulary.actors import ACTORS
+from eventstream.explain.vocabulary.records import Step
 
 API_SERVER = "api-server"
 ETCD = "etcd"

@@ -14,7 +14,7 @@ from dashboard.asked import Asked
 from dashboard.rendering import Drawn, DrawnRows, draw
 from dashboard.spans import ORDER, Span
 from dashboard.waterfall import LINES_MOST, Line, Waterfall, slower, ticks
-from eventstream.explain.records import Trace
+from eventstream.explain.vocabulary.records import Trace
 from eventstream.history import Gap, Stored
 
 LABEL_SHARE = 0.65

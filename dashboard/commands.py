@@ -8,7 +8,7 @@ import shlex
 
 import msgspec
 
-from eventstream.explain.records import ObjectRef, Step
+from eventstream.explain.vocabulary.records import ObjectRef, Step
 
 
 class Command(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from dashboard import filters, rendering
 from dashboard.asked import Asked
 from dashboard.picture import Picture, picture, shown_steps
 from eventstream import history
-from eventstream.explain.records import Trace
+from eventstream.explain.vocabulary.records import Trace
 
 ROWS_MOST = 200
 """So many changed rows go into one batch."""

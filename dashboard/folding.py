@@ -11,7 +11,7 @@ from operator import attrgetter
 
 import msgspec
 
-from eventstream.explain.records import Step
+from eventstream.explain.vocabulary.records import Step
 
 HEARTBEAT_STEP = 15
 """The documented step "keeps reporting": reports like it fold wherever they come."""

@@ -3,7 +3,7 @@
 from dashboard import lessons
 from dashboard.feeds import ROWS_MOST, Op, Update
 from eventstream import history
-from eventstream.explain.records import Trace
+from eventstream.explain.vocabulary.records import Trace
 
 
 class LearnFeed:

@@ -12,11 +12,11 @@ from django.utils.safestring import SafeString
 from dashboard import rendering
 from dashboard.sightings import Lesson, Sighting
 from eventstream import history
-from eventstream.explain.documented import operators
-from eventstream.explain.documented.around import FOLLOWING, START
-from eventstream.explain.documented.creation import CREATION
-from eventstream.explain.documented.step import DocumentedStep
-from eventstream.explain.records import Step, Trace
+from eventstream.explain.vocabulary.documented import operators
+from eventstream.explain.vocabulary.documented.around import FOLLOWING, START
+from eventstream.explain.vocabulary.documented.creation import CREATION
+from eventstream.explain.vocabulary.documented.step import DocumentedStep
+from eventstream.explain.vocabulary.records import Step, Trace
 
 STEPS, OPERATORS = "steps", "operators"
 TABS = (STEPS, OPERATORS)

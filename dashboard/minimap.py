@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from dashboard.folding import is_heartbeat
-from eventstream.explain.records import Step
+from eventstream.explain.vocabulary.records import Step
 from eventstream.history import Gap
 
 BINS = 80

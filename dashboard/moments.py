@@ -12,7 +12,7 @@ from datetime import datetime
 
 import msgspec
 
-from eventstream.explain.records import Evidence, Step
+from eventstream.explain.vocabulary.records import Evidence, Step
 
 ARRIVAL, EVENT, OBJECT, LIST = "arrival", "event", "object", "list"
 """The clocks: ours, the reporter's, that of what an object says of itself; and a list, which shows

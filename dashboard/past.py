@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from dashboard.moments import condition_true
-from eventstream.explain.records import Stage, Step, Trace
+from eventstream.explain.vocabulary.records import Stage, Step, Trace
 
 
 class Then(msgspec.Struct, frozen=True):

@@ -16,7 +16,7 @@ from dashboard.rendering import Drawn, DrawnRows
 from dashboard.sequence_rows import sequence
 from dashboard.waterfall import typical, waterfall
 from eventstream import history
-from eventstream.explain.records import Step, Trace
+from eventstream.explain.vocabulary.records import Step, Trace
 
 STEPS_MOST = 2000
 """So many steps of one trace are drawn; a note leads on to the rest."""

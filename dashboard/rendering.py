@@ -17,9 +17,9 @@ from django.utils.safestring import SafeString
 from dashboard import wording
 from dashboard.kinds import Kind
 from eventstream import history
-from eventstream.explain.documented import vocabulary
-from eventstream.explain.documented.rules import DOCUMENTED_RULES
-from eventstream.explain.records import Step, Trace
+from eventstream.explain.vocabulary.documented import words as vocabulary
+from eventstream.explain.vocabulary.documented.rules import DOCUMENTED_RULES
+from eventstream.explain.vocabulary.records import Step, Trace
 from eventstream.history import Stored
 
 RANKS = {"stalled": 0, "running": 1}

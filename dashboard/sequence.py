@@ -12,7 +12,7 @@ import msgspec
 
 from dashboard.actors import API_SERVER, ETCD, Lane, lane, lane_of
 from dashboard.folding import Fold
-from eventstream.explain.records import Step
+from eventstream.explain.vocabulary.records import Step
 
 LANES_MOST = 14
 """More lanes than this can't be told apart; further kubelets share the last one."""

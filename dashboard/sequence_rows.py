@@ -15,7 +15,7 @@ from dashboard.asked import Asked
 from dashboard.folding import ALIKE_FROM, Fold, fold
 from dashboard.rendering import Drawn, DrawnRows, documented, draw, offset, shared
 from dashboard.sequence import Layout, Row, rows
-from eventstream.explain.records import Step, Trace
+from eventstream.explain.vocabulary.records import Step, Trace
 from eventstream.history import Gap, Stored
 
 ARROW_HEIGHTS = {"request": 13, "store": 28, "broadcast": 43}

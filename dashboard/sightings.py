@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from dashboard import wording
-from eventstream.explain.documented.around import START
-from eventstream.explain.documented.step import DocumentedStep
-from eventstream.explain.records import Loop, Step, Trace
+from eventstream.explain.vocabulary.documented.around import START
+from eventstream.explain.vocabulary.documented.step import DocumentedStep
+from eventstream.explain.vocabulary.records import Loop, Step, Trace
 
 SHOWN_MOST = 3
 """So many writes of one documented step are named; the others are counted."""

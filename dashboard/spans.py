@@ -26,7 +26,7 @@ from dashboard.moments import (
     transition,
     waits,
 )
-from eventstream.explain.records import Step
+from eventstream.explain.vocabulary.records import Step
 
 BACKING_OFF = frozenset({"CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull", ENDED})
 

@@ -12,7 +12,7 @@ import msgspec
 
 from dashboard.moments import ahead
 from dashboard.spans import Span, pod_spans
-from eventstream.explain.records import ObjectRef, Step
+from eventstream.explain.vocabulary.records import ObjectRef, Step
 
 LINES_MOST = 200
 """More lines than this are not drawn; a note says which."""

@@ -8,7 +8,7 @@ import math
 import re
 from datetime import UTC, datetime
 
-from eventstream.explain.records import FieldChange, ObjectRef, Usual
+from eventstream.explain.vocabulary.records import FieldChange, ObjectRef, Usual
 
 # Bidirectional controls reorder the text around them: a name could pretend to be another.
 _INVISIBLE = (

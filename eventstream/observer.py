@@ -10,7 +10,7 @@ from channels.db import database_sync_to_async
 
 from eventstream import collector, history
 from eventstream.explain.audit.trail import KEPT
-from eventstream.explain.engine import Engine
+from eventstream.explain.engine.engine import Engine
 from eventstream.following import Follower
 from eventstream.kubeapi.connection import ClusterIdentity, Connection
 from eventstream.kubeapi.watcher import Saved, Watcher

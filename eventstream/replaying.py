@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 
 from eventstream.auditlog import Line, beside
-from eventstream.explain.engine import Engine
-from eventstream.explain.records import Upsert
+from eventstream.explain.engine.engine import Engine
+from eventstream.explain.vocabulary.records import Upsert
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.observations import Observation
 from eventstream.tapes import BadLine, TapeReader

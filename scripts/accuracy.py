@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # Run as a script, so that the project is not on the path.
 
-from eventstream.explain.engine import Engine  # noqa: E402
-from eventstream.explain.records import Step, StepRemoved, StepUpsert, Upsert  # noqa: E402
+from eventstream.explain.engine.engine import Engine  # noqa: E402
+from eventstream.explain.vocabulary.records import Step, StepRemoved, StepUpsert, Upsert  # noqa: E402
 from eventstream.objects.audit import AuditDecoder  # noqa: E402
 from eventstream.objects.decoding import Decoder  # noqa: E402
 from eventstream.objects.observations import AuditRecord, Observation  # noqa: E402

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from dashboard import actors, clock, filters, status, wording
 from dashboard.pages.lost import lost
 from eventstream import history
-from eventstream.explain.records import Step
+from eventstream.explain.vocabulary.records import Step
 
 ROWS = 100
 CSV_PAGE = 1000

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from dashboard import actors, clock, rendering, status
 from eventstream import history
-from eventstream.explain.records import Trace, Usual
+from eventstream.explain.vocabulary.records import Trace, Usual
 
 RECENT = 600.0
 """Seconds over which the rate of an actor is taken."""

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from dashboard import clock, lessons, status
 from dashboard.pages.lost import lost
 from eventstream import history
-from eventstream.explain.records import Trace
+from eventstream.explain.vocabulary.records import Trace
 
 PROGRAMS = ("kubectl", "oc")
 CREATE = "create deployment nginx --image=bitnami/nginx:latest --replicas=3"

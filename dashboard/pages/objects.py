@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from dashboard import actors, clock, rendering, status
 from dashboard.pages.lost import lost
 from eventstream import history
-from eventstream.explain.records import Step
+from eventstream.explain.vocabulary.records import Step
 
 CHILDREN_MOST = 100
 ACTS_OF = 20

@@ -9,11 +9,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from dashboard import clock, status
-from eventstream.explain.actors import ACTORS
-from eventstream.explain.diagnoses import DIAGNOSES
-from eventstream.explain.documented import around, creation, operators, vocabulary
-from eventstream.explain.documented.rules import RULE_GROUPS
-from eventstream.explain.documented.step import DocumentedStep
+from eventstream.explain.vocabulary.actors import ACTORS
+from eventstream.explain.vocabulary.diagnoses import DIAGNOSES
+from eventstream.explain.vocabulary.documented import around, creation, operators
+from eventstream.explain.vocabulary.documented import words as vocabulary
+from eventstream.explain.vocabulary.documented.rules import RULE_GROUPS
+from eventstream.explain.vocabulary.documented.step import DocumentedStep
 
 
 class StepGroup(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from dashboard import actors, asked, clock, commands, past, rendering, status, w
 from dashboard.pages.lost import lost
 from dashboard.picture import ShownSteps, picture, shown_steps
 from eventstream import history
-from eventstream.explain.records import Step, Trace
+from eventstream.explain.vocabulary.records import Step, Trace
 
 SPEEDS = ("0.25", "0.5", "1", "2", "4", "8")
 

@@ -8,8 +8,8 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from dashboard import actors, navigation, wording
-from eventstream.explain.diagnoses import DIAGNOSES
-from eventstream.explain.documented.creation import CREATION
+from eventstream.explain.vocabulary.diagnoses import DIAGNOSES
+from eventstream.explain.vocabulary.documented.creation import CREATION
 
 register = template.Library()
 

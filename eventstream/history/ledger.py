@@ -3,7 +3,7 @@
 import msgspec
 from django.db.models import Q
 
-from eventstream.explain.records import Step
+from eventstream.explain.vocabulary.records import Step
 from eventstream.history.answers import BadCursorError, Stored
 from eventstream.history.reading import stored_step
 from eventstream.models import StepRow

@@ -4,7 +4,7 @@ from itertools import islice
 
 from django.db.models import Q, QuerySet
 
-from eventstream.explain.records import Step, Trace
+from eventstream.explain.vocabulary.records import Step, Trace
 from eventstream.history.answers import Filter, Page, Stored
 from eventstream.history.reading import TracePlace, step_place, stored_step, stored_trace
 from eventstream.models import StepRow, TraceRow

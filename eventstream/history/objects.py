@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from eventstream.explain.records import ObjectRef, Step, Trace
+from eventstream.explain.vocabulary.records import ObjectRef, Step, Trace
 from eventstream.history.answers import Stored
 from eventstream.history.reading import stored_step, stored_trace
 from eventstream.models import ImageRow, StepRow, TraceRow

@@ -3,8 +3,8 @@
 import msgspec
 from django.db.models import Count
 
-from eventstream.explain.pods import POD_STATES
-from eventstream.explain.records import ObjectRef
+from eventstream.explain.vocabulary.records import ObjectRef
+from eventstream.explain.world.pods import POD_STATES
 from eventstream.models import ImageRow, TraceRow
 
 __all__ = ["POD_STATES"]  # For the dashboard, which knows history only.

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from eventstream.explain.records import Step, Trace
+from eventstream.explain.vocabulary.records import Step, Trace
 from eventstream.history.answers import BadCursorError, Gone, Row, Stored
 from eventstream.models import GapRow, StepRow, TombstoneRow, TraceRow
 from eventstream.objects.observations import Gap

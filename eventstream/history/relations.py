@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.db.models import Q
 
-from eventstream.explain.records import Step, Trace
+from eventstream.explain.vocabulary.records import Step, Trace
 from eventstream.history.answers import Stored
 from eventstream.history.reading import step_place, stored_gap, stored_step, stored_trace
 from eventstream.models import GapRow, StepRow, TraceRow

@@ -4,8 +4,8 @@ from collections import Counter
 
 import msgspec
 
-from eventstream.explain.records import Usual, WaitsSeen
-from eventstream.explain.waits import usual_of
+from eventstream.explain.outlook.waits import usual_of
+from eventstream.explain.vocabulary.records import Usual, WaitsSeen
 from eventstream.history.answers import ActorRate
 from eventstream.models import StepRow, WaitsRow
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from eventstream.explain.records import (
+from eventstream.explain.vocabulary.records import (
     StepRemoved,
     StepUpsert,
     TraceUpsert,

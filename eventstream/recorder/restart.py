@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 from django.db.models import Q
 
-from eventstream.explain.records import Step, StepUpsert, Trace, TraceUpsert, WaitsSeen
+from eventstream.explain.vocabulary.records import Step, StepUpsert, Trace, TraceUpsert, WaitsSeen
 from eventstream.models import (
     AuditLogRow,
     ClusterRow,

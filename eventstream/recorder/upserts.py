@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from eventstream.explain.records import (
+from eventstream.explain.vocabulary.records import (
     Step,
     StepRemoved,
     StepUpsert,

@@ -15,7 +15,7 @@ from typing import ParamSpec, TypeVar
 from django.db import DatabaseError, connections
 
 from eventstream import retention
-from eventstream.explain.records import Upsert
+from eventstream.explain.vocabulary.records import Upsert
 from eventstream.objects.observations import AuditLog, Observation, Problem
 from eventstream.recorder.batch import Batch
 from eventstream.recorder.commit import commit

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from eventstream.explain.records import Evidence, FieldChange, ObjectRef, Step
+from eventstream.explain.vocabulary.records import Evidence, FieldChange, ObjectRef, Step
 from tests.dashboard import scenes
 
 BORN = 1_700_000_000.0

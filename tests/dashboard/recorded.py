@@ -2,7 +2,7 @@
 
 import time
 
-from eventstream.explain.engine import Engine
+from eventstream.explain.engine.engine import Engine
 from eventstream.recorder.batch import Batch
 from eventstream.recorder.commit import commit
 from eventstream.replaying import PassedOver, replay

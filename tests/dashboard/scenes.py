@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from eventstream.explain.records import (
+from eventstream.explain.vocabulary.records import (
     Evidence,
     FieldChange,
     Grades,

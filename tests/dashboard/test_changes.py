@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from dashboard.pages import changes
-from eventstream.explain.records import FieldChange
+from eventstream.explain.vocabulary.records import FieldChange
 from tests.dashboard import scenes
 from tests.dashboard.recorded import store_tape
 

@@ -5,7 +5,7 @@ import shlex
 import pytest
 
 from dashboard.commands import for_step
-from eventstream.explain.records import ObjectRef
+from eventstream.explain.vocabulary.records import ObjectRef
 from tests.dashboard import scenes
 
 

@@ -3,7 +3,7 @@
 import msgspec
 
 from dashboard.folding import ALIKE_FROM, fold
-from eventstream.explain.records import ObjectRef, Step
+from eventstream.explain.vocabulary.records import ObjectRef, Step
 from tests.dashboard import scenes
 
 POD, OTHER = scenes.ref("Pod", "a"), scenes.ref("Pod", "b")

@@ -11,7 +11,7 @@ from django.test import Client
 
 from dashboard import lessons
 from dashboard.pages.learn import creation_commands, operator_commands
-from eventstream.explain.records import ObjectRef, StepUpsert, Trace, TraceUpsert
+from eventstream.explain.vocabulary.records import ObjectRef, StepUpsert, Trace, TraceUpsert
 from eventstream.recorder.batch import Batch
 from eventstream.recorder.commit import commit
 from tests.dashboard import scenes

@@ -4,7 +4,7 @@ import pytest
 
 from dashboard.minimap import BINS, HEIGHT, minimap
 from dashboard.past import as_of
-from eventstream.explain.records import Stage
+from eventstream.explain.vocabulary.records import Stage
 from eventstream.history import Gap
 from tests.dashboard import scenes
 from tests.dashboard.pods import BORN, usual_way

@@ -3,7 +3,7 @@
 from dashboard.actors import lane
 from dashboard.folding import fold
 from dashboard.sequence import LANES_MOST, Layout, rows
-from eventstream.explain.records import Grades
+from eventstream.explain.vocabulary.records import Grades
 from tests.dashboard import scenes
 
 

@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from dashboard.sightings import GLYPHS, WORDS, Lesson, Sighting
-from eventstream.explain.documented.around import FOLLOWING, START
-from eventstream.explain.documented.creation import CREATION
-from eventstream.explain.records import Step, Trace
+from eventstream.explain.vocabulary.documented.around import FOLLOWING, START
+from eventstream.explain.vocabulary.documented.creation import CREATION
+from eventstream.explain.vocabulary.records import Step, Trace
 from tests.explain.tapes import NAMES, Result, fold, observations
 
 

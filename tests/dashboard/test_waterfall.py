@@ -7,7 +7,7 @@ import pytest
 from dashboard import waterfall as module
 from dashboard.spans import Span, pod_spans
 from dashboard.waterfall import LINES_MOST, slower, ticks, typical, waterfall
-from eventstream.explain.records import Evidence, FieldChange, Step
+from eventstream.explain.vocabulary.records import Evidence, FieldChange, Step
 from tests.dashboard import scenes
 from tests.dashboard.pods import BORN, Way, pulled, told, usual_way
 

@@ -4,7 +4,7 @@ import pytest
 
 from dashboard import wording
 from dashboard.actors import named
-from eventstream.explain.records import Usual
+from eventstream.explain.vocabulary.records import Usual
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Cuts a recording in the middle: what a first list would have shown at that moment."""
 
-from eventstream.explain.engine import Engine
+from eventstream.explain.engine.engine import Engine
 from eventstream.objects.observations import Change, Observation
 from tests.explain.tapes import Result, observations
 

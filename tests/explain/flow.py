@@ -6,7 +6,7 @@ than the one who wrote.
 
 from typing import Any
 
-from eventstream.explain.records import Step
+from eventstream.explain.vocabulary.records import Step
 from eventstream.objects.observations import ChangeType, Observation
 from tests.explain.stories import KCM, Json, Story
 from tests.explain.tapes import Result, fold

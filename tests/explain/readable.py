@@ -3,7 +3,7 @@
 Ids, uids and times are left out, so that a change of wording is all that a diff shows.
 """
 
-from eventstream.explain.records import Step, Trace
+from eventstream.explain.vocabulary.records import Step, Trace
 from tests.explain.tapes import Result
 
 

@@ -11,7 +11,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from eventstream.explain.records import Step, Trace
+from eventstream.explain.vocabulary.records import Step, Trace
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.inventory import Inventory
 from eventstream.objects.observations import ChangeType, Observation, Position

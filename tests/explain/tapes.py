@@ -3,8 +3,8 @@
 from functools import cache
 from pathlib import Path
 
-from eventstream.explain.engine import Engine
-from eventstream.explain.records import (
+from eventstream.explain.engine.engine import Engine
+from eventstream.explain.vocabulary.records import (
     Step,
     StepRemoved,
     StepUpsert,

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eventstream.explain.engine import Engine
-from eventstream.explain.records import Step
+from eventstream.explain.engine.engine import Engine
+from eventstream.explain.vocabulary.records import Step
 from eventstream.objects.observations import AuditRecord, Observation
 from scripts.accuracy import Score, explained, meets_aims, names, score, truth
 from scripts.accuracy import observations as shown_of

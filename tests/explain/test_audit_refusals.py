@@ -2,9 +2,9 @@
 
 import pytest
 
-from eventstream.explain.engine import Engine
-from eventstream.explain.expansion import expand
-from eventstream.explain.records import Step
+from eventstream.explain.engine.engine import Engine
+from eventstream.explain.engine.expansion import expand
+from eventstream.explain.vocabulary.records import Step
 from tests.explain.audits import ask, by_controller, with_audit
 from tests.explain.stories import Story
 from tests.explain.tapes import Result, fold

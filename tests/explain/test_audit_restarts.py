@@ -6,9 +6,9 @@ import pytest
 
 from eventstream.explain.audit.lateness import BEHIND, CAUGHT_UP
 from eventstream.explain.audit.trail import KEPT
-from eventstream.explain.engine import Engine
-from eventstream.explain.looks import QUIET
-from eventstream.explain.records import Step, StepUpsert, TraceUpsert
+from eventstream.explain.engine.engine import Engine
+from eventstream.explain.engine.looks import QUIET
+from eventstream.explain.vocabulary.records import Step, StepUpsert, TraceUpsert
 from eventstream.following.progress import AGAIN
 from eventstream.objects.observations import AuditLog, AuditRecord, Change, Observation
 from tests.explain.audits import ask, with_audit

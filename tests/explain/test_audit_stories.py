@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from eventstream.explain.records import Step
+from eventstream.explain.vocabulary.records import Step
 from tests.explain.audits import ADMIN, KUBECTL, account, ask, by_controller
 from tests.explain.stories import KCM, Json, Story
 from tests.explain.things import (

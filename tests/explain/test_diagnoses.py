@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from eventstream.explain import outlook
-from eventstream.explain.actors import ACTORS
-from eventstream.explain.diagnoses import DIAGNOSES, Diagnosis
-from eventstream.explain.waits import WORDS
+from eventstream.explain.outlook.waits import WORDS
+from eventstream.explain.vocabulary.actors import ACTORS
+from eventstream.explain.vocabulary.diagnoses import DIAGNOSES, Diagnosis
 
 _CODE = re.compile(r"[a-z]+(-[a-z]+)+")
 _OTHERS = frozenset({"default-scheduler", "client-created", "made-for-owner"})

@@ -4,21 +4,21 @@ from typing import get_args
 
 import pytest
 
-from eventstream.explain.actors import ACTORS
-from eventstream.explain.diagnoses import DIAGNOSES
-from eventstream.explain.documented.around import FOLLOWING, START
-from eventstream.explain.documented.creation import CREATION
-from eventstream.explain.documented.operators import BUILT_IN, LOOP, REQUEST, TYPE
-from eventstream.explain.documented.rule import RuleName
-from eventstream.explain.documented.rules import DOCUMENTED_RULES, RULE_GROUPS
-from eventstream.explain.documented.step import DocumentedStep
-from eventstream.explain.documented.vocabulary import GRADES, VERBS
-from eventstream.explain.expansion import expand
-from eventstream.explain.records import Grade, Step, Verb
-from eventstream.explain.rules.makers import MAKERS
-from eventstream.explain.rules.podstatus import DISRUPTIONS
-from eventstream.explain.rules.statuses import STATUS_WRITERS
-from eventstream.explain.verdict import Verdict
+from eventstream.explain.controllers.makers import MAKERS
+from eventstream.explain.controllers.pod.podstatus import DISRUPTIONS
+from eventstream.explain.controllers.statuses import STATUS_WRITERS
+from eventstream.explain.engine.expansion import expand
+from eventstream.explain.vocabulary.actors import ACTORS
+from eventstream.explain.vocabulary.diagnoses import DIAGNOSES
+from eventstream.explain.vocabulary.documented.around import FOLLOWING, START
+from eventstream.explain.vocabulary.documented.creation import CREATION
+from eventstream.explain.vocabulary.documented.operators import BUILT_IN, LOOP, REQUEST, TYPE
+from eventstream.explain.vocabulary.documented.rule import RuleName
+from eventstream.explain.vocabulary.documented.rules import DOCUMENTED_RULES, RULE_GROUPS
+from eventstream.explain.vocabulary.documented.step import DocumentedStep
+from eventstream.explain.vocabulary.documented.words import GRADES, VERBS
+from eventstream.explain.vocabulary.records import Grade, Step, Verb
+from eventstream.explain.world.verdict import Verdict
 from tests.explain.tapes import NAMES, fold, observations
 
 AROUND = (*START, *FOLLOWING, *TYPE, REQUEST, *LOOP, BUILT_IN)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from eventstream.explain.records import Trace
+from eventstream.explain.vocabulary.records import Trace
 from tests.explain.first_contact import contact, listed_at
 from tests.explain.stories import START, Story
 from tests.explain.tapes import NAMES, observations

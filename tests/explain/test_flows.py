@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eventstream.explain.documented.rules import DOCUMENTED_RULES
+from eventstream.explain.vocabulary.documented.rules import DOCUMENTED_RULES
 from tests.conftest import Golden
 from tests.explain.flow import APART, BURST, Flow, connected
 from tests.explain.flows import (

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eventstream.explain.engine import Engine
+from eventstream.explain.engine.engine import Engine
 from eventstream.objects.observations import Observation
 from tests.explain.tapes import LONG_AFTER, NAMES, Result, fold, observations, streams
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from eventstream.explain.pods import standing
+from eventstream.explain.world.pods import standing
 from tests.explain.stories import Json, Story
 from tests.explain.things import deployment, pod, replicaset
 from tests.objects.recorded import POD, decoder, text

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventstream.explain.forgetting import forget
-from eventstream.explain.world import World
-from eventstream.explain.writes import ObjectLog, Write
+from eventstream.explain.world.forgetting import forget
+from eventstream.explain.world.world import World
+from eventstream.explain.world.writes import ObjectLog, Write
 from eventstream.objects.observations import Change
 from tests.explain.things import deployment
 from tests.objects.recorded import DEPLOYMENT, decoder, text

@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from eventstream.explain.engine import Engine
-from eventstream.explain.records import StepUpsert
+from eventstream.explain.engine.engine import Engine
+from eventstream.explain.vocabulary.records import StepUpsert
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.observations import Change
 from eventstream.objects.resource import Resource

@@ -5,9 +5,9 @@ from random import Random
 
 import pytest
 
-from eventstream.explain import attribution
-from eventstream.explain.world import World
-from eventstream.explain.writes import Write
+from eventstream.explain.attribution import writers as attribution
+from eventstream.explain.world.world import World
+from eventstream.explain.world.writes import Write
 from eventstream.objects.observations import Change, Observation
 from tests.explain.simulation.cluster import merged, streams
 from tests.explain.simulation.weeks import lived_whole

@@ -5,8 +5,8 @@ import shlex
 import pytest
 
 from eventstream.explain.outlook import commands
-from eventstream.explain.world import World
-from eventstream.explain.writes import Write
+from eventstream.explain.world.world import World
+from eventstream.explain.world.writes import Write
 from eventstream.objects.observations import Change
 from tests.explain.stories import Json, Story
 from tests.explain.things import deployment, job, node, pod, website

@@ -2,8 +2,8 @@
 
 import pytest
 
-from eventstream.explain.engine import Engine
-from eventstream.explain.records import Trace
+from eventstream.explain.engine.engine import Engine
+from eventstream.explain.vocabulary.records import Trace
 from tests.explain.audits import ask
 from tests.explain.stories import KCM, Json, Story
 from tests.explain.tapes import Result

@@ -2,8 +2,8 @@
 
 import pytest
 
+from eventstream.explain.controllers.pod.scheduling import refusal
 from eventstream.explain.outlook.quantities import amount, requested
-from eventstream.explain.outlook.scheduling import refusal
 from eventstream.objects.pods import Container, PodSpec, Resources
 from tests.explain.stories import KCM, Json, Story
 from tests.explain.test_outlook_diagnoses import rollout

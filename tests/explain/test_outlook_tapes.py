@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import pytest
 
-from eventstream.explain.engine import Engine
-from eventstream.explain.records import Trace, TraceUpsert
+from eventstream.explain.engine.engine import Engine
+from eventstream.explain.vocabulary.records import Trace, TraceUpsert
 from eventstream.objects.images import Image
 from eventstream.objects.observations import Change
 from tests.explain.tapes import observations

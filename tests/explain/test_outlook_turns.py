@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from eventstream.explain.engine import Engine
-from eventstream.explain.records import Trace
+from eventstream.explain.engine.engine import Engine
+from eventstream.explain.vocabulary.records import Trace
 from tests.explain.stories import KCM, Json, Story
 from tests.explain.tapes import Result
 from tests.explain.things import condition, deployment, pod, replicaset, statefulset, website

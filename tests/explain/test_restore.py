@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from eventstream.explain.engine import Engine
-from eventstream.explain.records import StepUpsert, TraceUpsert, Upsert
+from eventstream.explain.engine.engine import Engine
+from eventstream.explain.vocabulary.records import StepUpsert, TraceUpsert, Upsert
 from eventstream.objects.decoding import Decoder, encode
 from eventstream.objects.images import Image
 from eventstream.objects.inventory import Inventory

@@ -2,7 +2,7 @@
 
 import pytest
 
-from eventstream.explain.engine import Engine
+from eventstream.explain.engine.engine import Engine
 from tests.explain.stories import Json, Story
 from tests.explain.tapes import Result, fold
 from tests.explain.test_rules_deletions import actors

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from eventstream.explain.expansion import expand
-from eventstream.explain.records import Step
+from eventstream.explain.engine.expansion import expand
+from eventstream.explain.vocabulary.records import Step
 from tests.explain.tapes import Result, fold, observations
 
 TRUTH = Path(__file__).parent / "truth"

@@ -5,11 +5,11 @@ from typing import TypeGuard
 import pytest
 from msgspec.structs import replace
 
-from eventstream.explain import engine as engine_module
-from eventstream.explain import world as world_module
-from eventstream.explain.engine import Engine
-from eventstream.explain.looks import QUIET
-from eventstream.explain.records import TraceUpsert
+from eventstream.explain.engine import engine as engine_module
+from eventstream.explain.engine.engine import Engine
+from eventstream.explain.engine.looks import QUIET
+from eventstream.explain.vocabulary.records import TraceUpsert
+from eventstream.explain.world import world as world_module
 from eventstream.objects.observations import Change, Observation, Removed
 from tests.explain.tapes import NAMES, Result, fold, observations, streams
 

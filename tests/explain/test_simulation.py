@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from eventstream.explain.engine import Engine
+from eventstream.explain.engine.engine import Engine
 from tests.explain.simulation.actors import condition
 from tests.explain.simulation.cluster import (
     Cluster,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from eventstream.explain.engine import Engine
-from eventstream.explain.records import Step, StepUpsert
+from eventstream.explain.engine.engine import Engine
+from eventstream.explain.vocabulary.records import Step, StepUpsert
 from tests.explain.tapes import NAMES, observations, streams
 
 MUCH_LATER = 10_000.0

@@ -1,7 +1,7 @@
 """An open trace knows its first write whatever joins, leaves or is counted out."""
 
-from eventstream.explain.tracelog import TraceLog
-from eventstream.explain.writes import ObjectLog, Write
+from eventstream.explain.engine.tracelog import TraceLog
+from eventstream.explain.world.writes import ObjectLog, Write
 from eventstream.objects.observations import Change
 from tests.objects.recorded import POD, decoder, text, thing
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventstream.explain import measuring, waits
-from eventstream.explain.engine import Engine
-from eventstream.explain.records import StepUpsert, Trace, Usual, WaitsSeen
-from eventstream.explain.usual import KEPT, KINDS, UsualWaits
-from eventstream.explain.waits import ENOUGH, stated_limit, usual_of
+from eventstream.explain.engine.engine import Engine
+from eventstream.explain.outlook import measuring, waits
+from eventstream.explain.outlook.usual import KEPT, KINDS, UsualWaits
+from eventstream.explain.outlook.waits import ENOUGH, stated_limit, usual_of
+from eventstream.explain.vocabulary.records import StepUpsert, Trace, Usual, WaitsSeen
 from eventstream.objects.observations import Coverage, CoverageState
 from tests.explain.stories import KCM, Json, Story
 from tests.explain.tapes import NAMES, Result, observations

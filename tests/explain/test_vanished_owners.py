@@ -2,7 +2,7 @@
 
 import msgspec
 
-from eventstream.explain.engine import Engine
+from eventstream.explain.engine.engine import Engine
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.observations import Change, Gap, Observation
 from tests.explain.stories import KCM, Json, Story

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eventstream.explain import waits
-from eventstream.explain.engine import Engine
-from eventstream.explain.records import WaitsSeen
+from eventstream.explain.engine.engine import Engine
+from eventstream.explain.outlook import waits
+from eventstream.explain.vocabulary.records import WaitsSeen
 from eventstream.objects.observations import Observation
 from tests.explain.stories import KCM, Json, Story
 from tests.explain.tapes import Result, observations

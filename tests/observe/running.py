@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import aiohttp
 import msgspec
 
-from eventstream.explain.records import Step, Trace
+from eventstream.explain.vocabulary.records import Step, Trace
 from eventstream.objects.observations import AuditLog, Coverage, Gap, Position
 
 ROOT = Path(__file__).resolve().parents[2]

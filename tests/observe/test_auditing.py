@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from eventstream.explain.records import Step
+from eventstream.explain.vocabulary.records import Step
 from practicecluster.cluster import PracticeCluster
 from tests.following.logs import Written, request
 from tests.observe.auditing import KUBECTL, Audited

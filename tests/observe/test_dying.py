@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from django.template.base import Template
 
-from eventstream.explain.engine import Engine
+from eventstream.explain.engine.engine import Engine
 from practicecluster.cluster import PracticeCluster
 from tests.observe.conftest import StartObserve
 from tests.observe.running import ROOT

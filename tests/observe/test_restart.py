@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from eventstream.explain.records import Step, Trace
+from eventstream.explain.vocabulary.records import Step, Trace
 from practicecluster.cluster import PracticeCluster
 from tests.observe.conftest import StartObserve
 from tests.observe.playing import Playing, caught_up

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from eventstream.explain.records import (
+from eventstream.explain.vocabulary.records import (
     Grades,
     ObjectRef,
     Step,

@@ -3,7 +3,7 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eventstream.explain.records import (
+from eventstream.explain.vocabulary.records import (
     StepRemoved,
     StepUpsert,
     TraceUpsert,

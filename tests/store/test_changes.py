@@ -4,7 +4,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eventstream import history
-from eventstream.explain.records import StepRemoved
+from eventstream.explain.vocabulary.records import StepRemoved
 from eventstream.history import Filter, Row
 from tests.store.samples import gap, put_step, put_trace, store
 

@@ -4,7 +4,7 @@ import pytest
 from django.db import DatabaseError
 
 from eventstream import history
-from eventstream.explain.records import StepRemoved
+from eventstream.explain.vocabulary.records import StepRemoved
 from eventstream.models import (
     CoverageRow,
     GapRow,

@@ -3,7 +3,7 @@
 import pytest
 
 from eventstream import history
-from eventstream.explain.records import ObjectRef
+from eventstream.explain.vocabulary.records import ObjectRef
 from eventstream.history import BadCursorError, Filter
 from eventstream.objects.observations import Coverage, Problem
 from tests.store.samples import DEPLOYMENTS, PODS, gap, put_step, put_trace, store

@@ -1,7 +1,7 @@
 """What stands beside a trace or a step, and which gaps lie between two moments."""
 
 from eventstream import history
-from eventstream.explain.records import ObjectRef, Trace
+from eventstream.explain.vocabulary.records import ObjectRef, Trace
 from eventstream.history import Stored
 from tests.store.samples import gap, put_step, put_trace, store
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from eventstream import history
-from eventstream.explain.records import Upsert
+from eventstream.explain.vocabulary.records import Upsert
 from eventstream.models import CoverageRow, ImageRow, PositionRow, StepRow, TraceRow
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.observations import Change, Coverage, Position

@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from eventstream import history, retention
-from eventstream.explain.records import StepRemoved
+from eventstream.explain.vocabulary.records import StepRemoved
 from eventstream.models import GapRow, StepRow, TombstoneRow, TraceRow
 from eventstream.recorder import Recorder
 from eventstream.retention import DAY, MEBIBYTE, Limits

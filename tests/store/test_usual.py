@@ -5,9 +5,9 @@ from typing import cast
 import pytest
 
 from eventstream import history
-from eventstream.explain.engine import Engine
-from eventstream.explain.records import ObjectRef, WaitsSeen, WaitsUpsert
-from eventstream.explain.waits import ENOUGH
+from eventstream.explain.engine.engine import Engine
+from eventstream.explain.outlook.waits import ENOUGH
+from eventstream.explain.vocabulary.records import ObjectRef, WaitsSeen, WaitsUpsert
 from eventstream.history import waits as waits_module
 from eventstream.kubeapi.connection import ClusterIdentity, Connection
 from eventstream.models import StepRow, WaitsRow

@@ -13,8 +13,8 @@ from benchmarks.decode import WAYS, changes, cpu_microseconds, reads
 from benchmarks.rollout import rollout
 from benchmarks.stream import A_SECOND, pod_watch, pods_at_rest
 from benchmarks.tasks import Task, main_tasks
-from eventstream.explain.engine import Engine
-from eventstream.explain.records import TraceUpsert
+from eventstream.explain.engine.engine import Engine
+from eventstream.explain.vocabulary.records import TraceUpsert
 from eventstream.kubeapi.connection import BUFFER_BYTES
 from eventstream.objects.inventory import Inventory
 

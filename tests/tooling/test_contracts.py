@@ -9,12 +9,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 LINT = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
-VOCABULARY = ("actors", "diagnoses", "sources")
-ENGINE = ("audit", "outlook", "traces", "verdict", "world")
+EXPLAIN = (
+    *("attribution", "audit", "controllers", "deletions", "engine", "outlook", "vocabulary"),
+    "world",
+)
 KEPT = {
-    **{f"eventstream/explain/{name}.py": "" for name in (*VOCABULARY, *ENGINE)},
-    "dashboard/views.py": "from eventstream import history\nimport eventstream.explain.records",
-    "dashboard/pages/reference.py": "from eventstream.explain.documented import rules",
+    "eventstream/explain/__init__.py": "",
+    **{f"eventstream/explain/{name}/__init__.py": "" for name in EXPLAIN},
+    "dashboard/views.py": "from eventstream import history\nimport "
+    "eventstream.explain.vocabulary.records",
+    "dashboard/pages/reference.py": "from eventstream.explain.vocabulary.documented import rules",
     "dashboard/settings.py": "from eventstream import sqlite",
     "eventstream/sqlite.py": "",
     "eventstream/management/observe.py": "from eventstream import observer",
@@ -25,18 +29,20 @@ KEPT = {
     "eventstream/history.py": "from eventstream import models",
     "eventstream/models.py": "import django",
     "eventstream/kubeapi/client.py": "from kubernetes import aio\nfrom eventstream import objects",
-    "eventstream/explain/engine.py": "from eventstream import objects",
-    "eventstream/explain/documented/rules.py": "from eventstream.explain import sources",
-    "eventstream/explain/records.py": "import hashlib",
-    "eventstream/explain/rules/pods.py": "from eventstream.explain import documented",
+    "eventstream/explain/engine/engine.py": "from eventstream import objects",
+    "eventstream/explain/vocabulary/documented/rules.py": "from eventstream.explain.vocabulary "
+    "import sources",
+    "eventstream/explain/vocabulary/sources.py": "",
+    "eventstream/explain/vocabulary/records.py": "import hashlib",
+    "eventstream/explain/controllers/pods.py": "from eventstream.explain.vocabulary import records",
     "eventstream/objects/__init__.py": "import msgspec",
     "practicecluster/server.py": "import aiohttp",
 }
 BROKEN = {
     "dashboard/consumers.py": "from eventstream import recorder",
-    "dashboard/pages/learn.py": "from eventstream.explain import rules",
-    "eventstream/explain/actors.py": "import asyncio",
-    "eventstream/explain/documented/rules.py": "from eventstream.explain import engine",
+    "dashboard/pages/learn.py": "from eventstream.explain import controllers",
+    "eventstream/explain/vocabulary/actors.py": "import asyncio",
+    "eventstream/explain/vocabulary/documented/rules.py": "from eventstream.explain import engine",
     "eventstream/history.py": "import kubernetes",
     "eventstream/kubeapi/reflector.py": "import practicecluster",
     "eventstream/objects/images.py": "from eventstream import explain",

@@ -31,7 +31,7 @@ def ruff(source: str, path: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("room", ["objects", "explain", "explain/rules"])
+@pytest.mark.parametrize("room", ["objects", "explain", "explain/controllers"])
 def test_the_pure_rooms_may_not_read_a_clock(room: str) -> None:
     assert "TID251" in ruff(READS_A_CLOCK, f"eventstream/{room}/probe.py")
 

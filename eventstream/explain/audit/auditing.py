@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable
 from eventstream.explain.audit.lateness import Lateness
 from eventstream.explain.audit.refusals import Refusals
 from eventstream.explain.audit.trail import KEPT, AuditTrail
-from eventstream.explain.memos import Recalled
-from eventstream.explain.records import Step, Upsert
-from eventstream.explain.traces import TraceKeeper
-from eventstream.explain.verdict import Verdict
-from eventstream.explain.world import View, World
-from eventstream.explain.writes import Write
+from eventstream.explain.engine.traces import TraceKeeper
+from eventstream.explain.vocabulary.records import Step, Upsert
+from eventstream.explain.world.memos import Recalled
+from eventstream.explain.world.verdict import Verdict
+from eventstream.explain.world.world import View, World
+from eventstream.explain.world.writes import Write
 from eventstream.objects.observations import AuditLog, AuditRecord
 
 _ROUNDS = 5

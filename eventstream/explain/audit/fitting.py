@@ -6,14 +6,14 @@ own timestamps (whole seconds), the version that it replaced. Arrival only bound
 
 import math
 
-from eventstream.explain.attribution import Writer
+from eventstream.explain.attribution.writers import Writer
 from eventstream.explain.audit.identities import components
 from eventstream.explain.audit.units import Unit
-from eventstream.explain.pods import condition, node_of
-from eventstream.explain.rules.finalizers import PROPAGATION
-from eventstream.explain.rules.makers import MAKERS
-from eventstream.explain.times import parse
-from eventstream.explain.writes import Write
+from eventstream.explain.controllers.makers import MAKERS
+from eventstream.explain.deletions.finalizers import PROPAGATION
+from eventstream.explain.world.pods import condition, node_of
+from eventstream.explain.world.times import parse
+from eventstream.explain.world.writes import Write
 from eventstream.objects.kinds import is_built_in
 from eventstream.objects.observations import AuditRecord
 

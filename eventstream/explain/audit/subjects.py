@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from eventstream.explain.audit import identities
-from eventstream.explain.records import ObjectRef
-from eventstream.explain.rules.makers import MAKERS
-from eventstream.explain.writes import ObjectLog
+from eventstream.explain.controllers.makers import MAKERS
+from eventstream.explain.vocabulary.records import ObjectRef
+from eventstream.explain.world.writes import ObjectLog
 from eventstream.objects.observations import AuditRecord
 
 

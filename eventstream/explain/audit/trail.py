@@ -19,12 +19,12 @@ from eventstream.explain.audit.identities import identity
 from eventstream.explain.audit.proofs import Proofs
 from eventstream.explain.audit.units import Unit, is_ending, units
 from eventstream.explain.audit.upgrades import upgraded
-from eventstream.explain.families import by_order
-from eventstream.explain.memos import Recalled
-from eventstream.explain.rules.deletions import marks_deletion
-from eventstream.explain.verdict import Verdict
-from eventstream.explain.world import View, World
-from eventstream.explain.writes import Write
+from eventstream.explain.deletions.deciding import marks_deletion
+from eventstream.explain.world.families import by_order
+from eventstream.explain.world.memos import Recalled
+from eventstream.explain.world.verdict import Verdict
+from eventstream.explain.world.world import View, World
+from eventstream.explain.world.writes import Write
 from eventstream.objects.observations import AuditRecord
 
 KEPT = 120.0

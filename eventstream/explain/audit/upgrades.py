@@ -8,19 +8,19 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from eventstream.explain import sources
-from eventstream.explain.actors import title
 from eventstream.explain.audit import identities
 from eventstream.explain.audit.alignment import Match
-from eventstream.explain.records import Evidence, Loop, Verb
-from eventstream.explain.rules.clients import told_changes
-from eventstream.explain.rules.customs import custom_owner
-from eventstream.explain.rules.deletions import marks_deletion
-from eventstream.explain.rules.removals import deletion
-from eventstream.explain.text import asker, named
-from eventstream.explain.verdict import Verdict
-from eventstream.explain.world import View
-from eventstream.explain.writes import Write
+from eventstream.explain.controllers.client.rules import told_changes
+from eventstream.explain.controllers.custom.rules import custom_owner
+from eventstream.explain.deletions.deciding import marks_deletion
+from eventstream.explain.deletions.removals import deletion
+from eventstream.explain.vocabulary import sources
+from eventstream.explain.vocabulary.actors import title
+from eventstream.explain.vocabulary.records import Evidence, Loop, Verb
+from eventstream.explain.world.text import asker, named
+from eventstream.explain.world.verdict import Verdict
+from eventstream.explain.world.world import View
+from eventstream.explain.world.writes import Write
 from eventstream.objects.kinds import is_built_in
 from eventstream.objects.observations import AuditRecord
 

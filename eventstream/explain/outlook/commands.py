@@ -8,7 +8,7 @@ Source: https://kubernetes.io/docs/reference/kubectl/generated/
 import re
 import shlex
 
-from eventstream.explain.writes import Write
+from eventstream.explain.world.writes import Write
 from eventstream.objects.kinds import is_built_in
 
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9.-]*")

@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from eventstream.explain.actors import title
-from eventstream.explain.records import Evidence, Stage, TraceState, Usual
-from eventstream.explain.text import seconds
-from eventstream.explain.waits import ENOUGH
-from eventstream.explain.writes import Write
+from eventstream.explain.outlook.waits import ENOUGH
+from eventstream.explain.vocabulary.actors import title
+from eventstream.explain.vocabulary.records import Evidence, Stage, TraceState, Usual
+from eventstream.explain.world.text import seconds
+from eventstream.explain.world.writes import Write
 
 if TYPE_CHECKING:
     from eventstream.explain.outlook.snapshot import Snapshot

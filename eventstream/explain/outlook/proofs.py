@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
+from eventstream.explain.attribution.evidence import told
 from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding
-from eventstream.explain.records import Evidence
-from eventstream.explain.rules.evidence import told
-from eventstream.explain.text import named
-from eventstream.explain.writes import Write
+from eventstream.explain.vocabulary.records import Evidence
+from eventstream.explain.world.text import named
+from eventstream.explain.world.writes import Write
 from eventstream.objects.observations import Change
 from eventstream.objects.pods import Condition, ContainerStatus
 

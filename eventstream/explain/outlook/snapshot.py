@@ -3,10 +3,10 @@
 import math
 from collections.abc import Callable, Iterator
 
-from eventstream.explain.lookups import name_key
-from eventstream.explain.usual import UsualWaits
-from eventstream.explain.world import World, owner_of
-from eventstream.explain.writes import ObjectLog, Write
+from eventstream.explain.outlook.usual import UsualWaits
+from eventstream.explain.world.lookups import name_key
+from eventstream.explain.world.world import World, owner_of
+from eventstream.explain.world.writes import ObjectLog, Write
 from eventstream.objects.observations import Change
 
 

@@ -3,7 +3,7 @@
 import msgspec
 
 from eventstream.explain.outlook.holding import Holding
-from eventstream.explain.records import Evidence
+from eventstream.explain.vocabulary.records import Evidence
 
 
 class Trouble(msgspec.Struct, frozen=True, gc=False):

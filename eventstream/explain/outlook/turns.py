@@ -5,9 +5,9 @@ that began when a Pod was lost, an owner went, or a container started.
 """
 
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.pods import condition, is_ready, is_running
-from eventstream.explain.times import parse, when
-from eventstream.explain.writes import Write
+from eventstream.explain.world.pods import condition, is_ready, is_running
+from eventstream.explain.world.times import parse, when
+from eventstream.explain.world.writes import Write
 
 
 def asked(snapshot: Snapshot, owner: Write) -> float:

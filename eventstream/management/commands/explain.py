@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 from django.core.management.base import BaseCommand, CommandError
 
-from eventstream.explain.engine import Engine
-from eventstream.explain.output import order_key, outlook_record, step_records, trace_record
-from eventstream.explain.records import (
+from eventstream.explain.engine.engine import Engine
+from eventstream.explain.engine.output import order_key, outlook_record, step_records, trace_record
+from eventstream.explain.vocabulary.records import (
     Step,
     StepRemoved,
     StepUpsert,

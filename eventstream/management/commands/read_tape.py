@@ -17,7 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from eventstream import history
-from eventstream.explain.engine import Engine
+from eventstream.explain.engine.engine import Engine
 from eventstream.recorder.batch import Batch
 from eventstream.recorder.commit import commit
 from eventstream.recorder.status import Status

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from eventstream.explain.records import Step
+from eventstream.explain.vocabulary.records import Step
 from tests.explain.simulation.cluster import Cluster, Streams, merged
 from tests.explain.simulation.server import Written
 from tests.explain.tapes import Result, fold

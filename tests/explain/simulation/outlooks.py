@@ -7,7 +7,7 @@ quota; never by what the engine makes of that.
 from collections import defaultdict
 from collections.abc import Iterator
 
-from eventstream.explain.engine import Engine
+from eventstream.explain.engine.engine import Engine
 from eventstream.objects.observations import Observation
 from tests.explain.simulation.actors import condition, controller_of, leaving
 from tests.explain.simulation.cluster import Cluster

@@ -1,0 +1,1 @@
+"""Who wrote a version, as managedFields and what a manager owns tell."""

@@ -1,0 +1,1 @@
+"""What Baton knows of each controller: a folder each, found through the registry."""

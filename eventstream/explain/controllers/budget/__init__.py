@@ -1,0 +1,1 @@
+"""PodDisruptionBudgets: who charges and who counts them, and what they hold."""

@@ -1,0 +1,1 @@
+"""PersistentVolumeClaims: made, bound and protected."""

@@ -1,0 +1,1 @@
+"""Clients: whatever no component of the cluster accounts for."""

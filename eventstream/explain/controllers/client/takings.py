@@ -1,0 +1,79 @@
+"""Fields of metadata or spec that were only taken away, which leaves no entry of who did it.
+
+Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management
+"""
+
+from eventstream.explain.attribution import evidence
+from eventstream.explain.attribution.writers import Writer
+from eventstream.explain.controllers.client.rules import told_changes
+from eventstream.explain.controllers.custom.rules import custom_keeper
+from eventstream.explain.vocabulary import sources
+from eventstream.explain.world.text import named
+from eventstream.explain.world.verdict import Verdict
+from eventstream.explain.world.world import View
+from eventstream.explain.world.writes import Write
+from eventstream.objects.changes import FieldChange
+from eventstream.objects.kinds import is_built_in
+
+
+def by_client(view: View, who: Writer) -> Verdict | None:
+    """A client took fields away: a label, a pause, a scheduling gate, the cordon of a node.
+
+    A mere removal leaves no entry. What built-in controllers take away (finalizers, references
+    to owners, taints) other rules know; nothing else of metadata or spec is ever theirs to take.
+    """
+    write = view.write
+    if write.change.type != "MODIFIED" or who.basis not in ("removed", "none"):
+        return None
+    lost = who.basis == "removed" or _only_lost(write.changes)
+    if not lost or not _takes(write):
+        return None
+    keeper = custom_keeper(view)
+    return Verdict(
+        rule="client-or-controller" if keeper else "client-changed",
+        actor="unknown" if keeper else "client",
+        verb="patch",
+        what=f"{'Somebody' if keeper else 'A client'} changed {named(write.image)}: "
+        f"{told_changes(write.changes)}.",
+        why=f"A client, or {keeper}: a removal leaves no entry behind."
+        if keeper
+        else "Why a client acts cannot be seen from the API.",
+        who_grade="unknown" if keeper else "inferred",
+        why_grade="unknown",
+        begins=not keeper,
+        evidence=(
+            evidence.saw(write),
+            evidence.sequence(
+                "a removal leaves no entry, and no built-in controller makes it", "who"
+            ),
+        ),
+        source_url=sources.FIELD_MANAGEMENT,
+    )
+
+
+def _takes(write: Write) -> bool:
+    """Whether what changed are parts of an object that no built-in controller takes away."""
+    return is_built_in(write.image.api_version) and all(
+        change.path.startswith(_TAKEN)
+        and (_is_ones_own(change.path) or not change.path.startswith(_CONTROLLED))
+        and not (change.path.startswith(_TAKEN[1]) and "kubernetes.io/" in change.path)
+        for change in write.changes
+    )
+
+
+def _is_ones_own(path: str) -> bool:
+    """Whether the path is a taint whose key is not of Kubernetes' own."""
+    key = path.removeprefix("spec.taints[").removesuffix("]")
+    return key not in ("", path) and ".kubernetes.io/" not in key
+
+
+def _only_lost(changes: tuple[FieldChange, ...]) -> bool:
+    """Whether all that changed went away; a switch that is off counts as absent."""
+    return bool(changes) and all(
+        change.after in (None, "false", "{}", "[]") and not change.hidden for change in changes
+    )
+
+
+_TAKEN = ("metadata.labels", "metadata.annotations", "spec.")
+_CONTROLLED = ("spec.taints", "spec.finalizers")
+"""Parts that controllers take from too, as they do from annotations of Kubernetes' own."""

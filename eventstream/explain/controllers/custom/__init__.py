@@ -1,0 +1,1 @@
+"""Custom resources, and the custom controllers that look after them."""

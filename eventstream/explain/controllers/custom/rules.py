@@ -1,0 +1,287 @@
+"""Custom resources and the controllers that act on them.
+
+A writer counts as a custom controller only on evidence: it owns a custom resource's status or
+finalizer, or it made itself the maker of an object by setting its ownerReference to one. A name
+alone is no evidence.
+"""
+
+from typing import Any
+
+from eventstream.explain.attribution import evidence
+from eventstream.explain.attribution.namesakes import (
+    answers,
+    any_of,
+    asked,
+    authors,
+    called_after,
+    owned,
+    served_by,
+)
+from eventstream.explain.attribution.writers import Writer
+from eventstream.explain.controllers.client.rules import told_changes
+from eventstream.explain.vocabulary import sources
+from eventstream.explain.vocabulary.documented.rule import RuleName
+from eventstream.explain.vocabulary.records import Evidence, Loop, Verb
+from eventstream.explain.world.marks import mark
+from eventstream.explain.world.text import listing, named, seen
+from eventstream.explain.world.verdict import Verdict
+from eventstream.explain.world.world import View
+from eventstream.explain.world.writes import Write
+from eventstream.objects.images import Image, OwnerReference
+from eventstream.objects.kinds import is_built_in
+from eventstream.objects.managed_fields import status_writers
+
+_NAMES: dict[Verb, RuleName] = {
+    "create": "custom-create",
+    "report": "custom-report",
+    "patch": "custom-patch",
+}
+
+
+def acted(view: View, who: Writer) -> Verdict | None:
+    """A custom controller wrote its custom resource, or an object that belongs to one."""
+    write = view.write
+    if not who.known or who.built_in or who.manager.startswith("kubectl"):
+        return None
+    proof, served = _proof(write.image, who.manager) or _kept(view, who.manager), None
+    if proof is None:
+        served = served_by(view, who.manager)
+        if served is None:
+            return None
+        proof = called_after(served, who.manager)
+    owner = custom_owner(write.image)
+    own = owner is None and served is None
+    cause = asked(view, served) if served else _cause(view)
+    report = who.subresource == "status"
+    created = write.change.type == "ADDED"
+    verb: Verb = "create" if created else "report" if report else "patch"
+    return Verdict(
+        rule=_NAMES[verb],
+        actor="custom-controller",
+        actor_name=who.manager,
+        verb=verb,
+        subresource=who.subresource or None,
+        what=_what(write, who, created, report, served),
+        why=_why(cause, owner.kind if owner else write.image.kind),
+        who_grade="inferred" if served else "reported",
+        why_grade="inferred" if cause else "unknown",
+        causes=(cause,) if cause else (),
+        evidence=(evidence.saw(write), *evidence.managed(who), proof, *evidence.owned(write)),
+        source_url=sources.OPERATOR,
+        loop=Loop(
+            seen(cause) if cause else named(write.image),
+            _compare(write, own, created),
+            _act(write, created, report),
+        ),
+        documented=(1,) if created and write.image.kind == "Deployment" else (),
+        documented_store=(2,) if created and write.image.kind == "Deployment" else (),
+        documented_broadcast=(3,) if created and write.image.kind == "Deployment" else (),
+    )
+
+
+def undecided(view: View, who: Writer) -> Verdict | None:
+    """A custom resource's metadata was written by somebody of whom nothing else is known.
+
+    Controllers and clients both annotate and label; who also sets a spec asks for something.
+    """
+    write = view.write
+    if write.change.type != "MODIFIED" or not who.known or who.built_in:
+        return None
+    if is_built_in(write.image.api_version) or who.manager.startswith("kubectl"):
+        return None
+    if any_of(owned(write.image, who.manager), "spec"):
+        return None
+    why = f"A client, or a custom controller: {who.manager} has not shown yet which it is."
+    return _either(view, who, who.manager, why)
+
+
+def namesake(view: View, who: Writer) -> Verdict | None:
+    """A manager that is a custom controller elsewhere wrote what nothing ties to its resources.
+
+    Programs that share a client library may share its name, so this one may be another.
+    """
+    if not who.known or who.built_in or who.manager.startswith("kubectl"):
+        return None
+    if not view.is_controller(who.manager):
+        return None
+    why = (
+        f"{who.manager} looks after custom resources here: it is that controller, or a client "
+        "that calls itself by the same name."
+    )
+    return _either(view, who, who.manager, why)
+
+
+def taken_away(view: View, who: Writer) -> Verdict | None:
+    """Labels or annotations of a custom resource went, which leaves no entry of who did it."""
+    write = view.write
+    before = write.before
+    if write.change.type != "MODIFIED" or before is None:
+        return None
+    if who.basis not in ("covers", "removed", "none"):
+        return None
+    if is_built_in(write.image.api_version) or not _lost_keys(before, write.image):
+        return None
+    entries = write.image.metadata.managed_fields
+    names = sorted({e.manager for e in entries if controls(write.image, e.manager)})
+    if not names or who.manager in names:
+        return None
+    why = f"A client, or the custom controller {listing(names)}: a removal leaves no entry behind."
+    return _either(view, who, "Somebody", why)
+
+
+def _lost_keys(before: Image, after: Image) -> bool:
+    was, now = before.metadata, after.metadata
+    lost = (was.labels or {}).keys() - (now.labels or {}).keys()
+    return bool(lost or (was.annotations or {}).keys() - (now.annotations or {}).keys())
+
+
+def _either(view: View, who: Writer, subject: str, why: str) -> Verdict:
+    write = view.write
+    created = write.change.type == "ADDED"
+    act = f"created {named(write.image)}"
+    if not created:
+        act = f"changed {named(write.image)}: {told_changes(write.changes)}"
+    return Verdict(
+        rule="client-or-controller",
+        actor="unknown",
+        actor_name=who.manager if subject == who.manager else "",
+        verb="create" if created else "patch",
+        subresource=who.subresource or None,
+        what=f"{subject} {act}.",
+        why=why,
+        who_grade="unknown",
+        why_grade="unknown",
+        evidence=(evidence.saw(write), *evidence.managed(who)),
+        source_url=sources.OPERATOR,
+    )
+
+
+def custom_owner(image: Image) -> OwnerReference | None:
+    """The custom resource that the object belongs to: its controller, else any such owner."""
+    owners = image.metadata.owner_references
+    found = [owner for owner in owners if not is_built_in(owner.api_version)]
+    return next((owner for owner in found if owner.controller), found[0] if found else None)
+
+
+def custom_keeper(view: View) -> str:
+    """The custom controller that may have made an object, and so may delete it; else empty.
+
+    Its custom resource is named, or else the managers that wrote it and look after such elsewhere.
+    """
+    image = view.write.image
+    owner = custom_owner(image)
+    if owner is not None:
+        whose = f"{owner.kind} {owner.name}"
+        return f"the custom controller of {whose}, which may delete what it made"
+    if not is_built_in(image.api_version):
+        return ""
+    names = (name for name in authors(image) if not name.startswith("kubectl"))
+    found = sorted(name for name in names if view.is_controller(name))
+    return f"{listing(found)}, which looks after custom resources and wrote it" if found else ""
+
+
+def controls(image: Image, manager: str) -> bool:
+    """Whether the object itself shows that this manager is its custom controller."""
+    return not manager.startswith("kubectl") and _proof(image, manager) is not None
+
+
+def _proof(image: Image, manager: str) -> Evidence | None:
+    """Why the writer counts as a custom controller, or None.
+
+    Who also sets a custom resource's spec asks for something; a finalizer of theirs came with
+    the manifest and proves nothing.
+    """
+    fields = owned(image, manager)
+    owner = custom_owner(image)
+    if owner is not None and any_of(fields, "metadata.ownerReferences"):
+        return evidence.owns(f"{manager} set the ownerReference to {owner.kind} {owner.name}")
+    if is_built_in(image.api_version):
+        return None
+    if manager in status_writers(image):
+        return evidence.owns(f"{manager} writes this object's status")
+    if any_of(fields, "metadata.finalizers") and not any_of(fields, "spec"):
+        return evidence.owns(f"{manager} put a finalizer on this object")
+    return None
+
+
+def _kept(view: View, manager: str) -> Evidence | None:
+    """Whether the writer looks after others of this kind, asks nothing, and answers this one."""
+    write, kind = view.write, view.write.image.kind
+    if write.change.type != "MODIFIED" or is_built_in(write.image.api_version):
+        return None
+    if any_of(owned(write.image, manager), "spec") or not view.is_controller(manager, kind):
+        return None
+    last = view.previous()
+    if last is None or not answers(view, last):
+        return None
+    return evidence.owns(f"{manager} looks after {kind} objects, as others of its writes show")
+
+
+def _cause(view: View) -> Write | None:
+    """The custom resource's latest desired state, or the deletion that it answers."""
+    write = view.write
+    owner = custom_owner(write.image)
+    if write.image.metadata.deletion_timestamp:
+        return mark(view)
+    return view.last_spec_change(owner.uid if owner else write.log.uid)
+
+
+def _what(write: Write, who: Writer, created: bool, report: bool, served: Write | None) -> str:
+    subject = f"The custom controller {who.manager}"
+    if created:
+        owner = custom_owner(write.image)
+        whose = f"{owner.kind} {owner.name}" if owner else named(served.image) if served else ""
+        return f"{subject} created {named(write.image)}" + (f" for {whose}." if whose else ".")
+    if report:
+        return f"{subject} reported in the status of {named(write.image)}: {_news(write)}."
+    return f"{subject} changed {named(write.image)}: {told_changes(write.changes)}."
+
+
+def _news(write: Write) -> str:
+    """What is new in a custom resource's status: its conditions in words, then the rest."""
+    conditions = _conditions(write.image.status)
+    before = _conditions(write.before.status if write.before else None)
+    news = [
+        f"condition {name} is {'now ' if name in before else ''}{status}"
+        + (f" ({reason})" if reason else "")
+        for name, (status, reason) in conditions.items()
+        if before.get(name) != (status, reason)
+    ]
+    if not news:
+        return told_changes(write.changes)
+    rest = [c for c in write.changes if not c.path.startswith("status.conditions")]
+    return listing([*news, *(told_changes((change,)) for change in rest)], 6)
+
+
+def _conditions(status: Any) -> dict[str, tuple[str, str]]:
+    """A custom resource's conditions by type, as far as they are as usual: status and reason."""
+    found = status.get("conditions") if isinstance(status, dict) else None
+    return {
+        str(entry["type"]): (str(entry.get("status", "")), str(entry.get("reason", "")))
+        for entry in (found if isinstance(found, list) else ())
+        if isinstance(entry, dict) and entry.get("type")
+    }
+
+
+def _why(cause: Write | None, kind: str) -> str:
+    if cause is None:
+        return f"It looks after {kind} objects; what made it act now was not seen."
+    return f"It looks after {named(cause.image)} and had received {seen(cause)}."
+
+
+def _compare(write: Write, own: bool, created: bool) -> str:
+    if created:
+        return f"{write.image.kind} {write.image.metadata.name} desired, it did not exist"
+    return (
+        "what the custom resource asks for with what exists"
+        if own
+        else "its fields with the desired"
+    )
+
+
+def _act(write: Write, created: bool, report: bool) -> str:
+    if created:
+        return f"created {named(write.image)}"
+    return (
+        f"wrote the status of {named(write.image)}" if report else f"changed {named(write.image)}"
+    )

@@ -1,0 +1,1 @@
+"""DaemonSets: on which nodes they have a Pod, and why."""

@@ -1,0 +1,1 @@
+"""CustomResourceDefinitions: what the API server says of a type."""

@@ -1,0 +1,1 @@
+"""Deployments: their ReplicaSets, their rollouts, and how one stands."""

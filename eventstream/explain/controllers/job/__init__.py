@@ -1,0 +1,1 @@
+"""Jobs and CronJobs: what their controllers delete on their own account."""

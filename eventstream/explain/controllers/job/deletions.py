@@ -1,0 +1,190 @@
+"""What the Job, CronJob and TTL-after-finished controllers delete on their own account.
+
+The Job controller deletes Pods before its status says why, so the reason is worked out as it does.
+Sources: pkg/controller/job/job_controller.go, syncJob and manageJob;
+pkg/controller/cronjob/cronjob_controllerv2.go, cleanupFinishedJobs.
+"""
+
+from eventstream.explain.deletions.keepers import Housekeeper, either, would_say
+from eventstream.explain.vocabulary import sources
+from eventstream.explain.world.pods import condition, containers, has_ended, is_true, phase
+from eventstream.explain.world.text import count
+from eventstream.explain.world.times import parse
+from eventstream.explain.world.world import View
+from eventstream.explain.world.writes import Write
+from eventstream.objects.images import Image
+
+
+def expired(view: View) -> Housekeeper | None:
+    """A finished Job with ttlSecondsAfterFinished is deleted once that time has passed.
+
+    Source: pkg/controller/ttlafterfinished/ttlafterfinished_controller.go, processJob.
+    """
+    image = view.write.before or view.write.image
+    ttl = getattr(image.spec, "ttl_seconds_after_finished", None)
+    ended = [found for name in ("Complete", "Failed") if (found := condition(image, name))]
+    finished = parse(ended[0].last_transition_time) if ended else None
+    if ttl is None or finished is None:
+        return None
+    asked = parse(view.write.image.metadata.deletion_timestamp) or view.write.change.at
+    late = asked - (finished + ttl)
+    if late < 0:
+        return None
+    after = f"The Job finished, and its time to live of {ttl} s has passed."
+    if late > _PROMPT:
+        doubt = f"A client, or the TTL-after-finished controller. {after}"
+        return Housekeeper("unknown", doubt, sources.TTL_AFTER_FINISHED)
+    cause = view.previous()
+    return Housekeeper("ttl-after-finished-controller", after, sources.TTL_AFTER_FINISHED, cause)
+
+
+_PROMPT = 5.0
+"""Seconds within which the TTL-after-finished controller deletes a Job whose time has come."""
+
+
+def active_pod(view: View, parent: Write) -> Housekeeper | None:
+    """A Job that is to end, is suspended, or runs more Pods than it may, loses active Pods.
+
+    It deletes them before it reports that it has ended, and none after that.
+    """
+    name = parent.image.metadata.name
+    if is_true(parent.image, "Complete") or is_true(parent.image, "Failed"):
+        return None
+    if has_ended(view.write.before or view.write.image):
+        return None
+    why = _why_it_ends(view, parent)
+    if why:
+        return Housekeeper("job-controller", why, sources.JOB_SYNC, parent)
+    if would_say(view, parent.log.uid):
+        return None  # It tells of each Pod that it deletes, and told nothing of this one.
+    return either(
+        f"the Job controller, which deletes active Pods when Job {name} is to end or run fewer.",
+        sources.JOB_SYNC,
+    )
+
+
+def _why_it_ends(view: View, parent: Write) -> str:
+    """Why the Job controller deletes an active Pod now, in one sentence; empty if it need not."""
+    image = parent.image
+    spec, name = image.spec, image.metadata.name
+    if getattr(spec, "suspend", False):
+        return f"Job {name} is suspended."
+    ended = [condition for condition in _JOB_ENDS if is_true(image, condition)]
+    if ended:
+        return f"Job {name} has condition {ended[0]}."
+    return _overdue(view, image) or _exhausted(view, parent) or _too_many(view, parent)
+
+
+_JOB_ENDS = ("FailureTarget", "SuccessCriteriaMet")
+
+
+def _overdue(view: View, job: Image) -> str:
+    deadline = getattr(job.spec, "active_deadline_seconds", None)
+    started = parse(getattr(job.status, "start_time", None))
+    if deadline is None or started is None:
+        return ""
+    metadata = view.write.image.metadata
+    marked = parse(metadata.deletion_timestamp)
+    grace = metadata.deletion_grace_period_seconds or 0
+    asked = marked - grace if marked is not None else view.write.change.at
+    if asked < started + deadline:
+        return ""
+    return f"Job {job.metadata.name} has run for its activeDeadlineSeconds of {deadline} s."
+
+
+def _exhausted(view: View, parent: Write) -> str:
+    limit = getattr(parent.image.spec, "backoff_limit", None)
+    if limit is None:
+        return ""
+    failed = _ended(view, parent, "Failed")
+    restarts = sum(
+        container.restart_count
+        for pod in _pods(view, parent)
+        for container in containers(pod)
+        if phase(pod) in ("Pending", "Running")
+    )
+    name = parent.image.metadata.name
+    if failed > limit:
+        return f"{count(failed, 'Pod')} of Job {name} failed, and its backoffLimit is {limit}."
+    if restarts and restarts >= limit:
+        restarted = f"Containers of Job {name} restarted {count(restarts, 'time')}"
+        return f"{restarted}, and its backoffLimit is {limit}."
+    return ""
+
+
+def _too_many(view: View, parent: Write) -> str:
+    """More active Pods than parallelism, or than are left to complete."""
+    spec = parent.image.spec
+    allowed = getattr(spec, "parallelism", None)
+    completions = getattr(spec, "completions", None)
+    if allowed is None:
+        return ""
+    if completions is None and _ended(view, parent, "Succeeded"):
+        return ""  # Whatever runs may finish.
+    if completions is not None:
+        allowed = min(allowed, max(completions - _ended(view, parent, "Succeeded"), 0))
+    active = view.family(parent.log.uid).count_active(view.order)
+    if active <= allowed:
+        return ""
+    name = parent.image.metadata.name
+    return f"Job {name} may run {count(allowed, 'Pod')} now, and {active} were active."
+
+
+def _ended(view: View, parent: Write, how: str) -> int:
+    """How many Pods of the Job ended so: as it counted them, or as their own phases say."""
+    counted = int(getattr(parent.image.status, how.lower(), 0) or 0)
+    return max(counted, sum(phase(pod) == how for pod in _pods(view, parent)))
+
+
+def _pods(view: View, parent: Write) -> list[Image]:
+    """The Job's Pods as they were just before this write, those that are gone included."""
+    return [
+        latest.image
+        for child in view.children(parent.log.uid)
+        if (latest := child.at(view.order)) and latest.image.kind == "Pod"
+    ]
+
+
+def old_job(view: View, parent: Write) -> Housekeeper | None:
+    """A CronJob keeps a number of finished Jobs, and may replace one that still runs.
+
+    It tells of each in an Event; where Events are missing, the limits tell.
+    """
+    image, spec = view.write.before or view.write.image, parent.image.spec
+    name = parent.image.metadata.name
+    failed = is_true(image, "Failed")
+    if failed or is_true(image, "Complete"):
+        how, default = ("Failed", 1) if failed else ("Complete", 3)
+        field = "failed_jobs_history_limit" if failed else "successful_jobs_history_limit"
+        limit = getattr(spec, field, None)
+        limit = default if limit is None else limit
+        finished = _finished(view, parent, how)
+        if image.uid in {job.uid for job in finished[: max(len(finished) - limit, 0)]}:
+            kind = "failed" if failed else "successful"
+            why = (
+                f"CronJob {name} keeps {count(limit, f'{kind} Job')}, there were {len(finished)}, "
+                "and this is the oldest."
+            )
+            return Housekeeper("cronjob-controller", why, sources.CRONJOB_SYNC, parent)
+        return None
+    if getattr(spec, "concurrency_policy", "") != "Replace" or would_say(view, parent.log.uid):
+        return None
+    reason = f"the CronJob controller, which replaces the Job of CronJob {name} that still runs."
+    return either(reason, sources.CRONJOB_SYNC)
+
+
+def _finished(view: View, parent: Write, how: str) -> list[Image]:
+    """The CronJob's Jobs that ended so and exist, in the order in which they started."""
+    found = [
+        latest.image
+        for child in view.children(parent.log.uid)
+        if (latest := child.at(view.order))
+        and latest.image.kind == "Job"
+        and not latest.gone
+        and is_true(latest.image, how)
+    ]
+    return sorted(found, key=lambda job: (_started(job), job.metadata.name))
+
+
+def _started(job: Image) -> str:
+    return getattr(job.status, "start_time", None) or job.metadata.creation_timestamp or ""

@@ -1,0 +1,134 @@
+"""How a deletion stands: what is still to go, and who holds it.
+
+Source: https://kubernetes.io/docs/concepts/architecture/garbage-collection/ and
+https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/.
+"""
+
+from eventstream.explain.controllers.pod import outlook as pods
+from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
+from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.outlook.turns import collectable, due
+from eventstream.explain.vocabulary.records import Evidence
+from eventstream.explain.world.pods import condition
+from eventstream.explain.world.text import count, listing, named
+from eventstream.explain.world.times import when
+from eventstream.explain.world.writes import ObjectLog, Write
+from eventstream.objects.images import Image
+from eventstream.objects.managed_fields import paths
+
+_COLLECTOR = frozenset({"foregroundDeletion", "orphan"})
+_HOLDERS = {
+    "kubernetes.io/pvc-protection": "pvc-protection-controller",
+    "batch.kubernetes.io/job-tracking": "job-controller",
+    "customresourcecleanup.apiextensions.k8s.io": "api-server",
+}
+
+
+def leaving(snapshot: Snapshot, write: Write) -> Outlook:
+    """The outlook of something being deleted, with all that it owns."""
+    orphans = "orphan" in write.image.metadata.finalizers
+    remaining = list(_remaining(snapshot, write.log, alone=orphans))
+    if not remaining:
+        return Outlook("complete", f"{named(write.image)} is gone.", ended=when(write))
+    stages = staged([("asked", 1, 1), ("gone", 0, len(remaining))])
+    holdings = [_leaving(snapshot, left) for left in due(snapshot, remaining)]
+    return pending(holdings, stages, snapshot, f"Waiting for {count(len(remaining), 'object')}.")
+
+
+def _remaining(snapshot: Snapshot, log: ObjectLog, *, alone: bool = False) -> list[Write]:
+    found: list[Write] = []
+    own = snapshot.alive(log)
+    if own is not None:
+        found.append(own)
+    if not alone:
+        for child in log.family.children.values():
+            if snapshot.belongs(child, log):
+                found.extend(_remaining(snapshot, child))
+    return found
+
+
+def _leaving(snapshot: Snapshot, write: Write) -> Holding:
+    image = write.image
+    if image.kind == "Pod" and image.metadata.deletion_timestamp:
+        stopping = pods.holding(snapshot, write)
+        if stopping is not None:
+            return stopping
+    held = [name for name in image.metadata.finalizers if name not in _COLLECTOR]
+    if image.metadata.deletion_timestamp and held:
+        return _finalizing(write, held)
+    if image.kind == "Namespace":
+        return _namespace(write)
+    waiting_for = f"{named(image)} to be removed"
+    since = collectable(snapshot, write)
+    return Holding(2, "garbage-collector", "", since, waiting_for, wait="collect", about=write)
+
+
+def _finalizing(write: Write, held: list[str]) -> Holding:
+    """What finalizers still prevent, and who set them."""
+    image = write.image
+    actor = _HOLDERS.get(held[0], "custom-controller")
+    verb = "prevents" if len(held) == 1 else "prevent"
+    what = f"{named(image)} to be removed, which {count(len(held), 'finalizer')} still {verb}"
+    marked = f"{named(image)} is marked for deletion and holds finalizers {listing(held)}"
+    return Holding(
+        1,
+        actor,
+        "",
+        when(write),
+        f"{what}: {listing(held)}",
+        late="finalizer-stuck",
+        wait="let-go",
+        about=write,
+        evidence=(proofs.seen(write, marked), *_setters(image)),
+        command=commands.read(write),
+    )
+
+
+def _setters(image: Image) -> tuple[Evidence, ...]:
+    """Who set finalizers, by the names that these clients chose."""
+    names = sorted(
+        {
+            entry.manager
+            for entry in image.metadata.managed_fields
+            if any(path.startswith("metadata.finalizers") for path in paths(entry.fields))
+        }
+    )
+    if not names:
+        return ()
+    text = f"finalizers of {named(image)} were set by {listing(names)}, as they call themselves"
+    return (Evidence("reported", "managedFields", text, "who"),)
+
+
+_CONTENT = ("NamespaceFinalizersRemaining", "NamespaceContentRemaining")
+_FAILURES = (
+    "NamespaceDeletionDiscoveryFailure",
+    "NamespaceDeletionGroupVersionParsingFailure",
+    "NamespaceDeletionContentFailure",
+)
+
+
+def _namespace(write: Write) -> Holding:
+    """A namespace goes when its content has gone; its conditions say what has not.
+
+    Source: pkg/controller/namespace/deletion/status_condition_utils.go.
+    """
+    found = [condition(write.image, name) for name in (*_FAILURES, *_CONTENT)]
+    told = [said for said in found if said is not None and said.status == "True"]
+    waiting_for = f"{named(write.image)} to be removed"
+    late, actor = "terminating-slow", "namespace-controller"
+    if told:
+        waiting_for = f"{waiting_for}: {(told[0].message or told[0].type).rstrip('.')}"
+        if told[0].type == _CONTENT[0]:
+            late, actor = "finalizer-stuck", "custom-controller"
+    return Holding(
+        2,
+        actor,
+        "",
+        when(write),
+        waiting_for,
+        late=late,
+        wait="empty-namespace",
+        about=write,
+        evidence=tuple(proofs.says(write, said) for said in told),
+    )

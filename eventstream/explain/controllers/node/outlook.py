@@ -1,0 +1,45 @@
+"""How a Node stands: it answers and takes Pods, or its kubelet is silent or not ready yet.
+
+Source: https://kubernetes.io/docs/concepts/architecture/nodes/#node-status
+"""
+
+from eventstream.explain.controllers.node import drains
+from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook.holding import Holding, Outlook, pending
+from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.world.pods import condition
+from eventstream.explain.world.text import named, sentence
+from eventstream.explain.world.times import when
+from eventstream.explain.world.writes import Write
+
+
+def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
+    """The outlook of a Node that exists: complete once it is ready, and while it says nothing."""
+    image = write.image
+    name = image.metadata.name
+    ready = condition(image, "Ready")
+    if ready is None:
+        return Outlook("complete", f"{named(image)} is stored.", ended=when(write))
+    if ready.status == "True":
+        if getattr(image.spec, "unschedulable", False):
+            return drains.assess(snapshot, write, began)
+        return Outlook("complete", f"{named(image)} is ready.", ended=when(write))
+    if ready.status == "Unknown":
+        since = f" since {ready.last_transition_time}" if ready.last_transition_time else ""
+        holding = Holding(
+            1,
+            "kubelet",
+            name,
+            when(write),
+            f"the kubelet on {name} to report again",
+            "node-lost",
+            f"The kubelet on {name} has not reported{since}.",
+            about=write,
+            evidence=(proofs.says(write, ready),),
+            command=commands.describe(write),
+        )
+        return pending([holding], (), snapshot, "")
+    said = sentence(ready.message or ready.reason or "it does not say why")
+    waiting_for = f"{named(image)} to be ready: {said.rstrip('.')}"
+    holding = Holding(1, "kubelet", name, when(write), waiting_for, patient=True, about=write)
+    return pending([holding], (), snapshot, "")

@@ -1,0 +1,92 @@
+"""A Pod that cannot be placed for its volume claims: which claims, and what is said of them.
+
+Sources: pkg/scheduler/framework/plugins/volumebinding (the messages);
+pkg/controller/volume/persistentvolume (Events ProvisioningFailed, FailedBinding, …).
+"""
+
+import re
+
+from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.outlook.trouble import Trouble
+from eventstream.explain.world.text import listing, sentence
+from eventstream.explain.world.writes import Write
+from eventstream.objects.pods import Condition, PodSpec
+
+_NOT_FOUND = re.compile(r'persistentvolumeclaim "([^"]+)" not found')
+_ABOUT_CLAIMS = re.compile(
+    r"unbound immediate PersistentVolumeClaims|persistentvolumeclaim \"|VolumeBinding"
+    r"|didn't find available persistent volumes to bind",
+    re.IGNORECASE,
+)
+_PROVISIONING = ("ProvisioningFailed", "ExternalProvisioning", "Provisioning")
+_TOLD = (
+    *_PROVISIONING,
+    "FailedBinding",
+    "WaitForFirstConsumer",
+    "WaitForPodScheduled",
+)
+
+
+def concerns(message: str) -> bool:
+    """Whether the scheduler's message says that the Pod's claims are what it waits for."""
+    return _ABOUT_CLAIMS.search(message) is not None
+
+
+def provisioned(snapshot: Snapshot, write: Write) -> Write | None:
+    """A claim of the Pod for which a volume is being made: the scheduler waits for that to bind.
+
+    Source: pkg/scheduler/framework/plugins/volumebinding/binder.go, BindPodVolumes.
+    """
+    for claim in _unbound(snapshot, write):
+        if snapshot.notes(claim.log, *_PROVISIONING):
+            return claim
+    return None
+
+
+def pending_claims(snapshot: Snapshot, write: Write, found: Condition | None = None) -> Trouble:
+    """Which claims the Pod waits for, and why, as far as Events about them tell."""
+    pod, message = write.image.metadata, (found.message if found is not None else "") or ""
+    said = (proofs.says(write, found),) if found is not None else ()
+    missing = _NOT_FOUND.search(message)
+    if missing is not None:
+        claim = f"PersistentVolumeClaim {missing[1]}"
+        detail = f"Pod {pod.name} waits for {claim}, which does not exist."
+        return Trouble("volume-pending", detail, said, commands.describe(write))
+    unbound = _unbound(snapshot, write)
+    if not unbound:
+        detail = f"Pod {pod.name} waits for its volume claims, which are not bound yet."
+        return Trouble("volume-pending", detail, said, commands.describe(write))
+    notes = snapshot.notes(unbound[0].log, *_TOLD)
+    names = listing([claim.image.metadata.name for claim in unbound])
+    many = len(unbound) > 1
+    what = f"PersistentVolumeClaim{'s' if many else ''} {names}"
+    why = f": {notes[0].after.spec.message}" if notes and notes[0].after.spec.message else ""
+    verb = "are" if many else "is"
+    detail = sentence(f"Pod {pod.name} waits for {what}, which {verb} not bound yet{why}")
+    shown = proofs.status(unbound[0], f"{what} {verb} {_phase(unbound[0]) or 'without a phase'}")
+    evidence = (*said, shown, *proofs.events(notes))
+    return Trouble("volume-pending", detail, evidence, commands.describe(unbound[0]))
+
+
+def failed(snapshot: Snapshot, claim: Write) -> bool:
+    """Whether the making of the claim's volume was last reported as failed."""
+    notes = snapshot.notes(claim.log, *_PROVISIONING)
+    return bool(notes) and notes[0].after.spec.reason == "ProvisioningFailed"
+
+
+def _unbound(snapshot: Snapshot, write: Write) -> list[Write]:
+    return [claim for claim in _claims(snapshot, write) if _phase(claim) != "Bound"]
+
+
+def _claims(snapshot: Snapshot, write: Write) -> list[Write]:
+    spec = write.image.spec
+    volumes = spec.volumes if isinstance(spec, PodSpec) else ()
+    names = [v.persistent_volume_claim.claim_name for v in volumes if v.persistent_volume_claim]
+    namespace = write.image.metadata.namespace
+    found = [snapshot.by_name("PersistentVolumeClaim", namespace, name) for name in names]
+    return [claim for claim in found if claim is not None and not claim.gone]
+
+
+def _phase(claim: Write) -> str:
+    return str(getattr(claim.image.status, "phase", "") or "")

@@ -1,0 +1,183 @@
+"""Writes to a Pod's status by others than its kubelet: why it must go, and that nobody answers.
+
+Who may write which condition is fixed in Kubernetes' source. Source:
+https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions
+"""
+
+from itertools import pairwise
+
+import msgspec
+
+from eventstream.explain.attribution import evidence
+from eventstream.explain.attribution.writers import Writer
+from eventstream.explain.vocabulary import sources
+from eventstream.explain.vocabulary.actors import title
+from eventstream.explain.vocabulary.documented.rule import RuleName
+from eventstream.explain.vocabulary.records import Loop, Verb
+from eventstream.explain.world.pods import condition, is_ready, node_of, phase
+from eventstream.explain.world.text import named, seen
+from eventstream.explain.world.verdict import Verdict
+from eventstream.explain.world.world import View
+from eventstream.explain.world.writes import Write
+
+TARGET = "DisruptionTarget"
+
+
+class Disruption(msgspec.Struct, frozen=True):
+    """Who gives a reason of condition DisruptionTarget, how it deletes, and where it does so."""
+
+    actor: str
+    verb: Verb
+    source_url: str
+
+
+DISRUPTIONS: dict[str, Disruption] = {
+    "DeletionByTaintManager": Disruption(
+        "taint-eviction-controller", "delete", sources.TAINT_EVICTION
+    ),
+    "PreemptionByScheduler": Disruption("scheduler", "delete", sources.PREEMPTION),
+    "EvictionByEvictionAPI": Disruption("client", "evict", sources.EVICTION),
+    "DeletionByPodGC": Disruption("pod-garbage-collector", "delete", sources.POD_COLLECTION),
+}
+"""Reasons of condition DisruptionTarget to who deletes the Pod."""
+
+
+def disruption(write: Write) -> tuple[Disruption, str] | None:
+    """Who disrupts the Pod as its condition says, and what the condition says in words."""
+    found = condition(write.image, TARGET)
+    if found is None or found.status != "True":
+        return None
+    known = DISRUPTIONS.get(found.reason or "")
+    says = f"{found.reason}: {found.message}" if found.message else f"{found.reason}"
+    return (known, says) if known is not None else None
+
+
+def disrupted(view: View, who: Writer) -> Verdict | None:
+    """Condition DisruptionTarget appeared: the Pod is about to be deleted, and by whom."""
+    write = view.write
+    was = condition(write.before, TARGET)
+    found = disruption(write)
+    if write.change.type != "MODIFIED" or found is None:
+        return None
+    now = condition(write.image, TARGET)
+    if was is not None and now is not None and (was.status, was.reason) == ("True", now.reason):
+        return None
+    known, says = found
+    client = known.actor == "client"
+    if who.known and who.basis != "covers" and (client or not who.built_in):
+        return None  # Evictions leave no entry, and controllers leave one of Kubernetes' own.
+    cause = None if client else disruption_cause(view, known.actor)
+    subject = "A client" if client else f"The {title(known.actor)}"
+    act = "asked to evict" if client else "announced that it will delete"
+    return Verdict(
+        rule="pod-failed" if phase(write.image) == "Failed" else "disruption-announced",
+        actor=known.actor,
+        actor_name="" if client else who.manager,
+        verb="evict" if client else "report",
+        subresource="eviction" if client else "status",
+        what=f"{subject} {act} {named(write.image)}.",
+        why=f"Its condition DisruptionTarget says {says}.",
+        who_grade="reported",
+        why_grade="reported",
+        causes=(cause,) if cause else (),
+        begins=client,
+        evidence=(evidence.saw(write), *evidence.managed(who), evidence.condition(says)),
+        source_url=known.source_url,
+        loop=None
+        if client
+        else Loop(
+            seen(cause) if cause else named(write.image),
+            "whether the Pod may stay where it is",
+            "announced its deletion in its conditions",
+        ),
+    )
+
+
+def disruption_cause(view: View, actor: str) -> Write | None:
+    """What made it disrupt the Pod: the taints of its node, the node's end, who needs room."""
+    if actor == "scheduler":
+        return _preemptor(view)
+    node = node_of(view.write.image)
+    host = view.by_name("Node", None, node) if node else None
+    if host is None or actor not in ("taint-eviction-controller", "pod-garbage-collector"):
+        return view.previous()
+    if host.gone:
+        return host
+    for write in view.backwards(host.log.uid):
+        if any(change.path.startswith("spec.taints") for change in write.changes):
+            return write
+    return host
+
+
+def _preemptor(view: View) -> Write | None:
+    """The Pod for which room is made, which the scheduler's Event about the victim names by uid.
+
+    Source: pkg/scheduler/framework/preemption/executor.go, Event Preempted.
+    """
+    for note in view.notes(view.write.log.uid, "Preempted"):
+        words = (note.after.spec.message or "").split()
+        for word, uid in pairwise(words):
+            found = view.latest(uid) if word == "pod" else None
+            if found is not None and found.image.kind == "Pod":
+                return found
+    return None
+
+
+def by_controller(view: View, who: Writer) -> Verdict | None:
+    """The controller manager wrote a Pod's status: its node is lost, or it never will end."""
+    write = view.write
+    if who.manager != "kube-controller-manager" or who.subresource != "status":
+        return None
+    if phase(write.image) == "Failed" and phase(write.before) != "Failed":
+        return _reported(view, who, "pod-failed", "pod-garbage-collector", sources.POD_COLLECTION)
+    if is_ready(write.before) and not is_ready(write.image):
+        actor = "node-lifecycle-controller"
+        return _reported(view, who, "pod-unready", actor, sources.NODE_LIFECYCLE)
+    was, now = condition(write.before, TARGET), condition(write.image, TARGET)
+    if was is not None and was.status == "True" and now is not None and now.status == "False":
+        actor = "disruption-controller"
+        return _reported(view, who, "disruption-withdrawn", actor, sources.DISRUPTION)
+    return None
+
+
+_SAID = {
+    "pod-failed": (
+        "marked {pod} failed",
+        "Its node is gone or out of service, so no kubelet can report that it ended.",
+    ),
+    "pod-unready": (
+        "marked {pod} not ready",
+        "Its node is not ready, or the kubelet there is silent: the Pod cannot be relied on.",
+    ),
+    "disruption-withdrawn": (
+        "withdrew the condition DisruptionTarget of {pod}",
+        "The deletion that it announced did not come within two minutes.",
+    ),
+}
+
+
+def _reported(view: View, who: Writer, rule: RuleName, actor: str, source_url: str) -> Verdict:
+    write = view.write
+    did, why = _SAID[rule]
+    act = did.format(pod=named(write.image))
+    node = node_of(write.image)
+    cause = view.by_name("Node", None, node) if node else None
+    return Verdict(
+        rule=rule,
+        actor=actor,
+        actor_name=who.manager,
+        verb="report",
+        subresource="status",
+        what=f"The {title(actor)} {act}.",
+        why=why,
+        who_grade="reported",
+        why_grade="inferred",
+        causes=(cause,) if cause else (),
+        evidence=(
+            evidence.saw(write),
+            *evidence.managed(who),
+            evidence.sequence(f"of the controllers only the {title(actor)} writes this", "who"),
+        ),
+        source_url=source_url,
+        loop=Loop(seen(cause) if cause else f"node {node}", "the Pod's state with its node's", act),
+    )

@@ -1,0 +1,140 @@
+"""Probes that fail: a Pod that does not become ready, or whose containers are killed for it.
+
+Sources: pkg/kubelet/prober/prober.go (Event Unhealthy); kuberuntime_manager.go,
+computePodActions (Event Killing, "failed liveness probe, will be restarted").
+"""
+
+import re
+
+import msgspec
+
+from eventstream.explain.controllers.pod.containers import called, declared
+from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.outlook.trouble import Trouble
+from eventstream.explain.world.pods import containers
+from eventstream.explain.world.text import count, sentence
+from eventstream.explain.world.times import parse
+from eventstream.explain.world.writes import Write
+from eventstream.objects.observations import Change
+from eventstream.objects.pods import ContainerStatus, Probe
+
+_UNHEALTHY = re.compile(
+    r"(?:\(combined from similar events\): )?(Startup|Liveness|Readiness) probe "
+    r"(?:failed|errored[^:]*): ?(.*)",
+    re.DOTALL,
+)
+_KILLED = re.compile(r"failed (liveness|startup) probe")
+_CONTAINER = re.compile(r"\{([^}]+)\}$")
+_SPARE = 10.0
+
+
+class Killed(msgspec.Struct, frozen=True, gc=False):
+    """A container that was killed for a probe, and after how many seconds it may be again."""
+
+    trouble: Trouble
+    again_after: float
+
+
+def probing(snapshot: Snapshot, write: Write) -> Trouble | None:
+    """A probe of a running container that has failed as often as its threshold asks."""
+    if not write.log.notes:
+        return None
+    for status in containers(write.image):
+        if status.ready or not status.state.running:
+            continue
+        started = parse(status.state.running.started_at)
+        for kind, notes in _failures(snapshot, write, status, started).items():
+            probe = _probe(write, status, kind)
+            if sum(note.after.spec.times for note in notes) >= probe.failure_threshold:
+                return _told(write, status, kind, notes)
+    return None
+
+
+def killed(snapshot: Snapshot, write: Write, status: ContainerStatus) -> Killed | None:
+    """Whether the container last ended because its kubelet killed it for a failing probe."""
+    last = status.last_state.terminated if status.last_state else None
+    ended = status.state.terminated or last
+    if ended is None or not write.log.notes:
+        return None
+    began, finished = parse(ended.started_at), parse(ended.finished_at)
+    for note in snapshot.notes(write.log, "Killing"):
+        found = _KILLED.search(note.after.spec.message or "")
+        at = parse(note.after.spec.last_timestamp)
+        if found is None or not _is_about(note, status):
+            continue
+        if at is not None and began is not None and not began <= at <= (finished or at) + 1:
+            continue  # It was for an earlier run that a probe killed it.
+        kind = found[1].capitalize()
+        notes = _failures(snapshot, write, status, None).get(kind, [])
+        probe = _probe(write, status, kind)
+        again = probe.initial_delay_seconds + probe.period_seconds * probe.failure_threshold
+        return Killed(_told(write, status, kind, notes, note), again + _SPARE)
+    return None
+
+
+def dying(snapshot: Snapshot, write: Write, status: ContainerStatus) -> Trouble | None:
+    """Whether the kubelet is killing a running container for a failing probe, as it announced."""
+    if not write.log.notes:
+        return None
+    running = status.state.running
+    started = parse(running.started_at) if running is not None else None
+    for note in snapshot.notes(write.log, "Killing"):
+        found = _KILLED.search(note.after.spec.message or "")
+        at = parse(note.after.spec.last_timestamp)
+        if found is None or at is None or started is None or not _is_about(note, status):
+            continue
+        if at > started:
+            kind = found[1].capitalize()
+            notes = _failures(snapshot, write, status, started).get(kind, [])
+            return _told(write, status, kind, notes, note)
+    return None
+
+
+def _told(
+    write: Write,
+    status: ContainerStatus,
+    kind: str,
+    notes: list[Change],
+    killing: Change | None = None,
+) -> Trouble:
+    times = sum(note.after.spec.times for note in notes)
+    who = called(write, status.name)
+    failed = f"has failed {count(times, 'time')}" if times else "fails"
+    text = f"The {kind.lower()} probe of {who[0].lower()}{who[1:]} {failed}"
+    found = _UNHEALTHY.match(notes[0].after.spec.message or "") if notes else None
+    output = found[2].strip() if found is not None else ""
+    if status.restart_count:
+        text += f" (restarted {count(status.restart_count, 'time')} so far)"
+    detail = sentence(f"{text}: {output}" if output else text)
+    evidence = (
+        *proofs.events([*([killing] if killing is not None else []), *notes]),
+        proofs.reports(write, status),
+    )
+    return Trouble("probe-failing", detail, evidence, commands.describe(write))
+
+
+def _failures(
+    snapshot: Snapshot, write: Write, status: ContainerStatus, since: float | None
+) -> dict[str, list[Change]]:
+    """Events Unhealthy of one container by the kind of probe; none that is older than `since`."""
+    found: dict[str, list[Change]] = {}
+    for note in snapshot.notes(write.log, "Unhealthy"):
+        told = _UNHEALTHY.match(note.after.spec.message or "")
+        last = parse(note.after.spec.last_timestamp)
+        old = since is not None and last is not None and last < since
+        if told is not None and not old and _is_about(note, status):
+            found.setdefault(told[1], []).append(note)
+    return found
+
+
+def _is_about(note: Change, status: ContainerStatus) -> bool:
+    """Whether the Event is about this container; one that names none may be about any."""
+    found = _CONTAINER.search(note.after.spec.involved_object.field_path)
+    return found is None or found[1] == status.name
+
+
+def _probe(write: Write, status: ContainerStatus, kind: str) -> Probe:
+    container = declared(write, status.name)
+    found: Probe | None = getattr(container, f"{kind.lower()}_probe", None)
+    return found or Probe()

@@ -1,0 +1,1 @@
+"""ReplicaSets: their Pods, and why one cannot be created."""

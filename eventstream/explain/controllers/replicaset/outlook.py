@@ -1,0 +1,190 @@
+"""What a ReplicaSet's Pods wait for, and what its controller must do next."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from eventstream.explain.controllers.pod import outlook as pods
+from eventstream.explain.controllers.pod.troubles import unproven
+from eventstream.explain.controllers.replicaset import preemptions
+from eventstream.explain.controllers.replicaset.refusals import allows_now, exceeded, refused
+from eventstream.explain.outlook import proofs
+from eventstream.explain.outlook.holding import Holding
+from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.outlook.trouble import troubled
+from eventstream.explain.outlook.turns import asked, made
+from eventstream.explain.vocabulary.records import Evidence
+from eventstream.explain.world.pods import condition, has_ended
+from eventstream.explain.world.text import count
+from eventstream.explain.world.times import when
+from eventstream.explain.world.world import owner_of
+from eventstream.explain.world.writes import Write
+from eventstream.objects.observations import Change
+
+CREATE, RIPEN = 2, 6
+_SPARE = 5.0
+"""Seconds after minReadySeconds within which a controller says that its Pods are available."""
+
+
+class PodCounts:
+    """The Pods of one controller by how far they have come.
+
+    `moved` is when one last changed, or went.
+    """
+
+    def __init__(self, snapshot: Snapshot, owner: Write) -> None:
+        self._snapshot, self._owner = snapshot, owner
+        self.active: list[Write] = []
+        self.leaving: list[Write] = []
+        self._restless: list[Write] = []
+        self.scheduled = self.started = self.ready = 0
+        every = snapshot.pods(owner.log)
+        self.moved = max(map(when, every), default=0.0)
+        self._sort(write for write in every if owner_of(write.image) == owner.log.uid)
+
+    def _sort(self, owned: Iterable[Write]) -> None:
+        """A large rollout has thousands of Pods, most of them ready: those cost least."""
+        for write in owned:
+            if write.active:
+                self.active.append(write)
+                scheduled, started, ready, steady = write.standing
+                self.scheduled += scheduled
+                self.started += started
+                self.ready += ready
+                if not (ready and steady) or "Killing" in (write.log.notes or ()):
+                    self._restless.append(write)
+            elif not write.gone and write.image.metadata.deletion_timestamp:
+                self.leaving.append(write)
+
+    def ripening(self, owner: Write) -> Holding | None:
+        """Ready Pods that count as available only after minReadySeconds, while these run."""
+        seconds = getattr(owner.image.spec, "min_ready_seconds", 0)
+        if not seconds or not self.ready or self._snapshot.now >= self.moved + seconds + _SPARE:
+            return None
+        waiting_for = f"{count(self.ready, 'Pod')} to stay ready for {count(seconds, 'second')}"
+        return Holding(RIPEN, "kubelet", "", self.moved, waiting_for, patient=True, about=owner)
+
+    def unproven(self) -> bool:
+        """Whether a Pod is ready that failed a moment ago and may well fail again."""
+        return any(unproven(self._snapshot, write) for write in self._restless)
+
+    def holdings(self) -> list[Holding]:
+        """What each Pod waits for."""
+        every = (*self._restless, *self.leaving)
+        found = [pods.holding(self._snapshot, write) for write in every]
+        held = [holding for holding in found if holding is not None]
+        if not any(holding.diagnosis == "unschedulable" for holding in held):
+            return held
+        return preemptions.replaced(self._snapshot, held, self._owner)
+
+
+def creation(
+    snapshot: Snapshot, owner: Write, actor: str, desired: int, existing: int
+) -> Holding | None:
+    """What the controller must still create or delete, and why it cannot, if it says so.
+
+    Sources: pkg/controller/replicaset/replica_set_utils.go (condition ReplicaFailure);
+    pkg/controller/controller_utils.go (Event FailedCreate, which the others give).
+    """
+    name = f"{owner.image.kind} {owner.image.metadata.name}"
+    if existing == desired:
+        return None
+    if existing > desired:
+        if owner.image.kind in ("Job", "DaemonSet"):
+            return None  # They delete by other numbers than these.
+        waiting_for = f"{count(existing - desired, 'Pod')} of {name} to be deleted"
+        return Holding(
+            CREATE, actor, "", asked(snapshot, owner), waiting_for, wait="delete-pods", about=owner
+        )
+    missing = count(desired - existing, "Pod")
+    waiting_for = f"{missing} of {name} to be created"
+    message, evidence = _refusal(snapshot, owner)
+    wait = "create-pods"
+    if not message:
+        if owner.image.kind == "Job" and owner.image.status.failed:
+            waiting_for = f"the next attempt of {name}, after {_failures(owner)}"
+            wait = "next-attempt"
+        return Holding(
+            CREATE, actor, "", asked(snapshot, owner), waiting_for, wait=wait, about=owner
+        )
+    freed = _freed(snapshot, owner, message)
+    if freed is not None:
+        how, at = freed
+        waiting_for = f"{waiting_for}, now that quota {exceeded(message)} {how}"
+        return Holding(CREATE, actor, "", at, waiting_for, wait=wait, about=owner)
+    plain = Holding(CREATE, actor, "", asked(snapshot, owner), waiting_for, wait=wait, about=owner)
+    return troubled(plain, refused(snapshot, owner, missing, message, evidence))
+
+
+def missing_pods(
+    snapshot: Snapshot, owner: Write, actor: str, desired: int, counts: PodCounts
+) -> Holding | None:
+    """As `creation`; a StatefulSet that keeps order has its turn once its Pods so far are ready.
+
+    A DaemonSet's next Pod waits until the one before has ended, and a Job's does if it is to
+    replace failed Pods alone.
+    Sources: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/
+    #deployment-and-scaling-guarantees; pkg/controller/daemon/daemon_controller.go,
+    getNodesToDaemonPods; pkg/controller/job/job_controller.go, manageJob (podReplacementPolicy).
+    """
+    active, kind = len(counts.active), owner.image.kind
+    by_turns = kind == "DaemonSet" or (
+        kind == "Job" and owner.image.spec.pod_replacement_policy == "Failed"
+    )
+    stopping = [pod for pod in counts.leaving if not has_ended(pod.image)]
+    if by_turns and stopping and desired - active <= len(stopping):
+        return None
+    found = creation(snapshot, owner, actor, desired, active)
+    if found is None or found.diagnosis or kind != "StatefulSet":
+        return found
+    if getattr(owner.image.spec, "pod_management_policy", "") == "Parallel":
+        return found
+    if counts.leaving or counts.ready < len(counts.active):
+        return None
+    return msgspec.structs.replace(found, since=max(found.since, counts.moved))
+
+
+def _refusal(snapshot: Snapshot, owner: Write) -> tuple[str, tuple[Evidence, ...]]:
+    """Why the API server last refused a Pod, if none has been created since; else empty."""
+    notes = snapshot.notes(owner.log, "FailedCreate")
+    failure = condition(owner.image, "ReplicaFailure")
+    if failure is not None and failure.status == "True":
+        proof = (proofs.says(owner, failure), *proofs.events(notes[:1]))
+        return failure.message or failure.reason or "", proof
+    if owner.image.kind in ("ReplicaSet", "ReplicationController"):
+        return "", ()  # These say so in their conditions, and take it back there.
+    last = made(snapshot, owner)
+    since = [note for note in notes if note.at > last] or _still(snapshot, owner, notes)
+    return ((since[0].after.spec.message or "") if since else "", proofs.events(since))
+
+
+def _still(snapshot: Snapshot, owner: Write, notes: list[Change]) -> list[Change]:
+    """A refusal from before the newest Pod, if its quota leaves no room for the next one either.
+
+    A controller that was refused often says it no more: clients send few Events about one object.
+    Source: staging/src/k8s.io/client-go/tools/record/events_cache.go, EventSourceObjectSpamFilter.
+    """
+    message = (notes[0].after.spec.message or "") if notes else ""
+    quota, namespace = exceeded(message), owner.image.metadata.namespace
+    found = snapshot.by_name("ResourceQuota", namespace, quota) if quota else None
+    full = found is not None and not found.gone and not allows_now(found, message)
+    return notes[:1] if full else []
+
+
+def _failures(job: Write) -> str:
+    return count(job.image.status.failed, "failed Pod")
+
+
+def _freed(snapshot: Snapshot, owner: Write, message: str) -> tuple[str, float] | None:
+    """How and when the quota went, or gave way, that had refused the Pods, if that was seen."""
+    quota = exceeded(message)
+    if not quota:
+        return None
+    found = snapshot.by_name("ResourceQuota", owner.image.metadata.namespace, quota)
+    if found is None:
+        return None
+    if found.gone:
+        return "is gone", when(found)
+    if found.order > owner.order and allows_now(found, message):
+        return "allows it", when(found)
+    return None

@@ -1,0 +1,118 @@
+"""Why the API server refuses the Pods that a controller would create: quota, policy, webhook.
+
+Sources: staging/src/k8s.io/apiserver/pkg/admission (the messages of webhooks and policies);
+plugin/pkg/admission/resourcequota/controller.go (those of quotas);
+pkg/controller/controller_utils.go (Event FailedCreate).
+"""
+
+import re
+
+from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook.quantities import amount
+from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.outlook.trouble import Trouble
+from eventstream.explain.vocabulary.records import Evidence
+from eventstream.explain.world.text import listing, sentence
+from eventstream.explain.world.writes import Write
+
+_QUOTA = re.compile(r"exceeded quota: ([^,\s]+)")
+_AMOUNTS = re.compile(r"requested: (\S*?),? used: (\S*?),? limited: (\S+)")
+_POD = re.compile(r'^(?:pods|persistentvolumeclaims|replicasets.apps) "[^"]*" is forbidden: ')
+_ATTEMPT = re.compile(
+    r"^(?:Error creating: |create (?:Pod|Claim) \S+ (?:for Pod \S+ )?in \S+ \S+ failed error: "
+    r'|Failed to create new replica set "[^"]*": )?'
+)
+_REFUSERS = (
+    (re.compile(r'admission webhook "([^"]+)" denied the request(?:: )?(.*)', re.DOTALL),
+     "webhook {} denies it"),
+    (re.compile(r'failed calling webhook "([^"]+)": (.*)', re.DOTALL),
+     "webhook {} cannot be called"),
+    (re.compile(
+        r"ValidatingAdmissionPolicy '([^']+)' (?:with binding '[^']*' )?denied request: (.*)",
+        re.DOTALL,
+    ), "ValidatingAdmissionPolicy {} denies it"),
+    (re.compile(r'violates PodSecurity "([^"]+)": (.*)', re.DOTALL),
+     "Pod Security Standard {} forbids it"),
+    (re.compile(r"unable to validate against any (security context constraint): (.*)", re.DOTALL),
+     "no {} allows it"),
+)  # fmt: skip
+"""Who refuses, in the words of the API server, and in ours."""
+
+
+def exceeded(message: str) -> str:
+    """The ResourceQuota that a refusal names as exceeded; empty if none."""
+    found = _QUOTA.search(message)
+    return found[1] if found is not None else ""
+
+
+def refused(
+    snapshot: Snapshot, owner: Write, missing: str, message: str, evidence: tuple[Evidence, ...]
+) -> Trouble:
+    """Who refuses the Pods of `owner`, of which `missing` says how many in words."""
+    name = f"{owner.image.kind} {owner.image.metadata.name}"
+    bare = _POD.sub("", _ATTEMPT.sub("", message))
+    cannot = f"{missing} of {name} cannot be created"
+    quota = exceeded(message)
+    if quota:
+        namespace = owner.image.metadata.namespace
+        found = snapshot.by_name("ResourceQuota", namespace, quota)
+        if found is not None and not found.gone:
+            evidence = (*evidence, proofs.status(found, _standing(found)))
+        detail = sentence(f"{cannot}: {_limits(quota, message) or bare}")
+        command = commands.named("resourcequota", namespace, quota)
+        return Trouble("quota-exceeded", detail, evidence, command)
+    detail = sentence(f"{cannot}: {_refuser(bare)}")
+    return Trouble("admission-denied", detail, evidence, commands.describe(owner))
+
+
+def allows_now(quota: Write, message: str) -> bool:
+    """Whether the quota has been raised, or less is used, so that the next attempt may succeed."""
+    found = _AMOUNTS.search(message)
+    hard = getattr(quota.image.status, "hard", None) or {}
+    used = getattr(quota.image.status, "used", None) or {}
+    asked = getattr(quota.image.spec, "hard", None)
+    if found is None or not hard or asked != hard:
+        return False
+    for resource, needed in _pairs(found[1]).items():
+        limit, now, more = amount(hard.get(resource)), amount(used.get(resource)), amount(needed)
+        if resource not in hard:
+            continue
+        if limit is None or more is None or (now or 0) + more > limit:
+            return False
+    return True
+
+
+def _limits(quota: str, message: str) -> str:
+    """`ResourceQuota pods limits pods to 2, with 2 used and 1 requested`; empty where unsaid."""
+    found = _AMOUNTS.search(message)
+    if found is None:
+        return ""
+    requested, used, limited = (_pairs(text) for text in found.groups())
+    told = [
+        f"{resource} to {limit}, with {used.get(resource, '0')} used and "
+        f"{requested.get(resource, '?')} requested"
+        for resource, limit in limited.items()
+    ]
+    return f"ResourceQuota {quota} limits {listing(told)}"
+
+
+def _pairs(text: str) -> dict[str, str]:
+    pairs = (piece.partition("=") for piece in text.split(","))
+    return {name: value for name, _, value in pairs if value}
+
+
+def _standing(quota: Write) -> str:
+    hard = getattr(quota.image.status, "hard", None) or {}
+    used = getattr(quota.image.status, "used", None) or {}
+    told = [f"{name} {used.get(name, 0)} of {limit} used" for name, limit in sorted(hard.items())]
+    return f"ResourceQuota {quota.image.metadata.name} reports {listing(told) or 'nothing'}"
+
+
+def _refuser(message: str) -> str:
+    """Who refuses and what it says, where the message names somebody."""
+    for pattern, words in _REFUSERS:
+        found = pattern.search(message)
+        if found is not None:
+            said = f": {found[2]}" if found[2] else ""
+            return f"{words.format(found[1])}{said}"
+    return message

@@ -1,0 +1,1 @@
+"""What controllers keep beside Services and namespaces: endpoints, accounts, certificates."""

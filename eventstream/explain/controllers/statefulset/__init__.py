@@ -1,0 +1,1 @@
+"""StatefulSets: whose turn it is among their Pods."""

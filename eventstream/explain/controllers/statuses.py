@@ -1,0 +1,241 @@
+"""Status writes of the built-in controllers: what they report back, and what they had counted.
+
+Which controller writes a kind's status is fixed in Kubernetes' source, so the kind names it.
+"""
+
+from eventstream.explain.attribution import evidence
+from eventstream.explain.attribution.writers import Writer
+from eventstream.explain.controllers.client.rules import told_changes
+from eventstream.explain.vocabulary import sources
+from eventstream.explain.vocabulary.actors import title
+from eventstream.explain.vocabulary.records import Loop
+from eventstream.explain.world.marks import mark
+from eventstream.explain.world.pods import condition
+from eventstream.explain.world.text import count, listing, named, seen
+from eventstream.explain.world.verdict import Said, Telling, Verdict
+from eventstream.explain.world.world import View
+from eventstream.explain.world.writes import Write
+from eventstream.objects.changes import FieldChange
+
+STATUS_WRITERS: dict[str, tuple[str, str]] = {
+    "Deployment": ("deployment-controller", sources.DEPLOYMENT_SYNC),
+    "ReplicaSet": ("replicaset-controller", sources.REPLICASET_STATUS),
+    "ReplicationController": ("replication-controller", sources.REPLICASET_STATUS),
+    "StatefulSet": ("statefulset-controller", sources.STATEFULSET_CONTROL),
+    "DaemonSet": ("daemonset-controller", sources.DAEMONSET_SYNC),
+    "Job": ("job-controller", sources.JOB_SYNC),
+    "CronJob": ("cronjob-controller", sources.CRONJOB_SYNC),
+    "HorizontalPodAutoscaler": ("horizontal-pod-autoscaler", sources.AUTOSCALER),
+    "ResourceQuota": ("resourcequota-controller", sources.QUOTA_CONTROLLER),
+    "Namespace": ("namespace-controller", sources.NAMESPACE_DELETE),
+    "PersistentVolumeClaim": ("persistentvolume-controller", sources.VOLUME_BINDING),
+}
+"""Kind to the built-in controller that alone writes its status, and where it does so."""
+
+_LABELS = {
+    "status.replicas": "existing",
+    "status.updatedReplicas": "up to date",
+    "status.readyReplicas": "ready",
+    "status.availableReplicas": "available",
+    "status.terminatingReplicas": "terminating",
+    "status.currentNumberScheduled": "scheduled",
+    "status.numberReady": "ready",
+    "status.numberAvailable": "available",
+    "status.active": "active",
+    "status.ready": "ready",
+    "status.succeeded": "succeeded",
+    "status.failed": "failed",
+    "status.currentReplicas": "of the current revision",
+    "status.currentHealthy": "healthy",
+    "status.desiredHealthy": "healthy needed",
+    "status.disruptionsAllowed": "allowed to be disrupted",
+    "status.expectedPods": "covered",
+    "status.desiredNumberScheduled": "desired",
+    "status.updatedNumberScheduled": "up to date",
+    "status.numberMisscheduled": "on unfit nodes",
+    "status.terminating": "terminating",
+}
+_REVISION = "metadata.annotations.deployment.kubernetes.io/revision"
+_LABELS_OF = {
+    ("HorizontalPodAutoscaler", "status.currentReplicas"): "running",
+    ("HorizontalPodAutoscaler", "status.desiredReplicas"): "wanted",
+}
+_CAUSES = 20
+
+
+def reported(view: View, who: Writer) -> Verdict | None:
+    """A built-in controller wrote the status of a kind that it looks after."""
+    write = view.write
+    known = STATUS_WRITERS.get(write.image.kind)
+    if known is None or who.manager != "kube-controller-manager" or who.subresource != "status":
+        return None
+    if write.image.kind == "PersistentVolumeClaim" and _conditions_turned(write):
+        return None  # The controllers that expand volumes or protect claims write conditions too.
+    actor, source_url = known
+    causes = _inputs(view)
+    return Verdict(
+        rule="status-reported",
+        actor=actor,
+        actor_name=who.manager,
+        verb="report",
+        subresource="status",
+        who_grade="reported",
+        why_grade="inferred" if causes else "unknown",
+        causes=causes,
+        source_url=source_url,
+        telling=_Counted(
+            write, who, actor, _time_passed(write) or _why(write, causes), len(causes)
+        ),
+    )
+
+
+class _Counted(Telling, frozen=True, gc=False):
+    """What a controller reported, why, and how many changes it answered with that."""
+
+    write: Write
+    who: Writer
+    actor: str
+    why: str
+    answered: int
+
+    def said(self) -> Said:
+        write, subject, news = self.write, title(self.actor), status_news(self.write)
+        return Said(
+            what=f"The {subject} reported in the status of {named(write.image)}: {news}.",
+            why=self.why,
+            evidence=(
+                evidence.saw(write),
+                *evidence.managed(self.who),
+                evidence.sequence(f"only the {subject} writes this status", "who"),
+            ),
+            loop=_loop(write, self.answered, news),
+        )
+
+
+def _conditions_turned(write: Write) -> bool:
+    return any(change.path.startswith("status.conditions") for change in write.changes)
+
+
+def status_news(write: Write) -> str:
+    """What is new in a status, in words and numbers: `1 ready (was 0)`."""
+    news = [text for change in write.changes if (text := _news(write.image.kind, change))]
+    news.extend(condition_news(write))
+    if news:
+        return listing(news, 6)
+    generation = getattr(write.image.status, "observed_generation", None)
+    before = getattr(getattr(write.before, "status", None), "observed_generation", None)
+    if generation != before:
+        return f"generation {generation} seen, and no count changed"
+    shown = tuple(change for change in write.changes if not change.hidden)
+    return told_changes(shown) if shown else "a detail that Baton does not keep"
+
+
+def _news(kind: str, change: FieldChange) -> str:
+    label = _LABELS_OF.get((kind, change.path)) or _LABELS.get(change.path)
+    if label is not None:
+        after, before = _bare(change.after) or "0", _bare(change.before) or "0"
+        return f"{after} {label} (before: {before})" if after != before else ""
+    if change.path == _REVISION:
+        return f"revision {_bare(change.after)} (before: {_bare(change.before) or 'none'})"
+    if kind == "CronJob" and change.path.startswith("status."):
+        return _cron_news(change)
+    return f"phase {_bare(change.after)}" if change.path == "status.phase" else ""
+
+
+def _cron_news(change: FieldChange) -> str:
+    """A CronJob's lists and times: the Jobs that run, and when one last began and succeeded."""
+    path, _, job = change.path.removesuffix("]").partition("[")
+    if path == "status.active" and job:
+        return f"Job {job} {'runs' if change.after else 'runs no longer'}"
+    times = {"status.lastScheduleTime": "scheduled", "status.lastSuccessfulTime": "succeeded"}
+    what = times.get(path)
+    return f"last {what} at {_bare(change.after)}" if what and change.after else ""
+
+
+def condition_news(write: Write) -> list[str]:
+    """Conditions that are new, turned, or give another reason: `Available is True (Minimum…)`."""
+    news: list[str] = []
+    status = write.image.status
+    for now in getattr(status, "conditions", ()):
+        was = condition(write.before, now.type)
+        if was is None or (was.status, was.reason) != (now.status, now.reason):
+            turned = "is now" if was is not None and was.status != now.status else "is"
+            reason = f" ({now.reason})" if now.reason else ""
+            news.append(f"condition {now.type} {turned} {now.status}{reason}")
+    return news
+
+
+def _bare(value: str | None) -> str:
+    return (value or "").strip('"')
+
+
+def _inputs(view: View) -> tuple[Write, ...]:
+    """The writes that this report may answer: newest first, none older than the last report.
+
+    A controller counts its children and reads its own object; what moved since it last wrote is
+    what it can have answered. Its own last write is no input.
+    """
+    own = view.write.log.uid
+    floor, found = -1, []
+    for earlier in view.backwards(own):
+        if _is_report(earlier):
+            floor = earlier.order
+            break
+        found.append(earlier)
+    found.extend(view.family(own).news_between(floor, view.order)[-_CAUSES:])
+    if not found:
+        latest = _latest_input(view)
+        found = [latest] if latest else []
+    found.sort(key=lambda cause: -cause.order)
+    return tuple(found[:_CAUSES])
+
+
+def _latest_input(view: View) -> Write | None:
+    """With nothing new since the last report: the newest input of all (the report came in two)."""
+    own = view.write.log.uid
+    leaving = view.write.image.metadata.deletion_timestamp
+    candidates = [
+        mark(view) if leaving else view.last_spec_change(own),
+        *view.family(own).news_between(-1, view.order)[-1:],
+    ]
+    known = [write for write in candidates if write is not None]
+    return max(known, key=lambda write: write.order) if known else None
+
+
+def _is_report(write: Write) -> bool:
+    return write.verdict is not None and write.verdict.rule == "status-reported"
+
+
+def _time_passed(write: Write) -> str:
+    """Why it reported where no other write but time made it do so; empty elsewhere."""
+    kind = write.image.kind
+    if kind == "HorizontalPodAutoscaler":
+        return "It measures again and again, each 15 seconds unless told otherwise."
+    found, was = condition(write.image, "Progressing"), condition(write.before, "Progressing")
+    late = found is not None and found.reason == "ProgressDeadlineExceeded"
+    if kind != "Deployment" or not late or (was is not None and was.status == "False"):
+        return ""
+    seconds = getattr(write.image.spec, "progress_deadline_seconds", None)
+    return f"The rollout made no progress for {seconds} seconds (progressDeadlineSeconds)."
+
+
+def _why(write: Write, causes: tuple[Write, ...]) -> str:
+    if not causes:
+        return f"What made it report on {named(write.image)} again was not seen."
+    first = causes[0]
+    if first.log is write.log:
+        return f"It had received {named(write.image)} at resourceVersion {first.image.version}."
+    known = (first.log, write.log)
+    others = {cause.log.uid: cause for cause in causes[1:] if cause.log not in known}
+    also = f" and news of {count(len(others), 'other object')}" if others else ""
+    return f"It had received {seen(first)}{also}, and counted again."
+
+
+def _loop(write: Write, answered: int, news: str) -> Loop:
+    desired = getattr(write.image.spec, "replicas", None)
+    ready = getattr(write.image.status, "ready_replicas", None)
+    observe = f"{count(answered, 'change')} since its last report" if answered else "its own object"
+    if not isinstance(desired, int) or not isinstance(ready, int):
+        return Loop(observe, "the status with what it counted", f"reported {news}")
+    compare = f"{count(desired, 'Pod')} desired, {ready} ready"
+    return Loop(observe, compare, f"reported {news}", desired, ready)

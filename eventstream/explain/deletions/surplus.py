@@ -1,0 +1,174 @@
+"""Deletions by a controller that had more Pods than desired, or says that it deleted one."""
+
+from eventstream.explain.attribution import evidence
+from eventstream.explain.controllers.makers import MAKERS
+from eventstream.explain.controllers.statefulset import ordered
+from eventstream.explain.deletions.housekeeping import housekeeper
+from eventstream.explain.deletions.keepers import Housekeeper, ordinal
+from eventstream.explain.deletions.removals import deletion
+from eventstream.explain.vocabulary.actors import title
+from eventstream.explain.vocabulary.records import Loop
+from eventstream.explain.world.families import Family
+from eventstream.explain.world.pods import is_true, phase
+from eventstream.explain.world.text import count, plural, seen
+from eventstream.explain.world.verdict import Verdict
+from eventstream.explain.world.world import View
+from eventstream.explain.world.writes import Write
+from eventstream.objects.images import OwnerReference
+
+
+def scaled_down(view: View) -> Verdict | None:
+    """The controller had more Pods than desired, or says in an Event that it deleted this one."""
+    write = view.write
+    owner = write.image.metadata.controller
+    maker = MAKERS.get((write.image.kind, owner.kind)) if owner else None
+    if owner is None or maker is None:
+        return None
+    notes = view.notes(owner.uid, "SuccessfulDelete")
+    cause = view.last_spec_change(owner.uid)
+    loop = None
+    if maker.counted:
+        acted, loop = _acted_by(view, owner.uid)
+        cause = acted or cause
+    if loop is not None and owner.kind == "StatefulSet" and _in_range(write, cause):
+        loop = None  # Only Pods beyond the wanted ordinals go when it is scaled down.
+    if not notes and (loop is None or view.missed(owner.uid)):
+        return None
+    turn = ordered.to_stop(view, owner.uid) if loop and owner.kind == "StatefulSet" else None
+    keeper = housekeeper(view) if loop is None else None
+    if keeper is not None and keeper.actor != maker.actor:
+        keeper = None
+    asked = cause
+    cause = turn[0] if turn else keeper.cause if keeper and keeper.cause else cause
+    return Verdict(
+        rule="scaled-down",
+        actor=maker.actor,
+        verb="delete",
+        what=deletion(write, f"The {title(maker.actor)}"),
+        why=turn[1] if turn else _why(view, owner, loop, asked, keeper),
+        who_grade="reported" if notes else "inferred",
+        why_grade="inferred",
+        causes=(cause,) if cause else (),
+        evidence=(
+            evidence.saw(write),
+            *evidence.owned(write),
+            *evidence.all_told(notes, "who"),
+        ),
+        source_url=maker.source_url,
+        loop=loop,
+    )
+
+
+def too_many(view: View) -> bool:
+    """Whether the Pod's controller had a reason of its own to delete one."""
+    owner = view.write.image.metadata.controller
+    maker = MAKERS.get((view.write.image.kind, owner.kind)) if owner else None
+    if owner is None or maker is None or not maker.counted:
+        return False
+    return _acted_by(view, owner.uid)[1] is not None or _falls(view, owner.uid)
+
+
+def _falls(view: View, uid: str) -> bool:
+    """Whether fewer are desired since the controller last said what it had observed.
+
+    It then deletes by what its cache holds, though others were quicker by now.
+    """
+    latest = view.latest(uid)
+    observed = getattr(latest.image.status, "observed_generation", None) if latest else None
+    for write in view.backwards(uid):
+        if not isinstance(observed, int) or (write.image.metadata.generation or 0) <= observed:
+            return False
+        before = getattr(getattr(write.before, "spec", None), "replicas", None)
+        now = getattr(write.image.spec, "replicas", None)
+        if isinstance(before, int) and isinstance(now, int) and now < before:
+            return True
+    return False
+
+
+def told(view: View) -> Verdict | None:
+    """The controller's own Event names the Pod, even if its owner is gone by then.
+
+    A controller acts by what its cache holds, so it may still scale down what was just deleted.
+    """
+    owner = view.write.image.metadata.controller
+    if owner is None or not view.notes(owner.uid, "SuccessfulDelete"):
+        return None
+    return scaled_down(view)
+
+
+def _why(
+    view: View,
+    owner: OwnerReference,
+    loop: Loop | None,
+    cause: Write | None,
+    keeper: Housekeeper | None,
+) -> str:
+    if loop is not None:
+        return _too_many(loop, cause)
+    if keeper is not None:
+        return keeper.why
+    if phase(view.write.before or view.write.image) == "Failed":
+        return f"The Pod has failed, and {owner.kind} {owner.name} replaces it."
+    kind = view.write.image.kind
+    if _replaced(view, owner):
+        return f"CronJob {owner.name} replaces a Job that still runs (concurrencyPolicy Replace)."
+    whose = f"the {plural(kind)} of {owner.kind} {owner.name}"
+    return f"It looks after {whose} and says that it deleted this one."
+
+
+def _replaced(view: View, owner: OwnerReference) -> bool:
+    """Whether a CronJob makes room for its next Job.
+
+    Source: pkg/controller/cronjob/cronjob_controllerv2.go, syncCronJob.
+    """
+    latest = view.latest(owner.uid)
+    job = view.write.before or view.write.image
+    policy = getattr(latest.image.spec if latest else None, "concurrency_policy", "")
+    return policy == "Replace" and not (is_true(job, "Complete") or is_true(job, "Failed"))
+
+
+def _in_range(write: Write, cause: Write | None) -> bool:
+    """Whether a StatefulSet of that size has a Pod of this ordinal.
+
+    Source: pkg/controller/statefulset/stateful_set_utils.go, podInOrdinalRange.
+    """
+    spec = cause.image.spec if cause is not None else None
+    first = getattr(getattr(spec, "ordinals", None), "start", 0)
+    return first <= ordinal(write.image) < first + getattr(spec, "replicas", 0)
+
+
+def _acted_by(view: View, uid: str) -> tuple[Write | None, Loop | None]:
+    """The desired number by which there were too many, and the comparison; None where none was.
+
+    That is the newest, or an earlier one as long as the controller has not reported a newer one as
+    observed: its cache lags, so that it still scales down what was scaled up again just now.
+    """
+    latest = view.latest(uid)
+    observed = getattr(latest.image.status, "observed_generation", None) if latest else None
+    for write in view.backwards(uid):
+        if not (write.base or write.spec_changed):
+            continue
+        loop = _surplus(view, view.family(uid), write)
+        if loop is not None:
+            return write, loop
+        if not isinstance(observed, int) or (write.image.metadata.generation or 0) <= observed:
+            break
+    return None, None
+
+
+def _surplus(view: View, owner: Family, cause: Write | None) -> Loop | None:
+    """The comparison that made a controller delete, if it had more Pods than desired."""
+    desired = getattr(cause.image.spec, "replicas", None) if cause else None
+    existing = owner.count_active(view.order)
+    if cause is None or not isinstance(desired, int) or existing <= desired:
+        return None
+    compare = f"{count(desired, 'Pod')} desired, {existing} exist"
+    act = f"deleted {view.write.image.metadata.name}"
+    return Loop(seen(cause), compare, act, desired, existing)
+
+
+def _too_many(loop: Loop, cause: Write | None) -> str:
+    desired, existing = loop.desired or 0, loop.current or 0
+    received = f"It received {seen(cause)} and" if cause else "It"
+    compared = f"{received} compared {count(desired, 'desired Pod')} with {existing} that exist"
+    return f"{compared}: {existing - desired} too many."

@@ -1,0 +1,86 @@
+"""Traces of what another trace left behind: how that stands is a story of its own.
+
+A Pod that was preempted belongs to what its preemptor began, and one that left a lost node to the
+node; how its controller stands without it is then told by a trace without a cause. So is how an
+object stands that was let go by its owner, as by a deletion that orphans: what began with the
+owner ends with it.
+"""
+
+from eventstream.explain.engine.tracelog import TraceLog
+from eventstream.explain.engine.traces import TraceKeeper, is_workload
+from eventstream.explain.world.families import by_order
+from eventstream.explain.world.pods import is_ready, is_true
+from eventstream.explain.world.world import World, changed_hands, owner_of
+from eventstream.explain.world.writes import ObjectLog, Write
+
+
+class Asides:
+    """Begins such traces, with the tick after a disruption was seen: by then its cause is, too."""
+
+    def __init__(self, world: World, traces: TraceKeeper) -> None:
+        self._world = world
+        self._traces = traces
+        self._disrupted: list[Write] = []
+        self._orphaned: list[Write] = []
+
+    def note(self, write: Write) -> None:
+        """Remember a Pod that was disrupted or is ready no more, and whom its owner let go."""
+        if changed_hands(write) and not owner_of(write.image) and is_workload(write.log.ref):
+            self._orphaned.append(write)
+        if write.facts is None:
+            return
+        if is_true(write.image, "DisruptionTarget"):
+            self._disrupted.append(write)
+            self._world.evictions.note(write)
+        elif _lost(write):
+            self._disrupted.append(write)
+
+    def begin(self) -> set[str]:
+        """The ids of the traces to judge, begun where there was none."""
+        disrupted, self._disrupted = sorted(self._disrupted, key=by_order), []
+        orphaned, self._orphaned = sorted(self._orphaned, key=by_order), []
+        alone = [write for write in orphaned if write.log.exists and not write.log.owner]
+        begun = {self._alone(write, write.log, _LET_GO) for write in alone}
+        begun |= {key for write in orphaned if (key := self._without(write))}
+        return begun | {key for write in disrupted if (key := self._begin(write))}
+
+    def _without(self, write: Write) -> str:
+        """How the owner stands that an object was taken from: it may have to make another."""
+        owner = self._world.logs.get(owner_of(write.before)) if write.before is not None else None
+        latest = owner.latest if owner is not None else None
+        if owner is None or latest is None or latest.gone or not is_workload(owner.ref):
+            return ""
+        if latest.image.metadata.deletion_timestamp:
+            return ""
+        return self._alone(write, [owner, *self._traces.above(owner)][-1], _TAKEN)
+
+    def _begin(self, write: Write) -> str:
+        above, joined = self._traces.above(write.log), self._traces.open.get(write.trace)
+        if joined is None or not above or not is_workload(above[-1].ref):
+            return ""
+        if joined.root is write.log or joined.root in above:
+            return ""
+        return self._alone(write, above[-1], _DISRUPTED)
+
+    def _alone(self, write: Write, root: ObjectLog, cause: str) -> str:
+        """The id of the trace without a step of its own that tells how `root` stands."""
+        key = self._traces.existing_id(root)
+        own = self._traces.open.get(key)
+        if own is None:
+            own = self._traces.start(TraceLog(key, root, None, contact=True))
+            own.floor, own.first, own.aside = write.order, write.change.at, cause
+        own.last = max(own.last, write.change.at)
+        return key
+
+
+_DISRUPTED = "disrupted: a Pod of it had to go for what happened elsewhere"
+_LET_GO = "let go by what owned it"
+_TAKEN = "something that it owned was taken from it"
+
+
+def _lost(write: Write) -> bool:
+    """Whether a Pod that nobody deletes has stopped being ready."""
+    if write.facts is None or write.gone:
+        return False
+    _, ready, leaving, _ = write.facts
+    return not ready and not leaving and is_ready(write.before)

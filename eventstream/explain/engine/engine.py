@@ -1,0 +1,395 @@
+"""The one engine: a pure fold of observations into steps and traces.
+
+Each write is decided from what lay below its own resourceVersion. When a late write or Event
+arrives, just the decisions that had looked there are made again, in order, so that the result is
+the same however the streams interleaved.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from heapq import heapify, heappop, heappush
+
+from eventstream.explain.audit import Auditing, Match
+from eventstream.explain.controllers import deciding as rules
+from eventstream.explain.engine.asides import Asides
+from eventstream.explain.engine.heartbeats import Heartbeats
+from eventstream.explain.engine.looks import as_settled, at_rest, next_look, settled
+from eventstream.explain.engine.tracelog import TraceLog
+from eventstream.explain.engine.traces import TraceKeeper, is_workload
+from eventstream.explain.vocabulary.identity import trace_id
+from eventstream.explain.vocabulary.records import (
+    Step,
+    StepRemoved,
+    StepUpsert,
+    Trace,
+    TraceUpsert,
+    Upsert,
+    WaitsSeen,
+)
+from eventstream.explain.world import steps
+from eventstream.explain.world.forgetting import forget
+from eventstream.explain.world.memos import Memo, read_memos
+from eventstream.explain.world.steps import Draft
+from eventstream.explain.world.verdict import Verdict
+from eventstream.explain.world.world import View, World
+from eventstream.explain.world.writes import Write
+from eventstream.objects.images import Image
+from eventstream.objects.observations import (
+    AuditLog,
+    AuditRecord,
+    Change,
+    Coverage,
+    Gap,
+    Observation,
+    Position,
+    Removed,
+)
+from eventstream.objects.resource import Resource
+
+logger = logging.getLogger(__name__)
+
+_NODE_LEASES = "kube-node-lease"
+_OWNER_WAIT = 3.0
+_HELD = 5.0
+"""Seconds after which a trace that only waits for an audit log is looked at again."""
+
+_AT_ONCE = 20
+"""Traces that are judged in one tick as soon as they change: with more, as from a hundred writes a
+second on, which nobody follows trace by trace, each but once in `_BUSY`."""
+_BUSY = 1.0
+"""Seconds between two judgements of a trace while there is so much to judge."""
+
+MEMBERS_KEPT = 2000
+"""Writes of one open trace that can still be decided anew: a Pod may crash for weeks."""
+
+
+class Engine:
+    """Explains one cluster, fed by one caller with its streams in any interleaving.
+
+    Without `audited` no audit records are expected, and no write waits for one.
+    """
+
+    def __init__(self, cluster: str, *, audited: bool = True) -> None:
+        self._cluster = cluster
+        self._world = World()
+        self._traces = TraceKeeper(cluster, self._world)
+        self._asides = Asides(self._world, self._traces)
+        self._audit = Auditing(cluster, self._world, self._traces, expected=audited)
+        self._heartbeats = Heartbeats(cluster)
+        self._contacts: dict[str, tuple[Write, float]] = {}
+        self._known_before: set[str] = set()
+        self._stale: set[str] = set()
+        self._running: dict[str, dict[int, Write]] = {}
+        self._newly_running: list[Write] = []
+        self._pod_rows: dict[str, Step] = {}
+
+    def apply(self, observation: Observation | AuditLog) -> list[Upsert]:
+        """Take in one observation; returns the steps that it made or changed.
+
+        Traces, and what audit records tell, follow with the next `tick`, so that a burst of steps
+        costs one judgement.
+        """
+        if isinstance(observation, Change):
+            return self._apply_change(observation)
+        if isinstance(observation, AuditRecord | AuditLog):
+            self._audit.take(observation)
+        if isinstance(observation, Removed):
+            return self._remove(observation)
+        if isinstance(observation, Gap):
+            self._world.gap(observation)
+        if isinstance(observation, Position) and observation.listed:
+            return self._settle_writes(self._world.opened(observation.resource.kind))
+        if isinstance(observation, Coverage):
+            self._traces.usual.watched(observation)
+        return []
+
+    def tick(self, now: float, *, whole: bool = False) -> list[Upsert]:
+        """Judge again what may have changed by `now` (unix seconds), and settle what is quiet.
+
+        Where much is going on, some of that is put off to a later tick, unless it is to be `whole`.
+        """
+        upserts, touched = self._audit.tell(now, self._settle_writes, whole=whole)
+        self._stale |= touched
+        upserts.extend(self._beat())
+        self._first_contacts(now)
+        stale, self._stale = self._stale | self._asides.begin(), set()
+        due = self._traces.come_due(now)
+        least = _BUSY if len(stale | due) > _AT_ONCE else 0.0
+        for key in sorted(stale | due):
+            trace = self._traces.open.get(key)
+            if trace is None:
+                continue
+            if not whole and 0 <= now - trace.judged < max(trace.patience, least):
+                self._stale.add(key)
+            else:
+                upserts.extend(self._judge(trace, now, changed=key in stale))
+        return [*upserts, *self._traces.usual.news()]
+
+    def restore(
+        self,
+        images: Iterable[tuple[Resource, Image]],
+        memos: Iterable[bytes],
+        traces: Iterable[Trace],
+        at: float,
+        counted: Mapping[str, int] | None = None,
+        waits: Iterable[WaitsSeen] = (),
+        refused: Iterable[Step] = (),
+    ) -> None:
+        """Take up where another engine stopped: its objects, open steps' memos and open traces.
+
+        `at` is the time in unix seconds that objects without a memo are taken to be known since;
+        `counted` is how many renewals each heartbeat row, by its id, stands for; `waits` how long
+        each kind of wait took; `refused` are the refused requests of open traces. What is restored
+        makes no upserts: history has it.
+        """
+        self._traces.usual.restore(waits)
+        self._heartbeats.carried.update(counted or {})
+        recalled = read_memos([memo for memo in memos if memo])  # Only writes have any.
+        versions = {(each.change.after.uid, each.change.after.version) for each in recalled}
+        self._audit.recall(recalled)
+        for resource, image in images:
+            if (image.uid, image.version) not in versions:
+                self._apply_change(Change(resource, "EXISTING", image, at))
+        for each in recalled:
+            change, before = each.change, each.change.before
+            if before is not None and not self._world.logs[before.uid].writes:
+                self._apply_change(Change(change.resource, "EXISTING", before, change.at))
+            self._apply_change(change, Match(each.records) if each.records else None)
+        # What was whole has had its say; what was not may have been cut off before it was judged.
+        self._known_before = set(self._contacts)
+        for record in traces:
+            root = self._world.logs.get(record.root.uid)
+            trace = self._traces.open.get(record.id)
+            if trace is None and record.existing and root is not None and root.seen:
+                trace = self._traces.start(TraceLog(record.id, root, None, contact=True))
+            if trace is not None:
+                trace.last = max(trace.last, record.updated)
+                trace.measured = record.measured
+        self._stale |= self._audit.restore(refused)
+
+    @property
+    def open_traces(self) -> int:
+        """How many traces are not settled."""
+        return len(self._traces.open)
+
+    def _apply_change(self, change: Change, audit: Match | None = None) -> list[Upsert]:
+        image = change.after
+        if image.kind == "Event":
+            self._traces.touch(change.after.spec.involved_object.uid, self._stale)
+            return self._settle_writes(self._world.note(change))
+        if image.kind == "Lease":
+            if image.metadata.namespace == _NODE_LEASES:
+                self._heartbeats.take(change)
+            return []
+        write = self._world.add(change, base=change.type == "EXISTING")
+        if write is None:
+            return []
+        write.audit = audit
+        self._audit.note(write)
+        again = [*self._world.affected(write), *self._world.learn(write)]
+        if write.base:
+            self._contacts[image.uid] = (write, change.at)
+            return self._settle_writes(again)
+        again.append(write)
+        return self._settle_writes(again)
+
+    def _remove(self, removed: Removed) -> list[Upsert]:
+        """The type has left the cluster, and its objects with it: their end was not seen."""
+        upserts: list[Upsert] = []
+        for log in list(self._world.logs.values()):
+            latest = log.latest
+            if log.resource_key != removed.resource.key or latest is None or latest.gone:
+                continue
+            image = latest.image
+            gone = Change(removed.resource, "VANISHED", image, removed.at, image, relisted=True)
+            upserts.extend(self._apply_change(gone))
+        return upserts
+
+    def _first_contacts(self, now: float) -> None:
+        """Workloads that were there get their trace, told from their own timestamps.
+
+        An owner may be listed after what it owns, so an unseen one is waited for a little.
+        """
+        whole: set[str] = set()
+        for uid, (write, at) in list(self._contacts.items()):
+            top = View(self._world, write).top_owner(uid)
+            if top.owner and now - at < _OWNER_WAIT:
+                continue
+            del self._contacts[uid]
+            known = uid in self._known_before
+            self._known_before.discard(uid)
+            key = self._traces.existing_id(top)
+            if (
+                key in whole
+                or key in self._traces.open
+                or not (is_workload(top.ref) and top.exists)
+            ):
+                continue
+            trace = TraceLog(key, top, None, contact=True)
+            if known and not self._is_open(trace, now):
+                whole.add(key)
+                continue
+            self._traces.start(trace)
+            self._stale.add(key)
+
+    def _is_open(self, trace: TraceLog, now: float) -> bool:
+        record = self._record(trace, now)
+        return record is not None and record.state in ("running", "stalled")
+
+    def _settle_writes(self, writes: list[Write]) -> list[Upsert]:
+        """Decide these writes in order, and then whatever their decisions decide."""
+        upserts: list[Upsert] = []
+        if not writes:
+            return upserts
+        if len(writes) == 1:
+            writes = self._decide(writes[0], upserts)  # The usual case: nothing rests on it yet.
+            if not writes:
+                return upserts
+        queue = [(write.order, id(write), write) for write in writes]
+        heapify(queue)
+        queued = {id(write) for write in writes}
+        while queue:
+            _, key, write = heappop(queue)
+            queued.discard(key)
+            for other in self._decide(write, upserts):
+                if id(other) not in queued:
+                    queued.add(id(other))
+                    heappush(queue, (other.order, id(other), other))
+        return upserts
+
+    def _decide(self, write: Write, upserts: list[Upsert]) -> list[Write]:
+        """Decide one write; returns the writes whose decision rests on what changed about it."""
+        if write.base:
+            return []
+        before, old = write.verdict, write.draft
+        view = View(self._world, write)
+        verdict = self._audit.upgraded(view, rules.decide(view))
+        trace = self._trace_of(view, verdict)
+        draft = steps.draft(self._cluster, write, verdict, trace)
+        write.verdict = verdict
+        if draft == old:
+            return []
+        write.draft = draft
+        again: list[Write] = []
+        if before is not None:
+            if before.differs_for_others(verdict):
+                again.extend(self._world.affected(write))
+                again.extend(write.log.after(write.order))
+            if old is not None and old.trace != trace:
+                again.extend(self._followers(write))
+        self._move(write, old, trace, upserts)
+        if verdict.rule == "kubelet-running" and verdict.node:
+            self._watch_running(write, verdict.node)
+        proven = write.audit is not None and self._audit.proven(write)
+        upserts.append(StepUpsert(draft, Memo(write, proven=proven)))
+        return again
+
+    def _followers(self, write: Write) -> list[Write]:
+        """The writes that name this one as their cause, and so share its trace."""
+        trace = self._traces.open.get(write.trace)
+        members = trace.members.values() if trace else ()
+        return [m for m in members if m.verdict and write in m.verdict.causes and m is not write]
+
+    def _move(self, write: Write, old: Draft | None, trace: str, upserts: list[Upsert]) -> None:
+        if old is not None and old.trace != trace:
+            left = self._traces.open.get(old.trace)
+            if left is not None:
+                left.leave(write)
+                self._stale.add(left.id)
+                if not left.members and not left.contact:
+                    self._traces.end(left)
+                    if left.record is not None:
+                        upserts.append(StepRemoved(left.id, "trace"))
+        self._stale.add(trace)
+        self._traces.touch(write.log.uid, self._stale)
+        joined = self._traces.open.get(trace)
+        if joined is not None and id(write) in joined.members:
+            return  # It is only told otherwise, as when an Event came late.
+        write.trace = trace
+        if joined is None:
+            joined = self._traces.start(self._new_trace(trace, write))
+        joined.join(write)
+        self._asides.note(write)
+
+    def _new_trace(self, key: str, write: Write) -> TraceLog:
+        if write.verdict is not None and write.verdict.begins:
+            return TraceLog(key, write.log, write)
+        return TraceLog(key, View(self._world, write).top_owner(self._subject(write)), None)
+
+    def _subject(self, write: Write) -> str:
+        causes = write.verdict.causes if write.verdict else ()
+        return causes[0].log.uid if causes else write.log.uid
+
+    def _trace_of(self, view: View, verdict: Verdict) -> str:
+        if verdict.begins:
+            return trace_id(self._cluster, steps.id_of(self._cluster, view.write))
+        if verdict.causes and verdict.causes[0].trace in self._traces.open:
+            return verdict.causes[0].trace
+        subject = verdict.causes[0].log if verdict.causes else view.write.log
+        return self._traces.existing_id(view.top_owner(subject.uid))
+
+    def _judge(self, trace: TraceLog, now: float, *, changed: bool) -> list[Upsert]:
+        """Judge one trace, and say when time alone may change the judgement.
+
+        Of a finished one of which nothing `changed` the last judgement stands.
+        """
+        trace.judged = now
+        stands = not changed and trace.record is not None and at_rest(trace.record)
+        record = trace.record if stands else self._record(trace, now)
+        if record is None:
+            return []
+        due = next_look(record, now)
+        if settled(record, now):
+            if not self._audit.holds(record.updated, now):
+                return self._settle(trace, record, now)
+            due = now + _HELD
+        self._traces.look_again(trace, due, now)
+        if len(trace.members) > MEMBERS_KEPT:
+            self._forget(trace.trim(MEMBERS_KEPT // 2))
+        if record == trace.record:
+            return []
+        trace.record = record
+        return [TraceUpsert(record)]
+
+    def _record(self, trace: TraceLog, now: float) -> Trace | None:
+        """How the trace stands; None, and logged, where one odd object defeats the judging."""
+        try:
+            self._traces.measure(trace, now)
+            return self._traces.record(trace, now)
+        except Exception:
+            logger.exception("Judging the trace of %s failed.", trace.root.ref)
+            return None
+
+    def _settle(self, trace: TraceLog, record: Trace, now: float) -> list[Upsert]:
+        self._traces.end(trace)
+        self._traces.measure(trace, now, ends=True)
+        self._forget(list(trace.members.values()))
+        return [TraceUpsert(as_settled(record))]
+
+    def _forget(self, writes: list[Write]) -> None:
+        """Let go of writes that nothing will decide anew; history has their steps."""
+        for write in writes:
+            node = write.verdict.node if write.verdict is not None else None
+            running = self._running.get(node, {}) if node else {}
+            if running.pop(id(write), None) is not None:
+                self._pod_rows.pop(write.log.uid, None)
+        forget(self._world, writes)
+
+    def _watch_running(self, write: Write, node: str) -> None:
+        """Pods of open traces whose node's heartbeats are told in the trace."""
+        self._running.setdefault(node, {})[id(write)] = write
+        self._newly_running.append(write)
+
+    def _beat(self) -> list[Upsert]:
+        """The rows of heartbeats that changed."""
+        changed = sorted(self._heartbeats.changed)
+        upserts: list[Upsert] = [StepUpsert(self._heartbeats.of_node(n)) for n in changed]
+        pods = [w for node in changed for w in self._running.get(node, {}).values()]
+        for write in (*pods, *self._newly_running):
+            step = self._heartbeats.of_pod(write, write.log.ref)
+            if step is not None and self._pod_rows.get(step.object.uid) != step:
+                self._pod_rows[step.object.uid] = step
+                upserts.append(StepUpsert(step))
+        self._newly_running.clear()
+        self._heartbeats.changed.clear()
+        return upserts

@@ -1,0 +1,350 @@
+"""Keeps traces: which steps belong to each, how each stands, and when it has settled."""
+
+import math
+from heapq import heappop, heappush
+
+from eventstream.explain.controllers import assessing as others
+from eventstream.explain.controllers.leaving import leaving
+from eventstream.explain.controllers.makers import MAKERS
+from eventstream.explain.controllers.replicaset.outlook import PodCounts, missing_pods
+from eventstream.explain.deletions.deciding import marks_deletion
+from eventstream.explain.engine.tracelog import TraceLog
+from eventstream.explain.outlook import proofs
+from eventstream.explain.outlook.holding import (
+    Holding,
+    Outlook,
+    pending,
+    staged,
+)
+from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.outlook.usual import UsualWaits
+from eventstream.explain.vocabulary.identity import existing_trace_id
+from eventstream.explain.vocabulary.records import ObjectRef, Trace
+from eventstream.explain.world.families import by_order
+from eventstream.explain.world.text import asker, named
+from eventstream.explain.world.times import parse, when
+from eventstream.explain.world.world import World
+from eventstream.explain.world.writes import ObjectLog, Write
+from eventstream.objects.kinds import is_built_in
+
+_MEASURED_EVERY = 300.0
+"""Seconds between two looks at how long the waits took in a trace that does not settle."""
+
+_DECIDED = 60.0
+"""Seconds after which a late write or Event is not expected to decide a step anew."""
+
+_HIGHEST = 16
+"""Owners above an object that are looked at: the deepest trees have five or six."""
+
+_WORKLOADS = frozenset(
+    {
+        "Deployment",
+        "ReplicaSet",
+        "StatefulSet",
+        "DaemonSet",
+        "Job",
+        "CronJob",
+        "Pod",
+        "ReplicationController",
+    }
+)
+
+
+def is_workload(ref: ObjectRef) -> bool:
+    """Whether the object is one whose state people follow: a workload or a custom resource."""
+    return ref.kind in _WORKLOADS or not is_built_in(ref.api_version)
+
+
+class TraceKeeper:
+    """Turns open traces into records; a record is made anew only when asked, not per step."""
+
+    def __init__(self, cluster: str, world: World) -> None:
+        self._cluster = cluster
+        self._world = world
+        self.usual = UsualWaits()
+        self.open: dict[str, TraceLog] = {}
+        self._by_root: dict[str, set[str]] = {}
+        self._due: list[tuple[float, str]] = []
+
+    def start(self, trace: TraceLog) -> TraceLog:
+        """Keep a new trace, and return it."""
+        self.open[trace.id] = trace
+        trace.rests_on = self._rests_on(trace)
+        for uid in trace.rests_on:
+            self._by_root.setdefault(uid, set()).add(trace.id)
+        return trace
+
+    def _rests_on(self, trace: TraceLog) -> tuple[str, ...]:
+        """The objects whose change may move the trace's judgement, besides what they own."""
+        deletion = trace.began is not None and _ends(trace.began)
+        return (trace.root.uid, *(log.uid for log in self.above(trace.root) if deletion))
+
+    def above(self, log: ObjectLog) -> list[ObjectLog]:
+        """The controllers above an object, nearest first."""
+        found: list[ObjectLog] = []
+        logs = self._world.logs
+        above = logs.get(log.owner) if log.owner else None
+        while above is not None and above is not log and above not in found:
+            found.append(above)
+            above = logs.get(above.owner) if above.owner else None
+        return found
+
+    def end(self, trace: TraceLog) -> None:
+        """Let go of a trace."""
+        del self.open[trace.id]
+        for uid in trace.rests_on:
+            roots = self._by_root.get(uid, set())
+            roots.discard(trace.id)
+            if not roots:
+                self._by_root.pop(uid, None)
+
+    def look_again(self, trace: TraceLog, due: float | None, now: float) -> None:
+        """Have a trace looked at again when it is `due`, if it is not before."""
+        if due is None or trace.due is None or due < trace.due or trace.due <= now:
+            trace.due = due
+            if due is not None:
+                heappush(self._due, (due, trace.id))
+
+    def come_due(self, now: float) -> set[str]:
+        """The ids of the traces that are to be looked at for the time alone."""
+        found: set[str] = set()
+        while self._due and self._due[0][0] <= now:
+            due, key = heappop(self._due)
+            trace = self.open.get(key)
+            if trace is not None and trace.due == due:
+                found.add(key)
+        return found
+
+    def measure(self, trace: TraceLog, now: float, *, ends: bool = False) -> None:
+        """Count a trace's waits when it `ends`, and of one that goes on now and then."""
+        if not ends and now - max(trace.measured, trace.first) < _MEASURED_EVERY:
+            return
+        until = math.inf if ends else now - _DECIDED
+        whole = not trace.dropped
+        self.usual.learn(trace.members.values(), trace.measured, until, whole=whole)
+        trace.measured = max(trace.measured, now if ends else until)
+
+    def touch(self, uid: str, stale: set[str]) -> None:
+        """Add to `stale` the open traces whose judgement may rest on this object: roots above."""
+        logs, roots = self._world.logs, self._by_root
+        for _ in range(_HIGHEST):
+            resting = roots.get(uid)
+            if resting:
+                stale |= resting
+            above = logs.get(uid)
+            if above is None or not above.owner:
+                return
+            uid = above.owner
+
+    def existing_id(self, top: ObjectLog) -> str:
+        """The id of the trace of what happens to this object without a cause that was seen."""
+        return existing_trace_id(self._cluster, top.uid)
+
+    def record(self, trace: TraceLog, now: float) -> Trace:
+        """How the trace stands at `now` (unix seconds)."""
+        over = self._superseded_by(trace)
+        upto = over.order if over is not None else math.inf
+        snapshot = Snapshot(self._world, upto, now, self.usual, self._overtaken(trace))
+        outlook = self._outlook(trace, snapshot)
+        trace.looked = snapshot.looked
+        if over is not None and outlook.state != "complete":
+            by = over.verdict.actor_name if over.verdict else ""
+            text = f"Overtaken before it was done by a newer change of {named(over.image)}"
+            summary = f"{text} ({by})." if by else f"{text}."
+            outlook = Outlook("superseded", summary, (), outlook.stages, over.change.at)
+        return self._written(trace, outlook)
+
+    def _overtaken(self, trace: TraceLog) -> frozenset[str]:
+        """The open traces of the same object that began before this one."""
+        began, around = trace.began, self._by_root.get(trace.root.uid, ())
+        if began is None or len(around) < 2:
+            return frozenset()
+        own = [other for key in around if (other := self.open[key]).root is trace.root]
+        return frozenset(o.id for o in own if o.began and o.began.order < began.order)
+
+    def _superseded_by(self, trace: TraceLog) -> Write | None:
+        """The next write that set a new desired state for the same object, if any."""
+        began = trace.began
+        floor = trace.floor if trace.floor >= 0 else _first(trace)
+        roots = [trace.root]
+        if began is not None and _ends(began):
+            # It is done when the owner is whole again, which a change of the owner overtakes.
+            roots = self.above(trace.root)
+        later: list[Write] = []
+        for log in roots:
+            for write in reversed(log.writes):
+                if write.order <= floor:
+                    break
+                own = write.trace == trace.id and not (write.verdict and write.verdict.begins)
+                if not own and _overtakes(write, trace):
+                    later.append(write)
+        return min(later, key=by_order) if later else None
+
+    def _outlook(self, trace: TraceLog, snapshot: Snapshot) -> Outlook:
+        began = trace.began
+        latest = snapshot.latest(trace.root)
+        if latest is None:
+            return Outlook("complete", "Nothing of the object itself was seen.", ended=_end(trace))
+        if began is not None and _ends(began) and not _recreated(began, latest):
+            return self._deletion(began, latest, snapshot)
+        if latest.gone:
+            return leaving(snapshot, latest)
+        if began is None and not is_workload(trace.root.ref):
+            return Outlook("complete", f"{named(latest.image)} is watched.", ended=_end(trace))
+        return others.assess(snapshot, latest, began)
+
+    def _deletion(self, began: Write, latest: Write, snapshot: Snapshot) -> Outlook:
+        """A deletion is done when all is gone, and what it was deleted from is whole again."""
+        gone = leaving(snapshot, latest)
+        owner = self._world.logs.get(began.log.owner)
+        above = snapshot.alive(owner) if owner is not None else None
+        if owner is None or above is None or not is_workload(owner.ref):
+            return gone
+        if above.image.metadata.deletion_timestamp:
+            return gone
+        healed, holdings = _healed(began, above, snapshot)
+        stages = staged(
+            [
+                ("asked", 1, 1),
+                ("replaced", int(healed), 1),
+                ("gone", int(gone.state == "complete"), 1),
+            ]
+        )
+        if healed and gone.state == "complete":
+            ended = max(gone.ended or 0.0, above.change.at)
+            summary = f"{named(began.image)} is gone, and {named(above.image)} is whole again."
+            return Outlook("complete", summary, (), stages, ended)
+        return pending(
+            [*holdings, *gone.holdings], stages, snapshot, f"Waiting for {named(above.image)}."
+        )
+
+    def _written(self, trace: TraceLog, outlook: Outlook) -> Trace:
+        began, first = trace.began, outlook.first
+        ref = trace.root.ref
+        started = began.change.at if began is not None else _known_since(trace)
+        return Trace(
+            id=trace.id,
+            root=ref,
+            title=f"{ref.kind.lower()}/{ref.name}",
+            cause=_cause(trace),
+            state=outlook.state,
+            holder=first.actor if first else None,
+            holder_name=first.name if first else "",
+            holders=outlook.holders,
+            waiting_since=first.since if first else None,
+            waiting_for=first.waiting_for if first else "",
+            diagnosis=first.diagnosis if first else None,
+            summary=outlook.summary,
+            started=started,
+            ended=outlook.ended,
+            steps=len(trace.members) + len(trace.refused) + trace.dropped,
+            stages=outlook.stages,
+            existing=began is None,
+            background=began is None and (not is_workload(ref) or outlook.state == "complete"),
+            root_step=began.draft.id if began is not None and began.draft else None,
+            updated=trace.last if math.isfinite(trace.last) else started,
+            usual=outlook.usual,
+            measured=trace.measured,
+            diagnosis_evidence=proofs.of_wait(first) if first and first.diagnosis else (),
+            command=proofs.command_of(first) if first and first.diagnosis else "",
+            mend=first.mend if first and first.diagnosis else "",
+        )
+
+
+def _overtakes(write: Write, trace: TraceLog) -> bool:
+    """Whether a later write set a new desired state, and belongs to another trace."""
+    verdict = write.verdict
+    if verdict is None or not (verdict.begins or write.trace not in ("", trace.id)):
+        return False
+    return write.spec_changed or marks_deletion(write) or _is_lost(write)
+
+
+def _known_since(trace: TraceLog) -> float:
+    """The object's own creation time; without one, the first that was seen of it."""
+    latest = trace.root.latest
+    created = parse(latest.image.metadata.creation_timestamp) if latest is not None else None
+    first = trace.first if math.isfinite(trace.first) else 0.0
+    if trace.floor >= 0:
+        return first
+    return created if created is not None else first
+
+
+def _end(trace: TraceLog) -> float | None:
+    return trace.last if math.isfinite(trace.last) else None
+
+
+def _first(trace: TraceLog) -> int:
+    """The order from which on a trace without a beginning can be overtaken.
+
+    What is no workload is only watched, which its own creation does not overtake; nor can what
+    was asked of an object before anything of the trace happened.
+    """
+    if not trace.root.writes:
+        return -1
+    first = trace.root.writes[0]
+    if not is_workload(trace.root.ref):
+        return first.order
+    return -1 if first.base else trace.lowest
+
+
+def _is_lost(write: Write) -> bool:
+    return write.verdict is not None and write.verdict.rule == "node-lost"
+
+
+def _ends(began: Write) -> bool:
+    """Whether a trace is about the end of its object: a deletion, or an eviction announced."""
+    evicts = began.verdict is not None and began.verdict.verb == "evict"
+    return marks_deletion(began) or evicts
+
+
+def _recreated(began: Write, latest: Write) -> bool:
+    if latest is began:
+        return False
+    return not latest.gone and not latest.image.metadata.deletion_timestamp
+
+
+def _healed(began: Write, above: Write, snapshot: Snapshot) -> tuple[bool, list[Holding]]:
+    """Whether the owner has, since the deletion, reported that all its Pods are ready again."""
+    desired = getattr(above.image.spec, "replicas", None)
+    if not isinstance(desired, int) or above.image.kind == "Deployment":
+        return True, []
+    counts = PodCounts(snapshot, above)
+    reported = above.order > began.order and others.reached(above.image)
+    if reported and counts.ready == desired:
+        return True, []
+    holdings = [h for h in counts.holdings() if "to stop" not in h.waiting_for]
+    maker = MAKERS.get(("Pod", above.image.kind))
+    actor = maker.actor if maker else "unknown"
+    missing = missing_pods(snapshot, above, actor, desired, counts)
+    if missing is not None:
+        holdings.append(missing)
+    if not holdings:
+        since, waiting_for = (
+            max(when(above), counts.moved),
+            f"the status of {named(above.image)} to follow",
+        )
+        report = Holding(7, actor, "", since, waiting_for, wait="report-status", about=above)
+        holdings.append(report)
+    return False, holdings
+
+
+def _cause(trace: TraceLog) -> str:
+    began = trace.began
+    if began is None and trace.aside:
+        return trace.aside
+    if began is None or began.verdict is None:
+        latest = trace.root.latest
+        since = latest.image.metadata.creation_timestamp if latest else None
+        return f"existing since {since or 'before Baton watched'}; its cause was not seen"
+    if began.verdict.rule == "node-lost":
+        return "its kubelet stopped reporting"
+    if began.verdict.rule == "node-registered":
+        return "registered by its kubelet"
+    verbs = {"create": "created", "delete": "deleted", "evict": "evicted"}
+    done = verbs.get(began.verdict.verb, "changed")
+    name = began.verdict.actor_name
+    if began.verdict.actor == "client":
+        if began.audit is not None:
+            return f"{done} by {asker(began.audit.record).rstrip(',')}"
+        return f"{done} by {name} (a name the client chose)" if name else f"{done} by a client"
+    return f"{done} by {name or began.verdict.actor}"

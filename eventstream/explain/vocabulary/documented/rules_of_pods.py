@@ -1,0 +1,180 @@
+"""What the rules about Pods and Nodes recognize a write by."""
+
+from eventstream.explain.vocabulary import sources
+from eventstream.explain.vocabulary.documented.rule import DocumentedRule
+
+PODS = (
+    DocumentedRule(
+        "bound",
+        "A Pod's spec.nodeName appeared: only a binding sets it, and the scheduler that "
+        "spec.schedulerName names sends it.",
+        ("scheduler",),
+        (sources.BINDING,),
+    ),
+    DocumentedRule(
+        "not-scheduled",
+        "The scheduler wrote condition PodScheduled as False, with what no node satisfied.",
+        ("scheduler",),
+        (sources.BINDING,),
+    ),
+    DocumentedRule(
+        "nominated",
+        "The scheduler set or withdrew status.nominatedNodeName: it keeps room for the Pod there, "
+        "makes some by preempting others, or no longer does.",
+        ("scheduler",),
+        (sources.PREEMPTION, sources.BINDING),
+    ),
+    DocumentedRule(
+        "kubelet-starting",
+        "The kubelet of the Pod's node wrote its status while no container runs yet: the sandbox, "
+        "the network, the image, the init containers.",
+        ("kubelet",),
+        (sources.KUBELET_STATUS,),
+    ),
+    DocumentedRule(
+        "kubelet-running",
+        "The kubelet's first report in which a container of the Pod runs.",
+        ("kubelet",),
+        (sources.KUBELET_STATUS,),
+    ),
+    DocumentedRule(
+        "kubelet-reporting",
+        "A later report of the kubelet: a container became ready, ended or was started again.",
+        ("kubelet",),
+        (sources.KUBELET_STATUS,),
+    ),
+    DocumentedRule(
+        "kubelet-stopping",
+        "The kubelet reported on a Pod that is being deleted: its containers are stopping.",
+        ("kubelet",),
+        (sources.KUBELET_STATUS,),
+    ),
+    DocumentedRule(
+        "kubelet-finished",
+        "A deleted Pod's grace period went to 0 after its containers had stopped: its kubelet "
+        "says that it may be removed.",
+        ("kubelet",),
+        (sources.POD_DELETION,),
+    ),
+    DocumentedRule(
+        "kubelet-removed",
+        "A deleted Pod that had a node and had stopped is gone: its kubelet made the last delete.",
+        ("kubelet",),
+        (sources.POD_DELETION,),
+    ),
+    DocumentedRule(
+        "mirrored",
+        "A Pod was created with the annotation of a mirror: the kubelet shows one that it runs "
+        "from a file of its own.",
+        ("kubelet",),
+        (sources.MIRROR_PODS,),
+    ),
+    DocumentedRule(
+        "pod-failed",
+        "The controller manager marked a Pod failed, since its node is gone or out of service and "
+        "no kubelet will report on it any more.",
+        ("pod-garbage-collector",),
+        (sources.POD_COLLECTION,),
+    ),
+    DocumentedRule(
+        "pod-unready",
+        "The controller manager turned a Pod's condition Ready to False, since its node is not "
+        "ready or the kubelet there is silent.",
+        ("node-lifecycle-controller",),
+        (sources.NODE_LIFECYCLE,),
+    ),
+    DocumentedRule(
+        "pod-forced",
+        "A Pod was removed before its kubelet had reported that it ended: somebody did not wait "
+        "for it.",
+        ("client",),
+        (sources.POD_DELETION,),
+    ),
+    DocumentedRule(
+        "pod-collected",
+        "A Pod was removed that the Pod garbage collector had marked failed.",
+        ("pod-garbage-collector",),
+        (sources.POD_COLLECTION,),
+    ),
+)
+
+_DISRUPTING = (
+    "taint-eviction-controller",
+    "scheduler",
+    "client",
+    "pod-garbage-collector",
+)
+
+DISRUPTIONS = (
+    DocumentedRule(
+        "disruption-announced",
+        "Condition DisruptionTarget appeared on a Pod: its reason says who is about to delete it.",
+        _DISRUPTING,
+        (sources.TAINT_EVICTION, sources.PREEMPTION, sources.EVICTION, sources.POD_COLLECTION),
+    ),
+    DocumentedRule(
+        "disrupted",
+        "A Pod with condition DisruptionTarget was deleted: the condition's reason says by whom "
+        "and why.",
+        _DISRUPTING,
+        (sources.TAINT_EVICTION, sources.PREEMPTION, sources.EVICTION, sources.POD_COLLECTION),
+    ),
+    DocumentedRule(
+        "disruption-withdrawn",
+        "Condition DisruptionTarget went back to False: the deletion that it announced did not "
+        "come in time.",
+        ("disruption-controller",),
+        (sources.DISRUPTION,),
+    ),
+)
+
+NODES = (
+    DocumentedRule(
+        "node-registered",
+        "A Node was created by a manager that only a kubelet is.",
+        ("kubelet",),
+        (sources.NODE_REGISTRATION,),
+    ),
+    DocumentedRule(
+        "node-reported",
+        "A kubelet wrote its Node, and more than the time of its heartbeat changed.",
+        ("kubelet",),
+        (sources.NODE_HEARTBEATS,),
+    ),
+    DocumentedRule(
+        "node-heartbeat",
+        "A kubelet wrote its Node, and nothing but the time of its heartbeat changed.",
+        ("kubelet",),
+        (sources.NODE_HEARTBEATS,),
+    ),
+    DocumentedRule(
+        "heartbeat",
+        "A node's Lease was renewed: counted, and shown as one row that says how often.",
+        ("kubelet",),
+        (sources.NODE_HEARTBEATS,),
+    ),
+    DocumentedRule(
+        "node-lost",
+        "The controller manager set a Node's condition Ready to Unknown: its kubelet has neither "
+        "reported nor renewed its Lease for too long.",
+        ("node-lifecycle-controller",),
+        (sources.NODE_LIFECYCLE,),
+    ),
+    DocumentedRule(
+        "node-watched-over",
+        "The controller manager wrote a Node: which of its controllers did is told by the field, "
+        "which only one of them writes.",
+        (
+            "node-lifecycle-controller",
+            "ttl-controller",
+            "node-ipam-controller",
+            "attach-detach-controller",
+        ),
+        (
+            sources.NODE_LIFECYCLE,
+            sources.NODE_TTL,
+            sources.NODE_ADDRESSES,
+            sources.ATTACHED_VOLUMES,
+        ),
+    ),
+)

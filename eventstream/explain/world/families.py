@@ -1,0 +1,80 @@
+"""What an object's controller counts: its children, and when each came and went."""
+
+from bisect import bisect_left, bisect_right, insort
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from eventstream.explain.world.writes import ObjectLog, Write
+
+by_order = attrgetter("order")
+
+
+class Family:
+    """The objects that one object controls.
+
+    `births` and `losses` are orders at which its Pods began and ceased to be active, so that
+    "how many existed then" is two bisections; `news` are the writes that can move its counts.
+    `spec` remembers one of the owner's own writes and the one that had last set its desired state
+    by then: each new child asks for that.
+    """
+
+    __slots__ = ("births", "children", "losses", "news", "spec")
+
+    def __init__(self) -> None:
+        self.children: dict[str, ObjectLog] = {}
+        self.births: list[tuple[int, str]] = []
+        self.losses: list[tuple[int, str]] = []
+        self.news: list[Write] = []
+        self.spec: tuple[Write, Write | None] | None = None
+
+    def count_active(self, order: int) -> int:
+        """How many Pods were active just before `order`."""
+        return bisect_left(self.births, (order, "")) - bisect_left(self.losses, (order, ""))
+
+    def born_between(self, floor: int, order: int) -> int:
+        """How many Pods became active above `floor` and below `order`."""
+        first = bisect_right(self.births, (floor, "\uffff"))
+        return bisect_left(self.births, (order, "")) - first
+
+    def last_birth(self, order: float) -> tuple[int, str] | None:
+        """(order, uid) of the last Pod that became active below `order`; order 0 for a base."""
+        index = bisect_left(self.births, (order, ""))
+        return self.births[index - 1] if index else None
+
+    def last_loss(self, order: float) -> tuple[int, str] | None:
+        """(order, uid) of the last Pod that ceased to be active below `order`."""
+        index = bisect_left(self.losses, (order, ""))
+        return self.losses[index - 1] if index else None
+
+    def news_between(self, floor: int, order: int) -> list["Write"]:
+        """Writes of children above `floor` and below `order` that can move the counts."""
+        first = bisect_right(self.news, floor, key=by_order)
+        return self.news[first : bisect_left(self.news, order, key=by_order)]
+
+    def tell(self, write: "Write") -> None:
+        """Take in a child's write that can move the counts."""
+        if not self.news or write.order >= self.news[-1].order:
+            self.news.append(write)  # As nearly always.
+        else:
+            insort(self.news, write, key=by_order)
+
+    def born(self, uid: str, order: int) -> None:
+        """Remember that a Pod became active."""
+        insort(self.births, (order, uid))
+
+    def lost(self, uid: str, order: int) -> None:
+        """Remember that a Pod ceased to be active."""
+        insort(self.losses, (order, uid))
+
+    def forget(self, gone: set[str]) -> None:
+        """Let go of settled news, and of children that are gone."""
+        self.news = [write for write in self.news if not write.base]
+        self.births = [entry for entry in self.births if entry[1] not in gone]
+        self.losses = [entry for entry in self.losses if entry[1] not in gone]
+        for child in gone:
+            self.children.pop(child, None)
+
+
+NO_FAMILY = Family()
+"""Shared by all objects that control nothing; never added to."""

@@ -1,0 +1,104 @@
+"""What the engine needs to go on after a restart: the change behind each open step.
+
+A memo holds the redacted image that the write left, and the one before it only where no other
+memo has it. Decisions are not stored: the engine makes them again from the changes.
+"""
+
+import msgspec
+
+from eventstream.explain.world.writes import Write
+from eventstream.objects.decoding import Decoder, encode
+from eventstream.objects.images import Image
+from eventstream.objects.observations import AuditRecord, Change, ChangeType
+from eventstream.objects.resource import Resource
+
+_reader = Decoder(b"")  # Images are redacted already, which decoding leaves as it is.
+
+
+class _Memo(msgspec.Struct, array_like=True):
+    resource: Resource
+    type: ChangeType
+    at: float
+    relisted: bool
+    order: int
+    after: msgspec.Raw
+    before: msgspec.Raw
+    before_version: str
+    audit: tuple[AuditRecord, ...] = ()
+    proven: bool = False
+
+
+class Recalled(msgspec.Struct, frozen=True):
+    """A write as its memo tells it.
+
+    `records` are the request that made it, or the like ones of which one did; `proven` says that
+    who asked was known as a custom controller.
+    """
+
+    change: Change
+    records: tuple[AuditRecord, ...]
+    proven: bool
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(_Memo)
+_NOTHING = msgspec.Raw(b"null")
+
+
+class Memo:
+    """The memo of one write; encoded only where somebody stores it."""
+
+    __slots__ = ("_audit", "_chained", "_change", "_order", "_proven")
+
+    def __init__(self, write: Write, *, proven: bool = False) -> None:
+        earlier = write.log.at(write.order)
+        self._audit = write.audit
+        self._proven = proven
+        self._change = write.change
+        self._order = write.order
+        # Memos of one trace are forgotten together; another trace may settle before this one.
+        self._chained = (
+            earlier is not None
+            and not earlier.base
+            and earlier.trace == write.trace
+            and earlier.image is write.change.before
+        )
+
+    def __bytes__(self) -> bytes:
+        """The memo as bytes that only `read_memos` understands."""
+        change = self._change
+        before = change.before
+        return _encoder.encode(
+            _Memo(
+                change.resource,
+                change.type,
+                change.at,
+                change.relisted,
+                self._order,
+                msgspec.Raw(encode(change.after)),
+                _NOTHING if before is None or self._chained else msgspec.Raw(encode(before)),
+                before.version if before is not None else "",
+                self._audit.records if self._audit is not None else (),
+                self._proven,
+            )
+        )
+
+
+def read_memos(memos: list[bytes]) -> list[Recalled]:
+    """The writes of these memos, in the order of their writes; raises msgspec.DecodeError.
+
+    A change whose version before it was in a memo that is not here gets none: it then reads as
+    a first sight of the object.
+    """
+    read = sorted((_decoder.decode(memo) for memo in memos), key=lambda memo: memo.order)
+    images: dict[tuple[str, str], Image] = {}
+    recalled: list[Recalled] = []
+    for memo in read:
+        after = _reader.image(memo.resource, memo.after)
+        before = images.get((after.uid, memo.before_version)) if memo.before_version else None
+        if before is None and bytes(memo.before) != b"null":
+            before = _reader.image(memo.resource, memo.before)
+        images[after.uid, after.version] = after
+        change = Change(memo.resource, memo.type, after, memo.at, before, memo.relisted)
+        recalled.append(Recalled(change, memo.audit, memo.proven))
+    return recalled

@@ -1,0 +1,58 @@
+"""Events as evidence: kept with the object that they are about, and who asked for such.
+
+An Event may come before the write that it tells of, or long after, so that writes which asked for
+one are decided anew when it comes.
+"""
+
+from eventstream.explain.world.writes import ObjectLog, Write
+from eventstream.objects.observations import Change
+
+ANY = "*"
+"""Stands before the reasons that a write asks for whatever their Events name.
+
+Where words are to be in the Events, these stand there instead, with a space before and behind.
+"""
+
+KEPT = 64
+"""Events of one reason kept about one object: clients themselves send about 25 an object."""
+
+
+def keep(log: ObjectLog, note: Change) -> list[Write]:
+    """Keep an Event with the object; returns the writes that had asked for it."""
+    reason, uid = note.after.spec.reason or "", note.after.uid
+    if log.notes is None:
+        log.notes = {}
+    known = log.notes.setdefault(reason, {})
+    earlier = known.get(uid)
+    known[uid] = note
+    while len(known) > KEPT:
+        del known[next(iter(known))]
+    if not log.note_askers:
+        return []
+    said = [note] if earlier is None else [note, earlier]
+    asked = [(group[0], who) for group, who in log.note_askers.items() if reason in group]
+    return [
+        write
+        for first, askers in asked
+        if first[0] != " " or any(says(each, first) for each in said)
+        for write in askers.values()
+        if first == ANY or any(tells_of(each, write) for each in said)
+    ]
+
+
+def needed(log: ObjectLog) -> bool:
+    """Whether more than its Events needs the log of an object that may never have been seen."""
+    asked = log.askers or any((log.note_askers or {}).values())
+    return bool(log.seen or asked or log.family.children)
+
+
+def says(note: Change, words: str) -> bool:
+    """Whether an Event's message has these words, with the spaces around them."""
+    return words in f" {note.after.spec.message} "
+
+
+def tells_of(note: Change, write: Write) -> bool:
+    """Whether an Event can tell of this write: it is about its object, or names it."""
+    facts = note.after.spec
+    log = write.log
+    return facts.involved_object.uid == log.uid or log.ref.name in (facts.message or "").split()

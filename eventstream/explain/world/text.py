@@ -1,0 +1,66 @@
+"""Small pieces of English that every rule's sentences are made of."""
+
+from eventstream.explain.world.writes import Write
+from eventstream.objects.images import Image
+from eventstream.objects.observations import AuditRecord
+
+
+def count(number: int, noun: str) -> str:
+    """`1 Pod`, `3 Pods`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {plural(noun)}"
+
+
+def seconds(duration: float) -> str:
+    """`350 ms`, `1.2 s`, `30 s`."""
+    if duration < 0.9995:
+        return f"{duration * 1000:.0f} ms"
+    return f"{duration:.1f}".removesuffix(".0") + " s"
+
+
+def plural(noun: str) -> str:
+    """The plural of a Kubernetes kind or of a plain noun."""
+    if noun.endswith(("s", "x", "ch")):
+        return noun + "es"
+    return noun[:-1] + "ies" if noun.endswith(("cy", "ty", "ry")) else noun + "s"
+
+
+def named(image: Image) -> str:
+    """`Deployment nginx`."""
+    return f"{image.kind} {image.metadata.name or 'without a name'}"
+
+
+def seen(write: Write) -> str:
+    """`the ADDED event of Deployment nginx (16008)`: what a controller received.
+
+    `the state of …` for what it knew from before.
+    """
+    if write.base:
+        return f"the state of {named(write.image)} ({write.image.version})"
+    kind = "DELETED" if write.gone else write.change.type
+    return f"the {kind} event of {named(write.image)} ({write.image.version})"
+
+
+def sentence(text: str) -> str:
+    """`text` with one full stop at its end, for messages that may or may not bring one."""
+    return text.rstrip().rstrip(".") + "."
+
+
+def listing(items: list[str], limit: int = 4) -> str:
+    """`a`, `a and b`, `a, b and c`, and beyond `limit` how many more."""
+    if len(items) > limit:
+        items = [*items[:limit], f"{len(items) - limit} more"]
+    if len(items) < 2:
+        return "".join(items)
+    return ", ".join(items[:-1]) + " and " + items[-1]
+
+
+def images_of(image: Image) -> str:
+    """The container images of a Pod or of a Pod template, as a list."""
+    spec = getattr(getattr(image.spec, "template", None), "spec", image.spec)
+    return listing([container.image for container in getattr(spec, "containers", ())])
+
+
+def asker(record: AuditRecord) -> str:
+    """A client by its user and program: `kubernetes-admin, with kubectl,`."""
+    user = record.user or "A client without a name"
+    return f"{user}, with {record.program}," if record.program else user

@@ -1,0 +1,37 @@
+"""Reads Kubernetes timestamps: for what was there before, its own times are the only ones."""
+
+from datetime import datetime
+
+from eventstream.explain.world.writes import Write
+
+
+def parse(text: str | None) -> float | None:
+    """RFC 3339 as unix seconds; None for what is no time."""
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment.timestamp() if moment.tzinfo is not None else None
+
+
+def when(write: Write) -> float:
+    """When a version came about: its arrival, or for a base the newest time that it tells."""
+    if not write.base or write.draft is not None:
+        return write.change.at
+    if write.told_at is None:
+        write.told_at = _told(write)
+    return write.told_at
+
+
+def _told(write: Write) -> float:
+    metadata = write.image.metadata
+    told = [metadata.creation_timestamp]
+    conditions = getattr(write.image.status, "conditions", ())
+    told.extend(condition.last_transition_time for condition in conditions)
+    times = [at for text in told if (at := parse(text)) is not None]
+    asked = parse(metadata.deletion_timestamp)
+    if asked is not None:  # The timestamp is when the grace period ends, not when it was asked.
+        times.append(asked - (metadata.deletion_grace_period_seconds or 0))
+    return max(times, default=write.change.at)

@@ -6,32 +6,14 @@ a history that another version wrote, still gets a name and a lane.
 
 import msgspec
 
-from eventstream.explain.vocabulary.actors import ACTORS
 from eventstream.explain.vocabulary.records import Step
+from eventstream.explain.vocabulary.registry import ACTORS
 
 API_SERVER = "api-server"
 ETCD = "etcd"
 
 _ETCD_LANE = 2
 """Between the API server and the controllers; etcd is no actor of its own."""
-
-_HUES = {
-    "client": "client",
-    API_SERVER: "server",
-    ETCD: "server",
-    "scheduler": "scheduler",
-    "kubelet": "kubelet",
-    "custom-controller": "custom",
-    "deployment-controller": "owner",
-    "statefulset-controller": "owner",
-    "daemonset-controller": "owner",
-    "cronjob-controller": "owner",
-    "replicaset-controller": "maker",
-    "replication-controller": "maker",
-    "job-controller": "maker",
-    "unknown": "unknown",
-}
-
 
 _NAMED = {"client", "custom-controller", "kubelet", "scheduler", "unknown"}
 """Actors of which there may be several; the other names are only what a controller writes as."""
@@ -66,7 +48,10 @@ def label(actor: str) -> str:
 
 def hue(actor: str) -> str:
     """Return the name of an actor's colour in the style sheets."""
-    return _HUES.get(actor, "other")
+    if actor == ETCD:
+        return "server"
+    known = ACTORS.get(actor)
+    return (known.hue if known is not None else "") or "other"
 
 
 def lane(actor: str, name: str = "") -> Lane:

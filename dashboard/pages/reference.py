@@ -9,12 +9,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from dashboard import clock, status
-from eventstream.explain.vocabulary.actors import ACTORS
 from eventstream.explain.vocabulary.diagnoses import DIAGNOSES
 from eventstream.explain.vocabulary.documented import around, creation, operators
 from eventstream.explain.vocabulary.documented import words as vocabulary
 from eventstream.explain.vocabulary.documented.rules import RULE_GROUPS
 from eventstream.explain.vocabulary.documented.step import DocumentedStep
+from eventstream.explain.vocabulary.registry import ACTORS
 
 
 class StepGroup(msgspec.Struct, frozen=True):

@@ -6,11 +6,11 @@ import pytest
 from django.test import Client
 
 from dashboard import wording
-from eventstream.explain.vocabulary.actors import ACTORS
 from eventstream.explain.vocabulary.diagnoses import DIAGNOSES
 from eventstream.explain.vocabulary.documented import around, creation, operators
 from eventstream.explain.vocabulary.documented import words as vocabulary
 from eventstream.explain.vocabulary.documented.rules import DOCUMENTED_RULES
+from eventstream.explain.vocabulary.registry import ACTORS
 from tests.dashboard import scenes
 
 pytestmark = pytest.mark.django_db

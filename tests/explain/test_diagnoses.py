@@ -6,19 +6,27 @@ from pathlib import Path
 
 import pytest
 
-from eventstream.explain import outlook
+from eventstream.explain import controllers, outlook
 from eventstream.explain.outlook.waits import WORDS
-from eventstream.explain.vocabulary.actors import ACTORS
 from eventstream.explain.vocabulary.diagnoses import DIAGNOSES, Diagnosis
+from eventstream.explain.vocabulary.documented.rules import DOCUMENTED_RULES
+from eventstream.explain.vocabulary.registry import ACTORS, MANAGERS
 
 _CODE = re.compile(r"[a-z]+(-[a-z]+)+")
-_OTHERS = frozenset({"default-scheduler", "client-created", "made-for-owner"})
-"""Words of the same form in the outlook that are no codes: a scheduler's name, and rules'."""
+_OTHERS = frozenset(
+    {
+        *("controller-revision-hash", "default-scheduler", "kubectl-replace", *MANAGERS),
+        *("disk-pressure", "memory-pressure", "network-unavailable", "not-ready", "pid-pressure"),
+        *("kube-root-ca.crt", "cloud-controller"),
+    }
+)
+"""Words of the same form that are no codes: a label, programs, and taints of nodes."""
 
 
 def written() -> set[str]:
     """Every string constant of the rules that judge how a trace stands."""
-    paths = Path(outlook.__file__).parent.glob("*.py")
+    rooms = (Path(room.__path__[0]) for room in (outlook, controllers))
+    paths = [path for room in rooms for path in room.rglob("*.py")]
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in paths]
     nodes = [node for tree in trees for node in ast.walk(tree)]
     return {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
@@ -26,7 +34,10 @@ def written() -> set[str]:
 
 def test_every_code_that_the_outlook_can_give_is_registered() -> None:
     codes = {text for text in written() if _CODE.fullmatch(text)}
-    assert codes - ACTORS.keys() - WORDS.keys() - _OTHERS - DIAGNOSES.keys() == set()
+    assert (
+        codes - ACTORS.keys() - WORDS.keys() - _OTHERS - DOCUMENTED_RULES.keys() - DIAGNOSES.keys()
+        == set()
+    )
 
 
 def test_every_registered_code_can_be_given() -> None:

@@ -4,11 +4,8 @@ from typing import get_args
 
 import pytest
 
-from eventstream.explain.controllers.makers import MAKERS
 from eventstream.explain.controllers.pod.podstatus import DISRUPTIONS
-from eventstream.explain.controllers.statuses import STATUS_WRITERS
 from eventstream.explain.engine.expansion import expand
-from eventstream.explain.vocabulary.actors import ACTORS
 from eventstream.explain.vocabulary.diagnoses import DIAGNOSES
 from eventstream.explain.vocabulary.documented.around import FOLLOWING, START
 from eventstream.explain.vocabulary.documented.creation import CREATION
@@ -18,6 +15,7 @@ from eventstream.explain.vocabulary.documented.rules import DOCUMENTED_RULES, RU
 from eventstream.explain.vocabulary.documented.step import DocumentedStep
 from eventstream.explain.vocabulary.documented.words import GRADES, VERBS
 from eventstream.explain.vocabulary.records import Grade, Step, Verb
+from eventstream.explain.vocabulary.registry import ACTORS, MAKERS, STATUS_WRITERS
 from eventstream.explain.world.verdict import Verdict
 from tests.explain.tapes import NAMES, fold, observations
 

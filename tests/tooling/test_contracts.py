@@ -41,7 +41,7 @@ KEPT = {
 BROKEN = {
     "dashboard/consumers.py": "from eventstream import recorder",
     "dashboard/pages/learn.py": "from eventstream.explain import controllers",
-    "eventstream/explain/vocabulary/actors.py": "import asyncio",
+    "eventstream/explain/vocabulary/registry.py": "import asyncio",
     "eventstream/explain/vocabulary/documented/rules.py": "from eventstream.explain import engine",
     "eventstream/history.py": "import kubernetes",
     "eventstream/kubeapi/reflector.py": "import practicecluster",

@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER, MANAGERS
 from eventstream.explain.world.writes import Write
 from eventstream.objects.images import NO_FIELDS, FieldsEntry, Image
 from eventstream.objects.managed_fields import covers, names_more, paths
@@ -21,9 +22,7 @@ Basis = Literal["created", "appeared", "moved", "covers", "several", "removed", 
 ALL_IN_ONE = frozenset({"k3s", "kubelite"})
 """Programs that run all components in one process, which then share their name as manager."""
 
-BUILT_IN = frozenset(
-    {"kube-controller-manager", "kubelet", "kube-scheduler", "kube-apiserver", *ALL_IN_ONE}
-)
+BUILT_IN = frozenset({CONTROLLER_MANAGER, *MANAGERS, *ALL_IN_ONE})
 """Managers that Kubernetes' own components write as."""
 
 

@@ -9,8 +9,8 @@ import math
 from eventstream.explain.attribution.writers import Writer
 from eventstream.explain.audit.identities import components
 from eventstream.explain.audit.units import Unit
-from eventstream.explain.controllers.makers import MAKERS
 from eventstream.explain.deletions.finalizers import PROPAGATION
+from eventstream.explain.vocabulary.registry import maker_of
 from eventstream.explain.world.pods import condition, node_of
 from eventstream.explain.world.times import parse
 from eventstream.explain.world.writes import Write
@@ -57,7 +57,7 @@ def fits_nameless(unit: Unit, record: AuditRecord) -> bool:
         return False
     metadata = unit.first.image.metadata
     owner = metadata.controller
-    maker = MAKERS.get((unit.first.image.kind, owner.kind)) if owner else None
+    maker = maker_of(unit.first.image, owner)
     asked = components(record)
     return record.generate_name in ("", metadata.generate_name) and not (
         maker and asked and maker.actor not in asked

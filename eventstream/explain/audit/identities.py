@@ -5,49 +5,14 @@ the end of its user agent. Source:
 https://kubernetes.io/docs/reference/access-authn-authz/rbac/#controller-roles
 """
 
+from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER, accounts, users
 from eventstream.objects.observations import AuditRecord
 
 ACCOUNTS = "system:serviceaccount:"
 _OWN_ACCOUNTS = "system:serviceaccount:kube-system:"
 _NODES = "system:node:"
-_CONTROLLERS: dict[str, tuple[str, ...]] = {
-    "attachdetach-controller": ("attach-detach-controller",),
-    "cronjob-controller": ("cronjob-controller",),
-    "daemon-set-controller": ("daemonset-controller",),
-    "deployment-controller": ("deployment-controller",),
-    "disruption-controller": ("disruption-controller",),
-    "endpoint-controller": ("endpoints-controller",),
-    "endpointslice-controller": ("endpointslice-controller",),
-    "endpointslicemirroring-controller": ("endpointslicemirroring-controller",),
-    "ephemeral-volume-controller": ("ephemeral-volume-controller",),
-    "generic-garbage-collector": ("garbage-collector",),
-    "horizontal-pod-autoscaler": ("horizontal-pod-autoscaler",),
-    "job-controller": ("job-controller",),
-    "namespace-controller": ("namespace-controller",),
-    "node-controller": (
-        "node-lifecycle-controller",
-        "taint-eviction-controller",
-        "node-ipam-controller",
-    ),
-    "persistent-volume-binder": ("persistentvolume-controller",),
-    "pod-garbage-collector": ("pod-garbage-collector",),
-    "pvc-protection-controller": ("pvc-protection-controller",),
-    "replicaset-controller": ("replicaset-controller",),
-    "replication-controller": ("replication-controller",),
-    "resourcequota-controller": ("resourcequota-controller",),
-    "root-ca-cert-publisher": ("root-ca-cert-publisher",),
-    "service-account-controller": ("serviceaccount-controller",),
-    "statefulset-controller": ("statefulset-controller",),
-    "ttl-after-finished-controller": ("ttl-after-finished-controller",),
-    "ttl-controller": ("ttl-controller",),
-}
-"""Service account of the controller manager to the actors that use it; three share one."""
-
-_USERS = {
-    "system:kube-scheduler": ("scheduler",),
-    "system:apiserver": ("api-server",),
-    "system:kube-apiserver": ("api-server",),
-}
+_MANAGER = f"system:{CONTROLLER_MANAGER}"
+_ACCOUNTS, _USERS = accounts(), users()
 
 
 def components(record: AuditRecord) -> tuple[str, ...]:
@@ -56,17 +21,17 @@ def components(record: AuditRecord) -> tuple[str, ...]:
     if user.startswith(_NODES):
         return ("kubelet",)
     if user.startswith(_OWN_ACCOUNTS):
-        return _CONTROLLERS.get(user.removeprefix(_OWN_ACCOUNTS), ())
-    if user == "system:kube-controller-manager":
+        return _ACCOUNTS.get(user.removeprefix(_OWN_ACCOUNTS), ())
+    if user == _MANAGER:
         named = record.agent.rpartition("/")[2].removeprefix(_OWN_ACCOUNTS)
-        return _CONTROLLERS.get(named, ())
+        return _ACCOUNTS.get(named, ())
     return _USERS.get(user, ())
 
 
 def is_controller_manager(record: AuditRecord) -> bool:
     """Whether it is one of the controller manager's loops, be it one that Baton has no name for."""
-    own = record.user.startswith((_OWN_ACCOUNTS, "system:kube-controller-manager"))
-    return own and program(record) == "kube-controller-manager"
+    own = record.user.startswith((_OWN_ACCOUNTS, _MANAGER))
+    return own and program(record) == CONTROLLER_MANAGER
 
 
 def program(record: AuditRecord) -> str:

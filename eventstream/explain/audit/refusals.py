@@ -12,9 +12,9 @@ from eventstream.explain.audit.upgrades import evidence, target, verb_of
 from eventstream.explain.engine.tracelog import TraceLog
 from eventstream.explain.engine.traces import TraceKeeper
 from eventstream.explain.vocabulary import sources
-from eventstream.explain.vocabulary.actors import title
 from eventstream.explain.vocabulary.identity import existing_trace_id, step_id
 from eventstream.explain.vocabulary.records import Grades, Step, StepRemoved, StepUpsert, Upsert
+from eventstream.explain.vocabulary.registry import title
 from eventstream.explain.world.text import asker, sentence
 from eventstream.explain.world.world import World
 from eventstream.explain.world.writes import ObjectLog, Write

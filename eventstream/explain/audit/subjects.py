@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from eventstream.explain.audit import identities
-from eventstream.explain.controllers.makers import MAKERS
+from eventstream.explain.vocabulary.declared.declaration import GroupKind
 from eventstream.explain.vocabulary.records import ObjectRef
+from eventstream.explain.vocabulary.registry import MAKERS, group_kind
 from eventstream.explain.world.writes import ObjectLog
 from eventstream.objects.observations import AuditRecord
 
@@ -92,10 +93,10 @@ def _same(logs: list[ObjectLog], record: AuditRecord) -> Iterator[ObjectLog]:
 
 def _owners(logs: list[ObjectLog], record: AuditRecord) -> Iterator[ObjectLog]:
     """Those for which this controller makes objects of this kind."""
-    kind = _KINDS.get(record.resource.plural, "")
+    kind = GroupKind(record.resource.group, _KINDS.get(record.resource.plural, ""))
     actors = identities.components(record)
     for log in logs:
-        maker = MAKERS.get((kind, log.ref.kind))
+        maker = MAKERS.get((kind, group_kind(log.ref.api_version, log.ref.kind)))
         if record.verb == "create" and maker is not None and maker.actor in actors:
             yield log
 

@@ -15,8 +15,8 @@ from eventstream.explain.controllers.custom.rules import custom_owner
 from eventstream.explain.deletions.deciding import marks_deletion
 from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary import sources
-from eventstream.explain.vocabulary.actors import title
 from eventstream.explain.vocabulary.records import Evidence, Loop, Verb
+from eventstream.explain.vocabulary.registry import title
 from eventstream.explain.world.text import asker, named
 from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View

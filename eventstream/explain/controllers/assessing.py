@@ -9,7 +9,6 @@ from typing import Any
 from eventstream.explain.controllers.custom import outlook as customs
 from eventstream.explain.controllers.deployment import outlook as deployments
 from eventstream.explain.controllers.leaving import leaving
-from eventstream.explain.controllers.makers import MAKERS
 from eventstream.explain.controllers.node import outlook as nodes
 from eventstream.explain.controllers.pod import outlook as pods
 from eventstream.explain.controllers.pod.troubles import unproven
@@ -18,6 +17,7 @@ from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.trouble import Trouble, troubled
+from eventstream.explain.vocabulary.registry import OWNERS_OF_PODS, group_kind, pods_maker
 from eventstream.explain.world.pods import condition, containers, is_ready, is_true, node_of, phase
 from eventstream.explain.world.text import count, listing, named, sentence
 from eventstream.explain.world.times import when
@@ -25,8 +25,6 @@ from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
 from eventstream.objects.kinds import is_built_in
 from eventstream.objects.workloads import CronJobSpec
-
-_WORKLOADS = frozenset({"ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet", "Job"})
 
 
 def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
@@ -36,7 +34,7 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
         return leaving(snapshot, write)
     if kind == "Deployment":
         return deployments.assess(snapshot, write, began)
-    if kind in _WORKLOADS:
+    if group_kind(write.image.api_version, kind) in OWNERS_OF_PODS:
         return _workload(snapshot, write, began)
     if kind == "Pod":
         return _pod(snapshot, write)
@@ -104,7 +102,7 @@ def _workload(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
         return Outlook("running", f"{named(image)} is not as the API documents it; see its flags.")
     if image.kind == "Job" and (image.spec.suspend or _gave_up(image)):
         return _stopped_job(snapshot, write)
-    maker = MAKERS.get(("Pod", image.kind))
+    maker = pods_maker(image)
     actor = maker.actor if maker else "unknown"
     found = counts.holdings()
     desired = _desired(image, len(counts.active))

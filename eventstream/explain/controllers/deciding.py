@@ -23,6 +23,9 @@ from eventstream.explain.controllers.pod import kubelets, podstatus
 from eventstream.explain.controllers.service import rules as companions
 from eventstream.explain.deletions import deciding as deletions
 from eventstream.explain.deletions import finalizers
+from eventstream.explain.vocabulary.declared import kinds
+from eventstream.explain.vocabulary.declared.declaration import GroupKind
+from eventstream.explain.vocabulary.registry import group_kind
 from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
 
@@ -47,8 +50,8 @@ _ANY: tuple[Rule, ...] = (
     clients.changed,
     takings.by_client,
 )
-RULES: dict[str, tuple[Rule, ...]] = {
-    "Pod": (
+RULES: dict[GroupKind, tuple[Rule, ...]] = {
+    kinds.POD: (
         kubelets.reported,
         podstatus.disrupted,
         makers.made,
@@ -57,19 +60,19 @@ RULES: dict[str, tuple[Rule, ...]] = {
         podstatus.by_controller,
         *_ANY,
     ),
-    "ReplicaSet": (
+    kinds.REPLICASET: (
         statuses.reported,
         deployments.created_replicaset,
         ownership.changed,
         deployments.changed_replicaset,
         *_ANY,
     ),
-    "CustomResourceDefinition": (definitions.reported, *_ANY),
-    "ResourceQuota": (others.quota_charged, *_ANY),
-    "Node": (nodes.reported, node_controllers.watched_over, *_ANY),
-    "PodDisruptionBudget": (budgets.charged, budgets.counted, *_ANY),
-    "PersistentVolumeClaim": (ownership.changed, volumes.claimed, volumes.bound, *_ANY),
-    "Namespace": (others.namespace_finalized, *_ANY),
+    kinds.DEFINITION: (definitions.reported, *_ANY),
+    kinds.QUOTA: (others.quota_charged, *_ANY),
+    kinds.NODE: (nodes.reported, node_controllers.watched_over, *_ANY),
+    kinds.BUDGET: (budgets.charged, budgets.counted, *_ANY),
+    kinds.CLAIM: (ownership.changed, volumes.claimed, volumes.bound, *_ANY),
+    kinds.NAMESPACE: (others.namespace_finalized, *_ANY),
 }
 """By kind, the rules that can know its writes; kinds that are not here have the general ones."""
 
@@ -92,8 +95,9 @@ def _decide(view: View) -> Verdict:
         return others.found_by_list(view)
     if deletions.marks_deletion(view.write):
         return deletions.deleted(view)
-    kind = view.write.image.kind
-    bound = scheduling.bound(view) if kind == "Pod" else None
+    image = view.write.image
+    kind = group_kind(image.api_version, image.kind)
+    bound = scheduling.bound(view) if kind == kinds.POD else None
     if bound is not None:
         return bound  # As no entry tells of a binding, it is not asked who the writer was.
     who = view.write.who

@@ -10,6 +10,7 @@ from eventstream.explain.outlook.holding import Holding, Outlook, pending, stage
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.turns import collectable, due
 from eventstream.explain.vocabulary.records import Evidence
+from eventstream.explain.vocabulary.registry import FINALIZERS
 from eventstream.explain.world.pods import condition
 from eventstream.explain.world.text import count, listing, named
 from eventstream.explain.world.times import when
@@ -18,11 +19,6 @@ from eventstream.objects.images import Image
 from eventstream.objects.managed_fields import paths
 
 _COLLECTOR = frozenset({"foregroundDeletion", "orphan"})
-_HOLDERS = {
-    "kubernetes.io/pvc-protection": "pvc-protection-controller",
-    "batch.kubernetes.io/job-tracking": "job-controller",
-    "customresourcecleanup.apiextensions.k8s.io": "api-server",
-}
 
 
 def leaving(snapshot: Snapshot, write: Write) -> Outlook:
@@ -67,7 +63,7 @@ def _leaving(snapshot: Snapshot, write: Write) -> Holding:
 def _finalizing(write: Write, held: list[str]) -> Holding:
     """What finalizers still prevent, and who set them."""
     image = write.image
-    actor = _HOLDERS.get(held[0], "custom-controller")
+    actor, _ = FINALIZERS.get(held[0], ("custom-controller", ""))
     verb = "prevents" if len(held) == 1 else "prevent"
     what = f"{named(image)} to be removed, which {count(len(held), 'finalizer')} still {verb}"
     marked = f"{named(image)} is marked for deletion and holds finalizers {listing(held)}"

@@ -1,15 +1,12 @@
 """Controllers that make objects to match a number: Pods above all, also Jobs and revisions."""
 
-import msgspec
-
 from eventstream.explain.attribution import evidence
 from eventstream.explain.attribution.writers import Writer
 from eventstream.explain.controllers.client.rules import told_changes
 from eventstream.explain.controllers.daemonset import placing as daemons
 from eventstream.explain.controllers.statefulset import ordered as ordered_rules
-from eventstream.explain.vocabulary import sources
-from eventstream.explain.vocabulary.actors import title
 from eventstream.explain.vocabulary.records import Loop
+from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER, Maker, maker_of, title
 from eventstream.explain.world.pods import condition
 from eventstream.explain.world.text import count, named, seen
 from eventstream.explain.world.verdict import Said, Telling, Verdict
@@ -19,40 +16,13 @@ from eventstream.objects.images import OwnerReference
 from eventstream.objects.observations import Change
 
 
-class Maker(msgspec.Struct, frozen=True):
-    """Which controller makes an owner's children. `counted`: it works towards spec.replicas."""
-
-    actor: str
-    source_url: str
-    counted: bool = False
-
-
-MAKERS: dict[tuple[str, str], Maker] = {
-    ("Pod", "ReplicaSet"): Maker("replicaset-controller", sources.REPLICASET_MANAGE, True),
-    ("Pod", "ReplicationController"): Maker(
-        "replication-controller", sources.REPLICASET_MANAGE, True
-    ),
-    ("Pod", "StatefulSet"): Maker("statefulset-controller", sources.STATEFULSET_CONTROL, True),
-    ("Pod", "DaemonSet"): Maker("daemonset-controller", sources.DAEMONSET_SYNC),
-    ("Pod", "Job"): Maker("job-controller", sources.JOB_SYNC),
-    ("Job", "CronJob"): Maker("cronjob-controller", sources.CRONJOB_SYNC),
-    ("ReplicaSet", "Deployment"): Maker("deployment-controller", sources.DEPLOYMENT_SYNC),
-    ("PersistentVolumeClaim", "StatefulSet"): Maker(
-        "statefulset-controller", sources.CLAIMS_OF_STATEFULSETS
-    ),
-    ("ControllerRevision", "StatefulSet"): Maker("statefulset-controller", sources.HISTORY),
-    ("ControllerRevision", "DaemonSet"): Maker("daemonset-controller", sources.HISTORY),
-}
-"""(child kind, owner kind) to the built-in controller that alone creates such children."""
-
-
 def made(view: View, who: Writer) -> Verdict | None:
     """Steps 7 and 8: a controller compared desired with existing and created what was missing."""
     write = view.write
     owner = write.image.metadata.controller
     if write.change.type != "ADDED" or owner is None or (who.known and not who.built_in):
         return None
-    maker = MAKERS.get((write.image.kind, owner.kind))
+    maker = maker_of(write.image, owner)
     if maker is None:
         return None
     ordered = (write.image.kind, owner.kind) == ("Pod", "StatefulSet")
@@ -132,9 +102,9 @@ def tended(view: View, who: Writer) -> Verdict | None:
     owner = write.image.metadata.controller
     if write.change.type != "MODIFIED" or owner is None:
         return None
-    if who.manager != "kube-controller-manager" or who.subresource:
+    if who.manager != CONTROLLER_MANAGER or who.subresource:
         return None
-    maker = MAKERS.get((write.image.kind, owner.kind))
+    maker = maker_of(write.image, owner)
     if maker is None:
         return None
     cause = view.last_spec_change(owner.uid)

@@ -4,8 +4,8 @@ from eventstream.explain.attribution import evidence
 from eventstream.explain.attribution.writers import Writer
 from eventstream.explain.controllers.client.rules import told_changes
 from eventstream.explain.vocabulary import sources
-from eventstream.explain.vocabulary.actors import title
 from eventstream.explain.vocabulary.records import Loop, Verb
+from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER, MANAGERS, title
 from eventstream.explain.world.text import named, seen, sentence
 from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
@@ -36,7 +36,7 @@ def quota_charged(view: View, who: Writer) -> Verdict | None:
 def scaled_by_autoscaler(view: View, who: Writer) -> Verdict | None:
     """The scale subresource was written from within the controller manager: the autoscaler's."""
     write = view.write
-    if who.manager != "kube-controller-manager" or who.subresource != "scale":
+    if who.manager != CONTROLLER_MANAGER or who.subresource != "scale":
         return None
     scaler = view.by_target(write.image)
     said = _rescaled(view, scaler) if scaler is not None else []
@@ -85,7 +85,7 @@ def _measured(scaler: Write | None, said: list[Change]) -> str:
 
 def named_component(view: View, who: Writer) -> Verdict | None:
     """A component of Kubernetes that is one actor wrote something no rule knows yet."""
-    actor = _COMPONENTS.get(who.manager) if who.known else None
+    actor = MANAGERS.get(who.manager) if who.known else None
     write = view.write
     if actor is None:
         return None
@@ -108,14 +108,6 @@ def named_component(view: View, who: Writer) -> Verdict | None:
         source_url=sources.FIELD_MANAGEMENT,
         loop=Loop(named(write.image), "what it found with what it wants", act),
     )
-
-
-_COMPONENTS = {
-    "kube-scheduler": "scheduler",
-    "kubelet": "kubelet",
-    "kube-apiserver": "api-server",
-}
-"""Managers of Kubernetes' own that stand for one actor, as the controller manager does not."""
 
 
 def namespace_finalized(view: View, who: Writer) -> Verdict | None:

@@ -7,11 +7,10 @@ Sources: pkg/controller/controller_ref_manager.go; garbagecollector.go, orphanDe
 
 from eventstream.explain.attribution import evidence
 from eventstream.explain.attribution.writers import Writer
-from eventstream.explain.controllers.makers import MAKERS
 from eventstream.explain.vocabulary import sources
-from eventstream.explain.vocabulary.actors import title
 from eventstream.explain.vocabulary.documented.rule import RuleName
 from eventstream.explain.vocabulary.records import Loop
+from eventstream.explain.vocabulary.registry import maker_of, title
 from eventstream.explain.world.text import named, seen
 from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
@@ -84,7 +83,7 @@ def _leaves(owner: Write) -> bool:
 
 
 def _adopted(view: View, who: Writer, owner: OwnerReference) -> Verdict | None:
-    maker = MAKERS.get((view.write.image.kind, owner.kind))
+    maker = maker_of(view.write.image, owner)
     if maker is None or not who.built_in:
         return None
     name = f"{owner.kind} {owner.name}"
@@ -111,7 +110,7 @@ def _left(view: View, who: Writer, owner: OwnerReference) -> Verdict | None:
     if latest.gone:
         why = f"{name} is gone, and something else still owns {named(view.write.image)}."
         return _verdict(view, who, "dangling-reference", _COLLECTOR, act, why, latest)
-    maker = MAKERS.get((view.write.image.kind, owner.kind))
+    maker = maker_of(view.write.image, owner)
     if maker is None or latest.image.metadata.deletion_timestamp:
         return None
     why = f"Its labels no longer match the selector of {name}."

@@ -6,9 +6,13 @@ Which controller writes a kind's status is fixed in Kubernetes' source, so the k
 from eventstream.explain.attribution import evidence
 from eventstream.explain.attribution.writers import Writer
 from eventstream.explain.controllers.client.rules import told_changes
-from eventstream.explain.vocabulary import sources
-from eventstream.explain.vocabulary.actors import title
 from eventstream.explain.vocabulary.records import Loop
+from eventstream.explain.vocabulary.registry import (
+    CONTROLLER_MANAGER,
+    STATUS_WRITERS,
+    group_kind,
+    title,
+)
 from eventstream.explain.world.marks import mark
 from eventstream.explain.world.pods import condition
 from eventstream.explain.world.text import count, listing, named, seen
@@ -16,21 +20,6 @@ from eventstream.explain.world.verdict import Said, Telling, Verdict
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Write
 from eventstream.objects.changes import FieldChange
-
-STATUS_WRITERS: dict[str, tuple[str, str]] = {
-    "Deployment": ("deployment-controller", sources.DEPLOYMENT_SYNC),
-    "ReplicaSet": ("replicaset-controller", sources.REPLICASET_STATUS),
-    "ReplicationController": ("replication-controller", sources.REPLICASET_STATUS),
-    "StatefulSet": ("statefulset-controller", sources.STATEFULSET_CONTROL),
-    "DaemonSet": ("daemonset-controller", sources.DAEMONSET_SYNC),
-    "Job": ("job-controller", sources.JOB_SYNC),
-    "CronJob": ("cronjob-controller", sources.CRONJOB_SYNC),
-    "HorizontalPodAutoscaler": ("horizontal-pod-autoscaler", sources.AUTOSCALER),
-    "ResourceQuota": ("resourcequota-controller", sources.QUOTA_CONTROLLER),
-    "Namespace": ("namespace-controller", sources.NAMESPACE_DELETE),
-    "PersistentVolumeClaim": ("persistentvolume-controller", sources.VOLUME_BINDING),
-}
-"""Kind to the built-in controller that alone writes its status, and where it does so."""
 
 _LABELS = {
     "status.replicas": "existing",
@@ -66,8 +55,8 @@ _CAUSES = 20
 def reported(view: View, who: Writer) -> Verdict | None:
     """A built-in controller wrote the status of a kind that it looks after."""
     write = view.write
-    known = STATUS_WRITERS.get(write.image.kind)
-    if known is None or who.manager != "kube-controller-manager" or who.subresource != "status":
+    known = STATUS_WRITERS.get(group_kind(write.image.api_version, write.image.kind))
+    if known is None or who.manager != CONTROLLER_MANAGER or who.subresource != "status":
         return None
     if write.image.kind == "PersistentVolumeClaim" and _conditions_turned(write):
         return None  # The controllers that expand volumes or protect claims write conditions too.

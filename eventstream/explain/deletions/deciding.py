@@ -15,8 +15,8 @@ from eventstream.explain.deletions import doubts, finalizers, surplus, with_owne
 from eventstream.explain.deletions.housekeeping import housekeeper
 from eventstream.explain.deletions.removals import REMOVALS, deletion, is_mirror
 from eventstream.explain.vocabulary import sources
-from eventstream.explain.vocabulary.actors import title
 from eventstream.explain.vocabulary.records import Loop
+from eventstream.explain.vocabulary.registry import title
 from eventstream.explain.world.pods import has_ended, node_of
 from eventstream.explain.world.text import count, named, seen
 from eventstream.explain.world.verdict import Said, Telling, Verdict

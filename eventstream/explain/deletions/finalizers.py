@@ -11,8 +11,8 @@ from eventstream.explain.attribution import evidence
 from eventstream.explain.attribution.writers import Writer
 from eventstream.explain.controllers.custom.rules import controls, custom_keeper
 from eventstream.explain.vocabulary import sources
-from eventstream.explain.vocabulary.actors import title
 from eventstream.explain.vocabulary.records import Loop
+from eventstream.explain.vocabulary.registry import FINALIZERS, title
 from eventstream.explain.world.marks import mark
 from eventstream.explain.world.pods import has_ended
 from eventstream.explain.world.text import count, listing, named, seen
@@ -22,16 +22,6 @@ from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
 from eventstream.objects.managed_fields import paths
-
-_COLLECTOR = ("garbage-collector", sources.COLLECTOR)
-_OWNERS: dict[str, tuple[str, str]] = {
-    "foregroundDeletion": _COLLECTOR,
-    "orphan": _COLLECTOR,
-    "batch.kubernetes.io/job-tracking": ("job-controller", sources.JOB_SYNC),
-    "kubernetes.io/pvc-protection": ("pvc-protection-controller", sources.CLAIM_PROTECTION),
-    "customresourcecleanup.apiextensions.k8s.io": ("api-server", sources.DEFINITION_FINALIZER),
-}
-"""Finalizers of Kubernetes' own components, to who alone removes each."""
 
 PROPAGATION = frozenset({"foregroundDeletion", "orphan"})
 """Finalizers that stand for how a deletion treats dependents; each new deletion sets them anew."""
@@ -96,14 +86,14 @@ def let_go(view: View, who: Writer) -> Verdict | None:
         return None
     if PROPAGATION.issuperset(lost) and _still_owns(view, lost):
         return _deleted_again(view)
-    own = all(name in _OWNERS for name in lost)
+    own = all(name in FINALIZERS for name in lost)
     if not own and (who.basis in ("appeared", "moved") or len(write.changes) > 1):
         return None  # More than a removal was written, and its writer is named.
     return _verdict(view, _remover(view, lost, before), lost)
 
 
 def _remover(view: View, lost: tuple[str, ...], before: Image) -> Remover:
-    owners = {_OWNERS.get(name) for name in lost}
+    owners = {FINALIZERS.get(name) for name in lost}
     if len(owners) == 1 and (owner := owners.pop()) is not None:
         return Remover(owner[0], "", owner[1])
     found = setters(before)

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from eventstream.explain.attribution import evidence
 from eventstream.explain.deletions import finalizers
 from eventstream.explain.vocabulary import sources
-from eventstream.explain.vocabulary.actors import title
 from eventstream.explain.vocabulary.records import Evidence, Loop
+from eventstream.explain.vocabulary.registry import title
 from eventstream.explain.world.marks import mark
 from eventstream.explain.world.pods import condition, containers, has_ended, node_of
 from eventstream.explain.world.text import count, named, seen

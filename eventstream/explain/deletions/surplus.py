@@ -1,13 +1,12 @@
 """Deletions by a controller that had more Pods than desired, or says that it deleted one."""
 
 from eventstream.explain.attribution import evidence
-from eventstream.explain.controllers.makers import MAKERS
 from eventstream.explain.controllers.statefulset import ordered
 from eventstream.explain.deletions.housekeeping import housekeeper
 from eventstream.explain.deletions.keepers import Housekeeper, ordinal
 from eventstream.explain.deletions.removals import deletion
-from eventstream.explain.vocabulary.actors import title
 from eventstream.explain.vocabulary.records import Loop
+from eventstream.explain.vocabulary.registry import maker_of, title
 from eventstream.explain.world.families import Family
 from eventstream.explain.world.pods import is_true, phase
 from eventstream.explain.world.text import count, plural, seen
@@ -21,7 +20,7 @@ def scaled_down(view: View) -> Verdict | None:
     """The controller had more Pods than desired, or says in an Event that it deleted this one."""
     write = view.write
     owner = write.image.metadata.controller
-    maker = MAKERS.get((write.image.kind, owner.kind)) if owner else None
+    maker = maker_of(write.image, owner)
     if owner is None or maker is None:
         return None
     notes = view.notes(owner.uid, "SuccessfulDelete")
@@ -62,7 +61,7 @@ def scaled_down(view: View) -> Verdict | None:
 def too_many(view: View) -> bool:
     """Whether the Pod's controller had a reason of its own to delete one."""
     owner = view.write.image.metadata.controller
-    maker = MAKERS.get((view.write.image.kind, owner.kind)) if owner else None
+    maker = maker_of(view.write.image, owner)
     if owner is None or maker is None or not maker.counted:
         return False
     return _acted_by(view, owner.uid)[1] is not None or _falls(view, owner.uid)

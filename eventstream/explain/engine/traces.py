@@ -5,7 +5,6 @@ from heapq import heappop, heappush
 
 from eventstream.explain.controllers import assessing as others
 from eventstream.explain.controllers.leaving import leaving
-from eventstream.explain.controllers.makers import MAKERS
 from eventstream.explain.controllers.replicaset.outlook import PodCounts, missing_pods
 from eventstream.explain.deletions.deciding import marks_deletion
 from eventstream.explain.engine.tracelog import TraceLog
@@ -20,12 +19,12 @@ from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.usual import UsualWaits
 from eventstream.explain.vocabulary.identity import existing_trace_id
 from eventstream.explain.vocabulary.records import ObjectRef, Trace
+from eventstream.explain.vocabulary.registry import is_followed, pods_maker
 from eventstream.explain.world.families import by_order
 from eventstream.explain.world.text import asker, named
 from eventstream.explain.world.times import parse, when
 from eventstream.explain.world.world import World
 from eventstream.explain.world.writes import ObjectLog, Write
-from eventstream.objects.kinds import is_built_in
 
 _MEASURED_EVERY = 300.0
 """Seconds between two looks at how long the waits took in a trace that does not settle."""
@@ -36,23 +35,10 @@ _DECIDED = 60.0
 _HIGHEST = 16
 """Owners above an object that are looked at: the deepest trees have five or six."""
 
-_WORKLOADS = frozenset(
-    {
-        "Deployment",
-        "ReplicaSet",
-        "StatefulSet",
-        "DaemonSet",
-        "Job",
-        "CronJob",
-        "Pod",
-        "ReplicationController",
-    }
-)
-
 
 def is_workload(ref: ObjectRef) -> bool:
     """Whether the object is one whose state people follow: a workload or a custom resource."""
-    return ref.kind in _WORKLOADS or not is_built_in(ref.api_version)
+    return is_followed(ref.api_version, ref.kind)
 
 
 class TraceKeeper:
@@ -313,7 +299,7 @@ def _healed(began: Write, above: Write, snapshot: Snapshot) -> tuple[bool, list[
     if reported and counts.ready == desired:
         return True, []
     holdings = [h for h in counts.holdings() if "to stop" not in h.waiting_for]
-    maker = MAKERS.get(("Pod", above.image.kind))
+    maker = pods_maker(above.image)
     actor = maker.actor if maker else "unknown"
     missing = missing_pods(snapshot, above, actor, desired, counts)
     if missing is not None:

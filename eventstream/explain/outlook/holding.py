@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from eventstream.explain.outlook.waits import ENOUGH
-from eventstream.explain.vocabulary.actors import title
 from eventstream.explain.vocabulary.records import Evidence, Stage, TraceState, Usual
+from eventstream.explain.vocabulary.registry import title
 from eventstream.explain.world.text import seconds
 from eventstream.explain.world.writes import Write
 

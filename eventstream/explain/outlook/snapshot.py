@@ -75,7 +75,7 @@ class Snapshot:
         return sorted(found, key=lambda note: (note.at, note.after.metadata.name), reverse=True)
 
     def by_name(self, kind: str, namespace: str | None, name: str) -> Write | None:
-        """The newest write of the object of that name, if it was seen; see `lookups.LOOKED_UP`."""
+        """The newest write of the object of that name, if it was seen."""
         logs = self.world.names.get(name_key(kind, namespace, name))
         if not logs:
             return None

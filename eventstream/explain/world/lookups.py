@@ -1,37 +1,20 @@
 """Which objects are found by name instead of uid, since others refer to them by it."""
 
-from functools import lru_cache
-
+from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.records import ObjectRef
+from eventstream.explain.vocabulary.registry import group_kind
 from eventstream.explain.world.writes import ObjectLog
 from eventstream.objects.kinds import is_built_in
 
 CUSTOM = "*"
 """Stands for the kind of any custom resource: what is made for one is often called after it."""
-AUTOSCALER = "HorizontalPodAutoscaler"
-LOOKED_UP = frozenset(
-    {
-        "CustomResourceDefinition",
-        AUTOSCALER,
-        "Namespace",
-        "Node",
-        "PersistentVolumeClaim",
-        "ResourceQuota",
-        "Service",
-        "StatefulSet",
-    }
-)
-"""Kinds that others refer to by name, so that rules look them up by it."""
+AUTOSCALER = kinds.AUTOSCALER.kind
 
 
 def looked_up(ref: ObjectRef) -> bool:
     """Whether an object may be looked up by its name."""
-    return _looked_up(ref.kind, ref.api_version)
-
-
-@lru_cache(maxsize=1000)
-def _looked_up(kind: str, api_version: str) -> bool:
-    return kind in LOOKED_UP or not is_built_in(api_version)
+    named = group_kind(ref.api_version, ref.kind) in kinds.REFERRED_TO_BY_NAME
+    return named or not is_built_in(ref.api_version)
 
 
 def name_key(kind: str, namespace: str | None, name: str) -> str:

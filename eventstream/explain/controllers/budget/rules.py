@@ -9,6 +9,7 @@ from eventstream.explain.attribution.writers import Writer
 from eventstream.explain.controllers.statuses import status_news
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Loop
+from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER
 from eventstream.explain.world.text import count, named, seen
 from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
@@ -38,7 +39,7 @@ def charged(view: View, who: Writer) -> Verdict | None:
 def counted(view: View, who: Writer) -> Verdict | None:
     """The disruption controller counted the Pods again that the budget covers."""
     write = view.write
-    if who.manager != "kube-controller-manager" or who.subresource != "status":
+    if who.manager != CONTROLLER_MANAGER or who.subresource != "status":
         return None
     cause = _answered(view)
     status, news = write.image.status, status_news(write)

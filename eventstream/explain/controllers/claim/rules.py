@@ -8,8 +8,8 @@ from eventstream.explain.attribution import evidence
 from eventstream.explain.attribution.writers import Writer
 from eventstream.explain.controllers.client.rules import told_changes
 from eventstream.explain.vocabulary import sources
-from eventstream.explain.vocabulary.actors import title
 from eventstream.explain.vocabulary.records import Loop, Verb
+from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER, title
 from eventstream.explain.world.text import named, seen
 from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
@@ -27,7 +27,7 @@ _BINDING = (
 def claimed(view: View, who: Writer) -> Verdict | None:
     """A controller created a claim: for a StatefulSet's Pod, or for an ephemeral volume."""
     write = view.write
-    if write.change.type != "ADDED" or who.manager != "kube-controller-manager":
+    if write.change.type != "ADDED" or who.manager != CONTROLLER_MANAGER:
         return None
     owner = write.image.metadata.controller
     if owner is not None and owner.kind == "Pod":
@@ -82,7 +82,7 @@ def bound(view: View, who: Writer) -> Verdict | None:
         why = "The volume is to be made where the Pod that waits for it will run."
         act = "chose a node for the volume of"
         return _verdict(view, who, "scheduler", "patch", act, why, view.previous(), sources.BINDING)
-    own = who.manager == "kube-controller-manager" and not who.subresource
+    own = who.manager == CONTROLLER_MANAGER and not who.subresource
     if not own or not all(path.startswith(_BINDING) for path in paths):
         return None
     volume = getattr(write.image.spec, "volume_name", "")

@@ -13,8 +13,6 @@ from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Write
 from eventstream.objects.changes import FieldChange
 
-_WORKLOADS = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "ReplicationController"})
-
 
 def created(view: View, who: Writer) -> Verdict | None:
     """A client created an object: the root of a trace, and steps 1 to 3 for a Deployment."""
@@ -83,11 +81,10 @@ def _client(who: Writer) -> str:
 def _described(write: Write) -> str:
     image = write.image
     text = named(image)
-    if image.kind in _WORKLOADS:
-        replicas = getattr(image.spec, "replicas", None)
-        if isinstance(replicas, int):
-            text += f" with {count(replicas, 'replica')}"
-            text += f" of {images_of(image)}" if images_of(image) else ""
+    replicas = getattr(image.spec, "replicas", None)
+    if isinstance(replicas, int):
+        text += f" with {count(replicas, 'replica')}"
+        text += f" of {images_of(image)}" if images_of(image) else ""
     elif images_of(image):
         text += f" running {images_of(image)}"
     return text

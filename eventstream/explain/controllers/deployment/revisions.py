@@ -2,7 +2,7 @@
 
 from eventstream.explain.deletions.keepers import Housekeeper, either
 from eventstream.explain.vocabulary import sources
-from eventstream.explain.vocabulary.actors import title
+from eventstream.explain.vocabulary.registry import title
 from eventstream.explain.world.text import count
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Write

@@ -6,6 +6,7 @@ from eventstream.explain.controllers.client.rules import told_changes
 from eventstream.explain.controllers.deployment import rollouts
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Loop
+from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER
 from eventstream.explain.world.text import count, named, seen
 from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
@@ -117,7 +118,7 @@ def changed_replicaset(view: View, who: Writer) -> Verdict | None:
     owner = write.image.metadata.controller
     if write.change.type != "MODIFIED" or owner is None or owner.kind != "Deployment":
         return None
-    if who.manager != "kube-controller-manager" or who.subresource:
+    if who.manager != CONTROLLER_MANAGER or who.subresource:
         return None
     before, after = _replicas(write.before), _replicas(write.image)
     scaled = before is not None and after is not None and before != after

@@ -9,8 +9,8 @@ import msgspec
 from eventstream.explain.attribution import evidence
 from eventstream.explain.attribution.writers import Writer
 from eventstream.explain.vocabulary import sources
-from eventstream.explain.vocabulary.actors import title
 from eventstream.explain.vocabulary.records import Loop
+from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER, title
 from eventstream.explain.world.pods import condition, is_true
 from eventstream.explain.world.text import listing, named, seen
 from eventstream.explain.world.verdict import Verdict
@@ -43,7 +43,7 @@ def watched_over(view: View, who: Writer) -> Verdict | None:
     write = view.write
     if write.change.type != "MODIFIED" or not write.changes:
         return None
-    named_in_entry = who.manager == "kube-controller-manager"
+    named_in_entry = who.manager == CONTROLLER_MANAGER
     act = _act(write, who) if named_in_entry else _untainted(write, who)
     if act is None:
         return None

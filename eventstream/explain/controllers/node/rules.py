@@ -6,6 +6,7 @@ from eventstream.explain.controllers.client.rules import told_changes
 from eventstream.explain.controllers.statuses import condition_news
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.documented.rule import RuleName
+from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER
 from eventstream.explain.world.text import listing
 from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
@@ -54,7 +55,7 @@ def is_kubelet(image: Image, manager: str) -> bool:
     """
     if manager == "kubelet":
         return True
-    if manager == "kube-controller-manager" or manager.startswith("kubectl"):
+    if manager == CONTROLLER_MANAGER or manager.startswith("kubectl"):
         return False
     return any(
         path == "status.conditions[Ready].lastHeartbeatTime"

@@ -12,6 +12,7 @@ from eventstream.explain.outlook.holding import Holding
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.trouble import Trouble, troubled
 from eventstream.explain.outlook.waits import starting
+from eventstream.explain.vocabulary.registry import FINALIZERS
 from eventstream.explain.world.pods import condition, has_ended, is_ready, is_running, node_of
 from eventstream.explain.world.text import listing
 from eventstream.explain.world.times import when
@@ -19,9 +20,6 @@ from eventstream.explain.world.writes import Write
 
 SCHEDULE, START, READY, STOP = 3, 4, 5, 6
 """Ranks of a Pod's stages among those of a rollout."""
-
-
-_JOB_FINALIZER = "batch.kubernetes.io/job-tracking"
 
 
 def holding(snapshot: Snapshot, write: Write) -> Holding | None:
@@ -73,7 +71,8 @@ def _stopping(snapshot: Snapshot, write: Write, name: str, node: str) -> Holding
     metadata, since = write.image.metadata, when(write)
     held = metadata.finalizers
     if metadata.deletion_grace_period_seconds == 0 and held:
-        actor = "job-controller" if held == (_JOB_FINALIZER,) else "custom-controller"
+        known = FINALIZERS.get(held[0]) if len(held) == 1 else None
+        actor = known[0] if known is not None else "custom-controller"
         waiting_for = f"Pod {name} to be let go by {listing(list(held))}"
         return Holding(
             STOP, actor, "", since, waiting_for, late="finalizer-stuck", wait="let-go", about=write

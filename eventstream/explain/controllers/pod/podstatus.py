@@ -11,9 +11,9 @@ import msgspec
 from eventstream.explain.attribution import evidence
 from eventstream.explain.attribution.writers import Writer
 from eventstream.explain.vocabulary import sources
-from eventstream.explain.vocabulary.actors import title
 from eventstream.explain.vocabulary.documented.rule import RuleName
 from eventstream.explain.vocabulary.records import Loop, Verb
+from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER, title
 from eventstream.explain.world.pods import condition, is_ready, node_of, phase
 from eventstream.explain.world.text import named, seen
 from eventstream.explain.world.verdict import Verdict
@@ -126,7 +126,7 @@ def _preemptor(view: View) -> Write | None:
 def by_controller(view: View, who: Writer) -> Verdict | None:
     """The controller manager wrote a Pod's status: its node is lost, or it never will end."""
     write = view.write
-    if who.manager != "kube-controller-manager" or who.subresource != "status":
+    if who.manager != CONTROLLER_MANAGER or who.subresource != "status":
         return None
     if phase(write.image) == "Failed" and phase(write.before) != "Failed":
         return _reported(view, who, "pod-failed", "pod-garbage-collector", sources.POD_COLLECTION)

@@ -2,6 +2,7 @@
 
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.documented.rule import DocumentedRule
+from eventstream.explain.vocabulary.registry import MAKERS, STATUS_WRITERS
 
 _COMPANIONS = (
     "serviceaccount-controller",
@@ -10,26 +11,8 @@ _COMPANIONS = (
     "endpointslice-controller",
     "endpointslicemirroring-controller",
 )
-_MAKERS = (
-    "replicaset-controller",
-    "replication-controller",
-    "statefulset-controller",
-    "daemonset-controller",
-    "job-controller",
-    "cronjob-controller",
-    "deployment-controller",
-)
-
-_MAKING = (
-    sources.REPLICASET_MANAGE,
-    sources.STATEFULSET_CONTROL,
-    sources.DAEMONSET_SYNC,
-    sources.JOB_SYNC,
-    sources.CRONJOB_SYNC,
-    sources.DEPLOYMENT_SYNC,
-    sources.CLAIMS_OF_STATEFULSETS,
-    sources.HISTORY,
-)
+_MAKERS = tuple(dict.fromkeys(maker.actor for maker in MAKERS.values()))
+_MAKING = tuple(dict.fromkeys(maker.source_url for maker in MAKERS.values()))
 
 DEPLOYING = (
     DocumentedRule(
@@ -78,33 +61,8 @@ DEPLOYING = (
         "status-reported",
         "The controller manager wrote the status of a kind: which controller does that is fixed "
         "for each built-in kind.",
-        (
-            "deployment-controller",
-            "replicaset-controller",
-            "replication-controller",
-            "statefulset-controller",
-            "daemonset-controller",
-            "job-controller",
-            "cronjob-controller",
-            "horizontal-pod-autoscaler",
-            "disruption-controller",
-            "resourcequota-controller",
-            "namespace-controller",
-            "persistentvolume-controller",
-        ),
-        (
-            sources.DEPLOYMENT_SYNC,
-            sources.REPLICASET_STATUS,
-            sources.STATEFULSET_CONTROL,
-            sources.DAEMONSET_SYNC,
-            sources.JOB_SYNC,
-            sources.CRONJOB_SYNC,
-            sources.AUTOSCALER,
-            sources.DISRUPTION,
-            sources.QUOTA_CONTROLLER,
-            sources.NAMESPACE_DELETE,
-            sources.VOLUME_BINDING,
-        ),
+        tuple(dict.fromkeys(actor for actor, _ in STATUS_WRITERS.values())),
+        tuple(dict.fromkeys(source_url for _, source_url in STATUS_WRITERS.values())),
     ),
     DocumentedRule(
         "autoscaled",

@@ -1,0 +1,1 @@
+"""What is declared of each controller: one entry each; the registry derives all tables."""

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from eventstream.explain.attribution.writers import Writer, writer
+from eventstream.explain.attribution.writers import writer
+from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.world import World
 from eventstream.objects.images import Image
 from eventstream.objects.observations import AuditRecord, Change

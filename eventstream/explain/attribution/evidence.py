@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from eventstream.explain.attribution.writers import Writer
 from eventstream.explain.vocabulary.records import Evidence
+from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.event_times import first_told
 from eventstream.explain.world.text import named
 from eventstream.explain.world.writes import Write

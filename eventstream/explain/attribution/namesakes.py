@@ -3,8 +3,8 @@
 An operator need not set ownerReferences; then only names, times and its other work tie the two.
 """
 
-from eventstream.explain.attribution.writers import BUILT_IN
 from eventstream.explain.vocabulary.records import Evidence
+from eventstream.explain.world.claims import BUILT_IN
 from eventstream.explain.world.marks import mark_of
 from eventstream.explain.world.text import named
 from eventstream.explain.world.world import View

@@ -7,52 +7,11 @@ that just went away was taken by somebody whom no entry names.
 Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management
 """
 
-from typing import Literal
-
-import msgspec
-
-from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER, MANAGERS
+from eventstream.explain.world.claims import NOBODY, Basis, Writer
 from eventstream.explain.world.writes import Write
 from eventstream.objects.images import NO_FIELDS, FieldsEntry, Image
 from eventstream.objects.managed_fields import covers, names_more, paths
 from eventstream.objects.pods import Part
-
-Basis = Literal["created", "appeared", "moved", "covers", "several", "removed", "none"]
-
-ALL_IN_ONE = frozenset({"k3s", "kubelite"})
-"""Programs that run all components in one process, which then share their name as manager."""
-
-BUILT_IN = frozenset({CONTROLLER_MANAGER, *MANAGERS, *ALL_IN_ONE})
-"""Managers that Kubernetes' own components write as."""
-
-
-class Writer(msgspec.Struct, frozen=True, gc=False):
-    """Who managedFields says wrote.
-
-    With `several` (see `candidates`), `removed` (fields were only taken away) or `none` as basis
-    it names nobody.
-    """
-
-    manager: str
-    subresource: str
-    operation: str
-    time: str | None
-    fields: msgspec.Raw
-    basis: Basis
-    candidates: tuple[str, ...] = ()
-
-    @property
-    def known(self) -> bool:
-        """Whether exactly one entry qualifies."""
-        return self.basis not in ("several", "removed", "none")
-
-    @property
-    def built_in(self) -> bool:
-        """Whether one of Kubernetes' own components wrote."""
-        return self.known and self.manager in BUILT_IN
-
-
-NOBODY = Writer("", "", "", None, NO_FIELDS, "none")
 
 
 def writer(write: Write) -> Writer:

@@ -4,8 +4,3 @@ A record at level Metadata names no version that it made, so the join is by obje
 order and time. It would rather find nothing than something wrong: whatever could as well have
 been another's request upgrades no step.
 """
-
-from eventstream.explain.audit.alignment import Match
-from eventstream.explain.audit.auditing import Auditing
-
-__all__ = ["Auditing", "Match"]

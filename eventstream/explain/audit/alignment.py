@@ -12,6 +12,7 @@ import msgspec
 from eventstream.explain.audit.fitting import LATE, is_exact, is_prompt
 from eventstream.explain.audit.identities import identity
 from eventstream.explain.audit.units import Unit
+from eventstream.explain.world.claims import Match
 from eventstream.objects.observations import AuditRecord
 
 _PAIR = 10_000
@@ -19,17 +20,6 @@ _LARGEST = 250_000
 """Pairs beyond which a burst is not aligned: there only what all its requests agree on is said."""
 
 Fits = Callable[[Unit, AuditRecord], bool]
-
-
-class Match(msgspec.Struct, frozen=True):
-    """The request behind a version: `record`, or one of the like `records` where several may be."""
-
-    records: tuple[AuditRecord, ...]
-
-    @property
-    def record(self) -> AuditRecord:
-        """The request, or the first of those that it may be; they tell the same of who asked."""
-        return self.records[0]
 
 
 class _Part(msgspec.Struct):

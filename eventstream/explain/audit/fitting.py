@@ -6,11 +6,11 @@ own timestamps (whole seconds), the version that it replaced. Arrival only bound
 
 import math
 
-from eventstream.explain.attribution.writers import Writer
 from eventstream.explain.audit.identities import components
 from eventstream.explain.audit.units import Unit
 from eventstream.explain.deletions.finalizers import PROPAGATION
 from eventstream.explain.vocabulary.registry import maker_of
+from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.pods import condition, node_of
 from eventstream.explain.world.times import parse
 from eventstream.explain.world.writes import Write

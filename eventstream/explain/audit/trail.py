@@ -6,7 +6,7 @@ request that it was joined with, and a request that made nothing visible is let 
 
 from collections.abc import Iterable, Iterator
 
-from eventstream.explain.audit.alignment import Match, align
+from eventstream.explain.audit.alignment import align
 from eventstream.explain.audit.fitting import (
     EARLY,
     LATE,
@@ -20,6 +20,7 @@ from eventstream.explain.audit.proofs import Proofs
 from eventstream.explain.audit.units import Unit, is_ending, units
 from eventstream.explain.audit.upgrades import upgraded
 from eventstream.explain.deletions.deciding import marks_deletion
+from eventstream.explain.world.claims import Match
 from eventstream.explain.world.families import by_order
 from eventstream.explain.world.memos import Recalled
 from eventstream.explain.world.verdict import Verdict

@@ -6,8 +6,9 @@ Source: staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go, Del
 
 from functools import cached_property
 
-from eventstream.explain.attribution.writers import Writer, writer
+from eventstream.explain.attribution.writers import writer
 from eventstream.explain.deletions.deciding import marks_deletion
+from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
 

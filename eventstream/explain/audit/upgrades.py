@@ -8,16 +8,15 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from eventstream.explain.attribution.customs import custom_owner
 from eventstream.explain.audit import identities
-from eventstream.explain.audit.alignment import Match
-from eventstream.explain.controllers.client.rules import told_changes
-from eventstream.explain.controllers.custom.rules import custom_owner
 from eventstream.explain.deletions.deciding import marks_deletion
 from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Evidence, Loop, Verb
 from eventstream.explain.vocabulary.registry import title
-from eventstream.explain.world.text import asker, named
+from eventstream.explain.world.claims import Match
+from eventstream.explain.world.text import asker, named, told_changes
 from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Write

@@ -1,28 +1,39 @@
-"""Decides one write: the first rule that knows it, in an order that puts the certain ones first.
+"""Decides one write: the first rule that knows it, in phases that put the certain ones first.
 
-One module an actor; each rule takes the view below the write's own resourceVersion and what
-managedFields says, and returns a Verdict or None.
+A rule takes the view below the write's own resourceVersion and what managedFields says, and returns
+a Verdict or None. Which phases there are, and why one comes before another, `PHASES` says.
 """
 
 import logging
 from collections.abc import Callable
+from functools import lru_cache
 
-from eventstream.explain.attribution.writers import Writer, writer
-from eventstream.explain.controllers import makers, others, ownership, statuses
-from eventstream.explain.controllers.budget import rules as budgets
-from eventstream.explain.controllers.claim import rules as volumes
+import msgspec
+
+from eventstream.explain.attribution.writers import writer
+from eventstream.explain.controllers.autoscaler import rules as autoscaler
 from eventstream.explain.controllers.client import rules as clients
 from eventstream.explain.controllers.client import takings
+from eventstream.explain.controllers.collector import deletions as collector
+from eventstream.explain.controllers.custom import cleanups
 from eventstream.explain.controllers.custom import rules as customs
-from eventstream.explain.controllers.definition import rules as definitions
-from eventstream.explain.controllers.deployment import rules as deployments
-from eventstream.explain.controllers.node import node_controllers
-from eventstream.explain.controllers.node import rules as nodes
-from eventstream.explain.controllers.pod import binding as scheduling
-from eventstream.explain.controllers.pod import kubelets, podstatus
+from eventstream.explain.controllers.definition import deletions as definition
+from eventstream.explain.controllers.namespace import deletions as namespace
+from eventstream.explain.controllers.pod import binding
+from eventstream.explain.controllers.pod import deletions as pods
+from eventstream.explain.controllers.registry import Rule, Rules, rules_of
 from eventstream.explain.controllers.service import rules as companions
-from eventstream.explain.deletions import deciding as deletions
+from eventstream.explain.controllers.shared import (
+    general,
+    housekeeping,
+    makers,
+    ownership,
+    statuses,
+    surplus,
+)
 from eventstream.explain.deletions import finalizers
+from eventstream.explain.deletions.deciding import asked_by_client, marks_deletion
+from eventstream.explain.deletions.removals import REMOVALS
 from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.declared.declaration import GroupKind
 from eventstream.explain.vocabulary.registry import group_kind
@@ -31,50 +42,131 @@ from eventstream.explain.world.world import View
 
 logger = logging.getLogger(__name__)
 
-Rule = Callable[[View, Writer], Verdict | None]
+_NONE = Rules()
 
-_ANY: tuple[Rule, ...] = (
-    statuses.reported,
-    makers.made,
-    ownership.changed,
-    finalizers.let_go,
-    makers.tended,
-    customs.acted,
-    others.scaled_by_autoscaler,
-    others.named_component,
-    customs.undecided,
-    customs.taken_away,
-    companions.kept,
-    customs.namesake,
-    clients.created,
-    clients.changed,
-    takings.by_client,
+
+class Phase(msgspec.Struct, frozen=True):
+    """Rules that are asked together: `before` says why those come before all later ones.
+
+    `own` picks what the controllers of a kind know, which is asked first; `rules` hold for any.
+    """
+
+    name: str
+    before: str
+    own: Callable[[Rules], tuple[Rule, ...]]
+    rules: tuple[Rule, ...]
+
+
+PHASES: tuple[Phase, ...] = (
+    Phase(
+        "reports",
+        "A status is written by whoever alone reports it, whatever else the write may look like.",
+        lambda rules: rules.reports,
+        (statuses.reported,),
+    ),
+    Phase(
+        "creations",
+        "What has a controlling owner was made for it, and by none but the owner's controller.",
+        lambda rules: rules.creations,
+        (makers.made,),
+    ),
+    Phase(
+        "ownership",
+        "A changed reference to an owner says more than whatever was written along with it.",
+        lambda rules: (),
+        (ownership.changed,),
+    ),
+    Phase(
+        "changes",
+        "A field that one controller of a kind alone writes names that controller.",
+        lambda rules: rules.changes,
+        (finalizers.let_go, makers.tended),
+    ),
+    Phase(
+        "custom controllers",
+        "Who has shown to look after custom resources is no mere client.",
+        lambda rules: (),
+        (customs.acted,),
+    ),
+    Phase(
+        "components",
+        "A field manager of Kubernetes' own is no client, though no rule knows the write.",
+        lambda rules: (),
+        (autoscaler.scaled_by_autoscaler, general.named_component),
+    ),
+    Phase(
+        "open",
+        "Where a client and a controller are as likely, neither is named.",
+        lambda rules: (),
+        (customs.undecided, customs.taken_away, companions.kept, customs.namesake),
+    ),
+    Phase(
+        "clients",
+        "Whatever no component of the cluster accounts for, a client did.",
+        lambda rules: (),
+        (clients.created, clients.changed, takings.by_client),
+    ),
 )
-RULES: dict[GroupKind, tuple[Rule, ...]] = {
-    kinds.POD: (
-        kubelets.reported,
-        podstatus.disrupted,
-        makers.made,
-        kubelets.mirrored,
-        scheduling.reported,
-        podstatus.by_controller,
-        *_ANY,
+"""The phases in the order in which they are asked."""
+
+Deletion = Callable[[View], Verdict | None]
+
+
+class DeletionPhase(msgspec.Struct, frozen=True):
+    """Rules about who deletes, asked together; `before` as for a `Phase`."""
+
+    name: str
+    before: str
+    rules: tuple[Deletion, ...]
+
+
+DELETIONS: tuple[DeletionPhase, ...] = (
+    DeletionPhase(
+        "ends",
+        "What was asked for before comes to its end: nobody asks anew.",
+        REMOVALS,
     ),
-    kinds.REPLICASET: (
-        statuses.reported,
-        deployments.created_replicaset,
-        ownership.changed,
-        deployments.changed_replicaset,
-        *_ANY,
+    DeletionPhase(
+        "told by the Pod",
+        "A condition or a grace period of the Pod itself says who evicts it.",
+        (pods.disrupted, pods.hurried),
     ),
-    kinds.DEFINITION: (definitions.reported, *_ANY),
-    kinds.QUOTA: (others.quota_charged, *_ANY),
-    kinds.NODE: (nodes.reported, node_controllers.watched_over, *_ANY),
-    kinds.BUDGET: (budgets.charged, budgets.counted, *_ANY),
-    kinds.CLAIM: (ownership.changed, volumes.claimed, volumes.bound, *_ANY),
-    kinds.NAMESPACE: (others.namespace_finalized, *_ANY),
-}
-"""By kind, the rules that can know its writes; kinds that are not here have the general ones."""
+    DeletionPhase(
+        "with its namespace",
+        "A namespace that goes takes everything along, whatever else would be a reason.",
+        (namespace.by_namespace,),
+    ),
+    DeletionPhase(
+        "told in an Event",
+        "A controller that says what it deleted did so, even if the owner is gone by now.",
+        (surplus.told,),
+    ),
+    DeletionPhase(
+        "with its owners or its type",
+        "What owns it is gone: no controller of the owner can act any more.",
+        (collector.by_collector, definition.by_type),
+    ),
+    DeletionPhase(
+        "too many, or kept no longer",
+        "Its owner's controller had a reason of its own.",
+        (surplus.scaled_down, housekeeping.kept_house, cleanups.cleaned_up, companions.dropped),
+    ),
+)
+"""The phases of a deletion; where none knows it, a client asked, or it is left open."""
+
+
+@lru_cache(maxsize=2000)
+def rules_for(kind: GroupKind) -> tuple[Rule, ...]:
+    """All rules that may know a write to this kind, in the order in which they are asked."""
+    own = rules_of(kind)
+    return tuple(
+        rule
+        for phase in PHASES
+        for rule in (*(each for rules in own for each in phase.own(rules)), *phase.rules)
+    )
+
+
+_DELETION_RULES = tuple(rule for phase in DELETIONS for rule in phase.rules)
 
 
 def decide(view: View) -> Verdict:
@@ -87,24 +179,33 @@ def decide(view: View) -> Verdict:
         return _decide(view)
     except Exception as error:
         logger.exception("A rule failed on %s.", view.write.image.metadata.name)
-        return others.defect(view, error)
+        return general.defect(view, error)
 
 
 def _decide(view: View) -> Verdict:
-    if view.write.change.relisted and not view.write.gone:
-        return others.found_by_list(view)
-    if deletions.marks_deletion(view.write):
-        return deletions.deleted(view)
-    image = view.write.image
-    kind = group_kind(image.api_version, image.kind)
-    bound = scheduling.bound(view) if kind == kinds.POD else None
+    write = view.write
+    if write.change.relisted and not write.gone:
+        return general.found_by_list(view)
+    if marks_deletion(write):
+        return _deleted(view)
+    kind = group_kind(write.image.api_version, write.image.kind)
+    bound = binding.bound(view) if kind == kinds.POD else None
     if bound is not None:
         return bound  # As no entry tells of a binding, it is not asked who the writer was.
-    who = view.write.who
+    who = write.who
     if who is None:
-        who = view.write.who = writer(view.write)
-    for rule in RULES.get(kind, _ANY):
+        who = write.who = writer(write)
+    for rule in rules_for(kind):
         verdict = rule(view, who)
         if verdict is not None:
             return verdict
-    return others.undocumented(view, who)
+    return general.undocumented(view, who)
+
+
+def _deleted(view: View) -> Verdict:
+    """The verdict on a version that marks a deletion; managedFields name nobody for it."""
+    for rule in _DELETION_RULES:
+        verdict = rule(view)
+        if verdict is not None:
+            return verdict
+    return asked_by_client(view)

@@ -7,18 +7,9 @@ grace period 0 and the end of a Pod that had a node are its kubelet's. Sources: 
 
 from eventstream.explain.attribution import evidence
 from eventstream.explain.attribution.writers import writer
-from eventstream.explain.controllers.custom import cleanups
-from eventstream.explain.controllers.custom.rules import custom_keeper
-from eventstream.explain.controllers.pod.podstatus import disruption, disruption_cause
-from eventstream.explain.controllers.service import rules as companions
-from eventstream.explain.deletions import doubts, finalizers, surplus, with_owners
-from eventstream.explain.deletions.housekeeping import housekeeper
-from eventstream.explain.deletions.removals import REMOVALS, deletion, is_mirror
+from eventstream.explain.deletions import doubts, finalizers
+from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary import sources
-from eventstream.explain.vocabulary.records import Loop
-from eventstream.explain.vocabulary.registry import title
-from eventstream.explain.world.pods import has_ended, node_of
-from eventstream.explain.world.text import count, named, seen
 from eventstream.explain.world.verdict import Said, Telling, Verdict
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Write
@@ -37,143 +28,12 @@ def marks_deletion(write: Write) -> bool:
     return shortened or finalizers.asks_again(write)
 
 
-def deleted(view: View) -> Verdict:
-    """The verdict on a version that marks_deletion; managedFields name nobody for it."""
-    for rule in _RULES:
-        verdict = rule(view)
-        if verdict is not None:
-            return verdict
-    return _by_client(view)
-
-
-def _disrupted(view: View) -> Verdict | None:
-    """Condition DisruptionTarget says who evicted the Pod, and why."""
-    write = view.write
-    found = disruption(write) if write.image.kind == "Pod" else None
-    if found is None:
-        return None
-    known, says = found
-    if known.actor == "taint-eviction-controller" and _by_daemons_too(view):
-        return _left_open(view, _EITHER)
-    client = known.actor == "client"
-    announced = _announcement(view)
-    cause = announced or (None if client else disruption_cause(view, known.actor))
-    subject = "A client" if client else f"The {title(known.actor)}"
-    return Verdict(
-        rule="disrupted",
-        actor=known.actor,
-        verb=known.verb,
-        subresource="eviction" if client else None,
-        what=_evicted(write) if client else deletion(write, subject),
-        why=f"Its condition DisruptionTarget says {says}.",
-        who_grade="reported",
-        why_grade="reported",
-        causes=(cause,) if cause else (),
-        begins=client and cause is None,
-        evidence=(evidence.saw(write), evidence.condition(f"DisruptionTarget: {says}")),
-        source_url=known.source_url,
-        loop=None
-        if client
-        else Loop(
-            seen(cause) if cause else named(write.image),
-            "whether the Pod may stay where it is",
-            f"deleted {named(write.image)}",
-        ),
-    )
-
-
-def _by_daemons_too(view: View) -> bool:
-    """Whether a DaemonSet's controller says that it deleted the Pod, as it does for the same taint.
-
-    Source: pkg/controller/daemon/daemon_controller.go, NodeShouldRunDaemonPod.
-    """
-    owner = view.write.image.metadata.controller
-    if owner is None or owner.kind != "DaemonSet":
-        return False
-    return bool(view.notes(owner.uid, "SuccessfulDelete"))
-
-
-_EITHER = (
-    "The taint eviction controller had announced that it would, and the DaemonSet controller says "
-    "that it deleted the Pod: both do for a taint that the Pod does not tolerate."
-)
-
-
-def _evicted(write: Write) -> str:
-    """The API server deletes for the client who asked it to evict."""
-    seconds = write.image.metadata.deletion_grace_period_seconds
-    left = f", leaving it {count(seconds, 'second')} to stop" if seconds else ""
-    return f"A client evicted {named(write.image)}{left}."
-
-
-def _announcement(view: View) -> Write | None:
-    """The write that set condition DisruptionTarget, if it is among those that are held."""
-    for write in view.backwards(view.write.log.uid):
-        rule = write.verdict.rule if write.verdict else ""
-        if rule in ("disruption-announced", "pod-failed"):
-            return write
-    return None
-
-
-def _hurried(view: View) -> Verdict | None:
-    """A running Pod got another grace period than its own: no controller asks for one.
-
-    They delete with the Pod's own; but for the Pod garbage collector, which first fails the Pod,
-    and for a kubelet, which so renews a mirror Pod.
-    Source: pkg/controller/controller_utils.go, DeletePod.
-    """
-    write = view.write
-    image = write.image
-    own = getattr(image.spec, "termination_grace_period_seconds", None)
-    given = image.metadata.deletion_grace_period_seconds
-    if image.kind != "Pod" or write.gone or own is None or given is None:
-        return None
-    if given == max(own, 1 if own < 0 else 0) or not node_of(image) or is_mirror(image):
-        return None
-    if has_ended(write.before or image) or custom_keeper(view):
-        return None
-    how = "without any time" if given == 0 else f"with {count(given, 'second')}"
-    return Verdict(
-        rule="client-deleted",
-        actor="client",
-        verb="delete",
-        what=deletion(write, "A client"),
-        why=f"It asked for the Pod to go {how} to stop, and not with the Pod's own "
-        f"{count(own, 'second')}: controllers do not. The object does not say which client.",
-        who_grade="inferred",
-        why_grade="unknown",
-        begins=True,
-        evidence=(evidence.saw(write), *evidence.owned(write)),
-        source_url=sources.POD_DELETION,
-    )
-
-
-def _kept_house(view: View) -> Verdict | None:
-    """A controller's own housekeeping, or a case in which it cannot be told from a client's."""
-    keeper = housekeeper(view)
-    if keeper is None:
-        return None
-    known = keeper.actor != "unknown"
-    return Verdict(
-        rule="housekeeping",
-        actor=keeper.actor,
-        verb="delete",
-        what=deletion(view.write, f"The {title(keeper.actor)}" if known else "Somebody"),
-        why=keeper.why,
-        who_grade="inferred" if known else "unknown",
-        why_grade="inferred" if known else "unknown",
-        causes=(keeper.cause,) if keeper.cause else (),
-        evidence=(evidence.saw(view.write), *evidence.owned(view.write)),
-        source_url=keeper.source_url,
-    )
-
-
-def _by_client(view: View) -> Verdict:
+def asked_by_client(view: View) -> Verdict:
     """Nothing in the cluster accounts for it: somebody asked, and the object does not say who."""
     write = view.write
     doubt = doubts.doubt(view)
     if doubt:
-        return _left_open(view, doubt)
+        return left_open(view, doubt)
     return Verdict(
         rule="client-deleted",
         actor="client",
@@ -186,7 +46,8 @@ def _by_client(view: View) -> Verdict:
     )
 
 
-def _left_open(view: View, doubt: str) -> Verdict:
+def left_open(view: View, doubt: str) -> Verdict:
+    """A deletion of which it stays open who asked for it; `doubt` names those who may have."""
     return Verdict(
         rule="deletion-unknown",
         actor="unknown",
@@ -225,18 +86,3 @@ _WANTED = (
 _UNOWNED = (
     "Nothing owns it, so no controller had a reason to. The object does not say which client asked."
 )
-
-_RULES = (
-    *REMOVALS,
-    _disrupted,
-    _hurried,
-    with_owners.by_namespace,
-    surplus.told,
-    with_owners.by_collector,
-    with_owners.by_type,
-    surplus.scaled_down,
-    _kept_house,
-    cleanups.cleaned_up,
-    companions.dropped,
-)
-"""In this order: the ends of what was asked for before, then who can have asked."""

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
-from eventstream.explain.controllers.custom.rules import custom_keeper
+from eventstream.explain.attribution.customs import custom_keeper, custom_owner
+from eventstream.explain.deletions.finalizers import PROPAGATION
 from eventstream.explain.deletions.removals import is_mirror
 from eventstream.explain.world.pods import has_ended, node_of
 from eventstream.explain.world.world import View
+from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
 from eventstream.objects.kinds import is_built_in
 
@@ -77,3 +79,22 @@ def _in_a_cloud(image: Image) -> bool:
 
 
 _DOUBTS: tuple[Callable[[View], str], ...] = (_unseen_owner, _by_its_kind, _custom, _hidden)
+
+
+def cleaner(view: View) -> str:
+    """Who else cleans up in a namespace that goes: whose finalizer still holds a custom resource.
+
+    Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/
+    """
+    owner = custom_owner(view.write.image)
+    latest = view.latest(owner.uid) if owner is not None else None
+    if latest is None:
+        return custom_keeper(view)
+    metadata = latest.image.metadata
+    busy = metadata.deletion_timestamp and not latest.gone
+    return custom_keeper(view) if busy and set(metadata.finalizers) - PROPAGATION else ""
+
+
+def collects(owner: Write) -> bool:
+    """Gone, or waiting in foreground mode for exactly this."""
+    return owner.gone or "foregroundDeletion" in owner.image.metadata.finalizers

@@ -8,11 +8,11 @@ Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/finali
 import msgspec
 
 from eventstream.explain.attribution import evidence
-from eventstream.explain.attribution.writers import Writer
-from eventstream.explain.controllers.custom.rules import controls, custom_keeper
+from eventstream.explain.attribution.customs import controls, custom_keeper
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import FINALIZERS, title
+from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.marks import mark
 from eventstream.explain.world.pods import has_ended
 from eventstream.explain.world.text import count, listing, named, seen

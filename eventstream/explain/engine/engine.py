@@ -9,9 +9,9 @@ import logging
 from collections.abc import Iterable, Mapping
 from heapq import heapify, heappop, heappush
 
-from eventstream.explain.audit import Auditing, Match
 from eventstream.explain.controllers import deciding as rules
 from eventstream.explain.engine.asides import Asides
+from eventstream.explain.engine.auditing import Auditing
 from eventstream.explain.engine.heartbeats import Heartbeats
 from eventstream.explain.engine.looks import as_settled, at_rest, next_look, settled
 from eventstream.explain.engine.tracelog import TraceLog
@@ -27,6 +27,7 @@ from eventstream.explain.vocabulary.records import (
     WaitsSeen,
 )
 from eventstream.explain.world import steps
+from eventstream.explain.world.claims import Match
 from eventstream.explain.world.forgetting import forget
 from eventstream.explain.world.memos import Memo, read_memos
 from eventstream.explain.world.steps import Draft

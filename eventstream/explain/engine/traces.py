@@ -3,9 +3,10 @@
 import math
 from heapq import heappop, heappush
 
-from eventstream.explain.controllers import assessing as others
-from eventstream.explain.controllers.leaving import leaving
-from eventstream.explain.controllers.replicaset.outlook import PodCounts, missing_pods
+from eventstream.explain.controllers.assessing import assess
+from eventstream.explain.controllers.shared import workloads
+from eventstream.explain.controllers.shared.leaving import leaving
+from eventstream.explain.controllers.shared.podcounts import PodCounts, missing_pods
 from eventstream.explain.deletions.deciding import marks_deletion
 from eventstream.explain.engine.tracelog import TraceLog
 from eventstream.explain.outlook import proofs
@@ -177,7 +178,7 @@ class TraceKeeper:
             return leaving(snapshot, latest)
         if began is None and not is_workload(trace.root.ref):
             return Outlook("complete", f"{named(latest.image)} is watched.", ended=_end(trace))
-        return others.assess(snapshot, latest, began)
+        return assess(snapshot, latest, began)
 
     def _deletion(self, began: Write, latest: Write, snapshot: Snapshot) -> Outlook:
         """A deletion is done when all is gone, and what it was deleted from is whole again."""
@@ -295,7 +296,7 @@ def _healed(began: Write, above: Write, snapshot: Snapshot) -> tuple[bool, list[
     if not isinstance(desired, int) or above.image.kind == "Deployment":
         return True, []
     counts = PodCounts(snapshot, above)
-    reported = above.order > began.order and others.reached(above.image)
+    reported = above.order > began.order and workloads.reached(above.image)
     if reported and counts.ready == desired:
         return True, []
     holdings = [h for h in counts.holdings() if "to stop" not in h.waiting_for]

@@ -1,6 +1,7 @@
 """Small pieces of English that every rule's sentences are made of."""
 
 from eventstream.explain.world.writes import Write
+from eventstream.objects.changes import FieldChange
 from eventstream.objects.images import Image
 from eventstream.objects.observations import AuditRecord
 
@@ -64,3 +65,20 @@ def asker(record: AuditRecord) -> str:
     """A client by its user and program: `kubernetes-admin, with kubectl,`."""
     user = record.user or "A client without a name"
     return f"{user}, with {record.program}," if record.program else user
+
+
+def told_changes(changes: tuple[FieldChange, ...]) -> str:
+    """`spec.replicas from 3 to 5`, a few of them; says so where the values are hidden."""
+    if not changes:
+        return "nothing that Baton keeps"
+    return listing([_told(change) for change in changes], 3)
+
+
+def _told(change: FieldChange) -> str:
+    if change.hidden:
+        return f"{change.path} (value hidden)"
+    if change.before is None:
+        return f"{change.path} set to {change.after}"
+    if change.after is None:
+        return f"{change.path} removed"
+    return f"{change.path} from {change.before} to {change.after}"

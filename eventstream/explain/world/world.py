@@ -320,7 +320,8 @@ class View:
         """The latest write below this one of the object that then had this name, if it was seen.
 
         One that exists comes before one that is gone: a vanished object's order is made up.
-        `kind` is one of `kinds.REFERRED_TO_BY_NAME`. The name itself is asked about, for objects that come late.
+        `kind` is one of `kinds.REFERRED_TO_BY_NAME`. The name itself is asked about, for objects
+        that come late.
         """
         return max(
             self._named(name_key(kind, namespace, name)),

@@ -12,8 +12,7 @@ from eventstream.objects.changes import FieldChange, diff
 from eventstream.objects.observations import Change
 
 if TYPE_CHECKING:
-    from eventstream.explain.attribution.writers import Writer
-    from eventstream.explain.audit.alignment import Match
+    from eventstream.explain.world.claims import Match, Writer
 
 
 class Write:

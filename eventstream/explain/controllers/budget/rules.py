@@ -5,11 +5,11 @@ pkg/registry/core/pod/storage/eviction.go, checkAndDecrement.
 """
 
 from eventstream.explain.attribution import evidence
-from eventstream.explain.attribution.writers import Writer
-from eventstream.explain.controllers.statuses import status_news
+from eventstream.explain.controllers.shared.statuses import status_news
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER
+from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.text import count, named, seen
 from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View

@@ -5,12 +5,11 @@ pkg/controller/statefulset/stateful_pod_control.go (claims), volume/ephemeral/co
 """
 
 from eventstream.explain.attribution import evidence
-from eventstream.explain.attribution.writers import Writer
-from eventstream.explain.controllers.client.rules import told_changes
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Loop, Verb
 from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER, title
-from eventstream.explain.world.text import named, seen
+from eventstream.explain.world.claims import Writer
+from eventstream.explain.world.text import named, seen, told_changes
 from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Write

@@ -4,14 +4,13 @@ The name is the field manager that the client chose for itself: a hint, not an i
 """
 
 from eventstream.explain.attribution import evidence
-from eventstream.explain.attribution.writers import Writer
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Verb
-from eventstream.explain.world.text import count, images_of, listing, named
+from eventstream.explain.world.claims import Writer
+from eventstream.explain.world.text import count, images_of, named, told_changes
 from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Write
-from eventstream.objects.changes import FieldChange
 
 
 def created(view: View, who: Writer) -> Verdict | None:
@@ -88,20 +87,3 @@ def _described(write: Write) -> str:
     elif images_of(image):
         text += f" running {images_of(image)}"
     return text
-
-
-def told_changes(changes: tuple[FieldChange, ...]) -> str:
-    """`spec.replicas from 3 to 5`, a few of them; says so where the values are hidden."""
-    if not changes:
-        return "nothing that Baton keeps"
-    return listing([_told(change) for change in changes], 3)
-
-
-def _told(change: FieldChange) -> str:
-    if change.hidden:
-        return f"{change.path} (value hidden)"
-    if change.before is None:
-        return f"{change.path} set to {change.after}"
-    if change.after is None:
-        return f"{change.path} removed"
-    return f"{change.path} from {change.before} to {change.after}"

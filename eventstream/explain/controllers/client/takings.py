@@ -4,11 +4,10 @@ Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-
 """
 
 from eventstream.explain.attribution import evidence
-from eventstream.explain.attribution.writers import Writer
-from eventstream.explain.controllers.client.rules import told_changes
-from eventstream.explain.controllers.custom.rules import custom_keeper
+from eventstream.explain.attribution.customs import custom_keeper
 from eventstream.explain.vocabulary import sources
-from eventstream.explain.world.text import named
+from eventstream.explain.world.claims import Writer
+from eventstream.explain.world.text import named, told_changes
 from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Write

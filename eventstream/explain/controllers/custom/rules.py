@@ -8,28 +8,26 @@ alone is no evidence.
 from typing import Any
 
 from eventstream.explain.attribution import evidence
+from eventstream.explain.attribution.customs import controls, custom_owner, proof_of
 from eventstream.explain.attribution.namesakes import (
     answers,
     any_of,
     asked,
-    authors,
     called_after,
     owned,
     served_by,
 )
-from eventstream.explain.attribution.writers import Writer
-from eventstream.explain.controllers.client.rules import told_changes
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.documented.rule import RuleName
 from eventstream.explain.vocabulary.records import Evidence, Loop, Verb
+from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.marks import mark
-from eventstream.explain.world.text import listing, named, seen
+from eventstream.explain.world.text import listing, named, seen, told_changes
 from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Write
-from eventstream.objects.images import Image, OwnerReference
+from eventstream.objects.images import Image
 from eventstream.objects.kinds import is_built_in
-from eventstream.objects.managed_fields import status_writers
 
 _NAMES: dict[Verb, RuleName] = {
     "create": "custom-create",
@@ -43,7 +41,7 @@ def acted(view: View, who: Writer) -> Verdict | None:
     write = view.write
     if not who.known or who.built_in or who.manager.startswith("kubectl"):
         return None
-    proof, served = _proof(write.image, who.manager) or _kept(view, who.manager), None
+    proof, served = proof_of(write.image, who.manager) or _kept(view, who.manager), None
     if proof is None:
         served = served_by(view, who.manager)
         if served is None:
@@ -154,54 +152,6 @@ def _either(view: View, who: Writer, subject: str, why: str) -> Verdict:
         evidence=(evidence.saw(write), *evidence.managed(who)),
         source_url=sources.OPERATOR,
     )
-
-
-def custom_owner(image: Image) -> OwnerReference | None:
-    """The custom resource that the object belongs to: its controller, else any such owner."""
-    owners = image.metadata.owner_references
-    found = [owner for owner in owners if not is_built_in(owner.api_version)]
-    return next((owner for owner in found if owner.controller), found[0] if found else None)
-
-
-def custom_keeper(view: View) -> str:
-    """The custom controller that may have made an object, and so may delete it; else empty.
-
-    Its custom resource is named, or else the managers that wrote it and look after such elsewhere.
-    """
-    image = view.write.image
-    owner = custom_owner(image)
-    if owner is not None:
-        whose = f"{owner.kind} {owner.name}"
-        return f"the custom controller of {whose}, which may delete what it made"
-    if not is_built_in(image.api_version):
-        return ""
-    names = (name for name in authors(image) if not name.startswith("kubectl"))
-    found = sorted(name for name in names if view.is_controller(name))
-    return f"{listing(found)}, which looks after custom resources and wrote it" if found else ""
-
-
-def controls(image: Image, manager: str) -> bool:
-    """Whether the object itself shows that this manager is its custom controller."""
-    return not manager.startswith("kubectl") and _proof(image, manager) is not None
-
-
-def _proof(image: Image, manager: str) -> Evidence | None:
-    """Why the writer counts as a custom controller, or None.
-
-    Who also sets a custom resource's spec asks for something; a finalizer of theirs came with
-    the manifest and proves nothing.
-    """
-    fields = owned(image, manager)
-    owner = custom_owner(image)
-    if owner is not None and any_of(fields, "metadata.ownerReferences"):
-        return evidence.owns(f"{manager} set the ownerReference to {owner.kind} {owner.name}")
-    if is_built_in(image.api_version):
-        return None
-    if manager in status_writers(image):
-        return evidence.owns(f"{manager} writes this object's status")
-    if any_of(fields, "metadata.finalizers") and not any_of(fields, "spec"):
-        return evidence.owns(f"{manager} put a finalizer on this object")
-    return None
 
 
 def _kept(view: View, manager: str) -> Evidence | None:

@@ -7,7 +7,7 @@ from eventstream.explain.world.pods import node_of
 from eventstream.explain.world.text import named, seen
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import ObjectLog, Write
-from eventstream.objects.images import Image
+from eventstream.objects.images import Image, OwnerReference
 
 _FITTING = ("spec.taints", "spec.unschedulable", "metadata.labels")
 
@@ -52,3 +52,9 @@ def _may_fit_now(write: Write) -> bool:
 
 def _was_there(child: ObjectLog, node: str, after: int, before: int) -> bool:
     return any(after < w.order < before and node_of(w.image) == node for w in child.writes)
+
+
+def wanted(view: View, owner: OwnerReference) -> str:
+    """On which node a Pod like this is desired; empty where that is not said."""
+    node = meant_for(view.write.image)
+    return f"a Pod like this on node {node} desired, it does not exist" if node else ""

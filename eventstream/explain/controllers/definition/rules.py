@@ -1,12 +1,11 @@
 """CustomResourceDefinitions: the API server accepts a type, serves it, and takes it away again."""
 
 from eventstream.explain.attribution import evidence
-from eventstream.explain.attribution.writers import Writer
-from eventstream.explain.controllers.client.rules import told_changes
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Loop
+from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.pods import condition
-from eventstream.explain.world.text import named, seen
+from eventstream.explain.world.text import named, seen, told_changes
 from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Write

@@ -1,1 +1,18 @@
 """Deployments: their ReplicaSets, their rollouts, and how one stands."""
+
+from eventstream.explain.controllers.deployment import outlook, revisions, rules
+from eventstream.explain.controllers.registry import Behaviour, Rules
+from eventstream.explain.vocabulary.declared import kinds
+
+BEHAVIOURS = (
+    Behaviour(
+        kind=kinds.DEPLOYMENT,
+        rules={
+            kinds.REPLICASET: Rules(
+                creations=(rules.created_replicaset,), changes=(rules.changed_replicaset,)
+            )
+        },
+        assess=outlook.assess,
+        keeps={kinds.REPLICASET: revisions.old_replicaset},
+    ),
+)

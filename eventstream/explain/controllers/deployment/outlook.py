@@ -7,9 +7,9 @@ DeploymentComplete.
 
 import msgspec
 
-from eventstream.explain.controllers.leaving import leaving
-from eventstream.explain.controllers.replicaset.outlook import PodCounts, creation
-from eventstream.explain.controllers.replicaset.refusals import refused
+from eventstream.explain.controllers.shared.leaving import leaving
+from eventstream.explain.controllers.shared.podcounts import PodCounts, creation
+from eventstream.explain.controllers.shared.refusals import refused
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
 from eventstream.explain.outlook.snapshot import Snapshot

@@ -1,14 +1,12 @@
-"""Old revisions that controllers delete: empty ReplicaSets and ControllerRevisions."""
+"""Old ReplicaSets of a Deployment: which of the empty ones are kept."""
 
-from eventstream.explain.deletions.keepers import Housekeeper, either
+from eventstream.explain.controllers.shared.revisions import present_children
+from eventstream.explain.deletions.keepers import Housekeeper
 from eventstream.explain.vocabulary import sources
-from eventstream.explain.vocabulary.registry import title
 from eventstream.explain.world.text import count
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
-
-_HASH = "controller-revision-hash"
 
 
 def old_replicaset(view: View, parent: Write) -> Housekeeper | None:
@@ -21,7 +19,7 @@ def old_replicaset(view: View, parent: Write) -> Housekeeper | None:
     limit = getattr(parent.image.spec, "revision_history_limit", None)
     if limit is None or not _empty(image) or not _at_rest(parent.image):
         return None
-    present = _present(view, parent, "ReplicaSet")
+    present = present_children(view, parent, "ReplicaSet")
     newest = max((_revision_of(found) for found in present), default=0)
     old = sorted(r for found in present if (r := _revision_of(found)) < newest)
     surplus = len(old) - limit
@@ -53,59 +51,3 @@ def _empty(image: Image) -> bool:
 def _revision_of(image: Image) -> int:
     text = (image.metadata.annotations or {}).get("deployment.kubernetes.io/revision", "")
     return int(text) if text.isdigit() else 0
-
-
-def old_revision(view: View, parent: Write) -> Housekeeper | None:
-    """Revisions that nothing runs any more are kept up to a limit; the oldest beyond it go.
-
-    Source: pkg/controller/statefulset/stateful_set_control.go, truncateHistory;
-    pkg/controller/daemon/update.go, cleanupHistory (which also deletes duplicates).
-    """
-    kind, name = parent.image.kind, parent.image.metadata.name
-    limit = getattr(parent.image.spec, "revision_history_limit", None)
-    present = sorted(_present(view, parent, "ControllerRevision"), key=_number)
-    used = _used(view, parent)
-    history = [
-        image
-        for image in present
-        if image.metadata.name not in used
-        and (image.metadata.labels or {}).get(_HASH, image.metadata.name) not in used
-    ]
-    if kind == "DaemonSet" and present and present[-1] in history:
-        history.remove(present[-1])
-    surplus = len(history) - limit if isinstance(limit, int) else 0
-    actor = "statefulset-controller" if kind == "StatefulSet" else "daemonset-controller"
-    if view.write.image.uid in {image.uid for image in history[: max(surplus, 0)]}:
-        why = (
-            f"It keeps {count(limit or 0, 'old revision')} of {kind} {name} "
-            f"(revisionHistoryLimit), and there were {len(history)}."
-        )
-        return Housekeeper(actor, why, sources.HISTORY, parent)
-    if isinstance(limit, int) and kind == "StatefulSet":
-        return None
-    return either(
-        f"the {title(actor)}, which keeps a limited number of revisions of {name}.",
-        sources.HISTORY,
-    )
-
-
-def _used(view: View, parent: Write) -> set[str]:
-    """Names or hashes of the revisions that the owner is at, or that a Pod of it is of."""
-    status = parent.image.status
-    used = {getattr(status, "current_revision", ""), getattr(status, "update_revision", "")}
-    for pod in _present(view, parent, "Pod"):
-        used.add((pod.metadata.labels or {}).get(_HASH, ""))
-    return used - {""}
-
-
-def _number(image: Image) -> int:
-    return int(getattr(image.spec, "revision", 0))
-
-
-def _present(view: View, parent: Write, kind: str) -> list[Image]:
-    """The owner's children of one kind that existed just before this write."""
-    return [
-        latest.image
-        for child in view.children(parent.log.uid)
-        if (latest := child.at(view.order)) and latest.image.kind == kind and not latest.gone
-    ]

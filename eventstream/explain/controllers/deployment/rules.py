@@ -1,13 +1,12 @@
 """What the Deployment controller does to ReplicaSets: creates, scales and annotates them."""
 
 from eventstream.explain.attribution import evidence
-from eventstream.explain.attribution.writers import Writer
-from eventstream.explain.controllers.client.rules import told_changes
 from eventstream.explain.controllers.deployment import rollouts
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER
-from eventstream.explain.world.text import count, named, seen
+from eventstream.explain.world.claims import Writer
+from eventstream.explain.world.text import count, named, seen, told_changes
 from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Write

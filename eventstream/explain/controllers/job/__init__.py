@@ -1,1 +1,20 @@
-"""Jobs and CronJobs: what their controllers delete on their own account."""
+"""Jobs and CronJobs: what they make, and what they delete on their own account."""
+
+from eventstream.explain.controllers.job import deletions, making
+from eventstream.explain.controllers.registry import Behaviour
+from eventstream.explain.controllers.shared import workloads
+from eventstream.explain.vocabulary.declared import kinds
+
+BEHAVIOURS = (
+    Behaviour(
+        kind=kinds.JOB,
+        assess=workloads.assess,
+        expires=deletions.expired,
+        wanted=making.pods_wanted,
+        why_made=making.next_attempt,
+        keeps={kinds.POD: deletions.active_pod},
+    ),
+    Behaviour(
+        kind=kinds.CRONJOB, why_made=making.schedule_due, keeps={kinds.JOB: deletions.old_job}
+    ),
+)

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from eventstream.explain.controllers.budget.outlook import blocked
-from eventstream.explain.controllers.pod import outlook as pods
+from eventstream.explain.controllers.registry import holding_of
+from eventstream.explain.controllers.shared.budgets import blocked
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
 from eventstream.explain.outlook.snapshot import Snapshot
@@ -68,7 +68,7 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
         number = count(len(tenants.staying) + len(tenants.leaving), "Pod")
         summary = f"Node {name} is cordoned: it takes no new Pods, and {number} may stay on it."
         return Outlook("complete", summary, ended=when(since))
-    found = [held for pod in tenants.leaving if (held := pods.holding(snapshot, pod)) is not None]
+    found = [held for pod in tenants.leaving if (held := holding_of(snapshot, pod)) is not None]
     found.extend(_held(snapshot, write, tenants, asked))
     there = {pod.log.uid for pod in (*tenants.leaving, *tenants.staying)}
     gone = len(asked.keys() - there)

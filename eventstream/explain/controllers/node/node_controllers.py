@@ -7,10 +7,10 @@ nodeipam/ipam/range_allocator.go (addresses), ttl/ttl_controller.go, volume/atta
 import msgspec
 
 from eventstream.explain.attribution import evidence
-from eventstream.explain.attribution.writers import Writer
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER, title
+from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.pods import condition, is_true
 from eventstream.explain.world.text import listing, named, seen
 from eventstream.explain.world.verdict import Verdict

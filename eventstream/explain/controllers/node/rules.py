@@ -1,13 +1,12 @@
 """Writes of a kubelet to its own Node: it registers it, and reports on it."""
 
 from eventstream.explain.attribution import evidence
-from eventstream.explain.attribution.writers import Writer
-from eventstream.explain.controllers.client.rules import told_changes
-from eventstream.explain.controllers.statuses import condition_news
+from eventstream.explain.controllers.shared.statuses import condition_news
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.documented.rule import RuleName
 from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER
-from eventstream.explain.world.text import listing
+from eventstream.explain.world.claims import Writer
+from eventstream.explain.world.text import listing, told_changes
 from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Write

@@ -1,1 +1,32 @@
 """Pods: what kubelets and the scheduler do with them, and what a Pod waits for."""
+
+from eventstream.explain.controllers.pod import (
+    binding,
+    kubelets,
+    outlook,
+    podstatus,
+    standing,
+    troubles,
+)
+from eventstream.explain.controllers.registry import Behaviour, Rules
+from eventstream.explain.vocabulary.declared import kinds
+
+BEHAVIOURS = (
+    Behaviour(
+        kind=kinds.POD,
+        rules={
+            kinds.POD: Rules(
+                reports=(
+                    kubelets.reported,
+                    podstatus.disrupted,
+                    binding.reported,
+                    podstatus.by_controller,
+                ),
+                creations=(kubelets.mirrored,),
+            )
+        },
+        assess=standing.assess,
+        holding=outlook.holding,
+        unproven=troubles.unproven,
+    ),
+)

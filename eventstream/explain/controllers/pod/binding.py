@@ -1,10 +1,10 @@
 """What the scheduler does: it binds a Pod to a node, or reports why it cannot."""
 
 from eventstream.explain.attribution import evidence
-from eventstream.explain.attribution.writers import Writer
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.documented.rule import RuleName
 from eventstream.explain.vocabulary.records import Loop
+from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.pods import condition, node_of
 from eventstream.explain.world.text import named, seen
 from eventstream.explain.world.verdict import Said, Telling, Verdict

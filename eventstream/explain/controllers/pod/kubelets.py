@@ -1,13 +1,13 @@
 """What a kubelet does: it starts a Pod's containers and reports their state, again and again."""
 
 from eventstream.explain.attribution import evidence
-from eventstream.explain.attribution.writers import Writer
 from eventstream.explain.controllers.pod.podstates import Reported, state
 from eventstream.explain.controllers.pod.podstates import reported as containers
 from eventstream.explain.controllers.pod.reasons import reason
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.documented.rule import RuleName
 from eventstream.explain.vocabulary.records import Loop
+from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.pods import is_running, node_of
 from eventstream.explain.world.text import count, named
 from eventstream.explain.world.verdict import Said, Telling, Verdict

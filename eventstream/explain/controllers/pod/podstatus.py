@@ -9,11 +9,11 @@ from itertools import pairwise
 import msgspec
 
 from eventstream.explain.attribution import evidence
-from eventstream.explain.attribution.writers import Writer
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.documented.rule import RuleName
 from eventstream.explain.vocabulary.records import Loop, Verb
 from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER, title
+from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.pods import condition, is_ready, node_of, phase
 from eventstream.explain.world.text import named, seen
 from eventstream.explain.world.verdict import Verdict

@@ -3,13 +3,12 @@
 import msgspec
 
 from eventstream.explain.attribution import evidence
-from eventstream.explain.attribution.writers import Writer
-from eventstream.explain.controllers.client.rules import told_changes
 from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import title
-from eventstream.explain.world.text import named, seen
+from eventstream.explain.world.claims import Writer
+from eventstream.explain.world.text import named, seen, told_changes
 from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Write

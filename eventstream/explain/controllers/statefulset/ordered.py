@@ -72,3 +72,13 @@ def _siblings(view: View, owner: str, floor: int) -> list[Write]:
 
 def _order(write: Write) -> int:
     return write.order
+
+
+def in_range(write: Write, cause: Write | None) -> bool:
+    """Whether a StatefulSet of that size has a Pod of this ordinal.
+
+    Source: pkg/controller/statefulset/stateful_set_utils.go, podInOrdinalRange.
+    """
+    spec = cause.image.spec if cause is not None else None
+    first = getattr(getattr(spec, "ordinals", None), "start", 0)
+    return first <= ordinal(write.image) < first + getattr(spec, "replicas", 0)

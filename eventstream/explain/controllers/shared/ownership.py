@@ -6,11 +6,11 @@ Sources: pkg/controller/controller_ref_manager.go; garbagecollector.go, orphanDe
 """
 
 from eventstream.explain.attribution import evidence
-from eventstream.explain.attribution.writers import Writer
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.documented.rule import RuleName
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import maker_of, title
+from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.text import named, seen
 from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View

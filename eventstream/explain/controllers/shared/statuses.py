@@ -4,8 +4,6 @@ Which controller writes a kind's status is fixed in Kubernetes' source, so the k
 """
 
 from eventstream.explain.attribution import evidence
-from eventstream.explain.attribution.writers import Writer
-from eventstream.explain.controllers.client.rules import told_changes
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import (
     CONTROLLER_MANAGER,
@@ -13,9 +11,10 @@ from eventstream.explain.vocabulary.registry import (
     group_kind,
     title,
 )
+from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.marks import mark
 from eventstream.explain.world.pods import condition
-from eventstream.explain.world.text import count, listing, named, seen
+from eventstream.explain.world.text import count, listing, named, seen, told_changes
 from eventstream.explain.world.verdict import Said, Telling, Verdict
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Write

@@ -4,7 +4,7 @@ Source: https://kubernetes.io/docs/concepts/architecture/garbage-collection/ and
 https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/.
 """
 
-from eventstream.explain.controllers.pod import outlook as pods
+from eventstream.explain.controllers.registry import holding_of
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
 from eventstream.explain.outlook.snapshot import Snapshot
@@ -47,7 +47,7 @@ def _remaining(snapshot: Snapshot, log: ObjectLog, *, alone: bool = False) -> li
 def _leaving(snapshot: Snapshot, write: Write) -> Holding:
     image = write.image
     if image.kind == "Pod" and image.metadata.deletion_timestamp:
-        stopping = pods.holding(snapshot, write)
+        stopping = holding_of(snapshot, write)
         if stopping is not None:
             return stopping
     held = [name for name in image.metadata.finalizers if name not in _COLLECTOR]

@@ -7,7 +7,6 @@ the one that it was to belong to; what has neither gets a trace in the backgroun
 from collections.abc import Iterable, Iterator
 
 from eventstream.explain.audit import identities, subjects
-from eventstream.explain.audit.alignment import Match
 from eventstream.explain.audit.upgrades import evidence, target, verb_of
 from eventstream.explain.engine.tracelog import TraceLog
 from eventstream.explain.engine.traces import TraceKeeper
@@ -15,6 +14,7 @@ from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.identity import existing_trace_id, step_id
 from eventstream.explain.vocabulary.records import Grades, Step, StepRemoved, StepUpsert, Upsert
 from eventstream.explain.vocabulary.registry import title
+from eventstream.explain.world.claims import Match
 from eventstream.explain.world.text import asker, sentence
 from eventstream.explain.world.world import World
 from eventstream.explain.world.writes import ObjectLog, Write

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 
 from eventstream.explain.audit.lateness import Lateness
-from eventstream.explain.audit.refusals import Refusals
 from eventstream.explain.audit.trail import KEPT, AuditTrail
+from eventstream.explain.engine.refusals import Refusals
 from eventstream.explain.engine.traces import TraceKeeper
 from eventstream.explain.vocabulary.records import Step, Upsert
 from eventstream.explain.world.memos import Recalled

@@ -1,14 +1,12 @@
 """Controllers that make objects to match a number: Pods above all, also Jobs and revisions."""
 
 from eventstream.explain.attribution import evidence
-from eventstream.explain.attribution.writers import Writer
-from eventstream.explain.controllers.client.rules import told_changes
-from eventstream.explain.controllers.daemonset import placing as daemons
-from eventstream.explain.controllers.statefulset import ordered as ordered_rules
+from eventstream.explain.controllers.registry import behaviour_of
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER, Maker, maker_of, title
+from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.pods import condition
-from eventstream.explain.world.text import count, named, seen
+from eventstream.explain.world.text import count, named, seen, told_changes
 from eventstream.explain.world.verdict import Said, Telling, Verdict
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import ObjectLog, Write
@@ -25,8 +23,9 @@ def made(view: View, who: Writer) -> Verdict | None:
     maker = maker_of(write.image, owner)
     if maker is None:
         return None
-    ordered = (write.image.kind, owner.kind) == ("Pod", "StatefulSet")
-    turn = _due(view, owner) if write.image.kind == "Pod" else None
+    of, is_pod = behaviour_of(owner), write.facts is not None
+    ordered = is_pod and of.in_order
+    turn = of.due(view, owner.uid) if is_pod and of.due is not None else None
     spec = view.last_spec_change(owner.uid)
     cause = turn[0] if turn else spec if ordered and spec else _trigger(view, owner.uid, spec)
     notes = view.notes(owner.uid, "SuccessfulCreate")
@@ -83,13 +82,6 @@ class _Making(Telling, frozen=True, gc=False):
             ),
             loop=self.loop,
         )
-
-
-def _due(view: View, owner: OwnerReference) -> tuple[Write, str] | None:
-    """What made one more Pod due where that is more than a number, and why."""
-    if owner.kind == "StatefulSet":
-        return ordered_rules.to_start(view, owner.uid)
-    return daemons.to_start(view, owner.uid) if owner.kind == "DaemonSet" else None
 
 
 def tended(view: View, who: Writer) -> Verdict | None:
@@ -167,7 +159,7 @@ def _loop(
     """The comparison; Pods are counted as they were after `counted`, else just before."""
     observe = seen(cause) if cause else f"{owner.kind} {owner.name}"
     name = view.write.image.metadata.name
-    desired = getattr(_spec_at(view, owner.uid), "replicas", None)
+    desired = getattr(spec_at(view, owner.uid), "replicas", None)
     if not maker.counted or not isinstance(desired, int):
         compare = _wanted(view, owner)
         return Loop(observe, compare, f"created {name}")
@@ -179,18 +171,13 @@ def _loop(
 
 def _wanted(view: View, owner: OwnerReference) -> str:
     """What an owner without a desired count wants, in words."""
-    node = daemons.meant_for(view.write.image) if owner.kind == "DaemonSet" else ""
-    if node:
-        return f"a Pod like this on node {node} desired, it does not exist"
-    allowed = getattr(_spec_at(view, owner.uid), "parallelism", None)
-    if owner.kind != "Job" or view.write.image.kind != "Pod" or allowed is None:
-        return f"what {owner.kind} {owner.name} wants with what exists"
-    active = view.family(owner.uid).count_active(view.order)
-    exist = "is" if active == 1 else "are"
-    return f"up to {count(allowed, 'Pod')} at once desired, {active} {exist} active"
+    wanted = behaviour_of(owner).wanted
+    said = wanted(view, owner) if wanted is not None else ""
+    return said or f"what {owner.kind} {owner.name} wants with what exists"
 
 
-def _spec_at(view: View, owner: str) -> object:
+def spec_at(view: View, owner: str) -> object:
+    """The spec of an owner below the view's write; None where it was not seen."""
     latest = view.latest(owner)
     return latest.image.spec if latest else None
 
@@ -198,31 +185,15 @@ def _spec_at(view: View, owner: str) -> object:
 def _why(view: View, cause: Write | None, owner: OwnerReference, loop: Loop) -> str:
     if cause is None:
         return f"{owner.kind} {owner.name} controls it; what made the controller act was not seen."
+    why_made = behaviour_of(owner).why_made
+    if why_made is not None and (said := why_made(view, cause, owner)):
+        return said
     if cause.log.uid != owner.uid:
-        if owner.kind == "Job":
-            return f"It received {seen(cause)}: {_tried_again(view, cause, owner)}."
         return f"It received {seen(cause)}: that Pod no longer counts, so it is replaced."
-    if owner.kind == "CronJob":
-        schedule = getattr(cause.image.spec, "schedule", "")
-        return f"The schedule of CronJob {owner.name} ({schedule}) was due."
     if loop.desired is None:
         return f"It received {seen(cause)}."
     asks = f"It received {seen(cause)}, which asks for {count(loop.desired, 'Pod')}."
     return asks + _refused_before(view, owner)
-
-
-def _tried_again(view: View, cause: Write, owner: OwnerReference) -> str:
-    """What a Job does after one of its Pods ended.
-
-    Source: pkg/controller/job/job_controller.go, manageJob and getBackoff.
-    """
-    if cause.facts is not None and cause.facts[0] == "Failed":
-        limit = getattr(_spec_at(view, owner.uid), "backoff_limit", None)
-        most = f", until more than {limit} have (backoffLimit)" if limit is not None else ""
-        return f"that Pod failed, and the Job tries again after a growing pause{most}"
-    if cause.facts is not None and cause.facts[0] == "Succeeded":
-        return "that Pod succeeded, and the Job wants more to"
-    return "that Pod no longer counts, so it is replaced"
 
 
 def _refused_before(view: View, owner: OwnerReference) -> str:

@@ -4,10 +4,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from eventstream.explain.controllers.pod import outlook as pods
-from eventstream.explain.controllers.pod.troubles import unproven
-from eventstream.explain.controllers.replicaset import preemptions
-from eventstream.explain.controllers.replicaset.refusals import allows_now, exceeded, refused
+from eventstream.explain.controllers.registry import holding_of, unproven
+from eventstream.explain.controllers.shared import preemptions
+from eventstream.explain.controllers.shared.refusals import allows_now, exceeded, refused
 from eventstream.explain.outlook import proofs
 from eventstream.explain.outlook.holding import Holding
 from eventstream.explain.outlook.snapshot import Snapshot
@@ -71,7 +70,7 @@ class PodCounts:
     def holdings(self) -> list[Holding]:
         """What each Pod waits for."""
         every = (*self._restless, *self.leaving)
-        found = [pods.holding(self._snapshot, write) for write in every]
+        found = [holding_of(self._snapshot, write) for write in every]
         held = [holding for holding in found if holding is not None]
         if not any(holding.diagnosis == "unschedulable" for holding in held):
             return held

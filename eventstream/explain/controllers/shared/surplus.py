@@ -1,9 +1,9 @@
 """Deletions by a controller that had more Pods than desired, or says that it deleted one."""
 
 from eventstream.explain.attribution import evidence
-from eventstream.explain.controllers.statefulset import ordered
-from eventstream.explain.deletions.housekeeping import housekeeper
-from eventstream.explain.deletions.keepers import Housekeeper, ordinal
+from eventstream.explain.controllers.registry import behaviour_of
+from eventstream.explain.controllers.shared.housekeeping import housekeeper
+from eventstream.explain.deletions.keepers import Housekeeper
 from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import maker_of, title
@@ -29,11 +29,12 @@ def scaled_down(view: View) -> Verdict | None:
     if maker.counted:
         acted, loop = _acted_by(view, owner.uid)
         cause = acted or cause
-    if loop is not None and owner.kind == "StatefulSet" and _in_range(write, cause):
-        loop = None  # Only Pods beyond the wanted ordinals go when it is scaled down.
+    of = behaviour_of(owner)
+    if loop is not None and of.spared is not None and of.spared(write, cause):
+        loop = None
     if not notes and (loop is None or view.missed(owner.uid)):
         return None
-    turn = ordered.to_stop(view, owner.uid) if loop and owner.kind == "StatefulSet" else None
+    turn = of.going(view, owner.uid) if loop and of.going is not None else None
     keeper = housekeeper(view) if loop is None else None
     if keeper is not None and keeper.actor != maker.actor:
         keeper = None
@@ -124,16 +125,6 @@ def _replaced(view: View, owner: OwnerReference) -> bool:
     job = view.write.before or view.write.image
     policy = getattr(latest.image.spec if latest else None, "concurrency_policy", "")
     return policy == "Replace" and not (is_true(job, "Complete") or is_true(job, "Failed"))
-
-
-def _in_range(write: Write, cause: Write | None) -> bool:
-    """Whether a StatefulSet of that size has a Pod of this ordinal.
-
-    Source: pkg/controller/statefulset/stateful_set_utils.go, podInOrdinalRange.
-    """
-    spec = cause.image.spec if cause is not None else None
-    first = getattr(getattr(spec, "ordinals", None), "start", 0)
-    return first <= ordinal(write.image) < first + getattr(spec, "replicas", 0)
 
 
 def _acted_by(view: View, uid: str) -> tuple[Write | None, Loop | None]:

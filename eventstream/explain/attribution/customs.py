@@ -1,0 +1,62 @@
+"""Who counts as a custom controller, and which custom resource an object belongs to.
+
+Only evidence counts: who owns the status or a finalizer of a custom resource, or made itself the
+maker of an object by setting its ownerReference to one. A name alone is no evidence.
+"""
+
+from eventstream.explain.attribution import evidence
+from eventstream.explain.attribution.namesakes import any_of, authors, owned
+from eventstream.explain.vocabulary.records import Evidence
+from eventstream.explain.world.text import listing
+from eventstream.explain.world.world import View
+from eventstream.objects.images import Image, OwnerReference
+from eventstream.objects.kinds import is_built_in
+from eventstream.objects.managed_fields import status_writers
+
+
+def custom_owner(image: Image) -> OwnerReference | None:
+    """The custom resource that the object belongs to: its controller, else any such owner."""
+    owners = image.metadata.owner_references
+    found = [owner for owner in owners if not is_built_in(owner.api_version)]
+    return next((owner for owner in found if owner.controller), found[0] if found else None)
+
+
+def custom_keeper(view: View) -> str:
+    """The custom controller that may have made an object, and so may delete it; else empty.
+
+    Its custom resource is named, or else the managers that wrote it and look after such elsewhere.
+    """
+    image = view.write.image
+    owner = custom_owner(image)
+    if owner is not None:
+        whose = f"{owner.kind} {owner.name}"
+        return f"the custom controller of {whose}, which may delete what it made"
+    if not is_built_in(image.api_version):
+        return ""
+    names = (name for name in authors(image) if not name.startswith("kubectl"))
+    found = sorted(name for name in names if view.is_controller(name))
+    return f"{listing(found)}, which looks after custom resources and wrote it" if found else ""
+
+
+def controls(image: Image, manager: str) -> bool:
+    """Whether the object itself shows that this manager is its custom controller."""
+    return not manager.startswith("kubectl") and proof_of(image, manager) is not None
+
+
+def proof_of(image: Image, manager: str) -> Evidence | None:
+    """Why the writer counts as a custom controller, or None.
+
+    Who also sets a custom resource's spec asks for something; a finalizer of theirs came with
+    the manifest and proves nothing.
+    """
+    fields = owned(image, manager)
+    owner = custom_owner(image)
+    if owner is not None and any_of(fields, "metadata.ownerReferences"):
+        return evidence.owns(f"{manager} set the ownerReference to {owner.kind} {owner.name}")
+    if is_built_in(image.api_version):
+        return None
+    if manager in status_writers(image):
+        return evidence.owns(f"{manager} writes this object's status")
+    if any_of(fields, "metadata.finalizers") and not any_of(fields, "spec"):
+        return evidence.owns(f"{manager} put a finalizer on this object")
+    return None

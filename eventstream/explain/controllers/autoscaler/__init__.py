@@ -1,0 +1,1 @@
+"""HorizontalPodAutoscalers: what they scale, and why."""

@@ -1,0 +1,1 @@
+"""The garbage collector: what goes with its owners."""

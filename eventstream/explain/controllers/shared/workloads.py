@@ -1,0 +1,166 @@
+"""How workloads stand whose Pods their own controller makes; a Deployment's are of its ReplicaSets.
+
+Sources: the status fields that each controller documents; kstatus' rules
+(https://github.com/kubernetes-sigs/cli-utils/tree/master/pkg/kstatus) say the same of them.
+"""
+
+from typing import Any
+
+from eventstream.explain.controllers.shared.podcounts import PodCounts, missing_pods
+from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
+from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.outlook.trouble import Trouble, troubled
+from eventstream.explain.vocabulary.registry import pods_maker
+from eventstream.explain.world.pods import condition, is_true, node_of
+from eventstream.explain.world.text import count, named, sentence
+from eventstream.explain.world.times import when
+from eventstream.explain.world.writes import Write
+from eventstream.objects.images import Image
+
+
+def reached(image: Image) -> bool:
+    """Whether a workload's status says that its desired state is reached."""
+    spec, status = image.spec, image.status
+    generation = image.metadata.generation or 0
+    kind = image.kind
+    if kind == "Job":
+        return is_true(image, "Complete") or is_true(image, "Failed")
+    if getattr(status, "observed_generation", 0) < generation:
+        return False
+    by_hand = getattr(getattr(spec, "update_strategy", None), "type", "") == "OnDelete"
+    if kind == "DaemonSet":
+        desired = status.desired_number_scheduled
+        updated = by_hand or status.updated_number_scheduled == desired
+        return bool(updated and status.number_available == desired)
+    replicas = getattr(spec, "replicas", 0)
+    ready = bool(status.replicas == replicas == status.ready_replicas)
+    if kind != "StatefulSet" or by_hand or not ready:
+        return ready
+    return _rolled(spec, status)
+
+
+def _rolled(spec: Any, status: Any) -> bool:
+    """Whether a StatefulSet's rolling update has come as far as its partition lets it.
+
+    Source: kubectl/pkg/polymorphichelpers/rollout_status.go, StatefulSetStatusViewer.
+    """
+    rolling = spec.update_strategy.rolling_update
+    partition = (rolling.partition or 0) if rolling is not None else 0
+    if partition:
+        return bool(status.updated_replicas >= spec.replicas - partition)
+    return not status.update_revision or bool(status.current_revision == status.update_revision)
+
+
+def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
+    """The outlook of such a workload that exists; `write` is its newest version."""
+    image = write.image
+    if began is not None and began.log is write.log:
+        done = snapshot.settled_at(write.log, began, lambda w: _fits(w) and reached(w.image))
+    else:
+        done = write if _fits(write) and reached(write.image) else None
+    counts = PodCounts(snapshot, write)
+    if done is not None and not _gave_up(done.image) and not counts.unproven():
+        return Outlook("complete", _reached_summary(done.image), (), _done(done.image), when(done))
+    if not _fits(write):
+        return Outlook("running", f"{named(image)} is not as the API documents it; see its flags.")
+    if image.kind == "Job" and (image.spec.suspend or _gave_up(image)):
+        return _stopped_job(snapshot, write)
+    maker = pods_maker(image)
+    actor = maker.actor if maker else "unknown"
+    found = counts.holdings()
+    desired = _desired(image, len(counts.active))
+    missing = missing_pods(snapshot, write, actor, desired, counts)
+    if missing is not None:
+        found.append(missing)
+    if not found:
+        found.append(_report(write, actor, counts))
+    stages = staged(
+        [
+            ("stored", 1, 1),
+            ("Pods", min(len(counts.active), desired), desired),
+            ("scheduled", min(counts.scheduled, desired), desired),
+            ("started", min(counts.started, desired), desired),
+            ("ready", min(counts.ready, desired), desired),
+            ("reported", 0, 1),
+        ]
+    )
+    return pending(found, stages, snapshot, f"Waiting for {named(image)}.")
+
+
+def _gave_up(image: Image) -> bool:
+    return is_true(image, "Failed") or is_true(image, "FailureTarget")
+
+
+def _report(write: Write, actor: str, counts: PodCounts) -> Holding:
+    """With nothing left to do for Pods: they work, or ripen, or the status is to follow."""
+    name = named(write.image)
+    if write.image.kind == "Job" and counts.active:
+        working = count(len(counts.active), "Pod")
+        waiting_for = f"{working} of {name} to finish"
+        node = node_of(counts.active[0].image)
+        return Holding(7, "kubelet", node, counts.moved, waiting_for, patient=True, about=write)
+    ripening = counts.ripening(write)
+    if ripening is not None:
+        return ripening
+    latest = max(when(write), counts.moved)
+    waiting_for = f"the status of {name} to follow"
+    return Holding(7, actor, "", latest, waiting_for, wait="report-status", about=write)
+
+
+def _stopped_job(snapshot: Snapshot, write: Write) -> Outlook:
+    """A Job that failed or is suspended does nothing more until somebody acts.
+
+    Its condition FailureTarget comes first, while its Pods are stopped. Source:
+    https://kubernetes.io/docs/concepts/workloads/controllers/job/#job-termination-and-cleanup
+    """
+    image = write.image
+    failed = condition(image, "Failed") or condition(image, "FailureTarget")
+    command = commands.describe(write)
+    if failed is None or failed.status != "True":
+        waiting_for = f"{named(image)} to be resumed"
+        detail = f"{named(image)} is suspended: no Pod is created until it is resumed."
+        shown = proofs.seen(write, f"spec.suspend of {named(image)} is true")
+        wrong = Trouble("paused", detail, (shown,), command, commands.resume(write))
+    else:
+        waiting_for = f"somebody to look after the failed {named(image)}"
+        said = sentence(failed.message or failed.reason or "it gave no reason")
+        seconds = image.spec.active_deadline_seconds
+        late = failed.reason == "DeadlineExceeded"
+        limit = f", with a deadline of {count(seconds, 'second')}" if late and seconds else ""
+        failures = image.status.failed  # 0, where its containers start again in place.
+        after = f" after {count(failures, 'failed Pod')}" if failures else ""
+        detail = f"{named(image)} failed{after}{limit}: {said}"
+        notes = snapshot.notes(write.log, failed.reason or "")
+        evidence = (proofs.says(write, failed), *proofs.events(notes))
+        code = "deadline-exceeded" if late else "job-failed"
+        wrong = Trouble(code, detail, evidence, command)
+    holding = troubled(Holding(1, "client", "", when(write), waiting_for, about=write), wrong)
+    return pending([holding], staged([("stored", 1, 1), ("done", 0, 1)]), snapshot, "")
+
+
+def _fits(write: Write) -> bool:
+    return not write.image.flags and not isinstance(write.image.status, dict)
+
+
+def _desired(image: Image, existing: int) -> int:
+    if image.kind == "Job":
+        wanted = image.spec.parallelism if image.spec.parallelism is not None else 1
+        completions, succeeded = image.spec.completions, image.status.succeeded
+        if completions is None:  # The first success ends it: what still runs may finish.
+            return existing if succeeded else int(wanted)
+        return int(max(existing, min(wanted, completions - succeeded)))
+    if image.kind == "DaemonSet":
+        return int(image.status.desired_number_scheduled) or existing
+    return int(image.spec.replicas)
+
+
+def _done(image: Image) -> Any:
+    return staged([(name, 1, 1) for name in ("stored", "Pods", "ready", "reported")])
+
+
+def _reached_summary(image: Image) -> str:
+    if image.kind == "Job":
+        return f"{named(image)} completed: {count(image.status.succeeded, 'Pod')} succeeded."
+    desired = _desired(image, 0)
+    return f"{count(desired, 'Pod')} of {named(image)} ready."

@@ -1,0 +1,57 @@
+"""What may tell who made a write: its managedFields, or the request that an audit log shows."""
+
+from typing import Literal
+
+import msgspec
+
+from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER, MANAGERS
+from eventstream.objects.images import NO_FIELDS
+from eventstream.objects.observations import AuditRecord
+
+Basis = Literal["created", "appeared", "moved", "covers", "several", "removed", "none"]
+
+ALL_IN_ONE = frozenset({"k3s", "kubelite"})
+"""Programs that run all components in one process, which then share their name as manager."""
+
+BUILT_IN = frozenset({CONTROLLER_MANAGER, *MANAGERS, *ALL_IN_ONE})
+"""Managers that Kubernetes' own components write as."""
+
+
+class Writer(msgspec.Struct, frozen=True, gc=False):
+    """Who managedFields says wrote.
+
+    With `several` (see `candidates`), `removed` (fields were only taken away) or `none` as basis
+    it names nobody.
+    """
+
+    manager: str
+    subresource: str
+    operation: str
+    time: str | None
+    fields: msgspec.Raw
+    basis: Basis
+    candidates: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> bool:
+        """Whether exactly one entry qualifies."""
+        return self.basis not in ("several", "removed", "none")
+
+    @property
+    def built_in(self) -> bool:
+        """Whether one of Kubernetes' own components wrote."""
+        return self.known and self.manager in BUILT_IN
+
+
+NOBODY = Writer("", "", "", None, NO_FIELDS, "none")
+
+
+class Match(msgspec.Struct, frozen=True):
+    """The request behind a version: `record`, or one of the like `records` where several may be."""
+
+    records: tuple[AuditRecord, ...]
+
+    @property
+    def record(self) -> AuditRecord:
+        """The request, or the first of those that it may be; they tell the same of who asked."""
+        return self.records[0]

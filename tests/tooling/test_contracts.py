@@ -13,8 +13,18 @@ EXPLAIN = (
     *("attribution", "audit", "controllers", "deletions", "engine", "outlook", "vocabulary"),
     "world",
 )
+CONTROLLERS = (
+    *("autoscaler", "budget", "claim", "client", "collector", "custom", "daemonset", "definition"),
+    *("deployment", "job", "namespace", "node", "pod", "quota", "replicaset", "service", "shared"),
+    "statefulset",
+)
 KEPT = {
     "eventstream/explain/__init__.py": "",
+    **{f"eventstream/explain/controllers/{name}/__init__.py": "" for name in CONTROLLERS},
+    **{
+        f"eventstream/explain/controllers/{name}.py": ""
+        for name in ("assessing", "deciding", "registry")
+    },
     **{f"eventstream/explain/{name}/__init__.py": "" for name in EXPLAIN},
     "dashboard/views.py": "from eventstream import history\nimport "
     "eventstream.explain.vocabulary.records",
@@ -34,7 +44,8 @@ KEPT = {
     "import sources",
     "eventstream/explain/vocabulary/sources.py": "",
     "eventstream/explain/vocabulary/records.py": "import hashlib",
-    "eventstream/explain/controllers/pods.py": "from eventstream.explain.vocabulary import records",
+    "eventstream/explain/controllers/pod/rules.py": "from eventstream.explain.controllers "
+    "import registry, shared",
     "eventstream/objects/__init__.py": "import msgspec",
     "practicecluster/server.py": "import aiohttp",
 }
@@ -43,6 +54,9 @@ BROKEN = {
     "dashboard/pages/learn.py": "from eventstream.explain import controllers",
     "eventstream/explain/vocabulary/registry.py": "import asyncio",
     "eventstream/explain/vocabulary/documented/rules.py": "from eventstream.explain import engine",
+    "eventstream/explain/world/logs.py": "from eventstream.explain import attribution",
+    "eventstream/explain/controllers/pod/rules.py": "from eventstream.explain.controllers "
+    "import node",
     "eventstream/history.py": "import kubernetes",
     "eventstream/kubeapi/reflector.py": "import practicecluster",
     "eventstream/objects/images.py": "from eventstream import explain",
@@ -71,8 +85,8 @@ def lint(tree: dict[str, str], directory: Path) -> str:
 
 
 def test_the_way_of_an_event_is_allowed(tmp_path: Path) -> None:
-    assert "Contracts: 7 kept, 0 broken." in lint(KEPT, tmp_path)
+    assert "Contracts: 9 kept, 0 broken." in lint(KEPT, tmp_path)
 
 
 def test_every_contract_bites(tmp_path: Path) -> None:
-    assert "Contracts: 0 kept, 7 broken." in lint(KEPT | BROKEN, tmp_path)
+    assert "Contracts: 0 kept, 9 broken." in lint(KEPT | BROKEN, tmp_path)

@@ -155,18 +155,14 @@ def change_words(change: FieldChange) -> str:
 
 def source_name(address: str) -> str:
     """Return what a link to Kubernetes' source or documentation is called: its path there."""
-    for prefix in _SOURCES:
-        if address.startswith(prefix):
-            return address.removeprefix(prefix).rstrip("/")
-    return address
+    if address.startswith(_REPOSITORY):
+        # Behind "blob" or "tree" stands a version: an older one in an older history.
+        path = address.removeprefix(_REPOSITORY).split("/", 2)[-1]
+        return path.removeprefix("staging/src/k8s.io/").rstrip("/")
+    return address.removeprefix("https://kubernetes.io/").rstrip("/")
 
 
-_SOURCES = (
-    "https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/",
-    "https://github.com/kubernetes/kubernetes/blob/master/",
-    "https://github.com/kubernetes/kubernetes/tree/master/",
-    "https://kubernetes.io/",
-)
+_REPOSITORY = "https://github.com/kubernetes/kubernetes/"
 
 
 _POD_GLYPHS = {

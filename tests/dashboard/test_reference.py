@@ -107,7 +107,7 @@ def test_a_known_diagnosis_is_linked_and_another_only_named(client: Client) -> N
 
 
 def test_a_source_is_called_by_its_path() -> None:
-    kubernetes = "https://github.com/kubernetes/kubernetes/blob/master/"
+    kubernetes = "https://github.com/kubernetes/kubernetes/blob/release-1.36/"
     assert wording.source_name(f"{kubernetes}pkg/a/b.go") == "pkg/a/b.go"
     assert wording.source_name(f"{kubernetes}staging/src/k8s.io/api/c.go") == "api/c.go"
     assert wording.source_name("https://kubernetes.io/docs/concepts/") == "docs/concepts"

@@ -16,6 +16,7 @@ from eventstream.explain.vocabulary.documented.step import DocumentedStep
 from eventstream.explain.vocabulary.documented.words import GRADES, VERBS
 from eventstream.explain.vocabulary.records import Grade, Step, Verb
 from eventstream.explain.vocabulary.registry import ACTORS, MAKERS, STATUS_WRITERS
+from eventstream.explain.vocabulary.sources import K8S
 from eventstream.explain.world.verdict import Verdict
 from tests.explain.tapes import NAMES, fold, observations
 
@@ -23,7 +24,7 @@ AROUND = (*START, *FOLLOWING, *TYPE, REQUEST, *LOOP, BUILT_IN)
 EVERY_STEP = (*CREATION, *AROUND)
 KUBERNETES = (
     "https://kubernetes.io/docs/",
-    "https://github.com/kubernetes/kubernetes/blob/master/",
+    K8S,
 )
 SILENT = {"undocumented", "defect"}
 """Rules that claim nothing of Kubernetes, so their steps rest on no source."""

@@ -56,7 +56,8 @@ def removed(view: View) -> Verdict | None:
 def asks_again(write: Write) -> bool:
     """Whether it asks anew for a deletion that was asked for, with another propagation policy.
 
-    Source: apiserver/pkg/registry/generic/registry/store.go, deletionFinalizersForGarbageCollection
+    Source: staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go,
+    deletionFinalizersForGarbageCollection.
     """
     before, now = write.before, write.image.metadata
     if before is None or not before.metadata.deletion_timestamp or not now.finalizers:
@@ -221,7 +222,8 @@ def _deleted_again(view: View) -> Verdict:
 
     Neither the garbage collector nor other controllers delete what is being deleted already; but
     the namespace controller deletes all that is left in a namespace, and an operator what it made.
-    Source: apiserver/pkg/registry/generic/registry/store.go, deletionFinalizersForGarbageCollection
+    Source: staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go,
+    deletionFinalizersForGarbageCollection.
     """
     write = view.write
     namespace, cause = write.image.metadata.namespace, mark(view)

@@ -1,7 +1,7 @@
 """Kubernetes quantities: comparing and adding what Pods ask for.
 
-Source: staging/src/k8s.io/apimachinery/pkg/api/resource/quantity.go; for what a Pod asks for in
-all, staging/src/k8s.io/component-helpers/resource/helpers.go, PodRequests.
+Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/; for what
+a Pod asks for in all, staging/src/k8s.io/component-helpers/resource/helpers.go, PodRequests.
 """
 
 import re

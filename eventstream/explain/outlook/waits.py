@@ -38,7 +38,8 @@ controllers answer at once.
 
 _UNLEARNED = frozenset({"job-controller/next-attempt"})
 """Waits whose length tells nothing of the next: the Job controller doubles its back-off each time,
-up to six minutes. Source: pkg/controller/job/job_controller.go, MaxJobBackOff."""
+up to six minutes. Source:
+https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-backoff-failure-policy"""
 
 WORDS = {
     "act": "answers a changed custom resource",

@@ -5,6 +5,8 @@ Data alone, so that the judging, the pages and the reference speak of one list.
 
 import msgspec
 
+from eventstream.explain.vocabulary.sources import DOCS, K8S
+
 
 class Diagnosis(msgspec.Struct, frozen=True):
     """One thing that can be wrong.
@@ -22,9 +24,8 @@ class Diagnosis(msgspec.Struct, frozen=True):
     source_url: str
 
 
-_DOCS = "https://kubernetes.io/docs/"
-_SOURCE = "https://github.com/kubernetes/kubernetes/blob/master/pkg/"
-_LIFECYCLE = _DOCS + "concepts/workloads/pods/pod-lifecycle/"
+_SOURCE = K8S + "pkg/"
+_LIFECYCLE = DOCS + "concepts/workloads/pods/pod-lifecycle/"
 
 _PLACING = (
     Diagnosis(
@@ -33,7 +34,7 @@ _PLACING = (
         "The scheduler tried every node and found none that meets all that the Pod asks for.",
         "A node gets the room, label or toleration that is lacking, or the Pod asks for less.",
         "scheduler",
-        _DOCS + "concepts/scheduling-eviction/kube-scheduler/",
+        DOCS + "concepts/scheduling-eviction/kube-scheduler/",
     ),
     Diagnosis(
         "scheduling-gated",
@@ -41,7 +42,7 @@ _PLACING = (
         "The Pod has scheduling gates, and the scheduler does not look at it while it has any.",
         "Whoever set the gates removes the last of them.",
         "client",
-        _DOCS + "concepts/scheduling-eviction/pod-scheduling-readiness/",
+        DOCS + "concepts/scheduling-eviction/pod-scheduling-readiness/",
     ),
     Diagnosis(
         "preempted",
@@ -49,7 +50,7 @@ _PLACING = (
         "The scheduler deleted a Pod for one of higher priority, and its replacement has no node.",
         "A node gets room for the replacement, or it asks for less.",
         "scheduler",
-        _DOCS + "concepts/scheduling-eviction/pod-priority-preemption/#preemption",
+        DOCS + "concepts/scheduling-eviction/pod-priority-preemption/#preemption",
     ),
     Diagnosis(
         "volume-pending",
@@ -57,7 +58,7 @@ _PLACING = (
         "A volume that the Pod needs is not bound, attached or mounted yet.",
         "The volume is provisioned and mounted, and the Pod goes on.",
         "persistentvolume-controller",
-        _DOCS + "concepts/storage/persistent-volumes/#binding",
+        DOCS + "concepts/storage/persistent-volumes/#binding",
     ),
 )
 
@@ -68,7 +69,7 @@ _STARTING = (
         "The registry answered that it has no such image, or its name is no image name.",
         "The image is pushed, or the Pod is replaced by one with another image.",
         "kubelet",
-        _DOCS + "concepts/containers/images/#imagepullbackoff",
+        DOCS + "concepts/containers/images/#imagepullbackoff",
     ),
     Diagnosis(
         "image-pull-denied",
@@ -76,7 +77,7 @@ _STARTING = (
         "The registry refused the pull: credentials are missing or wrong, or not allowed to.",
         "The Pod gets an image pull secret that the registry accepts.",
         "kubelet",
-        _DOCS + "tasks/configure-pod-container/pull-image-private-registry/",
+        DOCS + "tasks/configure-pod-container/pull-image-private-registry/",
     ),
     Diagnosis(
         "image-pull-failed",
@@ -84,7 +85,7 @@ _STARTING = (
         "The pull failed for another reason, often the network between node and registry.",
         "A later attempt of the kubelet succeeds.",
         "kubelet",
-        _DOCS + "concepts/containers/images/#imagepullbackoff",
+        DOCS + "concepts/containers/images/#imagepullbackoff",
     ),
     Diagnosis(
         "config-missing",
@@ -92,7 +93,7 @@ _STARTING = (
         "The Pod refers to a ConfigMap or Secret, or a key in one, that does not exist.",
         "The ConfigMap, Secret or key is created; the kubelet tries again by itself.",
         "kubelet",
-        _DOCS + "concepts/configuration/configmap/#using-configmaps-as-files-from-a-pod",
+        DOCS + "concepts/configuration/configmap/#using-configmaps-as-files-from-a-pod",
     ),
     Diagnosis(
         "sandbox-failed",
@@ -127,7 +128,7 @@ _RUNNING = (
         "A container used more memory than it may, and the node's kernel killed it.",
         "The container stays up for 30 seconds, or its Pod is replaced by one with a higher limit.",
         "kubelet",
-        _DOCS + "tasks/configure-pod-container/assign-memory-resource/",
+        DOCS + "tasks/configure-pod-container/assign-memory-resource/",
     ),
     Diagnosis(
         "probe-failing",
@@ -159,7 +160,7 @@ _RUNNING = (
         "The kubelet of the Pod's node has stopped reporting, or the node is gone.",
         "The kubelet reports again, or the Pod is replaced on another node.",
         "kubelet",
-        _DOCS + "concepts/architecture/nodes/#node-status",
+        DOCS + "concepts/architecture/nodes/#node-status",
     ),
 )
 
@@ -170,7 +171,7 @@ _MAKING = (
         "The API server refused the Pod, as it would use more than a ResourceQuota allows.",
         "The quota is raised or deleted, or something else in the namespace uses less.",
         "replicaset-controller",
-        _DOCS + "concepts/policy/resource-quotas/",
+        DOCS + "concepts/policy/resource-quotas/",
     ),
     Diagnosis(
         "admission-denied",
@@ -178,7 +179,7 @@ _MAKING = (
         "A webhook, a policy or an admission plugin of the API server refused the Pod.",
         "The template is changed to what is admitted, or the policy is.",
         "replicaset-controller",
-        _DOCS + "reference/access-authn-authz/admission-controllers/",
+        DOCS + "reference/access-authn-authz/admission-controllers/",
     ),
     Diagnosis(
         "deadline-exceeded",
@@ -186,7 +187,7 @@ _MAKING = (
         "A Deployment's progressDeadlineSeconds or a Job's activeDeadlineSeconds have passed.",
         "The Deployment makes progress again; a Job that failed stays failed.",
         "deployment-controller",
-        _DOCS + "concepts/workloads/controllers/deployment/#progress-deadline-seconds",
+        DOCS + "concepts/workloads/controllers/deployment/#progress-deadline-seconds",
     ),
     Diagnosis(
         "paused",
@@ -194,7 +195,7 @@ _MAKING = (
         "The Deployment is paused or the Job suspended: its controller does nothing new with it.",
         "Somebody resumes it.",
         "client",
-        _DOCS + "concepts/workloads/controllers/deployment/#pausing-and-resuming-a-deployment",
+        DOCS + "concepts/workloads/controllers/deployment/#pausing-and-resuming-a-deployment",
     ),
     Diagnosis(
         "job-failed",
@@ -202,7 +203,7 @@ _MAKING = (
         "The Job has used up its retries, or its Pods failed in a way that its policy gives up on.",
         "Nothing: the Job stays failed until somebody deletes or replaces it.",
         "client",
-        _DOCS + "concepts/workloads/controllers/job/#job-termination-and-cleanup",
+        DOCS + "concepts/workloads/controllers/job/#job-termination-and-cleanup",
     ),
     Diagnosis(
         "pod-failed",
@@ -218,7 +219,7 @@ _MAKING = (
         "A controller of Kubernetes has not acted for longer than is usual for its step.",
         "The controller acts.",
         "deployment-controller",
-        _DOCS + "concepts/architecture/controller/",
+        DOCS + "concepts/architecture/controller/",
     ),
     Diagnosis(
         "no-controller",
@@ -226,7 +227,7 @@ _MAKING = (
         "No custom controller has answered the change: perhaps none is running.",
         "A controller writes to the custom resource or to what it owns.",
         "custom-controller",
-        _DOCS + "concepts/extend-kubernetes/api-extension/custom-resources/#custom-controllers",
+        DOCS + "concepts/extend-kubernetes/api-extension/custom-resources/#custom-controllers",
     ),
 )
 
@@ -237,7 +238,7 @@ _ENDING = (
         "A node is being drained, and a PodDisruptionBudget allows no eviction of a Pod there.",
         "Enough other Pods of the budget become healthy, or the budget is changed.",
         "client",
-        _DOCS + "concepts/scheduling-eviction/api-eviction/#how-api-initiated-eviction-works",
+        DOCS + "concepts/scheduling-eviction/api-eviction/#how-api-initiated-eviction-works",
     ),
     Diagnosis(
         "finalizer-stuck",
@@ -245,7 +246,7 @@ _ENDING = (
         "The object is to be deleted, and a finalizer on it still prevents that.",
         "Whoever set the finalizer does its work and removes it.",
         "custom-controller",
-        _DOCS + "concepts/overview/working-with-objects/finalizers/",
+        DOCS + "concepts/overview/working-with-objects/finalizers/",
     ),
     Diagnosis(
         "terminating-slow",

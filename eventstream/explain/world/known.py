@@ -35,7 +35,8 @@ class Known:
     def lived(self, namespace: str, order: int) -> bool:
         """Whether something was created in a namespace above `order`: it was not being deleted.
 
-        Source: staging/src/k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle/admission.go
+        Source:
+        https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#namespacelifecycle
         """
         return self._created.get(namespace, -1) > order
 

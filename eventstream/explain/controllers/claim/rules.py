@@ -1,7 +1,8 @@
 """Writes to PersistentVolumeClaims: made for Pods, bound to volumes, protected while in use.
 
 Sources: pkg/controller/volume/persistentvolume/pv_controller.go (bind),
-pkg/controller/statefulset/stateful_pod_control.go (claims), volume/ephemeral/controller.go.
+pkg/controller/statefulset/stateful_pod_control.go (claims),
+pkg/controller/volume/ephemeral/controller.go.
 """
 
 from eventstream.explain.attribution import evidence

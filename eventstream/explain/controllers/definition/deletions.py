@@ -14,7 +14,8 @@ from eventstream.objects.kinds import is_built_in
 def by_type(view: View) -> Verdict | None:
     """A CustomResourceDefinition is being deleted: the API server deletes its custom resources.
 
-    Source: apiextensions-apiserver/pkg/controller/finalizer/crd_finalizer.go.
+    Source: staging/src/k8s.io/apiextensions-apiserver/pkg/controller/finalizer/crd_finalizer.go,
+    deleteInstances.
     """
     write = view.write
     resource = write.change.resource

@@ -35,7 +35,8 @@ def next_attempt(view: View, cause: Write, owner: OwnerReference) -> str:
 def _tried_again(view: View, cause: Write, owner: OwnerReference) -> str:
     """What a Job does after one of its Pods ended.
 
-    Source: pkg/controller/job/job_controller.go, manageJob and getBackoff.
+    Sources: pkg/controller/job/job_controller.go, manageJob;
+    pkg/controller/job/backoff_utils.go, getRemainingTime.
     """
     if cause.facts is not None and cause.facts[0] == "Failed":
         limit = getattr(spec_at(view, owner.uid), "backoff_limit", None)

@@ -1,7 +1,8 @@
 """Writes to Nodes by controllers of the controller manager, told apart by the field that each owns.
 
 Sources: pkg/controller/nodelifecycle/node_lifecycle_controller.go (conditions, taints, labels),
-nodeipam/ipam/range_allocator.go (addresses), ttl/ttl_controller.go, volume/attachdetach.
+pkg/controller/nodeipam/ipam/range_allocator.go (addresses), pkg/controller/ttl/ttl_controller.go,
+pkg/controller/volume/attachdetach/statusupdater/node_status_updater.go.
 """
 
 import msgspec

@@ -112,7 +112,7 @@ def disruption_cause(view: View, actor: str) -> Write | None:
 def _preemptor(view: View) -> Write | None:
     """The Pod for which room is made, which the scheduler's Event about the victim names by uid.
 
-    Source: pkg/scheduler/framework/preemption/executor.go, Event Preempted.
+    Source: pkg/scheduler/framework/preemption/executor.go, prepareCandidate.
     """
     for note in view.notes(view.write.log.uid, "Preempted"):
         words = (note.after.spec.message or "").split()

@@ -127,7 +127,7 @@ def dropped(view: View) -> Verdict | None:
     """Endpoints go with the Service of their name, and slices also when they are not needed.
 
     Source: pkg/controller/endpoint/endpoints_controller.go, syncService;
-    staging/src/k8s.io/endpointslice/reconciler.go, finalize.
+    pkg/controller/endpointslice/endpointslice_controller.go, syncService.
     """
     write = view.write
     companion = _companion(write.image)

@@ -2,7 +2,8 @@
 
 Controllers adopt what their selector matches and release what it no longer matches; the garbage
 collector takes references to an owner away that is deleted with its dependents orphaned.
-Sources: pkg/controller/controller_ref_manager.go; garbagecollector.go, orphanDependents.
+Sources: pkg/controller/controller_ref_manager.go;
+pkg/controller/garbagecollector/garbagecollector.go, orphanDependents.
 """
 
 from eventstream.explain.attribution import evidence

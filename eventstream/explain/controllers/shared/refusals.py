@@ -1,7 +1,7 @@
 """Why the API server refuses the Pods that a controller would create: quota, policy, webhook.
 
-Sources: staging/src/k8s.io/apiserver/pkg/admission (the messages of webhooks and policies);
-plugin/pkg/admission/resourcequota/controller.go (those of quotas);
+Sources: https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/ (who
+refuses), https://kubernetes.io/docs/concepts/policy/resource-quotas/ (quotas);
 pkg/controller/controller_utils.go (Event FailedCreate).
 """
 

@@ -43,7 +43,8 @@ def reached(image: Image) -> bool:
 def _rolled(spec: Any, status: Any) -> bool:
     """Whether a StatefulSet's rolling update has come as far as its partition lets it.
 
-    Source: kubectl/pkg/polymorphichelpers/rollout_status.go, StatefulSetStatusViewer.
+    Source: staging/src/k8s.io/kubectl/pkg/polymorphichelpers/rollout_status.go,
+    StatefulSetStatusViewer.
     """
     rolling = spec.update_strategy.rolling_update
     partition = (rolling.partition or 0) if rolling is not None else 0

@@ -3,7 +3,7 @@
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.declared.declaration import Controller
-from eventstream.explain.vocabulary.sources import DOCS
+from eventstream.explain.vocabulary.sources import DOCS, K8S
 
 COMPONENTS = (
     Controller(
@@ -58,7 +58,7 @@ COMPONENTS = (
         title="kubelet",
         lane=40,
         hue="kubelet",
-        source_url="https://github.com/kubernetes/kubernetes/tree/master/pkg/kubelet",
+        source_url=K8S + "pkg/kubelet",
         looks_after=(
             "runs the Pods that are bound to its node: network, volumes, images, "
             "containers, probes. It reports their state."

@@ -13,7 +13,7 @@ from dashboard import actors
 from eventstream import history
 
 TEXT_MOST = 200
-STATES = ("running", "stalled", "complete", "superseded")
+STATES = ("running", "stalled", "complete", "superseded", "unknown")
 _FIELDS = ("namespace", "kind", "actor", "state", "text")
 
 

@@ -17,7 +17,7 @@ BEGUN_MOST = 500
 def matching(filter_: Filter) -> QuerySet[TraceRow]:
     """The rows that `filter_` shows, in no order."""
     rows = TraceRow.objects.all()
-    if not filter_.background:
+    if not (filter_.background or filter_.state == "unknown"):
         rows = rows.filter(background=False)
     for column in ("namespace", "kind", "state"):
         if wanted := getattr(filter_, column):

@@ -82,6 +82,18 @@ def test_background_traces_show_only_when_asked_for(client: Client) -> None:
     assert ids(body(client, "/?background=1"), "trace") == ["lease"]
 
 
+def test_what_is_unknown_is_found_by_its_state_and_has_its_glyph(client: Client) -> None:
+    quiet = scenes.trace(
+        "limits", scenes.ref("LimitRange", "limits"), LINE, background=True, state="unknown"
+    )
+    scenes.store((quiet, []), scenes.nginx(LINE))
+    html = body(client, "/?state=unknown")
+    assert ids(html, "trace") == ["limits"]
+    assert 'href="#glyph-unknown"' in html
+    assert 'id="glyph-unknown"' in html
+    assert ids(body(client, "/?state=complete"), "trace") == ["nginx"]
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [

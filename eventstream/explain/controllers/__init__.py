@@ -1,6 +1,7 @@
 """What Baton knows of each controller: a folder each, known to the others through the registry."""
 
 from eventstream.explain.controllers import (
+    autoscaler,
     budget,
     claim,
     daemonset,
@@ -17,6 +18,7 @@ from eventstream.explain.controllers import (
 from eventstream.explain.controllers.registry import add
 
 _FOLDERS = (
+    autoscaler,
     budget,
     claim,
     daemonset,

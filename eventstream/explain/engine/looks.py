@@ -2,7 +2,7 @@
 
 import msgspec
 
-from eventstream.explain.vocabulary.records import Trace
+from eventstream.explain.vocabulary.records import FINISHED, Trace
 
 QUIET = 30.0
 """Seconds without a new step after which a finished trace is settled."""
@@ -27,7 +27,7 @@ _GLANCE = 2.0
 
 def at_rest(record: Trace) -> bool:
     """Whether a trace is finished, and only a change of what is its own can turn that."""
-    return record.state in ("complete", "superseded") and not _rests_on_others(record)
+    return record.state in FINISHED and not _rests_on_others(record)
 
 
 def _rests_on_others(record: Trace) -> bool:
@@ -37,14 +37,14 @@ def _rests_on_others(record: Trace) -> bool:
 
 def settled(record: Trace, now: float) -> bool:
     """Whether a trace's quiet time is over and nothing is due any more."""
-    return record.state in ("complete", "superseded") and now - record.updated >= QUIET
+    return record.state in FINISHED and now - record.updated >= QUIET
 
 
 def next_look(record: Trace, now: float) -> float | None:
     """When time alone may change the judgement (unix seconds): it settles, or a wait is overdue."""
     glance = now + _GLANCE
     elsewhere = _rests_on_others(record)
-    if record.state in ("complete", "superseded"):
+    if record.state in FINISHED:
         quiet = record.updated + QUIET
         return min(glance, quiet) if elsewhere else quiet
     if elsewhere:

@@ -136,7 +136,8 @@ class TraceKeeper:
         trace.looked = snapshot.looked
         if over is not None and outlook.state != "complete":
             by = over.verdict.actor_name if over.verdict else ""
-            text = f"Overtaken before it was done by a newer change of {named(over.image)}"
+            before = "" if outlook.state == "unknown" else " before it was done"
+            text = f"Overtaken{before} by a newer change of {named(over.image)}"
             summary = f"{text} ({by})." if by else f"{text}."
             outlook = Outlook("superseded", summary, (), outlook.stages, over.change.at)
         return self._written(trace, outlook)
@@ -171,13 +172,12 @@ class TraceKeeper:
         began = trace.began
         latest = snapshot.latest(trace.root)
         if latest is None:
-            return Outlook("complete", "Nothing of the object itself was seen.", ended=_end(trace))
+            text = "Nothing of the object itself was seen, so that nobody can say how it stands."
+            return Outlook("unknown", text, ended=_end(trace))
         if began is not None and _ends(began) and not _recreated(began, latest):
             return self._deletion(began, latest, snapshot)
         if latest.gone:
             return leaving(snapshot, latest)
-        if began is None and not is_workload(trace.root.ref):
-            return Outlook("complete", f"{named(latest.image)} is watched.", ended=_end(trace))
         return assess(snapshot, latest, began)
 
     def _deletion(self, began: Write, latest: Write, snapshot: Snapshot) -> Outlook:
@@ -227,7 +227,7 @@ class TraceKeeper:
             steps=len(trace.members) + len(trace.refused) + trace.dropped,
             stages=outlook.stages,
             existing=began is None,
-            background=began is None and (not is_workload(ref) or outlook.state == "complete"),
+            background=began is None and _in_background(ref, outlook),
             root_step=began.draft.id if began is not None and began.draft else None,
             updated=trace.last if math.isfinite(trace.last) else started,
             usual=outlook.usual,
@@ -335,3 +335,10 @@ def _cause(trace: TraceLog) -> str:
             return f"{done} by {asker(began.audit.record).rstrip(',')}"
         return f"{done} by {name} (a name the client chose)" if name else f"{done} by a client"
     return f"{done} by {name or began.verdict.actor}"
+
+
+def _in_background(ref: ObjectRef, outlook: Outlook) -> bool:
+    """Whether what happened without a cause that was seen need not be shown unasked."""
+    if is_workload(ref):
+        return outlook.state in ("complete", "unknown")
+    return outlook.state != "stalled"

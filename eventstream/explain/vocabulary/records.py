@@ -15,7 +15,12 @@ Grade = Literal["observed", "reported", "audited", "inferred", "unknown"]
 Verb = Literal[
     "create", "update", "patch", "delete", "bind", "evict", "report", "renew", "store", "broadcast"
 ]
-TraceState = Literal["running", "complete", "stalled", "superseded"]
+TraceState = Literal["running", "complete", "stalled", "superseded", "unknown"]
+"""How a trace stands; `unknown` where no rule and no stated convention says when it is done."""
+
+FINISHED: frozenset[TraceState] = frozenset({"complete", "superseded", "unknown"})
+"""States in which nothing more is expected, so that the trace settles once it is quiet."""
+
 StageState = Literal["done", "current", "stalled", "pending"]
 
 
@@ -257,6 +262,7 @@ class WaitsUpsert(msgspec.Struct, frozen=True, gc=False):
 Upsert = StepUpsert | TraceUpsert | StepRemoved | WaitsUpsert
 
 __all__ = [
+    "FINISHED",
     "Evidence",
     "FieldChange",
     "Grade",

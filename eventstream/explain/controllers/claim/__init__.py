@@ -1,12 +1,13 @@
 """PersistentVolumeClaims: made, bound and protected."""
 
-from eventstream.explain.controllers.claim import rules
+from eventstream.explain.controllers.claim import outlook, rules
 from eventstream.explain.controllers.registry import Behaviour, Rules
 from eventstream.explain.vocabulary.declared import kinds
 
 BEHAVIOURS = (
     Behaviour(
         kind=kinds.CLAIM,
+        assess=outlook.assess,
         rules={kinds.CLAIM: Rules(creations=(rules.claimed,), changes=(rules.bound,))},
     ),
 )

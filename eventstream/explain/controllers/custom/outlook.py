@@ -7,9 +7,13 @@ Available as API conventions have them, and observedGeneration, as kstatus reads
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
+from eventstream.explain.controllers.shared.conventions import untaught
 from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.waits import acting, becoming_ready
+from eventstream.explain.vocabulary.records import Stage
 from eventstream.explain.world.text import count, named
 from eventstream.explain.world.times import parse, when
 from eventstream.explain.world.writes import Write
@@ -37,10 +41,32 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None, child_of: Asse
     stages = staged([("stored", 1, 1), ("acted on", int(acted), 1), ("children", done, total)])
     if found:
         return pending(found, stages, snapshot, "")
-    says = f" Its condition {said['type']} is {said['status']}." if said else ""
-    owns = f", and its {count(total, 'object')} as asked for" if total else ""
-    summary = f"{named(image)} was acted on{owns}.{says}"
-    return Outlook("complete", summary, (), stages, when(write))
+    return _done(write, said, done, total, stages)
+
+
+def _done(
+    write: Write, said: dict[str, Any] | None, done: int, total: int, stages: tuple[Stage, ...]
+) -> Outlook:
+    """What a custom resource is of which nothing is waited for: complete by a convention, or not.
+
+    The conventions: its condition Ready, or else Available, is True; or it owns objects, and all
+    of them are as asked for. What it says of itself in other ways, nobody taught Baton.
+    """
+    image = write.image
+    ready = said is not None and said["status"] == "True"
+    if done < total:
+        left = count(total - done, "object")
+        why = f"Of {left} that it owns Baton does not know how they stand."
+    elif not (ready or total):
+        why = "It has no condition Ready or Available, and owns nothing that would tell."
+    elif said is not None and not ready:
+        why = f"Its condition {said['type']} is {said['status']}."
+    else:
+        says = f" Its condition {said['type']} is {said['status']}." if said else ""
+        owns = f", and its {count(total, 'object')} as asked for" if total else ""
+        summary = f"{named(image)} was acted on{owns}.{says}"
+        return Outlook("complete", summary, (), stages, when(write))
+    return msgspec.structs.replace(untaught(write, why), stages=stages)
 
 
 def _unseen(write: Write, since: float) -> Holding:

@@ -1,6 +1,6 @@
 """Jobs and CronJobs: what they make, and what they delete on their own account."""
 
-from eventstream.explain.controllers.job import deletions, making
+from eventstream.explain.controllers.job import deletions, making, outlook
 from eventstream.explain.controllers.registry import Behaviour
 from eventstream.explain.controllers.shared import workloads
 from eventstream.explain.vocabulary.declared import kinds
@@ -15,6 +15,9 @@ BEHAVIOURS = (
         keeps={kinds.POD: deletions.active_pod},
     ),
     Behaviour(
-        kind=kinds.CRONJOB, why_made=making.schedule_due, keeps={kinds.JOB: deletions.old_job}
+        kind=kinds.CRONJOB,
+        assess=outlook.assess,
+        why_made=making.schedule_due,
+        keeps={kinds.JOB: deletions.old_job},
     ),
 )

@@ -4,6 +4,7 @@ Source: https://kubernetes.io/docs/concepts/architecture/nodes/#node-status
 """
 
 from eventstream.explain.controllers.node import drains
+from eventstream.explain.controllers.shared.conventions import unknown
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, pending
 from eventstream.explain.outlook.snapshot import Snapshot
@@ -19,7 +20,7 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
     name = image.metadata.name
     ready = condition(image, "Ready")
     if ready is None:
-        return Outlook("complete", f"{named(image)} is stored.", ended=when(write))
+        return unknown(write, f"The kubelet of {named(image)} has not said yet how it is.")
     if ready.status == "True":
         if getattr(image.spec, "unschedulable", False):
             return drains.assess(snapshot, write, began)

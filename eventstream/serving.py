@@ -17,13 +17,15 @@ from daphne.endpoints import build_endpoint_description_strings
 from daphne.server import Server
 from twisted.internet import reactor
 
+from eventstream import sockets
+
 logger = logging.getLogger(__name__)
 
 END_SECONDS = 4.5
 """After so long the process is ended regardless: a stuck view must not hold it."""
 END_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 MESSAGE_BYTES = 1024 * 1024
-"""Bounds what a page may send, and what it is sent: a step that stands for hundreds is one row."""
+"""Bounds what a page is sent in one message: a step that stands for hundreds is one row."""
 
 
 class ServingError(Exception):
@@ -89,6 +91,7 @@ def serve(
         websocket_max_message_size=MESSAGE_BYTES,
         websocket_max_frame_size=MESSAGE_BYTES,
     )
+    server.ready_callable = lambda: sockets.bound(server.ws_factory)
     loop: asyncio.AbstractEventLoop = reactor._asyncioEventloop
     ending = _Ending(loop, loop.create_task(main(), name="main"))
     ending.task.add_done_callback(lambda _: server.stop())

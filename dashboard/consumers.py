@@ -3,6 +3,9 @@
 History decides what happened; the channel layer only says that there is more, and a poll once a
 second makes even that unnecessary, so the writer may be another process and no message need
 arrive. A page acknowledges what it has taken in, and one that is slow is simply told less often.
+
+A socket is one coroutine. All that it holds, its place, its tasks and its turn at a thread, is
+given back where that coroutine ends, however it does: by `Ended`, by an error, or cancelled.
 """
 
 import asyncio
@@ -10,15 +13,27 @@ import contextlib
 import json
 import logging
 import time
-from typing import Any, ClassVar
+from typing import Any, NoReturn
 
 import msgspec
-from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncWebsocketConsumer
+from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 
 from dashboard import feeds, rendering, status
 from dashboard.feeds import Feed, Quiet
-from dashboard.protocol import Ack, Hello, ProtocolError, Sub, batches, decode, feed_of, must_reset
+from dashboard.places import FullError, Lobby, Places
+from dashboard.protocol import (
+    Ack,
+    Allowance,
+    Hello,
+    ProtocolError,
+    Sub,
+    batches,
+    decode,
+    feed_of,
+    must_reset,
+)
+from dashboard.readers import Readers
+from dashboard.wakeups import WakeUps
 from eventstream import history
 
 TICK_SECONDS = 0.1
@@ -26,8 +41,6 @@ POLL_SECONDS = 1.0
 STATUS_SECONDS = 1.0
 KEEPALIVE_SECONDS = 5.0
 UNACKED_MOST = 3
-SOCKETS_MOST = 256
-MESSAGES_A_SECOND = 20
 HELLO_SECONDS = 10.0
 
 CLOSE_PROTOCOL = 4400
@@ -35,24 +48,44 @@ CLOSE_SILENT = 4408
 CLOSE_BUSY = 4429
 CLOSE_FAILED = 4500
 
+pages = Places(256)
+lobby = Lobby(64)
+readers = Readers(2)
+wake_ups = WakeUps()
+
 logger = logging.getLogger(__name__)
+
+
+class Ended(Exception):  # noqa: N818  # No error: each socket ends by one.
+    """The socket is over: its page went (no code), or is to be told why by code and reason."""
+
+    def __init__(self, code: int | None = None, reason: str = "") -> None:
+        super().__init__(code, reason)
+        self.code = code
+        self.reason = reason
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What a page asked to be told of, and the feed that tells it."""
+
+    message: Hello | Sub
+    feed: Feed
 
 
 class Opening(msgspec.Struct, frozen=True):
     """What a hello or sub led to."""
 
-    feed: Feed
     epoch: str
     seq: int
     reset: bool
 
 
-def _open(message: Hello | Sub) -> Opening:
-    """Return the feed that a page asks for, and whether it must load itself anew."""
-    feed, reset = feed_of(message), must_reset(message)
+def _open(wanted: Wanted) -> Opening:
+    """Begin the feed that a page asks for, unless the page must load itself anew."""
+    reset = must_reset(wanted.message)
     if not reset:
-        feed.begin(message.since)
-    return Opening(feed, history.epoch(), history.head() if reset else message.since, reset)
+        wanted.feed.begin(wanted.message.since)
+    return Opening(history.epoch(), history.head() if reset else wanted.message.since, reset)
 
 
 def _status(feed: Feed, now: float) -> dict[str, str]:
@@ -64,112 +97,129 @@ def _status(feed: Feed, now: float) -> dict[str, str]:
     return parts
 
 
-class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
+class LiveConsumer:
     """One page's socket; see DESIGN "The wire to the browser" for its messages."""
 
-    groups: ClassVar[list[str]] = ["history"]
-    open_sockets: ClassVar[int] = 0
+    @staticmethod
+    def as_asgi() -> Any:
+        """Return the ASGI application that serves a page's socket until it ends."""
 
-    async def connect(self) -> None:
-        """Take the socket, unless there are too many, and wait for its hello."""
+        async def live(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+            await LiveConsumer(receive, send).run()
+
+        return live
+
+    def __init__(self, receive: Any, send: Any) -> None:
+        self._receive, self._hand_over = receive, send
+        self._allowance = Allowance()
+        self._wanted: Wanted | None = None
         self._feed: Feed = Quiet()
         self._cursor = 0
         self._unacked: list[int] = []
         self._wake = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
         self._told: dict[str, str] = {}
         self._told_at = 0.0
-        self._budget, self._refilled = float(MESSAGES_A_SECOND), time.monotonic()
-        self._counted = LiveConsumer.open_sockets < SOCKETS_MOST
-        await self.accept()
-        if not self._counted:
-            await self._end(CLOSE_BUSY, f"{SOCKETS_MOST} pages are open; close one of them")
-            return
-        LiveConsumer.open_sockets += 1
-        self._task = asyncio.create_task(self._wait_for_hello())
 
-    async def disconnect(self, code: int) -> None:
-        """Stop what runs for this page."""
-        if self._counted:
-            self._counted = False
-            LiveConsumer.open_sockets -= 1
-        await self._stop()
-
-    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Take one message of the page; what is no message of the protocol ends the socket."""
+    async def run(self) -> None:
+        """Keep the page current until its socket ends."""
+        await self._receive()  # That it wants to be opened.
+        await self._hand_over({"type": "websocket.accept"})
         try:
-            self._spend()
-            message = decode(text_data)
-            if isinstance(message, Ack):
-                self._acknowledge(message.seq)
-            else:
-                await self._begin(message)
+            pages.check()
+            self._wanted = await self._first()
+            with pages.taken(), wake_ups.heard_by(self._wake):
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._follow())
+                    await self._listen()
+        except* FullError as full:
+            await self._close(CLOSE_BUSY, str(full.exceptions[0]))
+        except* Ended as ends:
+            end = ends.exceptions[0]
+            if isinstance(end, Ended) and end.code is not None:
+                await self._close(end.code, end.reason)
+
+    async def _first(self) -> Wanted:
+        """Return what the page wants to be told of first; what it acknowledges before is nothing.
+
+        Raises Ended when the page does not say so in time.
+        """
+        try:
+            async with asyncio.timeout(HELLO_SECONDS) as limit:
+                with lobby.waiting(limit):
+                    while not (wanted := await self._message()):
+                        pass
+                    return wanted
+        except TimeoutError:
+            raise Ended(CLOSE_SILENT, f"no hello within {HELLO_SECONDS:.0f} s") from None
+
+    async def _listen(self) -> NoReturn:
+        """Take in what the page says until it goes; of what it wants, only the newest counts."""
+        while True:
+            self._wanted = await self._message() or self._wanted
+            self._wake.set()
+
+    async def _message(self) -> Wanted | None:
+        """Return what the page's next message asks for, None if it acknowledges.
+
+        Raises Ended when the page has gone, or for what is no message of the protocol.
+        """
+        event = await self._receive()
+        if event["type"] == "websocket.disconnect":
+            raise Ended
+        try:
+            self._allowance.spend(time.monotonic())
+            message = decode(event.get("text"))
+            if not isinstance(message, Ack):
+                return Wanted(message, feed_of(message))
         except ProtocolError as error:
-            await self._end(CLOSE_PROTOCOL, str(error))
+            raise Ended(CLOSE_PROTOCOL, str(error)) from error
+        self._unacked = [sent for sent in self._unacked if sent > message.seq]
+        return None
 
-    async def history_changed(self, message: dict[str, Any]) -> None:
-        """Look into history now rather than at the next poll."""
-        self._wake.set()
+    async def _follow(self) -> NoReturn:
+        """Tell the page what changes, at most once a tick; its only way to history.
 
-    def _spend(self) -> None:
-        """Let a page send MESSAGES_A_SECOND, and twice that for a moment."""
-        now = time.monotonic()
-        gained = (now - self._refilled) * MESSAGES_A_SECOND
-        self._budget = min(self._budget + gained, 2.0 * MESSAGES_A_SECOND) - 1.0
-        self._refilled = now
-        if self._budget < 0:
-            raise ProtocolError(f"more than {MESSAGES_A_SECOND} messages a second")
-
-    def _acknowledge(self, seq: int) -> None:
-        self._unacked = [sent for sent in self._unacked if sent > seq]
-        self._wake.set()
-
-    async def _begin(self, message: Hello | Sub) -> None:
-        """Follow what `message` asks for from now on."""
-        await self._stop()
-        opening = await database_sync_to_async(_open)(message)
-        self._feed = Quiet() if opening.reset else opening.feed
-        self._cursor, self._unacked, self._told = opening.seq, [], {}
-        await self._send(
-            {
-                "type": "welcome",
-                "epoch": opening.epoch,
-                "seq": opening.seq,
-                "reset": opening.reset,
-                "now": time.time(),
-            }
-        )
-        self._task = asyncio.create_task(self._follow())
-
-    async def _wait_for_hello(self) -> None:
-        await asyncio.sleep(HELLO_SECONDS)
-        await self._end(CLOSE_SILENT, f"no hello within {HELLO_SECONDS:.0f} s")
-
-    async def _follow(self) -> None:
-        """Tell the page what changes, at most once a tick, until the socket ends."""
+        So no more than one query of it is under way, whatever it sends meanwhile.
+        """
         try:
             while True:
                 self._wake.clear()
+                await self._begin()
                 await self._push()
                 await self._push_status()
                 await asyncio.sleep(TICK_SECONDS)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
-        except Exception:
+                    async with asyncio.timeout(POLL_SECONDS):
+                        await self._wake.wait()
+        except Exception as error:
             logger.exception("A page's socket ends: what it follows could not be read or drawn.")
-            await self._end(CLOSE_FAILED, "history could not be read; see the server's log")
+            raise Ended(CLOSE_FAILED, "history could not be read; see the server's log") from error
+
+    async def _begin(self) -> None:
+        """Follow what the page asked for last, if it asked for anything anew."""
+        wanted, self._wanted = self._wanted, None
+        if wanted is None:
+            return
+        opening = await readers.read(_open, wanted)
+        self._feed = Quiet() if opening.reset else wanted.feed
+        self._cursor, self._unacked, self._told = opening.seq, [], {}
+        welcome = {"epoch": opening.epoch, "seq": opening.seq, "reset": opening.reset}
+        await self._send({"type": "welcome", **welcome, "now": time.time()})
 
     async def _push(self) -> None:
-        """Send what is new, as long as the page keeps up."""
+        """Send what is new, as long as the page keeps up and wants nothing else."""
         more = True
         while more and len(self._unacked) < UNACKED_MOST:
-            update = await database_sync_to_async(self._feed.updates)(self._cursor, time.time())
+            update = await readers.read(self._feed.updates, self._cursor, time.time())
+            if self._wanted is not None:
+                return
             before, self._cursor, more = self._cursor, update.seq, update.more
             for gap in update.gaps:
                 await self._send({"type": "gap", "gap": msgspec.to_builtins(gap)})
             if update.ops:
                 self._unacked.append(update.seq)
             for batch in batches(update, before):
+                self._allowance.owe()
                 await self._send(batch)
 
     async def _push_status(self) -> None:
@@ -177,23 +227,16 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         now = time.time()
         if now - self._told_at < STATUS_SECONDS:
             return
-        parts = await database_sync_to_async(_status)(self._feed, now)
+        parts = await readers.read(_status, self._feed, now)
         if parts != self._told or now - self._told_at > KEEPALIVE_SECONDS:
             self._told, self._told_at = parts, now
             await self._send({"type": "status", "now": now, "parts": parts})
 
-    async def _stop(self) -> None:
-        task, self._task = self._task, None
-        if task is not None and task is not asyncio.current_task():
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-
     async def _send(self, message: dict[str, Any]) -> None:
-        await self.send(text_data=json.dumps(message, separators=(",", ":")))
+        text = json.dumps(message, separators=(",", ":"))
+        await self._hand_over({"type": "websocket.send", "text": text})
 
-    async def _end(self, code: int, reason: str) -> None:
+    async def _close(self, code: int, reason: str) -> None:
         """Close with `code`; the reason goes ahead, because Daphne sends none with a close."""
-        await self._stop()
         await self._send({"type": "refused", "code": code, "reason": reason})
-        await self.close(code=code)
+        await self._hand_over({"type": "websocket.close", "code": code})

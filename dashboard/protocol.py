@@ -20,6 +20,8 @@ from eventstream import history
 MESSAGE_BYTES = 4096
 """A longer message from a browser is no message of ours."""
 
+MESSAGES_A_SECOND = 20
+
 BATCH_BYTES = 48 * 1024
 """A batch is sent in pieces of about this size: the server refuses to send endless messages."""
 
@@ -29,6 +31,31 @@ _LEARN = re.compile(r"learn/(steps|operators)(?:/([A-Za-z0-9_.:-]{1,200}))?")
 
 class ProtocolError(ValueError):
     """What a browser sent is not the protocol; the message says why and fits a close reason."""
+
+
+class Allowance:
+    """How many messages a page may send: MESSAGES_A_SECOND, twice that for a moment.
+
+    A page acknowledges each batch, so it may send one more message for each that it was sent.
+    """
+
+    def __init__(self) -> None:
+        self._left = 2.0 * MESSAGES_A_SECOND
+        self._filled: float | None = None
+
+    def owe(self) -> None:
+        """Note that the page was sent a batch."""
+        self._left += 1.0
+
+    def spend(self, now: float) -> None:
+        """Note a message at `now` (any clock's seconds); raises ProtocolError if it's too many."""
+        most = 2.0 * MESSAGES_A_SECOND
+        if self._filled is not None and self._left < most:
+            self._left = min(self._left + (now - self._filled) * MESSAGES_A_SECOND, most)
+        self._filled = now
+        self._left -= 1.0
+        if self._left < 0:
+            raise ProtocolError(f"more than {MESSAGES_A_SECOND} messages a second")
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello", tag_field="type", forbid_unknown_fields=True):

@@ -1,5 +1,7 @@
 """A browser's end of the socket, as the tests of what is pushed speak through it."""
 
+import asyncio
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +11,7 @@ from channels.testing import WebsocketCommunicator
 from dashboard.asgi import application
 from eventstream import history
 
+PATIENCE = 60.0
 HEADERS = [(b"host", b"localhost:8000"), (b"origin", b"http://localhost:8000")]
 
 
@@ -28,6 +31,16 @@ class Page:
         await self.socket.send_json_to(message | {"view": "now"} | more)
         return await self.next("welcome")
 
+    async def say(self, type_: str = "hello", **more: Any) -> None:
+        """Say something that asks nothing of history here, as `ask` does."""
+        message = {"type": type_, "epoch": "e", "since": 0, "view": "now"}
+        await self.socket.send_json_to(message | more)
+
+    async def cut_off(self) -> None:
+        """End as Daphne does where the application takes too long: by cancelling it."""
+        self.socket.future.cancel()
+        await asyncio.wait([self.socket.future])
+
     async def next(self, type_: str) -> dict[str, Any]:
         """The next message of this type; others are passed over."""
         while True:
@@ -44,3 +57,26 @@ class Page:
 
 def reading(call: Callable[[], Any]) -> Any:
     return database_sync_to_async(call)()
+
+
+class Held:
+    """A query that stays in its thread until it is let go; counts those that came and that wait."""
+
+    def __init__(self, query: Callable[..., Any]) -> None:
+        self.came = self.waiting = self.most = 0
+        self._query = query
+        self._counting = threading.Lock()
+        self._free = threading.Event()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        with self._counting:
+            self.came += 1
+            self.waiting += 1
+            self.most = max(self.most, self.waiting)
+        assert self._free.wait(PATIENCE), "nobody let it go"
+        with self._counting:
+            self.waiting -= 1
+        return self._query(*args, **kwargs)
+
+    def let_go(self) -> None:
+        self._free.set()

@@ -205,7 +205,7 @@ async def test_a_flood_of_messages_ends_the_socket(page: Page) -> None:
 async def test_more_pages_than_there_is_room_for_are_told_so(
     page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(consumers, "SOCKETS_MOST", 0)
+    monkeypatch.setattr(consumers.pages, "most", 0)
     await page.socket.connect()
     assert (await page.next("refused"))["code"] == 4429
 
@@ -219,12 +219,11 @@ async def test_a_page_that_never_says_hello_is_let_go(
 
 
 async def test_sockets_that_closed_make_room_again() -> None:
-    before = consumers.LiveConsumer.open_sockets
     opened = Page()
     await opened.hello()
-    assert consumers.LiveConsumer.open_sockets == before + 1
+    assert len(consumers.pages) == 1
     await opened.socket.disconnect()
-    assert consumers.LiveConsumer.open_sockets == before
+    assert len(consumers.pages) == 0
 
 
 async def test_hostile_names_arrive_as_text(page: Page) -> None:

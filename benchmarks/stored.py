@@ -69,6 +69,7 @@ def main() -> None:
     call_command("migrate", verbosity=0)
     _named(options.fill)()
 
+    from dashboard.admission import admit
     from dashboard.asgi import application
     from eventstream import serving
 
@@ -78,7 +79,7 @@ def main() -> None:
             works.append(_change(_named(options.tick)))
         await asyncio.gather(*works, asyncio.Event().wait())
 
-    serving.serve(application, serving.listen("127.0.0.1", options.port), live)
+    serving.serve(application, serving.listen("127.0.0.1", options.port), live, admit)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,7 @@ import warnings
 
 import django
 from channels.routing import ProtocolTypeRouter, URLRouter
-from django.core.handlers.asgi import ASGIHandler
-from django.urls import path
+from django.urls import path, re_path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 django.setup(set_prefix=False)
@@ -15,6 +14,9 @@ django.setup(set_prefix=False)
 from dashboard.access import CheckedHost  # noqa: E402
 from dashboard.consumers import LiveConsumer  # noqa: E402
 from dashboard.health import Probes  # noqa: E402
+from dashboard.opened import forget_left  # noqa: E402
+from dashboard.plaintext import no_such_socket  # noqa: E402
+from dashboard.uploads import StreamingHandler  # noqa: E402
 
 # WhiteNoise hands Django an open file, which an ASGI server reads in one go; the files are small.
 warnings.filterwarnings(
@@ -23,12 +25,19 @@ warnings.filterwarnings(
     module="django.http.response",
 )
 
+forget_left()
+
 application = Probes(
     CheckedHost(
         ProtocolTypeRouter(
             {
-                "http": ASGIHandler(),
-                "websocket": URLRouter([path("live", LiveConsumer.as_asgi())]),
+                "http": StreamingHandler(),
+                "websocket": URLRouter(
+                    [
+                        path("live", LiveConsumer.as_asgi()),
+                        re_path("", no_such_socket),  # type: ignore[arg-type]  # As Channels wants.
+                    ]
+                ),
             }
         )
     )

@@ -13,6 +13,9 @@ from django.db import DatabaseError
 from dashboard import status
 from dashboard.plaintext import respond
 
+PROBES = frozenset({"/healthz", "/readyz"})
+"""Their paths."""
+
 
 class Probes:
     """ASGI layer that answers `/healthz` and `/readyz` and passes on everything else."""

@@ -1,7 +1,8 @@
 """Recordings that people opened from their own disks: each read by a process of its own.
 
 Each has a directory with its own history, which is gone once it is closed: by hand, after an hour
-without a look at it, for a newer one where there are too many, or when Baton ends.
+without a look at it, for a newer one where there are too many, or when Baton ends; what a killed
+Baton left is deleted when the next one starts.
 """
 
 import atexit
@@ -10,7 +11,6 @@ import secrets
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterable
@@ -20,6 +20,7 @@ from typing import Literal
 import msgspec
 from django.conf import settings
 
+from dashboard.directories import OwnDirectory, delete_left
 from eventstream import history
 
 OPEN_MOST = 4
@@ -29,8 +30,6 @@ BYTES_MOST = 256 * 1024 * 1024
 """So large may a file be."""
 
 IDLE_SECONDS = 3600.0
-LEFT_SECONDS = 86_400.0
-"""What another run left behind, when it was killed, is deleted once it is so old."""
 
 CPU_SECONDS = 600
 MEGABYTES = 2048
@@ -52,16 +51,27 @@ class Progress(msgspec.Struct, frozen=True):
 
 _progress = msgspec.json.Decoder(Progress)
 
+Bytes = Iterable[bytes] | Path
+"""What a file holds, or a file that is there and is taken over, moved within its disk."""
+
 
 class OpenedTape:
     """One opened recording. `token` names it in addresses and can't be guessed."""
 
-    def __init__(self, name: str, tape: Iterable[bytes], audit: Iterable[bytes] | None) -> None:
+    def __init__(self, name: str, tape: Bytes, audit: Bytes | None) -> None:
         self.token = secrets.token_urlsafe(18)
         self.name = name
         self.looked_at = time.monotonic()
-        self._directory = Path(tempfile.mkdtemp(prefix="tape-", dir=_parent()))
-        arguments = [str(_written(self._directory / "tape.jsonl", tape)), "--name", name]
+        self._own = own_directory()
+        self._directory = self._own.path
+        try:
+            self._begin(tape, audit)
+        except BaseException:
+            self._own.delete()
+            raise
+
+    def _begin(self, tape: Bytes, audit: Bytes | None) -> None:
+        arguments = [str(_written(self._directory / "tape.jsonl", tape)), "--name", self.name]
         if audit is not None:
             arguments += ["--audit", str(_written(self._directory / "audit.jsonl", audit))]
         self._told, self._complaints = self._directory / "told", self._directory / "complaints"
@@ -100,7 +110,7 @@ class OpenedTape:
             self._reader.kill()
         self._reader.wait()
         history.remove(self.alias)
-        shutil.rmtree(self._directory, ignore_errors=True)
+        self._own.delete()
 
     def _start(self, arguments: list[str]) -> subprocess.Popen[bytes]:
         limits = ["--seconds", str(CPU_SECONDS), "--megabytes", str(MEGABYTES)]
@@ -124,9 +134,8 @@ class OpenedTapes:
         self._timer: threading.Timer | None = None
         atexit.register(self.close_all)
 
-    def add(self, name: str, tape: Iterable[bytes], audit: Iterable[bytes] | None) -> OpenedTape:
+    def add(self, name: str, tape: Bytes, audit: Bytes | None) -> OpenedTape:
         """Open a recording from the bytes of its file; raises OSError where no room is left."""
-        _forget_left()
         opened = OpenedTape(name, tape, audit)
         with self._lock:
             self._sweep(OPEN_MOST - 1)
@@ -191,21 +200,30 @@ class OpenedTapes:
 tapes = OpenedTapes()
 
 
+def own_directory() -> OwnDirectory:
+    """Return a new directory on the disk where recordings are kept; raises OSError."""
+    return OwnDirectory(_parent())
+
+
+def free_bytes() -> int:
+    """Return how much room that disk has left."""
+    return shutil.disk_usage(_parent()).free
+
+
+def forget_left() -> None:
+    """Delete what a Baton that was killed could not delete itself."""
+    delete_left(_parent())
+
+
 def _parent() -> Path:
     """Where the directories are made: beside the live history, on the same disk."""
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
     return Path(settings.DATA_DIR)
 
 
-def _forget_left() -> None:
-    """Delete what a run that was killed could not delete itself."""
-    oldest = time.time() - LEFT_SECONDS
-    for left in _parent().glob("tape-*"):
-        if left.stat().st_mtime < oldest:
-            shutil.rmtree(left, ignore_errors=True)
-
-
-def _written(path: Path, pieces: Iterable[bytes]) -> Path:
+def _written(path: Path, held: Bytes) -> Path:
+    if isinstance(held, Path):
+        return held.rename(path)
     with path.open("wb") as file:
-        file.writelines(pieces)
+        file.writelines(held)
     return path

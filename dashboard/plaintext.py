@@ -1,6 +1,6 @@
 """Answers of one plain text body, for the layers that stand before Django."""
 
-from asgiref.typing import ASGISendCallable
+from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 
 
 async def respond(send: ASGISendCallable, status: int, text: str) -> None:
@@ -25,3 +25,8 @@ async def respond(send: ASGISendCallable, status: int, text: str) -> None:
 async def refuse(send: ASGISendCallable) -> None:
     """Refuse a WebSocket before it opens; the client sees HTTP status 403."""
     await send({"type": "websocket.close", "code": 4403, "reason": None})
+
+
+async def no_such_socket(_: Scope, __: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    """The ASGI application at addresses where no socket is."""
+    await refuse(send)

@@ -104,6 +104,7 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "dashboard.urls"
 ASGI_APPLICATION = "dashboard.asgi.application"
+BATON_ADMIT = "dashboard.admission.admit"
 
 TEMPLATES: list[dict[str, Any]] = [
     {
@@ -132,6 +133,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Wake-ups only: history decides what happened, so a message that is lost costs a second at most.
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+
+# All forms are small; an upload is a token and two files, see dashboard/uploads.py.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+DATA_UPLOAD_MAX_NUMBER_FILES = 2
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.urls import get_script_prefix, set_script_prefix
 
-from dashboard.opened import BYTES_MOST, OpenedTape, tapes
-from dashboard.pages.tape import closed, reading, too_large
+from dashboard.opened import OpenedTape, tapes
+from dashboard.pages.tape import closed, reading
 from eventstream import history
 
 PREFIX = "/tapes/"
@@ -25,8 +25,6 @@ class TapeView:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer an address of a recording from its history, all others as ever."""
-        if request.method == "POST" and _size(request) > BYTES_MOST:
-            return too_large(request)
         if not request.path_info.startswith(PREFIX):
             return self._get_response(request)
         token, slash, rest = request.path_info.removeprefix(PREFIX).partition("/")
@@ -49,8 +47,3 @@ class TapeView:
                 return self._get_response(request)
         finally:
             set_script_prefix(before)
-
-
-def _size(request: HttpRequest) -> int:
-    size = request.headers.get("Content-Length", "0")
-    return int(size) if size.isdigit() else 0

@@ -1,7 +1,8 @@
 """Serves the dashboard with Daphne beside one coroutine, in one event loop, until told to end.
 
 Daphne has no life cycle for such a coroutine: it leaves a taken port with exit code 0, does not
-notice a task that died, and waits for a slow view when told to end. This module does all three.
+notice a task that died, and waits for a slow view when told to end. This module does all three;
+`eventstream.web` takes the requests.
 """
 
 import asyncio
@@ -14,8 +15,10 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from daphne.endpoints import build_endpoint_description_strings
-from daphne.server import Server
-from twisted.internet import reactor
+from daphne.server import reactor  # Twisted's, which Daphne has set up for asyncio.
+
+from eventstream.web.ruling import Admit
+from eventstream.web.server import Server
 
 from eventstream import sockets
 
@@ -71,19 +74,23 @@ def address(listener: socket.socket) -> str:
 
 
 def serve(
-    application: Any, listener: socket.socket, main: Callable[[], Coroutine[Any, Any, None]]
+    application: Any,
+    listener: socket.socket,
+    main: Callable[[], Coroutine[Any, Any, None]],
+    admit: Admit,
 ) -> None:
     """Serve for as long as `main` runs; SIGINT and SIGTERM cancel it. Once in a process.
 
-    Takes `listener` over. Pages are served until `main` has ended, so that it can store what it
-    has. Raises what ended `main` by itself, and ServingError. From the signal on, at most
-    END_SECONDS are left.
+    Takes `listener` over; `admit` says which requests may bring a body. Pages are served until
+    `main` has ended, so that it can store what it has. Raises what ended `main` by itself, and
+    ServingError. From the signal on, at most END_SECONDS are left.
     """
     url = address(listener)
     # Given away: Twisted makes a socket of its own of it and closes this one.
     endpoints = build_endpoint_description_strings(file_descriptor=listener.detach())
     server = Server(
         application,
+        admit,
         endpoints=endpoints,
         signal_handlers=False,
         application_close_timeout=2,

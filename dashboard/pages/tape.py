@@ -1,36 +1,46 @@
 """Opens a recording from the reader's own disk, in a view of its own beside the live cluster."""
 
-from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.shortcuts import redirect, render
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard import clock, status
 from dashboard.opened import BYTES_MOST, IDLE_SECONDS, OPEN_MOST, OpenedTape, tapes
 from dashboard.pages.lost import lost
+from dashboard.uploads import Receiving
 
 NAME_MOST = 100
 COOKIE = "baton-tapes"
 """Tokens of the recordings that a browser session opened: it alone is shown where they are."""
 
 
+@csrf_exempt  # Only until it is said where files go: `_open` is protected.
 @require_http_methods(["GET", "HEAD", "POST"])
 def tape(request: HttpRequest) -> HttpResponse:
     """Ask for a recording, and, when there is one, begin to read it."""
     if request.method != "POST":
         return _form(request)
-    recording, audit = request.FILES.get("tape"), request.FILES.get("audit")
-    if not isinstance(recording, UploadedFile) or not recording.size:
-        return _form(request, "Choose a file that is not empty.")
     try:
-        opened = tapes.add(
-            (recording.name or "recording")[:NAME_MOST],
-            recording.chunks(),
-            audit.chunks() if isinstance(audit, UploadedFile) else None,
-        )
+        with Receiving(request) as receiving:
+            request.upload_handlers = [receiving]
+            request.FILES  # noqa: B018  Takes the body in; Django would take its end for a forgery.
+            return _open(request, receiving)
+    except UnreadablePostError as error:
+        return _form(request, f"The file did not come whole: {error}. Send it again.")
     except OSError as error:
         reason = error.strerror or str(error)
-        return _form(request, f"The file could not be kept: {reason}. Make room on Baton's disk.")
+        wrong = f"The file could not be kept: {reason}. Make room on Baton's disk."
+        return _form(request, wrong, 507)
+
+
+@csrf_protect
+def _open(request: HttpRequest, receiving: Receiving) -> HttpResponse:
+    """Begin to read what was received."""
+    recording = receiving.path("tape")
+    if recording is None:
+        return _form(request, "Choose a file that is not empty.")
+    opened = tapes.add(receiving.name[:NAME_MOST], recording, receiving.path("audit"))
     answer = redirect(f"/tapes/{opened.token}/")
     tokens = [opened.token, *(each.token for each in _own(request) if each is not opened)]
     secure = request.is_secure()
@@ -59,12 +69,6 @@ def close(request: HttpRequest) -> HttpResponse:
     """Close a recording, and delete all that was made of it."""
     tapes.close(request.POST.get("token", ""))
     return redirect("/tape")
-
-
-def too_large(request: HttpRequest) -> HttpResponse:
-    """Refuse what is larger than a recording may be, before it is looked at."""
-    size = f"A recording may have {BYTES_MOST >> 20} MB at most; this is larger."
-    return _form(request, f"{size} Explain it with `manage.py explain`, or cut it.", 413)
 
 
 def closed(request: HttpRequest) -> HttpResponse:

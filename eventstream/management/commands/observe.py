@@ -94,7 +94,8 @@ class Command(BaseCommand):
             finally:
                 await connection.close()
 
-        serving.serve(import_string(settings.ASGI_APPLICATION), listener, observe)
+        application = import_string(settings.ASGI_APPLICATION)
+        serving.serve(application, listener, observe, import_string(settings.BATON_ADMIT))
 
     def _announce(self, cluster: ClusterIdentity, address: str) -> None:
         self.stdout.write(

@@ -1,0 +1,55 @@
+"""Daphne's server with this room's connections in the place of Twisted's."""
+
+from typing import Any
+
+from daphne.http_protocol import HTTPFactory
+from daphne.server import Server as DaphneServer
+
+from eventstream.web.channel import TIMEOUT_SECONDS, Channel, Crowd
+from eventstream.web.request import Request
+from eventstream.web.ruling import Admit
+
+BODY = "baton.body"
+"""The ASGI extension by which an application is given the body of an upload, a file to read."""
+
+
+class Factory(HTTPFactory):  # type: ignore[misc]  # Daphne has no types.
+    """Makes a `Channel` for each connection."""
+
+    protocol = Channel
+
+    def __init__(self, server: "Server", crowd: Crowd) -> None:
+        super().__init__(server)
+        self.timeOut = TIMEOUT_SECONDS
+        self._crowd = crowd
+
+    def buildProtocol(self, addr: Any) -> Channel:  # noqa: N802  Twisted's name.
+        """Return the protocol of a new connection."""
+        channel: Channel = super().buildProtocol(addr)
+        channel.requestFactory = Request
+        channel.crowd = self._crowd
+        return channel
+
+
+class Server(DaphneServer):  # type: ignore[misc]  # Daphne has no types.
+    """Serves an ASGI application; `admit` rules on each request that has a body."""
+
+    def __init__(self, application: Any, admit: Admit, **options: Any) -> None:
+        super().__init__(application, **options)
+        self._factory = Factory(self, Crowd(admit))
+
+    @property
+    def http_factory(self) -> Factory:
+        """What makes connections; Daphne would set its own when it begins to run."""
+        return self._factory
+
+    @http_factory.setter
+    def http_factory(self, _: HTTPFactory) -> None:
+        pass
+
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        """Start the application on one request or socket."""
+        body = getattr(protocol, "body", None)
+        if body is not None:
+            scope["extensions"] = {BODY: body}
+        return super().create_application(protocol, scope)

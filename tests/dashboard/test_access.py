@@ -62,8 +62,24 @@ async def test_our_own_hosts_are_answered(host: bytes) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_a_page_of_ours_opens_a_socket() -> None:
-    assert await socket_opens([(b"host", OURS), (b"origin", b"http://localhost:8000")])
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        (b"localhost:8000", b"http://localhost:8000"),
+        (b"LOCALHOST:8000", b"http://localhost:8000"),
+        (b"localhost", b"http://localhost"),
+        (b"localhost:80", b"http://localhost"),
+        (b"[::1]:8000", b"http://[::1]:8000"),
+    ],
+)
+async def test_a_page_of_ours_opens_a_socket(host: bytes, origin: bytes) -> None:
+    assert await socket_opens([(b"host", host), (b"origin", origin)])
+
+
+async def test_a_socket_where_none_is_is_refused() -> None:
+    headers = [(b"host", OURS), (b"origin", b"http://localhost:8000")]
+    socket = WebsocketCommunicator(application, "/nothing", headers=headers)
+    assert await socket.connect() == (False, 4403)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +88,11 @@ async def test_a_page_of_ours_opens_a_socket() -> None:
         [(b"host", OURS)],
         [(b"host", OURS), (b"origin", b"http://evil.example")],
         [(b"host", OURS), (b"origin", b"http://localhost:9999")],
+        [(b"host", OURS), (b"origin", b"https://localhost:8000")],
+        [(b"host", OURS), (b"origin", b"http://localhost")],
+        [(b"host", b"localhost:443"), (b"origin", b"https://localhost")],
+        [(b"host", OURS), (b"origin", b"http://localhost:8000@evil.example")],
+        [(b"host", OURS), (b"origin", b"http://localhost:8000/")],
         [(b"host", OURS), (b"origin", b"null")],
         [(b"host", OURS), (b"origin", b"http://[")],
         [(b"host", b"evil.example"), (b"origin", b"http://evil.example")],

@@ -16,6 +16,7 @@ from dashboard.consumers import LiveConsumer  # noqa: E402
 from dashboard.health import Probes  # noqa: E402
 from dashboard.opened import forget_left  # noqa: E402
 from dashboard.plaintext import no_such_socket  # noqa: E402
+from dashboard.turns import Turns  # noqa: E402
 from dashboard.uploads import StreamingHandler  # noqa: E402
 
 # WhiteNoise hands Django an open file, which an ASGI server reads in one go; the files are small.
@@ -31,7 +32,7 @@ application = Probes(
     CheckedHost(
         ProtocolTypeRouter(
             {
-                "http": StreamingHandler(),
+                "http": Turns(StreamingHandler()),
                 "websocket": URLRouter(
                     [
                         path("live", LiveConsumer.as_asgi()),

@@ -6,6 +6,7 @@ Baton left is deleted when the next one starts.
 """
 
 import atexit
+import contextlib
 import os
 import secrets
 import shutil
@@ -28,6 +29,9 @@ OPEN_MOST = 4
 
 BYTES_MOST = 256 * 1024 * 1024
 """So large may a file be."""
+
+DISK_MOST = 1024 * 1024 * 1024
+"""So much disk all may take with their histories; past that, the same ones make room."""
 
 IDLE_SECONDS = 3600.0
 
@@ -104,6 +108,14 @@ class OpenedTape:
             return f"Reading it took more than {CPU_SECONDS} s, and was ended."
         return said[-1].removeprefix("CommandError: ") if said else "Its reader ended by itself."
 
+    def size(self) -> int:
+        """Return how many bytes of disk it takes."""
+        taken = 0
+        for path in self._directory.iterdir():
+            with contextlib.suppress(FileNotFoundError):  # The database's own come and go.
+                taken += path.stat().st_size
+        return taken
+
     def close(self) -> None:
         """End the reader, forget the history, and delete all that there is of it."""
         if self._reader.poll() is None:
@@ -138,8 +150,8 @@ class OpenedTapes:
         """Open a recording from the bytes of its file; raises OSError where no room is left."""
         opened = OpenedTape(name, tape, audit)
         with self._lock:
-            self._sweep(OPEN_MOST - 1)
             self._open[opened.token] = opened
+            self._sweep(OPEN_MOST)
             self._look_later()
         return opened
 
@@ -188,11 +200,13 @@ class OpenedTapes:
             self._look_later()
 
     def _sweep(self, kept: int) -> None:
-        """Close what nobody looked at for long, and all but the `kept` looked at last."""
+        """Close what nobody looked at for long, and all but the `kept` looked at last that fit."""
         by_look = sorted(self._open.values(), key=lambda each: each.looked_at, reverse=True)
-        oldest = time.monotonic() - IDLE_SECONDS
+        oldest, taken = time.monotonic() - IDLE_SECONDS, 0
         for place, opened in enumerate(by_look):
-            if place >= kept or opened.looked_at < oldest:
+            taken += opened.size()
+            no_room = place >= kept or (place > 0 and taken > DISK_MOST)
+            if no_room or opened.looked_at < oldest:
                 del self._open[opened.token]
                 opened.close()
 

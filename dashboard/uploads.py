@@ -17,9 +17,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from dashboard.opened import own_directory
-
-BODY = "baton.body"
-"""The ASGI extension by which the server hands over a body that is still coming."""
+from dashboard.turns import BODY
 
 FIELDS = frozenset({"tape", "audit"})
 

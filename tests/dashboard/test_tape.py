@@ -181,6 +181,19 @@ def test_the_one_nobody_looked_at_makes_room(client: Client, tapes: OpenedTapes)
     assert client.get(f"/tapes/{made[1].token}/").status_code == 404
 
 
+def test_so_do_those_that_take_more_disk_than_all_may(
+    tapes: OpenedTapes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [read(tapes.add(f"{number}.jsonl", of("create"), None)) for number in range(3)]
+    monkeypatch.setattr(opened, "DISK_MOST", sum(tape.size() for tape in made[1:]))
+    assert tapes.get(made[2].token) is made[2]
+    assert tapes.get(made[1].token) is made[1]
+    assert tapes.get(made[0].token) is None
+    monkeypatch.setattr(opened, "DISK_MOST", 0)
+    assert tapes.get(made[1].token) is made[1]
+    assert list(tmp_path.iterdir()) == [made[1]._directory]
+
+
 def test_an_hour_without_a_look_closes_it(
     tapes: OpenedTapes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

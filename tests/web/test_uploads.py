@@ -57,15 +57,11 @@ class Form:
         self.token = token[1].decode()
         self.cookie = headers["set-cookie"].split(";")[0]
 
-    def body(self, held: bytes = RECORDING, name: str = "create.jsonl") -> bytes:
-        return (
-            (
-                f'--x\r\nContent-Disposition: form-data; name="csrfmiddlewaretoken"\r\n\r\n{self.token}'
-                f'\r\n--x\r\nContent-Disposition: form-data; name="tape"; filename="{name}"\r\n\r\n'
-            ).encode()
-            + held
-            + b"\r\n--x--\r\n"
-        )
+    def body(self, held: bytes = RECORDING) -> bytes:
+        part = "--x\r\nContent-Disposition: form-data; name="
+        token = f'{part}"csrfmiddlewaretoken"\r\n\r\n{self.token}\r\n'
+        file = f'{part}"tape"; filename="create.jsonl"\r\n\r\n'
+        return f"{token}{file}".encode() + held + b"\r\n--x--\r\n"
 
     def head(self, length: int | None, *more: str) -> str:
         length_line = (

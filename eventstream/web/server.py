@@ -36,7 +36,8 @@ class Server(DaphneServer):  # type: ignore[misc]  # Daphne has no types.
 
     def __init__(self, application: Any, admit: Admit, **options: Any) -> None:
         super().__init__(application, **options)
-        self._factory = Factory(self, Crowd(admit))
+        self._crowd = Crowd(admit)
+        self._factory = Factory(self, self._crowd)
 
     @property
     def http_factory(self) -> Factory:
@@ -53,3 +54,9 @@ class Server(DaphneServer):  # type: ignore[misc]  # Daphne has no types.
         if body is not None:
             scope["extensions"] = {BODY: body}
         return super().create_application(protocol, scope)
+
+    def kill_all_applications(self) -> Any:
+        """End what still runs; a thread that waits for a body would be waited for."""
+        for request in list(self._crowd.uploads):
+            request.abandon()
+        return super().kill_all_applications()

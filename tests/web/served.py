@@ -48,7 +48,7 @@ class Served:
 
     @property
     def crowd(self) -> Crowd:
-        return self.server.http_factory._crowd
+        return self.server._crowd
 
     def begin(self) -> None:
         """Set all back, for another test."""
@@ -113,6 +113,10 @@ class Client:
         if headers.get("transfer-encoding") == "chunked":
             return status, headers, b"".join(self._chunks())
         return status, headers, self._file.read(int(headers["content-length"]))
+
+    def take(self, size: int) -> bytes:
+        """So many bytes, as they came."""
+        return self._file.read(size)
 
     def is_closed(self) -> bool:
         """Wait for the end; True when nothing came before it."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,13 +17,11 @@ from dashboard.opened import OpenedTapes
 from dashboard.uploads import Receiving
 from eventstream.web import body, channel
 from eventstream.web.body import Body
-from tests.explain.tapes import TAPES
 from tests.web.conftest import Connect
-from tests.web.served import PATIENCE, Client, Ruled, Served, until
+from tests.web.forms import RECORDING, Form
+from tests.web.served import PATIENCE, Ruled, Served, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-RECORDING = (TAPES / "create.jsonl").read_bytes()
 
 
 @pytest.fixture(autouse=True)
@@ -44,32 +41,6 @@ def baton(
     served.application, served.admit = application, admission.admit
     yield made
     made.close_all()
-
-
-class Form:
-    """The upload's form as a browser has it from the page."""
-
-    def __init__(self, client: Client) -> None:
-        status, headers, page = client.ask("GET /tape HTTP/1.1|Host: localhost").answer()
-        assert status == 200
-        token = re.search(rb'name="csrfmiddlewaretoken" value="(\w+)"', page)
-        assert token is not None
-        self.token = token[1].decode()
-        self.cookie = headers["set-cookie"].split(";")[0]
-
-    def body(self, held: bytes = RECORDING) -> bytes:
-        part = "--x\r\nContent-Disposition: form-data; name="
-        token = f'{part}"csrfmiddlewaretoken"\r\n\r\n{self.token}\r\n'
-        file = f'{part}"tape"; filename="create.jsonl"\r\n\r\n'
-        return f"{token}{file}".encode() + held + b"\r\n--x--\r\n"
-
-    def head(self, length: int | None, *more: str) -> str:
-        length_line = (
-            "Transfer-Encoding: chunked" if length is None else f"Content-Length: {length}"
-        )
-        kind = "Content-Type: multipart/form-data; boundary=x"
-        lines = (f"Cookie: {self.cookie}", kind, length_line, *more)
-        return "|".join(("POST /tape HTTP/1.1", "Host: localhost", *lines))
 
 
 def left(directory: Path) -> list[Path]:

@@ -3,6 +3,8 @@
 Twisted's loop runs once in a process: one server serves all tests, each its own application.
 """
 
+import contextlib
+import select
 import socket
 import threading
 from collections.abc import Callable
@@ -113,6 +115,15 @@ class Client:
         if headers.get("transfer-encoding") == "chunked":
             return status, headers, b"".join(self._chunks())
         return status, headers, self._file.read(int(headers["content-length"]))
+
+    def trickle(self) -> "Client":
+        """Send a byte now and then, until something comes back or the connection ends."""
+        for _ in range(int(PATIENCE * 20)):
+            if select.select([self._socket], [], [], 0.05)[0]:
+                return self
+            with contextlib.suppress(OSError):
+                self.send(b"a")
+        raise AssertionError("it never ends")
 
     def take(self, size: int) -> bytes:
         """So many bytes, as they came."""

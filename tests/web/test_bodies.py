@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -104,17 +105,26 @@ def test_a_form_is_never_parsed_in_the_loop(
     assert connect().ask(head, b"--x\r\n").answer()[2] == b"POST / --x\r\n"
 
 
-def test_a_body_that_trickles_is_ended(
-    connect: Connect, served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def hurried(served: Served) -> Iterator[None]:
+    """A request has to be there within a second."""
     served.server.http_factory.timeOut = 1
-    try:
-        client = connect().ask("POST / HTTP/1.1|Host: a|Content-Length: 50", b"a")
-        status, _, body = client.answer()
-    finally:
-        served.server.http_factory.timeOut = channel.TIMEOUT_SECONDS
+    yield
+    served.server.http_factory.timeOut = channel.TIMEOUT_SECONDS
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_body_that_trickles_is_ended(connect: Connect, served: Served) -> None:
+    served.admit = lambda *_: Ruled(most=5000)
+    client = connect().ask("POST / HTTP/1.1|Host: a|Content-Length: 5000").trickle()
+    status, _, body = client.answer()
     assert status == 408
     assert b"not there within" in body
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_head_that_trickles_is_ended(connect: Connect) -> None:
+    assert connect().send(b"GET /").trickle().is_closed()
 
 
 def test_a_defect_in_ruling_closes_the_connection_and_is_told(

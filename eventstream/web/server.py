@@ -1,5 +1,6 @@
 """Daphne's server with this room's connections in the place of Twisted's."""
 
+from contextvars import Context
 from typing import Any
 
 from daphne.http_protocol import HTTPFactory
@@ -49,11 +50,15 @@ class Server(DaphneServer):  # type: ignore[misc]  # Daphne has no types.
         pass
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
-        """Start the application on one request or socket."""
+        """Start the application on one request or socket.
+
+        It begins without context: this is called by whoever let the request come, such as the
+        answer to the one before, or the thread that made room for more, whose context has ended.
+        """
         body = getattr(protocol, "body", None)
         if body is not None:
             scope["extensions"] = {BODY: body}
-        return super().create_application(protocol, scope)
+        return Context().run(super().create_application, protocol, scope)
 
     def kill_all_applications(self) -> Any:
         """End what still runs; a thread that waits for a body would be waited for."""

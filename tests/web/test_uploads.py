@@ -4,6 +4,7 @@ import asyncio
 import errno
 import threading
 from collections.abc import Iterator
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from pytest_django import DjangoDbBlocker
 from dashboard import admission, opened, tapeview
 from dashboard.asgi import application
 from dashboard.opened import OpenedTapes
+from dashboard.plaintext import respond
 from dashboard.uploads import Receiving
 from eventstream.web import body, channel
 from eventstream.web.body import Body
@@ -226,6 +228,28 @@ def test_who_is_not_read_from_is_not_called_slow(
     served.admit = lambda *_: Ruled(most=10_000_000, streamed=True)
     client = connect().ask("POST / HTTP/1.1|Host: a|Content-Length: 600000", bytes(600_000))
     assert client.answer()[0] == 200
+
+
+def test_what_follows_knows_nothing_of_the_one_before(
+    connect: Connect, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_one = ContextVar("of_one", default="nothing")
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        known = of_one.get()
+        of_one.set(scope["path"])
+        if body_of := scope.get("extensions"):
+            await asyncio.to_thread(body_of["baton.body"].read)
+        await respond(send, 200, known)
+
+    monkeypatch.setattr(body, "HELD_MOST", 1000)
+    monkeypatch.setattr(body, "HELD_LEAST", 500)
+    served.application = application
+    served.admit = lambda *_: Ruled(most=10_000_000, streamed=True)
+    client = connect()
+    client.ask("POST /1 HTTP/1.1|Host: a|Content-Length: 600000", bytes(600_000))
+    client.ask("GET /2 HTTP/1.1|Host: a").ask("GET /3 HTTP/1.1|Host: a")
+    assert [client.answer()[2] for _ in range(3)] == [b"nothing"] * 3
 
 
 def test_an_answer_before_the_end_is_the_last(connect: Connect, served: Served) -> None:

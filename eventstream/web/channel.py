@@ -97,7 +97,7 @@ class Channel(_Twisted):  # type: ignore[misc]
             super().dataReceived(data)
         except Exception:
             logger.exception("A connection is closed by a defect of Baton's; please report it.")
-            self._abort()
+            self.abort()
 
     def headerReceived(self, line: bytes) -> bool:
         """Take one header; returns False when it was refused."""
@@ -228,6 +228,10 @@ class Channel(_Twisted):  # type: ignore[misc]
         """Close, and some seconds later whether the client takes what was written or not."""
         super().timeoutConnection()
 
+    def abort(self) -> None:
+        """Close at once, whatever was not sent yet."""
+        self.transport.abortConnection()
+
     # How it is done
 
     def _ruling(self, request: "Request") -> Ruling:
@@ -276,7 +280,4 @@ class Channel(_Twisted):  # type: ignore[misc]
         self._networkProducer.unregisterProducer()
         self._networkProducer.resumeProducing()
         self.transport.loseWriteConnection()
-        self._closing = self.callLater(LINGER_SECONDS, self._abort)
-
-    def _abort(self) -> None:
-        self.transport.abortConnection()
+        self._closing = self.callLater(LINGER_SECONDS, self.abort)

@@ -91,6 +91,16 @@ class Request(WebRequest):  # type: ignore[misc]  # Daphne has no types.
             message = message | {"body": b""}
         super().handle_reply(message)
 
+    def handle_exception(self, exception: BaseException) -> None:
+        """Answer for an application that failed; an answer that began is cut off, never whole.
+
+        Daphne would begin a second answer, and what fails there ends its care for all requests.
+        """
+        if self._response_started:
+            self.channel.abort()
+        else:
+            super().handle_exception(exception)
+
     def finish(self) -> None:
         """End the answer, and with it what is still coming."""
         self.abandon()

@@ -136,6 +136,14 @@ class Client:
         except ConnectionResetError:
             return True
 
+    def is_cut_off(self) -> bool:
+        """Wait for the end; True when an answer was not whole."""
+        try:
+            _, headers, body = self.answer()
+        except ConnectionResetError:
+            return True
+        return len(body) < int(headers["content-length"])
+
     def close(self) -> None:
         self._file.close()
         self._socket.close()

@@ -10,7 +10,7 @@ import pytest
 from dashboard.plaintext import respond
 from eventstream.web import channel
 from tests.web.conftest import Connect
-from tests.web.served import PATIENCE, Ruled, Served
+from tests.web.served import PATIENCE, Ruled, Served, until
 
 
 async def echo(scope: Any, receive: Any, send: Any) -> None:
@@ -179,6 +179,23 @@ def test_an_answer_to_head_has_no_body(connect: Connect, served: Served, size: i
         status, headers, _ = client.answer(bodiless=True)
         assert (status, headers["content-length"]) == (200, str(size))
     assert client.ask("GET / HTTP/1.1|Host: a").answer()[2] == bytes(size)
+
+
+def test_an_answer_that_fails_half_way_is_cut_off_and_all_goes_on(
+    connect: Connect, served: Served
+) -> None:
+    async def failing(scope: Any, receive: Any, send: Any) -> None:
+        headers = [(b"content-length", b"100")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"half", "more_body": True})
+        raise ValueError("a defect")
+
+    served.application = failing
+    for _ in range(2):
+        assert connect().ask("GET / HTTP/1.1|Host: a").is_cut_off()
+    served.application = echo
+    assert connect().ask("GET /on HTTP/1.1|Host: a|Connection: close").answer()[0] == 200
+    until(lambda: not served.server.connections)
 
 
 def test_the_one_that_waits_longest_makes_room(

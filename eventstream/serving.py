@@ -17,10 +17,9 @@ from typing import Any
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.server import reactor  # Twisted's, which Daphne has set up for asyncio.
 
+from eventstream.web import sockets
 from eventstream.web.ruling import Admit
 from eventstream.web.server import Server
-
-from eventstream import sockets
 
 logger = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ from twisted.internet.address import IPv4Address
 from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
 
-from eventstream import sockets
-from eventstream.sockets import FRAMES_A_SECOND, RECEIVED_BYTES, BoundedSocket
+from eventstream.web import sockets
+from eventstream.web.sockets import FRAMES_A_SECOND, RECEIVED_BYTES, BoundedSocket
 
 HANDSHAKE = (
     b"GET /live HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

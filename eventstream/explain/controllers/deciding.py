@@ -5,8 +5,8 @@ a Verdict or None. Which phases there are, and why one comes before another, `PH
 """
 
 import logging
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
 
 import msgspec
 
@@ -209,3 +209,68 @@ def _deleted(view: View) -> Verdict:
         if verdict is not None:
             return verdict
     return asked_by_client(view)
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """One rule that was asked about a write: in which phase, and what it answered.
+
+    `before` says why rules of this phase come before those of all later ones.
+    """
+
+    phase: str
+    before: str
+    rule: str
+    verdict: Verdict | None
+
+
+def why(view: View) -> list[Asked]:
+    """The rules that were asked about a write, in their order; the last one's verdict counts.
+
+    It asks them anew, as `decide` does, so that the answer can be shown and need not be kept.
+    """
+    asked: list[Asked] = []
+    for phase, before, rule, ask in _questions(view):
+        verdict = ask()
+        asked.append(Asked(phase, before, _name(rule), verdict))
+        if verdict is not None:
+            break
+    return asked
+
+
+_Question = tuple[str, str, Callable[..., object], Callable[[], Verdict | None]]
+
+
+def _questions(view: View) -> Iterator[_Question]:
+    """Each phase's name and reason, a rule of it, and how to ask that."""
+    write = view.write
+    if write.change.relisted and not write.gone:
+        found = general.found_by_list
+        yield "new list", "What a list shows hides its writes.", found, lambda: found(view)
+    elif marks_deletion(write):
+        for phase in DELETIONS:
+            for rule in phase.rules:
+                yield phase.name, phase.before, rule, partial(rule, view)
+        last = asked_by_client
+        yield "nobody else", "Nobody else had a reason.", last, lambda: last(view)
+    else:
+        yield from _questions_about_writer(view)
+
+
+def _questions_about_writer(view: View) -> Iterator[_Question]:
+    write = view.write
+    kind = group_kind(write.image.api_version, write.image.kind)
+    if kind == kinds.POD:
+        bound = binding.bound
+        yield "binding", "No entry tells of a binding.", bound, lambda: bound(view)
+    who = writer(write)
+    own = rules_of(kind)
+    for phase in PHASES:
+        for rule in (*(each for rules in own for each in phase.own(rules)), *phase.rules):
+            yield phase.name, phase.before, rule, partial(rule, view, who)
+    last = general.undocumented
+    yield "end of the search", "No rule knows it.", last, lambda: last(view, who)
+
+
+def _name(rule: Callable[..., object]) -> str:
+    """Where a rule stands in the code: `controllers.pod.kubelets.reported`."""
+    return f"{rule.__module__.removeprefix('eventstream.explain.')}.{rule.__name__}"

@@ -67,7 +67,7 @@ def arrival(step: Step) -> Moment:
 
 def relisted(step: Step) -> bool:
     """Whether a list showed the write, after a gap, rather than the watch."""
-    return any(e.source == "watch" and e.text.startswith("a relist") for e in step.evidence)
+    return any(e.source == "list" for e in step.evidence)
 
 
 def transition(step: Step, name: str) -> Moment:

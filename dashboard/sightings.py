@@ -250,8 +250,6 @@ def _counts(path: str, after: str | None) -> bool:
 
 def _events(steps: Iterable[Step], reasons: Sequence[str]) -> str:
     """Return the Events of these reasons that are evidence of a step, in words."""
-    texts = [piece.text for step in steps for piece in step.evidence if piece.source == "event"]
-    told = [
-        reason for reason in reasons if any(text.startswith(f"Event {reason} ") for text in texts)
-    ]
+    seen = {e.reason for step in steps for e in step.evidence if e.source == "event"}
+    told = [reason for reason in reasons if reason in seen]
     return f"Event{'s' if len(told) > 1 else ''} {' and '.join(told)}" if told else ""

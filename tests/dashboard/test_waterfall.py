@@ -152,7 +152,7 @@ def test_whole_seconds_are_never_drawn_before_what_they_follow_and_say_how_exact
 
 
 def test_what_a_list_showed_is_as_old_as_its_conditions_say_or_no_younger() -> None:
-    listed = Evidence("observed", "watch", "a relist showed MODIFIED Pod web-1-a")
+    listed = Evidence("observed", "list", "a relist showed MODIFIED Pod web-1-a")
     ready = FieldChange(
         "status.conditions[Ready]",
         None,

@@ -23,7 +23,8 @@ def saw(write: Write) -> Evidence:
     text = (
         f"{how} {write.change.type} {named(write.image)} at resourceVersion {write.image.version}"
     )
-    return Evidence("observed", "watch", text, "what", write.image.version)
+    source = "list" if write.change.relisted else "watch"
+    return Evidence("observed", source, text, "what", write.image.version)
 
 
 def managed(who: Writer) -> list[Evidence]:
@@ -46,7 +47,7 @@ def told(note: Change, claim: str = "why") -> Evidence:
     text = f"Event {facts.reason} from {facts.component}{times}: {facts.message}"
     name = note.after.metadata.name
     at, precision = first_told(name, facts) or (None, 0)
-    return Evidence("reported", "event", text, claim, name, at, precision)
+    return Evidence("reported", "event", text, claim, name, at, precision, facts.reason or "")
 
 
 def all_told(notes: Iterable[Change], claim: str = "why") -> list[Evidence]:

@@ -40,13 +40,14 @@ def upgraded(view: View, verdict: Verdict, match: Match, *, proven: bool) -> Ver
     actor = actor_of(write, verdict, record, proven=proven)
     if actor != verdict.actor:
         verdict = _corrected(view, verdict, actor, record)
+    elif actor == "client":
+        verdict = _introduced(verdict, record)
     name = _name(actor, verdict, record)
     return msgspec.structs.replace(
         verdict,
         actor_name=name,
         verb=verb_of(record) if verdict.verb != "renew" else "renew",
         subresource=record.subresource or None,
-        what=_introduced(verdict, record) if actor == "client" else verdict.what,
         who_grade="audited" if actor != "unknown" else verdict.who_grade,
         evidence=(*verdict.evidence, evidence(match)),
     )
@@ -163,12 +164,10 @@ def _subject(actor: str, name: str, record: AuditRecord) -> str:
     return f"The kubelet on {name}" if actor == "kubelet" and name else f"The {title(actor)}"
 
 
-def _introduced(verdict: Verdict, record: AuditRecord) -> str:
-    """The sentence of a rule, in which a client is somebody who is not known, with its name."""
-    for stranger in (f"A client that calls itself {verdict.actor_name}", "A client"):
-        if verdict.what.startswith(f"{stranger} "):
-            return asker(record) + verdict.what.removeprefix(stranger)
-    return verdict.what
+def _introduced(verdict: Verdict, record: AuditRecord) -> Verdict:
+    """The verdict of a rule, in which a client is somebody who is not known, with its name."""
+    what = asker(record) + verdict.what.removeprefix(verdict.stranger or "A client")
+    return msgspec.structs.replace(verdict, what=what)
 
 
 def evidence(match: Match) -> Evidence:

@@ -16,13 +16,16 @@ from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
 
 
-def deletion(write: Write, subject: str) -> str:
-    """The sentence that says who asked for a deletion, with its grace period."""
+def deletion(write: Write, subject: str, *, marks: bool = False) -> str:
+    """The sentence that says who asked for a deletion, with its grace period.
+
+    Who `marks` an object does so itself, and asks nobody.
+    """
     seconds = write.image.metadata.deletion_grace_period_seconds
     if write.gone:
         return f"{subject} deleted {named(write.image)}."
     asked = f"{subject} asked the API server to delete {named(write.image)}"
-    if subject == "The API server":
+    if marks:
         return f"{subject} marked {named(write.image)} for deletion."
     if write.image.kind == "Pod" and seconds:
         return f"{asked}, leaving it {count(seconds, 'second')} to stop."

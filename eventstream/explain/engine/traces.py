@@ -299,7 +299,7 @@ def _healed(began: Write, above: Write, snapshot: Snapshot) -> tuple[bool, list[
     reported = above.order > began.order and workloads.reached(above.image)
     if reported and counts.ready == desired:
         return True, []
-    holdings = [h for h in counts.holdings() if "to stop" not in h.waiting_for]
+    holdings = [h for h in counts.holdings() if not h.stops]
     maker = pods_maker(above.image)
     actor = maker.actor if maker else "unknown"
     missing = missing_pods(snapshot, above, actor, desired, counts)

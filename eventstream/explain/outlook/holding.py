@@ -23,7 +23,7 @@ class Holding(msgspec.Struct, frozen=True, gc=False):
     it says more than that the actor is silent; a `patient` one never does. `wait` is what is to be
     done, as the keys of `waits` have it, and `granted` the seconds that the object itself allows.
     `about` is the newest version of the object that is waited for; `evidence`, `command` and
-    `mend` are a diagnosis's.
+    `mend` are a diagnosis's. It `stops` where the end of a Pod is waited for.
     """
 
     rank: int
@@ -41,6 +41,7 @@ class Holding(msgspec.Struct, frozen=True, gc=False):
     evidence: tuple[Evidence, ...] = ()
     command: str = ""
     mend: str = ""
+    stops: bool = False
 
     def usual(self, snapshot: "Snapshot") -> Usual | None:
         """What is usual for this wait; None where no time is: people, and work of any length."""

@@ -45,11 +45,11 @@ class Grades(msgspec.Struct, frozen=True, gc=False):
 class Evidence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One reason to believe a claim.
 
-    `source`: watch, managedFields, event, condition, status (what its reporter wrote there),
-    ownerReference, sequence (the documented one) or audit. `claim` says which claim it supports:
-    what, who or why. `ref` is a resourceVersion or an Event's name, to look it up by. An Event
-    also has `at`, when it was first so by its reporter's own clock: unix seconds, good to
-    `precision_ms`.
+    `source`: watch, list (after a gap), managedFields, event, condition, status (what its reporter
+    wrote there), ownerReference, sequence (the documented one) or audit. `claim` says which claim
+    it supports: what, who or why. `ref` is a resourceVersion or an Event's name, to look it up by.
+    An Event also has its `reason`, and `at`, when it was first so by its reporter's own clock: unix
+    seconds, good to `precision_ms`.
     """
 
     grade: Grade
@@ -59,6 +59,7 @@ class Evidence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     ref: str = ""
     at: float | None = None
     precision_ms: int = 0
+    reason: str = ""
 
 
 class Loop(msgspec.Struct, frozen=True, gc=False):

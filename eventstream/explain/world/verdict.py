@@ -37,8 +37,9 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     `begins` says that this write begins a trace of its own (a client acted); without it and
     without causes the step goes to the background trace of its object. A rule gives either the
-    words or a `telling` that makes them. The garbage collector need not look inside: `forgetting`
-    takes verdicts apart.
+    words or a `telling` that makes them. `stranger` is how the words call a client that is not
+    known by name, where that is not just "A client". The garbage collector need not look inside:
+    `forgetting` takes verdicts apart.
     """
 
     rule: RuleName
@@ -60,6 +61,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     documented_store: tuple[int, ...] = ()
     documented_broadcast: tuple[int, ...] = ()
     node: str | None = None
+    stranger: str = ""
 
     @property
     def said(self) -> Said:

@@ -21,6 +21,7 @@ def created(view: View, who: Writer) -> Verdict | None:
     deployment = write.image.kind == "Deployment"
     return Verdict(
         rule="client-created",
+        stranger=_client(who),
         actor="client",
         actor_name=who.manager,
         verb="create",
@@ -45,6 +46,7 @@ def changed(view: View, who: Writer) -> Verdict | None:
         return None
     return Verdict(
         rule="client-changed",
+        stranger=_client(who),
         actor="client",
         actor_name=who.manager,
         verb=_verb(who),

@@ -90,7 +90,7 @@ def undecided(view: View, who: Writer) -> Verdict | None:
     if any_of(owned(write.image, who.manager), "spec"):
         return None
     why = f"A client, or a custom controller: {who.manager} has not shown yet which it is."
-    return _either(view, who, who.manager, why)
+    return _either(view, who, why)
 
 
 def namesake(view: View, who: Writer) -> Verdict | None:
@@ -106,7 +106,7 @@ def namesake(view: View, who: Writer) -> Verdict | None:
         f"{who.manager} looks after custom resources here: it is that controller, or a client "
         "that calls itself by the same name."
     )
-    return _either(view, who, who.manager, why)
+    return _either(view, who, why)
 
 
 def taken_away(view: View, who: Writer) -> Verdict | None:
@@ -124,7 +124,7 @@ def taken_away(view: View, who: Writer) -> Verdict | None:
     if not names or who.manager in names:
         return None
     why = f"A client, or the custom controller {listing(names)}: a removal leaves no entry behind."
-    return _either(view, who, "Somebody", why)
+    return _either(view, who, why, anyone=True)
 
 
 def _lost_keys(before: Image, after: Image) -> bool:
@@ -133,7 +133,8 @@ def _lost_keys(before: Image, after: Image) -> bool:
     return bool(lost or (was.annotations or {}).keys() - (now.annotations or {}).keys())
 
 
-def _either(view: View, who: Writer, subject: str, why: str) -> Verdict:
+def _either(view: View, who: Writer, why: str, *, anyone: bool = False) -> Verdict:
+    """Left open: the writer that is named, or `anyone` where none is."""
     write = view.write
     created = write.change.type == "ADDED"
     act = f"created {named(write.image)}"
@@ -142,10 +143,10 @@ def _either(view: View, who: Writer, subject: str, why: str) -> Verdict:
     return Verdict(
         rule="client-or-controller",
         actor="unknown",
-        actor_name=who.manager if subject == who.manager else "",
+        actor_name="" if anyone else who.manager,
         verb="create" if created else "patch",
         subresource=who.subresource or None,
-        what=f"{subject} {act}.",
+        what=f"{'Somebody' if anyone else who.manager} {act}.",
         why=why,
         who_grade="unknown",
         why_grade="unknown",

@@ -29,7 +29,7 @@ def by_type(view: View) -> Verdict | None:
         rule="type-deleted",
         actor="api-server",
         verb="delete",
-        what=deletion(write, "The API server"),
+        what=deletion(write, "The API server", marks=True),
         why=f"Its type, {named(cause.image)}, is being deleted, and all objects of it with it.",
         who_grade="inferred",
         why_grade="inferred",

@@ -225,7 +225,7 @@ def _old(snapshot: Snapshot, write: Write, new: Write) -> list[Holding]:
         extra = creation(snapshot, owned, "replicaset-controller", desired, len(counts.active))
         if extra is not None and len(counts.active) > desired:
             found.append(extra)
-        found.extend(h for h in counts.holdings() if "to stop" in h.waiting_for)
+        found.extend(h for h in counts.holdings() if h.stops)
     return found
 
 

@@ -78,7 +78,7 @@ def _stopping(snapshot: Snapshot, write: Write, name: str, node: str) -> Holding
             STOP, actor, "", since, waiting_for, late="finalizer-stuck", wait="let-go", about=write
         )
     if not node:
-        return Holding(STOP, "client", "", since, waiting_for, about=write)
+        return Holding(STOP, "client", "", since, waiting_for, about=write, stops=True)
     plain = Holding(
         STOP,
         "kubelet",
@@ -89,6 +89,7 @@ def _stopping(snapshot: Snapshot, write: Write, name: str, node: str) -> Holding
         wait="stop",
         granted=float(metadata.deletion_grace_period_seconds or 0),
         about=write,
+        stops=True,
     )
     return troubled(plain, node_lost(snapshot, write))
 

@@ -3,6 +3,8 @@
 Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
 """
 
+from typing import Literal
+
 import msgspec
 
 from eventstream.explain.world.pods import condition, is_ready, is_true, phase
@@ -17,13 +19,17 @@ _USUAL = frozenset(
 )
 
 
+Role = Literal["container", "init container", "sidecar", "ephemeral container"]
+"""Which of a Pod's containers it is; as people say it."""
+
+
 class Reported(msgspec.Struct, frozen=True, gc=False):
     """One container as it was reported: what people call it, its state, and the one before."""
 
     label: str
     now: ContainerStatus
     was: ContainerStatus | None
-    initial: bool
+    role: Role
 
     @property
     def restarted(self) -> bool:
@@ -45,7 +51,7 @@ def reported(write: Write) -> tuple[Reported, ...]:
             if container.restart_policy == "Always"
         }
         for now in status.init_container_statuses:
-            noun = "sidecar" if now.name in sidecars else "init container"
+            noun: Role = "sidecar" if now.name in sidecars else "init container"
             found.append(_reported(noun, now, old.init_container_statuses))
     own = old.container_statuses
     found += [_reported("container", now, own) for now in status.container_statuses]
@@ -58,13 +64,13 @@ def reported(write: Write) -> tuple[Reported, ...]:
 _NOTHING = PodStatus()
 
 
-def _reported(noun: str, now: ContainerStatus, before: tuple[ContainerStatus, ...]) -> Reported:
+def _reported(noun: Role, now: ContainerStatus, before: tuple[ContainerStatus, ...]) -> Reported:
     was = None
     for status in before:
         if status.name == now.name:
             was = status
             break
-    return Reported(f"{noun} {now.name}", now, was, noun == "init container")
+    return Reported(f"{noun} {now.name}", now, was, noun)
 
 
 def state(write: Write, shown: tuple[Reported, ...]) -> str:
@@ -115,7 +121,7 @@ def _container(found: Reported, leaving: bool) -> str:
     reason = current.waiting.reason if current.waiting else ""
     if leaving and reason in ("ContainerCreating", "PodInitializing"):
         return "does not run"
-    if reason == "PodInitializing" and found.label.startswith(("init", "sidecar")):
+    if reason == "PodInitializing" and found.role in ("init container", "sidecar"):
         return "waits for its turn"
     wait = _WAITS.get(reason)
     if wait is None:
@@ -128,7 +134,7 @@ def _running(found: Reported) -> str:
     notes = [f"restart {restarts}"] if restarts else []
     if found.now.started is False:
         notes.append("its startup probe has not succeeded yet")
-    elif not found.now.ready and not found.initial and not found.label.startswith("ephemeral"):
+    elif not found.now.ready and found.role in ("container", "sidecar"):
         notes.append(
             "no longer ready" if found.was is not None and found.was.ready else "not ready"
         )

@@ -78,7 +78,7 @@ def _restarted(view: View, found: Reported) -> Reason:
         return f"The kubelet's Event Killing says: {sentence(message)}", True, killing
     how = f"It {how_ended(last)}" if last else "It had ended"
     policy = getattr(view.write.image.spec, "restart_policy", "") or "Always"
-    sidecar = found.label.startswith("sidecar")
+    sidecar = found.role == "sidecar"
     so = "as with every sidecar" if sidecar else f"as the Pod's restart policy {policy} asks"
     why = f"{how}; the kubelet started it again, {so} (restart {found.now.restart_count})."
     return why, False, []

@@ -2,6 +2,7 @@
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
+SECONDS ?= 3600
 
 # The first Python here that Baton supports. `make install PYTHON=…` overrides it.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -20,11 +21,11 @@ export HOST PORT
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install system run test check format bench accuracy screenshots lock clean
+.PHONY: help install system run test check format bench bench-hostile soak fuzz accuracy screenshots lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
 
 install: $(STAMP) system ## make .venv and, as root on Debian, add Chromium and kubectl for the tests
 
@@ -65,6 +66,15 @@ bench: $(STAMP) ## cost of decoding, explaining and storing, beside the kubernet
 	$(BIN)/python -m benchmarks.memory
 	$(BIN)/python -m benchmarks.store
 	$(BIN)/python -m benchmarks.browser
+
+bench-hostile: $(STAMP) ## each attack at full size: memory, lag, the longest hold of the loop, what was dropped
+	$(BIN)/python -m benchmarks.hostile $(ATTACKS)
+
+soak: $(STAMP) ## an hour (SECONDS=3600) of all attacks at once, in the memory that deploy/ gives
+	$(BIN)/python -m benchmarks.soak --seconds $(SECONDS)
+
+fuzz: $(STAMP) ## whatever is read from outside, with made-up input, for a stated time
+	$(BIN)/python scripts/fuzz.py
 
 accuracy: $(STAMP) ## who did what on the recordings, beside the ground truth, without and with audit log
 	$(BIN)/python scripts/accuracy.py

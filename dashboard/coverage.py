@@ -23,6 +23,7 @@ class Overview(msgspec.Struct, frozen=True):
     troubles: tuple[Trouble, ...]
     gaps: tuple[Gap, ...]
     logs: tuple[FollowedLog, ...]
+    holds: history.Holds = history.Holds()
 
     @property
     def totals(self) -> tuple[tuple[Manner, int], ...]:
@@ -47,4 +48,5 @@ def overview(now: float) -> Overview:
         troubles_of(judged),
         tuple(stored.record for stored in history.gaps(limit=GAPS_MOST)),
         followed(history.audit_logs()),
+        history.holds(),
     )

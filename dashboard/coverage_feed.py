@@ -55,6 +55,7 @@ class CoverageFeed:
                 seen.live.state,
                 seen.live.word,
                 bool(seen.kinds),
+                seen.holds,
             ),
             "troubles": seen.troubles,
             "gaps": seen.gaps,

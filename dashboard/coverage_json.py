@@ -3,6 +3,7 @@
 ```
 {"at": "2026-11-23T00:07:01.823Z",
  "cluster": {"name", "server", "version", "uid", "heartbeat": time} or null,
+ "holds": how often and long Baton itself stood still, {"count": 0, "longest_seconds": 0.0},
  "live": {"state": "live|late|down", "word": "Live", "detail": "…", "reason": "…"},
  "counts": {"watching": 57, "forbidden": 1, …}, by word,
  "resources": [{
@@ -43,6 +44,7 @@ def document(seen: Overview, now: float) -> bytes:
         {
             "at": wording.json_time(now),
             "cluster": _cluster(seen.cluster),
+            "holds": {"count": seen.holds.count, "longest_seconds": seen.holds.longest},
             "live": {
                 "state": seen.live.state,
                 "word": seen.live.word,

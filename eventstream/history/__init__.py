@@ -59,10 +59,12 @@ from eventstream.history.status import (
     floor,
     gaps,
     head,
+    holds,
     installation_key,
 )
 from eventstream.history.waits import rates, usual
 from eventstream.objects.observations import AuditLog, Coverage, Gap, Problem
+from eventstream.pulse import Holds
 
 __all__ = [
     "POD_STATES",
@@ -77,6 +79,7 @@ __all__ = [
     "FilterChoices",
     "Gap",
     "Gone",
+    "Holds",
     "KeptObject",
     "LedgerFilter",
     "LedgerPage",
@@ -105,6 +108,7 @@ __all__ = [
     "gaps_between",
     "head",
     "heartbeats",
+    "holds",
     "installation_key",
     "kept",
     "ledger",

@@ -3,8 +3,11 @@
 from collections.abc import Iterator
 
 import msgspec
+from django.db import DEFAULT_DB_ALIAS
 
+from eventstream import pulse
 from eventstream.history.answers import ClusterStatus, Counts, FilterChoices, Stored
+from eventstream.history.databases import current
 from eventstream.history.reading import stored_gap
 from eventstream.models import (
     AuditLogRow,
@@ -16,6 +19,7 @@ from eventstream.models import (
     TraceRow,
 )
 from eventstream.objects.observations import AuditLog, Coverage, Gap, Problem
+from eventstream.pulse import Holds
 
 _log = msgspec.json.Decoder(AuditLog)
 _coverage = msgspec.json.Decoder(Coverage)
@@ -57,6 +61,11 @@ def cluster() -> ClusterStatus | None:
         lag=row.lag,
         problem=None if row.problem is None else _problem.decode(bytes(row.problem)),
     )
+
+
+def holds() -> Holds:
+    """How often and long this process's loop was held: never in a recording."""
+    return pulse.holds() if current() == DEFAULT_DB_ALIAS else Holds()
 
 
 def coverage() -> list[Coverage]:

@@ -15,7 +15,7 @@ from dashboard import coverage_feed, wording
 from dashboard.auditlogs import followed
 from dashboard.coverage_feed import CoverageFeed
 from dashboard.kinds import kinds_of, troubles_of
-from eventstream import history
+from eventstream import history, pulse
 from eventstream.objects.observations import (
     AuditLog,
     Coverage,
@@ -27,6 +27,7 @@ from eventstream.objects.observations import (
     Removed,
 )
 from eventstream.objects.resource import Resource
+from eventstream.pulse import Holds
 from tests.dashboard import scenes
 from tests.dashboard.sockets import Page
 
@@ -176,7 +177,7 @@ def test_the_json_holds_what_the_page_shows(client: Client) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
     told = json.loads(answer.content)
     assert set(told) == {
-        "at", "cluster", "live", "counts", "resources", "gaps", "audit_logs",
+        "at", "cluster", "holds", "live", "counts", "resources", "gaps", "audit_logs",
     }  # fmt: skip
     assert told["counts"] == {"forbidden": 1, "watching": 2}
     assert (told["cluster"]["name"], told["live"]["word"]) == ("practice", "Live")
@@ -198,6 +199,21 @@ def test_the_json_holds_what_the_page_shows(client: Client) -> None:
         "errors": 3, "last_error": msgspec.structs.asdict(DOWN),
         "last_error_at": "1970-01-12T13:45:40.000Z", "problem": None,
     }  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_page_json_and_feed_tell_that_baton_itself_stood_still(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenes.connected()
+    feed = CoverageFeed()
+    seq = feed.updates(0, NOW).seq
+    assert "stood still" not in client.get("/coverage").content.decode()
+    monkeypatch.setattr(pulse, "holds", lambda: Holds(2, 3.25))
+    assert "stood still 2 times for over a second" in client.get("/coverage").content.decode()
+    told = json.loads(client.get("/coverage.json").content)
+    assert told["holds"] == {"count": 2, "longest_seconds": 3.25}
+    assert "3.2 s at the longest" in str(feed.updates(seq, NOW + 2).ops)
 
 
 @pytest.mark.django_db

@@ -6,17 +6,21 @@ notice a task that died, and waits for a slow view when told to end. This module
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
 import socket
+import sys
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
-from daphne.endpoints import build_endpoint_description_strings
 from daphne.server import reactor  # Twisted's, which Daphne has set up for asyncio.
 
+from eventstream import pulse
+from eventstream.door import Door
+from eventstream.pulse import Pulse
 from eventstream.web import sockets
 from eventstream.web.ruling import Admit
 from eventstream.web.server import Server
@@ -28,6 +32,9 @@ END_SECONDS = 4.5
 END_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 MESSAGE_BYTES = 1024 * 1024
 """Bounds what a page is sent in one message: a step that stands for hundreds is one row."""
+
+SWITCH_SECONDS = 0.001
+"""A thread waits no longer for another one's Python to pause: probes and pages are short."""
 
 
 class ServingError(Exception):
@@ -84,32 +91,69 @@ def serve(
     `main` has ended, so that it can store what it has. Raises what ended `main` by itself, and
     ServingError. From the signal on, at most END_SECONDS are left.
     """
-    url = address(listener)
-    # Given away: Twisted makes a socket of its own of it and closes this one.
-    endpoints = build_endpoint_description_strings(file_descriptor=listener.detach())
     server = Server(
         application,
         admit,
-        endpoints=endpoints,
+        endpoints=["door"],
         signal_handlers=False,
         application_close_timeout=2,
         server_name="",
         websocket_max_message_size=MESSAGE_BYTES,
         websocket_max_frame_size=MESSAGE_BYTES,
     )
+    server.endpoints = []  # It asks for one; connections come by the door instead.
     server.ready_callable = lambda: sockets.bound(server.ws_factory)
     loop: asyncio.AbstractEventLoop = reactor._asyncioEventloop
+    beating = pulse.watched(loop)
     ending = _Ending(loop, loop.create_task(main(), name="main"))
     ending.task.add_done_callback(lambda _: server.stop())
     for number in END_SIGNALS:
         signal.signal(number, lambda *_: ending.begin())
-    server.run()
-    served = bool(server.listening_addresses)
+    sys.setswitchinterval(SWITCH_SECONDS)
+    with _open_door(listener, server, loop, ending, beating) as door:
+        server.run()
     _end_what_is_left(loop)
-    if not served:
-        raise ServingError(f"Daphne does not serve on {url}; see its message above.")
+    if door.error is not None:
+        raise ServingError(
+            f"The dashboard can't be served any more: {door.error}. This is a defect in Baton; "
+            "please report it with the traceback above. Start Baton again to go on."
+        )
     if not ending.task.cancelled():
         ending.task.result()
+
+
+@contextlib.contextmanager
+def _open_door(
+    listener: socket.socket,
+    server: Server,
+    loop: asyncio.AbstractEventLoop,
+    ending: "_Ending",
+    beating: Pulse,
+) -> Iterator[Door]:
+    """Let the server have what comes by the door, from when it runs until the block ends."""
+
+    def take() -> None:
+        if door.error is not None:
+            ending.begin()
+            return
+        with contextlib.closing(door.accepted.popleft()) as taken:
+            try:
+                reactor.adoptStreamConnection(taken.fileno(), taken.family, server.http_factory)
+            except OSError as error:
+                door.lost(error)
+
+    def ring() -> None:
+        loop.call_soon_threadsafe(take)
+
+    def begin() -> None:
+        server.http_factory.doStart()
+        door.open()
+
+    door = Door(listener, ring, lambda: beating.stuck)
+    reactor.callWhenRunning(begin)
+    yield door
+    door.close()
+    server.http_factory.doStop()
 
 
 class _Ending:

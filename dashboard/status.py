@@ -20,6 +20,9 @@ FRESH_SECONDS = 10.0
 BEHIND_SECONDS = 5.0
 """Commits that take longer than this to follow an arrival are worth a warning."""
 
+NAMED_MOST = 3
+"""Kinds that a probe's reason names; a page of coverage has them all."""
+
 
 class Liveness(msgspec.Struct, frozen=True):
     """`state` is live, late or down; `word` and `detail` say it; `reason` explains a `down`."""
@@ -74,13 +77,26 @@ def _recorded(cluster: history.ClusterStatus | None) -> Liveness:
     )
 
 
-def unready(now: float) -> str:
-    """Return why the dashboard can't be relied on at `now`, "" when it can."""
-    cluster = history.cluster()
-    judged = liveness(cluster, history.coverage(), now)
-    if cluster is None or now - cluster.heartbeat > FRESH_SECONDS:
-        return judged.reason
+def unlisted() -> str:
+    """Return which kinds no page can show yet, "" once each was listed, or could not be.
+
+    How the observer or the disk does meanwhile is for the pages to say: they can be served.
+    """
+    if history.cluster() is None:
+        return "No cluster has been watched yet: the observer has not reached one."
+    covered = history.coverage()
+    waiting = [each.resource.key for each in covered if _unseen(each)]
+    if not covered:
+        return "The cluster was reached; which kinds it has is being asked for."
+    if waiting:
+        more = f" and {len(waiting) - NAMED_MOST} more" if len(waiting) > NAMED_MOST else ""
+        return f"Being listed for the first time: {', '.join(waiting[:NAMED_MOST])}{more}."
     return ""
+
+
+def _unseen(covered: history.Coverage) -> bool:
+    """Whether the kind is in its first list, which nothing has held up so far."""
+    return covered.state == "listing" and covered.last_contact is None and not covered.errors
 
 
 def context(now: float) -> dict[str, Any]:

@@ -1,0 +1,123 @@
+"""Readiness says whether pages can be served, at once, whatever the database and its threads do."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import pytest
+from asgiref.typing import ASGI3Application
+from channels.db import database_sync_to_async
+from channels.testing import HttpCommunicator
+
+from dashboard import health, status
+from dashboard.health import Probes
+from eventstream.objects.observations import Coverage, Problem
+from eventstream.recorder.batch import Batch
+from eventstream.recorder.commit import commit
+from eventstream.recorder.status import Status
+from tests.dashboard import scenes
+
+DOWN = Problem("unreachable", "The API server does not answer.", "It is down.", "Start it.")
+BEFORE = 1_000.0
+
+
+async def nothing(*_: object) -> None:
+    raise AssertionError("a probe went on to the pages")
+
+
+INNER: ASGI3Application = nothing
+
+
+async def ready(probes: Probes) -> tuple[int, str]:
+    asked = HttpCommunicator(probes, "GET", "/readyz")
+    answer = await asked.get_response(timeout=60)
+    return answer["status"], answer["body"].decode()
+
+
+def stored(*covered: Coverage) -> None:
+    """Store that a cluster was being watched so, long ago."""
+    batch = Batch()
+    for each in covered:
+        batch.add(each, ())
+    commit(batch, BEFORE, Status("uid", "practice", "https://host", "v1", BEFORE))
+
+
+def pods(state: str, **more: object) -> Coverage:
+    return Coverage(scenes.PODS, state, BEFORE, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("covered", "said"),
+    [
+        ((), "which kinds it has is being asked for"),
+        ((pods("listing"),), "Being listed for the first time: v1/pods."),
+        ((pods("listing", last_contact=BEFORE),), ""),
+        ((pods("listing", errors=1),), ""),
+        ((pods("forbidden", problem=DOWN),), ""),
+        ((pods("backing-off", problem=DOWN),), ""),
+        ((pods("watching"),), ""),
+    ],
+)
+async def test_it_is_ready_once_each_kind_was_listed_or_could_not_be(
+    covered: tuple[Coverage, ...], said: str
+) -> None:
+    await database_sync_to_async(stored)(*covered)
+    code, body = await ready(Probes(INNER))
+    assert (code, said in body) == (503 if said else 200, True)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_kind_that_comes_later_takes_no_page_away() -> None:
+    probes = Probes(INNER)
+    await database_sync_to_async(stored)(pods("watching"))
+    assert (await ready(probes))[0] == 200
+    await database_sync_to_async(stored)(pods("listing"))
+    assert (await ready(probes))[0] == 200
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """What a database that does not answer waits for; and no probe waits long."""
+    release = threading.Event()
+    monkeypatch.setattr(health, "READ_SECONDS", 0.0)
+    yield release
+    release.set()
+
+
+async def test_a_database_that_does_not_answer_is_told_and_asked_once(
+    held: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def unlisted() -> str:
+        asked.append(1)
+        held.wait()
+        return ""
+
+    monkeypatch.setattr(status, "unlisted", unlisted)
+    probes = Probes(INNER)
+    for _ in range(5):
+        code, body = await ready(probes)
+        assert (code, "another program holds the database" in body) == (503, True)
+    assert len(asked) <= 1
+
+
+async def test_no_page_stands_in_front_of_a_probe(
+    held: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(status, "unlisted", lambda: "")
+    monkeypatch.setattr(health, "READ_SECONDS", None)  # As long as it takes.
+    begun = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def drawn() -> None:
+        loop.call_soon_threadsafe(begun.set)
+        held.wait()
+
+    page = asyncio.create_task(database_sync_to_async(drawn)())
+    await begun.wait()
+    assert (await ready(Probes(INNER)))[0] == 200
+    assert not page.done()
+    held.set()
+    await page

@@ -26,6 +26,7 @@ from eventstream.recorder import (
     load_saved,
 )
 from eventstream.recording import Recording
+from eventstream.turns import Turns
 
 TICK = 0.2
 """Seconds between two judgements of the open traces."""
@@ -56,6 +57,7 @@ class Observer:
         self._engine = Engine(cluster.uid, audited=bool(audit_files))
         self._told_of = _scoped(cluster, namespace)
         self._recorder = Recorder(self._told_of, notify=channel_layer_notifier())
+        self._turns = Turns()
         self._decoder = Decoder(b"")
         self._positions: Mapping[str, Saved] = {}
 
@@ -97,13 +99,18 @@ class Observer:
         self._recorder.put(observation, self._engine.apply(observation))
         if self._recording is not None:
             self._recording.write(observation)
-        await self._recorder.room()
+        await self._go_on()
 
     async def _take_logged(self, observation: AuditRecord | AuditLog) -> None:
         """Take in what an audit log tells: no part of a recording, which has it as a file."""
         if isinstance(observation, AuditRecord) and not self._watches(observation):
             return
         self._recorder.put(observation, self._engine.apply(observation))
+        await self._go_on()
+
+    async def _go_on(self) -> None:
+        """Return when the next piece of work may begin: the store keeps up, and pages get by."""
+        await self._turns.share()
         await self._recorder.room()
 
     def _watches(self, record: AuditRecord) -> bool:
@@ -113,8 +120,9 @@ class Observer:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK)
-            self._recorder.put(None, self._engine.tick(time.time()))
-            await self._recorder.room()
+            for upserts in self._engine.ticking(time.time()):
+                self._recorder.put(None, upserts)
+                await self._go_on()
 
     def _restore(self) -> SavedState:
         check_cluster(self._told_of.uid)

@@ -58,3 +58,27 @@ def test_judging_often_ends_the_same_as_judging_once(name: str) -> None:
         often.take(engine.tick(observation.at))
     often.take(engine.tick(shown[-1].at + LONG_AFTER))
     assert_same(often, fold(shown))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_applied_between_the_parts_of_a_tick_ends_the_same(name: str) -> None:
+    engine, between = Engine("cluster"), Result()
+    begun = observations(name)[0].at
+    shown = [observation for observation in observations(name) if observation.at < begun + 25]
+    left = iter(shown)
+    for observation in left:
+        between.take(engine.apply(observation))
+        for part in engine.ticking(observation.at):
+            between.take(part)
+            between.take(engine.apply(following) if (following := next(left, None)) else [])
+    between.take(engine.tick(shown[-1].at + LONG_AFTER))
+    assert_same(between, fold(shown))
+
+
+def test_each_trace_is_a_part_of_its_own() -> None:
+    engine, shown = Engine("cluster"), observations("create")
+    for observation in shown:
+        engine.apply(observation)
+    parts = list(engine.ticking(shown[-1].at + LONG_AFTER))
+    assert len(parts) > 2
+    assert all(len(part) <= 1 for part in parts[1:-1])

@@ -6,7 +6,7 @@ the same however the streams interleaved.
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from heapq import heapify, heappop, heappush
 
 from eventstream.explain.controllers import deciding as rules
@@ -109,6 +109,10 @@ class Engine:
 
         Where much is going on, some of that is put off to a later tick, unless it is to be `whole`.
         """
+        return [upsert for part in self.ticking(now, whole=whole) for upsert in part]
+
+    def ticking(self, now: float, *, whole: bool = False) -> Iterator[list[Upsert]]:
+        """Do the same in short parts, to the last; between two, observations may be applied."""
         upserts, touched = self._audit.tell(now, self._settle_writes, whole=whole)
         self._stale |= touched
         upserts.extend(self._beat())
@@ -116,6 +120,7 @@ class Engine:
         stale, self._stale = self._stale | self._asides.begin(), set()
         due = self._traces.come_due(now)
         least = _BUSY if len(stale | due) > _AT_ONCE else 0.0
+        yield upserts
         for key in sorted(stale | due):
             trace = self._traces.open.get(key)
             if trace is None:
@@ -123,8 +128,8 @@ class Engine:
             if not whole and 0 <= now - trace.judged < max(trace.patience, least):
                 self._stale.add(key)
             else:
-                upserts.extend(self._judge(trace, now, changed=key in stale))
-        return [*upserts, *self._traces.usual.news()]
+                yield self._judge(trace, now, changed=key in stale)
+        yield list(self._traces.usual.news())
 
     def restore(
         self,

@@ -75,6 +75,21 @@ class Program:
             self.end(signal.SIGKILL)
             raise
 
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
+
+    @property
+    def said(self) -> str:
+        """All that it said so far."""
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def runs(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.poll() is None
+
     def end(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End it, if it still runs, and wait until it has."""
         if self._process.poll() is None:
@@ -101,6 +116,11 @@ class Dashboard:
         self.url = f"http://127.0.0.1:{self._port}"
         self.start_dashboard()
 
+    @property
+    def program(self) -> Program:
+        """The process that runs now."""
+        return self._dashboard
+
     def start_dashboard(self) -> None:
         """Start `observe` on the same port and with the same history as before."""
         command = ["manage.py", "observe", "--port", str(self._port)]
@@ -120,24 +140,31 @@ class Dashboard:
         self._dashboard.end()
 
 
-class Baton(Dashboard):
-    """The pair: a practice cluster that plays tapes, and a dashboard that watches it."""
+class Watching(Dashboard):
+    """The pair: the cluster that `command` starts, with a kubeconfig added, and a dashboard."""
 
-    def __init__(self, directory: Path, tapes: list[str]) -> None:
+    def __init__(self, directory: Path, command: list[str]) -> None:
         kubeconfig = directory / "kubeconfig"
-        command = ["-m", "practicecluster", "--port", "0", "--kubeconfig", str(kubeconfig)]
-        self._cluster = Program(directory / "cluster.log", [*command, *tapes], {})
-        self._cluster.wait_until(kubeconfig.exists)
+        command = [*command, "--kubeconfig", str(kubeconfig)]
+        self.cluster = Program(directory / "cluster.log", command, {})
+        self.cluster.wait_until(kubeconfig.exists)
         try:
             super().__init__(directory, kubeconfig)
         except BaseException:
-            self._cluster.end()
+            self.cluster.end()
             raise
 
     def end(self) -> None:
         """End both, the dashboard first."""
         super().end()
-        self._cluster.end()
+        self.cluster.end()
+
+
+class Baton(Watching):
+    """A practice cluster that plays tapes, and a dashboard that watches it."""
+
+    def __init__(self, directory: Path, tapes: list[str]) -> None:
+        super().__init__(directory, ["-m", "practicecluster", "--port", "0", *tapes])
 
 
 class Stored:

@@ -1,0 +1,59 @@
+"""The loop under load: how late probes and pages are while a cluster writes as fast as it can."""
+
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from benchmarks.hostile.report import row
+from benchmarks.programs import Watching
+from benchmarks.soak.__main__ import coverage
+from benchmarks.soak.levels import Levels, errors
+
+SECONDS = 20.0
+LOADS = {
+    "3,000 Pod events/s": ("--pause", "0.1", "pods"),
+    "600 edits/s of one Deployment": ("--pause", "0.1", "edits"),
+    "both": ("--pause", "0.1", "pods", "edits"),
+}
+
+
+def _page(url: str) -> float:
+    """The ms that a page of coverage takes."""
+    began = time.perf_counter()
+    with urllib.request.urlopen(f"{url}/coverage", timeout=120) as answer:  # noqa: S310
+        answer.read()
+    return (time.perf_counter() - began) * 1e3
+
+
+def attack(name: str, load: tuple[str, ...], directory: Path) -> None:
+    """Put this load on a Baton of its own for SECONDS, and print how it did."""
+    attacked = Watching(directory, ["-m", "benchmarks.soak.cluster", *load])
+    try:
+        with Levels(attacked.url, attacked.program.pid) as levels:
+            began, pages = time.monotonic(), [0.0]
+            while time.monotonic() < began + SECONDS:
+                pages.append(_page(attacked.url))
+                time.sleep(0.5)
+            told = coverage(attacked.url)
+        most, latest = levels.late()
+        row(
+            name,
+            memory_mb=levels.most / 1e6,
+            longest_hold_ms=told["holds"]["longest_seconds"] * 1e3,
+            lag_ms=latest,
+            dropped=len(told["gaps"]),
+            lag_p99_ms=most,
+            page_ms=max(pages),
+            errors=len(errors(attacked.program.said)),
+            note=told["live"]["word"],
+        )
+    finally:
+        attacked.end()
+
+
+def main() -> None:
+    """Run each load."""
+    for name, load in LOADS.items():
+        with tempfile.TemporaryDirectory() as directory:
+            attack(name, load, Path(directory))

@@ -3,6 +3,8 @@
 https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
 """
 
+from dashboard import health
+from eventstream import door
 from tests.deploy.conftest import Manifest
 
 
@@ -56,6 +58,14 @@ def test_the_probes_ask_the_port_that_the_container_serves(container: Manifest) 
         "livenessProbe": {"path": "/healthz", "port": port["name"]},
         "readinessProbe": {"path": "/readyz", "port": port["name"]},
     }
+
+
+def test_a_probe_waits_until_it_is_told_why_and_one_failure_restarts_nothing(
+    container: Manifest,
+) -> None:
+    assert container["readinessProbe"]["timeoutSeconds"] > health.READ_SECONDS
+    assert container["livenessProbe"]["timeoutSeconds"] > door.SILENT_SECONDS
+    assert container["livenessProbe"]["failureThreshold"] > 1
 
 
 def test_what_is_written_to_is_a_bounded_volume(deployment: Manifest, container: Manifest) -> None:

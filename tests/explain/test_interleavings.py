@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from eventstream.explain.engine.engine import Engine
 from eventstream.objects.observations import Observation
-from tests.explain.tapes import LONG_AFTER, NAMES, Result, fold, observations, streams
+from tests.explain.tapes import LONG_AFTER, NAMES, Result, changes, fold, observations, streams
 
 
 def interleaved(name: str, random: Random) -> list[Observation]:
@@ -81,4 +81,14 @@ def test_each_trace_is_a_part_of_its_own() -> None:
         engine.apply(observation)
     parts = list(engine.ticking(shown[-1].at + LONG_AFTER))
     assert len(parts) > 2
+    assert all(len(part) <= 1 for part in parts[1:-1])
+
+
+def test_what_was_there_is_told_one_object_a_part() -> None:
+    engine = Engine("cluster")
+    shown = [each for each in changes("self_heal") if each.type == "EXISTING"]
+    for change in shown:
+        engine.apply(change)
+    parts = list(engine.ticking(shown[-1].at + LONG_AFTER))
+    assert len(parts) > sum(change.after.kind in {"Pod", "Deployment"} for change in shown) > 1
     assert all(len(part) <= 1 for part in parts[1:-1])

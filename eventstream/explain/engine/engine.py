@@ -115,12 +115,12 @@ class Engine:
         """Do the same in short parts, to the last; between two, observations may be applied."""
         upserts, touched = self._audit.tell(now, self._settle_writes, whole=whole)
         self._stale |= touched
-        upserts.extend(self._beat())
-        self._first_contacts(now)
+        yield [*upserts, *self._beat()]
+        for _ in self._first_contacts(now):
+            yield []
         stale, self._stale = self._stale | self._asides.begin(), set()
         due = self._traces.come_due(now)
         least = _BUSY if len(stale | due) > _AT_ONCE else 0.0
-        yield upserts
         for key in sorted(stale | due):
             trace = self._traces.open.get(key)
             if trace is None:
@@ -211,13 +211,15 @@ class Engine:
             upserts.extend(self._apply_change(gone))
         return upserts
 
-    def _first_contacts(self, now: float) -> None:
-        """Workloads that were there get their trace, told from their own timestamps.
+    def _first_contacts(self, now: float) -> Iterator[None]:
+        """Workloads that were there get their trace, told from their own timestamps; one a part.
 
         An owner may be listed after what it owns, so an unseen one is waited for a little.
         """
         whole: set[str] = set()
-        for uid, (write, at) in list(self._contacts.items()):
+        for uid in list(self._contacts):
+            yield
+            write, at = self._contacts[uid]
             top = View(self._world, write).top_owner(uid)
             if top.owner and now - at < _OWNER_WAIT:
                 continue
@@ -225,11 +227,8 @@ class Engine:
             known = uid in self._known_before
             self._known_before.discard(uid)
             key = self._traces.existing_id(top)
-            if (
-                key in whole
-                or key in self._traces.open
-                or not (is_workload(top.ref) and top.exists)
-            ):
+            told = key in whole or key in self._traces.open
+            if told or not (is_workload(top.ref) and top.exists):
                 continue
             trace = TraceLog(key, top, None, contact=True)
             if known and not self._is_open(trace, now):

@@ -5,12 +5,10 @@ import time
 import urllib.request
 from pathlib import Path
 
-from benchmarks.hostile.report import row
 from benchmarks.programs import Watching
-from benchmarks.soak.__main__ import coverage
-from benchmarks.soak.levels import Levels, errors
+from benchmarks.soak.levels import Levels, coverage, errors, figures
 
-SECONDS = 20.0
+SECONDS = 15.0
 LOADS = {
     "3,000 Pod events/s": ("--pause", "0.1", "pods"),
     "600 edits/s of one Deployment": ("--pause", "0.1", "edits"),
@@ -36,18 +34,8 @@ def attack(name: str, load: tuple[str, ...], directory: Path) -> None:
                 pages.append(_page(attacked.url))
                 time.sleep(0.5)
             told = coverage(attacked.url)
-        most, latest = levels.late()
-        row(
-            name,
-            memory_mb=levels.most / 1e6,
-            longest_hold_ms=told["holds"]["longest_seconds"] * 1e3,
-            lag_ms=latest,
-            dropped=len(told["gaps"]),
-            lag_p99_ms=most,
-            page_ms=max(pages),
-            errors=len(errors(attacked.program.said)),
-            note=told["live"]["word"],
-        )
+        found = len(errors(attacked.program.said))
+        figures(name, levels, told, page_ms=max(pages), errors=found)
     finally:
         attacked.end()
 

@@ -6,19 +6,18 @@ failed a probe, or does not say on /coverage what was left out.
 
 import argparse
 import asyncio
-import json
+import signal
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from benchmarks.hostile.report import heading, row
+from benchmarks.hostile.report import heading
 from benchmarks.programs import Watching
-from benchmarks.soak.levels import Levels, allowed, errors
+from benchmarks.soak.levels import Levels, allowed, coverage, errors, figures
 from benchmarks.soak.visits import visit
 
 MINUTE = 60.0
@@ -46,40 +45,19 @@ def soak(
 
 
 async def _attack(attacked: Watching, levels: Levels, seconds: float, turns: int) -> None:
-    chance, began, turn, minutes = Random(1), time.monotonic(), 0, 0  # noqa: S311
+    chance, began, turn, minutes, late = Random(1), time.monotonic(), 0, 0, 0  # noqa: S311
     heading()
     while attacked.program.runs and levels.most <= allowed():
-        await visit(attacked.url, chance)
+        late += await visit(attacked.url, chance)
         turn += 1
         spent = time.monotonic() - began
         if spent >= (minutes + 1) * MINUTE:
             minutes += 1
-            _tell(f"minute {minutes}", levels, await asyncio.to_thread(coverage, attacked.url))
+            told = await asyncio.to_thread(coverage, attacked.url)
+            figures(f"minute {minutes}", levels, told, late_visits=late)
         if (turn >= turns) if turns else (spent >= seconds):
             break
         await asyncio.sleep(0.2)
-
-
-def _tell(when: str, levels: Levels, told: dict[str, Any]) -> None:
-    most_late, latest = levels.late()
-    row(
-        when,
-        memory_mb=levels.memory / 1e6,
-        longest_hold_ms=told["holds"]["longest_seconds"] * 1e3,
-        lag_ms=latest,
-        dropped=len(told["gaps"]),
-        holds=told["holds"]["count"],
-        most_mb=levels.most / 1e6,
-        lag_p99_ms=most_late,
-        note="dropped: gaps on /coverage",
-    )
-
-
-def coverage(url: str) -> dict[str, Any]:
-    """What /coverage.json tells."""
-    with urllib.request.urlopen(f"{url}/coverage.json", timeout=120) as answer:  # noqa: S310
-        told: dict[str, Any] = json.load(answer)
-        return told
 
 
 def complaints(attacked: Watching, levels: Levels, told: dict[str, Any]) -> Iterator[str]:
@@ -112,7 +90,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=3600.0)
     told = parser.parse_args()
-    sys.setswitchinterval(0.001)  # Or its own visits would delay its probes.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # So that all that runs is ended.
     with tempfile.TemporaryDirectory() as directory:
         found = soak(Path(directory), told.seconds)
     print("\n".join(found) or "It held: no error, and within its memory.")

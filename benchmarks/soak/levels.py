@@ -1,18 +1,21 @@
 """How a Baton does that is being attacked: its memory, how late it answers, what it logs."""
 
-import http.client
+import json
 import re
+import subprocess
+import sys
 import threading
-import time
+import urllib.request
 from collections.abc import Iterable
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any
 
 import psutil
 import yaml
 
+from benchmarks.hostile.report import row
+
 ROOT = Path(__file__).resolve().parents[2]
-PROBE_SECONDS = 0.05
 MEMORY_SECONDS = 0.5
 _UNITS = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
 _ERROR = re.compile(r"^\S+ \S+ (?:ERROR|CRITICAL) ", re.MULTILINE)
@@ -27,7 +30,7 @@ def allowed() -> int:
 
 
 class Levels:
-    """Watches one process from a thread while the block runs: memory, and how late it answers.
+    """Watches one process while the block runs: its memory, and how late it answers.
 
     `memory` and `most` are bytes, of the process and those that it started; `refused` is how often
     `/healthz` did not say 200.
@@ -36,14 +39,11 @@ class Levels:
     def __init__(self, url: str, pid: int) -> None:
         self.memory = self.most = 0
         self.refused = 0
+        self._url = url
         self._took: list[float] = []
-        self._address = urlsplit(url).netloc
         self._process = psutil.Process(pid)
         self._over = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._repeat, args=each)
-            for each in ((self._probe, PROBE_SECONDS), (self._weigh, MEMORY_SECONDS))
-        ]
+        self._weighing = threading.Thread(target=self._weigh)
 
     def late(self) -> tuple[float, float]:
         """How many ms `/healthz` took since the last call: 99 of 100 answers, and the latest."""
@@ -52,37 +52,33 @@ class Levels:
 
     def __enter__(self) -> "Levels":
         """Begin to watch."""
-        for thread in self._threads:
+        command = [sys.executable, "-m", "benchmarks.soak.probing", self._url]
+        self._probing = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)  # noqa: S603
+        self._reading = threading.Thread(target=self._read, args=(self._probing.stdout,))
+        for thread in (self._weighing, self._reading):
             thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         """End it."""
         self._over.set()
-        for thread in self._threads:
+        self._probing.kill()
+        for thread in (self._weighing, self._reading):
             thread.join()
+        self._probing.wait()
+        assert self._probing.stdout is not None
+        self._probing.stdout.close()
 
-    def _repeat(self, look: object, pause: float) -> None:
-        assert callable(look)
-        while not self._over.wait(pause):
-            look()
-
-    def _probe(self) -> None:
-        began = time.perf_counter()
-        connection = http.client.HTTPConnection(self._address, timeout=60)
-        try:
-            connection.request("GET", "/healthz")
-            answer = connection.getresponse()
-            self.refused += answer.status != 200
-        except OSError:
-            self.refused += 1
-        finally:
-            connection.close()
-        self._took.append((time.perf_counter() - began) * 1e3)
+    def _read(self, told: Iterable[str]) -> None:
+        for line in told:
+            self._took.append(abs(float(line)))
+            self.refused += line.startswith("-")
 
     def _weigh(self) -> None:
-        self.memory = sum(_resident(each) for each in (self._process, *_children(self._process)))
-        self.most = max(self.most, self.memory)
+        while not self._over.wait(MEMORY_SECONDS):
+            held = (self._process, *_children(self._process))
+            self.memory = sum(map(_resident, held))
+            self.most = max(self.most, self.memory)
 
 
 def _resident(process: psutil.Process) -> int:
@@ -97,6 +93,30 @@ def _children(process: psutil.Process) -> Iterable[psutil.Process]:
         return list(process.children(recursive=True))
     except psutil.Error:
         return []
+
+
+def coverage(url: str) -> dict[str, Any]:
+    """What /coverage.json tells."""
+    with urllib.request.urlopen(f"{url}/coverage.json", timeout=120) as answer:  # noqa: S310
+        told: dict[str, Any] = json.load(answer)
+        return told
+
+
+def figures(what: str, levels: Levels, told: dict[str, Any], **more: float) -> None:
+    """Print one line: how Baton did since the last one, and what /coverage.json tells of it."""
+    most_late, latest = levels.late()
+    row(
+        what,
+        memory_mb=levels.memory / 1e6,
+        longest_hold_ms=told["holds"]["longest_seconds"] * 1e3,
+        lag_ms=latest,
+        dropped=len(told["gaps"]),
+        lag_p99_ms=most_late,
+        most_mb=levels.most / 1e6,
+        holds=told["holds"]["count"],
+        **more,
+        note=f"{told['live']['word']}; dropped: gaps on /coverage",
+    )
 
 
 def errors(log: str) -> list[str]:

@@ -7,15 +7,17 @@ import asyncio
 import contextlib
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from random import Random
+from typing import Any
 
 import aiohttp
 
 from practicecluster.playlist import find_tape
 
-Visit = Callable[[aiohttp.ClientSession, str, Random], Awaitable[None]]
+Visit = Callable[[aiohttp.ClientSession, str, Random], Coroutine[Any, Any, None]]
 
+PATIENCE = 30.0
 PAGES = ("/", "/cluster", "/changes", "/changes.csv", "/coverage", "/coverage.json", "/learn")
 EXPECTED = (aiohttp.ClientError, TimeoutError, ConnectionError)
 """How a refusal may look to who is refused."""
@@ -94,9 +96,15 @@ async def _ask(session: aiohttp.ClientSession, method: str, url: str, **more: ob
 VISITS: tuple[Visit, ...] = (pages, sockets, floods, halves, uploads)
 
 
-async def visit(url: str, chance: Random) -> None:
-    """Make each visit once, all at the same time."""
+async def visit(url: str, chance: Random) -> int:
+    """Make each visit once, all at the same time; return how many took over PATIENCE seconds."""
     jar = aiohttp.CookieJar(unsafe=True)
-    limit = aiohttp.ClientTimeout(total=60)
-    async with aiohttp.ClientSession(cookie_jar=jar, timeout=limit) as session:
-        await asyncio.gather(*(each(session, url, chance) for each in VISITS))
+    async with aiohttp.ClientSession(cookie_jar=jar) as session:
+        works = [asyncio.create_task(each(session, url, chance)) for each in VISITS]
+        done, late = await asyncio.wait(works, timeout=PATIENCE)
+        for each in late:
+            each.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        for each in done:
+            each.result()
+        return len(late)

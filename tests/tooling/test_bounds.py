@@ -52,7 +52,7 @@ def test_a_row_says_what_the_constant_is(row: list[str]) -> None:
     assert told, f"{cell}: name the constant, as `module.NAME` 256"
     assert BOUND.sub("", cell).strip(" ,") == "", f"{cell}: constants and numbers alone"
     for module, name, number in told:
-        assert resolve_name(f"{module}:{name}") == pytest.approx(number), f"{module}.{name}"
+        assert resolve_name(f"{module}.{name}") == pytest.approx(number), f"{module}.{name}"
 
 
 def test_a_number_is_read_with_its_unit() -> None:

@@ -4,7 +4,7 @@ A kubelet's httpGet probe names the Pod's IP as Host, which can't be in ALLOWED_
 must not hang on templates or sessions. Nothing of the cluster is told here but a plain reason.
 
 `/healthz` (liveness) says whether a restart would help. `observe` answers it before the loop, in
-`eventstream.door`; what gets here was taken by a loop that turns. `/readyz` (readiness) says
+`eventstream.web.door`; what gets here was taken by a loop that turns. `/readyz` (readiness) says
 whether pages can be served: history is read, and each kind was listed once or could not be.
 """
 

@@ -19,9 +19,9 @@ from typing import Any
 from daphne.server import reactor  # Twisted's, which Daphne has set up for asyncio.
 
 from eventstream import pulse
-from eventstream.door import Door
 from eventstream.pulse import Pulse
 from eventstream.web import sockets
+from eventstream.web.door import Door
 from eventstream.web.ruling import Admit
 from eventstream.web.server import Server
 

@@ -7,6 +7,7 @@ import urllib.request
 from typing import Any
 
 from eventstream import serving
+from eventstream.web.ruling import Ruling
 
 PATIENCE = 120.0
 
@@ -15,6 +16,10 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     body = f"a page at {scope['path']}".encode()
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": body})
+
+
+def admit(*_: object) -> Ruling:
+    raise AssertionError("no request here has a body")
 
 
 def tell(what: str) -> None:
@@ -37,7 +42,7 @@ def main() -> None:
         tell("not answered" if probe.is_alive() else "held until then")
         await asyncio.to_thread(ask, "page")
 
-    serving.serve(application, listener, hold)
+    serving.serve(application, listener, hold, admit)
 
 
 if __name__ == "__main__":

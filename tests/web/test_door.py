@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from eventstream import door
-from eventstream.door import Door, is_probe
+from eventstream.web import door
+from eventstream.web.door import Door, is_probe
 
 PROBE = b"GET /healthz HTTP/1.1\r\nHost: 10.1.2.3:8000\r\n\r\n"
 PAGE = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"

@@ -18,7 +18,7 @@ from benchmarks.stream import pod_watch
 from eventstream import collector
 from eventstream.explain.engine.engine import Engine
 from eventstream.explain.vocabulary.records import StepUpsert, Upsert
-from eventstream.kubeapi.connection import BUFFER_BYTES
+from eventstream.kubeapi.bodies import BUFFER_BYTES
 from eventstream.kubeapi.lines import LineSplitter
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.inventory import Inventory

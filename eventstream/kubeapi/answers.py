@@ -5,12 +5,11 @@ from collections.abc import Mapping
 import msgspec
 
 from eventstream.kubeapi.problems import ApiProblem, not_kubernetes
+from eventstream.kubeapi.quoting import quoted
 from eventstream.objects.decoding import WatchEvent
 from eventstream.objects.observations import Problem
 from eventstream.objects.resource import Resource
 
-_SHOWN = 300
-"""How many characters of a foreign answer are quoted."""
 _TOO_LARGE = "too large resource version"
 _CORRUPT = "StorageReadError"
 """An object that could not be read is gone, and no event will say so:
@@ -44,7 +43,7 @@ def refused(what: str, code: int, body: bytes, headers: Mapping[str, str]) -> Ap
     if looks_like_a_page(body, content_type) or 300 <= code < 400:
         return ApiProblem(not_kubernetes(what, code, content_type, location), code)
     status = _status(body)
-    said = (status.message or status.reason)[:_SHOWN] or "no reason given"
+    said = quoted(status.message or status.reason) or "no reason given"
     wish = _seconds(headers.get("Retry-After", ""))
     if wish is None and status.details is not None:
         wish = float(status.details.retry_after_seconds) or None
@@ -56,7 +55,7 @@ def refused(what: str, code: int, body: bytes, headers: Mapping[str, str]) -> Ap
 def ended(resource: Resource, error: WatchEvent) -> ApiProblem:
     """Tell what the ERROR means by which the server ended the watch of `resource`."""
     what = f"the watch of {resource.key}"
-    said = error.message or error.reason or "no reason given"
+    said = quoted(error.message or error.reason) or "no reason given"
     wish = float(error.retry_after) or None
     if _TOO_LARGE in said.lower():
         return ApiProblem(_beyond(what, said, error.code), error.code, wish)
@@ -140,7 +139,9 @@ def _beyond(what: str, said: str, code: int) -> Problem:
 def _unknown(what: str, said: str, error: WatchEvent) -> Problem:
     return Problem(
         "watch-error",
-        f"The server ended {what}: {said} ({error.code} {error.reason}).".replace(" )", ")"),
+        f"The server ended {what}: {said} ({error.code} {quoted(error.reason, 60)}).".replace(
+            " )", ")"
+        ),
         "an object that it could not read, or trouble that it has no word for",
         "nothing: everything is listed again, and the gap is shown",
     )

@@ -6,6 +6,7 @@ here, because the package retries, buffers and decodes in ways that cost a watch
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -14,12 +15,31 @@ import aiohttp
 import msgspec
 from kubernetes.aio.client import Configuration
 
+from eventstream import descriptors
 from eventstream.kubeapi import kubeconfig as kubeconfigs
 from eventstream.kubeapi.answers import refused
+from eventstream.kubeapi.bodies import (
+    BUFFER_BYTES,
+    ENCODINGS,
+    Body,
+    BodyCutError,
+    BodyTooLargeError,
+    BodyUnreadableError,
+)
+from eventstream.kubeapi.bounds import BOUNDS, Bounds
 from eventstream.kubeapi.clock import Clock
-from eventstream.kubeapi.problems import ApiProblem, expired_token, not_kubernetes
+from eventstream.kubeapi.problems import (
+    ApiProblem,
+    expired_token,
+    not_kubernetes,
+    open_files,
+    oversized,
+    unreadable,
+)
+from eventstream.kubeapi.quoting import quoted
 from eventstream.kubeapi.tokens import expired_at
 from eventstream.kubeapi.transport import CONNECTION_ERRORS, connection_problem, tls_context
+from eventstream.kubeapi.turns import Turns
 
 JSON = "application/json"
 CONNECT_SECONDS = 10.0
@@ -30,8 +50,9 @@ ANSWER_SECONDS = 600.0
 RENEW_SECONDS = 60.0
 RELOAD_SECONDS = 10.0
 """At most so often are all credentials read anew after a refusal, however many watches ask."""
-BUFFER_BYTES = 2**16
-"""Of a stream that is read too slowly, about twice this waits in memory, times some 300 streams."""
+_UID = re.compile(r"[!-~]{1,128}")
+"""What a uid looks like, which every step's id rests on."""
+_LONGEST_VERSION = 60
 _MENDABLE = frozenset({"unauthorized", "certificate"})
 _ABSENT = frozenset({"forbidden", "not-served"})
 
@@ -52,21 +73,23 @@ class StreamCutError(Exception):
 
 
 class ByteStream:
-    """The body of a watch, as it comes in."""
+    """The body of a watch, as it comes in; `turns` and `bounds` are its connection's."""
 
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
-        self._response = response
+    def __init__(self, body: Body, turns: Turns, bounds: Bounds) -> None:
+        self._body = body
+        self.turns = turns
+        self.bounds = bounds
 
     async def read(self) -> bytes:
         """Return the bytes that are there, b"" at the end; raises StreamCutError."""
         try:
-            return await self._response.content.readany()
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            return await self._body.piece()
+        except (BodyCutError, BodyUnreadableError) as error:
             raise StreamCutError(str(error)) from error
 
     def close(self) -> None:
         """Cut the stream: a read that waits raises StreamCutError."""
-        self._response.close()
+        self._body.close()
 
 
 class _Version(msgspec.Struct, rename={"git_version": "gitVersion"}):
@@ -82,11 +105,20 @@ class _Namespace(msgspec.Struct):
 
 
 class Connection:
-    """A way to one cluster; `name` is its context's or host's name, `server` its address."""
+    """A way to one cluster; `name` is its context's or host's name, `server` its address.
+
+    `turns` is how those who read from it share the event loop.
+    """
 
     def __init__(
-        self, source: kubeconfigs.Source, configuration: Configuration, clock: Clock
+        self,
+        source: kubeconfigs.Source,
+        configuration: Configuration,
+        clock: Clock,
+        bounds: Bounds = BOUNDS,
     ) -> None:
+        self.bounds = bounds
+        self.turns = Turns()
         self._source = source
         self._clock = clock
         self._lock = asyncio.Lock()
@@ -99,6 +131,7 @@ class Connection:
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=True,
             read_bufsize=BUFFER_BYTES,
+            auto_decompress=False,
         )
 
     @property
@@ -107,18 +140,33 @@ class Connection:
         return self._source.name
 
     async def get(
-        self, path: str, params: Mapping[str, str] | None = None, *, accept: str = JSON
+        self,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        accept: str = JSON,
+        most: int | None = None,
     ) -> bytes:
-        """Return the body of the answer; raises ApiProblem for every other end."""
+        """Return the body of the answer; raises ApiProblem for every other end.
+
+        `most` is how many bytes it may have, by default as many as a small answer.
+        """
+        body = await self.open_answer(path, params, accept=accept)
+        try:
+            return await body.whole(self.bounds.answer_bytes if most is None else most)
+        except (BodyCutError, BodyUnreadableError, BodyTooLargeError) as error:
+            raise self.broken(f"GET {path}", error) from error
+        finally:
+            body.close()
+
+    async def open_answer(
+        self, path: str, params: Mapping[str, str] | None = None, *, accept: str = JSON
+    ) -> Body:
+        """Open an answer that ends by itself, to be closed; raises ApiProblem if refused."""
         timeout = aiohttp.ClientTimeout(
             total=ANSWER_SECONDS, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS
         )
-        response = await self._request(path, params, {"Accept": accept}, timeout)
-        async with response:
-            try:
-                return await response.read()
-            except CONNECTION_ERRORS as error:
-                raise ApiProblem(connection_problem(self.server, error)) from error
+        return await self._open(path, params, {"Accept": accept, **ENCODINGS}, timeout)
 
     async def open_stream(self, path: str, params: Mapping[str, str] | None = None) -> ByteStream:
         """Open a watch: a body without end, to be closed; raises ApiProblem where it is refused.
@@ -128,7 +176,18 @@ class Connection:
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
         # A proxy that compresses also gathers, and so holds events back.
         headers = {"Accept": JSON, "Accept-Encoding": "identity"}
-        return ByteStream(await self._request(path, params, headers, timeout))
+        body = await self._open(path, params, headers, timeout)
+        return ByteStream(body, self.turns, self.bounds)
+
+    def broken(
+        self, what: str, error: BodyCutError | BodyUnreadableError | BodyTooLargeError
+    ) -> ApiProblem:
+        """Return what it means that the body of the answer to `what` could not be read."""
+        if isinstance(error, BodyTooLargeError):
+            return ApiProblem(oversized(what, str(error)))
+        if isinstance(error, BodyUnreadableError):
+            return ApiProblem(unreadable(what, str(error)))
+        return ApiProblem(connection_problem(self.server, error.__cause__ or error))
 
     async def identify(self) -> ClusterIdentity:
         """Say which cluster this is; raises ApiProblem.
@@ -142,8 +201,9 @@ class Connection:
         except ApiProblem as absent:
             if absent.problem.code not in _ABSENT:
                 raise
-            uid = self._fingerprint()
-        return ClusterIdentity(uid, self.name, self.server, await self.version())
+            uid = ""
+        known = uid if _UID.fullmatch(uid) else self._fingerprint()
+        return ClusterIdentity(known, self.name, self.server, await self.version())
 
     async def version(self) -> str:
         """Return the server's version, as `v1.36.2`, "" where it is not told; raises ApiProblem."""
@@ -153,7 +213,7 @@ class Connection:
             if absent.problem.code not in _ABSENT:
                 raise
             return ""
-        return decoded("GET /version", body, _Version).git_version
+        return quoted(decoded("GET /version", body, _Version).git_version, _LONGEST_VERSION)
 
     async def close(self) -> None:
         """Close every connection; streams that are still read break off."""
@@ -171,7 +231,36 @@ class Connection:
         known = self.server.encode() + (Path(ca).read_bytes() if ca else b"")
         return hashlib.sha256(known).hexdigest()
 
+    async def _open(
+        self,
+        path: str,
+        params: Mapping[str, str] | None,
+        headers: Mapping[str, str],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's own
+    ) -> Body:
+        response = await self._request(path, params, headers, timeout)
+        try:
+            return Body(response, self.turns)
+        except BodyUnreadableError as error:
+            response.close()
+            raise self.broken(f"GET {path}", error) from error
+
     async def _request(
+        self,
+        path: str,
+        params: Mapping[str, str] | None,
+        headers: Mapping[str, str],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's own
+    ) -> aiohttp.ClientResponse:
+        """Send, and tell where no connection could be opened because too many files are."""
+        try:
+            return await self._request_twice(path, params, headers, timeout)
+        except (ApiProblem, OSError) as error:
+            if descriptors.are_meant_by(error):
+                raise ApiProblem(open_files(descriptors.limit())) from error
+            raise
+
+    async def _request_twice(
         self,
         path: str,
         params: Mapping[str, str] | None,
@@ -211,8 +300,7 @@ class Connection:
             )
             if response.status == 200 and response.content_type != "text/html":
                 return response
-            async with response:
-                body = await response.read()
+            body = await self._refusal(response)
         except CONNECTION_ERRORS as error:
             raise ApiProblem(connection_problem(self.server, error)) from error
         failure = refused(f"GET {path}", response.status, body, response.headers)
@@ -220,6 +308,15 @@ class Connection:
             expiry = expired_at(bearer.get("Authorization", ""), self._clock.now())
             failure.problem = expired_token(failure.problem, expiry) if expiry else failure.problem
         raise failure
+
+    async def _refusal(self, response: aiohttp.ClientResponse) -> bytes:
+        """Return the beginning of a refusal, b"" where its body can't be read."""
+        try:
+            return await Body(response, self.turns).head(self.bounds.error_bytes)
+        except (BodyUnreadableError, BodyCutError):
+            return b""
+        finally:
+            response.close()
 
     async def _bearer(self) -> dict[str, str]:
         bearer = (await self._configuration.auth_settings()).get("BearerToken")
@@ -255,12 +352,16 @@ def decoded(what: str, body: bytes, type_: type[_T]) -> _T:
     """Return the answer to `what` ("GET /version"); raises ApiProblem where it is no such JSON."""
     try:
         return msgspec.json.decode(body, type=type_)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ApiProblem(not_kubernetes(what, 200, f"JSON of another kind ({error})")) from error
 
 
 async def connect(
-    *, kubeconfig: str | None = None, context: str | None = None, clock: Clock | None = None
+    *,
+    kubeconfig: str | None = None,
+    context: str | None = None,
+    clock: Clock | None = None,
+    bounds: Bounds = BOUNDS,
 ) -> Connection:
     """Connect to the cluster that configuration points to and see that it answers.
 
@@ -268,7 +369,7 @@ async def connect(
     what failed, the likely cause and what to do.
     """
     source = kubeconfigs.find(kubeconfig, context)
-    connection = Connection(source, await source.load(), clock or Clock())
+    connection = Connection(source, await source.load(), clock or Clock(), bounds)
     try:
         await connection.version()
     except BaseException:

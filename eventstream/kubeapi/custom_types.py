@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from eventstream.kubeapi.discovery import FOLLOWED
 from eventstream.kubeapi.problems import left_out, not_watchable
+from eventstream.kubeapi.rationing import named
 from eventstream.kubeapi.served import Served, ServedType
 from eventstream.objects.kinds import is_built_in
 from eventstream.objects.observations import Problem
@@ -47,9 +48,9 @@ class CustomTypes:
         # Kept for good: discovery goes on naming a type for a while after its definition went.
         self._defined.add((group, plural))
 
-    def undefine(self, uid: str) -> None:
-        """Take note that a definition is gone."""
-        self._definitions.pop(uid, None)
+    def undefine(self, uid: str) -> Resource | None:
+        """Take note that a definition is gone; return the resource that it was watched as."""
+        return self._definitions.pop(uid, None)
 
     def discover(self, served: Served) -> None:
         """Take note of what is served; a type is gone once two answers do not name it."""
@@ -72,15 +73,17 @@ class CustomTypes:
             each.resource for each in others if each.resource.group not in NOT_FOLLOWED
         }
 
-    def not_wanted(self) -> dict[Resource, Problem]:
-        """Return what can be listed and is not watched, and why."""
-        found: dict[Resource, Problem] = {}
-        for resource, verbs in self._undefined() if self.definitions_are_known is not None else ():
-            if "list" in verbs and not verbs >= FOLLOWED:
-                found[resource] = not_watchable(resource)
-            elif "list" in verbs and resource.group in NOT_FOLLOWED:
-                found[resource] = left_out(resource, NOT_FOLLOWED[resource.group])
-        return found
+    def not_wanted(self, most: int) -> dict[Resource, Problem]:
+        """Return what can be listed and is not watched, and why; of each sort `most` by name."""
+        if self.definitions_are_known is None:
+            return {}
+        listed = [each for each in self._undefined() if "list" in each.verbs]
+        unwatchable = [each.resource for each in listed if not each.verbs >= FOLLOWED]
+        others = [each.resource for each in listed if each.verbs >= FOLLOWED]
+        on_purpose = [each for each in others if each.group in NOT_FOLLOWED]
+        return named(unwatchable, most, not_watchable) | named(
+            on_purpose, most, lambda each: left_out(each, NOT_FOLLOWED[each.group])
+        )
 
     def _undefined(self) -> list[ServedType]:
         """Return what only discovery tells of."""

@@ -9,6 +9,8 @@ from typing import Literal
 
 import msgspec
 
+from eventstream.kubeapi.holdings import Holdings, Share
+from eventstream.kubeapi.turns import ITEMS, Turns
 from eventstream.objects.images import Image
 from eventstream.objects.inventory import Inventory
 from eventstream.objects.observations import Change, Observation
@@ -30,10 +32,20 @@ class Saved(msgspec.Struct, frozen=True):
 
 
 class Delivery:
-    """The objects of one resource that the sink knows."""
+    """The objects of one resource that the sink knows; `share` is the memory that they take."""
 
-    def __init__(self, resource: Resource, sink: Sink, images: Iterable[Image] = ()) -> None:
+    def __init__(
+        self,
+        resource: Resource,
+        sink: Sink,
+        images: Iterable[Image] = (),
+        *,
+        holdings: Holdings | None = None,
+        turns: Turns | None = None,
+    ) -> None:
         self.send = sink
+        self.share = Share(holdings or Holdings(), images)
+        self._turns = turns or Turns()
         self.taken = 0
         """How many of the changes that lists showed the sink has taken."""
         self._inventory = Inventory(resource, images)
@@ -50,13 +62,16 @@ class Delivery:
     async def change(
         self, kind: Literal["ADDED", "MODIFIED", "DELETED"], image: Image, at: float
     ) -> None:
-        """Send what one WatchEvent changed."""
+        """Send what one WatchEvent changed; raises NoRoomError where it is too much to hold."""
+        before = self._inventory.get(image.uid)
+        more = self.share.growth(before, None if kind == "DELETED" else image)
         change = self._inventory.apply(kind, image, at)
         try:
             await self.send(change)
         except BaseException:
             self._undo(change)
             raise
+        self.share.grown(more)
 
     async def replace(
         self, images: Iterable[Image], at: float, *, first: bool, rewound: bool = False
@@ -65,7 +80,9 @@ class Delivery:
         changes = self._inventory.replace(images, at, first=first, rewound=rewound)
         taken = 0
         try:
-            for change in changes:
+            for number, change in enumerate(changes):
+                if number % ITEMS == 0:
+                    await self._turns.next()
                 await self.send(change)
                 taken += 1
                 self.taken += 1
@@ -73,6 +90,7 @@ class Delivery:
             for change in reversed(changes[taken:]):
                 self._undo(change)
             raise
+        self.share.listed()
 
     def _undo(self, change: Change) -> None:
         if change.before is not None:

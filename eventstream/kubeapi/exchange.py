@@ -4,18 +4,26 @@ What goes wrong between here and an object is known only here: whether bytes cam
 and what the server said. The reflector's states need just the name of it.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
 from eventstream.kubeapi import problems
 from eventstream.kubeapi.answers import ended, looks_like_a_page
+from eventstream.kubeapi.bodies import (
+    Body,
+    BodyCutError,
+    BodyTooLargeError,
+    BodyUnreadableError,
+)
 from eventstream.kubeapi.clock import Clock
 from eventstream.kubeapi.connection import Connection
 from eventstream.kubeapi.lines import LineTooLongError
 from eventstream.kubeapi.problems import ApiProblem
 from eventstream.kubeapi.rules import forbidden
 from eventstream.kubeapi.session import WatchSession
+from eventstream.kubeapi.splitting import ListSplitter
 from eventstream.kubeapi.states import (
     Broken,
     Expired,
@@ -25,8 +33,10 @@ from eventstream.kubeapi.states import (
     Refused,
     Stalled,
 )
+from eventstream.kubeapi.turns import ITEMS, LARGE, LargeRead
 from eventstream.kubeapi.watchdog import SILENCE_SECONDS, SilentError, within
 from eventstream.objects.decoding import DecodeError, Decoder, ListPage, WatchEvent
+from eventstream.objects.images import Image
 from eventstream.objects.observations import Problem
 from eventstream.objects.resource import Resource
 
@@ -34,6 +44,9 @@ CHECK_SECONDS = 60.0
 """Until the server must have told its newest version."""
 _EXPIRED = frozenset({"expired", "too-large"})
 _RETRYABLE = frozenset({"throttled", "server-error"})
+Take = Callable[[Image, int], Image]
+_TABLE = re.compile(rb'\s*\{\s*"kind"\s*:\s*"Table"')
+"""How one begins that is too large to be read to its end."""
 _REFUSES_STREAMS = frozenset({400, 403, 404, 405, 422})
 
 
@@ -48,6 +61,10 @@ class LostError(Exception):
 class _Kind(msgspec.Struct):
     kind: str = ""
     object: "_Kind | None" = None
+
+
+def _as_it_is(image: Image, _: int) -> Image:
+    return image
 
 
 class Exchange:
@@ -67,18 +84,49 @@ class Exchange:
         self._namespace = namespace
         self._path = resource.path_in(namespace)
         self._clock = clock
+        self._bounds = connection.bounds
         self.session: WatchSession | None = None
 
-    async def page(self, parameters: Mapping[str, str]) -> ListPage:
-        """Return one page of a list; raises LostError."""
-        body = b""
+    async def page(self, parameters: Mapping[str, str], take: Take = _as_it_is) -> ListPage:
+        """Return one page of a list, of whose objects each is what `take` makes of it.
+
+        `take` is given an object and how many bytes of JSON it had; what it raises ends the page.
+        Raises LostError.
+        """
+        splitter = ListSplitter(self._bounds.object_bytes, self._bounds.envelope_bytes)
         try:
-            body = await self._connection.get(self._path, parameters)
-            return self._decoder.page(self._resource, body)
+            body = await self._connection.open_answer(self._path, parameters)
+            try:
+                return await self._read_page(body, splitter, take)
+            except (BodyCutError, BodyUnreadableError, BodyTooLargeError) as error:
+                raise self._connection.broken(f"GET {self._path}", error) from error
+            finally:
+                body.close()
         except ApiProblem as refusal:
+            setting = self._of_a_setting(splitter.envelope)
+            if setting is not None:
+                raise LostError(Broken(setting)) from refusal
             raise LostError(self._meaning(refusal)) from refusal
         except DecodeError as error:
-            raise LostError(Broken(self._unreadable(body, error))) from error
+            raise LostError(Broken(self._unreadable(splitter.envelope, error))) from error
+
+    async def _read_page(self, body: Body, splitter: ListSplitter, take: Take) -> ListPage:
+        images: list[Image] = []
+        large = LargeRead(self._connection.turns)
+        try:
+            piece = b" "
+            while piece:
+                piece = await body.piece()
+                for item in splitter.feed(piece) if piece else splitter.end():
+                    images.append(take(self._decoder.image(self._resource, item), len(item)))
+                    if len(images) % ITEMS == 0 or len(item) > LARGE:
+                        await self._connection.turns.next()
+                if large.needs_place(splitter.unfinished):
+                    await large.place()
+        finally:
+            large.close()
+        page = self._decoder.page(self._resource, splitter.envelope)
+        return msgspec.structs.replace(page, images=tuple(images))
 
     async def newest(self, parameters: Mapping[str, str]) -> str:
         """Return the server's newest version, by the list that is asked for; raises LostError."""
@@ -183,7 +231,8 @@ class Exchange:
         """Tell a page or a Table, which come from a setting, from bytes that are merely wrong."""
         if looks_like_a_page(body, ""):
             return problems.not_kubernetes(f"GET {self._path}", 200, "text/html")
-        return problems.table(self._resource) if _kind(body) == "Table" else None
+        is_table = _kind(body) == "Table" or _TABLE.match(body)
+        return problems.table(self._resource) if is_table else None
 
 
 def _kind(body: bytes) -> str:

@@ -4,8 +4,7 @@ Only a line feed ends a line there: `bytes.splitlines` would also cut at a carri
 text methods at U+0085 and U+2028, which may stand in a JSON string as they are.
 """
 
-LONGEST_LINE = 64 * 1024 * 1024
-"""Bytes. etcd refuses objects of a few MiB, so a longer line is no watch but a fault."""
+from eventstream.kubeapi.bounds import BOUNDS
 
 
 class LineTooLongError(ValueError):
@@ -13,10 +12,17 @@ class LineTooLongError(ValueError):
 
 
 class LineSplitter:
-    """Holds the unfinished last line between chunks; linear in the bytes, whatever the chunks."""
+    """Holds the unfinished last line between chunks; linear in the bytes, whatever the chunks.
 
-    def __init__(self) -> None:
+    A line may have at most `most` bytes.
+    """
+
+    def __init__(self, most: int = BOUNDS.object_bytes) -> None:
+        self._most = most
         self._unfinished = bytearray()
+
+    def __len__(self) -> int:
+        return len(self._unfinished)
 
     @property
     def unfinished(self) -> bytes:
@@ -37,5 +43,5 @@ class LineSplitter:
 
     def _keep(self, rest: bytes) -> None:
         self._unfinished += rest
-        if len(self._unfinished) > LONGEST_LINE:
-            raise LineTooLongError(f"a line of more than {LONGEST_LINE} bytes")
+        if len(self._unfinished) > self._most:
+            raise LineTooLongError(f"a line of more than {self._most:,} bytes")

@@ -4,6 +4,10 @@ Whatever goes wrong on the way to a cluster ends up on a screen. Without this, i
 there as the text of some library's exception, which says neither on what nor what to do.
 """
 
+import msgspec
+
+from eventstream import descriptors
+from eventstream.kubeapi.quoting import quoted
 from eventstream.objects.observations import Problem
 from eventstream.objects.resource import Resource
 
@@ -44,10 +48,11 @@ def expired_token(refusal: Problem, expiry: str) -> Problem:
 
 def not_kubernetes(what: str, code: int, content_type: str, location: str = "") -> Problem:
     """Tell that the answer to `what` was not a Kubernetes API server's."""
-    kind = f"a redirect to {location[:300]}" if location else f"{content_type or 'an unnamed type'}"
+    kind = f"a redirect to {quoted(location)}" if location else quoted(content_type)
     return Problem(
         "not-kubernetes",
-        f"The answer to {what} is not one of a Kubernetes API server: {kind} (HTTP {code}).",
+        f"The answer to {what} is not one of a Kubernetes API server: "
+        f"{kind or 'an unnamed type'} (HTTP {code}).",
         "a proxy, a sign-in page or another web server answers at this address",
         "check `server` in the kubeconfig, and HTTPS_PROXY and NO_PROXY in the environment",
     )
@@ -57,11 +62,87 @@ def malformed(resource: Resource, said: str) -> Problem:
     """Tell that what came for `resource` could not be read, so that it has to be listed again."""
     return Problem(
         "malformed",
-        f"An answer about {resource.key} could not be read: {said}",
+        f"An answer about {resource.key} could not be read: {quoted(said)}",
         "a proxy cut or changed the stream, or the server sent what the API does not document",
         "nothing: everything is listed again, and the gap is shown; "
         "if it repeats, look for a proxy between here and the server",
     )
+
+
+def unreadable(what: str, why: str) -> Problem:
+    """Tell that the bytes of the answer to `what` could not be unpacked."""
+    return Problem(
+        "malformed",
+        f"The answer to {what} could not be read: {why}.",
+        "a proxy compresses or changes what the server sends",
+        "have the proxy pass on answers as they are; it is tried again",
+    )
+
+
+def oversized(what: str, why: str) -> Problem:
+    """Tell that the answer to `what` was given up, as it is larger than any real one."""
+    return Problem(
+        "oversized",
+        f"The answer to {what} is too large to be taken in: {why}.",
+        "another kind of server answers at this address, or the API server is broken",
+        "look at the answer itself (`kubectl get --raw`); it is tried again, less and less often",
+    )
+
+
+def endless(resource: Resource, why: str) -> Problem:
+    """Tell that the list of `resource` was given up, as it would not have ended."""
+    return Problem(
+        "endless",
+        f"The list of {resource.key} was given up: {why}.",
+        "the server, or a proxy that answers from memory, gives the same or more for ever",
+        "look at what it lists (`kubectl get --raw`); it is tried again, less and less often",
+    )
+
+
+def no_room(resource: Resource, most: int) -> Problem:
+    """Tell that `resource` has more, or larger, objects than there is memory set aside for."""
+    return Problem(
+        "no-room",
+        f"{resource.key} is not followed further: all objects together would take more than the "
+        f"{most // 2**20:,} MiB of memory that Baton keeps them in.",
+        "the cluster is larger than Baton was made for, or something makes objects without end",
+        "look for what makes so many, or such large, objects; with --namespace only one "
+        "namespace is held. It is tried again, and goes on once there is room",
+    )
+
+
+def open_files(limit: int) -> Problem:
+    """Tell that no connection can be opened because too many files are."""
+    return Problem(
+        "open-files",
+        f"Too many open files: this process may hold {limit:,}, and all are in use.",
+        "the system's limit is low, or many browsers and recordings are open",
+        "raise the limit of open files (`ulimit -n`, LimitNOFILE= of systemd, --ulimit nofile= of "
+        "a container) and restart Baton; it is tried again by itself",
+    )
+
+
+def too_many_types(resource: Resource, watched: int, limit: int | None) -> Problem:
+    """Tell that `resource` is not watched because `watched` types are; `limit` of files, if met."""
+    files = (
+        "raise the limit of open files (`ulimit -n`, LimitNOFILE= of systemd, --ulimit nofile= of "
+        "a container) and restart Baton, or "
+    )
+    return Problem(
+        "too-many-types",
+        f"{resource.key} is not watched: {watched:,} types are, and no more can be.",
+        f"each watch takes an open file, and this process may hold {limit:,}"
+        if limit is not None
+        else "each watch costs memory here and on the API server",
+        f"{files if limit is not None else ''}delete definitions that nobody uses. Types that "
+        "come with Kubernetes go first, then custom ones by group and plural",
+    )
+
+
+def of_many(problem: Problem, count: int, named: int) -> Problem:
+    """Return `problem` with a note that `count` types share it, of which `named` are shown."""
+    note = f" The same is so for {count:,} types in all; the first {named:,} are named."
+    return msgspec.structs.replace(problem, message=problem.message + note)
 
 
 def table(resource: Resource) -> Problem:
@@ -178,10 +259,12 @@ def out_of_scope(resource: Resource, namespace: str) -> Problem:
 
 
 def internal(resource: Resource, error: BaseException) -> Problem:
-    """Tell that the watching of `resource` itself broke, which is a defect of ours."""
+    """Tell that the watching of `resource` itself broke, most likely a defect of ours."""
+    if descriptors.are_meant_by(error):
+        return open_files(descriptors.limit())
     return Problem(
         "internal",
-        f"Watching {resource.key} failed: {type(error).__name__}: {error}",
+        f"Watching {resource.key} failed: {type(error).__name__}: {quoted(str(error))}",
         "a defect in Baton, or its store refused the write",
         "it is tried again; the log has the traceback: please report it",
     )

@@ -16,6 +16,8 @@ from eventstream.kubeapi.connection import Connection
 from eventstream.kubeapi.coverage import CoverageReport
 from eventstream.kubeapi.delivery import Delivery, Saved, Sink
 from eventstream.kubeapi.exchange import Exchange, LostError
+from eventstream.kubeapi.gathering import EndlessError, Gathering
+from eventstream.kubeapi.holdings import Holdings, NoRoomError
 from eventstream.kubeapi.listing import (
     NEWEST,
     page_parameters,
@@ -37,14 +39,17 @@ from eventstream.kubeapi.states import (
     Outcome,
     PageRead,
     Polling,
+    Refused,
     State,
     Streaming,
     Unversioned,
     Waited,
     Watching,
+    has_pages,
 )
 from eventstream.kubeapi.taking import Taking
 from eventstream.kubeapi.transitions import Given, beginning, first_state, following
+from eventstream.kubeapi.turns import ITEMS
 from eventstream.objects.decoding import Decoder, WatchEvent
 from eventstream.objects.images import Image
 from eventstream.objects.observations import CoverageState
@@ -63,7 +68,7 @@ class Reflector:
     """Sends the sink every change of one resource, in the server's order.
 
     `namespace` narrows it to the objects of one; `saved` lets it go on where an earlier run
-    stopped, without listing.
+    stopped, without listing. `holdings` is the memory that it shares with the others.
     """
 
     def __init__(
@@ -76,11 +81,17 @@ class Reflector:
         namespace: str | None = None,
         saved: Saved | None = None,
         clock: Clock | None = None,
+        holdings: Holdings | None = None,
     ) -> None:
         self.resource = resource
         self._clock = clock or Clock()
+        self._turns = connection.turns
+        self._holdings = holdings or Holdings()
         self._exchange = Exchange(connection, decoder, resource, namespace, self._clock)
-        delivery = Delivery(resource, sink, saved.images if saved else ())
+        images = saved.images if saved else ()
+        delivery = Delivery(resource, sink, images, holdings=self._holdings, turns=self._turns)
+        self._share = delivery.share
+        self._gathering = Gathering(resource, delivery, connection.bounds)
         self._coverage = CoverageReport(resource, delivery, self._clock)
         self._taking = Taking(resource, delivery, self._coverage, self._clock)
         backoff = Backoff(self._clock)
@@ -98,8 +109,14 @@ class Reflector:
                 if isinstance(outcome, NotStreamed):
                     self._given = msgspec.structs.replace(self._given, streams=False)
                 self._state = following(self._state, outcome, self._given)
+                if not has_pages(self._state):
+                    self._gathering.begin()
         finally:
             await self._exchange.close()
+
+    def close(self) -> None:
+        """Give back the memory that its objects took: it is not run again."""
+        self._share.close()
 
     async def refresh(self) -> None:
         """Say again how the watch does, if any of it has changed since it was said."""
@@ -115,6 +132,11 @@ class Reflector:
             outcome = await self._live(state)
         except LostError as lost:
             outcome = lost.outcome
+        except EndlessError as endless:
+            outcome = Broken(endless.problem)
+        except NoRoomError:
+            problem = problems.no_room(self.resource, self._holdings.most)
+            outcome = Refused(problem) if isinstance(state, Watching) else Broken(problem)
         if not isinstance(outcome, Listed):  # The watch that began with the list goes on.
             await self._exchange.close()
         return outcome
@@ -136,8 +158,9 @@ class Reflector:
 
     async def _list_page(self, state: Listing) -> Outcome:
         await self._coverage.tell("listing", state.problem)
-        page = await self._exchange.page(page_parameters(state))
+        page = await self._exchange.page(page_parameters(state), self._gathering.take)
         if page.continue_token:
+            self._gathering.page(page)
             return PageRead(page)
         images = chain(*state.pages, page.images)
         return await self._take_all(state, images, state.version or page.version)
@@ -149,11 +172,13 @@ class Reflector:
         images: dict[str, Image] = {}
         while lines := await self._exchange.lines(session):
             for number, line in enumerate(lines, 1):
+                if number % ITEMS == 1:
+                    await self._turns.next()
                 watched = self._exchange.watch_event(line)
                 if watched.initial_events_end:
                     session.unread(lines[number:])
                     return await self._take_all(state, images.values(), watched.version)
-                _gather(images, watched)
+                self._gather(images, watched, len(line))
         return Ended(problems.cut_stream(self.resource))
 
     async def _watch(self, state: Watching) -> Outcome:
@@ -165,9 +190,11 @@ class Reflector:
         opened_with = state.version
         while lines := await self._exchange.lines(session):
             at = self._clock.now()
-            for watched in self._exchange.watch_events(lines):
-                if doubt := await self._taking.event(state, watched, at):
-                    return Broken(doubt)
+            for start in range(0, len(lines), ITEMS):
+                await self._turns.next()
+                for watched in self._exchange.watch_events(lines[start : start + ITEMS]):
+                    if doubt := await self._taking.event(state, watched, at):
+                        return Broken(doubt)
             state.contact = at
             await self._coverage.heard(state.version, at)
         return self._ended(session, empty=state.version == opened_with)
@@ -184,16 +211,15 @@ class Reflector:
             return Listed(version, at)
         return Unversioned(problems.unversioned(self.resource), at)
 
+    def _gather(self, images: dict[str, Image], watched: WatchEvent, size: int) -> None:
+        """Let one line of the initial state count: an ADDED, or what changed while it was sent."""
+        image = watched.image
+        if image is None or watched.type == "DELETED":
+            self._gathering.line(size)
+            images.pop(image.uid if image else "", None)
+        else:
+            images[image.uid] = self._gathering.take(image, size)
+
     def _ended(self, session: WatchSession, *, empty: bool) -> Ended:
         failed = empty and session.was_short
         return Ended(problems.empty_watch(self.resource) if failed else None)
-
-
-def _gather(images: dict[str, Image], watched: WatchEvent) -> None:
-    """Let one line of the initial state count: an ADDED, or what changed while it was sent."""
-    if watched.image is None:
-        return
-    if watched.type == "DELETED":
-        images.pop(watched.image.uid, None)
-    else:
-        images[watched.image.uid] = watched.image

@@ -3,7 +3,10 @@
 https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api
 """
 
+import logging
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import NamedTuple
 
 import msgspec
@@ -11,6 +14,8 @@ import msgspec
 from eventstream.kubeapi.connection import JSON, Connection, decoded
 from eventstream.kubeapi.problems import ApiProblem
 from eventstream.objects.resource import Resource
+
+logger = logging.getLogger(__name__)
 
 
 class ServedType(NamedTuple):
@@ -28,6 +33,9 @@ _AGGREGATED = ",".join(
     for version in ("v2", "v2beta1")
 )
 _ABSENT = frozenset({"forbidden", "not-served", "server-error", "throttled"})
+_BROKEN = frozenset({"oversized", "malformed", "not-kubernetes"})
+_NAME = re.compile(r"[\w.*:~-]{1,253}", re.ASCII)
+"""What a name in a path may be made of; narrower than that they are only by convention."""
 
 
 class _Name(msgspec.Struct):
@@ -89,15 +97,57 @@ async def read_served(connection: Connection) -> Served:
 
     A group whose own server is down is missing from the answer.
     """
-    served: dict[str, ServedType] = {}
+    found = _Found(connection.bounds.types)
     for root in ("/api", "/apis"):
-        body = await connection.get(root, accept=f"{_AGGREGATED},{JSON}")
+        body = await connection.get(
+            root, accept=f"{_AGGREGATED},{JSON}", most=connection.bounds.discovery_bytes
+        )
         answer = decoded(f"GET {root}", body, _Aggregated)
         if answer.kind != "APIGroupDiscoveryList":
             return await _read_plain(connection)
         for group in answer.items or ():
-            _add(served, _types(group))
-    return served
+            found.add(_types(group))
+    return found.told()
+
+
+def is_well_named(resource: Resource) -> bool:
+    """Return whether its names can stand in a path, a log and a page as they are."""
+    names = (resource.group or "core", resource.version, resource.plural, resource.kind or "None")
+    return all(map(_NAME.fullmatch, names))
+
+
+class _Found:
+    """The types that were told of so far, at most so many; subresources are no types."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._served: dict[str, ServedType] = {}
+        self._beyond = self._unnamed = 0
+
+    def add(self, types: Iterable[ServedType]) -> None:
+        for each in types:
+            if "/" in each.resource.plural or each.resource.key in self._served:
+                continue
+            if not is_well_named(each.resource):
+                self._unnamed += 1
+            elif len(self._served) >= self._most:
+                self._beyond += 1
+            else:
+                self._served[each.resource.key] = each
+
+    def told(self) -> Served:
+        """Return them; what is not among them is said in the log."""
+        if self._beyond:
+            logger.warning(
+                "The server says that it serves %s types; the last %s are left out.",
+                self._most + self._beyond,
+                self._beyond,
+            )
+        if self._unnamed:
+            logger.warning(
+                "%s types have names that the API does not allow; they are left out.", self._unnamed
+            )
+        return self._served
 
 
 def _types(group: _Group) -> Iterator[ServedType]:
@@ -116,29 +166,43 @@ def _types(group: _Group) -> Iterator[ServedType]:
             )
 
 
-def _add(served: dict[str, ServedType], types: Iterable[ServedType]) -> None:
-    for each in types:
-        served.setdefault(each.resource.key, each)
-
-
 async def _read_plain(connection: Connection) -> Served:
-    served: dict[str, ServedType] = {}
-    answer = decoded("GET /apis", await connection.get("/apis"), _PlainGroups)
+    bounds = connection.bounds
+    found = _Found(bounds.types)
+    body = await connection.get("/apis", most=bounds.discovery_bytes)
+    answer = decoded("GET /apis", body, _PlainGroups)
     versions = [each.group_version for group in answer.groups or () for each in group.versions]
-    for group_version in ("v1", *versions):
+    if len(versions) > bounds.versions:
+        logger.warning(
+            "The server says that it serves %s group versions; only the first %s are looked at.",
+            len(versions),
+            bounds.versions,
+        )
+    for group_version in ("v1", *islice(versions, bounds.versions)):
         path = f"/apis/{group_version}" if "/" in group_version else f"/api/{group_version}"
-        try:
-            found = decoded(f"GET {path}", await connection.get(path), _Plain)
-        except ApiProblem as absent:
-            if absent.problem.code not in _ABSENT:
-                raise
-            continue
-        _add(served, (_plain_type(group_version, each) for each in found.resources or ()))
-    return served
+        if all(map(_NAME.fullmatch, group_version.split("/"))):
+            found.add(await _read_version(connection, path, group_version))
+    return found.told()
+
+
+async def _read_version(
+    connection: Connection, path: str, group_version: str
+) -> Iterator[ServedType]:
+    """Return the types of one group version, none where its own server can't tell."""
+    try:
+        body = await connection.get(path, most=connection.bounds.discovery_bytes)
+        found = decoded(f"GET {path}", body, _Plain)
+    except ApiProblem as absent:
+        if absent.problem.code in _BROKEN:
+            logger.warning("The types of %s are not known. %s", group_version, absent)
+        elif absent.problem.code not in _ABSENT:
+            raise
+        return iter(())
+    return (_plain_type(group_version, each) for each in found.resources or ())
 
 
 def _plain_type(group_version: str, each: _PlainType) -> ServedType:
-    """A type, or a subresource such as `pods/status`, which has another key than any type."""
+    """A type, or a subresource such as `pods/status`."""
     group, _, version = group_version.rpartition("/")
     resource = Resource(group, version, each.name, each.kind, namespaced=each.namespaced)
     return ServedType(resource, frozenset(each.verbs))

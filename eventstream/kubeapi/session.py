@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from eventstream.kubeapi.clock import Clock
 from eventstream.kubeapi.connection import ByteStream, Connection, StreamCutError
 from eventstream.kubeapi.lines import LineSplitter
+from eventstream.kubeapi.turns import LargeRead
 from eventstream.kubeapi.watchdog import SILENCE_SECONDS, SilentError, Watchdog, within
 
 AT_ONCE_SECONDS = 1.0
@@ -22,7 +23,8 @@ class WatchSession:
         self._stream = stream
         self._clock = clock
         self._opened_at = opened_at
-        self._splitter = LineSplitter()
+        self._splitter = LineSplitter(stream.bounds.object_bytes)
+        self._large = LargeRead(stream.turns)
         self._unread: list[bytes] = []
         self._watchdog = Watchdog(stream, clock, SILENCE_SECONDS)
         self.heard = False
@@ -60,6 +62,8 @@ class WatchSession:
             if not chunk:
                 return []
             lines = self._splitter.feed(chunk)
+            if not lines and self._large.needs_place(len(self._splitter)):
+                await self._wait_for_place()
         self._watchdog.pause()
         self.heard = True
         return lines
@@ -73,7 +77,13 @@ class WatchSession:
         """Put lines back, to be given again next."""
         self._unread = lines
 
+    async def _wait_for_place(self) -> None:
+        self._watchdog.pause()
+        await self._large.place()
+        self._watchdog.resume()
+
     async def close(self) -> None:
         """End the watch and what guards it."""
+        self._large.close()
         self._stream.close()
         await self._watchdog.stop()

@@ -116,6 +116,12 @@ Asking = Listing | Streaming | Watching | Checking
 """The states that wait for the server; the others wait for the time."""
 
 
+def has_pages(state: State) -> bool:
+    """Return whether pages of a list are held, to which the next one is added."""
+    asking = state if isinstance(state, Asking) else state.then
+    return isinstance(asking, Listing) and bool(asking.token)
+
+
 class PageRead(msgspec.Struct, frozen=True):
     """A page was read, and it is not the last."""
 

@@ -5,11 +5,13 @@ import logging
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
+from eventstream import descriptors
 from eventstream.kubeapi.backoff import Backoff
 from eventstream.kubeapi.clock import Clock
 from eventstream.kubeapi.connection import Connection
 from eventstream.kubeapi.coverage import EVERY_SECONDS
 from eventstream.kubeapi.delivery import Saved, Sink
+from eventstream.kubeapi.holdings import Holdings
 from eventstream.kubeapi.reflector import Reflector
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.observations import Removed
@@ -39,6 +41,7 @@ class Supervision:
         self._decoder = decoder
         self._saved = dict(saved)
         self._clock = clock
+        self._holdings = Holdings()
         self._tasks: dict[Resource, asyncio.Task[None]] = {}
         self._reflectors: dict[Resource, Reflector] = {}
 
@@ -69,6 +72,7 @@ class Supervision:
             namespace=namespace,
             saved=self._saved.pop(resource.key, None),
             clock=self._clock,
+            holdings=self._holdings,
         )
         task = self._group.create_task(self._supervise(reflector), name=f"watch {resource.key}")
         self._tasks[resource] = task
@@ -76,10 +80,12 @@ class Supervision:
 
     async def stop(self, resource: Resource, reason: str) -> None:
         """End a reflector, then say so: nothing of the resource comes after its Removed."""
-        self._reflectors.pop(resource, None)
+        reflector = self._reflectors.pop(resource, None)
         task = self._tasks[resource]
         task.cancel()
         await asyncio.wait({task})
+        if reflector is not None:  # None where an earlier attempt could not be told.
+            reflector.close()
         await self._sink(Removed(resource, self._clock.now(), reason))
         del self._tasks[resource]
 
@@ -89,7 +95,13 @@ class Supervision:
             try:
                 await reflector.run()
             except Exception as error:
-                logger.exception("Watching %s failed; it starts again.", reflector.resource.key)
+                if descriptors.are_meant_by(error):
+                    logger.warning(
+                        "Watching %s failed, as too many files are open; it starts again.",
+                        reflector.resource.key,
+                    )
+                else:
+                    logger.exception("Watching %s failed; it starts again.", reflector.resource.key)
                 delay = backoff.delay()
                 await self._attempt(reflector.report_crash(error, delay), reflector)
                 await self._clock.sleep(delay)

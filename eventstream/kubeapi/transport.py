@@ -7,6 +7,7 @@ from kubernetes.aio.client import Configuration
 from kubernetes.aio.client.rest import RESTClientObject
 
 from eventstream.kubeapi.problems import ApiProblem
+from eventstream.kubeapi.quoting import quoted
 from eventstream.objects.observations import Problem
 
 CONNECTION_ERRORS = (aiohttp.ClientError, OSError, TimeoutError, ValueError)
@@ -41,30 +42,31 @@ def connection_problem(server: str, error: BaseException) -> Problem:
         case aiohttp.ClientHttpProxyError() | aiohttp.ClientProxyConnectionError():
             return Problem(
                 "proxy",
-                f"The proxy on the way to {server} refused or failed: {error}",
+                f"The proxy on the way to {server} refused or failed: {quoted(str(error))}",
                 "the proxy is down, or does not let this cluster through",
                 "check `proxy-url` in the kubeconfig, HTTPS_PROXY and NO_PROXY",
             )
         case aiohttp.ClientConnectorDNSError():
-            return _unreachable(server, f"its name does not resolve ({error})")
+            return _unreachable(server, f"its name does not resolve ({quoted(str(error))})")
         case TimeoutError():
             return _unreachable(server, "it did not answer in time")
         case aiohttp.InvalidURL() | ValueError():
             return Problem(
                 "kubeconfig",
-                f"The address {server} cannot be used: {error}",
+                f"The address {server} cannot be used: {quoted(str(error))}",
                 "`server` or `proxy-url` in the kubeconfig is not an http or https address",
                 "correct it in the kubeconfig",
             )
         case _:
-            return _unreachable(server, str(error) or type(error).__name__)
+            return _unreachable(server, quoted(str(error)) or type(error).__name__)
 
 
 def _certificate(server: str, error: BaseException) -> Problem:
     said = getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or error
     return Problem(
         "certificate",
-        f"The certificate of {server} is not the expected one, or no TLS is spoken there: {said}",
+        f"The certificate of {server} is not the expected one, or no TLS is spoken there: "
+        f"{quoted(str(said))}",
         "the kubeconfig is of another cluster, the cluster's CA was replaced, the certificate is "
         "expired or does not name this host, or a proxy opens the encryption",
         "have the kubeconfig written anew by the cluster's sign-in command, or correct "

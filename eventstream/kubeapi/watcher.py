@@ -8,12 +8,17 @@ import asyncio
 import logging
 from collections.abc import Mapping
 
+from eventstream.kubeapi import rationing
+from eventstream.kubeapi.backoff import Backoff
 from eventstream.kubeapi.clock import Clock
 from eventstream.kubeapi.connection import Connection
 from eventstream.kubeapi.crds import CRDS, custom_resource, defined_name
 from eventstream.kubeapi.custom_types import CustomTypes
 from eventstream.kubeapi.delivery import Saved, Sink
 from eventstream.kubeapi.discovery import EVENTS, NEW_EVENTS, plan, read_all
+from eventstream.kubeapi.quoting import quoted
+from eventstream.kubeapi.rationing import Places
+from eventstream.kubeapi.served import is_well_named
 from eventstream.kubeapi.supervision import Supervision
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.images import Image
@@ -36,12 +41,16 @@ REDISCOVERY_SECONDS = 60.0
 SLOW_REDISCOVERIES = 10
 """Every so many of these where definitions tell it, and discovery only the rest."""
 
+_WATCHED = "It is watched from now on."
+_COUNTED = "The cluster no longer offers it, or it is one of many, which are named only in part."
+
 
 class Watcher:
     """Sends `sink` everything that can be observed of one cluster, each resource in order.
 
     `saved` holds, by `Resource.key`, where an earlier run left off. With `namespace`, only what
-    lives there is asked for, by paths that a Role in that namespace can allow.
+    lives there is asked for, by paths that a Role in that namespace can allow. `places` says how
+    many types are watched, by default as many as memory and open files allow.
     """
 
     def __init__(
@@ -53,8 +62,10 @@ class Watcher:
         saved: Mapping[str, Saved] | None = None,
         namespace: str | None = None,
         clock: Clock | None = None,
+        places: Places | None = None,
     ) -> None:
         self._connection = connection
+        self._places = places or rationing.places(connection.bounds.watches)
         self._sink = sink
         self._namespace = namespace
         self._clock = clock or Clock()
@@ -67,6 +78,8 @@ class Watcher:
         self._custom: set[Resource] = set()
         self._told: dict[Resource, Problem] = {}
         self._changing = asyncio.Lock()
+        self._changed = asyncio.Event()
+        self._built_in = 0
 
     async def run(self) -> None:
         """Watch until cancelled; every reflector has ended before this returns."""
@@ -77,8 +90,7 @@ class Watcher:
             for resource, problem in planned.left_out.items():
                 await self._tell_unwatched(resource, problem)
             for resource, namespace in planned.watched.items():
-                special = {CRDS: self._take_definition, EVENTS: self._take_event}
-                self._running.start(resource, namespace, special.get(resource))
+                await self._start_built_in(resource, namespace)
             if CRDS in planned.left_out:
                 self._types.definitions_are_known = False
             elif CRDS.key in self._saved:
@@ -87,7 +99,17 @@ class Watcher:
             self._saved.clear()
             self._group.create_task(self._running.refresh(), name="coverage")
             await self._follow_types()
+            self._group.create_task(self._keep_following(), name="types")
             await self._rediscover()
+
+    async def _start_built_in(self, resource: Resource, namespace: str | None) -> None:
+        """Watch a type that comes with Kubernetes, if there is a place left."""
+        if self._built_in >= self._places.count:
+            await self._tell_unwatched(resource, self._places.problem(resource))
+            return
+        special = {CRDS: self._take_definition, EVENTS: self._take_event}
+        self._running.start(resource, namespace, special.get(resource))
+        self._built_in += 2 if resource == EVENTS else 1  # It has another name; see _take_event.
 
     async def _rediscover(self) -> None:
         """Read again and again what is served, often where nothing else tells it."""
@@ -101,30 +123,51 @@ class Watcher:
             if served is None:
                 continue
             self._types.discover(served)
+            self._changed.set()
+
+    async def _keep_following(self) -> None:
+        """Follow what comes and goes, once for all that changed while that was last done."""
+        backoff = Backoff(self._clock)
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            await self._connection.turns.next()
             try:
                 await self._follow_types()
             except Exception:
                 # The sink itself failed, and nobody is left to tell; all else goes on.
                 logger.exception("The types that came or went could not all be told.")
+                await self._clock.sleep(backoff.delay())
+                self._changed.set()
 
     async def _follow_types(self) -> None:
         """Watch the custom types that there are now, and no longer those that there were."""
         async with self._changing:
             wanted = self._types.wanted()
             for resource in self._custom - wanted:
-                await self._running.stop(resource, _no_longer(resource))
-                self._custom.discard(resource)
-            for resource in sorted(wanted - self._custom, key=lambda each: each.key):
+                await self._stop(resource)
+            begun = rationing.chosen(wanted, self._custom, self._left_places()) - self._custom
+            left = wanted - self._custom - begun
+            await self._tell_of(self._unwatched(left), begun)
+            for resource in sorted(begun, key=lambda each: each.key):
                 self._custom.add(resource)
                 self._running.start(resource, self._namespace)
-            await self._tell_of(self._types.not_wanted())
 
-    async def _tell_of(self, not_wanted: Mapping[Resource, Problem]) -> None:
-        """Say which custom types could be listed and are not watched, and why, once each."""
-        for resource in [each for each in self._told if each not in not_wanted]:
-            await self._sink(Removed(resource, self._clock.now(), _no_longer(resource)))
+    def _left_places(self) -> int:
+        return max(self._places.count - self._built_in, 0)
+
+    def _unwatched(self, left: set[Resource]) -> dict[Resource, Problem]:
+        """Return what is told of types that are not watched; `left` are those without a place."""
+        most = self._connection.bounds.named
+        return rationing.named(left, most, self._places.problem) | self._types.not_wanted(most)
+
+    async def _tell_of(self, unwatched: Mapping[Resource, Problem], begun: set[Resource]) -> None:
+        """Say which custom types are not watched, and why, once each; `begun` are from now on."""
+        for resource in [each for each in self._told if each not in unwatched]:
+            reason = _WATCHED if resource in begun else _COUNTED
+            await self._sink(Removed(resource, self._clock.now(), reason))
             del self._told[resource]
-        for resource, problem in not_wanted.items():
+        for resource, problem in unwatched.items():
             if self._told.get(resource) != problem:
                 await self._tell_unwatched(resource, problem)
                 self._told[resource] = problem
@@ -134,9 +177,10 @@ class Watcher:
 
     async def _take_definition(self, observation: Observation) -> None:
         await self._sink(observation)
+        gone: Resource | None = None
         match observation:
             case Change(type="DELETED" | "VANISHED", after=definition):
-                self._types.undefine(definition.uid)
+                gone = self._types.undefine(definition.uid)
             case Change(after=definition):
                 self._define(definition)
             case Position(listed=True):
@@ -147,11 +191,25 @@ class Watcher:
                 return
         # While a list is being told, what it has not named yet would seem to be gone.
         if not isinstance(observation, Change) or self._types.definitions_are_known is not False:
-            await self._follow_types()
+            async with self._changing:
+                if (
+                    gone in self._custom
+                ):  # At once: it may be defined again before that is followed.
+                    await self._stop(gone)
+            self._changed.set()
+
+    async def _stop(self, resource: Resource) -> None:
+        await self._running.stop(resource, _no_longer(resource))
+        self._custom.discard(resource)
 
     def _define(self, definition: Image) -> None:
         group, plural = defined_name(definition)
-        self._types.define(definition.uid, group, plural, custom_resource(definition))
+        resource = custom_resource(definition)
+        if resource is not None and not is_well_named(resource):
+            name = quoted(definition.metadata.name)
+            logger.warning("What %s defines is not watched: no API allows such names.", name)
+            resource = None
+        self._types.define(definition.uid, group, plural, resource)
 
     async def _take_event(self, observation: Observation) -> None:
         """Read Events under their other name for as long as the first is forbidden."""

@@ -8,6 +8,8 @@ from typing import Any
 from eventstream.kubeapi.clock import Clock
 from eventstream.kubeapi.connection import Connection
 from eventstream.kubeapi.delivery import Saved
+from eventstream.kubeapi.holdings import Holdings
+from eventstream.kubeapi.rationing import Places
 from eventstream.kubeapi.reflector import Reflector
 from eventstream.kubeapi.watcher import Watcher
 from eventstream.objects.decoding import Decoder
@@ -86,6 +88,7 @@ async def reflecting(
     saved: Saved | None = None,
     namespace: str | None = None,
     clock: Clock | None = None,
+    holdings: Holdings | None = None,
 ) -> AsyncIterator[Observed]:
     """Run a reflector of Pods for as long as the block lasts."""
     observed = observed or Observed()
@@ -97,6 +100,7 @@ async def reflecting(
         namespace=namespace,
         saved=saved,
         clock=clock,
+        holdings=holdings,
     )
     async with _running(reflector.run()):
         yield observed
@@ -110,6 +114,7 @@ async def watching(
     saved: dict[str, Saved] | None = None,
     namespace: str | None = None,
     clock: Clock | None = None,
+    places: Places | None = None,
 ) -> AsyncIterator[Observed]:
     """Run a watcher for as long as the block lasts."""
     observed = observed or Observed()
@@ -120,6 +125,7 @@ async def watching(
         saved=saved,
         namespace=namespace,
         clock=clock,
+        places=places,
     )
     async with _running(watcher.run()):
         yield observed

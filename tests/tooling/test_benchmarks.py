@@ -15,7 +15,7 @@ from benchmarks.stream import A_SECOND, pod_watch, pods_at_rest
 from benchmarks.tasks import Task, main_tasks
 from eventstream.explain.engine.engine import Engine
 from eventstream.explain.vocabulary.records import TraceUpsert
-from eventstream.kubeapi.connection import BUFFER_BYTES
+from eventstream.kubeapi.bodies import BUFFER_BYTES
 from eventstream.objects.inventory import Inventory
 
 PODS, EVENTS = 120, 960

@@ -39,6 +39,7 @@ _MANNERS = {
 }
 _UNWATCHED = {
     "not-watchable": Manner(PARTLY, "down", "not watchable"),
+    "too-many-types": Manner(PARTLY, "down", "not watched"),
     "not-served": Manner(LEFT_OUT, "pending", "not served"),
     "out-of-scope": Manner(LEFT_OUT, "pending", "left out"),
     "left-out": Manner(LEFT_OUT, "pending", "left out"),

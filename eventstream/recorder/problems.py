@@ -2,6 +2,7 @@
 
 from django.db import DatabaseError
 
+from eventstream import descriptors
 from eventstream.objects.observations import Problem
 
 _CAUSES = (
@@ -24,6 +25,11 @@ _CAUSES = (
     ),
 )
 
+_OPEN_FILES = (
+    "Too many open files: all that this process may hold are in use.",
+    "Raise the limit of open files (`ulimit -n`) and restart Baton; the rows are kept.",
+)
+
 
 def commit_problem(error: Exception, rows: int) -> Problem:
     """What a failed commit of `rows` rows means, with its likely cause and the next action."""
@@ -34,4 +40,7 @@ def commit_problem(error: Exception, rows: int) -> Problem:
             if mark in str(error):
                 cause, action = known_cause, known_action
     message = f"{rows} rows of history could not be stored: {type(error).__name__}: {error}"
+    # SQLite says only that it could not open a file, not why.
+    if descriptors.are_meant_by(error) or ("open" in str(error) and descriptors.are_used_up()):
+        cause, action = _OPEN_FILES
     return Problem("store-failed", message, cause, action)

@@ -13,10 +13,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connections
 from django.utils.module_loading import import_string
 
-from eventstream import serving
+from eventstream import descriptors, serving
 from eventstream.exclusive import InUseError, sole_writer
 from eventstream.kubeapi.connection import ClusterIdentity, connect
-from eventstream.kubeapi.problems import ApiProblem
+from eventstream.kubeapi.problems import ApiProblem, open_files
 from eventstream.observer import Observer
 from eventstream.recorder import StoreError
 from eventstream.recording import Recording, RecordingError
@@ -55,6 +55,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Run until Ctrl-C or SIGTERM; what can't be done ends it with a message."""
+        descriptors.raise_limit()
         try:
             # What needs neither cluster nor database is tried first: it fails at once, or never.
             with contextlib.ExitStack() as stack:
@@ -125,8 +126,10 @@ def _told(errors: ExceptionGroup[Exception]) -> str:
     """What to tell of tasks that died: what a person can act on, else that it is a defect."""
     known, unknown = errors.split(KNOWN)
     if unknown is not None:
-        logger.critical("Watching ended by an error that nothing expected.", exc_info=unknown)
         first = next(_leaves(unknown))
+        if descriptors.are_meant_by(first):
+            return str(ApiProblem(open_files(descriptors.limit())))
+        logger.critical("Watching ended by an error that nothing expected.", exc_info=unknown)
         return (
             f"Watching ended by itself: {type(first).__name__}: {first}. This is a defect in "
             "Baton; please report it with the traceback above. History is kept: start again to go "

@@ -111,22 +111,25 @@ class Exchange:
             raise LostError(Broken(self._unreadable(splitter.envelope, error))) from error
 
     async def _read_page(self, body: Body, splitter: ListSplitter, take: Take) -> ListPage:
-        images: list[Image] = []
+        images: dict[str, Image] = {}
+        number = 0
         large = LargeRead(self._connection.turns)
         try:
             piece = b" "
             while piece:
                 piece = await body.piece()
                 for item in splitter.feed(piece) if piece else splitter.end():
-                    images.append(take(self._decoder.image(self._resource, item), len(item)))
-                    if len(images) % ITEMS == 0 or len(item) > LARGE:
+                    image = take(self._decoder.image(self._resource, item), len(item))
+                    images[image.uid] = image
+                    number += 1
+                    if number % ITEMS == 0 or len(item) > LARGE:
                         await self._connection.turns.next()
                 if large.needs_place(splitter.unfinished):
                     await large.place()
         finally:
             large.close()
         page = self._decoder.page(self._resource, splitter.envelope)
-        return msgspec.structs.replace(page, images=tuple(images))
+        return msgspec.structs.replace(page, images=tuple(images.values()))
 
     async def newest(self, parameters: Mapping[str, str]) -> str:
         """Return the server's newest version, by the list that is asked for; raises LostError."""

@@ -34,6 +34,7 @@ _AGGREGATED = ",".join(
 )
 _ABSENT = frozenset({"forbidden", "not-served", "server-error", "throttled"})
 _BROKEN = frozenset({"oversized", "malformed", "not-kubernetes"})
+_AT_ONCE = 500
 _NAME = re.compile(r"[\w.*:~-]{1,253}", re.ASCII)
 """What a name in a path may be made of; narrower than that they are only by convention."""
 
@@ -97,7 +98,7 @@ async def read_served(connection: Connection) -> Served:
 
     A group whose own server is down is missing from the answer.
     """
-    found = _Found(connection.bounds.types)
+    found = _Found(connection)
     for root in ("/api", "/apis"):
         body = await connection.get(
             root, accept=f"{_AGGREGATED},{JSON}", most=connection.bounds.discovery_bytes
@@ -106,7 +107,7 @@ async def read_served(connection: Connection) -> Served:
         if answer.kind != "APIGroupDiscoveryList":
             return await _read_plain(connection)
         for group in answer.items or ():
-            found.add(_types(group))
+            await found.add(_types(group))
     return found.told()
 
 
@@ -119,13 +120,16 @@ def is_well_named(resource: Resource) -> bool:
 class _Found:
     """The types that were told of so far, at most so many; subresources are no types."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, connection: Connection) -> None:
+        self._most = connection.bounds.types
+        self._turns = connection.turns
         self._served: dict[str, ServedType] = {}
         self._beyond = self._unnamed = 0
 
-    def add(self, types: Iterable[ServedType]) -> None:
-        for each in types:
+    async def add(self, types: Iterable[ServedType]) -> None:
+        for number, each in enumerate(types):
+            if number % _AT_ONCE == 0:
+                await self._turns.next()
             if "/" in each.resource.plural or each.resource.key in self._served:
                 continue
             if not is_well_named(each.resource):
@@ -168,7 +172,7 @@ def _types(group: _Group) -> Iterator[ServedType]:
 
 async def _read_plain(connection: Connection) -> Served:
     bounds = connection.bounds
-    found = _Found(bounds.types)
+    found = _Found(connection)
     body = await connection.get("/apis", most=bounds.discovery_bytes)
     answer = decoded("GET /apis", body, _PlainGroups)
     versions = [each.group_version for group in answer.groups or () for each in group.versions]
@@ -181,7 +185,7 @@ async def _read_plain(connection: Connection) -> Served:
     for group_version in ("v1", *islice(versions, bounds.versions)):
         path = f"/apis/{group_version}" if "/" in group_version else f"/api/{group_version}"
         if all(map(_NAME.fullmatch, group_version.split("/"))):
-            found.add(await _read_version(connection, path, group_version))
+            await found.add(await _read_version(connection, path, group_version))
     return found.told()
 
 

@@ -105,21 +105,30 @@ class ListSplitter:
         self._scan_at = self._size + (rest // 2 if rest > _AT_ONCE else 1)
 
     def _step(self) -> bytes | None:
-        """Go on by one object or bracket; return the object, b"", or None to wait for more."""
+        """Go on by one object, or one bracket around them; return it, b"", or None to wait."""
         if self._in_items and self._depth == _BETWEEN:
             return self._begin()
+        if self._in_items:
+            return self._close()
         found = _BRACKET.match(self._text, self._place)
         if found is None:
             return None
         self._place = found.end()
         opens = found[1] in (b"{", b"[")
         self._depth += 1 if opens else -1
-        if self._in_items:
-            return self._take() if self._depth == _BETWEEN else b""
         if opens and self._depth == _BETWEEN and self._is_at_items():
             self._keep()
             self._in_items = True
         return b""
+
+    def _close(self) -> bytes | None:
+        """Count brackets to where the object ends that has begun."""
+        text, place, depth, find = self._text, self._place, self._depth, _BRACKET.match
+        while depth > _BETWEEN and (found := find(text, place)) is not None:
+            place = found.end()
+            depth += 1 if found[1] in b"{[" else -1
+        self._place, self._depth = place, depth
+        return None if depth > _BETWEEN else self._take()
 
     def _begin(self) -> bytes | None:
         """Go to where the next object begins, and to its end where that is quickly told."""

@@ -150,6 +150,7 @@ class Watcher:
             left = wanted - self._custom - begun
             await self._tell_of(self._unwatched(left), begun)
             for resource in sorted(begun, key=lambda each: each.key):
+                await self._connection.turns.next()  # Each asks the server at once.
                 self._custom.add(resource)
                 self._running.start(resource, self._namespace)
 

@@ -4,8 +4,8 @@ The inventory must know an object to say what changed, and must not know it if t
 never taken: a store that refuses a write, or the end of the process, would lose it for good.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Literal
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -18,6 +18,9 @@ from eventstream.objects.resource import Resource
 
 Sink = Callable[[Observation], Awaitable[None]]
 """Takes one observation; when it returns, the observation is safe."""
+
+
+_T = TypeVar("_T")
 
 
 class Saved(msgspec.Struct, frozen=True):
@@ -76,21 +79,32 @@ class Delivery:
     async def replace(
         self, images: Iterable[Image], at: float, *, first: bool, rewound: bool = False
     ) -> None:
-        """Send what a complete list shows to have changed; `rewound` as in the inventory."""
-        changes = self._inventory.replace(images, at, first=first, rewound=rewound)
-        taken = 0
-        try:
-            for number, change in enumerate(changes):
-                if number % ITEMS == 0:
-                    await self._turns.next()
-                await self.send(change)
-                taken += 1
-                self.taken += 1
-        except BaseException:
-            for change in reversed(changes[taken:]):
-                self._undo(change)
-            raise
+        """Send what a complete list shows to have changed; `rewound` as in the inventory.
+
+        Each change counts once it is taken: what raises leaves the rest to the next list.
+        """
+        listed: dict[str, Image] = {}
+        async for image in self._in_turns(images):
+            listed[image.uid] = image
+        async for change in self._in_turns(self._inventory.missing(listed, at)):
+            await self._send_listed("DELETED", change)
+        async for image in self._in_turns(listed.values()):
+            found = self._inventory.difference(image, at, first=first, rewound=rewound)
+            if found is not None:
+                await self._send_listed("MODIFIED", found)
+        self._inventory.become(listed)
         self.share.listed()
+
+    async def _in_turns(self, many: Iterable[_T]) -> AsyncIterator[_T]:
+        for number, each in enumerate(many):
+            if number % ITEMS == 0:
+                await self._turns.next()
+            yield each
+
+    async def _send_listed(self, kind: Literal["MODIFIED", "DELETED"], change: Change) -> None:
+        await self.send(change)
+        self.taken += 1
+        self._inventory.apply(kind, change.after, change.at)
 
     def _undo(self, change: Change) -> None:
         if change.before is not None:

@@ -40,7 +40,7 @@ class Taking:
     ) -> float:
         """Take in all that exists at `version`; return when that was, in unix seconds."""
         at = self._clock.now()
-        sound = [each if is_comparable(each.version) else self._odd(each) for each in images]
+        sound = (each if is_comparable(each.version) else self._odd(each) for each in images)
         owned_up = await self._own_up(missed, version, at)
         # Where versions were given out anew, or never, equal ones do not mean equal objects.
         rewound = not is_resumable(version) or bool(missed and is_newer(missed.version, version))

@@ -4,7 +4,7 @@ Pure, so that a reflector and a tape share it: both get the same before and afte
 is diffed by uid in one place.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from eventstream.objects.images import Image
 from eventstream.objects.observations import Change, ChangeType
@@ -50,22 +50,36 @@ class Inventory:
         (`rewound`), it gives versions out anew, so that the content has to be compared too.
         """
         listed = {image.uid: image for image in images}
-        changes = [
+        changes = self.missing(listed, at)
+        for image in listed.values():
+            change = self.difference(image, at, first=first, rewound=rewound)
+            if change is not None:
+                changes.append(change)
+        self.become(listed)
+        return changes
+
+    def missing(self, listed: Mapping[str, Image], at: float) -> list[Change]:
+        """Return what is gone according to a complete list, by uid."""
+        return [
             Change(self.resource, "VANISHED", gone, at, gone, relisted=True)
             for uid, gone in self._images.items()
             if uid not in listed
         ]
-        for uid, image in listed.items():
-            before = self._images.get(uid)
-            same = before is not None and before.version == image.version
-            unsure = rewound or not image.version
-            if same and (not unsure or before == image):
-                continue
-            if before is not None:
-                changes.append(Change(self.resource, "MODIFIED", image, at, before, relisted=True))
-            elif first:
-                changes.append(Change(self.resource, "EXISTING", image, at))
-            else:
-                changes.append(Change(self.resource, "ADDED", image, at, relisted=True))
+
+    def difference(
+        self, image: Image, at: float, *, first: bool, rewound: bool = False
+    ) -> Change | None:
+        """Return what one object of a list shows to have changed, see `replace`."""
+        before = self._images.get(image.uid)
+        if before is None and first:
+            return Change(self.resource, "EXISTING", image, at)
+        if before is None:
+            return Change(self.resource, "ADDED", image, at, relisted=True)
+        unsure = rewound or not image.version
+        if before.version == image.version and (not unsure or before == image):
+            return None
+        return Change(self.resource, "MODIFIED", image, at, before, relisted=True)
+
+    def become(self, listed: dict[str, Image]) -> None:
+        """Hold what a complete list has, by uid, and nothing else."""
         self._images = listed
-        return changes

@@ -30,7 +30,7 @@ from eventstream.kubeapi.watcher import Watcher
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.observations import Coverage, Observation
 
-LEAST_SECONDS = 2.0
+LEAST_SECONDS = 1.0
 """An attack is watched so long even if it has been told of, as what follows counts too."""
 
 GIVEN = 2**30
@@ -156,7 +156,7 @@ def main() -> None:
     """Run all attacks, or those whose names hold a given word."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="")
-    parser.add_argument("--seconds", type=float, default=6.0)
+    parser.add_argument("--seconds", type=float, default=4.0)
     given = parser.parse_args()
     for chosen in ATTACKS:
         if given.only in chosen.name:

@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import aiohttp
 import msgspec
@@ -104,6 +104,15 @@ class _Namespace(msgspec.Struct):
     metadata: _Uid
 
 
+class _Asked(NamedTuple):
+    """A request, as the HTTP client takes it."""
+
+    path: str
+    params: Mapping[str, str] | None
+    headers: Mapping[str, str]
+    timeout: aiohttp.ClientTimeout
+
+
 class Connection:
     """A way to one cluster; `name` is its context's or host's name, `server` its address.
 
@@ -166,7 +175,7 @@ class Connection:
         timeout = aiohttp.ClientTimeout(
             total=ANSWER_SECONDS, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS
         )
-        return await self._open(path, params, {"Accept": accept, **ENCODINGS}, timeout)
+        return await self._open(_Asked(path, params, {"Accept": accept, **ENCODINGS}, timeout))
 
     async def open_stream(self, path: str, params: Mapping[str, str] | None = None) -> ByteStream:
         """Open a watch: a body without end, to be closed; raises ApiProblem where it is refused.
@@ -176,7 +185,7 @@ class Connection:
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
         # A proxy that compresses also gathers, and so holds events back.
         headers = {"Accept": JSON, "Accept-Encoding": "identity"}
-        body = await self._open(path, params, headers, timeout)
+        body = await self._open(_Asked(path, params, headers, timeout))
         return ByteStream(body, self.turns, self.bounds)
 
     def broken(
@@ -231,79 +240,55 @@ class Connection:
         known = self.server.encode() + (Path(ca).read_bytes() if ca else b"")
         return hashlib.sha256(known).hexdigest()
 
-    async def _open(
-        self,
-        path: str,
-        params: Mapping[str, str] | None,
-        headers: Mapping[str, str],
-        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's own
-    ) -> Body:
-        response = await self._request(path, params, headers, timeout)
+    async def _open(self, asked: _Asked) -> Body:
+        response = await self._request(asked)
         try:
             return Body(response, self.turns)
         except BodyUnreadableError as error:
             response.close()
-            raise self.broken(f"GET {path}", error) from error
+            raise self.broken(f"GET {asked.path}", error) from error
 
-    async def _request(
-        self,
-        path: str,
-        params: Mapping[str, str] | None,
-        headers: Mapping[str, str],
-        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's own
-    ) -> aiohttp.ClientResponse:
+    async def _request(self, asked: _Asked) -> aiohttp.ClientResponse:
         """Send, and tell where no connection could be opened because too many files are."""
         try:
-            return await self._request_twice(path, params, headers, timeout)
+            return await self._request_twice(asked)
         except (ApiProblem, OSError) as error:
             if descriptors.are_meant_by(error):
                 raise ApiProblem(open_files(descriptors.limit())) from error
             raise
 
-    async def _request_twice(
-        self,
-        path: str,
-        params: Mapping[str, str] | None,
-        headers: Mapping[str, str],
-        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's own
-    ) -> aiohttp.ClientResponse:
+    async def _request_twice(self, asked: _Asked) -> aiohttp.ClientResponse:
         """Send; when credentials or CA were refused, read them anew and send once more."""
         await self._renew()
         loads = self._loads
         try:
-            return await self._send(path, params, headers, timeout)
+            return await self._send(asked)
         except ApiProblem as refusal:
             if refusal.problem.code not in _MENDABLE or not await self._reload(loads):
                 raise
-        return await self._send(path, params, headers, timeout)
+        return await self._send(asked)
 
-    async def _send(
-        self,
-        path: str,
-        params: Mapping[str, str] | None,
-        headers: Mapping[str, str],
-        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's own
-    ) -> aiohttp.ClientResponse:
+    async def _send(self, asked: _Asked) -> aiohttp.ClientResponse:
         configuration = self._configuration
         bearer = await self._bearer()
         try:
             response = await self._session.get(
-                f"{self.server}{path}",
-                params=params,
-                headers={**headers, "User-Agent": "baton", **bearer},
+                f"{self.server}{asked.path}",
+                params=asked.params,
+                headers={**asked.headers, "User-Agent": "baton", **bearer},
                 ssl=self._tls,
                 server_hostname=configuration.tls_server_name,
                 proxy=configuration.proxy,
                 proxy_headers=configuration.proxy_headers,
                 allow_redirects=False,  # An API server does not; a sign-in page must not get ours.
-                timeout=timeout,
+                timeout=asked.timeout,
             )
             if response.status == 200 and response.content_type != "text/html":
                 return response
             body = await self._refusal(response)
         except CONNECTION_ERRORS as error:
             raise ApiProblem(connection_problem(self.server, error)) from error
-        failure = refused(f"GET {path}", response.status, body, response.headers)
+        failure = refused(f"GET {asked.path}", response.status, body, response.headers)
         if response.status == 401:
             expiry = expired_at(bearer.get("Authorization", ""), self._clock.now())
             failure.problem = expired_token(failure.problem, expiry) if expiry else failure.problem

@@ -61,7 +61,8 @@ class Watched:
         if code not in {"", "not-served"}:
             self._problems[code] += 1
         attacked = observation.resource.plural in {"pods", "kind00000"}
-        if self._until == code or (attacked and self._until == observation.state):
+        told = {code, observation.state} if attacked else {code}
+        if self._until and self._until in told:
             self.reached.set()
 
     async def look(self) -> None:

@@ -47,6 +47,7 @@ class ListSplitter:
         self._start = self._place = 0
         self._depth = 0
         self._in_items = False
+        self._blank = 0
         self._ended = False
 
     @property
@@ -80,7 +81,8 @@ class ListSplitter:
     def _check(self) -> None:
         if self._in_items:
             self._check_object(self._size)
-        if not self._in_items and self._kept + self._size > self._most_envelope:
+        around = self._blank if self._in_items else self._kept + self._size
+        if around > self._most_envelope:
             raise BodyTooLargeError(
                 f"it has more than {self._most_envelope:,} bytes beside its objects"
             )
@@ -134,6 +136,7 @@ class ListSplitter:
         """Go to where the next object begins, and to its end where that is quickly told."""
         begun = _BEGIN.match(self._text, self._place)
         if begun is None:
+            self._blank += len(self._text) - self._place
             self._start = self._place = len(self._text)
             return None
         self._start = self._place = begun.start(1)
@@ -163,6 +166,7 @@ class ListSplitter:
         self._place = self._place if end == _UNCLEAR else end
         found = self._text[self._start : self._place]
         self._start = self._place
+        self._blank = 0
         return found
 
     def _keep(self) -> None:

@@ -84,6 +84,8 @@ def test_one_object_may_have_so_many_bytes_and_all_around_them_so_many() -> None
         split(large[:-20], [100], most=400)
     with pytest.raises(BodyTooLargeError, match="beside its objects"):
         split(b'{"a":"' + b"x" * 2000, [100])
+    with pytest.raises(BodyTooLargeError, match="beside its objects"):
+        split(b'{"items":[1,' + b" " * 2000, list(range(0, 2000, 100)))
 
 
 def test_an_endless_object_is_not_looked_through_again_and_again(

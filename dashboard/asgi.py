@@ -1,4 +1,4 @@
-"""The ASGI application: probes first, then the Host check, then pages and the socket."""
+"""The ASGI application, which only reads: probes, the Host check, then pages and the socket."""
 
 import os
 import warnings
@@ -16,6 +16,7 @@ from dashboard.consumers import LiveConsumer  # noqa: E402
 from dashboard.health import Probes  # noqa: E402
 from dashboard.opened import forget_left  # noqa: E402
 from dashboard.plaintext import no_such_socket  # noqa: E402
+from dashboard.readonly import OnlyReading, OwnThread  # noqa: E402
 from dashboard.turns import Turns  # noqa: E402
 from dashboard.uploads import StreamingHandler  # noqa: E402
 
@@ -28,18 +29,20 @@ warnings.filterwarnings(
 
 forget_left()
 
-application = Probes(
-    CheckedHost(
-        ProtocolTypeRouter(
-            {
-                "http": Turns(StreamingHandler()),
-                "websocket": URLRouter(
-                    [
-                        path("live", LiveConsumer.as_asgi()),
-                        re_path("", no_such_socket),  # type: ignore[arg-type]  # As Channels wants.
-                    ]
-                ),
-            }
+application = OnlyReading(
+    Probes(
+        CheckedHost(
+            ProtocolTypeRouter(
+                {
+                    "http": Turns(OwnThread(StreamingHandler())),
+                    "websocket": URLRouter(
+                        [
+                            path("live", LiveConsumer.as_asgi()),
+                            re_path("", no_such_socket),  # type: ignore[arg-type]  # As Channels wants.
+                        ]
+                    ),
+                }
+            )
         )
     )
 )

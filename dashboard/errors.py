@@ -1,7 +1,7 @@
 """Answers a page whose history can't be read with what failed and what to do about it.
 
-The database is missing before `observe` first ran, and may be locked, full or broken later: that
-is no fault of the address that was asked for, and a bare error page would not help.
+The database is missing before `observe` first ran, and may be gone or damaged later: that is no
+fault of the address that was asked for, and a bare error page would not help.
 """
 
 import logging
@@ -13,15 +13,22 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from dashboard.status import Liveness
+from eventstream import history
 
 logger = logging.getLogger(__name__)
 
 
-_EXPLANATION = (
-    "The database says: {}. If Baton was never started here, run python manage.py observe, which "
-    "prepares it; else see whether its disk is full or another program holds it. This page can be "
-    "reloaded then."
-)
+_UNKNOWN = ("Why is not known.", "See the log, and whether its disk can be read.")
+
+
+def explanation(error: Exception) -> str:
+    """What failed, the likely cause, and what to do, for a page, a probe or a program."""
+    trouble = history.storing.trouble()
+    if trouble is not None:  # Whoever writes knows more of what is wrong.
+        cause, action = trouble.problem.cause, trouble.problem.action
+    else:
+        cause, action = history.cause_of(error) or _UNKNOWN
+    return f"The database says: {error}. {cause} {action} This page can be reloaded then."
 
 
 class UnreadableHistory:
@@ -39,15 +46,15 @@ class UnreadableHistory:
         if not isinstance(error, DatabaseError):
             return None
         logger.error("History can't be read for %s: %s", request.path, error)
-        explanation = _EXPLANATION.format(error)
+        explained = explanation(error)
         if request.path.endswith(".json"):
-            return JsonResponse({"error": explanation}, status=503)
+            return JsonResponse({"error": explained}, status=503)
         live = Liveness("down", "No history", str(error), "no cluster")
         context = {
             "live": live,
             "watched": 0,
             "now": time.time(),
             "headline": "History can't be read",
-            "explanation": explanation,
+            "explanation": explained,
         }
         return render(request, "lost.html", context, status=503)

@@ -16,6 +16,7 @@ from channels.db import database_sync_to_async
 from django.db import DatabaseError
 
 from dashboard import status
+from dashboard.errors import explanation
 from dashboard.plaintext import respond
 from eventstream import history
 
@@ -72,6 +73,6 @@ class Probes:
                 return ""
             reason = status.unlisted()
         except DatabaseError as error:
-            return f"History can't be read: {error}. Start `manage.py observe`, which prepares it."
+            return f"History can't be read. {explanation(error)}"
         self._listed = not reason
         return reason

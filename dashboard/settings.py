@@ -23,7 +23,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from dashboard.secret import kept_secret_key
-from eventstream.sqlite import OPTIONS
+from eventstream.sqlite import ENGINE, OPTIONS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -120,7 +120,7 @@ TEMPLATES: list[dict[str, Any]] = [
 
 DATABASES = {
     "default": {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": ENGINE,
         "NAME": DATA_DIR / "baton.sqlite3",
         "OPTIONS": OPTIONS,
         # In a file, because writer and readers of one in memory can't work at the same time; and

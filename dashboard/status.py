@@ -25,13 +25,17 @@ NAMED_MOST = 3
 
 
 class Liveness(msgspec.Struct, frozen=True):
-    """`state` is live, late or down; `word` and `detail` say it; `reason` explains a `down`."""
+    """`state` is live, late or down; `word` and `detail` say it; `reason` explains a `down`.
+
+    `problem` is why what is seen can't be stored.
+    """
 
     state: str
     word: str
     detail: str
     cluster: str
     reason: str = ""
+    problem: history.Problem | None = None
 
 
 def liveness(
@@ -48,8 +52,9 @@ def liveness(
             "down", "Not watching", f"stopped {wording.duration(silent)} ago", name, reason
         )
     if cluster.problem is not None:
-        message = cluster.problem.message
-        return Liveness("late", "Not storing", message, name, message)
+        problem = cluster.problem
+        reason = f"{problem.message} {problem.cause} {problem.action}"
+        return Liveness("late", "Not storing", _within(problem.cause), name, reason, problem)
     return _watching(name, cluster.lag, covered)
 
 
@@ -66,6 +71,11 @@ def _watching(name: str, lag: float, covered: list[history.Coverage]) -> Livenes
     if lag > BEHIND_SECONDS:
         return Liveness("late", "Behind", behind, name)
     return Liveness("live", "Live", behind, name)
+
+
+def _within(sentence: str) -> str:
+    """A sentence as the end of another one."""
+    return f"{sentence[:1].lower()}{sentence[1:].rstrip('.')}"
 
 
 def _recorded(cluster: history.ClusterStatus | None) -> Liveness:

@@ -1,5 +1,6 @@
 """Answers what was asked for and is not there: what it was, why that may be, how to go on."""
 
+from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -20,4 +21,10 @@ def lost(
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer an address that no page has."""
-    return lost(request, 404, "No such page", "Baton has no page at this address.", request.path)
+    try:
+        return lost(
+            request, 404, "No such page", "Baton has no page at this address.", request.path
+        )
+    finally:
+        # Django calls this in a thread that outlives the request, and closes nothing there.
+        close_old_connections()

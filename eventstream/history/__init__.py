@@ -41,6 +41,7 @@ from eventstream.history.overview import (
     population,
     trace_states,
 )
+from eventstream.history.problems import cause_of, storing
 from eventstream.history.relations import (
     between,
     gaps_between,
@@ -65,6 +66,7 @@ from eventstream.history.status import (
 from eventstream.history.waits import rates, usual
 from eventstream.objects.observations import AuditLog, Coverage, Gap, Problem
 from eventstream.pulse import Holds
+from eventstream.sqlite.readers import only_reading
 
 __all__ = [
     "POD_STATES",
@@ -95,6 +97,7 @@ __all__ = [
     "audit_logs",
     "begun",
     "between",
+    "cause_of",
     "changes_since",
     "children",
     "choices",
@@ -113,6 +116,7 @@ __all__ = [
     "kept",
     "ledger",
     "nodes",
+    "only_reading",
     "pod_states",
     "pods",
     "population",
@@ -124,6 +128,7 @@ __all__ = [
     "steps_about",
     "steps_beside",
     "steps_up_to",
+    "storing",
     "trace",
     "trace_after",
     "trace_before",

@@ -12,6 +12,8 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
+from eventstream.sqlite.readers import readers
+
 _current: ContextVar[str] = ContextVar("history", default=DEFAULT_DB_ALIAS)
 
 
@@ -49,4 +51,6 @@ def add(name: str, path: Path) -> None:
 
 def remove(name: str) -> None:
     """Forget a history that was added; its file is the caller's to delete."""
-    connections.databases.pop(name, None)
+    settings = connections.databases.pop(name, None)
+    if settings is not None:
+        readers.forget(settings["NAME"])

@@ -1,5 +1,6 @@
 """About history itself: how far it reaches, whose it is, how it is being written."""
 
+import time
 from collections.abc import Iterator
 
 import msgspec
@@ -8,6 +9,7 @@ from django.db import DEFAULT_DB_ALIAS
 from eventstream import pulse
 from eventstream.history.answers import ClusterStatus, Counts, FilterChoices, Stored
 from eventstream.history.databases import current
+from eventstream.history.problems import storing
 from eventstream.history.reading import stored_gap
 from eventstream.models import (
     AuditLogRow,
@@ -18,48 +20,63 @@ from eventstream.models import (
     StepRow,
     TraceRow,
 )
-from eventstream.objects.observations import AuditLog, Coverage, Gap, Problem
+from eventstream.objects.observations import AuditLog, Coverage, Gap
 from eventstream.pulse import Holds
 
 _log = msgspec.json.Decoder(AuditLog)
 _coverage = msgspec.json.Decoder(Coverage)
-_problem = msgspec.json.Decoder(Problem)
 
 
 def epoch() -> str:
-    """A random name of this database: seqs of another epoch mean nothing in this one."""
-    return InstallationRow.the_one().epoch
+    """A random name of this database: seqs of another epoch mean nothing in this one.
+
+    "" while nothing was ever stored in it.
+    """
+    return _installation().epoch
 
 
 def head() -> int:
     """The latest seq; read it before the rows of a page, and ask for changes since it after."""
-    return InstallationRow.the_one().seq
+    return _installation().seq
 
 
 def floor() -> int:
     """The lowest seq that changes can be asked since: retention deleted what came before."""
-    return InstallationRow.the_one().floor
+    return _installation().floor
 
 
 def installation_key() -> bytes:
-    """The 32 random bytes that key this installation's digests of withheld values."""
+    """The 32 random bytes that key this installation's digests of withheld values.
+
+    Made at the first call, so only for those who may write.
+    """
     return bytes(InstallationRow.the_one().redaction_key)
 
 
+def _installation() -> InstallationRow:
+    """The row about this database, or one like it of a database that holds nothing yet."""
+    return InstallationRow.objects.filter(id=1).first() or InstallationRow(id=1)
+
+
 def cluster() -> ClusterStatus | None:
-    """The cluster that this history is about, None when nothing was ever watched."""
+    """The cluster that this history is about, None when nothing was ever watched.
+
+    Who can't store what is seen can't store that either, and says so in `storing` instead.
+    """
     row = ClusterRow.objects.order_by("-heartbeat").first()
-    if row is None:
+    trouble = storing.trouble() if current() == DEFAULT_DB_ALIAS else None
+    if row is None and trouble is None:
         return None
+    row = row or ClusterRow()
     return ClusterStatus(
         uid=row.uid,
         name=row.name,
         server=row.server,
         version=row.version,
-        heartbeat=row.heartbeat,
+        heartbeat=row.heartbeat if trouble is None else time.time(),
         last_observation_at=row.observed,
         lag=row.lag,
-        problem=None if row.problem is None else _problem.decode(bytes(row.problem)),
+        problem=None if trouble is None else trouble.problem,
     )
 
 

@@ -236,7 +236,7 @@ def test_a_history_that_cannot_be_read_is_answered_with_what_to_do(
     monkeypatch.setattr(history, "head", locked)
     html = body(client, "/", 503)
     assert "database is locked" in html
-    assert "manage.py observe" in html
+    assert "End that program" in html
 
 
 @pytest.mark.parametrize(

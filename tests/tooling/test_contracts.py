@@ -30,7 +30,7 @@ KEPT = {
     "eventstream.explain.vocabulary.records",
     "dashboard/pages/reference.py": "from eventstream.explain.vocabulary.documented import rules",
     "dashboard/settings.py": "from eventstream import sqlite",
-    "eventstream/sqlite.py": "",
+    "eventstream/sqlite/__init__.py": "",
     "eventstream/management/observe.py": "from eventstream import observer",
     "eventstream/observer.py": "from eventstream import kubeapi, recorder\nimport asyncio",
     "eventstream/following.py": "from eventstream import objects",

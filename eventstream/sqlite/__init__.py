@@ -1,15 +1,17 @@
-"""How the default database is opened, so that pages read while the one writer commits.
+"""Django's SQLite backend, opened so that pages read whatever holds the right to write.
 
-Kept apart from the models because settings import it. The meaning of each pragma:
-https://www.sqlite.org/pragma.html
+`base` is the engine that settings name, `readers` keeps the connections that pages read by,
+`files` looks at the files themselves. Kept apart from the models because settings import it. The
+meaning of each pragma: https://www.sqlite.org/pragma.html
 """
 
 from typing import Any
 
+ENGINE = "eventstream.sqlite"
+"""`DATABASES["default"]["ENGINE"]`."""
+
 _PRAGMAS = (
-    # Lets retention give pages back to the disk. Works only before the first table is made, and
-    # before WAL writes the file's header: so it comes first.
-    "PRAGMA auto_vacuum = INCREMENTAL",
+    # Needs no lock where the file says WAL already.
     "PRAGMA journal_mode = WAL",
     # With WAL this can lose the last commits in a power cut, never break the file; positions are
     # committed with the rows, so a restart reads again what was lost.
@@ -23,4 +25,4 @@ OPTIONS: dict[str, Any] = {
     "transaction_mode": "IMMEDIATE",  # A writer that began by reading could not wait for the lock.
     "init_command": ";".join(_PRAGMAS),
 }
-"""`DATABASES["default"]["OPTIONS"]` for Django's SQLite backend."""
+"""`DATABASES["default"]["OPTIONS"]`; `init_command` is for those who write."""

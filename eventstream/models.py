@@ -45,8 +45,7 @@ class InstallationRow(Row):
 class ClusterRow(Row):
     """The cluster that this database is about, and how its observer is doing.
 
-    `heartbeat` and `observed` are unix seconds; `lag` seconds from arrival to commit; `problem`
-    the JSON of a `Problem`, null when commits succeed.
+    `heartbeat` and `observed` are unix seconds; `lag` seconds from arrival to commit.
     """
 
     uid = models.TextField(primary_key=True)
@@ -56,7 +55,6 @@ class ClusterRow(Row):
     heartbeat = models.FloatField(default=0.0)
     observed = models.FloatField(null=True)
     lag = models.FloatField(default=0.0)
-    problem = models.BinaryField(null=True)
 
 
 class StepRow(Row):
@@ -115,7 +113,7 @@ class TraceRow(Row):
     class Meta:
         indexes = (
             models.Index(fields=("rank", "-updated", "id"), name="trace_in_order"),
-            models.Index(fields=("settled", "updated"), name="trace_age"),
+            models.Index(fields=("settled", "seq"), name="trace_settled"),
             models.Index(fields=("background", "namespace", "state"), name="trace_counted"),
         )
 
@@ -143,6 +141,13 @@ class GapRow(Row):
     seq = models.BigIntegerField(unique=True)
     at = models.FloatField()
     body = models.BinaryField()
+
+
+class MomentRow(Row):
+    """That `seq` was reached at `at`, as `eventstream.believed` has the time: ages go by this."""
+
+    seq = models.BigIntegerField(primary_key=True)
+    at = models.FloatField()
 
 
 class ImageRow(Row):

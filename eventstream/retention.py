@@ -2,25 +2,58 @@
 
 Deletes little at a time, in the recorder's thread between two commits, so that watching a busy
 cluster and forgetting it do not stand in each other's way.
+
+Age: how old a row is can't be read off its own times, which a wrong clock or a recording may have
+set to anything. Instead a `MomentRow` notes now and then which seq had been reached at which time,
+the time being that of `believed`; what was not changed since a moment is at least as old as it.
+
+Size: the limit is that of all files together. The WAL gets its part of it (`Limits.wal`), the
+database's file the rest. Room for the next commit is made before it, so that the writer waits
+rather than that the limit is passed; what is freed within the file is used again.
 """
 
 import logging
-from pathlib import Path
+import time
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection, transaction
-from django.db.models import Max
+from django.db import OperationalError, connection, transaction
+from django.db.models import Max, QuerySet
 
-from eventstream.models import GapRow, InstallationRow, StepRow, TombstoneRow, TraceRow
+from eventstream.believed import BelievedTime
+from eventstream.models import (
+    GapRow,
+    InstallationRow,
+    MomentRow,
+    StepRow,
+    TombstoneRow,
+    TraceRow,
+)
+from eventstream.sqlite import files
 
 logger = logging.getLogger(__name__)
 
 DAY = 86_400.0
 MEBIBYTE = 1 << 20
 TRACES_AT_ONCE = 50
-ROWS_AT_ONCE = 1000
+ROWS_AT_ONCE = 500
+SLICES = 40
+"""So many times as much at most is deleted before one commit."""
+PAGES_AT_ONCE = 1024
+INTERVAL = 60.0
+"""Seconds between two looks at what is too old."""
+MOMENTS = 1000
+"""An age is told apart into so many moments."""
+WAL_MOST = 64 * MEBIBYTE
+ROW_BYTES = 16 * 1024
+"""What a row may take in the WAL, where each index that it touches is written as a whole page."""
+
+
+class HeldError(OperationalError):
+    """A reader keeps the WAL from being cut, so that writing more would pass the limit."""
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -41,114 +74,235 @@ class Limits(msgspec.Struct, frozen=True):
             )
         return cls(days * DAY, int(mebibytes * MEBIBYTE))
 
+    @property
+    def wal(self) -> int:
+        """Bytes of the limit that are the WAL's."""
+        return min(self.size * 2 // 5, WAL_MOST)
 
-def sweep(now: float, limits: Limits | None = None) -> bool:
-    """Delete a little of what is too old or too much; True when there may be more to delete."""
-    limits = limits or Limits.from_settings()
-    oldest = now - limits.age
-    return _forget_old_traces(oldest) or _forget_old_rows(oldest) or _shrink(limits.size)
+    @property
+    def file(self) -> int:
+        """Bytes of the limit that are the database's own file's."""
+        return self.size - self.wal
+
+    @property
+    def rows(self) -> int:
+        """How many rows one commit may write for the WAL to hold them."""
+        return max(200, self.wal // 2 // ROW_BYTES)
 
 
-def _forget_old_traces(oldest: float) -> bool:
-    old = TraceRow.objects.filter(settled=True, updated__lt=oldest)
-    ids = list(old.order_by("updated").values_list("id", flat=True)[:TRACES_AT_ONCE])
-    if ids:
-        _forget_traces(ids)
-    return bool(ids)
+class Retention:
+    """Deletes what is beyond `limits`; from one thread, which also commits.
+
+    `clock` gives unix seconds, `uptime` seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        clock: Callable[[], float] = time.time,
+        uptime: Callable[[], float] | None = None,
+    ) -> None:
+        self.limits = limits or Limits.from_settings()
+        self._clock = clock
+        self._uptime = uptime or _uptime
+        self._time: BelievedTime | None = None
+        self._due = 0.0
+        self._doubted = False
+        self._told_of = ""
+
+    def due(self) -> bool:
+        """Whether it is time to look at what is too old."""
+        return self._uptime() >= self._due
+
+    def sweep(self) -> bool:
+        """Delete a little of what is too old; True when there may be more to delete."""
+        self._due = self._uptime() + INTERVAL
+        now = self._now()
+        _note(now, self.limits.age / MOMENTS)
+        more = _forget_up_to(_reached(now - self.limits.age))
+        if more:
+            self._due = 0.0
+        return more
+
+    def make_room(self) -> None:
+        """Make room for one commit; raises HeldError where that can't be done.
+
+        The oldest goes, as much as takes, but no more at once than SLICES. Where nothing is left
+        to go that is said, and history takes what the cluster's state alone takes.
+        """
+        if connection.vendor != "sqlite":
+            return
+        self._cut_wal(self.limits.wal // 4)
+        for _ in range(SLICES):
+            if files.used_bytes() <= self.limits.file * 9 // 10:
+                break
+            if not self._forget_oldest():
+                break
+            self._cut_wal(self.limits.wal // 2)
+        for _ in range(SLICES):
+            free = files.file_bytes() - self.limits.file
+            if free <= 0 or not files.give_back(PAGES_AT_ONCE):
+                break
+            self._cut_wal(0)
+
+    def _cut_wal(self, most: int) -> None:
+        if (
+            files.wal_bytes() <= most
+            or files.cut_wal()
+            or files.wal_bytes() <= self.limits.wal // 2
+        ):
+            return
+        raise HeldError(
+            f"The WAL has {files.wal_bytes() // MEBIBYTE} MiB and is held by a reader; with more "
+            "of it, history would exceed BATON_RETENTION_MB."
+        )
+
+    def _now(self) -> float:
+        wall, uptime = self._clock(), self._uptime()
+        if self._time is None:
+            noted = MomentRow.objects.aggregate(at=Max("at"))["at"]
+            self._time = BelievedTime(noted, wall, uptime)
+        now = self._time.now(wall, uptime)
+        doubted = self._time.ahead(wall, uptime) > self.limits.age / 2
+        if doubted and not self._doubted:
+            logger.warning(
+                "The clock is %.1f days ahead of what history had reached. Nothing is deleted for "
+                "it unless it stays so for an hour; set the clock right if it is wrong.",
+                self._time.ahead(wall, uptime) / DAY,
+            )
+        self._doubted = doubted
+        return now
+
+    def _forget_oldest(self) -> bool:
+        """Delete a slice of the oldest; False where there is nothing left to delete."""
+        if _forget_oldest_background() or _forget_traces(TraceRow.objects.filter(settled=True)):
+            self._told_of = ""
+            return True
+        if _forget_rows(StepRow.objects.all()) or _forget_traces(TraceRow.objects.all()):
+            self._tell(
+                "History exceeds BATON_RETENTION_MB with unsettled traces alone: their oldest "
+                "steps are deleted. Raise the limit to keep them."
+            )
+            return True
+        if _forget_rows(GapRow.objects.all()) or _forget_rows(TombstoneRow.objects.all()):
+            return True
+        self._tell(
+            "History exceeds BATON_RETENTION_MB with what exists in the cluster now alone, and "
+            "keeps nothing else. Raise the limit."
+        )
+        return False
+
+    def _tell(self, what: str) -> None:
+        """Log it once, until there is something else to tell."""
+        if self._told_of != what:
+            logger.warning(what)
+        self._told_of = what
 
 
-def _forget_old_rows(oldest: float) -> bool:
-    """Tombstones and gaps; and steps of background traces, which may never settle."""
+def _uptime() -> float:
+    boot = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot is None else time.clock_gettime(boot)
+
+
+def _note(now: float, apart: float) -> None:
+    """Note which seq is reached, unless that was noted or the last note is young."""
+    installation = InstallationRow.objects.filter(id=1).first()
+    if installation is None:
+        return
+    last = MomentRow.objects.order_by("-seq").first()
+    if last is None or (installation.seq > last.seq and now - last.at >= apart):
+        MomentRow.objects.create(seq=installation.seq, at=now)
+
+
+def _reached(at: float) -> int:
+    """The seq that was reached by `at`: what has none above was not changed since."""
+    past = MomentRow.objects.filter(at__lte=at).aggregate(seq=Max("seq"))["seq"]
+    return -1 if past is None else past
+
+
+def _forget_up_to(seq: int) -> bool:
+    """Delete a slice of what was not changed since `seq`; True when there may be more.
+
+    Settled traces, and the steps of background traces, which may never settle.
+    """
+    if seq < 0:
+        return False
     background = TraceRow.objects.filter(background=True).values("id")
-    steps = StepRow.objects.filter(trace__in=background, at__lt=oldest)
-    ids = list(steps.values_list("id", flat=True)[:ROWS_AT_ONCE])
+    steps = StepRow.objects.filter(trace__in=background, seq__lte=seq)
+    if _forget_traces(TraceRow.objects.filter(settled=True, seq__lte=seq)) or _forget_rows(steps):
+        return True
     with transaction.atomic():
-        _raise_floor(StepRow.objects.filter(id__in=ids).aggregate(seq=Max("seq"))["seq"])
-        StepRow.objects.filter(id__in=ids).delete()
-        _forget_marks(oldest)
-    return len(ids) == ROWS_AT_ONCE
+        _forget_marks(seq)
+        MomentRow.objects.filter(seq__lt=seq).delete()
+    return False
 
 
-def _forget_marks(oldest: float) -> None:
-    """Delete tombstones and gaps older than `oldest`, and steps that a removed trace left."""
-    marks = TombstoneRow.objects.filter(at__lt=oldest)
-    gaps = GapRow.objects.filter(at__lt=oldest)
-    removed = marks.filter(kind="trace").exclude(row__in=TraceRow.objects.values("id"))
-    StepRow.objects.filter(trace__in=removed.values("row")).delete()
-    for rows in (marks, gaps):
-        _raise_floor(rows.aggregate(seq=Max("seq"))["seq"])
-        rows.delete()
+def _forget_traces(traces: QuerySet[TraceRow]) -> bool:
+    """Delete a slice of the oldest of `traces` with all that is theirs; False where none is.
 
-
-def _shrink(size: int) -> bool:
-    """Give back free pages, and delete the oldest traces if what is left is still too much."""
-    if connection.vendor != "sqlite" or _file_bytes() <= size:
-        return False
-    _reclaim()
-    if _content_bytes() <= size:
-        return False
-    ids = _oldest_traces()
+    A trace goes after its steps, so that the next slice takes up what this one left.
+    """
+    ids = list(traces.order_by("seq").values_list("id", flat=True)[:TRACES_AT_ONCE])
     if not ids:
-        logger.warning("History holds no trace any more, and still exceeds %d bytes.", size)
         return False
-    newest = TraceRow.objects.filter(id__in=ids).aggregate(at=Max("updated"))["at"]
-    _forget_traces(ids)
-    with transaction.atomic():
-        _forget_marks(newest or 0.0)
-    _reclaim()
+    # Not the marks as old as these steps, which may have changed after their trace.
+    if _delete_some(StepRow.objects.filter(trace__in=ids)) < 0:
+        with transaction.atomic():
+            _forget_marks(_delete(TraceRow.objects.filter(id__in=ids)))
+            _delete(TombstoneRow.objects.filter(trace__in=ids))
     return True
 
 
-def _oldest_traces() -> list[str]:
-    by_age = TraceRow.objects.order_by("updated").values_list("id", flat=True)
-    ids = list(by_age.filter(settled=True)[:TRACES_AT_ONCE])
-    if not ids:
-        ids = list(by_age[:TRACES_AT_ONCE])
-        logger.warning(
-            "History exceeds BATON_RETENTION_MB with unsettled traces alone: the %d oldest of "
-            "them are deleted. Raise the limit to keep them.",
-            len(ids),
-        )
-    return ids
+def _forget_oldest_background() -> bool:
+    """Delete the steps of background traces among the oldest; True when those were many.
 
-
-def _forget_traces(ids: list[str]) -> None:
+    A background trace may never settle. Steps whose trace is no more are taken with them.
+    """
+    oldest = StepRow.objects.order_by("seq").values_list("id", "trace")[:ROWS_AT_ONCE]
+    by_trace: dict[str, list[str]] = {}
+    for id_, trace in oldest:
+        by_trace.setdefault(trace, []).append(id_)
+    others = TraceRow.objects.filter(id__in=by_trace, background=False)
+    for trace in others.values_list("id", flat=True):
+        del by_trace[trace]
+    ids = [id_ for each in by_trace.values() for id_ in each]
     with transaction.atomic():
-        traces = TraceRow.objects.filter(id__in=ids)
-        steps = StepRow.objects.filter(trace__in=ids)
-        marks = TombstoneRow.objects.filter(trace__in=ids)
-        for rows in (traces, steps, marks):
-            _raise_floor(rows.aggregate(seq=Max("seq"))["seq"])
-            rows.delete()
+        _forget_marks(_delete(StepRow.objects.filter(id__in=ids)))
+    return len(ids) > ROWS_AT_ONCE // 2
 
 
-def _raise_floor(seq: int | None) -> None:
-    """A page that saw less than `seq` cannot be brought up to date row by row any more."""
-    if seq is not None:
-        InstallationRow.objects.filter(id=1, floor__lt=seq).update(floor=seq)
+def _forget_rows(rows: QuerySet[Any]) -> bool:
+    """Delete a slice of the oldest of `rows`, and marks as old; False where none is left."""
+    seq = _delete_some(rows)
+    with transaction.atomic():
+        _forget_marks(seq)
+    return seq >= 0
 
 
-def _file_bytes() -> int:
-    path = Path(str(connection.settings_dict["NAME"]))
-    files = (path, path.with_name(path.name + "-wal"))
-    return sum(file.stat().st_size for file in files if file.exists())
+def _forget_marks(seq: int) -> None:
+    """Delete tombstones and gaps up to `seq`, and steps that a removed trace left."""
+    marks = TombstoneRow.objects.filter(seq__lte=seq)
+    removed = marks.filter(kind="trace").exclude(row__in=TraceRow.objects.values("id"))
+    _delete(StepRow.objects.filter(trace__in=removed.values("row")))
+    _delete(marks)
+    _delete(GapRow.objects.filter(seq__lte=seq))
 
 
-def _content_bytes() -> int:
-    pages, free, page_bytes = map(_pragma, ("page_count", "freelist_count", "page_size"))
-    return (pages - free) * page_bytes
+def _delete_some(rows: QuerySet[Any]) -> int:
+    """Delete a slice of the oldest of `rows`, of one table; returns as `_delete` does."""
+    ids = list(rows.order_by("seq").values_list("pk", flat=True)[:ROWS_AT_ONCE])
+    with transaction.atomic():
+        return _delete(rows.model._default_manager.filter(pk__in=ids))
 
 
-def _pragma(name: str) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(f"PRAGMA {name}")
-        return int(cursor.fetchone()[0])
+def _delete(rows: QuerySet[Any]) -> int:
+    """Delete `rows` and return their highest seq, -1 where there are none.
 
-
-def _reclaim() -> None:
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        # As a script, since each step frees one page and `execute` takes only the first.
-        connection.connection.executescript(
-            "PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)"
-        )
+    A page that saw less than that can't be brought up to date row by row any more.
+    """
+    seq = rows.aggregate(seq=Max("seq"))["seq"]
+    if seq is None:
+        return -1
+    rows.delete()
+    InstallationRow.objects.filter(id=1, floor__lt=seq).update(floor=seq)
+    return int(seq)

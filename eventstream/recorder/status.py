@@ -9,7 +9,6 @@ from typing import Protocol
 import msgspec
 
 from eventstream.models import ClusterRow
-from eventstream.objects.observations import Problem
 from eventstream.recorder.batch import Batch
 from eventstream.recorder.rows import replace_rows
 
@@ -40,7 +39,6 @@ class Status(msgspec.Struct, frozen=True):
     heartbeat: float
     observed: float | None = None
     lag: float = 0.0
-    problem: Problem | None = None
 
 
 class StatusKeeper:
@@ -49,17 +47,17 @@ class StatusKeeper:
     def __init__(self, cluster: ClusterIdentity) -> None:
         self._cluster = cluster
         self._observed: float | None = None
-        self._due = 0.0
+        self._written: float | None = None
 
     def due(self, now: float) -> bool:
-        """Whether the last one written is a second old."""
-        return now >= self._due
+        """Whether the last one written is a second old, or of a later time: clocks go back too."""
+        return self._written is None or not 0 <= now - self._written < INTERVAL
 
     def written(self, now: float) -> None:
         """Note that one of time `now` was written."""
-        self._due = now + INTERVAL
+        self._written = now
 
-    def status(self, batch: Batch, now: float, problem: Problem | None = None) -> Status:
+    def status(self, batch: Batch, now: float) -> Status:
         """What to say when `batch` is being committed at `now`."""
         if batch.until is not None:
             self._observed = max(batch.until, self._observed or 0.0)
@@ -71,12 +69,9 @@ class StatusKeeper:
             heartbeat=now,
             observed=self._observed,
             lag=0.0 if batch.since is None else max(0.0, now - batch.since),
-            problem=problem,
         )
 
 
 def save_status(status: Status) -> None:
     """Replace the cluster's row."""
-    columns = msgspec.structs.asdict(status)
-    columns["problem"] = None if status.problem is None else msgspec.json.encode(status.problem)
-    replace_rows(ClusterRow, [ClusterRow(**columns)])
+    replace_rows(ClusterRow, [ClusterRow(**msgspec.structs.asdict(status))])

@@ -14,13 +14,15 @@ from typing import ParamSpec, TypeVar
 
 from django.db import DatabaseError, connections
 
-from eventstream import retention
 from eventstream.explain.vocabulary.records import Upsert
-from eventstream.objects.observations import AuditLog, Observation, Problem
+from eventstream.history.problems import storing
+from eventstream.objects.observations import AuditLog, Observation, Position, Problem
 from eventstream.recorder.batch import Batch
 from eventstream.recorder.commit import commit
 from eventstream.recorder.problems import commit_problem
-from eventstream.recorder.status import ClusterIdentity, StatusKeeper, save_status
+from eventstream.recorder.status import ClusterIdentity, Status, StatusKeeper
+from eventstream.retention import Retention
+from eventstream.sqlite.files import OpenedFile, VanishedError
 
 logger = logging.getLogger(__name__)
 _P = ParamSpec("_P")
@@ -28,18 +30,19 @@ _T = TypeVar("_T")
 
 Notify = Callable[[int], Awaitable[None]]
 
-RETENTION_INTERVAL = 60.0
-"""Seconds between two looks at what is too old or too much."""
-LONGEST_RETRY = 30.0
+LONGEST_RETRY = 5.0
 """Seconds that a failing commit is put off at most."""
+PENDING_MOST = 5000
+"""So many rows are pending at most, or as many as a commit may write under the limit of size."""
 
 
 class Recorder:
     """Stores what was observed of `cluster`, and what the engine made of it.
 
     `notify(seq)` is awaited after a commit that changed what screens show. `clock` gives unix
-    seconds. `problem` says why the last commit failed, None once one succeeded. Use on one event
-    loop: `put` as things arrive, `room` before reading more, `run` as a task of its own.
+    seconds. `problem` says why the last commit failed, None once one succeeded; `reached` and
+    `stored_at` how far each resource had come at the last that did, and when that was. Use on one
+    event loop: `put` as things arrive, `room` before reading more, `run` as a task of its own.
     """
 
     def __init__(
@@ -49,14 +52,19 @@ class Recorder:
         notify: Notify | None = None,
         clock: Callable[[], float] = time.time,
         batch_interval: float = 0.1,
-        limit: int = 5000,
+        limit: int | None = None,
+        retention: Retention | None = None,
     ) -> None:
         self.problem: Problem | None = None
+        self.reached: dict[str, Position] = {}
+        self.stored_at = 0.0
         self._status = StatusKeeper(cluster)
         self._notify = notify
         self._clock = clock
         self._interval = batch_interval
-        self._limit = limit
+        self._retention = retention or Retention(clock=clock)
+        self._limit = limit or min(PENDING_MOST, self._retention.limits.rows)
+        self._file = OpenedFile()
         self._batch = Batch()
         self._committing = Batch()
         self._space = asyncio.Event()
@@ -64,7 +72,6 @@ class Recorder:
         self._one_at_a_time = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="recorder")
         self._seq = 0
-        self._retention_due = 0.0
 
     @property
     def pending(self) -> int:
@@ -88,7 +95,8 @@ class Recorder:
         """Commit every `batch_interval`, until cancelled; then commit what is left and return.
 
         After a failed commit the same rows are tried again, later each time. Retention runs
-        between commits.
+        between commits. Raises VanishedError when the database's file is no longer there: what is
+        pending then is of no use to another one, which lacks all that came before.
         """
         failures = 0
         try:
@@ -108,34 +116,48 @@ class Recorder:
                 return True
             try:
                 seq = await self._commit(self._committing)
-            except Exception as error:
-                self.problem = commit_problem(error, len(self._committing))
-                logger.exception("%s %s", self.problem.cause, self.problem.action)
-                await self._report(self.problem)
+            except Exception as error:  # noqa: BLE001  Told, and tried again.
+                await self._failed(error)
                 return False
             self._committing = Batch()
-            self.problem = None
-            if self.pending < self._limit:
-                self._space.set()
+            self._stored()
         await self._wake(seq)
         return True
 
     async def _commit(self, batch: Batch) -> int:
         now = self._clock()
+        due = self._status.due(now)
         status = self._status.status(batch, now)
-        if not self._status.due(now):
-            return await self._in_thread(commit, batch, now, None)
-        seq = await self._in_thread(commit, batch, now, status)
-        self._status.written(now)
+        seq = await self._in_thread(self._write, batch, now, status if due else None)
+        if due:
+            self._status.written(now)
+        self.reached.update(batch.positions)
+        self.stored_at = now
         return seq
 
-    async def _report(self, problem: Problem) -> None:
-        status = self._status.status(self._committing, self._clock(), problem)
-        try:
-            await self._in_thread(save_status, status)
-        except DatabaseError:
-            logger.exception("This could not be stored either, so pages see no heartbeat.")
-            await self._in_thread(connections.close_all)
+    def _write(self, batch: Batch, now: float, status: Status | None) -> int:
+        self._file.check()
+        self._retention.make_room()
+        return commit(batch, now, status)
+
+    async def _failed(self, error: Exception) -> None:
+        """Tell why nothing was stored, once; raises VanishedError if that is the error."""
+        self.problem = problem = commit_problem(error, len(self._committing))
+        if storing.failed(problem):
+            known = isinstance(error, DatabaseError | OSError)
+            told = " ".join((problem.message, problem.cause, problem.action))
+            logger.error("%s", told, exc_info=None if known else error)
+        await self._in_thread(connections.close_all)
+        if isinstance(error, VanishedError):
+            raise error
+
+    def _stored(self) -> None:
+        self.problem = None
+        over = storing.well()
+        if over is not None:
+            logger.info("History is stored again after %.0f s.", time.time() - over.since)
+        if self.pending < self._limit:
+            self._space.set()
 
     async def _wake(self, seq: int) -> None:
         changed = seq > self._seq
@@ -149,28 +171,27 @@ class Recorder:
             logger.exception("Pages could not be told of seq %d; they will see it later.", seq)
 
     async def _retain(self) -> None:
-        now = self._clock()
-        if now < self._retention_due:
+        if self.problem is not None or not self._retention.due():
             return
-        more = False
         try:
-            more = await self._in_thread(retention.sweep, now)
+            await self._in_thread(self._retention.sweep)
         except DatabaseError:
-            logger.exception("Retention failed and is tried again in %d s.", RETENTION_INTERVAL)
-        if not more:
-            self._retention_due = now + RETENTION_INTERVAL
+            logger.exception("What is too old could not be deleted; that is tried again.")
 
     async def _finish(self) -> None:
-        while self._committing or self._batch:
-            if not await self.flush():
+        try:
+            while (self._committing or self._batch) and await self.flush():
+                pass
+        finally:
+            if self.pending:
                 logger.error(
                     "%d rows were not stored; a restart reads them again from the cluster, as far "
                     "as it still has them.",
                     self.pending,
                 )
-                break
-        await self._in_thread(connections.close_all)
-        self._thread.shutdown(wait=False)
+            storing.well()
+            await self._in_thread(connections.close_all)
+            self._thread.shutdown(wait=False)
 
     async def _in_thread(
         self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs

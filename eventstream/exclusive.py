@@ -10,15 +10,19 @@ class InUseError(Exception):
     """Another process writes this history, or nobody may; the message says what to do."""
 
 
+def lock_of(database: Path) -> Path:
+    """The file by which the right to write `database` is held."""
+    return database.with_suffix(".lock")
+
+
 @contextmanager
 def sole_writer(database: Path) -> Iterator[None]:
     """Hold the right to write `database` inside the block; raises InUseError.
 
     The lock is the kernel's and ends with the process, however it ends.
     """
-    path = database.with_suffix(".lock")
     try:
-        with path.open("ab") as file:
+        with lock_of(database).open("ab") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield
     except BlockingIOError as error:

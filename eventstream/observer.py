@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 from channels.db import database_sync_to_async
+from django.db import DatabaseError
 
 from eventstream import collector, history
 from eventstream.explain.audit.trail import KEPT
@@ -15,11 +16,20 @@ from eventstream.following import Follower
 from eventstream.kubeapi.connection import ClusterIdentity, Connection
 from eventstream.kubeapi.watcher import Saved, Watcher
 from eventstream.objects.decoding import Decoder
-from eventstream.objects.observations import AuditLog, AuditRecord, LogPlace, Observation
+from eventstream.objects.observations import (
+    AuditLog,
+    AuditRecord,
+    Gap,
+    LogPlace,
+    Observation,
+)
 from eventstream.recorder import (
     Recorder,
     SavedState,
+    StoreError,
     UnreadableStoreError,
+    VanishedError,
+    cause_of,
     channel_layer_notifier,
     check_cluster,
     forget_logs,
@@ -37,7 +47,8 @@ class Observer:
 
     With `namespace`, only what lives there, in a history of its own: one that mixed both would
     take all other namespaces for vanished. With `recording`, all that is observed is recorded
-    too. Nothing is ever written to the cluster. Call `restore`, then `run`, once each.
+    too. `lost` are the gaps that a history begins with. Nothing is ever written to the cluster.
+    Call `restore`, then `run`, once each.
     """
 
     def __init__(
@@ -48,11 +59,13 @@ class Observer:
         namespace: str | None = None,
         recording: Recording | None = None,
         audit_files: Sequence[Path] = (),
+        lost: Sequence[Gap] = (),
     ) -> None:
         self._connection = connection
         self._namespace = namespace
         self._recording = recording
         self._audit_files = audit_files
+        self._lost = lost
         self._followers: list[Follower] = []
         self._engine = Engine(cluster.uid, audited=bool(audit_files))
         self._told_of = _scoped(cluster, namespace)
@@ -63,7 +76,12 @@ class Observer:
 
     async def restore(self) -> None:
         """Take up where the last run stopped; raises StoreError where that is not possible."""
-        saved = await database_sync_to_async(self._restore, thread_sensitive=False)()
+        try:
+            saved = await database_sync_to_async(self._restore, thread_sensitive=False)()
+        except DatabaseError as error:
+            raise StoreError(
+                f"The saved history cannot be read: {error}.", *cause_of(error)
+            ) from error
         self._positions = {
             key: Saved(resource.position.resource_version, resource.images, resource.position.at)
             for key, resource in saved.resources.items()
@@ -72,11 +90,14 @@ class Observer:
             self._recording.begin(
                 (resource.position, resource.images) for resource in saved.resources.values()
             )
+        for gap in self._lost:
+            self._put(gap)
 
-    async def run(self) -> None:
+    async def run(self) -> tuple[Gap, ...]:
         """Observe until cancelled; what was seen by then is committed.
 
-        Raises an ExceptionGroup of what ended one of its tasks: none of them ends by itself.
+        Returns only when the database has vanished, with the gap of each resource. Raises an
+        ExceptionGroup of what ended one of its tasks: none of them ends by itself.
         """
         collector.relax()
         watcher = Watcher(
@@ -86,20 +107,27 @@ class Observer:
             saved=self._positions,
             namespace=self._namespace,
         )
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._recorder.run(), name="record")
-            group.create_task(self._tick(), name="judge")
-            group.create_task(watcher.run(), name="watch")
-            for follower in self._followers:
-                group.create_task(follower.run(), name="follow")
-            if self._recording is not None:
-                group.create_task(self._recording.watch(), name="recording")
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._recorder.run(), name="record")
+                group.create_task(self._tick(), name="judge")
+                group.create_task(watcher.run(), name="watch")
+                for follower in self._followers:
+                    group.create_task(follower.run(), name="follow")
+                if self._recording is not None:
+                    group.create_task(self._recording.watch(), name="recording")
+        except* VanishedError:
+            pass  # The recorder told of it; whoever called goes on with another database.
+        return self._recorder.lost(time.time())
 
     async def _take(self, observation: Observation) -> None:
+        self._put(observation)
+        await self._go_on()
+
+    def _put(self, observation: Observation) -> None:
         self._recorder.put(observation, self._engine.apply(observation))
         if self._recording is not None:
             self._recording.write(observation)
-        await self._go_on()
 
     async def _take_logged(self, observation: AuditRecord | AuditLog) -> None:
         """Take in what an audit log tells: no part of a recording, which has it as a file."""
@@ -129,6 +157,7 @@ class Observer:
         key = history.installation_key()
         self._decoder = Decoder(key)
         saved = load_saved(self._decoder)
+        self._recorder.resume(resource.position for resource in saved.resources.values())
         known = (
             (resource.position.resource, image)
             for resource in saved.resources.values()

@@ -28,6 +28,7 @@ class Recording:
         self._path = path
         self._failed = asyncio.Event()
         self._error: OSError | None = None
+        self._begun = False
         try:
             self._file: BinaryIO = path.open("ab")
         except OSError as error:
@@ -35,7 +36,13 @@ class Recording:
         self._writer = TapeWriter(self._file)
 
     def begin(self, known: Iterable[tuple[Position, Iterable[Image]]]) -> None:
-        """Start anew, with what is known already as lists, so that the tape can be read alone."""
+        """Start anew, with what is known already as lists, so that the tape can be read alone.
+
+        A recording that has begun just goes on: what is listed again comes as such.
+        """
+        if self._begun:
+            return
+        self._begun = True
         try:
             if self._path.is_file():  # Neither a pipe nor a device has a beginning.
                 self._file.truncate(0)

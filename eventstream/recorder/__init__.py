@@ -3,6 +3,7 @@
 The only writer of history: `Recorder` commits, `load_saved` gives a restart what it goes on from.
 """
 
+from eventstream.recorder.problems import cause_of
 from eventstream.recorder.restart import (
     OtherCluster,
     SavedResource,
@@ -16,6 +17,7 @@ from eventstream.recorder.restart import (
 from eventstream.recorder.status import ClusterIdentity
 from eventstream.recorder.waking import channel_layer_notifier
 from eventstream.recorder.writing import Recorder
+from eventstream.sqlite.files import VanishedError
 
 __all__ = [
     "ClusterIdentity",
@@ -25,6 +27,8 @@ __all__ = [
     "SavedState",
     "StoreError",
     "UnreadableStoreError",
+    "VanishedError",
+    "cause_of",
     "channel_layer_notifier",
     "check_cluster",
     "forget_logs",

@@ -3,7 +3,7 @@
 from django.db import DatabaseError
 
 from eventstream import descriptors
-from eventstream.history.problems import cause_of
+from eventstream.history import problems
 from eventstream.objects.observations import Problem
 
 _UNKNOWN = (
@@ -17,12 +17,16 @@ _OPEN_FILES = (
 )
 
 
-def commit_problem(error: Exception, rows: int) -> Problem:
-    """What a failed commit of `rows` rows means, with its likely cause and the next action."""
-    known = cause_of(error) if isinstance(error, DatabaseError | OSError) else None
-    cause, action = known or _UNKNOWN
-    message = f"{rows} rows of history could not be stored: {type(error).__name__}: {error}"
+def cause_of(error: Exception) -> tuple[str, str]:
+    """The likely cause of what made the database fail, and what to do."""
     # SQLite says only that it could not open a file, not why.
     if descriptors.are_meant_by(error) or ("open" in str(error) and descriptors.are_used_up()):
-        cause, action = _OPEN_FILES
-    return Problem("store-failed", message, cause, action)
+        return _OPEN_FILES
+    known = problems.cause_of(error) if isinstance(error, DatabaseError | OSError) else None
+    return known or _UNKNOWN
+
+
+def commit_problem(error: Exception, rows: int) -> Problem:
+    """What a failed commit of `rows` rows means, with its likely cause and the next action."""
+    message = f"{rows} rows of history could not be stored: {type(error).__name__}: {error}"
+    return Problem("store-failed", message, *cause_of(error))

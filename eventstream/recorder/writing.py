@@ -16,13 +16,13 @@ from django.db import DatabaseError, connections
 
 from eventstream.explain.vocabulary.records import Upsert
 from eventstream.history.problems import storing
-from eventstream.objects.observations import AuditLog, Observation, Position, Problem
+from eventstream.objects.observations import AuditLog, Gap, Observation, Position, Problem
 from eventstream.recorder.batch import Batch
 from eventstream.recorder.commit import commit
 from eventstream.recorder.problems import commit_problem
 from eventstream.recorder.status import ClusterIdentity, Status, StatusKeeper
 from eventstream.retention import Retention
-from eventstream.sqlite.files import OpenedFile, VanishedError
+from eventstream.sqlite.files import OpenedFile, VanishedError, close_whole
 
 logger = logging.getLogger(__name__)
 _P = ParamSpec("_P")
@@ -35,14 +35,18 @@ LONGEST_RETRY = 5.0
 PENDING_MOST = 5000
 """So many rows are pending at most, or as many as a commit may write under the limit of size."""
 
+_VANISHED = (
+    "The database of history was deleted, moved or replaced while Baton ran. What was stored in it "
+    "is lost to this one, which begins with what existed then."
+)
+
 
 class Recorder:
     """Stores what was observed of `cluster`, and what the engine made of it.
 
     `notify(seq)` is awaited after a commit that changed what screens show. `clock` gives unix
-    seconds. `problem` says why the last commit failed, None once one succeeded; `reached` and
-    `stored_at` how far each resource had come at the last that did, and when that was. Use on one
-    event loop: `put` as things arrive, `room` before reading more, `run` as a task of its own.
+    seconds. `problem` says why the last commit failed, None once one succeeded. Use on one event
+    loop: `put` as things arrive, `room` before reading more, `run` as a task of its own.
     """
 
     def __init__(
@@ -56,8 +60,6 @@ class Recorder:
         retention: Retention | None = None,
     ) -> None:
         self.problem: Problem | None = None
-        self.reached: dict[str, Position] = {}
-        self.stored_at = 0.0
         self._status = StatusKeeper(cluster)
         self._notify = notify
         self._clock = clock
@@ -72,11 +74,25 @@ class Recorder:
         self._one_at_a_time = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="recorder")
         self._seq = 0
+        self._reached: dict[str, Position] = {}
+        self._stored_at = 0.0
 
     @property
     def pending(self) -> int:
         """How many rows were put and are not committed."""
         return len(self._batch) + len(self._committing)
+
+    def resume(self, positions: Iterable[Position]) -> None:
+        """Note how far each resource had come when history was stored last."""
+        self._reached = {position.resource.key: position for position in positions}
+
+    def lost(self, now: float) -> tuple[Gap, ...]:
+        """The gap of each resource between the last commit and `now`, of a vanished database."""
+        since = self._stored_at or now
+        return tuple(
+            Gap(at.resource, at.resource_version, "", since, now, _VANISHED)
+            for at in self._reached.values()
+        )
 
     def put(
         self, observation: Observation | AuditLog | None, upserts: Iterable[Upsert] = ()
@@ -98,14 +114,17 @@ class Recorder:
         between commits. Raises VanishedError when the database's file is no longer there: what is
         pending then is of no use to another one, which lacks all that came before.
         """
-        failures = 0
+        failures, vanished = 0, False
         try:
             while True:
                 await asyncio.sleep(min(LONGEST_RETRY, self._interval * 2 ** min(failures, 16)))
                 failures = 0 if await self.flush() else failures + 1
                 await self._retain()
+        except VanishedError:
+            self._committing, self._batch, vanished = Batch(), Batch(), True
+            raise
         finally:
-            await self._finish()
+            await self._finish(vanished=vanished)
 
     async def flush(self) -> bool:
         """Commit what is pending; False when that failed, and all of it is kept."""
@@ -131,8 +150,9 @@ class Recorder:
         seq = await self._in_thread(self._write, batch, now, status if due else None)
         if due:
             self._status.written(now)
-        self.reached.update(batch.positions)
-        self.stored_at = now
+        self._reached = {k: at for k, at in self._reached.items() if k not in batch.gone}
+        self._reached.update(batch.positions)
+        self._stored_at = now
         return seq
 
     def _write(self, batch: Batch, now: float, status: Status | None) -> int:
@@ -147,8 +167,8 @@ class Recorder:
             known = isinstance(error, DatabaseError | OSError)
             told = " ".join((problem.message, problem.cause, problem.action))
             logger.error("%s", told, exc_info=None if known else error)
-        await self._in_thread(connections.close_all)
         if isinstance(error, VanishedError):
+            await self._in_thread(self._file.leave)
             raise error
 
     def _stored(self) -> None:
@@ -178,7 +198,7 @@ class Recorder:
         except DatabaseError:
             logger.exception("What is too old could not be deleted; that is tried again.")
 
-    async def _finish(self) -> None:
+    async def _finish(self, *, vanished: bool) -> None:
         try:
             while (self._committing or self._batch) and await self.flush():
                 pass
@@ -190,7 +210,7 @@ class Recorder:
                     self.pending,
                 )
             storing.well()
-            await self._in_thread(connections.close_all)
+            await self._in_thread(connections.close_all if vanished else close_whole)
             self._thread.shutdown(wait=False)
 
     async def _in_thread(

@@ -1,8 +1,9 @@
 """The files of one database: which they are, how large, and how room in them is given back."""
 
+from contextlib import suppress
 from pathlib import Path
 
-from django.db import OperationalError, connection
+from django.db import DatabaseError, OperationalError, connection, connections
 
 Identity = tuple[int, int]
 """Device and inode: what a file is, whatever its name."""
@@ -38,33 +39,39 @@ def size(path: Path) -> int:
 
 
 class OpenedFile:
-    """The default database's file as it was when writing began. Writes themselves tell nothing of
-    a file that lost its name: SQLite goes on with what it has open, and that is gone at the end.
+    """The default database's file as it was when writing began, for the thread that writes.
+
+    Writing itself tells nothing of a file that lost its name: SQLite goes on with what it has
+    open, and all of that is gone at the end.
     """
 
     def __init__(self) -> None:
         self._files: dict[Path, Identity | None] = {}
+        self._left = False
 
     def check(self) -> None:
         """Return if the database is the file that it was at the first call; raises VanishedError.
 
-        What is looked at is remembered, its WAL too once there is one.
-        """
-        path = database_path()
-        now = {each: identity(each) for each in (path, beside(path, "-wal"))}
-        if now[path] is None or self._files.get(path, now[path]) != now[path]:
-            raise VanishedError(_gone(path, now[path]))
-        self._files = now
-
-    def clear_away(self) -> None:
-        """Delete the WAL that the vanished file left: SQLite would take it for the new file's.
-
-        Only when all connections are closed.
+        The WAL is looked at too, and what there is of both is remembered.
         """
         path = database_path()
         wal = beside(path, "-wal")
-        if identity(wal) is not None and identity(wal) == self._files.get(wal):
-            wal.unlink()
+        now = {each: identity(each) for each in (path, wal)}
+        if now[path] is None or self._files.get(path, now[path]) != now[path]:
+            # While it is open here, no other file can have got its inode.
+            self._left = now[wal] is not None and now[wal] == self._files.get(wal)
+            raise VanishedError(_gone(path, now[path]))
+        self._files = now
+
+    def leave(self) -> None:
+        """Close the file that vanished: whole, in case that it was moved, and without its WAL.
+
+        Else SQLite would take that WAL for the next file's, and break it.
+        """
+        close_whole()
+        path = database_path()
+        if self._left:
+            beside(path, "-wal").unlink(missing_ok=True)
             beside(path, "-shm").unlink(missing_ok=True)
 
 
@@ -110,6 +117,16 @@ def cut_wal() -> bool:
             return not cursor.fetchone()[0]
         finally:
             cursor.execute(f"PRAGMA busy_timeout = {wait}")
+
+
+def close_whole() -> None:
+    """Close this thread's connections, with all in the file itself as far as that can be done.
+
+    SQLite does that by itself only for the last to close, and readers may be left.
+    """
+    with suppress(DatabaseError):  # What is in the WAL is found there by the next to open it.
+        cut_wal()
+    connections.close_all()
 
 
 def give_back(pages: int) -> bool:

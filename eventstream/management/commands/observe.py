@@ -1,9 +1,11 @@
 """`manage.py observe`: watch a live cluster, explain it and serve the dashboard, in one process."""
 
+import asyncio
 import contextlib
 import logging
 import socket
 from argparse import ArgumentParser
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +15,19 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connections
 from django.utils.module_loading import import_string
 
-from eventstream import descriptors, serving
-from eventstream.exclusive import InUseError, sole_writer
+from eventstream import descriptors, history, serving
+from eventstream.exclusive import InUseError, lock_of, sole_writer
 from eventstream.kubeapi.connection import ClusterIdentity, connect
 from eventstream.kubeapi.problems import ApiProblem, open_files
+from eventstream.objects.observations import Gap, Problem
 from eventstream.observer import Observer
 from eventstream.recorder import StoreError
 from eventstream.recording import Recording, RecordingError
 
 logger = logging.getLogger(__name__)
+
+RETRY_SECONDS = 5.0
+"""After so long it is tried again to make a new database for one that vanished."""
 
 KNOWN = (ApiProblem, InUseError, RecordingError, StoreError, serving.ServingError)
 """Errors whose message tells a person all: what failed, why, and what to do."""
@@ -67,14 +73,18 @@ class Command(BaseCommand):
                     )
                 stack.enter_context(sole_writer(Path(_database())))
                 _migrate()
-                self._serve(listener, recording, options)
+                self._serve(listener, recording, options, stack)
         except KNOWN as error:
             raise CommandError(str(error)) from error
         except ExceptionGroup as errors:
             raise CommandError(_told(errors)) from errors
 
     def _serve(
-        self, listener: socket.socket, recording: Recording | None, options: dict[str, Any]
+        self,
+        listener: socket.socket,
+        recording: Recording | None,
+        options: dict[str, Any],
+        stack: contextlib.ExitStack,
     ) -> None:
         address = serving.address(listener)
 
@@ -82,16 +92,21 @@ class Command(BaseCommand):
             connection = await connect(kubeconfig=options["kubeconfig"], context=options["context"])
             try:
                 cluster = await connection.identify()
-                observer = Observer(
-                    connection,
-                    cluster,
-                    namespace=options["namespace"],
-                    recording=recording,
-                    audit_files=tuple(dict.fromkeys(map(Path.absolute, options["audit_file"]))),
-                )
-                await observer.restore()
-                self._announce(cluster, address)
-                await observer.run()
+                lost: tuple[Gap, ...] = ()
+                for turn in count():
+                    observer = Observer(
+                        connection,
+                        cluster,
+                        namespace=options["namespace"],
+                        recording=recording,
+                        audit_files=tuple(dict.fromkeys(map(Path.absolute, options["audit_file"]))),
+                        lost=lost,
+                    )
+                    await observer.restore()
+                    if turn == 0:
+                        self._announce(cluster, address)
+                    lost = await observer.run()
+                    await _begin_anew(stack)
             finally:
                 await connection.close()
 
@@ -120,6 +135,31 @@ def _migrate() -> None:
         ) from error
     finally:
         connections.close_all()
+
+
+async def _begin_anew(stack: contextlib.ExitStack) -> None:
+    """Make a new database where one has vanished, as soon as that can be done."""
+    while True:
+        try:
+            await asyncio.to_thread(_prepare, stack)
+        except (CommandError, InUseError, OSError) as error:
+            action = "Make it writable and room on its disk; that is tried again by itself."
+            problem = Problem("store-failed", str(error), "No new database can be made.", action)
+            if history.storing.failed(problem):
+                logger.warning("%s", error)
+            await asyncio.sleep(RETRY_SECONDS)
+        else:
+            history.storing.well()
+            logger.warning("A new history is begun in %s, with what exists now.", _database())
+            return
+
+
+def _prepare(stack: contextlib.ExitStack) -> None:
+    database = Path(_database())
+    database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not lock_of(database).exists():
+        stack.enter_context(sole_writer(database))
+    _migrate()
 
 
 def _told(errors: ExceptionGroup[Exception]) -> str:

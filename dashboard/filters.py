@@ -59,4 +59,7 @@ def _choice(
     name: str, values: Sequence[str], chosen: str | None, words: Callable[[str], str] = str
 ) -> Choice:
     listed = list(values) if not chosen or chosen in values else [chosen, *values]
-    return Choice(name, name, tuple((value, words(value)) for value in listed), chosen or "")
+    options = [(value, words(value)) for value in listed]
+    if len(values) >= history.CHOICES_MOST:
+        options.append(("", "others: search by name"))
+    return Choice(name, name, tuple(options), chosen or "")

@@ -2,23 +2,31 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import urlencode
 
 import msgspec
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.connection import ConnectionDoesNotExist
 from django.views.decorators.http import require_safe
 
 from dashboard import actors, clock, filters, status, wording
+from dashboard.errors import explanation
 from dashboard.pages.lost import lost
+from dashboard.streaming import streamed
 from eventstream import history
 from eventstream.explain.vocabulary.records import Step
+
+logger = logging.getLogger(__name__)
 
 ROWS = 100
 CSV_PAGE = 1000
 CSV_WRITES = 10_000
-"""So many writes go into one file; its last line says where the next one goes on."""
+"""So many writes or a page more go into one file; its last line says where the next one goes on."""
 
 _FIELDS = ("namespace", "kind", "actor", "text")
 _HEADER = (
@@ -78,29 +86,49 @@ def changes(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def as_csv(request: HttpRequest) -> HttpResponse:
-    """The same as a file, CSV_WRITES writes at most; the header Link names the next part."""
+def as_csv(request: HttpRequest) -> HttpResponseBase:
+    """The same as a file, CSV_WRITES writes at most; its last line then names the next part."""
     wanted, before = _wanted(request.GET), request.GET.get("before")
-    text = io.StringIO()
-    table = csv.writer(text)
-    table.writerow(_HEADER)
-    written = 0
     try:
-        while written < CSV_WRITES:
-            page = history.ledger(wanted, limit=CSV_PAGE, before=before)
-            for stored in page.rows:
-                table.writerows(map(_cells, entries(stored.record)))
-            written += CSV_PAGE
-            before = page.next
-            if before is None:
-                break
+        first = history.ledger(wanted, limit=ROWS, before=before)
     except history.BadCursorError as error:
         return HttpResponse(f"{error}\n", status=400, content_type="text/plain; charset=utf-8")
-    answer = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
+    answer = streamed(request, _pieces(wanted, first, history.current()), "text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="changes.csv"'
-    if before is not None:
-        answer["Link"] = f'<?{urlencode(_query(wanted) | {"before": before})}>; rel="next"'
     return answer
+
+
+def _pieces(
+    wanted: history.LedgerFilter, page: history.LedgerPage, read_from: str
+) -> Iterator[str]:
+    """The lines of the file from its first page on, a page at a time, from that history.
+
+    They are asked for when the view is over, and so is what it was to read from.
+    """
+    yield _csv([_HEADER])
+    written = ROWS
+    while True:
+        yield _csv(_cells(each) for stored in page.rows for each in entries(stored.record))
+        if page.next is None:
+            return
+        if written >= CSV_WRITES:
+            query = urlencode(_query(wanted) | {"before": page.next})
+            yield _csv([(f"More in the next part: changes.csv?{query}",)])
+            return
+        try:
+            with history.reading(read_from):
+                page = history.ledger(wanted, limit=CSV_PAGE, before=page.next)
+        except (DatabaseError, ConnectionDoesNotExist) as error:
+            logger.exception("changes.csv ends early.")
+            yield _csv([(f"This file ends early. {explanation(error)}",)])
+            return
+        written += CSV_PAGE
+
+
+def _csv(rows: Iterable[Sequence[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
 
 
 def entries(step: Step) -> Iterator[Entry]:

@@ -1,14 +1,16 @@
 """The cluster as a whole: what needs a person, every Pod at a glance, nodes, controllers, kinds."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from dashboard import actors, clock, rendering, status
+from dashboard import actors, clock, filters, rendering, status
 from eventstream import history
 from eventstream.explain.vocabulary.records import Trace, Usual
 
@@ -17,6 +19,7 @@ RECENT = 600.0
 
 TROUBLES_MOST = 12
 NODES_MOST = 200
+PLACES_MOST = 200
 WAITS_MOST = 60
 
 _PRESSING = frozenset({"failing", "failed", "pending", "not-ready"})
@@ -44,8 +47,11 @@ class Place(msgspec.Struct, frozen=True):
 def cluster(request: HttpRequest) -> HttpResponse:
     """The page, whole; it is asked for anew every few seconds by its script."""
     at = clock.now()
-    nodes = history.nodes()
+    nodes, nodes_total = history.nodes()
     counts = _pod_counts()
+    text = request.GET.get("text", "").strip()[: filters.TEXT_MOST]
+    after = request.GET.get("after", "")[: filters.TEXT_MOST]
+    found = history.namespaces(text, after=after, limit=PLACES_MOST)
     context = status.context(at) | {
         "troubles": _troubles(at),
         "troubles_most": TROUBLES_MOST,
@@ -53,9 +59,12 @@ def cluster(request: HttpRequest) -> HttpResponse:
         "counts": counts,
         "pods": sum(count for _, count in counts),
         "nodes": sorted(nodes, key=_urgency)[:NODES_MOST],
-        "nodes_left": max(0, len(nodes) - NODES_MOST),
+        "nodes_left": max(0, nodes_total - NODES_MOST),
         "controllers": _controllers(at),
-        "places": _places(),
+        "places": _places(found.names, scopeless=not text and not after),
+        "places_total": found.total,
+        "places_more": _more(found, text),
+        "text": text,
     }
     return render(request, "cluster.html", context)
 
@@ -139,12 +148,13 @@ def _controllers(at: float) -> list[Controller]:
     return sorted(found, key=lambda each: (-each.rate, each.label))
 
 
-def _places() -> list[Place]:
-    """The namespaces by name, cluster-scoped objects last."""
+def _places(names: Sequence[str], *, scopeless: bool) -> list[Place]:
+    """These namespaces; with `scopeless` what is in none of them comes last."""
+    shown = (*names, "") if scopeless else names
     kinds: dict[str, list[tuple[str, int]]] = {}
-    for each in history.population():
+    for each in history.population(shown):
         kinds.setdefault(each.namespace, []).append((each.kind, each.count))
-    traces = history.trace_states()
+    traces = history.trace_states(shown)
     return [
         Place(
             name,
@@ -152,5 +162,14 @@ def _places() -> list[Place]:
             sum(c for _, c in kinds.get(name, ())),
             traces.get(name, {}),
         )
-        for name in sorted(kinds.keys() | traces.keys(), key=lambda name: (not name, name))
+        for name in shown
+        if name in kinds or name in traces
     ]
+
+
+def _more(found: history.Namespaces, text: str) -> str:
+    """The query of the namespaces that come behind a full page of them, "" where none may."""
+    if len(found.names) < PLACES_MOST or found.total == PLACES_MOST:
+        return ""
+    asked = {"text": text, "after": found.names[-1]}
+    return urlencode({name: value for name, value in asked.items() if value})

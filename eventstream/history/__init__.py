@@ -32,9 +32,11 @@ from eventstream.history.objects import (
 )
 from eventstream.history.overview import (
     POD_STATES,
+    Namespaces,
     NodeState,
     PodPlace,
     Population,
+    namespaces,
     nodes,
     pod_states,
     pods,
@@ -51,6 +53,7 @@ from eventstream.history.relations import (
     traces_of,
 )
 from eventstream.history.status import (
+    CHOICES_MOST,
     audit_logs,
     choices,
     cluster,
@@ -69,6 +72,7 @@ from eventstream.pulse import Holds
 from eventstream.sqlite.readers import only_reading
 
 __all__ = [
+    "CHOICES_MOST",
     "POD_STATES",
     "ActorRate",
     "AuditLog",
@@ -85,6 +89,7 @@ __all__ = [
     "KeptObject",
     "LedgerFilter",
     "LedgerPage",
+    "Namespaces",
     "NodeState",
     "Page",
     "PodPlace",
@@ -115,6 +120,7 @@ __all__ = [
     "installation_key",
     "kept",
     "ledger",
+    "namespaces",
     "nodes",
     "only_reading",
     "pod_states",

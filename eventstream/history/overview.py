@@ -1,7 +1,12 @@
-"""The whole cluster at a glance: how many objects of what kind, how Pods and nodes do."""
+"""The whole cluster at a glance: how many objects of what kind, how Pods and nodes do.
+
+A cluster may have any number of namespaces, so all that is told by namespace names those asked for.
+"""
+
+from collections.abc import Collection
 
 import msgspec
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from eventstream.explain.vocabulary.records import ObjectRef
 from eventstream.explain.world.pods import POD_STATES
@@ -10,6 +15,7 @@ from eventstream.models import ImageRow, TraceRow
 __all__ = ["POD_STATES"]  # For the dashboard, which knows history only.
 
 PODS_MOST = 10_000
+NODES_MOST = 5_000
 _EVIDENCE = ("Event", "Lease")
 
 
@@ -74,15 +80,46 @@ class _Node(msgspec.Struct):
 _node = msgspec.json.Decoder(_Node)
 
 
-def population() -> list[Population]:
-    """How many objects there are, by namespace and kind; Events and Leases are left out."""
+class Namespaces(msgspec.Struct, frozen=True):
+    """Some namespaces by name, and how many there are of them in all."""
+
+    names: tuple[str, ...]
+    total: int
+
+
+def namespaces(text: str = "", *, after: str = "", limit: int = 200) -> Namespaces:
+    """The namespaces that hold something or had a trace, at most `limit`, those behind `after`.
+
+    Only those whose names have `text` in them. "", of cluster-scoped objects, is none of them.
+    """
+    held = _objects().filter(namespace__icontains=text).exclude(namespace="")
+    rooted = _traces().filter(namespace__icontains=text).exclude(namespace="")
+    total = held.order_by().values("namespace").union(rooted.order_by().values("namespace")).count()
+    found: set[str] = set()
+    for rows in (held, rooted):
+        behind = rows.filter(namespace__gt=after).order_by("namespace")
+        found.update(behind.values_list("namespace", flat=True).distinct()[:limit])
+    return Namespaces(tuple(sorted(found)[:limit]), total)
+
+
+def population(namespaces: Collection[str]) -> list[Population]:
+    """How many objects these namespaces hold, by namespace and kind; no Events and no Leases."""
     counted = (
-        ImageRow.objects.exclude(kind__in=(*_EVIDENCE, ""))
+        _objects()
+        .filter(namespace__in=namespaces)
         .values_list("namespace", "kind")
         .annotate(count=Count("*"))
         .order_by("namespace", "kind")
     )
     return [Population(*row) for row in counted]
+
+
+def _objects() -> QuerySet[ImageRow]:
+    return ImageRow.objects.exclude(kind__in=(*_EVIDENCE, ""))
+
+
+def _traces() -> QuerySet[TraceRow]:
+    return TraceRow.objects.filter(background=False)
 
 
 def pods(limit: int = PODS_MOST) -> list[PodPlace]:
@@ -101,16 +138,18 @@ def pod_states() -> dict[str, dict[str, int]]:
     return found
 
 
-def nodes() -> list[NodeState]:
-    """The nodes by name, each with its heartbeat and its Pods."""
+def nodes(limit: int = NODES_MOST) -> tuple[list[NodeState], int]:
+    """The nodes by name with heartbeat and Pods, at most `limit`; and how many there are."""
     leases = ImageRow.objects.filter(kind="Lease", namespace="kube-node-lease")
     renewed = {
         name: _node.decode(bytes(body)).spec.renew_time or ""
-        for name, body in leases.values_list("name", "body")
+        for name, body in leases.order_by("name").values_list("name", "body")[:limit]
     }
     pods_of = pod_states()
     rows = ImageRow.objects.filter(kind="Node").order_by("name")
-    return [_state(row, renewed.get(row.name, ""), pods_of.get(row.name, {})) for row in rows]
+    shown = rows[:limit]
+    states = [_state(row, renewed.get(row.name, ""), pods_of.get(row.name, {})) for row in shown]
+    return states, rows.count()
 
 
 def _state(row: ImageRow, renewed: str, pods_of: dict[str, int]) -> NodeState:
@@ -126,10 +165,10 @@ def _state(row: ImageRow, renewed: str, pods_of: dict[str, int]) -> NodeState:
     )
 
 
-def trace_states() -> dict[str, dict[str, int]]:
-    """How many traces there are, by namespace of their root and by state."""
+def trace_states(namespaces: Collection[str]) -> dict[str, dict[str, int]]:
+    """How many traces there are, by namespace of their root, of these, and by state."""
     found: dict[str, dict[str, int]] = {}
-    rows = TraceRow.objects.filter(background=False).values_list("namespace", "state")
+    rows = _traces().filter(namespace__in=namespaces).values_list("namespace", "state")
     for namespace, state, count in rows.annotate(count=Count("*")).order_by():
         found.setdefault(namespace, {})[state] = count
     return found

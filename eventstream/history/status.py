@@ -23,6 +23,9 @@ from eventstream.models import (
 from eventstream.objects.observations import AuditLog, Coverage, Gap
 from eventstream.pulse import Holds
 
+CHOICES_MOST = 500
+"""So many namespaces, kinds and actors are offered to filter by; a search finds the others."""
+
 _log = msgspec.json.Decoder(AuditLog)
 _coverage = msgspec.json.Decoder(Coverage)
 
@@ -110,23 +113,25 @@ def counts() -> Counts:
 
 
 def choices() -> FilterChoices:
-    """Namespaces, kinds and actors that occur in history."""
+    """Namespaces, kinds and actors that occur in history, CHOICES_MOST of each at most."""
     return FilterChoices(
         namespaces=_distinct("namespace"),
         kinds=_distinct("kind"),
-        actors=tuple(sorted({*_actors(), *_distinct("holder")})),
+        actors=tuple(sorted({*_actors(), *_distinct("holder")})[:CHOICES_MOST]),
     )
 
 
 def _distinct(column: str) -> tuple[str, ...]:
     values = TraceRow.objects.exclude(**{column: ""}).values_list(column, flat=True)
-    return tuple(sorted(values.order_by().distinct()))
+    return tuple(values.order_by(column).distinct()[:CHOICES_MOST])
 
 
 def _actors() -> Iterator[str]:
     """Each actor once: one look into the index for each, however many steps there are."""
     names = StepRow.objects.order_by("actor").values_list("actor", flat=True)
     name = names.first()
-    while name is not None:
+    for _ in range(CHOICES_MOST):
+        if name is None:
+            return
         yield name
         name = names.filter(actor__gt=name).first()

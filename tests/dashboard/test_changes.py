@@ -3,11 +3,14 @@
 import csv
 import io
 import re
+from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from dashboard.pages import changes
+from eventstream import history
 from eventstream.explain.vocabulary.records import FieldChange
 from tests.dashboard import scenes
 from tests.dashboard.recorded import store_tape
@@ -16,7 +19,11 @@ pytestmark = pytest.mark.django_db
 
 
 def rows(client: Client, path: str = "/changes.csv") -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(client.get(path).content.decode())))
+    return list(csv.DictReader(io.StringIO(text(client, path))))
+
+
+def text(client: Client, path: str) -> str:
+    return client.get(path).getvalue().decode()
 
 
 def test_a_scaling_is_a_field_with_its_writer_and_grade(client: Client) -> None:
@@ -58,22 +65,61 @@ def test_every_change_is_met_once_while_paging(client: Client) -> None:
     assert len(found) == len({(r["time"], r["name"], r["resourceVersion"]) for r in rows(client)})
 
 
-def test_a_long_file_is_cut_and_names_its_next_part(
+def test_a_long_file_is_cut_and_its_last_line_names_the_next_part(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store_tape("rolling_update")
-    whole = client.get("/changes.csv")
-    assert "Link" not in whole.headers
+    whole = rows(client)
+    monkeypatch.setattr(changes, "ROWS", 20)
     monkeypatch.setattr(changes, "CSV_WRITES", 50)
     monkeypatch.setattr(changes, "CSV_PAGE", 50)
-    first = client.get("/changes.csv")
-    after = re.search(r"<(\?before=[^>]+)>", first.headers["Link"])
-    assert after is not None
-    assert len(first.content) < len(whole.content)
-    second = rows(client, f"/changes.csv{after[1]}")
-    assert (
-        second[0]["time"] <= list(csv.DictReader(io.StringIO(first.content.decode())))[-1]["time"]
-    )
+    found, path = [], "changes.csv"
+    while path:
+        part = rows(client, f"/{path}")
+        path = ""
+        if part[-1]["time"].startswith("More in the next part: "):
+            path = part.pop()["time"].removeprefix("More in the next part: ")
+        assert len({row["resourceVersion"] for row in part}) <= 70
+        found += part
+    assert found == whole
+
+
+def test_a_file_begins_before_its_rest_is_read_and_is_read_a_page_at_a_time(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store_tape("rolling_update")
+    monkeypatch.setattr(changes, "ROWS", 20)
+    monkeypatch.setattr(changes, "CSV_PAGE", 30)
+    limits: list[int] = []
+    ledger = history.ledger
+
+    def counted(*args: Any, **options: Any) -> history.LedgerPage:
+        limits.append(options["limit"])
+        return ledger(*args, **options)
+
+    monkeypatch.setattr(history, "ledger", counted)
+    pieces = iter(client.get("/changes.csv").streaming_content)  # type: ignore[attr-defined]
+    assert next(pieces).startswith(b"time,kind,")
+    assert next(pieces).count(b"\n") >= 15
+    assert limits == [20]
+    assert next(pieces).count(b"\n") >= 20
+    assert limits == [20, 30]
+
+
+def test_a_file_whose_rest_cannot_be_read_says_so(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store_tape("rolling_update")
+    monkeypatch.setattr(changes, "ROWS", 20)
+    answer = client.get("/changes.csv")
+
+    def broken(*_: Any, **__: Any) -> history.LedgerPage:
+        raise OperationalError("disk I/O error")
+
+    monkeypatch.setattr(history, "ledger", broken)
+    last = answer.getvalue().decode().splitlines()[-1]
+    assert "This file ends early" in last
+    assert "The disk that holds the database fails" in last
 
 
 def test_hidden_values_stay_hidden(client: Client) -> None:

@@ -7,6 +7,7 @@ import time
 import pytest
 from django.test import Client
 
+from dashboard.pages import cluster
 from eventstream import history
 from eventstream.objects.images import Image, Metadata, OwnerReference
 from eventstream.objects.observations import Change
@@ -24,7 +25,7 @@ CONFIGS = Resource("", "v1", "configmaps", "ConfigMap")
 def body(client: Client, path: str, status: int = 200) -> str:
     answer = client.get(path)
     assert answer.status_code == status
-    return answer.content.decode()
+    return b"".join(answer).decode()
 
 
 def words(html: str) -> str:
@@ -148,3 +149,50 @@ def test_hostile_names_are_text_on_all_of_these_pages(client: Client) -> None:
         if not path.endswith("csv"):
             assert "<img" not in html
             assert "<script>" not in html.replace('<script src="', "")
+
+
+def test_any_number_of_namespaces_is_a_page_of_them_a_count_and_a_search(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "PLACES_MOST", 20)
+    put(*(placed(f"team-{number:03d}") for number in range(90)), placed("odd"))
+    found, path = [], "/cluster"
+    while path:
+        html = body(client, path)
+        shown = re.findall(r'id="place-([^"]+)"', html)
+        assert len(shown) <= 20
+        found.extend(shown)
+        more = re.search(r'href="(\?[^"]*after=[^"]+)#places"', html)
+        path = f"/cluster{more[1]}" if more else ""
+    assert found == ["odd", *(f"team-{number:03d}" for number in range(90))]
+    assert "search 91 namespaces" in body(client, "/cluster")
+    searched = body(client, "/cluster?text=team-07")
+    assert re.findall(r'id="place-([^"]+)"', searched) == [f"team-07{n}" for n in range(10)]
+    assert "No namespace has this in its name" in body(client, "/cluster?text=nowhere")
+
+
+def placed(namespace: str) -> Image:
+    metadata = Metadata(name="settings", namespace=namespace, uid=f"uid-{namespace}")
+    return Image("v1", "ConfigMap", metadata)
+
+
+def test_few_namespaces_are_simply_there_and_those_of_traces_too(client: Client) -> None:
+    put(placed("shop"))
+    scenes.store(scenes.nginx(time.time()))
+    html = body(client, "/cluster")
+    assert re.findall(r'id="place-([^"]*)"', html) == ["shop", "web"]
+    assert "search 2 namespaces" not in html
+
+
+def test_a_thousand_namespaces_to_filter_by_are_cut_and_said_to_be(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history.status, "CHOICES_MOST", 5)
+    monkeypatch.setattr(history, "CHOICES_MOST", 5)
+    made = [scenes.ref("Pod", "a", f"team-{number}") for number in range(9)]
+    scenes.store(*((scenes.trace(each.namespace or "", each, 100.0), []) for each in made))
+    for path in ("/", "/changes", "/?namespace=team-8"):
+        html = body(client, path)
+        assert "others: search by name" in html
+        assert html.count('<option value="team-') == 5 + ("=" in path)
+    assert body(client, "/window").count('<option value="team-') == 5

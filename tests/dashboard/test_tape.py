@@ -13,6 +13,7 @@ from pytest_django import DjangoDbBlocker
 
 from dashboard import opened, tapeview
 from dashboard.opened import OpenedTape, OpenedTapes
+from dashboard.pages import changes
 from eventstream import history
 from tests.explain.tapes import TAPES
 
@@ -71,6 +72,15 @@ def test_the_live_history_holds_nothing_of_it(client: Client, tapes: OpenedTapes
     assert live.status_code == 200
     assert "deployment/nginx" not in live.content.decode()
     assert history.current() == "default"
+
+
+def test_its_file_of_changes_holds_its_own_to_the_end(
+    client: Client, tapes: OpenedTapes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "ROWS", 5)
+    tape = read(tapes.add("create.jsonl", of("create"), None))
+    answer = client.get(f"/tapes/{tape.token}/changes.csv")
+    assert answer.getvalue().count(b"nginx") > 20
 
 
 def test_two_recordings_of_one_cluster_are_never_mixed(client: Client, tapes: OpenedTapes) -> None:

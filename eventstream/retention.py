@@ -48,8 +48,8 @@ INTERVAL = 60.0
 MOMENTS = 1000
 """An age is told apart into so many moments."""
 WAL_MOST = 64 * MEBIBYTE
-ROW_BYTES = 16 * 1024
-"""What a row may take in the WAL, where each index that it touches is written as a whole page."""
+ROW_BYTES = 8 * 1024
+"""What a row takes in the WAL, where each index that it touches is written as a whole page."""
 
 
 class HeldError(OperationalError):
@@ -77,7 +77,7 @@ class Limits(msgspec.Struct, frozen=True):
     @property
     def wal(self) -> int:
         """Bytes of the limit that are the WAL's."""
-        return min(self.size * 2 // 5, WAL_MOST)
+        return min(self.size // 5, WAL_MOST)
 
     @property
     def file(self) -> int:

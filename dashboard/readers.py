@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 from typing import ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
@@ -41,7 +42,9 @@ class Readers:
             with contextlib.suppress(RuntimeError):  # A loop that is closed has nobody who waits.
                 loop.call_soon_threadsafe(free.release)
 
-        answer = self._threads.submit(_with_connection, partial(query, *args, **kwargs))
+        # In the context of who asks, which says that it only reads.
+        asked = partial(query, *args, **kwargs)
+        answer = self._threads.submit(copy_context().run, _with_connection, asked)
         # This future is done when the thread is, whoever was cancelled meanwhile.
         answer.add_done_callback(release)
         return await asyncio.wrap_future(answer)

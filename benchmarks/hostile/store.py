@@ -20,6 +20,7 @@ import django
 from django.core.management import call_command
 
 from benchmarks.hostile.report import row
+from benchmarks.store import Cluster
 
 SECONDS = 20
 ROWS_A_SECOND = 3000
@@ -36,15 +37,6 @@ PAGES = (
     "/traces/t0",
     "/window",
 )
-
-
-class Cluster(NamedTuple):
-    """Which cluster the rows are about."""
-
-    uid: str = "hostile"
-    name: str = "hostile"
-    server: str = "in this process"
-    version: str = "v1.36"
 
 
 class Answer(NamedTuple):

@@ -103,7 +103,8 @@ class TapeReader:
         self._reached[resource.key] = reached
         if watched.type == "BOOKMARK" or watched.image is None:
             return [reached]
-        return [inventory.apply(watched.type, _flagged(watched.image, flags), entry.t)]
+        image = _flagged(watched.image, flags)
+        return [inventory.apply(watched.type, image, entry.t, watched.size)]
 
     def _list(
         self, inventory: Inventory, entry: _Line, flags: tuple[str, ...]

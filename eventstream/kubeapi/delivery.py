@@ -63,12 +63,12 @@ class Delivery:
         return self._inventory.get(uid)
 
     async def change(
-        self, kind: Literal["ADDED", "MODIFIED", "DELETED"], image: Image, at: float
+        self, kind: Literal["ADDED", "MODIFIED", "DELETED"], image: Image, at: float, size: int = 0
     ) -> None:
-        """Send what one WatchEvent changed; raises NoRoomError where it is too much to hold."""
+        """Send what one WatchEvent of `size` bytes changed; raises NoRoomError if it is too much."""
         before = self._inventory.get(image.uid)
         more = self.share.growth(before, None if kind == "DELETED" else image)
-        change = self._inventory.apply(kind, image, at)
+        change = self._inventory.apply(kind, image, at, size)
         try:
             await self.send(change)
         except BaseException:

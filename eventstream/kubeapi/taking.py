@@ -66,7 +66,7 @@ class Taking:
             await self._bookmark(state, watched.version, at)
             return None
         if is_newer(watched.version, state.version):
-            await self._delivery.change(kind, image, at)
+            await self._delivery.change(kind, image, at, watched.size)
             _advance(state, watched.version)
         elif doubt := await self._unusual(state, watched, kind, image, at):
             return doubt
@@ -107,7 +107,7 @@ class Taking:
         if found == "unordered":
             self._coverage.unordered = True
         if found != "repeat":
-            await self._delivery.change(kind, flagged(image, found), at)
+            await self._delivery.change(kind, flagged(image, found), at, watched.size)
         if found in {"next", "unordered"} and is_resumable(watched.version):
             _advance(state, watched.version)
         return None

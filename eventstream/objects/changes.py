@@ -13,6 +13,7 @@ import msgspec
 from eventstream.objects.images import Image
 from eventstream.objects.pods import Condition, ContainerStatus
 from eventstream.objects.redaction import HIDDEN
+from eventstream.objects.sharing import Kept
 
 _VALUE_LIMIT = 200
 _BOOKKEEPING = frozenset({"resource_version", "managed_fields", "generation"})
@@ -136,17 +137,21 @@ def _lists(before: Any, after: Any, path: str, found: list[FieldChange]) -> None
 def _element(path: str, before: Any, after: Any) -> Iterable[FieldChange]:
     """The changes of one element; conditions and containers of many Pods change alike."""
     if type(after) in _ALIKE and type(before) in _ALIKE:
-        return _alike(path, before, after)
+        known = _alike.get((path, before, after))
+        return _changes_of(path, before, after) if known is None else known
     found: list[FieldChange] = []
     _values(before, after, path, found)
     return found
 
 
-@lru_cache(maxsize=4096)
-def _alike(path: str, before: Any, after: Any) -> tuple[FieldChange, ...]:
+def _changes_of(path: str, before: Any, after: Any) -> tuple[FieldChange, ...]:
     found: list[FieldChange] = []
     _structs(before, after, path, found)
-    return tuple(found)
+    size = len(_encode(before)) + len(_encode(after))
+    return _alike.keep((path, before, after), tuple(found), size)
+
+
+_alike = Kept[tuple[str, Any, Any], tuple[FieldChange, ...]](4096)
 
 
 def _label(key: str, place: int) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from eventstream.objects.bounds import LARGE, bounded_metadata, bounded_part
 from eventstream.objects.cluster_kinds import EventFacts, RevisionFacts
 from eventstream.objects.envelopes import (
     UNREADABLE,
@@ -41,7 +42,7 @@ class WatchEvent(msgspec.Struct, frozen=True):
 
     For ERROR, `code`, `reason` and `message` are the Status's, and `retry_after` is after how
     many seconds it asks to be tried again, 0 where it does not. `initial_events_end` marks the
-    bookmark that ends a WatchList's initial state.
+    bookmark that ends a WatchList's initial state. `size` is how many bytes the line had.
     """
 
     type: Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"]
@@ -52,6 +53,7 @@ class WatchEvent(msgspec.Struct, frozen=True):
     message: str = ""
     initial_events_end: bool = False
     retry_after: int = 0
+    size: int = 0
 
 
 class ListPage(msgspec.Struct, frozen=True):
@@ -87,7 +89,9 @@ class Decoder:
         structs = BUILT_IN.get((resource.group, resource.kind))
         seen: WatchEvent | None = None
         try:
-            if structs is not None:
+            if len(line) > LARGE:
+                pass  # Not all of it may be kept.
+            elif structs is not None:
                 seen = self._usual_object(structs, resource.kind, line)
             elif resource.kind == "Event" and not resource.group:
                 seen = self._usual_event(line)
@@ -101,7 +105,8 @@ class Decoder:
         if wire.kind != kind or not wire.metadata.uid or wire.flags:
             return None
         image = self._built_in(structs, kind, wire)
-        return WatchEvent(usual.type, wire.metadata.resource_version, image)
+        version = wire.metadata.resource_version
+        return WatchEvent(usual.type, version, image, size=len(line))
 
     def _usual_event(self, line: bytes) -> WatchEvent | None:
         usual = _usual_event.decode(line)
@@ -111,7 +116,7 @@ class Decoder:
             return None
         metadata = self._metadata.settled(told.metadata)
         image = Image("v1", "Event", metadata, told.facts(self._redactor))
-        return WatchEvent(usual.type, metadata.resource_version, image)
+        return WatchEvent(usual.type, metadata.resource_version, image, size=len(line))
 
     def _any_event(self, resource: Resource, line: bytes) -> WatchEvent:
         envelope, flags = read_envelope(_line, line, f"{resource.key}: not a WatchEvent")
@@ -122,7 +127,8 @@ class Decoder:
         image = self.image(resource, envelope.object)
         if flags:
             image = msgspec.structs.replace(image, flags=flags + image.flags)
-        return WatchEvent(envelope.type, image.metadata.resource_version, image)
+        version = image.metadata.resource_version
+        return WatchEvent(envelope.type, version, image, size=len(line))
 
     def page(self, resource: Resource, body: bytes) -> ListPage:
         """Decode one list answer; raises DecodeError when it is no list (a Table, HTML, …)."""
@@ -163,7 +169,12 @@ class Decoder:
             raise DecodeError(f"{resource.key}: a Table, not an object")
         if wire.kind and resource.kind and wire.kind != resource.kind:
             flags = (*flags, f"kind: not {resource.kind}")
+        large = len(raw) > LARGE
+        if large:
+            flags += bounded_metadata(wire.metadata, self._redactor.hide)
         image = self._image(resource, raw, wire)
+        if large and isinstance(image.spec, EventFacts | RevisionFacts):
+            flags += bounded_part(image.spec, "content")[1]
         if flags or wire.flags:
             found = dict.fromkeys((*read_flags(wire.flags), *flags, *image.flags))
             image = msgspec.structs.replace(image, flags=tuple(found))
@@ -212,6 +223,9 @@ class Decoder:
         spec, flags = self._parts.plain(wire.spec, self._redactor.spec, "spec")
         status, more = self._parts.plain(wire.status, self._redactor.status, "status")
         other = self._parts.others(raw)
+        if other and len(raw) > LARGE:
+            other, cut = bounded_part(other, "other fields")
+            more += cut
         names = image.api_version, image.kind, image.metadata
         return Image(*names, spec, status, other, flags + more)
 

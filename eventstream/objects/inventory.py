@@ -28,15 +28,15 @@ class Inventory:
         """The latest image of the object with this uid, None where none is known."""
         return self._images.get(uid)
 
-    def apply(self, type_: ChangeType, image: Image, at: float) -> Change:
-        """Take in one WatchEvent's object and return the change it makes."""
+    def apply(self, type_: ChangeType, image: Image, at: float, size: int = 0) -> Change:
+        """Take in one WatchEvent's object, which had `size` bytes; return the change it makes."""
         uid = image.metadata.uid
         if type_ == "DELETED":
             before = self._images.pop(uid, None)
         else:
             before = self._images.get(uid)
             self._images[uid] = image
-        return Change(self.resource, type_, image, at, before)
+        return Change(self.resource, type_, image, at, before, size=size)
 
     def replace(
         self, images: Iterable[Image], at: float, *, first: bool, rewound: bool = False

@@ -5,15 +5,13 @@ https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-manageme
 """
 
 import re
-from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from eventstream.objects.images import NO_FIELDS, FieldsEntry, Image
-from eventstream.objects.sharing import Words
+from eventstream.objects.sharing import Kept, Words
 
-_LONGEST_REMEMBERED = 8192
 _STRING_WITH_VALUES = re.compile(rb'"(?:k:|v:)(?:[^"\\]|\\.)*"')
 _TYPE_KEY = re.compile(rb'"k:\{\\"type\\":\\"[A-Za-z0-9./_-]+\\"\}"')
 _NORMAL_KEY = re.compile(rb'"k:\{[\w,]*\}"')
@@ -33,27 +31,29 @@ def shared_entry(entry: FieldsEntry) -> FieldsEntry:
         return known[1]
     fields = bytes(entry.fields)
     names = entry.manager, entry.operation, entry.subresource, entry.time, entry.api_version
-    if len(fields) > _LONGEST_REMEMBERED:
-        return _entry.__wrapped__(*names, fields)
-    shared = _entry(*names, fields)
-    if len(_latest) >= _ENTRIES_KEPT:
-        _latest.clear()
-    _latest[place] = FieldsEntry(*names, msgspec.Raw(fields)), shared
+    size = len(fields) + len(entry.manager)
+    shared = _entries.get((*names, fields))
+    if shared is None:
+        shared = _entry(*names, fields)
+        _entries.keep((*names, fields), shared, size)
+    _latest.keep(place, (FieldsEntry(*names, msgspec.Raw(fields)), shared), size)
     return shared
 
 
-_ENTRIES_KEPT = 2048
-_latest: dict[tuple[str, str, str | None, int], tuple[FieldsEntry, FieldsEntry]] = {}
+_latest = Kept[tuple[str, str, str | None, int], tuple[FieldsEntry, FieldsEntry]](2048)
 """Entries as they came, and as they are kept."""
+_entries = Kept[tuple[str, str, str, str | None, str, bytes], FieldsEntry](4096)
 
 
-@lru_cache(maxsize=4096)
 def _entry(
     manager: str, operation: str, subresource: str, time: str | None, version: str, fields: bytes
 ) -> FieldsEntry:
-    names = _words[manager], _words[operation], _words[subresource]
-    when = _words[time] if time else time
-    return FieldsEntry(*names, when, _words[version], normalize(fields))
+    entry = FieldsEntry(manager, operation, subresource, time, version, normalize(fields))
+    _words.share(entry, _WORDS)
+    return entry
+
+
+_WORDS = ("manager", "operation", "subresource", "time", "api_version")
 
 
 def normalize(fields: bytes) -> msgspec.Raw:
@@ -62,11 +62,13 @@ def normalize(fields: bytes) -> msgspec.Raw:
     Objects with the same fields get the very same Raw, whatever their uids and addresses. What
     is no fieldsV1 at all may hold anything, and becomes `{}`.
     """
-    known = _normalize if len(fields) <= _LONGEST_REMEMBERED else _normalize.__wrapped__
-    return known(fields)
+    known = _normalized.get(fields)
+    return _normalized.keep(fields, _normalize(fields), len(fields)) if known is None else known
 
 
-@lru_cache(maxsize=4096)
+_normalized = Kept[bytes, msgspec.Raw](4096)
+
+
 def _normalize(fields: bytes) -> msgspec.Raw:
     if b'"k:' in fields or b'"v:' in fields:
         fields = _STRING_WITH_VALUES.sub(_without_values, fields)
@@ -97,9 +99,14 @@ def _documented(tree: Any) -> bool:
     )
 
 
-@lru_cache(maxsize=4096)
 def _interned(normal: bytes) -> msgspec.Raw:
-    return msgspec.Raw(normal) if normal != b"{}" else NO_FIELDS
+    if normal == b"{}":
+        return NO_FIELDS
+    known = _raws.get(normal)
+    return _raws.keep(normal, msgspec.Raw(normal), len(normal)) if known is None else known
+
+
+_raws = Kept[bytes, msgspec.Raw](4096)
 
 
 def paths(fields: msgspec.Raw | bytes) -> frozenset[str]:
@@ -115,25 +122,23 @@ def _read(fields: msgspec.Raw | bytes) -> "_Read":
     known = _read_by_id.get(id(fields))
     if known is not None and known[0] is fields:
         return known
-    if len(_read_by_id) >= _PATHS_KEPT:
-        _read_by_id.clear()
-    known = _read_by_id[id(fields)] = fields, _paths(bytes(fields)), {}
-    return known
+    return _read_by_id.keep(id(fields), (fields, _paths(bytes(fields)), {}), len(fields))
 
 
-_PATHS_KEPT = 2048
+_PATHS_KEPT, _ROOM_FOR_PATHS = 2048, 8 * 1024 * 1024
 _COVERED_KEPT = 64
+_DEEPEST = 64
+"""Levels of fields that are told apart: of any deeper ones, that they are there."""
 _Read = tuple[msgspec.Raw | bytes, frozenset[str], dict[str, int]]
 """The fields, the leaf paths that they name, and how much of some other paths these cover."""
-_read_by_id: dict[int, _Read] = {}
+_read_by_id = Kept[int, _Read](_PATHS_KEPT, _ROOM_FOR_PATHS)
 """By identity, as equal fields share one Raw, which has no hash; each is kept alive here."""
 
 
-@lru_cache(maxsize=_PATHS_KEPT)
 def _paths(fields: bytes) -> frozenset[str]:
     try:
         tree = msgspec.json.decode(fields) if fields else {}
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return frozenset()
     found: set[str] = set()
     if isinstance(tree, dict):
@@ -141,7 +146,7 @@ def _paths(fields: bytes) -> frozenset[str]:
     return frozenset(found)
 
 
-def _walk(tree: dict[str, Any], prefix: str, found: set[str]) -> None:
+def _walk(tree: dict[str, Any], prefix: str, found: set[str], depth: int = 0) -> None:
     for key, below in tree.items():
         if key == ".":
             continue
@@ -152,8 +157,8 @@ def _walk(tree: dict[str, Any], prefix: str, found: set[str]) -> None:
             path = f"{prefix}[{_element(name)}]"
         else:
             path = f"{prefix}[]"
-        if isinstance(below, dict) and below:
-            _walk(below, path, found)
+        if isinstance(below, dict) and below and depth < _DEEPEST:
+            _walk(below, path, found, depth + 1)
         else:
             found.add(path)
 
@@ -192,13 +197,11 @@ def names_more(fields: msgspec.Raw, earlier: msgspec.Raw) -> bool:
         return known[2]
     was = paths(earlier)
     more = any(not _parts(path, was) for path in paths(fields) - was)
-    if len(_compared) >= _PATHS_KEPT:
-        _compared.clear()
-    _compared[pair] = fields, earlier, more
+    _compared.keep(pair, (fields, earlier, more), len(fields) + len(earlier))
     return more
 
 
-_compared: dict[tuple[int, int], tuple[msgspec.Raw, msgspec.Raw, bool]] = {}
+_compared = Kept[tuple[int, int], tuple[msgspec.Raw, msgspec.Raw, bool]](_PATHS_KEPT)
 """By identity, as `_read_by_id`: Pods of one kind of workload go through the same fields."""
 
 

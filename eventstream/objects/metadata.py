@@ -5,7 +5,7 @@ import msgspec
 from eventstream.objects.images import Metadata, OwnerReference
 from eventstream.objects.managed_fields import shared_entry
 from eventstream.objects.redaction import Redactor
-from eventstream.objects.sharing import Shared, Words
+from eventstream.objects.sharing import Kept, Shared, Words
 
 _TEXTS_KEPT = 4096
 _WORDS = ("namespace", "generate_name", "creation_timestamp")
@@ -19,7 +19,7 @@ class MetadataSettler:
         self._redactor = redactor
         self._owners = Shared[tuple[OwnerReference, ...]]()
         self._words = Words()
-        self._texts: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
+        self._texts = Kept[tuple[tuple[str, str], ...], dict[str, str]](_TEXTS_KEPT)
 
     def word(self, text: str) -> str:
         """The same text, as one string for all objects."""
@@ -45,7 +45,6 @@ class MetadataSettler:
         key = tuple(texts.items())
         known = self._texts.get(key)
         if known is None:
-            if len(self._texts) >= _TEXTS_KEPT:
-                self._texts.clear()
-            known = self._texts[key] = texts
+            size = sum(map(len, texts)) + sum(map(len, texts.values()))
+            known = self._texts.keep(key, texts, size)
         return known

@@ -22,7 +22,7 @@ class Change(msgspec.Struct, frozen=True, gc=False):
     `after` is the object as the cluster sent it (for DELETED its last state, with the
     resourceVersion of the deletion; for VANISHED the last state known). `at` is the time of
     arrival in unix seconds. `relisted` says that a list showed it, so that versions in between
-    may be missing.
+    may be missing. `size` is how many bytes the object came in, 0 where nobody counted them.
     """
 
     resource: Resource
@@ -31,6 +31,7 @@ class Change(msgspec.Struct, frozen=True, gc=False):
     at: float
     before: Image | None = None
     relisted: bool = False
+    size: int = 0
 
 
 class Gap(msgspec.Struct, frozen=True, gc=False):

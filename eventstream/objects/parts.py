@@ -6,17 +6,18 @@ from typing import Any
 
 import msgspec
 
+from eventstream.objects.bounds import LARGE, bounded_part
 from eventstream.objects.loosely import fit
 from eventstream.objects.pods import Condition, ContainerStatus, Part, PodSpec, PodStatus
 from eventstream.objects.redaction import Redactor
-from eventstream.objects.sharing import Shared, Words
+from eventstream.objects.sharing import Kept, Shared, Words
 from eventstream.objects.workloads import PodTemplate
 
 NOTHING = msgspec.Raw(b"{}")
 """The spec or status of an object that came without one."""
 
 Flags = tuple[str, ...]
-_SPECS_KEPT = 8192
+_SPECS_KEPT, _ROOM_FOR_SPECS = 8192, 24 * 1024 * 1024
 _TEXTS_KEPT, _LONGEST_TEXT_KEPT = 1024, 8192
 _KNOWN = frozenset({"apiVersion", "kind", "metadata", "spec", "status", "x-baton-flags"})
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -44,7 +45,7 @@ class PartDecoder:
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
         self._decoders: dict[type[Part], msgspec.json.Decoder[Any]] = {}
-        self._specs: dict[tuple[type[Part], str], Part] = {}
+        self._specs = Kept[tuple[type[Part], str], Part](_SPECS_KEPT, _ROOM_FOR_SPECS)
         self._latest: dict[tuple[type[Part], bytes], Part] = {}
         self._conditions = Shared[Condition](self._settle_condition)
         self._words = Words()
@@ -64,9 +65,7 @@ class PartDecoder:
             return known, ()
         part, flags = self._decode(struct, raw, digest, "spec")
         if not flags:
-            if len(self._specs) >= _SPECS_KEPT:
-                del self._specs[next(iter(self._specs))]
-            self._specs[struct, digest] = part
+            self._specs.keep((struct, digest), part, len(text))
             self._keep(struct, text, part)
         return part, flags
 
@@ -86,9 +85,10 @@ class PartDecoder:
         if raw is NOTHING:
             return None, ()
         try:
-            return redact(msgspec.json.decode(raw)), ()
+            value = redact(msgspec.json.decode(raw))
         except RecursionError:
             return self._hidden(raw), (f"{path}: nested too deeply",)
+        return bounded_part(value, path) if len(raw) > LARGE else (value, ())
 
     def others(self, raw: msgspec.Raw | bytes) -> dict[str, str] | None:
         """What an object holds beside spec and status, each field as one hidden value."""
@@ -112,6 +112,8 @@ class PartDecoder:
             part = self._decoder(struct).decode(raw)
         except msgspec.ValidationError:
             part, flags = fit(struct, msgspec.json.decode(raw), path)
+        if len(raw) > LARGE:
+            flags += bounded_part(part, path)[1]
         self._settle(part, digest)
         return part, flags
 

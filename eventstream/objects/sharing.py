@@ -1,42 +1,88 @@
-"""Lets equal values of many objects be one: ten thousand Pods say "Ready" in the same words."""
+"""Lets equal values of many objects be one: ten thousand Pods say "Ready" in the same words.
+
+What is remembered is bounded in number and in bytes, and let go as a whole when it is too much:
+live objects hold on to theirs, and all that is lost is some sharing.
+"""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import msgspec
 
+from eventstream.objects.bounds import LONGEST, shortened
+
+K = TypeVar("K")
 T = TypeVar("T")
 _KEPT = 16_384
+_ROOM = 4 * 1024 * 1024
+_LARGEST_SHARE = 64
+"""What takes more than this part of a table's room is not kept in it."""
 _set = msgspec.structs.force_setattr
+_encode = msgspec.json.Encoder().encode
+
+
+class Kept(dict[K, T]):
+    """Remembers `most` values that take `room` bytes together, and is emptied when full."""
+
+    def __init__(self, most: int, room: int = _ROOM) -> None:
+        super().__init__()
+        self.most = most
+        self.room = self.left = room
+
+    def keep(self, key: K, value: T, size: int) -> T:
+        """Remember a value of so many bytes, if that is not too many; returns it."""
+        if size * _LARGEST_SHARE > self.room:
+            return value
+        if len(self) >= self.most or size > self.left:
+            self.clear()
+            self.left = self.room
+        self.left -= size
+        self[key] = value
+        return value
 
 
 def _as_it_is(_: object) -> None:
     """Nothing to prepare."""
 
 
-class Shared(dict[T, T]):
+def _json_size(value: object) -> int:
+    return len(_encode(value))
+
+
+class Shared(Kept[T, T]):
     """`shared[value]` is the one kept value that equals `value`; at most 16,384 are kept.
 
-    A value that is new is first given to `prepare`, which may change it in place.
+    A value that is new is first given to `prepare`, which may change it in place; `size` tells
+    about how many bytes it takes.
     """
 
-    def __init__(self, prepare: Callable[[T], None] = _as_it_is) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        prepare: Callable[[T], None] = _as_it_is,
+        size: Callable[[T], int] = _json_size,
+    ) -> None:
+        super().__init__(_KEPT)
         self._prepare = prepare
+        self._size = size
 
     def __missing__(self, value: T) -> T:
         self._prepare(value)
-        if len(self) >= _KEPT:
-            self.clear()  # Live objects hold on to theirs; all that is lost is some sharing.
-        return self.setdefault(value, value)
+        known = self.get(value)  # What was prepared may equal another.
+        return self.keep(value, value, self._size(value)) if known is None else known
 
 
 class Words(Shared[str]):
-    """Strings that many objects hold: names of nodes, reasons, managers."""
+    """Strings that many objects hold: names of nodes, reasons, managers; none is ever long."""
+
+    def __init__(self) -> None:
+        super().__init__(size=len)
 
     def share(self, struct: Any, fields: tuple[str, ...]) -> None:
-        """Let the struct's own strings in these fields be the ones that all others hold."""
+        """Let the struct's own strings in these fields be the ones that all others hold.
+
+        What is longer than any name of the API is cut.
+        """
         for name in fields:
             text = getattr(struct, name)
             if text:
-                _set(struct, name, self[text])
+                _set(struct, name, self[text if len(text) <= LONGEST else shortened(text)])

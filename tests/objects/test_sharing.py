@@ -1,9 +1,13 @@
 """Sharing saves memory, and never takes more of it than a bound."""
 
 import pytest
+from msgspec import Raw
 
-from eventstream.objects import parts, sharing
-from eventstream.objects.sharing import Shared, Words
+from eventstream.objects import managed_fields, parts, sharing
+from eventstream.objects.bounds import LONGEST
+from eventstream.objects.images import FieldsEntry
+from eventstream.objects.managed_fields import paths, shared_entry
+from eventstream.objects.sharing import Kept, Shared, Words
 from tests.objects.recorded import POD, decoder, text, thing
 
 
@@ -77,3 +81,43 @@ def test_an_unchanged_spec_is_one_struct_with_one_digest(
     assert one is same
     assert one.digest != other.digest
     assert one.digest == decoder().image(POD, text(pods[0])).spec.digest
+
+
+def test_no_more_bytes_than_the_bound_are_remembered() -> None:
+    kept = Kept[int, bytes](most=1000, room=6400)
+    for number in range(900):
+        assert len(kept.keep(number, b"x" * 50, 50)) == 50
+        assert sum(map(len, kept.values())) <= 6400
+    assert 0 < len(kept) <= 128
+
+
+def test_what_takes_too_much_room_is_not_remembered_and_drives_nothing_out() -> None:
+    kept = Kept[int, bytes](most=1000, room=6400)
+    kept.keep(1, b"small", 5)
+    assert kept.keep(2, b"x" * 101, 101) == b"x" * 101
+    assert list(kept) == [1]
+
+
+def test_random_labels_and_names_take_no_more_than_their_bound() -> None:
+    read = decoder()
+    for number in range(300):
+        labels = {f"{number}-{index}": "x" * 60 for index in range(255)}
+        names = {"name": f"{number}", "uid": f"{number}", "generateName": "g" * 900 + str(number)}
+        content = thing(spec={"nodeName": f"{number}" * 2000})
+        content["metadata"] |= names | {"labels": labels}
+        image = read.image(POD, text(content))
+        assert len(image.spec.node_name) <= LONGEST
+    settler = read._metadata
+    assert sum(len(str(known)) for known in settler._texts.values()) < 3 * settler._texts.room
+    assert sum(map(len, settler._words)) <= settler._words.room
+
+
+def test_managers_that_nobody_heard_of_take_no_more_than_their_bound() -> None:
+    for number in range(40):
+        fields: dict[str, object] = {f"f:{number}-{index}": {} for index in range(9000)}
+        entry = FieldsEntry(f"manager-{number}", "Update", fields=Raw(text(fields)))
+        assert len(paths(shared_entry(entry).fields)) == 9000
+    tables = [value for value in vars(managed_fields).values() if isinstance(value, Kept)]
+    assert len(tables) > 5
+    assert all(0 <= table.left <= table.room for table in tables)
+    assert all(len(raw) * 64 <= managed_fields._raws.room for raw in managed_fields._raws)

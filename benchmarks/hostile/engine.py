@@ -18,8 +18,8 @@ import msgspec
 
 from benchmarks.hostile import report
 from eventstream import collector
-from eventstream.explain.engine import Engine
-from eventstream.explain.records import StepUpsert, TraceUpsert, Upsert
+from eventstream.explain.engine.engine import Engine
+from eventstream.explain.vocabulary.records import StepUpsert, TraceUpsert, Upsert
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.inventory import Inventory
 from eventstream.objects.resource import Resource
@@ -59,14 +59,17 @@ def _object(resource: Resource, name: str, version: int, **metadata: Any) -> Jso
     }
 
 
-def _managed(manager: str, path: str = "f:metadata", operation: str = "Update") -> Json:
+_LABELS: Json = {"f:metadata": {"f:labels": {"f:n": {}}}}
+
+
+def _managed(manager: str, fields: Json = _LABELS) -> Json:
     return {
         "manager": manager,
-        "operation": operation,
+        "operation": "Update",
         "apiVersion": "v1",
         "time": "2026-11-28T08:00:00Z",
         "fieldsType": "FieldsV1",
-        "fieldsV1": {path: {"f:labels": {}}},
+        "fieldsV1": fields,
     }
 
 
@@ -133,7 +136,7 @@ def edits(size: int) -> Iterator[Sent]:
     """One Deployment that is scaled up and down six hundred times a second."""
     for number in range(size):
         body = _object(DEPLOYMENTS, "web", 100 + number, generation=1 + number)
-        body["metadata"]["managedFields"] = [_managed("kubectl", "f:spec")]
+        body["metadata"]["managedFields"] = [_managed("kubectl", {"f:spec": {"f:replicas": {}}})]
         body["spec"] = {"replicas": number % 7}
         type_ = "MODIFIED" if number else "ADDED"
         yield Sent(DEPLOYMENTS, type_, STARTED + number / EDITS_A_SECOND, body)
@@ -207,7 +210,7 @@ class Run:
 
     def settle(self, now: float) -> None:
         """Let all that is over settle."""
-        for seconds in (0.0, 10.0, 120.0, 240.0):
+        for seconds in (0.0, 10.0, 120.0, 800.0):
             self.engine.tick(now + seconds, whole=True)
         self.batch.clear()
 

@@ -65,7 +65,7 @@ class Delivery:
     async def change(
         self, kind: Literal["ADDED", "MODIFIED", "DELETED"], image: Image, at: float, size: int = 0
     ) -> None:
-        """Send what one WatchEvent of `size` bytes changed; raises NoRoomError if it is too much."""
+        """Send what a WatchEvent of `size` bytes changed; raises NoRoomError if it is too much."""
         before = self._inventory.get(image.uid)
         more = self.share.growth(before, None if kind == "DELETED" else image)
         change = self._inventory.apply(kind, image, at, size)

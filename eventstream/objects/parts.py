@@ -47,7 +47,7 @@ class PartDecoder:
         self._decoders: dict[type[Part], msgspec.json.Decoder[Any]] = {}
         self._specs = Kept[tuple[type[Part], str], Part](_SPECS_KEPT, _ROOM_FOR_SPECS)
         self._latest: dict[tuple[type[Part], bytes], Part] = {}
-        self._conditions = Shared[Condition](self._settle_condition)
+        self._conditions = Shared[Condition](self._settle_condition, _size_of)
         self._words = Words()
 
         self._containers = Shared[ContainerStatus](self._scrub_container)
@@ -177,6 +177,11 @@ class PartDecoder:
         if decoder is None:
             decoder = self._decoders[struct] = msgspec.json.Decoder(struct)
         return decoder
+
+
+def _size_of(condition: Condition) -> int:
+    """About how many bytes it takes: its words are shared, and its message is its own."""
+    return 256 + len(condition.reason or "") + len(condition.message or "")
 
 
 def _keep_claims(spec: PodSpec) -> None:

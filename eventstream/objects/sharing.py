@@ -30,15 +30,17 @@ class Kept(dict[K, T]):
         self.room = self.left = room
 
     def keep(self, key: K, value: T, size: int) -> T:
-        """Remember a value of so many bytes, if that is not too many; returns it."""
+        """Remember a value of so many bytes, if that is not too many.
+
+        Returns it, or the value that is remembered under an equal key already.
+        """
         if size * _LARGEST_SHARE > self.room:
             return value
         if len(self) >= self.most or size > self.left:
             self.clear()
             self.left = self.room
         self.left -= size
-        self[key] = value
-        return value
+        return self.setdefault(key, value)
 
 
 def _as_it_is(_: object) -> None:
@@ -67,8 +69,7 @@ class Shared(Kept[T, T]):
 
     def __missing__(self, value: T) -> T:
         self._prepare(value)
-        known = self.get(value)  # What was prepared may equal another.
-        return self.keep(value, value, self._size(value)) if known is None else known
+        return self.keep(value, value, self._size(value))
 
 
 class Words(Shared[str]):
@@ -76,6 +77,17 @@ class Words(Shared[str]):
 
     def __init__(self) -> None:
         super().__init__(size=len)
+
+    def __missing__(self, text: str) -> str:
+        size = len(text)
+        if size > LONGEST:
+            return shortened(text)
+        if len(self) >= self.most or size > self.left:
+            self.clear()
+            self.left = self.room
+        self.left -= size
+        self[text] = text
+        return text
 
     def share(self, struct: Any, fields: tuple[str, ...]) -> None:
         """Let the struct's own strings in these fields be the ones that all others hold.
@@ -85,4 +97,4 @@ class Words(Shared[str]):
         for name in fields:
             text = getattr(struct, name)
             if text:
-                _set(struct, name, self[text if len(text) <= LONGEST else shortened(text)])
+                _set(struct, name, self[text])

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from eventstream.explain.engine import engine as engine_module
+from eventstream.explain.engine import limits
 from eventstream.explain.engine.engine import Engine
 from eventstream.explain.engine.looks import QUIET
 from eventstream.explain.vocabulary.records import TraceUpsert
@@ -95,7 +96,7 @@ def is_note(observation: Observation) -> TypeGuard[Change]:
 def test_a_trace_that_never_ends_keeps_a_bounded_number_of_writes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(engine_module, "MEMBERS_KEPT", 10)
+    monkeypatch.setattr(limits, "MEMBERS_KEPT", 10)
     engine, result = Engine("cluster"), Result()
     for observation in observations("crash_loop"):
         result.take(engine.apply(observation))

@@ -6,16 +6,19 @@ the same however the streams interleaved.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 
 from eventstream.explain.controllers import deciding as rules
 from eventstream.explain.engine.asides import Asides
 from eventstream.explain.engine.auditing import Auditing
+from eventstream.explain.engine.bursts import place
+from eventstream.explain.engine.contacts import Contacts
 from eventstream.explain.engine.heartbeats import Heartbeats
+from eventstream.explain.engine.limits import Limits
 from eventstream.explain.engine.looks import as_settled, at_rest, next_look, settled
 from eventstream.explain.engine.tracelog import TraceLog
-from eventstream.explain.engine.traces import TraceKeeper, is_workload
+from eventstream.explain.engine.traces import CUT, TraceKeeper
 from eventstream.explain.vocabulary.identity import trace_id
 from eventstream.explain.vocabulary.records import (
     Step,
@@ -33,7 +36,7 @@ from eventstream.explain.world.memos import Memo, read_memos
 from eventstream.explain.world.steps import Draft
 from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View, World
-from eventstream.explain.world.writes import Write
+from eventstream.explain.world.writes import Burst, Write, row_of
 from eventstream.objects.images import Image
 from eventstream.objects.observations import (
     AuditLog,
@@ -50,7 +53,6 @@ from eventstream.objects.resource import Resource
 logger = logging.getLogger(__name__)
 
 _NODE_LEASES = "kube-node-lease"
-_OWNER_WAIT = 3.0
 _HELD = 5.0
 """Seconds after which a trace that only waits for an audit log is looked at again."""
 
@@ -59,9 +61,6 @@ _AT_ONCE = 20
 second on, which nobody follows trace by trace, each but once in `_BUSY`."""
 _BUSY = 1.0
 """Seconds between two judgements of a trace while there is so much to judge."""
-
-MEMBERS_KEPT = 2000
-"""Writes of one open trace that can still be decided anew: a Pod may crash for weeks."""
 
 
 class Engine:
@@ -77,12 +76,9 @@ class Engine:
         self._asides = Asides(self._world, self._traces)
         self._audit = Auditing(cluster, self._world, self._traces, expected=audited)
         self._heartbeats = Heartbeats(cluster)
-        self._contacts: dict[str, tuple[Write, float]] = {}
-        self._known_before: set[str] = set()
+        self._contacts = Contacts(self._world, self._traces, self._is_open)
         self._stale: set[str] = set()
-        self._running: dict[str, dict[int, Write]] = {}
-        self._newly_running: list[Write] = []
-        self._pod_rows: dict[str, Step] = {}
+        self._limits = Limits(self._traces, self._forget)
 
     def apply(self, observation: Observation | AuditLog) -> list[Upsert]:
         """Take in one observation; returns the steps that it made or changed.
@@ -115,10 +111,11 @@ class Engine:
         """Do the same in short parts, to the last; between two, observations may be applied."""
         upserts, touched = self._audit.tell(now, self._settle_writes, whole=whole)
         self._stale |= touched
-        yield [*upserts, *self._beat()]
-        for _ in self._first_contacts(now):
+        yield [*upserts, *self._heartbeats.told()]
+        for key in self._contacts.begin(now):
+            self._stale |= {key} if key else set()
             yield []
-        stale, self._stale = self._stale | self._asides.begin(), set()
+        stale, self._stale = self._stale | self._asides.begin() | self._traces.touched(), set()
         due = self._traces.come_due(now)
         least = _BUSY if len(stale | due) > _AT_ONCE else 0.0
         for key in sorted(stale | due):
@@ -129,6 +126,8 @@ class Engine:
                 self._stale.add(key)
             else:
                 yield self._judge(trace, now, changed=key in stale)
+        for trace in self._limits.too_many(now):
+            yield self._give_up(trace, now)
         yield list(self._traces.usual.news())
 
     def restore(
@@ -160,9 +159,11 @@ class Engine:
             change, before = each.change, each.change.before
             if before is not None and not self._world.logs[before.uid].writes:
                 self._apply_change(Change(change.resource, "EXISTING", before, change.at))
-            self._apply_change(change, Match(each.records) if each.records else None)
+            self._apply_change(change, Match(each.records) if each.records else None, each.burst)
+            if each.burst is not None:
+                self._contacts.told(change.after.uid)
         # What was whole has had its say; what was not may have been cut off before it was judged.
-        self._known_before = set(self._contacts)
+        self._contacts.all_known()
         for record in traces:
             root = self._world.logs.get(record.root.uid)
             trace = self._traces.open.get(record.id)
@@ -178,10 +179,17 @@ class Engine:
         """How many traces are not settled."""
         return len(self._traces.open)
 
-    def _apply_change(self, change: Change, audit: Match | None = None) -> list[Upsert]:
+    @property
+    def left_out(self) -> dict[str, int]:
+        """How much was let go of for want of room: `versions` of objects, whole `traces`."""
+        return dict(self._limits.left_out)
+
+    def _apply_change(
+        self, change: Change, audit: Match | None = None, burst: Burst | None = None
+    ) -> list[Upsert]:
         image = change.after
         if image.kind == "Event":
-            self._traces.touch(change.after.spec.involved_object.uid, self._stale)
+            self._traces.touch(change.after.spec.involved_object.uid)
             return self._settle_writes(self._world.note(change))
         if image.kind == "Lease":
             if image.metadata.namespace == _NODE_LEASES:
@@ -190,11 +198,11 @@ class Engine:
         write = self._world.add(change, base=change.type == "EXISTING")
         if write is None:
             return []
-        write.audit = audit
+        write.audit, write.burst = audit, burst
         self._audit.note(write)
         again = [*self._world.affected(write), *self._world.learn(write)]
         if write.base:
-            self._contacts[image.uid] = (write, change.at)
+            self._contacts.note(write)
             return self._settle_writes(again)
         again.append(write)
         return self._settle_writes(again)
@@ -210,32 +218,6 @@ class Engine:
             gone = Change(removed.resource, "VANISHED", image, removed.at, image, relisted=True)
             upserts.extend(self._apply_change(gone))
         return upserts
-
-    def _first_contacts(self, now: float) -> Iterator[None]:
-        """Workloads that were there get their trace, told from their own timestamps; one a part.
-
-        An owner may be listed after what it owns, so an unseen one is waited for a little.
-        """
-        whole: set[str] = set()
-        for uid in list(self._contacts):
-            yield
-            write, at = self._contacts[uid]
-            top = View(self._world, write).top_owner(uid)
-            if top.owner and now - at < _OWNER_WAIT:
-                continue
-            del self._contacts[uid]
-            known = uid in self._known_before
-            self._known_before.discard(uid)
-            key = self._traces.existing_id(top)
-            told = key in whole or key in self._traces.open
-            if told or not (is_workload(top.ref) and top.exists):
-                continue
-            trace = TraceLog(key, top, None, contact=True)
-            if known and not self._is_open(trace, now):
-                whole.add(key)
-                continue
-            self._traces.start(trace)
-            self._stale.add(key)
 
     def _is_open(self, trace: TraceLog, now: float) -> bool:
         record = self._record(trace, now)
@@ -269,25 +251,47 @@ class Engine:
         before, old = write.verdict, write.draft
         view = View(self._world, write)
         verdict = self._audit.upgraded(view, rules.decide(view))
-        trace = self._trace_of(view, verdict)
+        placed = place(write, verdict)
+        row = row_of(write)
+        trace = self._trace_of(view, verdict) if row is write else row.trace
         draft = steps.draft(self._cluster, write, verdict, trace)
         write.verdict = verdict
-        if draft == old:
+        if draft == old and not placed:
             return []
         write.draft = draft
-        again: list[Write] = []
+        again: list[Write] = write.log.after(write.order) if placed else []
         if before is not None:
             if before.differs_for_others(verdict):
                 again.extend(self._world.affected(write))
                 again.extend(write.log.after(write.order))
             if old is not None and old.trace != trace:
                 again.extend(self._followers(write))
+                again.extend(w for w in write.log.after(write.order) if row_of(w) is write)
         self._move(write, old, trace, upserts)
         if verdict.rule == "kubelet-running" and verdict.node:
-            self._watch_running(write, verdict.node)
-        proven = write.audit is not None and self._audit.proven(write)
-        upserts.append(StepUpsert(draft, Memo(write, proven=proven)))
+            self._heartbeats.watch(write, verdict.node)
+        if placed or row is not write:
+            upserts.extend(self._counted(write, old, placed))
+        else:
+            upserts.append(self._row(write, draft))
         return again
+
+    def _row(self, write: Write, draft: Draft) -> StepUpsert:
+        proven = write.audit is not None and self._audit.proven(write)
+        return StepUpsert(draft, Memo(write, proven=proven))
+
+    def _counted(self, write: Write, old: Draft | None, placed: Sequence[Write]) -> list[Upsert]:
+        """The rows that change with one of many like writes: its own, or the one that counts it."""
+        upserts: list[Upsert] = []
+        if row_of(write) is not write and old and old.id == steps.id_of(self._cluster, write):
+            upserts.append(StepRemoved(old.id, "step"))
+        for row in dict.fromkeys(map(row_of, (*placed, write))):
+            if row.draft is None:
+                continue  # It was let go of, with what it counted by then.
+            if row is not write:
+                row.draft = steps.draft(self._cluster, row, row.draft.verdict, row.trace)
+            upserts.append(self._row(row, row.draft))
+        return upserts
 
     def _followers(self, write: Write) -> list[Write]:
         """The writes that name this one as their cause, and so share its trace."""
@@ -300,26 +304,34 @@ class Engine:
             left = self._traces.open.get(old.trace)
             if left is not None:
                 left.leave(write)
+                self._limits.left((write,))
                 self._stale.add(left.id)
                 if not left.members and not left.contact:
                     self._traces.end(left)
                     if left.record is not None:
                         upserts.append(StepRemoved(left.id, "trace"))
         self._stale.add(trace)
-        self._traces.touch(write.log.uid, self._stale)
+        self._traces.touch(write.log.uid)
         joined = self._traces.open.get(trace)
         if joined is not None and id(write) in joined.members:
+            joined.of_bursts = joined.of_bursts or row_of(write) is not write
             return  # It is only told otherwise, as when an Event came late.
         write.trace = trace
         if joined is None:
             joined = self._traces.start(self._new_trace(trace, write))
+            self._limits.begun(joined)
         joined.join(write)
+        self._limits.joined(write)
         self._asides.note(write)
 
     def _new_trace(self, key: str, write: Write) -> TraceLog:
         if write.verdict is not None and write.verdict.begins:
             return TraceLog(key, write.log, write)
-        return TraceLog(key, View(self._world, write).top_owner(self._subject(write)), None)
+        subject = self._subject(write)
+        trace = TraceLog(key, View(self._world, write).top_owner(subject), None)
+        if self._traces.is_cut(subject):
+            trace.aside = CUT
+        return trace
 
     def _subject(self, write: Write) -> str:
         causes = write.verdict.causes if write.verdict else ()
@@ -349,8 +361,7 @@ class Engine:
                 return self._settle(trace, record, now)
             due = now + _HELD
         self._traces.look_again(trace, due, now)
-        if len(trace.members) > MEMBERS_KEPT:
-            self._forget(trace.trim(MEMBERS_KEPT // 2))
+        self._limits.trim(trace)
         if record == trace.record:
             return []
         trace.record = record
@@ -371,30 +382,16 @@ class Engine:
         self._forget(list(trace.members.values()))
         return [TraceUpsert(as_settled(record))]
 
+    def _give_up(self, trace: TraceLog, now: float) -> list[Upsert]:
+        """Settle a trace that there is no room for, however it stands."""
+        if trace.id not in self._traces.open:
+            return []
+        over = trace.record is not None and at_rest(trace.record)
+        record = trace.record if over and trace.record else self._traces.given_up(trace)
+        return self._settle(trace, record, now)
+
     def _forget(self, writes: list[Write]) -> None:
         """Let go of writes that nothing will decide anew; history has their steps."""
-        for write in writes:
-            node = write.verdict.node if write.verdict is not None else None
-            running = self._running.get(node, {}) if node else {}
-            if running.pop(id(write), None) is not None:
-                self._pod_rows.pop(write.log.uid, None)
+        self._heartbeats.forget(writes)
+        self._limits.left(writes)
         forget(self._world, writes)
-
-    def _watch_running(self, write: Write, node: str) -> None:
-        """Pods of open traces whose node's heartbeats are told in the trace."""
-        self._running.setdefault(node, {})[id(write)] = write
-        self._newly_running.append(write)
-
-    def _beat(self) -> list[Upsert]:
-        """The rows of heartbeats that changed."""
-        changed = sorted(self._heartbeats.changed)
-        upserts: list[Upsert] = [StepUpsert(self._heartbeats.of_node(n)) for n in changed]
-        pods = [w for node in changed for w in self._running.get(node, {}).values()]
-        for write in (*pods, *self._newly_running):
-            step = self._heartbeats.of_pod(write, write.log.ref)
-            if step is not None and self._pod_rows.get(step.object.uid) != step:
-                self._pod_rows[step.object.uid] = step
-                upserts.append(StepUpsert(step))
-        self._newly_running.clear()
-        self._heartbeats.changed.clear()
-        return upserts

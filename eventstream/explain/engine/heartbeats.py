@@ -6,10 +6,11 @@ Source: https://kubernetes.io/docs/concepts/architecture/nodes/#node-heartbeats
 """
 
 from bisect import bisect_right, insort
+from collections.abc import Iterable
 
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.identity import existing_trace_id, step_id
-from eventstream.explain.vocabulary.records import Evidence, Grades, ObjectRef, Step
+from eventstream.explain.vocabulary.records import Evidence, Grades, ObjectRef, Step, StepUpsert
 from eventstream.explain.world.text import count
 from eventstream.explain.world.writes import Write
 from eventstream.objects.observations import Change
@@ -64,6 +65,9 @@ class Heartbeats:
         self.nodes: dict[str, Renewals] = {}
         self.changed: set[str] = set()
         self.carried: dict[str, int] = {}
+        self._running: dict[str, dict[int, Write]] = {}
+        self._newly_running: list[Write] = []
+        self._pod_rows: dict[str, Step] = {}
 
     def take(self, change: Change) -> None:
         """Count a Lease's new version; a Lease that only exists is no renewal."""
@@ -77,6 +81,35 @@ class Heartbeats:
         order = order_of(change.after.version)
         if change.type == "MODIFIED" and order is not None and known.add(change, order):
             self.changed.add(node)
+
+    def watch(self, write: Write, node: str) -> None:
+        """Tell the node's heartbeats in the trace of a Pod that runs there, while it is open."""
+        self._running.setdefault(node, {})[id(write)] = write
+        self._newly_running.append(write)
+
+    def forget(self, writes: Iterable[Write]) -> None:
+        """Tell no more in the traces of these."""
+        for write in writes:
+            node = write.verdict.node if write.verdict is not None else None
+            running = self._running.get(node, {}) if node else {}
+            if running.pop(id(write), None) is not None:
+                self._pod_rows.pop(write.log.uid, None)
+            if node and not running:
+                self._running.pop(node, None)
+
+    def told(self) -> list[StepUpsert]:
+        """The rows that changed."""
+        changed = sorted(self.changed)
+        upserts = [StepUpsert(self.of_node(node)) for node in changed]
+        pods = [write for node in changed for write in self._running.get(node, {}).values()]
+        for write in (*pods, *self._newly_running):
+            step = self.of_pod(write, write.log.ref)
+            if step is not None and self._pod_rows.get(step.object.uid) != step:
+                self._pod_rows[step.object.uid] = step
+                upserts.append(StepUpsert(step))
+        self._newly_running.clear()
+        self.changed.clear()
+        return upserts
 
     def of_node(self, node: str) -> Step:
         """The one row that stands for all renewals of a node's Lease."""

@@ -4,10 +4,11 @@ Each write of a watch joins one, so joining costs no look at the writes that are
 """
 
 import math
+from collections.abc import Iterable
 
 from eventstream.explain.vocabulary.records import Step, Trace
 from eventstream.explain.world.families import by_order
-from eventstream.explain.world.writes import ObjectLog, Write
+from eventstream.explain.world.writes import ObjectLog, Write, row_of
 
 _JUDGING_SHARE = 4e-4
 _MOST_PATIENCE = 1.0
@@ -23,8 +24,9 @@ class TraceLog:
     that the object was there when watching began, so that the trace stands without any step.
     `floor` is the order below which what was asked of the object is another trace's affair;
     `first` and `last` are the times of its steps, and `lowest` is the order of its first write;
-    `looked` is how many Pods the last judgement looked at, and `aside` why it began, where that is
-    another trace's affair.
+    `size` is about how many bytes its writes take, `looked` how many Pods the last judgement looked
+    at, `of_bursts` that some may be folded into others' steps, and `aside` why it began, where that
+    is another trace's affair.
     """
 
     __slots__ = (
@@ -42,10 +44,12 @@ class TraceLog:
         "lowest",
         "measured",
         "members",
+        "of_bursts",
         "record",
         "refused",
         "rests_on",
         "root",
+        "size",
     )
 
     def __init__(
@@ -65,6 +69,8 @@ class TraceLog:
         self.members: dict[int, Write] = {}
         self.refused: set[str] = set()
         self.dropped = 0
+        self.size = 0
+        self.of_bursts = False
         self.first = math.inf
         self.last = -math.inf
         self.lowest = -1
@@ -82,11 +88,20 @@ class TraceLog:
         if order < self.lowest or not self.members:
             self.lowest = order
         self.members[id(write)] = write
+        self.size += write.size
+        if row_of(write) is not write:
+            self.of_bursts = True
+            self._begin_later(write)
         self.first, self.last = min(self.first, at), max(self.last, at)
 
     def leave(self, write: Write) -> None:
         """Count a write out, as a late cause put it into another trace."""
-        self.members.pop(id(write), None)
+        if self.members.pop(id(write), None) is not None:
+            self.size -= write.size
+        if write is self.began and row_of(write) is not write:
+            self.began = row_of(write)
+            for member in self.members.values():
+                self._begin_later(member)
         times = [member.change.at for member in self.members.values()]
         self.first = min(times, default=math.inf)
         self.last = max(times, default=-math.inf)
@@ -104,15 +119,45 @@ class TraceLog:
             self.refused.discard(step.id)
             self.dropped += 1
 
+    def _begin_later(self, write: Write) -> None:
+        """Have it begin with the latest write of a burst, whose step that of the first is."""
+        began = self.began
+        if began is None or write.burst is None or write.order < began.order:
+            return
+        if row_of(write) is row_of(began):
+            self.began = write
+
     def trim(self, kept: int) -> list[Write]:
-        """Count out all but the newest writes, and the first one; returns those counted out."""
-        oldest = sorted(self.members.values(), key=by_order)[:-kept]
-        for write in oldest:
-            if write is not self.began:
-                del self.members[id(write)]
-                self.dropped += 1
+        """Count out all but the newest writes, and what is needed; returns those counted out."""
+        return self.count_out(sorted(self.members.values(), key=by_order)[:-kept])
+
+    def count_out(self, writes: Iterable[Write]) -> list[Write]:
+        """Count out writes, but for the first one and the ones whose steps still count others.
+
+        Returns those counted out. Which were folded into another's step are no steps.
+        """
+        members = self.members
+        gone = [write for write in writes if id(write) in members and not self._needs(write)]
+        for write in gone:
+            del members[id(write)]
+            self.size -= write.size
+            self.dropped += row_of(write) is write
         self._find_lowest()
-        return [write for write in oldest if write is not self.began]
+        return gone
+
+    def _needs(self, write: Write) -> bool:
+        latest = write.log.latest
+        if self.began is not None and (write is self.began or write is row_of(self.began)):
+            return True
+        return latest is not None and latest is not write and row_of(latest) is write
+
+    @property
+    def steps(self) -> int:
+        """How many steps it has: of what was folded into another's step none."""
+        own = len(self.members)
+        if self.of_bursts:
+            own = sum(1 for write in self.members.values() if row_of(write) is write)
+        return own + len(self.refused) + self.dropped
 
     def _find_lowest(self) -> None:
         self.lowest = min(map(by_order, self.members.values()), default=-1)

@@ -21,11 +21,11 @@ from eventstream.explain.outlook.usual import UsualWaits
 from eventstream.explain.vocabulary.identity import existing_trace_id
 from eventstream.explain.vocabulary.records import ObjectRef, Trace
 from eventstream.explain.vocabulary.registry import is_followed, pods_maker
-from eventstream.explain.world.families import by_order
+from eventstream.explain.world.families import HIGHEST, by_order
 from eventstream.explain.world.text import asker, named
 from eventstream.explain.world.times import parse, when
 from eventstream.explain.world.world import World
-from eventstream.explain.world.writes import ObjectLog, Write
+from eventstream.explain.world.writes import ObjectLog, Write, row_of
 
 _MEASURED_EVERY = 300.0
 """Seconds between two looks at how long the waits took in a trace that does not settle."""
@@ -33,8 +33,9 @@ _MEASURED_EVERY = 300.0
 _DECIDED = 60.0
 """Seconds after which a late write or Event is not expected to decide a step anew."""
 
-_HIGHEST = 16
-"""Owners above an object that are looked at: the deepest trees have five or six."""
+
+CUT = f"seen below more than {HIGHEST} owners, of which the nearest are followed"
+"""The cause of a trace of what lies too deep: it has the highest owner that is followed."""
 
 
 def is_workload(ref: ObjectRef) -> bool:
@@ -51,6 +52,7 @@ class TraceKeeper:
         self.usual = UsualWaits()
         self.open: dict[str, TraceLog] = {}
         self._by_root: dict[str, set[str]] = {}
+        self._touched: set[str] = set()
         self._due: list[tuple[float, str]] = []
 
     def start(self, trace: TraceLog) -> TraceLog:
@@ -67,14 +69,22 @@ class TraceKeeper:
         return (trace.root.uid, *(log.uid for log in self.above(trace.root) if deletion))
 
     def above(self, log: ObjectLog) -> list[ObjectLog]:
-        """The controllers above an object, nearest first."""
+        """The controllers above an object, nearest first, HIGHEST at most."""
         found: list[ObjectLog] = []
         logs = self._world.logs
         above = logs.get(log.owner) if log.owner else None
         while above is not None and above is not log and above not in found:
+            if len(found) == HIGHEST:
+                break
             found.append(above)
             above = logs.get(above.owner) if above.owner else None
         return found
+
+    def is_cut(self, uid: str) -> bool:
+        """Whether there is more above an object than is followed."""
+        log = self._world.logs.get(uid)
+        above = self.above(log) if log is not None else []
+        return len(above) == HIGHEST and bool(above[-1].owner)
 
     def end(self, trace: TraceLog) -> None:
         """Let go of a trace."""
@@ -111,17 +121,26 @@ class TraceKeeper:
         self.usual.learn(trace.members.values(), trace.measured, until, whole=whole)
         trace.measured = max(trace.measured, now if ends else until)
 
-    def touch(self, uid: str, stale: set[str]) -> None:
-        """Add to `stale` the open traces whose judgement may rest on this object: roots above."""
-        logs, roots = self._world.logs, self._by_root
-        for _ in range(_HIGHEST):
-            resting = roots.get(uid)
-            if resting:
-                stale |= resting
+    def touch(self, uid: str) -> None:
+        """Remember that the judgement of traces may have changed that rest on this object."""
+        logs, touched = self._world.logs, self._touched
+        for _ in range(HIGHEST):
+            touched.add(uid)
             above = logs.get(uid)
             if above is None or not above.owner:
                 return
             uid = above.owner
+
+    def touched(self) -> set[str]:
+        """The ids of the open traces that rest on what was touched since this was last asked."""
+        uids, self._touched = self._touched, set()
+        return set().union(*(self._by_root[uid] for uid in uids if uid in self._by_root))
+
+    def of(self, root: ObjectLog) -> list[TraceLog]:
+        """The open traces of an object itself, in the order in which they began."""
+        found = [self.open[key] for key in self._by_root.get(root.uid, ())]
+        own = [trace for trace in found if trace.root is root]
+        return sorted(own, key=lambda trace: (trace.floor, trace.first, trace.id))
 
     def existing_id(self, top: ObjectLog) -> str:
         """The id of the trace of what happens to this object without a cause that was seen."""
@@ -141,6 +160,11 @@ class TraceKeeper:
             summary = f"{text} ({by})." if by else f"{text}."
             outlook = Outlook("superseded", summary, (), outlook.stages, over.change.at)
         return self._written(trace, outlook)
+
+    def given_up(self, trace: TraceLog) -> Trace:
+        """The record of a trace that there is no room for any more."""
+        said = "Not followed to its end: too much was going on with this object at once."
+        return self._written(trace, Outlook("superseded", said, ended=_end(trace)))
 
     def _overtaken(self, trace: TraceLog) -> frozenset[str]:
         """The open traces of the same object that began before this one."""
@@ -163,7 +187,8 @@ class TraceKeeper:
             for write in reversed(log.writes):
                 if write.order <= floor:
                     break
-                own = write.trace == trace.id and not (write.verdict and write.verdict.begins)
+                begins = write.verdict is not None and write.verdict.begins
+                own = write.trace == trace.id and not (begins and row_of(write) is write)
                 if not own and _overtakes(write, trace):
                     later.append(write)
         return min(later, key=by_order) if later else None
@@ -208,7 +233,7 @@ class TraceKeeper:
     def _written(self, trace: TraceLog, outlook: Outlook) -> Trace:
         began, first = trace.began, outlook.first
         ref = trace.root.ref
-        started = began.change.at if began is not None else _known_since(trace)
+        started = row_of(began).change.at if began is not None else _known_since(trace)
         return Trace(
             id=trace.id,
             root=ref,
@@ -224,7 +249,7 @@ class TraceKeeper:
             summary=outlook.summary,
             started=started,
             ended=outlook.ended,
-            steps=len(trace.members) + len(trace.refused) + trace.dropped,
+            steps=trace.steps,
             stages=outlook.stages,
             existing=began is None,
             background=began is None and _in_background(ref, outlook),

@@ -14,10 +14,11 @@ class Snapshot:
     """The world below `upto` (exclusive; infinity for the present), judged at `now`.
 
     `usual` is what waits usually take in this cluster; `looked` counts the Pods looked at;
-    `overtaken` are the ids of the traces that the judged one overtook.
+    `overtaken` are the ids of the traces that the judged one overtook, `level` is how deep in what
+    the object owns the judging is.
     """
 
-    __slots__ = ("looked", "now", "overtaken", "upto", "usual", "world")
+    __slots__ = ("level", "looked", "now", "overtaken", "upto", "usual", "world")
 
     def __init__(
         self,
@@ -32,6 +33,7 @@ class Snapshot:
         self.now = now
         self.usual = usual
         self.looked = 0
+        self.level = 0
         self.overtaken = overtaken
 
     def latest(self, log: ObjectLog) -> Write | None:

@@ -9,6 +9,16 @@ if TYPE_CHECKING:
 
 by_order = attrgetter("order")
 
+HIGHEST = 16
+"""Owners above an object that are looked at, and levels below: the deepest trees have five or six.
+
+What lies further off is told apart, in a trace that says so.
+"""
+
+
+_PART = 8
+"""The part of a family's lists that may be of what is settled, or gone."""
+
 
 class Family:
     """The objects that one object controls.
@@ -19,7 +29,7 @@ class Family:
     by then: each new child asks for that.
     """
 
-    __slots__ = ("births", "children", "losses", "news", "spec")
+    __slots__ = ("_gone", "_settled", "births", "children", "losses", "news", "spec")
 
     def __init__(self) -> None:
         self.children: dict[str, ObjectLog] = {}
@@ -27,6 +37,8 @@ class Family:
         self.losses: list[tuple[int, str]] = []
         self.news: list[Write] = []
         self.spec: tuple[Write, Write | None] | None = None
+        self._gone: set[str] = set()
+        self._settled = 0
 
     def count_active(self, order: int) -> int:
         """How many Pods were active just before `order`."""
@@ -39,18 +51,23 @@ class Family:
 
     def last_birth(self, order: float) -> tuple[int, str] | None:
         """(order, uid) of the last Pod that became active below `order`; order 0 for a base."""
-        index = bisect_left(self.births, (order, ""))
-        return self.births[index - 1] if index else None
+        return self._last(self.births, order)
 
     def last_loss(self, order: float) -> tuple[int, str] | None:
         """(order, uid) of the last Pod that ceased to be active below `order`."""
-        index = bisect_left(self.losses, (order, ""))
-        return self.losses[index - 1] if index else None
+        return self._last(self.losses, order)
+
+    def _last(self, entries: list[tuple[int, str]], order: float) -> tuple[int, str] | None:
+        index = bisect_left(entries, (order, ""))
+        while index and entries[index - 1][1] in self._gone:
+            index -= 1
+        return entries[index - 1] if index else None
 
     def news_between(self, floor: int, order: int) -> list["Write"]:
         """Writes of children above `floor` and below `order` that can move the counts."""
         first = bisect_right(self.news, floor, key=by_order)
-        return self.news[first : bisect_left(self.news, order, key=by_order)]
+        found = self.news[first : bisect_left(self.news, order, key=by_order)]
+        return [write for write in found if not write.base]
 
     def tell(self, write: "Write") -> None:
         """Take in a child's write that can move the counts."""
@@ -67,13 +84,22 @@ class Family:
         """Remember that a Pod ceased to be active."""
         insort(self.losses, (order, uid))
 
-    def forget(self, gone: set[str]) -> None:
-        """Let go of settled news, and of children that are gone."""
-        self.news = [write for write in self.news if not write.base]
-        self.births = [entry for entry in self.births if entry[1] not in gone]
-        self.losses = [entry for entry in self.losses if entry[1] not in gone]
-        for child in gone:
-            self.children.pop(child, None)
+    def forget(self, gone: set[str], settled: int) -> None:
+        """Let go of children that are gone, and of news, of which so many more are settled.
+
+        The lists are gone through when a part of them has to go: a settled trace of one child out
+        of a hundred thousand must not cost as many looks.
+        """
+        own = [child for child in gone if self.children.pop(child, None) is not None]
+        self._gone.update(own)
+        self._settled += settled
+        if self._settled * _PART > len(self.news):
+            self.news = [write for write in self.news if not write.base]
+            self._settled = 0
+        if len(self._gone) * _PART > len(self.births):
+            self.births = [entry for entry in self.births if entry[1] not in self._gone]
+            self.losses = [entry for entry in self.losses if entry[1] not in self._gone]
+            self._gone = set()
 
 
 NO_FAMILY = Family()

@@ -1,13 +1,15 @@
 """Lets go of a settled trace: of each object its newest version stays, to explain what follows."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Sequence
 
+from eventstream.explain.world.families import NO_FAMILY
 from eventstream.explain.world.lookups import key_of, looked_up
 from eventstream.explain.world.world import World
 from eventstream.explain.world.writes import ObjectLog, Write
 
 
-def forget(world: World, writes: Iterable[Write]) -> None:
+def forget(world: World, writes: Sequence[Write]) -> None:
     """Turn the writes of a settled trace into the ground that later ones stand on.
 
     An object that is gone is forgotten whole; of others the newest write stays as a base.
@@ -19,16 +21,18 @@ def forget(world: World, writes: Iterable[Write]) -> None:
         write.base = True
         write.verdict = write.draft = write.who = None
         for asked in write.asked:
-            for askers in (asked.askers or {}, *(asked.note_askers or {}).values()):
+            if asked.askers is not None:
+                asked.askers.discard(write)
+            for askers in (asked.note_askers or {}).values():
                 askers.pop(id(write), None)
         looked_at.update(asked.uid for asked in write.asked)
         write.asked.clear()
-    owners = {log.owner for log in logs.values() if log.owner}
+    owners = Counter(write.log.owner for write in writes if write.log.owner)
     gone = {uid for uid, log in logs.items() if _shorten(log)}
     for uid in gone:
         _drop(world, uid)
-    for uid in owners | looked_at - gone:
-        _tidy(world, uid, gone)
+    for uid in owners.keys() | looked_at - gone:
+        _tidy(world, uid, gone, owners[uid])
 
 
 def _shorten(log: ObjectLog) -> bool:
@@ -54,11 +58,12 @@ def _drop(world: World, uid: str) -> None:
         _delete(world, uid)
 
 
-def _tidy(world: World, uid: str, gone: set[str]) -> None:
+def _tidy(world: World, uid: str, gone: set[str], settled: int) -> None:
     owner = world.logs.get(uid)
     if owner is None:
         return
-    owner.family.forget(gone)
+    if owner.family is not NO_FAMILY:
+        owner.family.forget(gone, settled)
     owner.askers = owner.askers or None
     asked = {reasons: askers for reasons, askers in (owner.note_askers or {}).items() if askers}
     owner.note_askers = asked or None

@@ -4,6 +4,10 @@ Each piece has a key, under which writes whose decision rests on it are remember
 becomes known, so that the order in which streams arrive does not matter.
 """
 
+import math
+from collections.abc import Iterable, Mapping
+
+from eventstream.explain.world.writes import ObjectLog, Write
 from eventstream.objects.images import Image
 from eventstream.objects.kinds import BUILT_IN_GROUPS, is_built_in
 from eventstream.objects.managed_fields import paths, status_writers
@@ -13,6 +17,7 @@ CONTROLLERS_KEPT = 2000
 """Names of managers that are remembered as custom controllers, alone and with a kind."""
 NAMESPACES_KEPT = 20000
 """Namespaces of which the latest creation is remembered."""
+_LIVES = "lives/"
 _CLUSTER_WIDE = frozenset({"Namespace", "CustomResourceDefinition"})
 
 
@@ -76,6 +81,26 @@ class Known:
         return [manager_key(*each) for each in found]
 
 
+def resting_on(
+    logs: Mapping[str, ObjectLog], keys: Iterable[str], order: float = math.inf
+) -> list[Write]:
+    """The writes that more knowledge under these keys may decide anew; it came with `order`."""
+    found: list[Write] = []
+    for key in keys:
+        askers = logs[key].askers if key in logs else None
+        if not askers:
+            continue
+        # A namespace that lived by then did so for good, so that these need not be told again.
+        lives = key.startswith(_LIVES)
+        found.extend(askers.take_below(order) if lives else askers.values())
+    return [write for write in found if _open(write)]
+
+
+def _open(write: Write) -> bool:
+    """Whether more knowledge may decide a write anew: nobody was named, or a client only."""
+    return write.verdict is None or write.verdict.actor in ("unknown", "client")
+
+
 def makers(image: Image) -> set[str]:
     """The managers that set an object's references to its owners; people's tools aside."""
     return {
@@ -98,4 +123,4 @@ def kind_key(kind: str) -> str:
 
 def namespace_key(namespace: str) -> str:
     """The key of whether a namespace lives."""
-    return f"lives/{namespace}"
+    return f"{_LIVES}{namespace}"

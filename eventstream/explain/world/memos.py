@@ -6,7 +6,7 @@ memo has it. Decisions are not stored: the engine makes them again from the chan
 
 import msgspec
 
-from eventstream.explain.world.writes import Write
+from eventstream.explain.world.writes import Burst, Write, row_of
 from eventstream.objects.decoding import Decoder, encode
 from eventstream.objects.images import Image
 from eventstream.objects.observations import AuditRecord, Change, ChangeType
@@ -26,18 +26,28 @@ class _Memo(msgspec.Struct, array_like=True):
     before_version: str
     audit: tuple[AuditRecord, ...] = ()
     proven: bool = False
+    count: int = 1
+    until: float = 0.0
 
 
 class Recalled(msgspec.Struct, frozen=True):
     """A write as its memo tells it.
 
     `records` are the request that made it, or the like ones of which one did; `proven` says that
-    who asked was known as a custom controller.
+    who asked was known as a custom controller. Its step stands for `count` writes, the last of
+    which came at `until`.
     """
 
     change: Change
     records: tuple[AuditRecord, ...]
     proven: bool
+    count: int = 1
+    until: float = 0.0
+
+    @property
+    def burst(self) -> Burst | None:
+        """The burst that its step stands for, if it does for one."""
+        return Burst(self.count, self.until, restored=True) if self.count > 1 else None
 
 
 _encoder = msgspec.json.Encoder()
@@ -48,18 +58,21 @@ _NOTHING = msgspec.Raw(b"null")
 class Memo:
     """The memo of one write; encoded only where somebody stores it."""
 
-    __slots__ = ("_audit", "_chained", "_change", "_order", "_proven")
+    __slots__ = ("_audit", "_chained", "_change", "_count", "_order", "_proven", "_until")
 
     def __init__(self, write: Write, *, proven: bool = False) -> None:
         earlier = write.log.at(write.order)
         self._audit = write.audit
         self._proven = proven
+        burst = write.burst
+        self._count, self._until = (burst.count, burst.until) if burst is not None else (1, 0.0)
         self._change = write.change
         self._order = write.order
         # Memos of one trace are forgotten together; another trace may settle before this one.
         self._chained = (
             earlier is not None
             and not earlier.base
+            and row_of(earlier) is earlier
             and earlier.trace == write.trace
             and earlier.image is write.change.before
         )
@@ -80,6 +93,8 @@ class Memo:
                 before.version if before is not None else "",
                 self._audit.records if self._audit is not None else (),
                 self._proven,
+                self._count,
+                self._until,
             )
         )
 
@@ -100,5 +115,5 @@ def read_memos(memos: list[bytes]) -> list[Recalled]:
             before = _reader.image(memo.resource, memo.before)
         images[after.uid, after.version] = after
         change = Change(memo.resource, memo.type, after, memo.at, before, memo.relisted)
-        recalled.append(Recalled(change, memo.audit, memo.proven))
+        recalled.append(Recalled(change, memo.audit, memo.proven, memo.count, memo.until))
     return recalled

@@ -16,12 +16,17 @@ Where words are to be in the Events, these stand there instead, with a space bef
 KEPT = 64
 """Events of one reason kept about one object: clients themselves send about 25 an object."""
 
+REASONS_KEPT = 64
+"""Reasons of Events that are told apart about one object; the oldest goes first."""
+
 
 def keep(log: ObjectLog, note: Change) -> list[Write]:
     """Keep an Event with the object; returns the writes that had asked for it."""
     reason, uid = note.after.spec.reason or "", note.after.uid
     if log.notes is None:
         log.notes = {}
+    if reason not in log.notes and len(log.notes) >= REASONS_KEPT:
+        del log.notes[next(iter(log.notes))]
     known = log.notes.setdefault(reason, {})
     earlier = known.get(uid)
     known[uid] = note

@@ -1,5 +1,6 @@
 """Makes a Step of a Write and its Verdict."""
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -26,7 +27,7 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
 
     `causes` are those of the verdict's causes that are steps themselves. The step is made only
     where somebody stores or shows it: saying which fields changed, and all in words, costs as much
-    as deciding.
+    as deciding. The step stands for `count` writes, the last of which came at `until`.
     """
 
     id: str
@@ -34,6 +35,8 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
     causes: tuple[str, ...]
     verdict: Verdict
     write: "Write"
+    count: int = 1
+    until: float = 0.0
 
     def step(self) -> Step:
         """The step, made anew."""
@@ -57,7 +60,7 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
             at=write.change.at,
             clock="arrival",
             precision_ms=1,
-            what=said.what,
+            what=said.what if self.count == 1 else f"{said.what} {self._more()}",
             why=said.why,
             grades=Grades("observed", verdict.who_grade, verdict.why_grade),
             evidence=said.evidence if not write.image.flags else _flagged(write, said.evidence),
@@ -66,13 +69,22 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
             changes=write.changes,
             loop=said.loop,
             node=verdict.node,
+            count=self.count,
         )
+
+    def _more(self) -> str:
+        more = f"{self.count - 1} more" if self.count > 2 else "one more"
+        last = datetime.fromtimestamp(self.until, UTC).isoformat(timespec="milliseconds")
+        return f"And {more} of the same fields until {last.replace('+00:00', 'Z')}."
 
 
 def draft(cluster: str, write: "Write", verdict: Verdict, trace: str) -> Draft:
     """The draft of the step that this write is."""
-    known = write.draft
-    id_ = known.id if known is not None else id_of(cluster, write)
+    known, burst = write.draft, write.burst
+    if burst is None:
+        id_ = known.id if known is not None else id_of(cluster, write)
+    else:
+        id_ = id_of(cluster, burst.head or write)
     causes: tuple[str, ...] = ()
     if len(verdict.causes) == 1:
         cause = verdict.causes[0].draft
@@ -80,11 +92,15 @@ def draft(cluster: str, write: "Write", verdict: Verdict, trace: str) -> Draft:
     elif verdict.causes:
         drafts = [cause.draft for cause in verdict.causes if cause.draft is not None]
         causes = tuple(dict.fromkeys(draft.id for draft in drafts))
-    return Draft(id_, trace, causes, verdict, write)
+    if burst is None or burst.count == 1:
+        return Draft(id_, trace, causes, verdict, write)
+    return Draft(id_, trace, causes, verdict, write, burst.count, burst.until)
 
 
 def _flagged(write: "Write", evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
     """The evidence, and what about the object was not as the API documents it."""
     odd = "; ".join(write.image.flags)
-    said = Evidence("observed", "watch", f"the object is not as documented: {odd}")
+    said = Evidence(
+        "observed", "watch", f"the object is not as documented, or not kept whole: {odd}"
+    )
     return (*evidence, said)

@@ -8,12 +8,19 @@ from collections.abc import Iterable, Iterator
 
 from eventstream.explain.vocabulary.records import ObjectRef
 from eventstream.explain.world import notes
+from eventstream.explain.world.askers import Askers
 from eventstream.explain.world.evictions import Evictions
-from eventstream.explain.world.families import Family
-from eventstream.explain.world.known import Known, kind_key, manager_key, namespace_key
+from eventstream.explain.world.families import HIGHEST, Family
+from eventstream.explain.world.known import (
+    Known,
+    kind_key,
+    manager_key,
+    namespace_key,
+    resting_on,
+)
 from eventstream.explain.world.lookups import AUTOSCALER, CUSTOM, key_of, looked_up, name_key
 from eventstream.explain.world.notes import ANY, says, tells_of
-from eventstream.explain.world.writes import ObjectLog, Write
+from eventstream.explain.world.writes import Logs, ObjectLog, Write
 from eventstream.objects.images import Image
 from eventstream.objects.observations import Change, Gap
 from eventstream.objects.versions import order_of
@@ -21,13 +28,8 @@ from eventstream.objects.versions import order_of
 UNSEEN_KEPT = 1000
 """Objects that were never seen of which Events are kept that are gone themselves."""
 
-
-class Logs(dict[str, ObjectLog]):
-    """Object logs by uid: `logs[uid]` begins one for what was not seen yet."""
-
-    def __missing__(self, uid: str) -> ObjectLog:
-        log = self[uid] = ObjectLog(uid)
-        return log
+NAMESAKES_KEPT = 32
+"""Objects that had one name, one after the other, among which a name is looked up."""
 
 
 class World:
@@ -82,7 +84,10 @@ class World:
         if looked_up(log.ref):
             known = self.names.setdefault(key_of(log), {})
             known[log.uid] = log
-            for uid in [uid for uid in known if uid not in self.logs]:
+            left = [uid for uid in known if uid not in self.logs]
+            if len(known) - len(left) > NAMESAKES_KEPT:
+                left.append(min(known, key=lambda uid: known[uid].exists))
+            for uid in left:
                 del known[uid]
         self._own(log, owner_of(change.after))
 
@@ -157,15 +162,11 @@ class World:
     def learn(self, write: Write) -> list[Write]:
         """Take what a write tells of the whole cluster; returns the writes that rest on it."""
         keys = self.known.learn(write.change, write.order)
-        return self._resting_on(keys) if keys else []
+        return resting_on(self.logs, keys, write.order) if keys else []
 
     def opened(self, kind: str) -> list[Write]:
         """Learn that a kind may be listed; returns the writes that rest on it."""
-        return self._resting_on(self.known.shown(kind))
-
-    def _resting_on(self, keys: list[str]) -> list[Write]:
-        logs = [self.logs[key] for key in keys if key in self.logs]
-        return [write for log in logs for write in (log.askers or {}).values() if _open(write)]
+        return resting_on(self.logs, self.known.shown(kind))
 
     def gap(self, gap: Gap) -> None:
         """Remember between which versions a resource could not be seen: what vanishes went then."""
@@ -193,8 +194,8 @@ class World:
             logs.extend([asked] if asked is not None else [])
         found: dict[int, Write] = {}
         for log in logs:
-            if log.asked_up_to > order and log.askers:
-                found.update((key, w) for key, w in log.askers.items() if w.order > order)
+            for each in log.askers.above(order) if log.askers else ():
+                found[id(each)] = each
         return found.values()
 
 
@@ -224,11 +225,10 @@ class View:
         if write.base:
             return log  # Never decided, so never decided again.
         if log.askers is None:
-            log.askers = {}
+            log.askers = Askers()
         if id(write) not in log.askers:
-            log.askers[id(write)] = write
+            log.askers.add(write)
             write.asked.append(log)
-            log.asked_up_to = max(log.asked_up_to, self.order)
         return log
 
     def latest(self, uid: str) -> Write | None:
@@ -313,8 +313,10 @@ class View:
     def namespace_lived(self) -> bool:
         """Whether this object's namespace was not being deleted: something was created later."""
         namespace = self.write.image.metadata.namespace or ""
+        if self.world.known.lived(namespace, self.order):
+            return True
         self._asked(namespace_key(namespace))
-        return self.world.known.lived(namespace, self.order)
+        return False
 
     def by_name(self, kind: str, namespace: str | None, name: str) -> Write | None:
         """The latest write below this one of the object that then had this name, if it was seen.
@@ -344,10 +346,13 @@ class View:
         return self.by_name(AUTOSCALER, image.metadata.namespace, scaled)
 
     def top_owner(self, uid: str) -> ObjectLog:
-        """The object at the top of the chain of controllers above `uid`, as far as it is known."""
+        """The object at the top of the chain of controllers above `uid`, as far as it is known.
+
+        At most HIGHEST above it.
+        """
         log = self.log(uid)
         seen = {uid}
-        while (owner := self._owner_then(log)) and owner not in seen:
+        while (owner := self._owner_then(log)) and owner not in seen and len(seen) <= HIGHEST:
             above = self.log(owner)
             if not above.seen:
                 return log
@@ -360,11 +365,6 @@ class View:
             return owner_of(self.write.image)
         write = log.at(self.order) or (log.writes[0] if log.writes else None)
         return owner_of(write.image) if write is not None else log.owner
-
-
-def _open(write: Write) -> bool:
-    """Whether more knowledge may decide a write anew: nobody was named, or a client only."""
-    return write.verdict is None or write.verdict.actor in ("unknown", "client")
 
 
 def owner_of(image: Image) -> str:

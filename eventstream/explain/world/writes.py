@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from eventstream.explain.vocabulary.records import ObjectRef
+from eventstream.explain.world.askers import Askers
 from eventstream.explain.world.families import NO_FAMILY, Family, by_order
 from eventstream.explain.world.pods import Standing, pod_facts, standing
 from eventstream.explain.world.steps import Draft
@@ -15,6 +16,34 @@ if TYPE_CHECKING:
     from eventstream.explain.world.claims import Match, Writer
 
 
+_TYPICAL, _MOST = 8192, 256 * 1024
+"""Bytes that a version of unknown size came in, and that count of the largest: more is not kept."""
+
+_WRITE, _TEXT = 2048, 256
+"""Bytes that a decided write takes beside its object, and a label or an annotation."""
+
+_PART = 4
+"""Of a built-in kind about a quarter of what came is kept; another's values take four times it."""
+
+
+class Burst:
+    """The place of a write among like ones that follow each other closely; see `bursts`.
+
+    `number` counts them from 1 on; `head` is the write whose step stands for this one too, None
+    for one that has its own. That step stands for `count` writes, the last of which came at
+    `until` (unix seconds). `restored` says that an earlier run counted them.
+    """
+
+    __slots__ = ("count", "head", "number", "restored", "until")
+
+    def __init__(self, count: int = 1, until: float = 0.0, *, restored: bool = False) -> None:
+        self.number = 1
+        self.head: Write | None = None
+        self.count = count
+        self.until = until
+        self.restored = restored
+
+
 class Write:
     """One version of an object in the order of its domain, and what was decided about it.
 
@@ -24,7 +53,7 @@ class Write:
     of arrival), `facts` what controllers count of a Pod. A `base` was there when watching began:
     it explains others but is no step, and `told_at` is when it came about by its own times, once
     asked for. `audit` is the request that made it, where that is known, and `who` is whom
-    managedFields tell, once asked for.
+    managedFields tell, once asked for; `burst` is its place among like writes, where there are.
     """
 
     __slots__ = (
@@ -34,6 +63,7 @@ class Write:
         "audit",
         "base",
         "before",
+        "burst",
         "change",
         "draft",
         "existed_until",
@@ -67,6 +97,20 @@ class Write:
         self.trace = ""
         self.asked: list[ObjectLog] = []
         self.audit: Match | None = None
+        self.burst: Burst | None = None
+
+    @property
+    def size(self) -> int:
+        """About how many bytes the version takes, without what it shares with the one before."""
+        image, before = self.image, self.before
+        came = min(self.change.size or _TYPICAL, _MOST)
+        size = _WRITE + (came * _PART if type(image.status) is dict else came // _PART)
+        now, was = image.metadata, before.metadata if before is not None else None
+        if now.labels and (was is None or now.labels is not was.labels):
+            size += _TEXT * len(now.labels)
+        if now.annotations and (was is None or now.annotations is not was.annotations):
+            size += _TEXT * len(now.annotations)
+        return size
 
     @property
     def changes(self) -> tuple[FieldChange, ...]:
@@ -104,16 +148,21 @@ class Write:
         )
 
 
+def row_of(write: Write) -> Write:
+    """The write whose step stands for this one: mostly itself."""
+    burst = write.burst
+    return write if burst is None or burst.head is None else burst.head
+
+
 class ObjectLog:
     """The writes to one object that open traces still need, and who asked about it.
 
     `ref` has only a uid until the object was `seen`: an owner is named before. `askers` are the
-    writes whose decision looked at this object or at what it controls, and `asked_up_to` the
-    highest of their orders; `notes` are the Events about it, by reason.
+    writes whose decision looked at this object or at what it controls; `notes` are the Events
+    about it, by reason.
     """
 
     __slots__ = (
-        "asked_up_to",
         "askers",
         "family",
         "note_askers",
@@ -134,8 +183,7 @@ class ObjectLog:
         self.owner: str = ""
         self.writes: list[Write] = []
         self.family: Family = NO_FAMILY
-        self.askers: dict[int, Write] | None = None
-        self.asked_up_to = -1
+        self.askers: Askers | None = None
         self.notes: dict[str, dict[str, Change]] | None = None
         self.note_askers: dict[tuple[str, ...], dict[int, Write]] | None = None
 
@@ -171,14 +219,19 @@ class ObjectLog:
         if last is known or last is None:
             return answer if last is not None else None
         found: Write | None = None
+        ground: Write | None = None
         for index in range(self.position(order) - 1, -1, -1):
             write = writes[index]
             if write is known:
                 found = answer
                 break
-            if write.base or write.spec_changed:
+            if write.base and ground is None:
+                ground = write
+            if write.spec_changed:
                 found = write
                 break
+        if ground is not None and not _same_spec(found, ground):
+            found = ground  # What lay between these two is let go of.
         if family is not NO_FAMILY:
             family.spec = last, found
         return found
@@ -216,3 +269,17 @@ class ObjectLog:
         if not writes or order >= writes[-1].order:
             return []
         return writes[bisect_right(writes, order, key=by_order) :]
+
+
+def _same_spec(write: Write | None, later: Write) -> bool:
+    """Whether nothing set another desired state between these, as their generations tell."""
+    generation = later.image.metadata.generation
+    return write is not None and generation == write.image.metadata.generation is not None
+
+
+class Logs(dict[str, ObjectLog]):
+    """Object logs by uid: `logs[uid]` begins one for what was not seen yet."""
+
+    def __missing__(self, uid: str) -> ObjectLog:
+        log = self[uid] = ObjectLog(uid)
+        return log

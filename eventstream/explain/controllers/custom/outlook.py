@@ -14,6 +14,7 @@ from eventstream.explain.outlook.holding import Holding, Outlook, pending, stage
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.waits import acting, becoming_ready
 from eventstream.explain.vocabulary.records import Stage
+from eventstream.explain.world.families import HIGHEST
 from eventstream.explain.world.text import count, named
 from eventstream.explain.world.times import parse, when
 from eventstream.explain.world.writes import Write
@@ -32,7 +33,12 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None, child_of: Asse
     done, total = 0, 0
     for child in snapshot.children(write.log):
         total += 1
+        snapshot.looked += 1
+        if snapshot.level == HIGHEST:
+            continue  # So deep nothing is judged; what owns all this says how it does.
+        snapshot.level += 1
         outlook = child_of(snapshot, child, None)
+        snapshot.level -= 1
         done += outlook.state == "complete"
         found.extend(outlook.holdings)
     said = _condition(image)

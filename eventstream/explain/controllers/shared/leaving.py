@@ -11,6 +11,7 @@ from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.turns import collectable, due
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.vocabulary.registry import FINALIZERS
+from eventstream.explain.world.families import HIGHEST
 from eventstream.explain.world.pods import condition
 from eventstream.explain.world.text import count, listing, named
 from eventstream.explain.world.times import when
@@ -33,14 +34,21 @@ def leaving(snapshot: Snapshot, write: Write) -> Outlook:
 
 
 def _remaining(snapshot: Snapshot, log: ObjectLog, *, alone: bool = False) -> list[Write]:
+    """What is left of an object and, HIGHEST levels down, of what it owns."""
     found: list[Write] = []
-    own = snapshot.alive(log)
-    if own is not None:
-        found.append(own)
-    if not alone:
-        for child in log.family.children.values():
-            if snapshot.belongs(child, log):
-                found.extend(_remaining(snapshot, child))
+    waiting, seen = [(log, 0)], {log.uid}
+    while waiting:
+        owner, level = waiting.pop()
+        snapshot.looked += 1
+        own = snapshot.alive(owner)
+        if own is not None:
+            found.append(own)
+        if alone or level == HIGHEST:
+            continue
+        children = [child for child in owner.family.children.values() if child.uid not in seen]
+        below = [child for child in children if snapshot.belongs(child, owner)]
+        seen.update(child.uid for child in below)
+        waiting.extend((child, level + 1) for child in reversed(below))
     return found
 
 

@@ -24,6 +24,7 @@ class Overview(msgspec.Struct, frozen=True):
     gaps: tuple[Gap, ...]
     logs: tuple[FollowedLog, ...]
     holds: history.Holds = history.Holds()
+    let_go: history.LetGo = history.LetGo()
 
     @property
     def totals(self) -> tuple[tuple[Manner, int], ...]:
@@ -49,4 +50,5 @@ def overview(now: float) -> Overview:
         tuple(stored.record for stored in history.gaps(limit=GAPS_MOST)),
         followed(history.audit_logs()),
         history.holds(),
+        history.let_go(),
     )

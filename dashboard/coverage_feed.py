@@ -56,6 +56,7 @@ class CoverageFeed:
                 seen.live.word,
                 bool(seen.kinds),
                 seen.holds,
+                seen.let_go,
             ),
             "troubles": seen.troubles,
             "gaps": seen.gaps,

@@ -9,7 +9,7 @@ import msgspec
 from channels.db import database_sync_to_async
 from django.db import DatabaseError
 
-from eventstream import collector, history
+from eventstream import collector, history, letgo
 from eventstream.explain.audit.trail import KEPT
 from eventstream.explain.engine.engine import Engine
 from eventstream.following import Follower
@@ -151,6 +151,7 @@ class Observer:
             for upserts in self._engine.ticking(time.time()):
                 self._recorder.put(None, upserts)
                 await self._go_on()
+            letgo.note(**self._engine.left_out)
 
     def _restore(self) -> SavedState:
         check_cluster(self._told_of.uid)

@@ -231,15 +231,16 @@ def alone(name: str, size: int) -> None:
     tenth = max(len(spent) // 10, 1)
     report.row(
         f"{name} ({size:,})",
-        memory_mb=round(most / 1024),
-        before_mb=round(before / 1024),
-        settled_mb=round(_resident("VmRSS") / 1024),
-        first_us=round(sum(spent[:tenth]) / tenth * 1e6),
-        last_us=round(sum(spent[-tenth:]) / tenth * 1e6),
-        longest_hold_ms=round(run.longest * 1e3),
-        seconds=round(sum(spent), 1),
+        memory_mb=most / 1024,
+        longest_hold_ms=run.longest * 1e3,
+        dropped=sum(run.engine.left_out.values()),
+        first_us=sum(spent[:tenth]) / tenth * 1e6,
+        last_us=sum(spent[-tenth:]) / tenth * 1e6,
+        seconds=sum(spent),
         rows=run.rows,
-        stored_mb=round(run.stored / 1e6),
+        stored_mb=run.stored / 1e6,
+        before_mb=before / 1024,
+        settled_mb=_resident("VmRSS") / 1024,
     )
 
 

@@ -65,8 +65,10 @@ from eventstream.history.status import (
     head,
     holds,
     installation_key,
+    let_go,
 )
 from eventstream.history.waits import rates, usual
+from eventstream.letgo import LetGo
 from eventstream.objects.observations import AuditLog, Coverage, Gap, Problem
 from eventstream.pulse import Holds
 from eventstream.sqlite.readers import only_reading
@@ -89,6 +91,7 @@ __all__ = [
     "KeptObject",
     "LedgerFilter",
     "LedgerPage",
+    "LetGo",
     "Namespaces",
     "NodeState",
     "Page",
@@ -120,6 +123,7 @@ __all__ = [
     "installation_key",
     "kept",
     "ledger",
+    "let_go",
     "namespaces",
     "nodes",
     "only_reading",

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 import msgspec
 from django.db import DEFAULT_DB_ALIAS
 
-from eventstream import pulse
+from eventstream import letgo, pulse
 from eventstream.history.answers import ClusterStatus, Counts, FilterChoices, Stored
 from eventstream.history.databases import current
 from eventstream.history.problems import storing
 from eventstream.history.reading import stored_gap
+from eventstream.letgo import LetGo
 from eventstream.models import (
     AuditLogRow,
     ClusterRow,
@@ -86,6 +87,11 @@ def cluster() -> ClusterStatus | None:
 def holds() -> Holds:
     """How often and long this process's loop was held: never in a recording."""
     return pulse.holds() if current() == DEFAULT_DB_ALIAS else Holds()
+
+
+def let_go() -> LetGo:
+    """How much of what went on was let go of for want of room: never of a recording."""
+    return letgo.so_far() if current() == DEFAULT_DB_ALIAS else LetGo()
 
 
 def coverage() -> list[Coverage]:

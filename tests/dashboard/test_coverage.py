@@ -15,7 +15,8 @@ from dashboard import coverage_feed, wording
 from dashboard.auditlogs import followed
 from dashboard.coverage_feed import CoverageFeed
 from dashboard.kinds import kinds_of, troubles_of
-from eventstream import history, pulse
+from eventstream import history, letgo, pulse
+from eventstream.letgo import LetGo
 from eventstream.objects.observations import (
     AuditLog,
     Coverage,
@@ -177,7 +178,7 @@ def test_the_json_holds_what_the_page_shows(client: Client) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
     told = json.loads(answer.content)
     assert set(told) == {
-        "at", "cluster", "holds", "live", "counts", "resources", "gaps", "audit_logs",
+        "at", "cluster", "holds", "let_go", "live", "counts", "resources", "gaps", "audit_logs",
     }  # fmt: skip
     assert told["counts"] == {"forbidden": 1, "watching": 2}
     assert (told["cluster"]["name"], told["live"]["word"]) == ("practice", "Live")
@@ -214,6 +215,23 @@ def test_page_json_and_feed_tell_that_baton_itself_stood_still(
     told = json.loads(client.get("/coverage.json").content)
     assert told["holds"] == {"count": 2, "longest_seconds": 3.25}
     assert "3.2 s at the longest" in str(feed.updates(seq, NOW + 2).ops)
+
+
+@pytest.mark.django_db
+def test_page_json_and_feed_tell_what_was_let_go_of(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenes.connected()
+    feed = CoverageFeed()
+    seq = feed.updates(0, NOW).seq
+    said = "of 512 writes the explanation stands as it was made"
+    assert "More went on at once" not in client.get("/coverage").content.decode()
+    monkeypatch.setattr(letgo, "so_far", lambda: LetGo(512, 1))
+    assert said in client.get("/coverage").content.decode()
+    told = json.loads(client.get("/coverage.json").content)
+    assert told["let_go"] == {"versions": 512, "traces": 1}
+    assert said in str(feed.updates(seq, NOW + 2).ops)
+    assert "1 trace ended before its time" in client.get("/coverage").content.decode()
 
 
 @pytest.mark.django_db

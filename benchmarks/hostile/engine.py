@@ -103,6 +103,16 @@ def random_managers(size: int) -> Iterator[Sent]:
         yield Sent(PODS, type_, STARTED + number / EDITS_A_SECOND, body)
 
 
+def many_managers(size: int) -> Iterator[Sent]:
+    """One object that 45,000 field managers have written, other ones each time."""
+    for number in range(size):
+        managers = [_managed(f"manager-{number}-{index}") for index in range(45_000)]
+        body = _object(
+            PODS, "held", 100 + number, managedFields=managers, labels={"n": f"{number}"}
+        )
+        yield Sent(PODS, "MODIFIED" if number else "ADDED", STARTED + number, body)
+
+
 def chain(size: int) -> Iterator[Sent]:
     """Objects of which each owns the next, and one edit of the last for each."""
     for number in range(size):
@@ -156,6 +166,7 @@ ATTACKS: dict[str, tuple[Callable[[int], Iterator[Sent]], int]] = {
     "1.4 MB of labels, patched": (large_labels, 196),
     "random labels": (random_labels, 60_000),
     "random field managers": (random_managers, 45_000),
+    "45,000 field managers of one object": (many_managers, 20),
     "a chain of owners": (chain, 6_000),
     "a wide family": (wide, 100_000),
     "one object scaled 600 times a second": (edits, 25_000),

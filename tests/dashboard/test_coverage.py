@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -203,35 +204,39 @@ def test_the_json_holds_what_the_page_shows(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_page_json_and_feed_tell_that_baton_itself_stood_still(
-    client: Client, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("source", "told", "said", "document"),
+    [
+        (
+            (pulse, "holds"),
+            Holds(2, 3.25),
+            ("stood still 2 times for over a second", "3.2 s at the longest"),
+            {"holds": {"count": 2, "longest_seconds": 3.25}},
+        ),
+        (
+            (letgo, "so_far"),
+            LetGo(512, 1),
+            ("of 512 writes the explanation stands", "1 trace ended before its time"),
+            {"let_go": {"versions": 512, "traces": 1}},
+        ),
+    ],
+)
+def test_page_json_and_feed_tell_what_was_too_much_for_baton(
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    source: tuple[ModuleType, str],
+    told: Holds | LetGo,
+    said: tuple[str, str],
+    document: dict[str, object],
 ) -> None:
     scenes.connected()
     feed = CoverageFeed()
     seq = feed.updates(0, NOW).seq
-    assert "stood still" not in client.get("/coverage").content.decode()
-    monkeypatch.setattr(pulse, "holds", lambda: Holds(2, 3.25))
-    assert "stood still 2 times for over a second" in client.get("/coverage").content.decode()
-    told = json.loads(client.get("/coverage.json").content)
-    assert told["holds"] == {"count": 2, "longest_seconds": 3.25}
-    assert "3.2 s at the longest" in str(feed.updates(seq, NOW + 2).ops)
-
-
-@pytest.mark.django_db
-def test_page_json_and_feed_tell_what_was_let_go_of(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    scenes.connected()
-    feed = CoverageFeed()
-    seq = feed.updates(0, NOW).seq
-    said = "of 512 writes the explanation stands as it was made"
-    assert "More went on at once" not in client.get("/coverage").content.decode()
-    monkeypatch.setattr(letgo, "so_far", lambda: LetGo(512, 1))
-    assert said in client.get("/coverage").content.decode()
-    told = json.loads(client.get("/coverage.json").content)
-    assert told["let_go"] == {"versions": 512, "traces": 1}
-    assert said in str(feed.updates(seq, NOW + 2).ops)
-    assert "1 trace ended before its time" in client.get("/coverage").content.decode()
+    assert said[0] not in client.get("/coverage").content.decode()
+    monkeypatch.setattr(*source, lambda: told)
+    page, ops = client.get("/coverage").content.decode(), str(feed.updates(seq, NOW + 2).ops)
+    assert all(each in page and each in ops for each in said)
+    assert document.items() <= json.loads(client.get("/coverage.json").content).items()
 
 
 @pytest.mark.django_db

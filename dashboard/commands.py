@@ -19,19 +19,20 @@ class Command(msgspec.Struct, frozen=True):
 
 
 def for_step(step: Step) -> list[Command]:
-    """The commands that show what `step` is about; none that shows an object which is gone."""
+    """The commands that show what `step` is about; none that shows an object which is gone.
+
+    Nor is there one where a name holds what cannot be typed, which a terminal would obey.
+    """
     obj = step.object
     found = []
     if step.change_type not in ("DELETED", "VANISHED"):
-        line = _line("get", resource(obj), obj.name, *_where(obj), "-o", "yaml")
-        found.append(
-            Command("the object and who wrote which field", f"{line} --show-managed-fields")
-        )
+        line = _get(resource(obj), obj.name, *_where(obj), "-o", "yaml", "--show-managed-fields")
+        found.append(Command("the object and who wrote which field", line))
     if obj.uid:
         about = f"involvedObject.uid={obj.uid}"
-        line = _line("get", "events", *_where(obj, "default"), "--field-selector", about)
+        line = _get("events", "", *_where(obj, "default"), "--field-selector", about)
         found.append(Command("the Events about it, kept for an hour", line))
-    return found
+    return [command for command in found if command.line.isprintable()]
 
 
 def resource(obj: ObjectRef) -> str:
@@ -46,5 +47,9 @@ def _where(obj: ObjectRef, otherwise: str = "") -> tuple[str, ...]:
     return ("-n", namespace) if namespace else ()
 
 
-def _line(*words: str) -> str:
-    return shlex.join(("kubectl", *words))
+def _get(kind: str, name: str, *options: str) -> str:
+    """The words quoted; after `--` comes no option, whatever the name begins with."""
+    named = (kind, name) if name else (kind,)
+    if any(word.startswith("-") for word in named):
+        return shlex.join(("kubectl", "get", *options, "--", *named))
+    return shlex.join(("kubectl", "get", *named, *options))

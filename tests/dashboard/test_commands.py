@@ -36,6 +36,19 @@ def test_what_is_gone_is_not_asked_for_but_its_events_are() -> None:
     assert "events" in events.line
 
 
+@pytest.mark.parametrize("name", ["-A", "--all", "-o=yaml"])
+def test_a_name_that_begins_with_a_dash_is_no_option(name: str) -> None:
+    get, _ = for_step(scenes.step("t", 1, ObjectRef("v1", "Pod", "web", name, "u"), "client"))
+    words = shlex.split(get.line)
+    assert words[words.index("--") + 1 :] == ["pod", name]
+
+
+@pytest.mark.parametrize("name", ["a\x1b[2J", "a\nreboot", "a\u202eb", "\x9b31m"])
+def test_what_a_terminal_would_obey_gives_no_command(name: str) -> None:
+    named = ObjectRef("v1", "Pod", "web", name, name)
+    assert for_step(scenes.step("t", 1, named, "client")) == []
+
+
 def test_a_name_can_not_end_the_command() -> None:
     evil = ObjectRef("v1", "Pod", "$(id)", "x; rm -rf ~ #'`", "u' || true")
     for command in for_step(scenes.step("t", 1, evil, "client")):

@@ -67,6 +67,13 @@ def test_what_is_not_plain_reaches_kubectl_as_one_word(name: str) -> None:
     assert shlex.split(commands.events(write))[-1].endswith(f"involvedObject.name={name}")
 
 
+@pytest.mark.parametrize("kind", ["-A", "--all", "a\x1b[2J"])
+def test_a_kind_that_cannot_be_typed_safely_gives_no_command(kind: str) -> None:
+    one = pod()
+    one["kind"] = kind
+    assert commands.describe(written(one)) == ""
+
+
 @pytest.mark.parametrize("name", ["-A", "--all", "a\nreboot", "a\x1b[2J", "a\u202eb", ""])
 def test_what_cannot_be_typed_safely_gives_no_command(name: str) -> None:
     write = written(pod(None, name))

@@ -60,7 +60,8 @@ def named(kind: str, namespace: str | None, name: str) -> str:
 
 def _about(verb: str, write: Write, options: str = "") -> str:
     metadata, resource = write.image.metadata, write.change.resource
-    if not _typed(metadata.name, metadata.namespace, resource.plural, resource.group):
+    names = metadata.namespace, write.image.kind, resource.plural, resource.group
+    if not _typed(metadata.name, *names):
         return ""
     kind = _word(write.image.kind.lower())
     if not is_built_in(write.image.api_version):

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import DatabaseError, connections
 from django.utils.module_loading import import_string
 
@@ -19,6 +19,7 @@ from eventstream import descriptors, history, serving
 from eventstream.exclusive import InUseError, lock_of, sole_writer
 from eventstream.kubeapi.connection import ClusterIdentity, connect
 from eventstream.kubeapi.problems import ApiProblem, open_files
+from eventstream.management.printing import PlainCommand
 from eventstream.objects.observations import Gap, Problem
 from eventstream.observer import Observer
 from eventstream.recorder import StoreError
@@ -33,7 +34,7 @@ KNOWN = (ApiProblem, InUseError, RecordingError, StoreError, serving.ServingErro
 """Errors whose message tells a person all: what failed, why, and what to do."""
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     """Watch a cluster (get, list and watch only) and serve the dashboard."""
 
     help = "Watch a cluster, read-only, and serve the dashboard that explains it."

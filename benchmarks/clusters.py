@@ -37,10 +37,11 @@ def recorded_clusters(copies: int) -> Iterator[list[Line]]:
     The items of the first lists are lines of the type EXISTING, with ADDED in their text.
     """
     for tape in sorted(TAPES.glob("*.jsonl")):
-        yield list(_lines(tape, copies))
+        yield list(recorded_lines(tape, copies))
 
 
-def _lines(tape: Path, copies: int) -> Iterator[Line]:
+def recorded_lines(tape: Path, copies: int) -> Iterator[Line]:
+    """One tape as the lines of such a cluster."""
     for text in tape.read_text(encoding="utf-8").split("\n"):
         recorded = json.loads(text or "{}")
         if not recorded or recorded["resource"].startswith("events.k8s.io/"):

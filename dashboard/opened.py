@@ -7,21 +7,17 @@ Baton left is deleted when the next one starts.
 
 import atexit
 import contextlib
-import os
 import secrets
 import shutil
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
 
-import msgspec
 from django.conf import settings
 
 from dashboard.directories import OwnDirectory, delete_left
+from dashboard.tapereader import Progress, State, TapeReader
 from eventstream import history
 
 OPEN_MOST = 4
@@ -34,26 +30,6 @@ DISK_MOST = 1024 * 1024 * 1024
 """So much disk all may take with their histories; past that, the same ones make room."""
 
 IDLE_SECONDS = 3600.0
-
-CPU_SECONDS = 600
-MEGABYTES = 2048
-
-_READER = ("manage.py", "read_tape")
-
-State = Literal["reading", "open", "failed"]
-
-
-class Progress(msgspec.Struct, frozen=True):
-    """How far the reader says that it is, see the command `read_tape`."""
-
-    lines: int = 0
-    passed_over: int = 0
-    reasons: tuple[str, ...] = ()
-    until: float = 0.0
-    done: bool = False
-
-
-_progress = msgspec.json.Decoder(Progress)
 
 Bytes = Iterable[bytes] | Path
 """What a file holds, or a file that is there and is taken over, moved within its disk."""
@@ -75,11 +51,11 @@ class OpenedTape:
             raise
 
     def _begin(self, tape: Bytes, audit: Bytes | None) -> None:
-        arguments = [str(_written(self._directory / "tape.jsonl", tape)), "--name", self.name]
+        typed = self.name.encode(errors="replace").decode().replace("\0", "")
+        arguments = [f"--name={typed}", str(_written(self._directory / "tape.jsonl", tape))]
         if audit is not None:
-            arguments += ["--audit", str(_written(self._directory / "audit.jsonl", audit))]
-        self._told, self._complaints = self._directory / "told", self._directory / "complaints"
-        self._reader = self._start(arguments)
+            arguments.append(f"--audit={_written(self._directory / 'audit.jsonl', audit)}")
+        self.reader = TapeReader(self._directory, arguments)
         history.add(self.alias, self._directory / "baton.sqlite3")
 
     @property
@@ -89,24 +65,22 @@ class OpenedTape:
 
     @property
     def state(self) -> State:
-        """Whether it is still being read, can be looked at, or could not be read."""
-        code = self._reader.poll()
-        if code is None:
-            return "reading"
-        return "open" if code == 0 and self.progress().done else "failed"
+        """Whether it is still to be read, can be looked at, or could not be read."""
+        state = self.reader.state
+        if state in ("open", "failed"):
+            for file in ("tape.jsonl", "audit.jsonl"):  # What is shown of them is stored.
+                (self._directory / file).unlink(missing_ok=True)
+        return state
 
+    @property
     def progress(self) -> Progress:
         """How far reading is."""
-        lines = self._told.read_bytes().splitlines(keepends=True)
-        whole = [line for line in lines if line.endswith(b"\n")]
-        return _progress.decode(whole[-1]) if whole else Progress()
+        return self.reader.progress()
 
-    def complaint(self) -> str:
-        """Why it could not be read."""
-        said = self._complaints.read_text(errors="replace").strip().splitlines()
-        if self._reader.returncode and self._reader.returncode < 0:
-            return f"Reading it took more than {CPU_SECONDS} s, and was ended."
-        return said[-1].removeprefix("CommandError: ") if said else "Its reader ended by itself."
+    @property
+    def missing(self) -> str:
+        """What of the recording is not shown, and why; "" where all of it is."""
+        return self.reader.missing()
 
     def size(self) -> int:
         """Return how many bytes of disk it takes."""
@@ -118,23 +92,9 @@ class OpenedTape:
 
     def close(self) -> None:
         """End the reader, forget the history, and delete all that there is of it."""
-        if self._reader.poll() is None:
-            self._reader.kill()
-        self._reader.wait()
+        self.reader.end()
         history.remove(self.alias)
         self._own.delete()
-
-    def _start(self, arguments: list[str]) -> subprocess.Popen[bytes]:
-        limits = ["--seconds", str(CPU_SECONDS), "--megabytes", str(MEGABYTES)]
-        with self._told.open("wb") as told, self._complaints.open("wb") as complaints:
-            return subprocess.Popen(  # noqa: S603  The words of the command are our own.
-                [sys.executable, *_READER, *arguments, *limits],
-                cwd=settings.BASE_DIR,
-                env=os.environ | {"BATON_DATA": str(self._directory)},
-                stdin=subprocess.DEVNULL,
-                stdout=told,
-                stderr=complaints,
-            )
 
 
 class OpenedTapes:
@@ -152,6 +112,7 @@ class OpenedTapes:
         with self._lock:
             self._open[opened.token] = opened
             self._sweep(OPEN_MOST)
+            self._read_next()
             self._look_later()
         return opened
 
@@ -159,6 +120,7 @@ class OpenedTapes:
         """The recording of that token, None when it is not open (any more)."""
         with self._lock:
             self._sweep(OPEN_MOST)
+            self._read_next()
             found = self._open.get(token)
             if found is not None:
                 found.looked_at = time.monotonic()
@@ -185,6 +147,12 @@ class OpenedTapes:
                 self._timer = None
         for token in list(self._open):
             self.close(token)
+
+    def _read_next(self) -> None:
+        """Begin to read the one that waits for longest, unless one is being read."""
+        states = {opened.state: opened for opened in reversed(self._open.values())}
+        if "reading" not in states and "waiting" in states:
+            states["waiting"].reader.start()
 
     def _look_later(self) -> None:
         """Close what nobody looks at even when nobody asks for any; one timer for all."""

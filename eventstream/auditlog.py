@@ -10,7 +10,7 @@ from pathlib import Path
 from eventstream.objects.audit import AuditDecoder
 from eventstream.objects.envelopes import DecodeError
 from eventstream.objects.observations import AuditRecord, Observation
-from eventstream.tapes import BadLine, TapeError
+from eventstream.tapelines import BadLine, Reading
 
 _AROUND = 1.0
 """Seconds before and after the recording that still count: clocks differ a little."""
@@ -20,29 +20,27 @@ Line = tuple[Path, int, Shown]
 """A line of a file: where it stands, and what it shows or why it cannot be used."""
 
 
-def read_audit(path: Path, key: bytes) -> Iterator[tuple[int, AuditRecord | BadLine]]:
+def read_audit(
+    path: Path, key: bytes, reading: Reading | None = None
+) -> Iterator[tuple[int, AuditRecord | BadLine]]:
     """Yield each write request with its line's number, and each line that is no audit record.
 
     `key` keys the digests of what is withheld. Raises TapeError where there is no such file.
     """
     decoder = AuditDecoder(key)
-    try:
-        with path.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
-                try:
-                    found = decoder.record(line) if line.strip() else None
-                except DecodeError as error:
-                    yield number, BadLine(number, str(error))
-                else:
-                    if found is not None:
-                        yield number, found
-    except OSError as error:
-        raise TapeError(f"{path}: cannot be read ({error.strerror or error})") from error
+    for number, line in (reading or Reading()).read(path):
+        try:
+            found = line if isinstance(line, BadLine) else decoder.record(line)
+        except DecodeError as error:
+            yield number, BadLine(number, str(error))
+        else:
+            if found is not None:
+                yield number, found
 
 
-def beside(tape: Iterable[Line], path: Path, key: bytes) -> Iterator[Line]:
+def beside(tape: Iterable[Line], path: Path, key: bytes, reading: Reading) -> Iterator[Line]:
     """The lines of a recording, with those of the audit log at `path` put in between by time."""
-    log = read_audit(path, key)
+    log = read_audit(path, key, reading)
     ahead = next(log, None)
     began, now = None, 0.0
     for line in tape:

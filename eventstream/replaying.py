@@ -14,7 +14,8 @@ from eventstream.explain.engine.engine import Engine
 from eventstream.explain.vocabulary.records import Upsert
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.observations import Observation
-from eventstream.tapes import BadLine, TapeReader
+from eventstream.tapelines import BadLine, Reading
+from eventstream.tapes import TapeReader
 
 _PAUSE = 0.05
 """Seconds without an observation after which a burst has ended and is judged."""
@@ -42,14 +43,19 @@ class PassedOver(msgspec.Struct, frozen=True):
 
 
 def replay(
-    engine: Engine, tape: Path, key: bytes, audit: Path | None = None
+    engine: Engine,
+    tape: Path,
+    key: bytes,
+    audit: Path | None = None,
+    reading: Reading | None = None,
 ) -> Iterator[Moment | PassedOver]:
     """Yield what `engine` makes of a recording, and each line of it that could not be used.
 
-    `key` keys the digests of what is withheld. Raises TapeError where a file cannot be read.
+    `key` keys the digests of what is withheld; `reading` bounds and counts what is read. Raises
+    TapeError where a file cannot be read.
     """
     now = 0.0
-    for path, number, shown in _lines(tape, key, audit):
+    for path, number, shown in _lines(tape, key, audit, reading or Reading()):
         if isinstance(shown, BadLine):
             yield PassedOver(path, BadLine(number, shown.reason))
             continue
@@ -61,10 +67,11 @@ def replay(
     yield Moment(now, None, engine.tick(now, whole=True))
 
 
-def _lines(tape: Path, key: bytes, audit: Path | None) -> Iterator[Line]:
+def _lines(tape: Path, key: bytes, audit: Path | None, reading: Reading) -> Iterator[Line]:
     """The tape's lines, and in between those of the audit log where there is one."""
-    lines = ((tape, number, shown) for number, shown in TapeReader(Decoder(key)).read(tape))
-    return lines if audit is None else beside(lines, audit, key)
+    reader = TapeReader(Decoder(key), reading)
+    lines = ((tape, number, shown) for number, shown in reader.read(tape))
+    return lines if audit is None else beside(lines, audit, key, reading)
 
 
 def _moments(last: float, following: float) -> Iterator[float]:

@@ -16,25 +16,18 @@ from eventstream.objects.decoding import DecodeError, Decoder, encode
 from eventstream.objects.envelopes import UNREADABLE, read_envelope
 from eventstream.objects.images import Image
 from eventstream.objects.inventory import Inventory
+from eventstream.objects.numbers import is_time
 from eventstream.objects.observations import Change, Gap, Observation, Position, Removed
 from eventstream.objects.resource import Resource
+from eventstream.tapelines import BadLine, Reading
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """What some editors put before UTF-8; it is no part of the first line."""
 
 _FORMS_OF_EVENTS = ("v1/events", "events.k8s.io/v1/events")
+_SMALLER = (("milliseconds", 1e3), ("microseconds", 1e6), ("nanoseconds", 1e9))
+_LONGEST_RESOURCE = 400
 _RESOURCE = re.compile(r"(?:(?P<group>[\w.-]+)/)?(?P<version>\w+)/(?P<plural>[\w.-]+)")
-
-
-class TapeError(ValueError):
-    """A tape that cannot be read at all; the message says which file and why."""
-
-
-class BadLine(msgspec.Struct, frozen=True):
-    """A line of a tape that was passed over: its number, from 1, and what is wrong with it."""
-
-    number: int
-    reason: str
 
 
 class _Line(msgspec.Struct):
@@ -56,11 +49,13 @@ class TapeReader:
     """Turns a tape's lines into observations, keeping what is known to exist as it goes.
 
     Where a tape has Events in both forms, the one that comes first is used: they are the same
-    objects. A second list of a resource is a relist, with the gap before it.
+    objects. A second list of a resource is a relist, with the gap before it. `reading` bounds what
+    is read.
     """
 
-    def __init__(self, decoder: Decoder) -> None:
+    def __init__(self, decoder: Decoder, reading: Reading | None = None) -> None:
         self._decoder = decoder
+        self._reading = reading or Reading()
         self._known: dict[str, Inventory] = {}
         self._reached: dict[str, Position] = {}
         self._form_of_events = ""
@@ -70,18 +65,18 @@ class TapeReader:
 
         Raises TapeError where there is no such file.
         """
-        try:
-            with path.open("rb") as lines:
-                for number, read in enumerate(lines, 1):
-                    line = read.removeprefix(_BYTE_ORDER_MARK) if number == 1 else read
-                    if line.strip():
-                        yield number, self._observe(number, line)
-        except OSError as error:
-            raise TapeError(f"{path}: cannot be read ({error.strerror or error})") from error
+        for number, read in self._reading.read(path):
+            if isinstance(read, BadLine):
+                yield number, read
+                continue
+            line = read.removeprefix(_BYTE_ORDER_MARK) if number == 1 else read
+            if number > 1 or line.strip():
+                yield number, self._observe(number, line)
 
     def _observe(self, number: int, line: bytes) -> list[Observation] | BadLine:
         try:
             entry, flags = read_envelope(_line, line, "not a line of a tape")
+            _check_time(entry.t)
             if entry.resource in _FORMS_OF_EVENTS:
                 self._form_of_events = self._form_of_events or entry.resource
                 if entry.resource != self._form_of_events:
@@ -125,8 +120,25 @@ class TapeReader:
         known = self._known.get(entry.resource)
         if known is None or not known.resource.kind:
             resource = _resource(entry)
+            self._bound_kinds(known)
             known = self._known[entry.resource] = Inventory(resource, known or ())
         return known
+
+    def _bound_kinds(self, known: Inventory | None) -> None:
+        """Raise DecodeError for a further kind where there are too many."""
+        most = self._reading.kinds
+        if known is None and most is not None and len(self._known) >= most:
+            self._reading.other_kinds += 1
+            raise DecodeError(f"of one kind more than the {most} that are read")
+
+
+def _check_time(at: float) -> None:
+    """Raise DecodeError for what is no time in unix seconds."""
+    if is_time(at):
+        return
+    likely = next((word for word, size in _SMALLER if is_time(at / size) and at > size), "")
+    told = f", likely in {likely}" if likely else ""
+    raise DecodeError(f"t is {at:.15g}{told}; a tape has unix seconds, between 1970 and 2200")
 
 
 def _flagged(image: Image, flags: tuple[str, ...]) -> Image:
@@ -136,7 +148,7 @@ def _flagged(image: Image, flags: tuple[str, ...]) -> Image:
 
 def _resource(entry: _Line) -> Resource:
     name = _RESOURCE.fullmatch(entry.resource)
-    if name is None:
+    if name is None or len(entry.resource) > _LONGEST_RESOURCE:
         raise DecodeError(f"not a resource, such as apps/v1/deployments: {entry.resource[:80]!r}")
     try:
         kind = _kind.decode(entry.object).kind

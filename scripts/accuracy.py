@@ -18,7 +18,8 @@ from eventstream.explain.vocabulary.records import Step, StepRemoved, StepUpsert
 from eventstream.objects.audit import AuditDecoder  # noqa: E402
 from eventstream.objects.decoding import Decoder  # noqa: E402
 from eventstream.objects.observations import AuditRecord, Observation  # noqa: E402
-from eventstream.tapes import BadLine, TapeReader  # noqa: E402
+from eventstream.tapelines import BadLine  # noqa: E402
+from eventstream.tapes import TapeReader  # noqa: E402
 
 TAPES = ROOT / "practicecluster" / "tapes"
 TRUTH = ROOT / "tests" / "explain" / "truth"

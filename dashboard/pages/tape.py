@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from dashboard import clock, status
 from dashboard.opened import BYTES_MOST, IDLE_SECONDS, OPEN_MOST, OpenedTape, tapes
 from dashboard.pages.lost import lost
+from dashboard.tapereader import CPU_SECONDS, MEGABYTES
 from dashboard.uploads import Receiving
 
 NAME_MOST = 100
@@ -58,6 +59,8 @@ def _form(request: HttpRequest, wrong: str = "", code: int | None = None) -> Htt
         "wrong": wrong,
         "own": _own(request),
         "megabytes": BYTES_MOST >> 20,
+        "seconds_most": CPU_SECONDS,
+        "reader_megabytes": MEGABYTES,
         "open_most": OPEN_MOST,
         "minutes": int(IDLE_SECONDS / 60),
     }
@@ -89,8 +92,9 @@ def reading(request: HttpRequest, opened: OpenedTape) -> HttpResponse:
     context = status.context(clock.now()) | {
         "opened": opened,
         "state": state,
-        "progress": opened.progress(),
-        "complaint": opened.complaint() if state == "failed" else "",
+        "seconds_most": CPU_SECONDS,
+        "progress": opened.progress,
+        "complaint": opened.reader.complaint() if state == "failed" else "",
     }
     polled = request.headers.get("HX-Request") == "true"
     return render(request, "parts/tape_reading.html" if polled else "tape_reading.html", context)

@@ -41,7 +41,7 @@ def tapes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[OpenedTap
 
 def read(tape: OpenedTape) -> OpenedTape:
     """Wait for its process."""
-    tape._reader.wait(60)
+    tape.reader.wait(60)
     return tape
 
 
@@ -241,7 +241,7 @@ def test_closing_ends_a_reader_and_leaves_nothing(
 ) -> None:
     tape = tapes.add("create.jsonl", of("create"), None)
     client.post("/tape/close", {"token": tape.token})
-    assert tape._reader.returncode is not None
+    assert tape.reader.state != "reading"
     assert list(tmp_path.iterdir()) == []
     assert client.get(f"/tapes/{tape.token}/").status_code == 404
 

@@ -15,7 +15,8 @@ from eventstream.explain.vocabulary.records import (
 )
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.observations import Change, Observation
-from eventstream.tapes import BadLine, TapeReader
+from eventstream.tapelines import BadLine
+from eventstream.tapes import TapeReader
 
 TAPES = Path(__file__).parents[2] / "practicecluster" / "tapes"
 NAMES = sorted(path.stem for path in TAPES.glob("*.jsonl"))

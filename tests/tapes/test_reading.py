@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from eventstream.objects.observations import Change, Gap, Observation, Position
-from eventstream.tapes import BadLine, TapeError, TapeReader
+from eventstream.tapelines import BadLine, Reading, TapeError
+from eventstream.tapes import TapeReader
 from tests.objects.recorded import TAPES, decoder, entries, text, thing
 
 
@@ -210,6 +211,47 @@ def test_odd_objects_are_flagged_and_not_passed_over(path: Path) -> None:
         assert isinstance(observations, list)
         assert isinstance(observations[0], Change)
         assert observations[0].after.flags
+
+
+TIMES = [
+    (1_795_000_000_123.0, "1795000000123, likely in milliseconds"),
+    (1.795e15, "likely in microseconds"),
+    (1.795e18, "likely in nanoseconds"),
+    (1e15, "t is 1e+15"),
+    (-1.0, "t is -1"),
+    (7_258_118_401.0, "t is 7258118401"),
+]
+
+
+@pytest.mark.parametrize(("t", "told"), TIMES)
+def test_a_line_of_no_time_is_told_with_what_is_expected(path: Path, t: float, told: str) -> None:
+    ((_, wrong), _) = read(path, line("ADDED", pod("a"), t=t), line("ADDED", pod("b")))
+    assert isinstance(wrong, BadLine)
+    assert told in wrong.reason
+    assert "unix seconds, between 1970 and 2200" in wrong.reason
+
+
+@pytest.mark.parametrize("t", [b"1e999", b"-1e999", b"NaN", b"Infinity", b"null", b'"1.5"'])
+def test_what_is_no_number_is_no_time(path: Path, t: bytes) -> None:
+    assert told(path, line("ADDED", pod("a")).replace(b"1.5", t)) == ["bad 1"]
+
+
+def test_of_a_line_that_is_too_long_no_more_is_held_than_may_be(path: Path) -> None:
+    path.write_bytes(b"x" * 5_000_000 + b"\n" + line("ADDED", pod("a")) + b"\n" + b"y" * 2_000)
+    reading = Reading(line_bytes=1_000)
+    shown = list(TapeReader(decoder(), reading).read(path))
+    assert [isinstance(found, BadLine) for _, found in shown] == [True, False, True]
+    assert (reading.bytes, reading.lines) == (path.stat().st_size, 3)
+
+
+def test_past_so_many_kinds_further_ones_are_passed_over_and_counted(path: Path) -> None:
+    reading = Reading(kinds=2)
+    path.write_bytes(
+        b"\n".join(line("ADDED", pod(f"{n}"), f"g{n}.io/v1/things") for n in (1, 2, 3, 1, 4))
+    )
+    shown = [found for _, found in TapeReader(decoder(), reading).read(path)]
+    assert [isinstance(found, BadLine) for found in shown] == [False, False, True, False, True]
+    assert reading.other_kinds == 2
 
 
 @pytest.mark.parametrize("name", ["missing.jsonl", "."])

@@ -16,7 +16,8 @@ from eventstream.objects.observations import (
     Position,
     Removed,
 )
-from eventstream.tapes import BadLine, TapeReader, TapeWriter
+from eventstream.tapelines import BadLine
+from eventstream.tapes import TapeReader, TapeWriter
 from tests.objects.recorded import POD, TAPES, WEBSITE, decoder
 
 

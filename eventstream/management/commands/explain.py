@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from eventstream.explain.engine.engine import Engine
 from eventstream.explain.engine.output import order_key, outlook_record, step_records, trace_record
@@ -21,8 +21,9 @@ from eventstream.explain.vocabulary.records import (
     TraceUpsert,
     Upsert,
 )
+from eventstream.management.printing import PlainCommand
 from eventstream.replaying import PassedOver, replay
-from eventstream.tapes import TapeError
+from eventstream.tapelines import TapeError
 
 _KEY = b"explain: one run, and nothing of it is kept"
 
@@ -53,7 +54,7 @@ class Explained:
             self.outlooks.append(outlook_record(trace, at))
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     """Explain a recording as JSON lines: each step, then each trace."""
 
     help = "Explain a recording: prints JSON lines, first each step, then each trace."

@@ -1,11 +1,14 @@
 """The addresses of the dashboard's pages."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
 from dashboard import views
+from dashboard.converters import Uid
 from dashboard.pages import changes, cluster, objects, tape, trace, window
 from dashboard.pages.learn import learn
 from dashboard.pages.reference import reference
+
+register_converter(Uid, "uid")
 
 urlpatterns = [
     path("", views.now, name="now"),
@@ -16,7 +19,7 @@ urlpatterns = [
     path("coverage", views.coverage, name="coverage"),
     path("coverage.json", views.coverage_as_json, name="coverage-json"),
     path("learn", learn, name="learn"),
-    path("objects/<str:uid>", objects.object_page, name="object"),
+    path("objects/<uid:uid>", objects.object_page, name="object"),
     path("reference", reference, name="reference"),
     path("tape", tape.tape, name="tape"),
     path("tape/close", tape.close, name="tape-close"),

@@ -30,6 +30,8 @@ def visible(text: str) -> str:
 
 def duration(seconds: float) -> str:
     """Return a stretch of time with two units at most: "812 ms", "4.2 s", "2 min 5 s", "3 h"."""
+    if not math.isfinite(seconds):
+        return "unknown"
     seconds = max(seconds, 0.0)
     if seconds < 0.9995:
         return f"{seconds * 1000:.0f} ms"
@@ -51,6 +53,8 @@ def _two(whole: int, unit: str, size: int, below: str, step: int) -> str:
 
 def ago(seconds: float) -> str:
     """Return how long ago something was, calm enough to tick: "just now", "4 s ago"."""
+    if not math.isfinite(seconds):
+        return "at no known time"
     if seconds < 2:
         return "just now"
     return f"{int(seconds)} s ago" if seconds < 60 else f"{duration(seconds)} ago"
@@ -60,6 +64,8 @@ def until(seconds: float) -> str:
     """Return when something is due: "in 12 s", or "now" when that has come."""
     if seconds <= 0:
         return "now"
+    if not math.isfinite(seconds):
+        return "at no known time"
     return f"in {math.ceil(seconds)} s" if seconds <= 59 else f"in {duration(seconds)}"
 
 
@@ -85,8 +91,10 @@ def offset(seconds: float, precision_ms: int = 1) -> str:
 
 def moment(at: float) -> str:
     """Return a unix time as it reads in UTC: "2026-11-23 00:07:01.823 UTC"."""
-    stamp = datetime.fromtimestamp(at, UTC)
-    return f"{stamp:%Y-%m-%d %H:%M:%S}.{stamp.microsecond // 1000:03d} UTC"
+    stamp = _utc(at)
+    return (
+        f"{stamp:%Y-%m-%d %H:%M:%S}.{stamp.microsecond // 1000:03d} UTC" if stamp else _no_time(at)
+    )
 
 
 def stamp(text: str) -> str:
@@ -97,12 +105,25 @@ def stamp(text: str) -> str:
 
 def for_input(at: float) -> str:
     """Return a unix time as an input of type datetime-local has it, in UTC: whole seconds."""
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%S}"
+    return f"{stamp:%Y-%m-%dT%H:%M:%S}" if (stamp := _utc(at)) else ""
 
 
 def machine_time(at: float) -> str:
     """Return a unix time for a `datetime` attribute, in UTC with milliseconds."""
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+    stamp = _utc(at)
+    return stamp.isoformat(timespec="milliseconds") if stamp else _no_time(at)
+
+
+def _utc(at: float) -> datetime | None:
+    """A unix time in UTC; None for a number that no calendar has a day for."""
+    try:
+        return datetime.fromtimestamp(at, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def _no_time(at: float) -> str:
+    return f"unix time {at:g}"
 
 
 def json_time(at: float | None) -> str | None:

@@ -106,7 +106,8 @@ def traces_about(uid: str, limit: int = 20) -> list[Stored[Trace]]:
 def _object(row: ImageRow) -> KeptObject:
     image = _decoder.image(_resource(row), bytes(row.body))
     metadata, whole = image.metadata, _plain(image)
-    status = whole.get("status", {})
+    status = whole.get("status")
+    status = status if isinstance(status, dict) else {}  # A custom resource's may be anything.
     seen = status.get("observedGeneration")
     return KeptObject(
         ref=ObjectRef(image.api_version, row.kind, row.namespace or None, row.name, row.uid),

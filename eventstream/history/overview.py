@@ -18,6 +18,14 @@ PODS_MOST = 10_000
 NODES_MOST = 5_000
 _EVIDENCE = ("Event", "Lease")
 
+# A type of others may be called Node too, and its objects hold anything.
+_NODES = {"kind": "Node", "resource": "v1/nodes"}
+_LEASES = {
+    "kind": "Lease",
+    "namespace": "kube-node-lease",
+    "resource": "coordination.k8s.io/v1/leases",
+}
+
 
 class Population(msgspec.Struct, frozen=True):
     """How many objects of one kind one namespace holds ("" for cluster-scoped ones)."""
@@ -140,13 +148,13 @@ def pod_states() -> dict[str, dict[str, int]]:
 
 def nodes(limit: int = NODES_MOST) -> tuple[list[NodeState], int]:
     """The nodes by name with heartbeat and Pods, at most `limit`; and how many there are."""
-    leases = ImageRow.objects.filter(kind="Lease", namespace="kube-node-lease")
+    leases = ImageRow.objects.filter(**_LEASES)
     renewed = {
         name: _node.decode(bytes(body)).spec.renew_time or ""
         for name, body in leases.order_by("name").values_list("name", "body")[:limit]
     }
     pods_of = pod_states()
-    rows = ImageRow.objects.filter(kind="Node").order_by("name")
+    rows = ImageRow.objects.filter(**_NODES).order_by("name")
     shown = rows[:limit]
     states = [_state(row, renewed.get(row.name, ""), pods_of.get(row.name, {})) for row in shown]
     return states, rows.count()

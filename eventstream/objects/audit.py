@@ -11,9 +11,11 @@ from urllib.parse import parse_qs
 import msgspec
 
 from eventstream.objects.envelopes import DecodeError, read_envelope
+from eventstream.objects.numbers import Int64, is_time
 from eventstream.objects.observations import AuditRecord
 from eventstream.objects.redaction import Redactor
 from eventstream.objects.resource import Resource
+from eventstream.objects.uids import bounded
 
 _WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection"})
 _FINISHED = frozenset({"ResponseComplete", "Panic"})
@@ -63,7 +65,7 @@ class _Details(msgspec.Struct):
 
 
 class _ResponseStatus(msgspec.Struct):
-    code: int = 0
+    code: Int64 = 0
     reason: str = ""
     message: str = ""
     details: _Details | None = None
@@ -154,7 +156,7 @@ class AuditDecoder:
             name="" if generated else named,
             generate_name=generated,
             subresource=asked.subresource,
-            uid=asked.uid,
+            uid=bounded(asked.uid),
             resource_version=asked.resource_version,
             field_manager=(query.get("fieldManager") or [_program(found.user_agent)])[0][:128],
             impersonator=user[:_LONGEST] if acting else "",
@@ -178,4 +180,7 @@ def _time(text: str) -> float:
         moment = None
     if moment is None or moment.tzinfo is None:
         raise DecodeError("not an audit record: a timestamp is not RFC 3339")
-    return moment.timestamp()
+    at = moment.timestamp()
+    if not is_time(at):
+        raise DecodeError("not an audit record: a timestamp is not between 1970 and 2200")
+    return at

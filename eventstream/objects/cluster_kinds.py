@@ -2,10 +2,11 @@
 
 import msgspec
 
+from eventstream.objects.numbers import Int64
 from eventstream.objects.pods import Condition, Part
 from eventstream.objects.workloads import Selector
 
-Quantities = dict[str, str | int | float]
+Quantities = dict[str, str | Int64 | float]
 
 
 class NamespaceSpec(Part, frozen=True, gc=False):
@@ -52,8 +53,8 @@ class LeaseSpec(Part, frozen=True, gc=False):
     holder_identity: str | None = None
     renew_time: str | None = None
     acquire_time: str | None = None
-    lease_duration_seconds: int | None = None
-    lease_transitions: int | None = None
+    lease_duration_seconds: Int64 | None = None
+    lease_transitions: Int64 | None = None
 
 
 class ClaimResources(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
@@ -88,19 +89,19 @@ class BudgetSpec(Part, frozen=True, gc=False):
     """A PodDisruptionBudget's bound, and which Pods it protects."""
 
     selector: Selector | None = None
-    min_available: int | str | None = None
-    max_unavailable: int | str | None = None
+    min_available: Int64 | str | None = None
+    max_unavailable: Int64 | str | None = None
     unhealthy_pod_eviction_policy: str | None = None
 
 
 class BudgetStatus(Part, frozen=True, gc=False):
     """What the disruption controller last reported."""
 
-    observed_generation: int | None = None
-    current_healthy: int = 0
-    desired_healthy: int = 0
-    expected_pods: int = 0
-    disruptions_allowed: int = 0
+    observed_generation: Int64 | None = None
+    current_healthy: Int64 = 0
+    desired_healthy: Int64 = 0
+    expected_pods: Int64 = 0
+    disruptions_allowed: Int64 = 0
     conditions: tuple[Condition, ...] = ()
 
 
@@ -159,7 +160,7 @@ class EventSource(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_de
 class EventSeries(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """How often an Event of the newer form was repeated."""
 
-    count: int = 0
+    count: Int64 = 0
     last_observed_time: str | None = None
 
 
@@ -173,7 +174,7 @@ class EventFacts(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_def
     first_timestamp: str | None = None
     last_timestamp: str | None = None
     event_time: str | None = None
-    count: int | None = None
+    count: Int64 | None = None
     series: EventSeries | None = None
     type: str | None = None
     action: str | None = None
@@ -199,4 +200,4 @@ class EventFacts(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_def
 class RevisionFacts(Part, frozen=True, gc=False):
     """A ControllerRevision's number; its content is not kept."""
 
-    revision: int = 0
+    revision: Int64 = 0

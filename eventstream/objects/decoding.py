@@ -31,6 +31,7 @@ from eventstream.objects.parts import PartDecoder
 from eventstream.objects.redaction import INITIAL_EVENTS_END, Redactor
 from eventstream.objects.resource import Resource
 from eventstream.objects.toplevel import UsualEventLine, read_event, read_revision
+from eventstream.objects.uids import is_sound
 
 __all__ = ["DecodeError", "Decoder", "ListPage", "WatchEvent", "encode"]
 
@@ -92,26 +93,26 @@ class Decoder:
             if len(line) > LARGE:
                 pass  # Not all of it may be kept.
             elif structs is not None:
-                seen = self._usual_object(structs, resource.kind, line)
+                seen = self._usual_object(structs, resource, line)
             elif resource.kind == "Event" and not resource.group:
                 seen = self._usual_event(line)
         except UNREADABLE:
             pass  # Read again below, for what is unusual about it.
         return seen if seen is not None else self._any_event(resource, line)
 
-    def _usual_object(self, structs: Kinds, kind: str, line: bytes) -> WatchEvent | None:
+    def _usual_object(self, structs: Kinds, resource: Resource, line: bytes) -> WatchEvent | None:
         usual = _usual.decode(line)
         wire = usual.object
-        if wire.kind != kind or not wire.metadata.uid or wire.flags:
+        if wire.kind != resource.kind or not is_sound(wire.metadata.uid) or wire.flags:
             return None
-        image = self._built_in(structs, kind, wire)
-        version = wire.metadata.resource_version
-        return WatchEvent(usual.type, version, image, size=len(line))
+        version = wire.api_version or resource.api_version
+        image = self._built_in(structs, wire.kind, wire, version)
+        return WatchEvent(usual.type, wire.metadata.resource_version, image, size=len(line))
 
     def _usual_event(self, line: bytes) -> WatchEvent | None:
         usual = _usual_event.decode(line)
         told = usual.object
-        sound = told.kind == "Event" and told.metadata.uid and not told.flags
+        sound = told.kind == "Event" and is_sound(told.metadata.uid) and not told.flags
         if not sound or not told.involved_object.kind:
             return None
         metadata = self._metadata.settled(told.metadata)
@@ -163,7 +164,7 @@ class Decoder:
         except msgspec.ValidationError:
             wire, flags = self._odd(resource, raw)
         else:
-            if not wire.metadata.uid:
+            if not is_sound(wire.metadata.uid):
                 wire, flags = self._odd(resource, raw)
         if wire.kind == "Table":
             raise DecodeError(f"{resource.key}: a Table, not an object")
@@ -211,11 +212,11 @@ class Decoder:
             return Image(version, kind, metadata, revision, flags=flags)
         return self._custom(raw, Image(version, kind, metadata), wire)
 
-    def _built_in(self, structs: Kinds, kind: str, wire: Object, version: str = "") -> Image:
+    def _built_in(self, structs: Kinds, kind: str, wire: Object, version: str) -> Image:
         spec, flags = self._parts.spec(structs[0], wire.spec)
         status, more = self._parts.status(structs[1], wire.status)
         metadata = self._metadata.settled(wire.metadata)
-        version = self._metadata.word(version or wire.api_version)
+        version = self._metadata.word(version)
         return Image(version, kind, metadata, spec, status, None, flags + more)
 
     def _custom(self, raw: msgspec.Raw | bytes, image: Image, wire: Object) -> Image:

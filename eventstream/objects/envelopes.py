@@ -7,6 +7,7 @@ import msgspec
 
 from eventstream.objects.images import Metadata
 from eventstream.objects.loosely import REPAIRED, repaired
+from eventstream.objects.numbers import Int64
 from eventstream.objects.parts import NOTHING
 
 T = TypeVar("T")
@@ -58,13 +59,13 @@ class Line(msgspec.Struct):
 class StatusDetails(msgspec.Struct, rename="camel"):
     """The part of an ERROR that says when to come back."""
 
-    retry_after_seconds: int = 0
+    retry_after_seconds: Int64 = 0
 
 
 class Status(msgspec.Struct):
     """What an ERROR holds."""
 
-    code: int = 0
+    code: Int64 = 0
     reason: str = ""
     message: str = ""
     details: StatusDetails | None = None
@@ -93,8 +94,8 @@ def read_envelope(
     try:
         return decoder.decode(text), ()
     except UNREADABLE as error:
-        sound = repaired(bytes(text))
-        if sound is None or isinstance(error, msgspec.ValidationError):
+        sound = None if isinstance(error, msgspec.ValidationError) else repaired(bytes(text))
+        if sound is None:
             raise DecodeError(f"{what} ({why(error)}): {_shape(bytes(text))}") from error
     try:
         return decoder.decode(sound), (REPAIRED,)

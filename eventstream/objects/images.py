@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 
+from eventstream.objects.numbers import Int64
+
 NO_FIELDS = msgspec.Raw(b"{}")
 """The fieldsV1 of an entry that came without any."""
 
@@ -48,11 +50,11 @@ class Metadata(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defau
     namespace: str | None = None
     uid: str = ""
     resource_version: str = ""
-    generation: int | None = None
+    generation: Int64 | None = None
     generate_name: str = ""
     creation_timestamp: str | None = None
     deletion_timestamp: str | None = None
-    deletion_grace_period_seconds: int | None = None
+    deletion_grace_period_seconds: Int64 | None = None
     labels: dict[str, str] | None = None
     annotations: dict[str, str] | None = None
     owner_references: tuple[OwnerReference, ...] = ()

@@ -13,9 +13,10 @@ import msgspec
 
 from eventstream.objects.images import Metadata
 from eventstream.objects.resource import Resource
+from eventstream.objects.uids import UID_MOST, bounded, is_sound
 
 REPAIRED = "text that is not Unicode, a number out of range, or nesting without end"
-_FLAG = re.compile(r"[\w.$`|\[\]:, -]{1,200}")
+_FLAG = re.compile(r"[\w.$`|\[\]<>=:, -]{1,200}")
 _DEEPEST = 100
 """More than any documented object, and less than what reading it could not stand."""
 _NESTING = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
@@ -116,7 +117,9 @@ def read_metadata(resource: Resource, value: Any) -> tuple[Metadata, tuple[str, 
         flags = (*flags, "metadata.uid: absent")
         uid = f"no-uid:{resource.key}:{metadata.namespace or ''}/{metadata.name}"
         metadata = msgspec.structs.replace(metadata, uid=uid)
-    return metadata, flags
+    elif not is_sound(metadata.uid):
+        flags = (*flags, f"metadata.uid: longer than {UID_MOST} characters")
+    return msgspec.structs.replace(metadata, uid=bounded(metadata.uid)), flags
 
 
 def read_flags(given: tuple[str, ...]) -> tuple[str, ...]:

@@ -6,10 +6,16 @@ from eventstream.objects.images import Metadata, OwnerReference
 from eventstream.objects.managed_fields import shared_entry
 from eventstream.objects.redaction import Redactor
 from eventstream.objects.sharing import Kept, Shared, Words
+from eventstream.objects.uids import bounded
 
 _TEXTS_KEPT = 4096
 _WORDS = ("namespace", "generate_name", "creation_timestamp")
 _set = msgspec.structs.force_setattr
+
+
+def _bound_owners(owners: tuple[OwnerReference, ...]) -> None:
+    for owner in owners:
+        _set(owner, "uid", bounded(owner.uid))
 
 
 class MetadataSettler:
@@ -17,7 +23,7 @@ class MetadataSettler:
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
-        self._owners = Shared[tuple[OwnerReference, ...]]()
+        self._owners = Shared[tuple[OwnerReference, ...]](_bound_owners)
         self._words = Words()
         self._texts = Kept[tuple[tuple[str, str], ...], dict[str, str]](_TEXTS_KEPT)
 

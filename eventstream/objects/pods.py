@@ -7,6 +7,8 @@ and so none is ever kept.
 
 import msgspec
 
+from eventstream.objects.numbers import Int64
+
 
 class Part(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """A spec or status: the fields that are kept, and a keyed digest of the whole.
@@ -27,22 +29,22 @@ class Condition(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defa
     last_transition_time: str | None = None
     last_update_time: str | None = None
     last_heartbeat_time: str | None = None
-    observed_generation: int | None = None
+    observed_generation: Int64 | None = None
 
 
 class Resources(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """Requested and limited amounts, as Kubernetes quantities."""
 
-    requests: dict[str, str | int | float] | None = None
-    limits: dict[str, str | int | float] | None = None
+    requests: dict[str, str | Int64 | float] | None = None
+    limits: dict[str, str | Int64 | float] | None = None
 
 
 class Probe(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """How often a probe asks, and how many failures count; what it asks is not kept."""
 
-    initial_delay_seconds: int = 0
-    period_seconds: int = 10
-    failure_threshold: int = 3
+    initial_delay_seconds: Int64 = 0
+    period_seconds: Int64 = 10
+    failure_threshold: Int64 = 3
 
 
 class Container(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
@@ -120,13 +122,13 @@ class PodSpec(Part, frozen=True, gc=False):
     scheduler_name: str = ""
     service_account_name: str = ""
     restart_policy: str = ""
-    priority: int | None = None
-    termination_grace_period_seconds: int | None = None
-    active_deadline_seconds: int | None = None
+    priority: Int64 | None = None
+    termination_grace_period_seconds: Int64 | None = None
+    active_deadline_seconds: Int64 | None = None
     scheduling_gates: tuple[SchedulingGate, ...] = ()
     affinity: Affinity | None = None
     node_selector: dict[str, str] | None = None
-    overhead: dict[str, str | int | float] | None = None
+    overhead: dict[str, str | Int64 | float] | None = None
     resources: Resources | None = None
     init_containers: tuple[Container, ...] = ()
     containers: tuple[Container, ...] = ()
@@ -150,8 +152,8 @@ class Running(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaul
 class Terminated(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """How a container ended. Its message is not kept: it may be the program's own output."""
 
-    exit_code: int = 0
-    signal: int | None = None
+    exit_code: Int64 = 0
+    signal: Int64 | None = None
     reason: str | None = None
     started_at: str | None = None
     finished_at: str | None = None
@@ -171,7 +173,7 @@ class ContainerStatus(msgspec.Struct, frozen=True, gc=False, rename="camel", omi
     name: str = ""
     ready: bool = False
     started: bool | None = None
-    restart_count: int = 0
+    restart_count: Int64 = 0
     state: ContainerState = ContainerState()
     last_state: ContainerState | None = None
 
@@ -186,7 +188,7 @@ class PodStatus(Part, frozen=True, gc=False):
     start_time: str | None = None
     pod_ip: str | None = msgspec.field(name="podIP", default=None)
     qos_class: str | None = None
-    observed_generation: int | None = None
+    observed_generation: Int64 | None = None
     conditions: tuple[Condition, ...] = ()
     init_container_statuses: tuple[ContainerStatus, ...] = ()
     container_statuses: tuple[ContainerStatus, ...] = ()

@@ -16,8 +16,10 @@ from eventstream.objects.images import Metadata
 from eventstream.objects.loosely import fit
 from eventstream.objects.parts import is_digest
 from eventstream.objects.redaction import Redactor
+from eventstream.objects.uids import UID_MOST, bounded
 
 Flags = tuple[str, ...]
+_set = msgspec.structs.force_setattr
 
 
 class _Event(EventFacts, frozen=True, gc=False, rename="camel"):
@@ -45,10 +47,7 @@ class UsualEvent(EventFacts, frozen=True, gc=False, rename="camel"):
 
     def facts(self, redactor: Redactor) -> EventFacts:
         """What it says, its message scrubbed."""
-        facts = EventFacts(*_facts_of(self))
-        if facts.message:
-            msgspec.structs.force_setattr(facts, "message", redactor.message(facts.message))
-        return facts
+        return _settled(EventFacts(*_facts_of(self)), redactor)
 
 
 class UsualEventLine(msgspec.Struct, gc=False):
@@ -76,9 +75,16 @@ def read_event(raw: msgspec.Raw | bytes, redactor: Redactor) -> tuple[EventFacts
     except msgspec.ValidationError:
         event, flags = fit(_Event, msgspec.json.decode(raw), "")
         facts = _in_v1(event)
+    return _settled(facts, redactor), flags
+
+
+def _settled(facts: EventFacts, redactor: Redactor) -> EventFacts:
+    """The same facts, changed in place: a message scrubbed, and a uid that is not too long."""
     if facts.message:
-        msgspec.structs.force_setattr(facts, "message", redactor.message(facts.message))
-    return facts, flags
+        _set(facts, "message", redactor.message(facts.message))
+    if len(facts.involved_object.uid) > UID_MOST:
+        _set(facts.involved_object, "uid", bounded(facts.involved_object.uid))
+    return facts
 
 
 def _in_v1(event: _Event) -> EventFacts:

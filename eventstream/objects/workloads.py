@@ -6,6 +6,7 @@ names are those of the API reference, https://kubernetes.io/docs/reference/kuber
 
 import msgspec
 
+from eventstream.objects.numbers import Int64
 from eventstream.objects.pods import Condition, Part, PodSpec
 
 
@@ -41,9 +42,9 @@ class PodTemplate(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_de
 class RollingUpdate(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """How far a rolling update may stray from the desired count, as numbers or percentages."""
 
-    max_surge: int | str | None = None
-    max_unavailable: int | str | None = None
-    partition: int | None = None
+    max_surge: Int64 | str | None = None
+    max_unavailable: Int64 | str | None = None
+    partition: Int64 | None = None
 
 
 class Strategy(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
@@ -56,11 +57,11 @@ class Strategy(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defau
 class DeploymentSpec(Part, frozen=True, gc=False):
     """The desired state that the Deployment controller works towards."""
 
-    replicas: int = 1
+    replicas: Int64 = 1
     paused: bool = False
-    min_ready_seconds: int = 0
-    progress_deadline_seconds: int | None = None
-    revision_history_limit: int | None = None
+    min_ready_seconds: Int64 = 0
+    progress_deadline_seconds: Int64 | None = None
+    revision_history_limit: Int64 | None = None
     selector: Selector = Selector()
     strategy: Strategy = Strategy()
     template: PodTemplate = PodTemplate()
@@ -69,22 +70,22 @@ class DeploymentSpec(Part, frozen=True, gc=False):
 class DeploymentStatus(Part, frozen=True, gc=False):
     """What the Deployment controller last reported."""
 
-    observed_generation: int = 0
-    replicas: int = 0
-    updated_replicas: int = 0
-    ready_replicas: int = 0
-    available_replicas: int = 0
-    unavailable_replicas: int = 0
-    terminating_replicas: int | None = None
-    collision_count: int | None = None
+    observed_generation: Int64 = 0
+    replicas: Int64 = 0
+    updated_replicas: Int64 = 0
+    ready_replicas: Int64 = 0
+    available_replicas: Int64 = 0
+    unavailable_replicas: Int64 = 0
+    terminating_replicas: Int64 | None = None
+    collision_count: Int64 | None = None
     conditions: tuple[Condition, ...] = ()
 
 
 class ReplicaSetSpec(Part, frozen=True, gc=False):
     """The desired state that the ReplicaSet controller works towards."""
 
-    replicas: int = 1
-    min_ready_seconds: int = 0
+    replicas: Int64 = 1
+    min_ready_seconds: Int64 = 0
     selector: Selector = Selector()
     template: PodTemplate = PodTemplate()
 
@@ -92,8 +93,8 @@ class ReplicaSetSpec(Part, frozen=True, gc=False):
 class ReplicationControllerSpec(Part, frozen=True, gc=False):
     """As a ReplicaSet's, with the older form of selector."""
 
-    replicas: int = 1
-    min_ready_seconds: int = 0
+    replicas: Int64 = 1
+    min_ready_seconds: Int64 = 0
     selector: dict[str, str] | None = None
     template: PodTemplate = PodTemplate()
 
@@ -101,19 +102,19 @@ class ReplicationControllerSpec(Part, frozen=True, gc=False):
 class ReplicaSetStatus(Part, frozen=True, gc=False):
     """What the ReplicaSet controller last reported; a ReplicationController's has the same."""
 
-    observed_generation: int = 0
-    replicas: int = 0
-    fully_labeled_replicas: int = 0
-    ready_replicas: int = 0
-    available_replicas: int = 0
-    terminating_replicas: int | None = None
+    observed_generation: Int64 = 0
+    replicas: Int64 = 0
+    fully_labeled_replicas: Int64 = 0
+    ready_replicas: Int64 = 0
+    available_replicas: Int64 = 0
+    terminating_replicas: Int64 | None = None
     conditions: tuple[Condition, ...] = ()
 
 
 class Ordinals(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """Where a StatefulSet begins to number its Pods."""
 
-    start: int = 0
+    start: Int64 = 0
 
 
 class ClaimRetention(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
@@ -126,13 +127,13 @@ class ClaimRetention(msgspec.Struct, frozen=True, gc=False, rename="camel", omit
 class StatefulSetSpec(Part, frozen=True, gc=False):
     """Desired state of a StatefulSet."""
 
-    replicas: int = 1
+    replicas: Int64 = 1
     ordinals: Ordinals = Ordinals()
-    revision_history_limit: int | None = None
+    revision_history_limit: Int64 | None = None
     persistent_volume_claim_retention_policy: ClaimRetention = ClaimRetention()
     service_name: str = ""
     pod_management_policy: str = ""
-    min_ready_seconds: int = 0
+    min_ready_seconds: Int64 = 0
     update_strategy: Strategy = Strategy()
     selector: Selector = Selector()
     template: PodTemplate = PodTemplate()
@@ -141,23 +142,23 @@ class StatefulSetSpec(Part, frozen=True, gc=False):
 class StatefulSetStatus(Part, frozen=True, gc=False):
     """What the StatefulSet controller last reported."""
 
-    observed_generation: int = 0
-    replicas: int = 0
-    ready_replicas: int = 0
-    available_replicas: int = 0
-    current_replicas: int = 0
-    updated_replicas: int = 0
+    observed_generation: Int64 = 0
+    replicas: Int64 = 0
+    ready_replicas: Int64 = 0
+    available_replicas: Int64 = 0
+    current_replicas: Int64 = 0
+    updated_replicas: Int64 = 0
     current_revision: str = ""
     update_revision: str = ""
-    collision_count: int | None = None
+    collision_count: Int64 | None = None
     conditions: tuple[Condition, ...] = ()
 
 
 class DaemonSetSpec(Part, frozen=True, gc=False):
     """Desired state of a DaemonSet."""
 
-    revision_history_limit: int | None = None
-    min_ready_seconds: int = 0
+    revision_history_limit: Int64 | None = None
+    min_ready_seconds: Int64 = 0
     update_strategy: Strategy = Strategy()
     selector: Selector = Selector()
     template: PodTemplate = PodTemplate()
@@ -166,25 +167,25 @@ class DaemonSetSpec(Part, frozen=True, gc=False):
 class DaemonSetStatus(Part, frozen=True, gc=False):
     """What the DaemonSet controller last reported."""
 
-    observed_generation: int = 0
-    desired_number_scheduled: int = 0
-    current_number_scheduled: int = 0
-    updated_number_scheduled: int = 0
-    number_ready: int = 0
-    number_available: int = 0
-    number_unavailable: int = 0
-    number_misscheduled: int = 0
+    observed_generation: Int64 = 0
+    desired_number_scheduled: Int64 = 0
+    current_number_scheduled: Int64 = 0
+    updated_number_scheduled: Int64 = 0
+    number_ready: Int64 = 0
+    number_available: Int64 = 0
+    number_unavailable: Int64 = 0
+    number_misscheduled: Int64 = 0
     conditions: tuple[Condition, ...] = ()
 
 
 class JobSpec(Part, frozen=True, gc=False):
     """Desired state of a Job."""
 
-    parallelism: int | None = None
-    completions: int | None = None
-    backoff_limit: int | None = None
-    active_deadline_seconds: int | None = None
-    ttl_seconds_after_finished: int | None = None
+    parallelism: Int64 | None = None
+    completions: Int64 | None = None
+    backoff_limit: Int64 | None = None
+    active_deadline_seconds: Int64 | None = None
+    ttl_seconds_after_finished: Int64 | None = None
     completion_mode: str = ""
     pod_replacement_policy: str | None = None
     suspend: bool = False
@@ -201,11 +202,11 @@ class UncountedPods(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_
 class JobStatus(Part, frozen=True, gc=False):
     """What the Job controller last reported."""
 
-    active: int = 0
-    ready: int | None = None
-    succeeded: int = 0
-    failed: int = 0
-    terminating: int | None = None
+    active: Int64 = 0
+    ready: Int64 | None = None
+    succeeded: Int64 = 0
+    failed: Int64 = 0
+    terminating: Int64 | None = None
     start_time: str | None = None
     completion_time: str | None = None
     uncounted_terminated_pods: UncountedPods | None = None
@@ -219,9 +220,9 @@ class CronJobSpec(Part, frozen=True, gc=False):
     time_zone: str | None = None
     suspend: bool = False
     concurrency_policy: str = ""
-    starting_deadline_seconds: int | None = None
-    successful_jobs_history_limit: int | None = None
-    failed_jobs_history_limit: int | None = None
+    starting_deadline_seconds: Int64 | None = None
+    successful_jobs_history_limit: Int64 | None = None
+    failed_jobs_history_limit: Int64 | None = None
 
 
 class JobReference(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
@@ -251,15 +252,15 @@ class AutoscalerSpec(Part, frozen=True, gc=False):
     """Desired bounds of a HorizontalPodAutoscaler."""
 
     scale_target_ref: ScaleTarget = ScaleTarget()
-    min_replicas: int | None = None
-    max_replicas: int = 0
+    min_replicas: Int64 | None = None
+    max_replicas: Int64 = 0
 
 
 class AutoscalerStatus(Part, frozen=True, gc=False):
     """What the HorizontalPodAutoscaler controller last reported."""
 
-    observed_generation: int | None = None
-    current_replicas: int = 0
-    desired_replicas: int = 0
+    observed_generation: Int64 | None = None
+    current_replicas: Int64 = 0
+    desired_replicas: Int64 = 0
     last_scale_time: str | None = None
     conditions: tuple[Condition, ...] = ()

@@ -115,7 +115,13 @@ function pressed(press) {
 
 function open() {
   const pod = map.pods[map.at];
-  if (pod) location.assign(box().dataset.object.replace("UID", encodeURIComponent(pod[0])));
+  if (pod) location.assign(box().dataset.object.replace("UID", () => quoted(pod[0])));
+}
+
+/** A uid in an address, as dashboard/converters.py writes it. */
+function quoted(uid) {
+  const plain = /^[A-Za-z0-9_:][A-Za-z0-9_.:-]*$/.test(uid);
+  return encodeURIComponent(plain ? uid : encodeURIComponent(uid).replaceAll(".", "%2E"));
 }
 
 async function load() {

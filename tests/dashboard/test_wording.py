@@ -65,3 +65,12 @@ def test_a_name_is_told_only_where_it_adds_something() -> None:
     assert named("client", "kubectl-create") == "client (kubectl-create)"
     assert named("kubelet", "node-3") == "kubelet node-3"
     assert named("scheduler", "default-scheduler") == "scheduler"
+
+
+@pytest.mark.parametrize(
+    "at", [1e15, -1e15, 1e300, float("inf"), float("-inf"), float("nan"), -1.0]
+)
+def test_a_time_that_no_calendar_has_is_told_and_not_failed_on(at: float) -> None:
+    told = [wording.moment(at), wording.machine_time(at), wording.for_input(at)]
+    told += [wording.duration(at), wording.ago(at), wording.until(at), wording.offset(at)]
+    assert all(isinstance(each, str) for each in told)

@@ -5,6 +5,7 @@ import msgspec
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
+from eventstream.objects.numbers import whole
 
 
 class Housekeeper(msgspec.Struct, frozen=True):
@@ -23,8 +24,7 @@ def either(reason: str, source_url: str) -> Housekeeper:
 
 def ordinal(pod: Image) -> int:
     """The number of a StatefulSet's Pod, from its name; 0 where it has none."""
-    number = pod.metadata.name.rpartition("-")[2]
-    return int(number) if number.isdecimal() else 0
+    return whole(pod.metadata.name.rpartition("-")[2]) or 0
 
 
 def would_say(view: View, owner: str) -> bool:

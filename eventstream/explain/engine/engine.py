@@ -37,6 +37,7 @@ from eventstream.explain.world.steps import Draft
 from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View, World
 from eventstream.explain.world.writes import Burst, Write, row_of
+from eventstream.objects.cluster_kinds import EventFacts, LeaseSpec
 from eventstream.objects.images import Image
 from eventstream.objects.observations import (
     AuditLog,
@@ -188,10 +189,10 @@ class Engine:
         self, change: Change, audit: Match | None = None, burst: Burst | None = None
     ) -> list[Upsert]:
         image = change.after
-        if image.kind == "Event":
-            self._traces.touch(change.after.spec.involved_object.uid)
+        if isinstance(image.spec, EventFacts):  # By name it might be a type of others.
+            self._traces.touch(image.spec.involved_object.uid)
             return self._settle_writes(self._world.note(change))
-        if image.kind == "Lease":
+        if isinstance(image.spec, LeaseSpec):
             if image.metadata.namespace == _NODE_LEASES:
                 self._heartbeats.take(change)
             return []
@@ -220,8 +221,7 @@ class Engine:
         return upserts
 
     def _is_open(self, trace: TraceLog, now: float) -> bool:
-        record = self._record(trace, now)
-        return record is not None and record.state in ("running", "stalled")
+        return self._record(trace, now).state in ("running", "stalled")
 
     def _settle_writes(self, writes: list[Write]) -> list[Upsert]:
         """Decide these writes in order, and then whatever their decisions decide."""
@@ -367,14 +367,14 @@ class Engine:
         trace.record = record
         return [TraceUpsert(record)]
 
-    def _record(self, trace: TraceLog, now: float) -> Trace | None:
-        """How the trace stands; None, and logged, where one odd object defeats the judging."""
+    def _record(self, trace: TraceLog, now: float) -> Trace:
+        """How the trace stands; untold, and logged, where one odd object defeats the judging."""
         try:
             self._traces.measure(trace, now)
             return self._traces.record(trace, now)
         except Exception:
             logger.exception("Judging the trace of %s failed.", trace.root.ref)
-            return None
+            return self._traces.unjudged(trace)
 
     def _settle(self, trace: TraceLog, record: Trace, now: float) -> list[Upsert]:
         self._traces.end(trace)

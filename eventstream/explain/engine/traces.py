@@ -166,6 +166,10 @@ class TraceKeeper:
         said = "Not followed to its end: too much was going on with this object at once."
         return self._written(trace, Outlook("superseded", said, ended=_end(trace)))
 
+    def unjudged(self, trace: TraceLog) -> Trace:
+        """The trace with its steps, where how it stands could not be told."""
+        return self._written(trace, Outlook("unknown", _UNJUDGED))
+
     def _overtaken(self, trace: TraceLog) -> frozenset[str]:
         """The open traces of the same object that began before this one."""
         began, around = trace.began, self._by_root.get(trace.root.uid, ())
@@ -261,6 +265,12 @@ class TraceKeeper:
             command=proofs.command_of(first) if first and first.diagnosis else "",
             mend=first.mend if first and first.diagnosis else "",
         )
+
+
+_UNJUDGED = (
+    "How this stands could not be told, which is a defect of Baton: please report it with the "
+    "traceback in its log. The steps are as they were seen."
+)
 
 
 def _overtakes(write: Write, trace: TraceLog) -> bool:

@@ -5,7 +5,7 @@ a Pod asks for in all, staging/src/k8s.io/component-helpers/resource/helpers.go,
 """
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from eventstream.objects.pods import Container, PodSpec
 
@@ -26,6 +26,9 @@ _SUFFIXES = {
 
 Amount = str | int | float
 
+_LEAST, _MOST = Decimal("1e-9"), Decimal(2**63) * 1000
+"""Smaller and larger quantities the API does not have; to write one down could take for ever."""
+
 
 def amount(text: Amount | None) -> Decimal | None:
     """The number that a quantity stands for; None for what is no quantity."""
@@ -34,13 +37,16 @@ def amount(text: Amount | None) -> Decimal | None:
     found = _QUANTITY.fullmatch(str(text))
     if found is None:
         return None
-    number, suffix = found.groups()
+    digits, suffix = found.groups()
     try:
-        if suffix not in _SUFFIXES:
-            return Decimal(number + suffix)
-        return Decimal(number) * _SUFFIXES[suffix]
-    except InvalidOperation:
+        if suffix in _SUFFIXES:
+            number = Decimal(digits) * _SUFFIXES[suffix]
+        else:
+            number = Decimal(digits + suffix)
+    except ArithmeticError:
         return None
+    sound = not number or _LEAST <= abs(number) <= _MOST
+    return number if sound else None
 
 
 def requested(spec: object, resource: str) -> str:

@@ -14,6 +14,8 @@ from eventstream.explain.world.times import parse
 from eventstream.objects.cluster_kinds import EventFacts
 
 SECOND_MS = 1000
+_LONGEST = 16
+"""Hexadecimal digits of 64 bits."""
 
 
 def first_told(name: str, facts: EventFacts) -> tuple[float, int] | None:
@@ -36,6 +38,8 @@ def _first(name: str, event_time: str | None, first: str | None) -> tuple[float,
 def _nanoseconds(name: str) -> float | None:
     """The time that an Event's name ends with, in unix seconds; None where it ends otherwise."""
     suffix = name.rpartition(".")[2]
+    if len(suffix) > _LONGEST:
+        return None
     try:
         return int(suffix, 16) / 1e9
     except ValueError:

@@ -3,17 +3,21 @@
 from datetime import datetime
 
 from eventstream.explain.world.writes import Write
+from eventstream.objects.numbers import is_time
 
 
 def parse(text: str | None) -> float | None:
-    """RFC 3339 as unix seconds; None for what is no time."""
+    """RFC 3339 as unix seconds; None for what is no time, or none that a cluster can mean."""
     if not text:
         return None
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return moment.timestamp() if moment.tzinfo is not None else None
+    if moment.tzinfo is None:
+        return None
+    at = moment.timestamp()
+    return at if is_time(at) else None
 
 
 def when(write: Write) -> float:
@@ -33,5 +37,6 @@ def _told(write: Write) -> float:
     times = [at for text in told if (at := parse(text)) is not None]
     asked = parse(metadata.deletion_timestamp)
     if asked is not None:  # The timestamp is when the grace period ends, not when it was asked.
-        times.append(asked - (metadata.deletion_grace_period_seconds or 0))
+        since = asked - (metadata.deletion_grace_period_seconds or 0)
+        times.append(since if is_time(since) else asked)
     return max(times, default=write.change.at)

@@ -20,6 +20,7 @@ from eventstream.explain.world.text import count
 from eventstream.explain.world.times import when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
+from eventstream.objects.numbers import whole
 from eventstream.objects.workloads import DeploymentSpec, DeploymentStatus
 
 _ACTOR = "deployment-controller"
@@ -87,7 +88,7 @@ def _new_replicaset(snapshot: Snapshot, write: Write) -> Write | None:
 
 def _revision(image: Image) -> int:
     text = (image.metadata.annotations or {}).get(_REVISION, "")
-    return int(text) if text.isdigit() else 0
+    return whole(text) or 0
 
 
 _STAGES = ("stored", "ReplicaSet", "Pods", "scheduled", "started", "ready", "available")

@@ -7,6 +7,7 @@ from eventstream.explain.world.text import count
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
+from eventstream.objects.numbers import whole
 
 
 def old_replicaset(view: View, parent: Write) -> Housekeeper | None:
@@ -50,4 +51,4 @@ def _empty(image: Image) -> bool:
 
 def _revision_of(image: Image) -> int:
     text = (image.metadata.annotations or {}).get("deployment.kubernetes.io/revision", "")
-    return int(text) if text.isdigit() else 0
+    return whole(text) or 0

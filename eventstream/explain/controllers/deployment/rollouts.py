@@ -10,6 +10,7 @@ from eventstream.explain.world.text import count, seen
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
+from eventstream.objects.numbers import whole
 from eventstream.objects.workloads import DeploymentSpec
 
 
@@ -57,10 +58,10 @@ def share(value: int | str | None, total: int, *, up: bool) -> int | None:
     """A number of Pods, or a percentage of `total` rounded up or down; None where it is neither."""
     if isinstance(value, int):
         return value
-    percent = (value or "").removesuffix("%")
-    if not percent.isdigit():
+    percent = whole((value or "").removesuffix("%"))
+    if percent is None:
         return None
-    return -(-int(percent) * total // 100) if up else int(percent) * total // 100
+    return -(-percent * total // 100) if up else percent * total // 100
 
 
 _ACTS = ("replicaset-created", "replicaset-scaled", "replicaset-updated")

@@ -14,6 +14,7 @@ from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.text import count
 from eventstream.explain.world.times import parse
 from eventstream.explain.world.writes import Write
+from eventstream.objects.numbers import whole
 from eventstream.objects.pods import ContainerStatus, Terminated
 
 _BACK_OFF = re.compile(r"back-off (?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+)s)? restarting")
@@ -92,7 +93,7 @@ def _told(status: ContainerStatus) -> float | None:
     found = _BACK_OFF.search(waiting.message or "") if waiting else None
     if found is None:
         return None
-    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    hours, minutes, seconds = (whole(part or "0") or 0 for part in found.groups())
     return float(hours * 3600 + minutes * 60 + seconds)
 
 

@@ -11,12 +11,13 @@ from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.trouble import Trouble, troubled
-from eventstream.explain.vocabulary.registry import pods_maker
+from eventstream.explain.vocabulary.registry import OWNERS_OF_PODS, group_kind, pods_maker
 from eventstream.explain.world.pods import condition, is_true, node_of
 from eventstream.explain.world.text import count, named, sentence
 from eventstream.explain.world.times import when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
+from eventstream.objects.kinds import BUILT_IN
 
 
 def reached(image: Image) -> bool:
@@ -141,7 +142,16 @@ def _stopped_job(snapshot: Snapshot, write: Write) -> Outlook:
 
 
 def _fits(write: Write) -> bool:
-    return not write.image.flags and not isinstance(write.image.status, dict)
+    """Whether the object is of the kind that it was, and as the API documents that."""
+    image, kind = write.image, group_kind(write.image.api_version, write.image.kind)
+    structs = BUILT_IN.get(kind)
+    return (
+        not image.flags
+        and kind in OWNERS_OF_PODS
+        and structs is not None
+        and isinstance(image.spec, structs[0])
+        and isinstance(image.status, structs[1])
+    )
 
 
 def _desired(image: Image, existing: int) -> int:

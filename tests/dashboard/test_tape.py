@@ -2,41 +2,19 @@
 
 import re
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
-from pytest_django import DjangoDbBlocker
 
-from dashboard import opened, tapeview
+from dashboard import opened
 from dashboard.opened import OpenedTape, OpenedTapes
 from dashboard.pages import changes
 from eventstream import history
 from tests.explain.tapes import TAPES
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def any_database(monkeypatch: pytest.MonkeyPatch, django_db_blocker: DjangoDbBlocker) -> None:
-    """The mark `django_db` allows only databases that are known before a test begins."""
-    real = django_db_blocker._real_ensure_connection
-    monkeypatch.setattr(BaseDatabaseWrapper, "ensure_connection", real)
-
-
-@pytest.fixture
-def tapes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[OpenedTapes]:
-    """A collection of its own, on a disk of its own."""
-    made = OpenedTapes()
-    monkeypatch.setattr(opened, "tapes", made)
-    monkeypatch.setattr(tapeview, "tapes", made)
-    monkeypatch.setattr("dashboard.pages.tape.tapes", made)
-    monkeypatch.setattr(opened, "_parent", lambda: tmp_path)
-    yield made
-    made.close_all()
 
 
 def read(tape: OpenedTape) -> OpenedTape:

@@ -4,40 +4,18 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
 import pytest
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
-from pytest_django import DjangoDbBlocker
 
-from dashboard import opened, tapereader, tapeview
+from dashboard import tapereader
 from dashboard.opened import OpenedTape, OpenedTapes
 from tests.explain.tapes import TAPES
 from tests.fuzzing import odd
 
 pytestmark = pytest.mark.django_db
 LINES = (TAPES / "create.jsonl").read_bytes().splitlines(keepends=True)
-
-
-@pytest.fixture(autouse=True)
-def any_database(monkeypatch: pytest.MonkeyPatch, django_db_blocker: DjangoDbBlocker) -> None:
-    """The mark `django_db` allows only databases that are known before a test begins."""
-    real = django_db_blocker._real_ensure_connection
-    monkeypatch.setattr(BaseDatabaseWrapper, "ensure_connection", real)
-
-
-@pytest.fixture
-def tapes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[OpenedTapes]:
-    made = OpenedTapes()
-    monkeypatch.setattr(opened, "tapes", made)
-    monkeypatch.setattr(tapeview, "tapes", made)
-    monkeypatch.setattr("dashboard.pages.tape.tapes", made)
-    monkeypatch.setattr(opened, "_parent", lambda: tmp_path)
-    yield made
-    made.close_all()
 
 
 def read(tapes: OpenedTapes, lines: list[bytes], name: str = "a.jsonl") -> OpenedTape:

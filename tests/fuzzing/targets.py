@@ -129,12 +129,12 @@ def recordings(data: bytes) -> None:
             b"\n".join(odd.odd_audit_line(random.Random(len(data)), n) for n in (1, 2))
         )
         assert list(read_audit(audit, KEY)) is not None
-        explained = Explained()
-        for shown in replay(Engine("fuzzing", audited=True), tape, KEY, audit):
+        explained, engine = Explained(), Engine("fuzzing", audited=True)
+        for shown in replay(engine, tape, KEY, audit):
             if isinstance(shown, PassedOver):
                 assert str(shown)
             else:
-                explained.take(shown.upserts, shown.at)
+                explained.take(shown.upserts, shown.at, engine)
         for step in explained.steps.values():
             assert all(msgspec.json.encode(record) for record in step_records(step))
         assert all(msgspec.json.encode(trace_record(trace)) for trace in explained.traces.values())

@@ -175,6 +175,10 @@ class Engine:
                 trace.measured = record.measured
         self._stale |= self._audit.restore(refused)
 
+    def below(self, write: Write) -> View:
+        """What the rules may look at for this write: all that lies below its resourceVersion."""
+        return View(self._world, write)
+
     @property
     def open_traces(self) -> int:
         """How many traces are not settled."""
@@ -221,7 +225,7 @@ class Engine:
         return upserts
 
     def _is_open(self, trace: TraceLog, now: float) -> bool:
-        return self._record(trace, now).state in ("running", "stalled")
+        return self._traces.judged(trace, now).state in ("running", "stalled")
 
     def _settle_writes(self, writes: list[Write]) -> list[Upsert]:
         """Decide these writes in order, and then whatever their decisions decide."""
@@ -352,7 +356,7 @@ class Engine:
         """
         trace.judged = now
         stands = not changed and trace.record is not None and at_rest(trace.record)
-        record = trace.record if stands else self._record(trace, now)
+        record = trace.record if stands else self._traces.judged(trace, now)
         if record is None:
             return []
         due = next_look(record, now)
@@ -366,15 +370,6 @@ class Engine:
             return []
         trace.record = record
         return [TraceUpsert(record)]
-
-    def _record(self, trace: TraceLog, now: float) -> Trace:
-        """How the trace stands; untold, and logged, where one odd object defeats the judging."""
-        try:
-            self._traces.measure(trace, now)
-            return self._traces.record(trace, now)
-        except Exception:
-            logger.exception("Judging the trace of %s failed.", trace.root.ref)
-            return self._traces.unjudged(trace)
 
     def _settle(self, trace: TraceLog, record: Trace, now: float) -> list[Upsert]:
         self._traces.end(trace)

@@ -1,5 +1,6 @@
 """Keeps traces: which steps belong to each, how each stands, and when it has settled."""
 
+import logging
 import math
 from heapq import heappop, heappush
 
@@ -26,6 +27,8 @@ from eventstream.explain.world.text import asker, named
 from eventstream.explain.world.times import parse, when
 from eventstream.explain.world.world import World
 from eventstream.explain.world.writes import ObjectLog, Write, row_of
+
+logger = logging.getLogger(__name__)
 
 _MEASURED_EVERY = 300.0
 """Seconds between two looks at how long the waits took in a trace that does not settle."""
@@ -166,9 +169,14 @@ class TraceKeeper:
         said = "Not followed to its end: too much was going on with this object at once."
         return self._written(trace, Outlook("superseded", said, ended=_end(trace)))
 
-    def unjudged(self, trace: TraceLog) -> Trace:
-        """The trace with its steps, where how it stands could not be told."""
-        return self._written(trace, Outlook("unknown", _UNJUDGED))
+    def judged(self, trace: TraceLog, now: float) -> Trace:
+        """The same; unknown, and logged, where one odd object defeats the judging."""
+        try:
+            self.measure(trace, now)
+            return self.record(trace, now)
+        except Exception:
+            logger.exception("Judging the trace of %s failed.", trace.root.ref)
+            return self._written(trace, Outlook("unknown", _UNJUDGED))
 
     def _overtaken(self, trace: TraceLog) -> frozenset[str]:
         """The open traces of the same object that began before this one."""

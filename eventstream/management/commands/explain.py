@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from django.core.management.base import CommandError
 
+from eventstream.explain.engine.asked import told_why
 from eventstream.explain.engine.engine import Engine
 from eventstream.explain.engine.output import order_key, outlook_record, step_records, trace_record
 from eventstream.explain.vocabulary.records import (
@@ -31,16 +32,20 @@ _KEY = b"explain: one run, and nothing of it is kept"
 class Explained:
     """The final revisions of what the engine said, and each change of a trace's outlook."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: str | None = None) -> None:
+        self.wanted = wanted
+        self.why: list[str] = []
         self.steps: dict[str, Step] = {}
         self.traces: dict[str, Trace] = {}
         self.outlooks: list[dict[str, Any]] = []
 
-    def take(self, upserts: list[Upsert], at: float) -> None:
+    def take(self, upserts: list[Upsert], at: float, engine: Engine) -> None:
         """Keep the latest revision of each record; `at` is the recorded time in unix seconds."""
         for upsert in upserts:
             if isinstance(upsert, StepUpsert):
                 self.steps[upsert.id] = upsert.step
+                if upsert.id == self.wanted:
+                    self.why = told_why(engine, upsert)
             elif isinstance(upsert, StepRemoved):
                 (self.steps if upsert.kind == "step" else self.traces).pop(upsert.id, None)
             elif isinstance(upsert, TraceUpsert):
@@ -69,16 +74,24 @@ class Command(PlainCommand):
             help="the API server's audit log of the same minutes, one audit.k8s.io/v1 Event a line",
         )
         parser.add_argument(
+            "--why",
+            metavar="STEP",
+            help="print instead which rules were asked about this step, and what they said",
+        )
+        parser.add_argument(
             "--outlook", action="store_true", help="also each change of a trace's outlook, in time"
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Read the tape and print; a missing file is an error, a bad line a warning."""
-        explained = Explained()
+        explained = Explained(options["why"])
         try:
             bad = self._read(options["tape"], options["audit"], explained)
         except TapeError as error:
             raise CommandError(str(error)) from error
+        if options["why"]:
+            self._tell_why(options["why"], explained)
+            return
         records: list[dict[str, Any]] = []
         for step in sorted(explained.steps.values(), key=order_key):
             records.extend(step_records(step))
@@ -91,6 +104,17 @@ class Command(PlainCommand):
         if bad:
             self.stderr.write(f"{bad} lines could not be used; see above.")
 
+    def _tell_why(self, wanted: str, explained: Explained) -> None:
+        step = explained.steps.get(wanted)
+        if step is None:
+            raise CommandError(
+                f"No step of this recording has the id {wanted}. Ids are in the lines that the "
+                "command prints without --why, and on each step's page."
+            )
+        self.stdout.write(f"{step.what}\n{step.why}\n")
+        for line in explained.why or ["It stands for no write, so no rule was asked about it."]:
+            self.stdout.write(line)
+
     def _read(self, path: Path, audit: Path | None, explained: Explained) -> int:
         """Fold the tape into `explained`; returns how many lines could not be used."""
         engine = Engine("tape", audited=audit is not None)
@@ -100,5 +124,5 @@ class Command(PlainCommand):
                 bad += 1
                 self.stderr.write(str(shown))
             else:
-                explained.take(shown.upserts, shown.at)
+                explained.take(shown.upserts, shown.at, engine)
         return bad

@@ -4,10 +4,11 @@ An API server makes uids of hexadecimal digits and dashes, and an object that ca
 called by its namespace and name, with a slash. A recording may hold any text at all.
 """
 
-import re
 from urllib.parse import quote, unquote
 
-_PLAIN = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9_.:-]*")
+from eventstream.expressions import expression
+
+_PLAIN = expression(r"[A-Za-z0-9_:][A-Za-z0-9_.:-]*")
 
 
 class Uid:

@@ -6,24 +6,24 @@ a condition says of itself is in seconds. Each moment names its clock, so that n
 from something else without saying so.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
 
 from eventstream.explain.vocabulary.records import Evidence, Step
+from eventstream.expressions import expression
 
 ARRIVAL, EVENT, OBJECT, LIST = "arrival", "event", "object", "list"
 """The clocks: ours, the reporter's, that of what an object says of itself; and a list, which shows
 only that something had happened by then."""
 
-_EVENT = re.compile(r"Event (\S+) from [^:]*: (.*)", re.DOTALL)
-_PULLED = re.compile(
-    r'image "([^"]+)".*? in (\S+) \(.*?(?:Image size: (\d+) bytes)?\.?$', re.DOTALL
+_EVENT = expression(r"Event (\S+) from [^:]*: (.*)", dot_all=True)
+_PULLED = expression(
+    r'image "([^"]+)".*? in (\S+) \(.*?(?:Image size: (\d+) bytes)?\.?$', dot_all=True
 )
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-_IMAGE = re.compile(r'image "([^"]+)"')
+_TIME = expression(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_IMAGE = expression(r'image "([^"]+)"')
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -195,4 +195,4 @@ def waits(steps: Iterable[Step]) -> Iterator[tuple[Step, str, str]]:
 
 
 ENDED = "ended"
-_REASON = re.compile(r'"(\w+)"(?=\}|,|$)')
+_REASON = expression(r'"(\w+)"(?:\}|,|$)')

@@ -5,7 +5,6 @@ with a reason, and never half understood.
 """
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +15,7 @@ from dashboard.asked import SHOWS
 from dashboard.coverage_feed import CoverageFeed
 from dashboard.learn_feed import LearnFeed
 from eventstream import history
+from eventstream.expressions import expression
 
 MESSAGE_BYTES = 4096
 """A longer message from a browser is no message of ours."""
@@ -25,8 +25,8 @@ MESSAGES_A_SECOND = 20
 BATCH_BYTES = 48 * 1024
 """A batch is sent in pieces of about this size: the server refuses to send endless messages."""
 
-_TRACE = re.compile(rf"traces/([A-Za-z0-9_.:-]{{1,200}})(?:/({'|'.join(SHOWS)}))?")
-_LEARN = re.compile(r"learn/(steps|operators)(?:/([A-Za-z0-9_.:-]{1,200}))?")
+_TRACE = expression(rf"traces/([A-Za-z0-9_.:-]{{1,200}})(?:/({'|'.join(SHOWS)}))?")
+_LEARN = expression(r"learn/(steps|operators)(?:/([A-Za-z0-9_.:-]{1,200}))?")
 
 
 class ProtocolError(ValueError):

@@ -5,12 +5,13 @@ sense stops the start with a message that names the variable.
 
 | variable | default | what |
 |---|---|---|
-| `BATON_DATA` | `var` in the checkout | directory of the database and the secret key |
+| `BATON_DATA` | `var` in the checkout | directory of the database and of its keys |
 | `BATON_SECRET_KEY` | made once, kept in `BATON_DATA` | Django's key |
 | `BATON_ALLOWED_HOSTS` | `localhost,127.0.0.1,[::1]` | names that the page may be asked for by |
 | `BATON_STATIC_ROOT` | unset: static files as they lie | where `collectstatic` put them, hashed |
 | `BATON_RETENTION_DAYS` | `7` | history older than this is deleted |
 | `BATON_RETENTION_MB` | `512` | so many MiB of history at most |
+| `BATON_MESSAGES` | `all` | `none` keeps no message of Events and conditions, only reasons |
 | `BATON_LOG_LEVEL` | `INFO` | least serious level that is logged |
 | `BATON_DEBUG` | `0` | `1` shows tracebacks in the page; never where others can reach it |
 """
@@ -65,6 +66,14 @@ def _amount(name: str, default: float) -> float:
     return amount
 
 
+def _messages() -> bool:
+    """Return whether messages are kept."""
+    value = os.environ.get("BATON_MESSAGES", "all")
+    if value not in {"all", "none"}:
+        raise ImproperlyConfigured(f"BATON_MESSAGES is {value!r}; set it to all or none.")
+    return value == "all"
+
+
 def _log_level() -> str:
     """A level that `logging` knows, by name."""
     level = os.environ.get("BATON_LOG_LEVEL", "INFO").upper()
@@ -81,6 +90,7 @@ SECRET_KEY = os.environ.get("BATON_SECRET_KEY") or kept_secret_key(DATA_DIR)
 ALLOWED_HOSTS = _hosts()
 BATON_RETENTION_DAYS = _amount("BATON_RETENTION_DAYS", 7)
 BATON_RETENTION_MB = _amount("BATON_RETENTION_MB", 512)
+BATON_MESSAGES = _messages()
 
 INSTALLED_APPS = [
     "django.contrib.staticfiles",

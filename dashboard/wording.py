@@ -5,10 +5,10 @@ One place, so that the same moment reads the same in the feed, in the sequence a
 
 import json
 import math
-import re
 from datetime import UTC, datetime
 
 from eventstream.explain.vocabulary.records import FieldChange, ObjectRef, Usual
+from eventstream.expressions import expression
 
 # Bidirectional controls reorder the text around them: a name could pretend to be another.
 _INVISIBLE = (
@@ -97,9 +97,12 @@ def moment(at: float) -> str:
     )
 
 
+_STAMP = expression(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z")
+
+
 def stamp(text: str) -> str:
     """Return a time as an object holds it, "2026-11-23T00:07:01Z", as `moment` writes one."""
-    found = re.fullmatch(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z", text)
+    found = _STAMP.fullmatch(text)
     return f"{found[1]} {found[2]} UTC" if found else visible(text)
 
 

@@ -21,13 +21,12 @@ Line = tuple[Path, int, Shown]
 
 
 def read_audit(
-    path: Path, key: bytes, reading: Reading | None = None
+    path: Path, decoder: AuditDecoder, reading: Reading | None = None
 ) -> Iterator[tuple[int, AuditRecord | BadLine]]:
     """Yield each write request with its line's number, and each line that is no audit record.
 
-    `key` keys the digests of what is withheld. Raises TapeError where there is no such file.
+    Raises TapeError where there is no such file.
     """
-    decoder = AuditDecoder(key)
     for number, line in (reading or Reading()).read(path):
         try:
             found = line if isinstance(line, BadLine) else decoder.record(line)
@@ -38,9 +37,11 @@ def read_audit(
                 yield number, found
 
 
-def beside(tape: Iterable[Line], path: Path, key: bytes, reading: Reading) -> Iterator[Line]:
+def beside(
+    tape: Iterable[Line], path: Path, decoder: AuditDecoder, reading: Reading
+) -> Iterator[Line]:
     """The lines of a recording, with those of the audit log at `path` put in between by time."""
-    log = read_audit(path, key, reading)
+    log = read_audit(path, decoder, reading)
     ahead = next(log, None)
     began, now = None, 0.0
     for line in tape:

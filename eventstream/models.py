@@ -31,14 +31,13 @@ class InstallationRow(Row):
 
     id = models.PositiveSmallIntegerField(primary_key=True)
     epoch = models.TextField()
-    redaction_key = models.BinaryField()
     seq = models.BigIntegerField(default=0)
     floor = models.BigIntegerField(default=0)
 
     @classmethod
     def the_one(cls) -> "InstallationRow":
-        """The row, with a new epoch and a new key when the database is new."""
-        fresh = {"epoch": secrets.token_hex(8), "redaction_key": secrets.token_bytes(32)}
+        """The row, with a new epoch when the database is new."""
+        fresh = {"epoch": secrets.token_hex(8)}
         return cls.objects.get_or_create(id=1, defaults=fresh)[0]
 
 

@@ -15,6 +15,7 @@ from eventstream.explain.engine.engine import Engine
 from eventstream.following import Follower
 from eventstream.kubeapi.connection import ClusterIdentity, Connection
 from eventstream.kubeapi.watcher import Saved, Watcher
+from eventstream.objects.audit import AuditDecoder
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.observations import (
     AuditLog,
@@ -47,8 +48,8 @@ class Observer:
 
     With `namespace`, only what lives there, in a history of its own: one that mixed both would
     take all other namespaces for vanished. With `recording`, all that is observed is recorded
-    too. `lost` are the gaps that a history begins with. Nothing is ever written to the cluster.
-    Call `restore`, then `run`, once each.
+    too. Without `messages` none is kept. `lost` are the gaps that a history begins with. Nothing
+    is ever written to the cluster. Call `restore`, then `run`, once each.
     """
 
     def __init__(
@@ -59,10 +60,12 @@ class Observer:
         namespace: str | None = None,
         recording: Recording | None = None,
         audit_files: Sequence[Path] = (),
+        messages: bool = True,
         lost: Sequence[Gap] = (),
     ) -> None:
         self._connection = connection
         self._namespace = namespace
+        self._messages = messages
         self._recording = recording
         self._audit_files = audit_files
         self._lost = lost
@@ -156,7 +159,7 @@ class Observer:
     def _restore(self) -> SavedState:
         check_cluster(self._told_of.uid)
         key = history.installation_key()
-        self._decoder = Decoder(key)
+        self._decoder = Decoder(key, messages=self._messages)
         saved = load_saved(self._decoder)
         self._recorder.resume(resource.position for resource in saved.resources.values())
         known = (
@@ -183,7 +186,8 @@ class Observer:
         forget_logs(but=map(str, self._audit_files))
         for path in self._audit_files:
             place = places.get(str(path))
-            follower = Follower(path, key, self._take_logged, kept=KEPT, resume=place)
+            decoder = AuditDecoder(key, messages=self._messages)
+            follower = Follower(path, decoder, self._take_logged, kept=KEPT, resume=place)
             self._engine.apply(follower.report())  # Nothing settles before the log is read.
             self._followers.append(follower)
 

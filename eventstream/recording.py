@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
+from eventstream import private
 from eventstream.objects.images import Image
 from eventstream.objects.observations import Change, Observation, Position
 from eventstream.tapes import TapeWriter
@@ -31,6 +32,7 @@ class Recording:
         self._begun = False
         try:
             self._file: BinaryIO = path.open("ab")
+            private.close_file(path)
         except OSError as error:
             raise self._refusal(error) from error
         self._writer = TapeWriter(self._file)

@@ -12,6 +12,7 @@ import msgspec
 from eventstream.auditlog import Line, beside
 from eventstream.explain.engine.engine import Engine
 from eventstream.explain.vocabulary.records import Upsert
+from eventstream.objects.audit import AuditDecoder
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.observations import Observation
 from eventstream.tapelines import BadLine, Reading
@@ -48,14 +49,17 @@ def replay(
     key: bytes,
     audit: Path | None = None,
     reading: Reading | None = None,
+    *,
+    messages: bool = True,
 ) -> Iterator[Moment | PassedOver]:
     """Yield what `engine` makes of a recording, and each line of it that could not be used.
 
-    `key` keys the digests of what is withheld; `reading` bounds and counts what is read. Raises
-    TapeError where a file cannot be read.
+    `key` keys the digests of what is withheld; without `messages` none is kept. `reading` bounds
+    and counts what is read. Raises TapeError where a file cannot be read.
     """
     now = 0.0
-    for path, number, shown in _lines(tape, key, audit, reading or Reading()):
+    lines = _lines(tape, key, audit, reading or Reading(), messages=messages)
+    for path, number, shown in lines:
         if isinstance(shown, BadLine):
             yield PassedOver(path, BadLine(number, shown.reason))
             continue
@@ -67,11 +71,15 @@ def replay(
     yield Moment(now, None, engine.tick(now, whole=True))
 
 
-def _lines(tape: Path, key: bytes, audit: Path | None, reading: Reading) -> Iterator[Line]:
+def _lines(
+    tape: Path, key: bytes, audit: Path | None, reading: Reading, *, messages: bool
+) -> Iterator[Line]:
     """The tape's lines, and in between those of the audit log where there is one."""
-    reader = TapeReader(Decoder(key), reading)
+    reader = TapeReader(Decoder(key, messages=messages), reading)
     lines = ((tape, number, shown) for number, shown in reader.read(tape))
-    return lines if audit is None else beside(lines, audit, key, reading)
+    if audit is None:
+        return lines
+    return beside(lines, audit, AuditDecoder(key, messages=messages), reading)
 
 
 def _moments(last: float, following: float) -> Iterator[float]:

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import msgspec
+from django.conf import settings
 
 from eventstream import history
 from eventstream.budget import Bound, Budget, every
@@ -93,7 +94,10 @@ class Storing:
     def _fold(self, tape: Path, audit: Path | None) -> None:
         engine, progress = Engine("tape", audited=audit is not None), self.progress
         key = history.installation_key()
-        for looked, shown in enumerate(replay(engine, tape, key, audit, self._reading)):
+        shown_all = replay(
+            engine, tape, key, audit, self._reading, messages=settings.BATON_MESSAGES
+        )
+        for looked, shown in enumerate(shown_all):
             if isinstance(shown, PassedOver):
                 self._pass_over(shown)
                 if not self._used and progress.passed_over >= USELESS_MOST:

@@ -5,13 +5,13 @@ A tape has one JSON object a line, in order of arrival: `t` (unix seconds), `res
 and the rest goes on.
 """
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
+from eventstream.expressions import expression
 from eventstream.objects.decoding import DecodeError, Decoder, encode
 from eventstream.objects.envelopes import UNREADABLE, read_envelope
 from eventstream.objects.images import Image
@@ -27,7 +27,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _FORMS_OF_EVENTS = ("v1/events", "events.k8s.io/v1/events")
 _SMALLER = (("milliseconds", 1e3), ("microseconds", 1e6), ("nanoseconds", 1e9))
 _LONGEST_RESOURCE = 400
-_RESOURCE = re.compile(r"(?:(?P<group>[\w.-]+)/)?(?P<version>\w+)/(?P<plural>[\w.-]+)")
+_RESOURCE = expression(r"(?:(?P<group>[\w.-]+)/)?(?P<version>\w+)/(?P<plural>[\w.-]+)")
 
 
 class _Line(msgspec.Struct):

@@ -3,7 +3,6 @@
 Baton only reads; the commands on the page are for the reader to copy and run.
 """
 
-import re
 from urllib.parse import urlencode
 
 import msgspec
@@ -15,12 +14,13 @@ from dashboard import clock, lessons, status
 from dashboard.pages.lost import lost
 from eventstream import history
 from eventstream.explain.vocabulary.records import Trace
+from eventstream.expressions import expression
 
 PROGRAMS = ("kubectl", "oc")
 CREATE = "create deployment nginx --image=bitnami/nginx:latest --replicas=3"
 
-_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?")
-_KIND = re.compile(r"[A-Za-z][A-Za-z0-9]{0,62}")
+_NAME = expression(r"[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?")
+_KIND = expression(r"[A-Za-z][A-Za-z0-9]{0,62}")
 
 
 class Command(msgspec.Struct, frozen=True):

@@ -1,6 +1,5 @@
 """Filters that let templates speak as `dashboard.wording` and `dashboard.actors` do."""
 
-import re
 from typing import Any
 
 from django import template
@@ -37,17 +36,28 @@ def named(actor: str, name: str) -> str:
 @register.filter
 def breakable(text: str) -> SafeString:
     """Return a name as HTML that may break after its dots, and is copied without a trace."""
-    return _breaking(r"(?<=\.)(?=\w)", text)
+    parts: list[str] = []
+    for piece in _after(".", wording.visible(text)):
+        if parts and not (piece[:1].isalnum() or piece[:1] == "_"):
+            parts[-1] += piece  # Neither a dot nor a bracket begins a line.
+        else:
+            parts.append(piece)
+    return _breaking(parts)
 
 
 @register.filter
 def slashed(key: str) -> SafeString:
     """Return a resource's key as HTML that breaks after its slashes rather than in a word."""
-    return _breaking(r"(?<=/)", key)
+    return _breaking(_after("/", wording.visible(key)))
 
 
-def _breaking(where: str, text: str) -> SafeString:
-    parts = re.split(where, wording.visible(text))
+def _after(sign: str, text: str) -> list[str]:
+    """Return `text` in pieces, each of which but the last ends with `sign`."""
+    *pieces, last = text.split(sign)
+    return [*(piece + sign for piece in pieces), last]
+
+
+def _breaking(parts: list[str]) -> SafeString:
     return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in parts))
 
 

@@ -7,13 +7,13 @@ Source: https://github.com/natefinch/lumberjack, backupName, which kube-apiserve
 import errno
 import hashlib
 import os
-import re
 import stat
 from pathlib import Path
 
+from eventstream.expressions import expression
 from eventstream.objects.observations import LogPlace
 
-_STAMP = r"-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}"
+_STAMP = expression(r"-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}")
 HEAD = 256
 """Bytes of a file's beginning that tell it from another with its inode."""
 
@@ -46,10 +46,20 @@ def reopen(path: Path, place: LogPlace) -> int | None:
 
 def begun_after(path: Path, device: int, inode: int) -> list[Path]:
     """The files that were begun after this one, in order; the log itself is the last."""
-    name = re.compile(re.escape(path.stem) + _STAMP + re.escape(path.suffix))
-    rotated = sorted(each for each in _namesakes(path) if name.fullmatch(each.name))
+    rotated = sorted(each for each in _namesakes(path) if _rotated(each, path))
     mine = [number for number, each in enumerate(rotated) if _is(each, device, inode)]
     return [*(rotated[mine[0] + 1 :] if mine else ()), path]
+
+
+def _rotated(candidate: Path, path: Path) -> bool:
+    """Whether this is the name of `path` with a timestamp in it."""
+    name = candidate.name
+    stamp = name[len(path.stem) : len(name) - len(path.suffix)]
+    return (
+        name == f"{path.stem}{stamp}{path.suffix}"
+        and stamp.isascii()
+        and _STAMP.fullmatch(stamp) is not None
+    )
 
 
 def open_file(path: Path) -> int:

@@ -1,12 +1,12 @@
 """Follows one audit log for as long as the observing lasts, whatever happens to the file."""
 
 import asyncio
-import re
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from eventstream.expressions import expression
 from eventstream.following.lines import Line, Lines
 from eventstream.following.logfile import Chunk, LogFile
 from eventstream.following.progress import Progress
@@ -20,14 +20,14 @@ POLL = 0.2
 EVERY = 1.0
 """Seconds between two reports where nothing but numbers changed."""
 
-_READ = re.compile(rb'"verb":"(get|list|watch)"')
+_READ = expression(rb'"verb":"(get|list|watch)"')
 """In the beginning of a line: such a request, with all its answer, is passed over anyway."""
 
 
 class Follower:
     """Hands the write requests of the log at `path` to `take`, and how that goes.
 
-    `key` keys the digests of what is withheld. `kept` is for how many seconds a request that was
+    `kept` is for how many seconds a request that was
     granted can still be joined with what it wrote: an older one is passed over, and so is any
     where reading begins for the first time. With `resume` it goes on there.
     """
@@ -35,7 +35,7 @@ class Follower:
     def __init__(
         self,
         path: Path,
-        key: bytes,
+        decoder: AuditDecoder,
         take: Callable[[AuditRecord | AuditLog], Awaitable[None]],
         *,
         kept: float,
@@ -43,7 +43,7 @@ class Follower:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._file = LogFile(path, resume)
-        self._decoder = AuditDecoder(key)
+        self._decoder = decoder
         self._take = take
         self._kept = kept
         self._clock = clock

@@ -19,6 +19,7 @@ from eventstream.history.answers import (
 )
 from eventstream.history.changes import changes_since
 from eventstream.history.databases import add, current, reading, remove
+from eventstream.history.digest_key import DigestKeyError, installation_key
 from eventstream.history.ledger import LedgerFilter, LedgerPage, ledger
 from eventstream.history.listing import begun, step, steps, steps_up_to, trace, traces
 from eventstream.history.objects import (
@@ -64,7 +65,6 @@ from eventstream.history.status import (
     gaps,
     head,
     holds,
-    installation_key,
     let_go,
 )
 from eventstream.history.waits import rates, usual
@@ -83,6 +83,7 @@ __all__ = [
     "ClusterStatus",
     "Counts",
     "Coverage",
+    "DigestKeyError",
     "Filter",
     "FilterChoices",
     "Gap",

@@ -49,14 +49,6 @@ def floor() -> int:
     return _installation().floor
 
 
-def installation_key() -> bytes:
-    """The 32 random bytes that key this installation's digests of withheld values.
-
-    Made at the first call, so only for those who may write.
-    """
-    return bytes(InstallationRow.the_one().redaction_key)
-
-
 def _installation() -> InstallationRow:
     """The row about this database, or one like it of a database that holds nothing yet."""
     return InstallationRow.objects.filter(id=1).first() or InstallationRow(id=1)

@@ -6,7 +6,6 @@ here, because the package retries, buffers and decodes in ways that cost a watch
 
 import asyncio
 import hashlib
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -16,6 +15,7 @@ import msgspec
 from kubernetes.aio.client import Configuration
 
 from eventstream import descriptors
+from eventstream.expressions import expression
 from eventstream.kubeapi import kubeconfig as kubeconfigs
 from eventstream.kubeapi.answers import refused
 from eventstream.kubeapi.bodies import (
@@ -50,7 +50,7 @@ ANSWER_SECONDS = 600.0
 RENEW_SECONDS = 60.0
 RELOAD_SECONDS = 10.0
 """At most so often are all credentials read anew after a refusal, however many watches ask."""
-_UID = re.compile(r"[!-~]{1,128}")
+_UID = expression(r"[!-~]{1,128}")
 """What a uid looks like, which every step's id rests on."""
 _LONGEST_VERSION = 60
 _MENDABLE = frozenset({"unauthorized", "certificate"})

@@ -1,7 +1,6 @@
 """Reads from a CustomResourceDefinition which resource its objects can be watched as."""
 
-import re
-
+from eventstream.expressions import expression
 from eventstream.objects.cluster_kinds import DefinitionSpec, DefinitionStatus
 from eventstream.objects.images import Image
 from eventstream.objects.resource import Resource
@@ -14,7 +13,7 @@ CRDS = Resource(
     namespaced=False,
 )
 
-_VERSION = re.compile(r"v([1-9]\d*)(?:(alpha|beta)([1-9]\d*))?")
+_VERSION = expression(r"v([1-9]\d*)(?:(alpha|beta)([1-9]\d*))?")
 
 
 def custom_resource(definition: Image) -> Resource | None:

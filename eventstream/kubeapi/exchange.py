@@ -4,11 +4,11 @@ What goes wrong between here and an object is known only here: whether bytes cam
 and what the server said. The reflector's states need just the name of it.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
+from eventstream.expressions import expression
 from eventstream.kubeapi import problems
 from eventstream.kubeapi.answers import ended, looks_like_a_page
 from eventstream.kubeapi.bodies import (
@@ -45,7 +45,7 @@ CHECK_SECONDS = 60.0
 _EXPIRED = frozenset({"expired", "too-large"})
 _RETRYABLE = frozenset({"throttled", "server-error"})
 Take = Callable[[Image, int], Image]
-_TABLE = re.compile(rb'\s*\{\s*"kind"\s*:\s*"Table"')
+_TABLE = expression(rb'\s*\{\s*"kind"\s*:\s*"Table"')
 """How one begins that is too large to be read to its end."""
 _REFUSES_STREAMS = frozenset({400, 403, 404, 405, 422})
 

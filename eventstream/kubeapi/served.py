@@ -4,13 +4,13 @@ https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api
 """
 
 import logging
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
 
 import msgspec
 
+from eventstream.expressions import expression
 from eventstream.kubeapi.connection import JSON, Connection, decoded
 from eventstream.kubeapi.problems import ApiProblem
 from eventstream.objects.resource import Resource
@@ -35,7 +35,7 @@ _AGGREGATED = ",".join(
 _ABSENT = frozenset({"forbidden", "not-served", "server-error", "throttled"})
 _BROKEN = frozenset({"oversized", "malformed", "not-kubernetes"})
 _AT_ONCE = 500
-_NAME = re.compile(r"[\w.*:~-]{1,253}", re.ASCII)
+_NAME = expression(r"[\w.*:~-]{1,253}")
 """What a name in a path may be made of; narrower than that they are only by convention."""
 
 

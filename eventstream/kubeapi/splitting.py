@@ -5,25 +5,25 @@ sends all it has in one. What stands around the objects is kept, to be judged as
 claims to be. Nothing is decided here about what is in an object: only where it ends.
 """
 
-import re
 from collections.abc import Iterator
 
 import msgspec
 
+from eventstream.expressions import expression, possessive
 from eventstream.kubeapi.bodies import BodyTooLargeError
 from eventstream.objects.decoding import DecodeError
 
-_STRING = rb'"(?:[^"\\]++|\\.)*+"'
-_BRACKET = re.compile(rb'(?:[^"{}\[\]]++|' + _STRING + rb")*+([{}\[\]])", re.DOTALL)
+_STRING = rb'"(?:[^"\\]++|\\(?s:.))*+"'
+_BRACKET = possessive(rb'(?:[^"{}\[\]]++|' + _STRING + rb")*+([{}\[\]])")
 """The next bracket that is in no string."""
-_BEGIN = re.compile(rb"[\s,]*+([^\s,])")
-_SCALAR = re.compile(rb"(?:" + _STRING + rb'|[^\s,"{}\[\]:]++)(?=[\s,\]])', re.DOTALL)
-_ITEMS = re.compile(rb'(?<!\\)"items"\s*+:\s*+\[\Z')
+_BEGIN = possessive(rb"[\s,]*+([^\s,])")
+_SCALAR = possessive(rb"(?:" + _STRING + rb'|[^\s,"{}\[\]:]++)(?=[\s,\]])')
+_ITEMS = possessive(rb'(?<!\\)"items"\s*+:\s*+\[\Z')
 _LOOKED_BACK = 64
 _BETWEEN = 2
 """How many brackets are open between two objects of a list."""
 
-_TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")
+_TRAILING = expression(r"trailing characters \(byte (\d+)\)")
 _TRUNCATED = "Input data was truncated"
 _UNCLEAR, _UNFINISHED = -1, -2
 _AT_ONCE = 64 * 1024

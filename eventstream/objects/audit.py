@@ -96,10 +96,13 @@ _stamp = msgspec.json.Decoder(_Stamp)
 
 
 class AuditDecoder:
-    """Decodes for one installation; `key` keys the digests of what is withheld."""
+    """Decodes for one installation; `key` keys the digests of what is withheld.
 
-    def __init__(self, key: bytes) -> None:
-        self._redactor = Redactor(key)
+    Without `messages` none is kept: why a request was refused is then told by the reason alone.
+    """
+
+    def __init__(self, key: bytes, *, messages: bool = True) -> None:
+        self._redactor = Redactor(key, messages=messages)
 
     def record(self, line: bytes) -> AuditRecord | None:
         """The write request that a line of the log tells of; None for what is none.
@@ -132,7 +135,7 @@ class AuditDecoder:
     def _record(
         self, found: _Line, asked: _ObjectReference, query: dict[str, list[str]]
     ) -> AuditRecord:
-        answer = found.response_status or _ResponseStatus()
+        answer, text = found.response_status or _ResponseStatus(), self._redactor.text
         user = found.user.username if found.user else ""
         acting = found.impersonated_user.username if found.impersonated_user else ""
         named = asked.name or (answer.details.name if answer.details else "")
@@ -150,17 +153,19 @@ class AuditDecoder:
             at=_time(found.stage_timestamp),
             received=_time(found.request_received_timestamp),
             code=answer.code,
-            user=(acting or user)[:_LONGEST],
-            agent=self._redactor.message(found.user_agent)[:_LONGEST],
+            user=text(acting or user)[:_LONGEST],
+            agent=text(found.user_agent)[:_LONGEST],
             namespace=asked.namespace or None,
-            name="" if generated else named,
-            generate_name=generated,
+            name="" if generated else text(named),
+            generate_name=text(generated),
             subresource=asked.subresource,
             uid=bounded(asked.uid),
             resource_version=asked.resource_version,
-            field_manager=(query.get("fieldManager") or [_program(found.user_agent)])[0][:128],
-            impersonator=user[:_LONGEST] if acting else "",
-            reason=answer.reason,
+            field_manager=text((query.get("fieldManager") or [_program(found.user_agent)])[0])[
+                :128
+            ],
+            impersonator=text(user)[:_LONGEST] if acting else "",
+            reason=text(answer.reason),
             message=self._redactor.message(answer.message),
         )
 

@@ -75,10 +75,13 @@ _page = msgspec.json.Decoder(Page)
 
 
 class Decoder:
-    """Decodes for one installation; `key` keys the digests of what is withheld."""
+    """Decodes for one installation; `key` keys the digests of what is withheld.
 
-    def __init__(self, key: bytes) -> None:
-        self._redactor = Redactor(key)
+    Without `messages` no message of an object is kept.
+    """
+
+    def __init__(self, key: bytes, *, messages: bool = True) -> None:
+        self._redactor = Redactor(key, messages=messages)
         self._parts = PartDecoder(self._redactor)
         self._metadata = MetadataSettler(self._redactor)
 
@@ -235,11 +238,11 @@ class Decoder:
         status, flags = fit(Status, value, "status")
         if flags and not (status.code or status.message):
             return WatchEvent("ERROR", message="an ERROR event without a Status")
-        message = self._redactor.message(status.message)
+        message = self._redactor.text(status.message)  # The server's own, of no object.
         return WatchEvent(
             "ERROR",
             code=status.code,
-            reason=status.reason,
+            reason=self._redactor.text(status.reason),
             message=message,
             retry_after=status.details.retry_after_seconds if status.details else 0,
         )

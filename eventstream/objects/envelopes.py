@@ -1,10 +1,10 @@
 """What stands around an object on the wire: the lines of a watch, the pages of a list."""
 
-import re
 from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from eventstream.expressions import expression
 from eventstream.objects.images import Metadata
 from eventstream.objects.loosely import REPAIRED, repaired
 from eventstream.objects.numbers import Int64
@@ -14,7 +14,7 @@ T = TypeVar("T")
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for bytes that it cannot read."""
 
-_MARKUP = re.compile(rb"\s*<(?:!doctype html|html|head|body|\?xml)", re.IGNORECASE)
+_MARKUP = expression(rb"\s*<(?:!doctype html|html|head|body|\?xml)", ignore_case=True)
 
 
 class DecodeError(ValueError):

@@ -6,20 +6,21 @@ the structs know and of words of ours, never of what the object holds.
 
 import json
 import math
-import re
 from typing import Any, TypeVar
 
 import msgspec
 
+from eventstream.expressions import expression
 from eventstream.objects.images import Metadata
 from eventstream.objects.resource import Resource
 from eventstream.objects.uids import UID_MOST, bounded, is_sound
 
 REPAIRED = "text that is not Unicode, a number out of range, or nesting without end"
-_FLAG = re.compile(r"[\w.$`|\[\]<>=:, -]{1,200}")
+_FLAG = expression(r"[\w.$`|\[\]<>=:, -]{1,200}")
 _DEEPEST = 100
 """More than any documented object, and less than what reading it could not stand."""
-_NESTING = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
+_NESTING = expression(rb'"(?:[^"\\]|\\.)*(?:"|\\?$)|[\[\]{}]', dot_all=True, whole=True)
+"""A string, which ends with the text at the latest: none is read twice."""
 S = TypeVar("S", bound=msgspec.Struct)
 
 

@@ -4,18 +4,20 @@ Source: https://github.com/kubernetes-sigs/structured-merge-diff (fieldpath), an
 https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management.
 """
 
-import re
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from eventstream.expressions import expression
 from eventstream.objects.images import NO_FIELDS, FieldsEntry, Image
+from eventstream.objects.messages import withheld
 from eventstream.objects.sharing import Kept, Words
 
-_STRING_WITH_VALUES = re.compile(rb'"(?:k:|v:)(?:[^"\\]|\\.)*"')
-_TYPE_KEY = re.compile(rb'"k:\{\\"type\\":\\"[A-Za-z0-9./_-]+\\"\}"')
-_NORMAL_KEY = re.compile(rb'"k:\{[\w,]*\}"')
-_KEY_NAMES = re.compile(rb'\\"(\w+)\\":')
+_TYPE_KEY = expression(rb'"k:\{\\"type\\":\\"[A-Za-z0-9./_-]+\\"\}"', whole=True)
+_NORMAL_KEY = expression(rb'"k:\{[\w,]*\}"', whole=True)
+_KEY_NAMES = expression(rb'\\"(\w+)\\":', whole=True)
 _words = Words()
 _PREFIXES = (b'"f:', b'"k:', b'"v:', b'"i:', b'".":')
 
@@ -48,7 +50,7 @@ _entries = Kept[tuple[str, str, str, str | None, str, bytes], FieldsEntry](4096)
 def _entry(
     manager: str, operation: str, subresource: str, time: str | None, version: str, fields: bytes
 ) -> FieldsEntry:
-    entry = FieldsEntry(manager, operation, subresource, time, version, normalize(fields))
+    entry = FieldsEntry(withheld(manager), operation, subresource, time, version, normalize(fields))
     _words.share(entry, _WORDS)
     return entry
 
@@ -71,17 +73,58 @@ _normalized = Kept[bytes, msgspec.Raw](4096)
 
 def _normalize(fields: bytes) -> msgspec.Raw:
     if b'"k:' in fields or b'"v:' in fields:
-        fields = _STRING_WITH_VALUES.sub(_without_values, fields)
+        fields = b"".join(_normal_pieces(fields))
     return _interned(fields) if _sound(fields) else NO_FIELDS
 
 
-def _without_values(match: re.Match[bytes]) -> bytes:
-    text = match[0]
+def _normal_pieces(fields: bytes) -> Iterator[bytes]:
+    """The text in pieces, without the values in its keys. Found by hand, as each Pod has others."""
+    place = 0
+    while (start := _next_key(fields, place)) >= 0:
+        end = _end_of_string(fields, start + 1)
+        key = fields[start:end]
+        yield fields[place:start]
+        yield _without_values(key) if end - start <= _LONGEST_KEY else _no_values(key)
+        place = end
+    yield fields[place:]
+
+
+_LONGEST_KEY = 200
+"""Bytes of a key that is remembered: `k:{"containerPort":…,"protocol":…}` is of those."""
+
+
+def _next_key(fields: bytes, place: int) -> int:
+    """Where the next key with a value begins, -1 where none does."""
+    found = fields.find(b'"k:', place)
+    other = fields.find(b'"v:', place, found if found >= 0 else None)
+    return other if other >= 0 else found
+
+
+def _end_of_string(text: bytes, place: int) -> int:
+    """Where the JSON string that `place` is in has ended."""
+    while (quote := text.find(b'"', place)) >= 0:
+        before = quote - 1
+        while text[before] == _BACKSLASH:
+            before -= 1
+        if (quote - before) % 2:
+            return quote + 1
+        place = quote + 1
+    return len(text)
+
+
+_BACKSLASH = 0x5C
+
+
+def _no_values(text: bytes) -> bytes:
+    """A key without the values in it."""
     if text.startswith(b'"v:'):
         return b'"v:"'
     if _TYPE_KEY.fullmatch(text) or _NORMAL_KEY.fullmatch(text):
         return text  # A condition's type, or normalized before (a recording).
     return b'"k:{' + b",".join(_KEY_NAMES.findall(text)) + b'}"'
+
+
+_without_values = lru_cache(maxsize=2048)(_no_values)
 
 
 def _sound(fields: bytes) -> bool:
@@ -230,7 +273,7 @@ def _reports(leaves: frozenset[str]) -> bool:
     return "status" in owned and "spec" not in owned
 
 
-_ELEMENT = re.compile(r"\[[^\]]*\]")
+_ELEMENT = expression(r"\[[^\]]*\]")
 
 
 def _longest(leaves: frozenset[str], path: str) -> int:

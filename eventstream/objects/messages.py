@@ -1,95 +1,58 @@
-"""Finds what looks like a credential in the free text of Events and conditions.
+"""Puts digests in the place of the credentials in a text, and bounds how much of it is read."""
 
-Such text is written by many programs, and some put into it what they were given: a URL with its
-password, a header, a setting. It is also the best evidence there is, so ordinary sentences,
-image references, names, uids, container ids and quantities have to stay as they are.
-"""
-
-import re
 from collections.abc import Callable
 
-_PASSWORD = r"pass(?:word|wd|phrase)s?"  # noqa: S105  A pattern, no password.
-_SECRET = (
-    r"(?:secret|token|pwd|(?:api|access|private|secret)[-_]?key"  # noqa: S105
-    r"|authorization|credential|signature)"
-)
-_BARE = r"[^\s\"'\\,;&(){}<>]+"
-_QUOTED = r"\\?[\"'](?P<quoted>[^\"'\\]+)"
+from eventstream.expressions import LONGEST, expression
+from eventstream.objects.credentials import Span, credentials
 
-_ALWAYS = [
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        # A password in a URL; digits after the colon may also be a port.
-        r"://(?!hidden:)[^\s/:@\"']{0,256}:(?!\d{1,5}(?:[/\"'\s]|\Z))(?P<value>[^\s@\"']{1,256})(?=@)",
-        # A token in the place of a URL's user; what stands before a digest is an image.
-        r"://(?P<value>[^\s/:@\"']{16,256})(?=@(?!sha\d))",
-        r"(?P<value>eyJ[\w-]{10,}\.[\w-]{4,}(?:\.[\w-]+)*)",
-        r"\b(?P<value>(?:AKIA|ASIA)[A-Z0-9]{16})",
-        r"\b(?P<value>(?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|AIza)[\w-]{16,})",
-        r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?P<value>(?s:.+?))(?=-----END|\Z)",
-        # password=…, password: …, "password":"…", --password …
-        rf"{_PASSWORD}(?:\s?=\s*|:\s*|\\?[\"']\s?[:=]\s*(?=\\?[\"']))(?:{_QUOTED}|(?P<value>{_BARE}))",
-        rf"{_SECRET}(?:=|:(?=\S))(?:{_QUOTED}|(?P<value>{_BARE}))",
-        rf"{_SECRET}s?(?:\\?[\"'])?\s?[:=]\s*{_QUOTED}",
-        rf"--[\w-]*(?:{_PASSWORD}|{_SECRET})\s+(?:{_QUOTED}|(?P<value>{_BARE}))",
-    )
-]
-_UNLESS_PROSE = [
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf"{_SECRET}s?\s?[:=]\s+(?:(?:bearer|basic|digest)\s+)?(?P<value>{_BARE})",
-        rf"{_SECRET}s=(?P<value>{_BARE})",
-        r"\b(?:bearer|basic)\s+(?P<value>[\w.+/=~:-]{8,})",
-    )
-]
-_PROSE = re.compile(r"[A-Za-z]?[a-z]+(?:-[a-z]+)*[.:!?]?|[a-z]\w*:|\d{1,3}|\d+[kKMGTPE]?i?|realm=")
-_LONG = re.compile(r"(?<!sha256:)(?<!sha512:)(?<![\w@.+/=-])[\w+/=]{40,}(?![\w+/=])")
-_NAMED_ID = re.compile(
-    r"(?:sandbox|container|digest|commit|revision|image)(?: id)?\W{0,4}\Z", re.IGNORECASE
-)
-_HEX = re.compile(r"[0-9a-f]+")
-_SEGMENT = re.compile(r"[^/_=]{20,}")
+_RELIED_ON = 6144
+"""Bytes of a longer text that are shown: what tells a credential may stand after it."""
 
-
-_HINTS = (
-    *("://", "eyj", "akia", "asia", "gh", "glpat-", "xox", "aiza", "-----begin", "pass", "secret"),
-    *("token", "pwd", "key", "authorization", "credential", "signature", "bearer", "basic"),
-)
-"""One of these is in every text, in lower case, that one of the patterns above finds fault with."""
+_HIDDEN = expression(rb"hidden:[0-9a-f]{12}", whole=True)
 
 
 def scrub(text: str, hide: Callable[[str], str]) -> str:
-    """`text` with each credential replaced by `hide(credential)`; time linear in its length."""
-    lower = text.lower()
-    # Beyond ASCII a pattern that ignores case matches more letters than their lower case.
-    if not text.isascii() or any(map(lower.__contains__, _HINTS)):
-        text = _without_named(text, hide)
-    return _LONG.sub(lambda match: hide(match[0]) if _random(match) else match[0], text)
+    """`text` with `hide(credential)` in place of each; time linear in its length.
+
+    Of a text longer than 8192 characters only the beginning is read, and somewhat less is kept,
+    so that a credential across the end is hidden as a whole.
+    """
+    cut = len(text) > LONGEST
+    content = (text[:LONGEST] if cut else text).encode("utf-8", "replace")
+    found = credentials(content)
+    if not found and not cut:
+        return text
+    end = min(len(content), _RELIED_ON) if cut else len(content)
+    shown, place = [], 0
+    for start, ends in _unhidden(content, found):
+        if start >= end:
+            break
+        shown += [content[place:start], hide(content[start:ends].decode(errors="replace")).encode()]
+        place = ends
+    shown.append(content[place : max(end, place)])
+    return b"".join(shown).decode(errors="ignore") + ("…" if cut else "")
 
 
-def _without_named(text: str, hide: Callable[[str], str]) -> str:
-    """`text` without the credentials that what stands around them, or how they begin, tells."""
-    for pattern in _ALWAYS:
-        text = pattern.sub(lambda match: _replaced(match, hide), text)
-    for pattern in _UNLESS_PROSE:
-        text = pattern.sub(
-            lambda match: match[0] if _PROSE.fullmatch(match["value"]) else _replaced(match, hide),
-            text,
-        )
-    return text
+def withheld(text: str) -> str:
+    """`text` with the word `hidden` in place of each credential, where no key is at hand."""
+    return scrub(text, lambda _: "hidden")
 
 
-def _replaced(match: re.Match[str], hide: Callable[[str], str]) -> str:
-    group = "quoted" if match.groupdict().get("quoted") else "value"
-    start, end = (place - match.start() for place in match.span(group))
-    return match[0][:start] + hide(match[group]) + match[0][end:]
+def _unhidden(content: bytes, spans: list[Span]) -> list[Span]:
+    """The spans without what is hidden in them already, and signs that are left alone by that."""
+    kept: list[Span] = []
+    for start, end in spans:
+        part, place = content[start:end], 0
+        if b"hidden:" not in part:
+            kept.append((start, end))
+            continue
+        for match in _HIDDEN.finditer(part):
+            kept += _told(part, place, match.start(), start)
+            place = match.end()
+        kept += _told(part, place, len(part), start)
+    return kept
 
 
-def _random(match: re.Match[str]) -> bool:
-    """Whether a long run of characters is random, rather than a name, a path or an id."""
-    run = match[0]
-    if _HEX.fullmatch(run):
-        return not _NAMED_ID.search(match.string[max(match.start() - 24, 0) : match.start()])
-    segment = max(_SEGMENT.findall(run), key=len, default="")
-    mixed = segment.lower() != segment and segment.upper() != segment
-    return any(map(str.isdigit, segment)) and (mixed or "/" not in run) and not segment.isdigit()
+def _told(part: bytes, begin: int, end: int, offset: int) -> list[Span]:
+    telling = any(chr(byte).isalnum() for byte in part[begin:end])
+    return [(offset + begin, offset + end)] if telling else []

@@ -39,7 +39,7 @@ class MetadataSettler:
             shown = self._redactor.annotations(metadata.annotations)
             _set(metadata, "annotations", self._shared(shown))
         if metadata.managed_fields:
-            entries = tuple([shared_entry(entry) for entry in metadata.managed_fields])
+            entries = tuple(map(shared_entry, metadata.managed_fields))
             _set(metadata, "managed_fields", entries)
         if metadata.owner_references:
             _set(metadata, "owner_references", self._owners[metadata.owner_references])

@@ -1,11 +1,11 @@
 """Decodes one spec or status into its struct, and remembers specs that come again and again."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
+from eventstream.expressions import expression
 from eventstream.objects.bounds import LARGE, bounded_part
 from eventstream.objects.loosely import fit
 from eventstream.objects.pods import Condition, ContainerStatus, Part, PodSpec, PodStatus
@@ -21,9 +21,10 @@ _SPECS_KEPT, _ROOM_FOR_SPECS = 8192, 24 * 1024 * 1024
 _TEXTS_KEPT, _LONGEST_TEXT_KEPT = 1024, 8192
 _KNOWN = frozenset({"apiVersion", "kind", "metadata", "spec", "status", "x-baton-flags"})
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_DIGEST = re.compile(r"[0-9a-f]{16}")
-_WORDS_OF_CONDITION = ("type", "status", "reason", "last_transition_time")
+_DIGEST = expression(r"[0-9a-f]{16}")
+_WORDS_OF_CONDITION = ("type", "status", "reason")
 _WORDS_OF_STATUS = ("phase", "start_time", "qos_class")
+_REASON, _TIME = ("reason",), ("last_transition_time",)
 _WORDS_OF_SPEC = ("node_name", "scheduler_name", "service_account_name", "restart_policy")
 _WORDS_OF_CONTAINER = ("name", "image", "image_pull_policy")
 _set = msgspec.structs.force_setattr
@@ -49,6 +50,7 @@ class PartDecoder:
         self._latest: dict[tuple[type[Part], bytes], Part] = {}
         self._conditions = Shared[Condition](self._settle_condition, _size_of)
         self._words = Words()
+        self._texts = redactor.words
 
         self._containers = Shared[ContainerStatus](self._scrub_container)
 
@@ -123,8 +125,7 @@ class PartDecoder:
             _set(part, "digest", digest)
         conditions = getattr(part, "conditions", None)
         if conditions:
-            shared = self._conditions
-            _set(part, "conditions", tuple([shared[condition] for condition in conditions]))
+            _set(part, "conditions", tuple(map(self._conditions.__getitem__, conditions)))
         if type(part) is PodStatus:
             self._settle_pod(part)
         elif type(part) is PodSpec:
@@ -134,31 +135,41 @@ class PartDecoder:
             self._settle_template(template)
 
     def _settle_pod(self, status: PodStatus) -> None:
-        shared = self._containers
+        shared = self._containers.__getitem__
         self._words.share(status, _WORDS_OF_STATUS)
         if status.message:
             self._scrub(status)
+        if status.reason:
+            self._texts.share(status, _REASON)
         if status.container_statuses:
-            containers = tuple([shared[container] for container in status.container_statuses])
-            _set(status, "container_statuses", containers)
+            _set(status, "container_statuses", tuple(map(shared, status.container_statuses)))
         if status.init_container_statuses:
-            containers = tuple([shared[container] for container in status.init_container_statuses])
-            _set(status, "init_container_statuses", containers)
+            found = tuple(map(shared, status.init_container_statuses))
+            _set(status, "init_container_statuses", found)
+        if status.ephemeral_container_statuses:
+            found = tuple(map(shared, status.ephemeral_container_statuses))
+            _set(status, "ephemeral_container_statuses", found)
 
     def _settle_pod_spec(self, spec: PodSpec) -> None:
         self._words.share(spec, _WORDS_OF_SPEC)
-        for container in spec.containers:
-            self._words.share(container, _WORDS_OF_CONTAINER)
+        for container in (*spec.init_containers, *spec.containers, *spec.ephemeral_containers):
+            self._texts.share(container, _WORDS_OF_CONTAINER)
         _keep_claims(spec)
 
     def _settle_condition(self, condition: Condition) -> None:
         self._scrub(condition)
-        self._words.share(condition, _WORDS_OF_CONDITION)
+        self._texts.share(condition, _WORDS_OF_CONDITION)
+        self._words.share(condition, _TIME)
 
     def _scrub_container(self, container: ContainerStatus) -> None:
         for state in (container.state, container.last_state):
-            if state is not None and state.waiting is not None:
+            if state is None:
+                continue
+            if state.waiting is not None:
                 self._scrub(state.waiting)
+                self._texts.share(state.waiting, _REASON)
+            if state.terminated is not None:
+                self._texts.share(state.terminated, _REASON)
 
     def _scrub(self, holder: Any) -> None:
         if holder.message:
@@ -167,7 +178,7 @@ class PartDecoder:
     def _settle_template(self, template: PodTemplate) -> None:
         if template.spec.digest:  # Only a whole part has one.
             _set(template.spec, "digest", "")
-        _keep_claims(template.spec)
+        self._settle_pod_spec(template.spec)
         if template.metadata.annotations:
             hidden = self._redactor.annotations(template.metadata.annotations)
             _set(template.metadata, "annotations", hidden)

@@ -7,15 +7,19 @@ a change shows; the key keeps them from being guessed elsewhere. What is hidden 
 it is, so that a recording of redacted objects reads as the live stream did.
 """
 
-import re
 from hashlib import blake2b
 from typing import Any
 
 import msgspec
 
+from eventstream.expressions import expression
 from eventstream.objects.messages import scrub
+from eventstream.objects.sharing import Words
 
 HIDDEN = "hidden:"
+NOT_KEPT = "(message not kept)"
+"""Takes the place of each message where none is kept; see `Redactor`."""
+
 MESSAGE_LIMIT = 1024
 """Characters of a message that are kept, as many as the API itself allows an Event."""
 
@@ -44,18 +48,25 @@ _SHOWN_STATUS_STRINGS = frozenset({"phase", "state", "health"})
 _CONDITION_STRINGS = frozenset({"type", "status", "reason", "message", "lastTransitionTime"})
 _DEEPEST = 32
 _CLEAN_KEPT = 2048
+_SOUND_KEPT = 16_384
 _PASSES = 4
 
-_HIDDEN = re.compile(r"hidden:[0-9a-f]{12}")
-_WORDS = re.compile(r"[A-Za-z][A-Za-z _-]{0,39}")
+_HIDDEN = expression(r"hidden:[0-9a-f]{12}")
+_WORDS = expression(r"[A-Za-z][A-Za-z _-]{0,39}")
 
 
 class Redactor:
-    """Hides values with digests keyed by one installation's `key` (at most 64 bytes count)."""
+    """Hides values with digests keyed by one installation's `key` (at most 64 bytes count).
 
-    def __init__(self, key: bytes) -> None:
+    Without `messages` none of these is kept, of whatever content: only that there was one.
+    """
+
+    def __init__(self, key: bytes, *, messages: bool = True) -> None:
+        self._messages = messages
         self._keyed = blake2b(digest_size=8, key=key[:64])
         self._clean: set[str] = set()
+        self.words = Words(self.text)
+        self.sound: set[tuple[str | None, ...]] = set()
 
     def digest(self, value: bytes | msgspec.Raw) -> str:
         """Sixteen hex digits that stand for `value` within this installation."""
@@ -78,13 +89,19 @@ class Redactor:
     def annotations(self, annotations: dict[str, str]) -> dict[str, str]:
         """The same keys, with values only where they are allowed."""
         return {
-            key: value
+            key: self.words[value]
             if key in SHOWN_ANNOTATIONS and len(value) <= _LONGEST_SHOWN_ANNOTATION
             else self.hide(value)
             for key, value in annotations.items()
         }
 
     def message(self, text: str) -> str:
+        """What is kept of a message: as `text`, or only that there was one."""
+        if not self._messages:
+            return NOT_KEPT if text else text
+        return text if text in self._clean else self.text(text)
+
+    def text(self, text: str) -> str:
         """`text` without what looks like a credential, and at most 1024 characters of it.
 
         What comes out would come out unchanged again. It is remembered, for the same texts come
@@ -99,6 +116,12 @@ class Redactor:
                 return self._remember(shown)
             shown = again
         return self.hide(text)
+
+    def remember(self, texts: tuple[str | None, ...]) -> None:
+        """Let `sound` hold texts that stay as they are, of those that come together."""
+        if len(self.sound) >= _SOUND_KEPT:
+            self.sound.clear()
+        self.sound.add(texts)
 
     def _remember(self, clean: str) -> str:
         if len(self._clean) >= _CLEAN_KEPT:
@@ -138,11 +161,14 @@ class Redactor:
         if not isinstance(entry, dict):
             return self.spec(entry)
         return {
-            key: self.message(item)
+            key: self._told(key, item)
             if key in _CONDITION_STRINGS and isinstance(item, str)
             else self.spec(item, 2)
             for key, item in entry.items()
         }
+
+    def _told(self, key: str, text: str) -> str:
+        return self.message(text) if key == "message" else self.text(text)
 
 
 def _cut(text: str) -> str:

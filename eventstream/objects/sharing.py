@@ -73,12 +73,20 @@ class Shared(Kept[T, T]):
 
 
 class Words(Shared[str]):
-    """Strings that many objects hold: names of nodes, reasons, managers; none is ever long."""
+    """Strings that many objects hold: names of nodes, reasons, managers; none is ever long.
 
-    def __init__(self) -> None:
+    What is shared is `clean(word)`; a word that this changes is not kept.
+    """
+
+    def __init__(self, clean: Callable[[str], str] | None = None) -> None:
         super().__init__(size=len)
+        self._clean = clean
 
     def __missing__(self, text: str) -> str:
+        if self._clean is not None:
+            cleaned = self._clean(text)
+            if cleaned != text:
+                return cleaned
         size = len(text)
         if size > LONGEST:
             return shortened(text)

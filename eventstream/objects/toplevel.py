@@ -47,7 +47,7 @@ class UsualEvent(EventFacts, frozen=True, gc=False, rename="camel"):
 
     def facts(self, redactor: Redactor) -> EventFacts:
         """What it says, its message scrubbed."""
-        return _settled(EventFacts(*_facts_of(self)), redactor)
+        return _clean(EventFacts(*_facts_of(self)), redactor)
 
 
 class UsualEventLine(msgspec.Struct, gc=False):
@@ -75,16 +75,37 @@ def read_event(raw: msgspec.Raw | bytes, redactor: Redactor) -> tuple[EventFacts
     except msgspec.ValidationError:
         event, flags = fit(_Event, msgspec.json.decode(raw), "")
         facts = _in_v1(event)
-    return _settled(facts, redactor), flags
+    return _clean(facts, redactor), flags
 
 
-def _settled(facts: EventFacts, redactor: Redactor) -> EventFacts:
-    """The same facts, changed in place: a message scrubbed, and a uid that is not too long."""
+def _clean(facts: EventFacts, redactor: Redactor) -> EventFacts:
+    """The same facts, changed in place: redacted, and with a uid that is not too long."""
     if facts.message:
         _set(facts, "message", redactor.message(facts.message))
     if len(facts.involved_object.uid) > UID_MOST:
         _set(facts.involved_object, "uid", bounded(facts.involved_object.uid))
+    said = _said_of(facts)
+    if said not in redactor.sound:
+        _clean_words(facts, redactor, said)
+    source = facts.source
+    if source is not None and source.component and source.component not in redactor.words:
+        clean = msgspec.structs.replace(source, component=redactor.words[source.component])
+        _set(facts, "source", clean)
     return facts
+
+
+def _clean_words(facts: EventFacts, redactor: Redactor, said: tuple[str | None, ...]) -> None:
+    """Redact what an Event says in single words; what stays as it is together is remembered."""
+    clean = tuple([text and redactor.words[text] for text in said])
+    for name, text in zip(_SAID, clean, strict=True):
+        _set(facts, name, text)
+    if clean == said:
+        redactor.remember(said)
+
+
+_set = msgspec.structs.force_setattr
+_SAID = ("reason", "action", "type", "reporting_component", "reporting_instance")
+_said_of = attrgetter(*_SAID)
 
 
 def _in_v1(event: _Event) -> EventFacts:

@@ -10,6 +10,7 @@ import pytest
 
 from eventstream.following import Follower, progress
 from eventstream.following.logfile import LogFile
+from eventstream.objects.audit import AuditDecoder
 from eventstream.objects.observations import AuditLog, AuditRecord, LogPlace
 from tests.following.logs import Written, request
 
@@ -24,7 +25,12 @@ class Following:
         self.now = NOW
         self.told: list[AuditRecord | AuditLog] = []
         self.follower = Follower(
-            path, b"tests", self._take, kept=KEPT, resume=resume, clock=lambda: self.now
+            path,
+            AuditDecoder(b"tests"),
+            self._take,
+            kept=KEPT,
+            resume=resume,
+            clock=lambda: self.now,
         )
 
     async def to_end(self) -> None:

@@ -128,7 +128,7 @@ def recordings(data: bytes) -> None:
         audit.write_bytes(
             b"\n".join(odd.odd_audit_line(random.Random(len(data)), n) for n in (1, 2))
         )
-        assert list(read_audit(audit, KEY)) is not None
+        assert list(read_audit(audit, AuditDecoder(KEY))) is not None
         explained, engine = Explained(), Engine("fuzzing", audited=True)
         for shown in replay(engine, tape, KEY, audit):
             if isinstance(shown, PassedOver):

@@ -15,7 +15,7 @@ from eventstream.explain.vocabulary.identity import existing_trace_id, step_id
 from eventstream.explain.vocabulary.records import Grades, Step, StepRemoved, StepUpsert, Upsert
 from eventstream.explain.vocabulary.registry import title
 from eventstream.explain.world.claims import Match
-from eventstream.explain.world.text import asker, sentence
+from eventstream.explain.world.text import asker, said_by, sentence
 from eventstream.explain.world.world import World
 from eventstream.explain.world.writes import ObjectLog, Write
 from eventstream.objects.observations import AuditRecord
@@ -159,7 +159,9 @@ class Refusals:
             precision_ms=1,
             what=f"{subject} asked to {record.verb} {target(record)}, "
             f"which the API server refused: {answer}.",
-            why=sentence(record.message) if record.message else "The audit log gives no reason.",
+            why=sentence(said_by(record.message, record.reason))
+            if record.message
+            else "The audit log gives no reason.",
             grades=Grades("audited", "audited", "audited" if record.message else "unknown"),
             evidence=(evidence(Match((record,))),),
             source_url=sources.AUDITING,

@@ -5,13 +5,13 @@ quoted, and what cannot be typed (control characters, a leading dash) gives no c
 Source: https://kubernetes.io/docs/reference/kubectl/generated/
 """
 
-import re
 import shlex
 
 from eventstream.explain.world.writes import Write
+from eventstream.expressions import expression
 from eventstream.objects.kinds import is_built_in
 
-_PLAIN = re.compile(r"[a-z0-9][a-z0-9.-]*")
+_PLAIN = expression(r"[a-z0-9][a-z0-9.-]*")
 
 
 def describe(write: Write) -> str:

@@ -4,12 +4,12 @@ Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/q
 a Pod asks for in all, staging/src/k8s.io/component-helpers/resource/helpers.go, PodRequests.
 """
 
-import re
 from decimal import Decimal
 
+from eventstream.expressions import expression
 from eventstream.objects.pods import Container, PodSpec
 
-_QUANTITY = re.compile(r"([+-]?[0-9.]+)([eE][+-]?[0-9]+|[A-Za-z]{0,2})")
+_QUANTITY = expression(r"([+-]?[0-9.]+)([eE][+-]?[0-9]+|[A-Za-z]{0,2})")
 _SUFFIXES = {
     "n": Decimal("1e-9"),
     "u": Decimal("1e-6"),

@@ -4,6 +4,7 @@ from eventstream.explain.world.writes import Write
 from eventstream.objects.changes import FieldChange
 from eventstream.objects.images import Image
 from eventstream.objects.observations import AuditRecord
+from eventstream.objects.redaction import NOT_KEPT
 
 
 def count(number: int, noun: str) -> str:
@@ -44,6 +45,16 @@ def seen(write: Write) -> str:
 def sentence(text: str) -> str:
     """`text` with one full stop at its end, for messages that may or may not bring one."""
     return text.rstrip().rstrip(".") + "."
+
+
+def said_by(message: str | None, reason: str | None) -> str:
+    """What a status or an Event says: its message, or its reason where it has none, or none kept.
+
+    Empty where it says neither.
+    """
+    if message == NOT_KEPT and reason:
+        return f"{reason} {NOT_KEPT}"
+    return message or reason or ""
 
 
 def listing(items: list[str], limit: int = 4) -> str:

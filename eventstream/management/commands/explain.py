@@ -22,6 +22,7 @@ from eventstream.explain.vocabulary.records import (
     TraceUpsert,
     Upsert,
 )
+from eventstream.management.options import no_messages
 from eventstream.management.printing import PlainCommand
 from eventstream.replaying import PassedOver, replay
 from eventstream.tapelines import TapeError
@@ -81,12 +82,13 @@ class Command(PlainCommand):
         parser.add_argument(
             "--outlook", action="store_true", help="also each change of a trace's outlook, in time"
         )
+        no_messages(parser)
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Read the tape and print; a missing file is an error, a bad line a warning."""
         explained = Explained(options["why"])
         try:
-            bad = self._read(options["tape"], options["audit"], explained)
+            bad = self._read(options, explained)
         except TapeError as error:
             raise CommandError(str(error)) from error
         if options["why"]:
@@ -115,11 +117,12 @@ class Command(PlainCommand):
         for line in explained.why or ["It stands for no write, so no rule was asked about it."]:
             self.stdout.write(line)
 
-    def _read(self, path: Path, audit: Path | None, explained: Explained) -> int:
+    def _read(self, options: dict[str, Any], explained: Explained) -> int:
         """Fold the tape into `explained`; returns how many lines could not be used."""
+        path, audit = options["tape"], options["audit"]
         engine = Engine("tape", audited=audit is not None)
         bad = 0
-        for shown in replay(engine, path, _KEY, audit):
+        for shown in replay(engine, path, _KEY, audit, messages=not options["no_messages"]):
             if isinstance(shown, PassedOver):
                 bad += 1
                 self.stderr.write(str(shown))

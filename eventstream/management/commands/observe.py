@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import socket
 from argparse import ArgumentParser
 from itertools import count
@@ -12,25 +13,30 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import DatabaseError, connections
+from django.db import DatabaseError
 from django.utils.module_loading import import_string
 
-from eventstream import descriptors, history, serving
+from eventstream import descriptors, history, private, serving
 from eventstream.exclusive import InUseError, lock_of, sole_writer
 from eventstream.kubeapi.connection import ClusterIdentity, connect
 from eventstream.kubeapi.problems import ApiProblem, open_files
+from eventstream.management.options import no_messages
 from eventstream.management.printing import PlainCommand
 from eventstream.objects.observations import Gap, Problem
 from eventstream.observer import Observer
 from eventstream.recorder import StoreError
 from eventstream.recording import Recording, RecordingError
+from eventstream.sqlite.files import close_whole
 
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 5.0
 """After so long it is tried again to make a new database for one that vanished."""
 
-KNOWN = (ApiProblem, InUseError, RecordingError, StoreError, serving.ServingError)
+KNOWN = (
+    *(ApiProblem, InUseError, RecordingError, StoreError),
+    *(history.DigestKeyError, serving.ServingError),
+)
 """Errors whose message tells a person all: what failed, why, and what to do."""
 
 
@@ -59,10 +65,14 @@ class Command(PlainCommand):
             metavar="FILE",
             help="also follow an API server's audit log (for several, give it again)",
         )
+        no_messages(parser)
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Run until Ctrl-C or SIGTERM; what can't be done ends it with a message."""
         descriptors.raise_limit()
+        private.umask()
+        if options["no_messages"]:
+            os.environ["BATON_MESSAGES"] = "none"  # For those that read opened recordings.
         try:
             # What needs neither cluster nor database is tried first: it fails at once, or never.
             with contextlib.ExitStack() as stack:
@@ -72,6 +82,7 @@ class Command(PlainCommand):
                     recording = stack.enter_context(
                         contextlib.closing(Recording(options["record"]))
                     )
+                _make_private()
                 stack.enter_context(sole_writer(Path(_database())))
                 _migrate()
                 self._serve(listener, recording, options, stack)
@@ -101,6 +112,7 @@ class Command(PlainCommand):
                         namespace=options["namespace"],
                         recording=recording,
                         audit_files=tuple(dict.fromkeys(map(Path.absolute, options["audit_file"]))),
+                        messages=not options["no_messages"],
                         lost=lost,
                     )
                     await observer.restore()
@@ -126,16 +138,28 @@ def _database() -> str:
     return str(settings.DATABASES["default"]["NAME"])
 
 
+def _make_private() -> None:
+    """Make the database's file and directory, and let nobody else in."""
+    try:
+        private.make_database(Path(_database()))
+    except OSError as error:
+        raise CommandError(_unopened(error)) from error
+
+
 def _migrate() -> None:
     try:
         call_command("migrate", verbosity=0, interactive=False)
     except DatabaseError as error:
-        raise CommandError(
-            f"The history in {_database()} cannot be opened: {error}. Make the file and its "
-            "directory writable and room on its disk, or set BATON_DATA to another directory."
-        ) from error
+        raise CommandError(_unopened(error)) from error
     finally:
-        connections.close_all()
+        close_whole()  # So that a WAL keeps nothing that was moved out.
+
+
+def _unopened(error: Exception) -> str:
+    return (
+        f"The history in {_database()} cannot be opened: {error}. Make the file and its "
+        "directory writable and room on its disk, or set BATON_DATA to another directory."
+    )
 
 
 async def _begin_anew(stack: contextlib.ExitStack) -> None:
@@ -157,7 +181,7 @@ async def _begin_anew(stack: contextlib.ExitStack) -> None:
 
 def _prepare(stack: contextlib.ExitStack) -> None:
     database = Path(_database())
-    database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _make_private()
     if not lock_of(database).exists():
         stack.enter_context(sole_writer(database))
     _migrate()

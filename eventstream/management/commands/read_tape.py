@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import DatabaseError
 
-from eventstream import history
+from eventstream import history, private
 from eventstream.budget import Budget
 from eventstream.management.printing import PlainCommand
 from eventstream.storing import KINDS_MOST, LINE_BYTES, NoRecordingError, Storing
@@ -44,6 +44,7 @@ class Command(PlainCommand):
         tape: Path = options["tape"]
         storing = Storing(options["name"] or tape.name, budget, Reading(LINE_BYTES, KINDS_MOST))
         try:
+            _make_private()
             call_command("migrate", verbosity=0, interactive=False)
             if history.cluster() is not None:
                 raise CommandError("BATON_DATA holds a history already; set it to a new directory.")
@@ -53,5 +54,14 @@ class Command(PlainCommand):
                 f"{tape.name} takes more than {options['megabytes']} MB of memory. Cut it into "
                 "parts, or read it with `manage.py explain`, which has no such bound."
             ) from error
-        except (TapeError, NoRecordingError, DatabaseError) as error:
+        except (TapeError, NoRecordingError, DatabaseError, history.DigestKeyError) as error:
             raise CommandError(str(error)) from error
+
+
+def _make_private() -> None:
+    private.umask()
+    database = Path(str(settings.DATABASES["default"]["NAME"]))
+    try:
+        private.make_database(database)
+    except OSError as error:
+        raise CommandError(f"{database} cannot be made: {error.strerror or error}.") from error

@@ -15,7 +15,7 @@ from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.waits import acting, becoming_ready
 from eventstream.explain.vocabulary.records import Stage
 from eventstream.explain.world.families import HIGHEST
-from eventstream.explain.world.text import count, named
+from eventstream.explain.world.text import count, named, said_by
 from eventstream.explain.world.times import parse, when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
@@ -93,7 +93,7 @@ def _behind(write: Write, said: dict[str, Any] | None, asked: float) -> list[Hol
     if said is None or said.get("status") != "False":
         return []
     since = max(parse(said.get("lastTransitionTime")) or when(write), asked)
-    reason = said.get("message") or said.get("reason") or ""
+    reason = said_by(said.get("message"), said.get("reason"))
     waiting_for = f"{named(image)} to become {said['type']}{': ' if reason else ''}{reason}"
     code, waiting_for, wait = "not-ready", waiting_for.rstrip("."), becoming_ready(image)
     return [Holding(7, _ACTOR, "", since, waiting_for, late=code, wait=wait, about=write)]

@@ -16,7 +16,7 @@ from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.trouble import Trouble, troubled
 from eventstream.explain.vocabulary.records import Stage
 from eventstream.explain.world.pods import condition
-from eventstream.explain.world.text import count
+from eventstream.explain.world.text import count, said_by
 from eventstream.explain.world.times import when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
@@ -211,7 +211,7 @@ def _unmade(snapshot: Snapshot, write: Write, since: float) -> Holding:
         return plain
     notes = snapshot.notes(write.log, "ReplicaSetCreateError")[:1]
     evidence = (proofs.says(write, found), *proofs.events(notes))
-    message = found.message or found.reason
+    message = said_by(found.message, found.reason)
     return troubled(plain, refused(snapshot, write, "The ReplicaSet", message, evidence))
 
 

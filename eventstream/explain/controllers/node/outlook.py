@@ -9,7 +9,7 @@ from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, pending
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.world.pods import condition
-from eventstream.explain.world.text import named, sentence
+from eventstream.explain.world.text import named, said_by, sentence
 from eventstream.explain.world.times import when
 from eventstream.explain.world.writes import Write
 
@@ -40,7 +40,7 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
             command=commands.describe(write),
         )
         return pending([holding], (), snapshot, "")
-    said = sentence(ready.message or ready.reason or "it does not say why")
+    said = sentence(said_by(ready.message, ready.reason) or "it does not say why")
     waiting_for = f"{named(image)} to be ready: {said.rstrip('.')}"
     holding = Holding(1, "kubelet", name, when(write), waiting_for, patient=True, about=write)
     return pending([holding], (), snapshot, "")

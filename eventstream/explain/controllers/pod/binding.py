@@ -6,7 +6,7 @@ from eventstream.explain.vocabulary.documented.rule import RuleName
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.pods import condition, node_of
-from eventstream.explain.world.text import named, seen
+from eventstream.explain.world.text import named, said_by, seen
 from eventstream.explain.world.verdict import Said, Telling, Verdict
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Write
@@ -93,7 +93,7 @@ def reported(view: View, who: Writer) -> Verdict | None:
     found = condition(write.image, "PodScheduled")
     if found is None or found.status != "False":
         return None
-    return _refused(view, who, found.message or found.reason or "")
+    return _refused(view, who, said_by(found.message, found.reason))
 
 
 def _nominated(view: View, who: Writer, node: str) -> Verdict:

@@ -4,20 +4,19 @@ Sources: pkg/scheduler/framework/plugins/volumebinding (the messages);
 pkg/controller/volume/persistentvolume (Events ProvisioningFailed, FailedBinding, …).
 """
 
-import re
-
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.trouble import Trouble
-from eventstream.explain.world.text import listing, sentence
+from eventstream.explain.world.text import listing, said_by, sentence
 from eventstream.explain.world.writes import Write
+from eventstream.expressions import expression
 from eventstream.objects.pods import Condition, PodSpec
 
-_NOT_FOUND = re.compile(r'persistentvolumeclaim "([^"]+)" not found')
-_ABOUT_CLAIMS = re.compile(
+_NOT_FOUND = expression(r'persistentvolumeclaim "([^"]+)" not found')
+_ABOUT_CLAIMS = expression(
     r"unbound immediate PersistentVolumeClaims|persistentvolumeclaim \"|VolumeBinding"
     r"|didn't find available persistent volumes to bind",
-    re.IGNORECASE,
+    ignore_case=True,
 )
 _PROVISIONING = ("ProvisioningFailed", "ExternalProvisioning", "Provisioning")
 _TOLD = (
@@ -61,7 +60,8 @@ def pending_claims(snapshot: Snapshot, write: Write, found: Condition | None = N
     names = listing([claim.image.metadata.name for claim in unbound])
     many = len(unbound) > 1
     what = f"PersistentVolumeClaim{'s' if many else ''} {names}"
-    why = f": {notes[0].after.spec.message}" if notes and notes[0].after.spec.message else ""
+    last = notes[0].after.spec if notes else None
+    why = f": {said_by(last.message, last.reason)}" if last is not None and last.message else ""
     verb = "are" if many else "is"
     detail = sentence(f"Pod {pod.name} waits for {what}, which {verb} not bound yet{why}")
     shown = proofs.status(unbound[0], f"{what} {verb} {_phase(unbound[0]) or 'without a phase'}")

@@ -4,7 +4,6 @@ Source: pkg/kubelet/kuberuntime/kuberuntime_manager.go, doBackOff; pkg/kubelet/k
 doubled with each restart, at most 300 s, counted from the end of the container).
 """
 
-import re
 from datetime import UTC, datetime
 
 from eventstream.explain.controllers.pod.containers import called, declared
@@ -14,10 +13,11 @@ from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.text import count
 from eventstream.explain.world.times import parse
 from eventstream.explain.world.writes import Write
+from eventstream.expressions import expression
 from eventstream.objects.numbers import whole
 from eventstream.objects.pods import ContainerStatus, Terminated
 
-_BACK_OFF = re.compile(r"back-off (?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+)s)? restarting")
+_BACK_OFF = expression(r"back-off (?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)? restarting")
 _FIRST_BACK_OFF, _LONGEST_BACK_OFF = 10.0, 300.0
 _OUT_OF_MEMORY = "OOMKilled"
 

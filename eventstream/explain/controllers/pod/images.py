@@ -3,7 +3,6 @@
 Source: pkg/kubelet/images/types.go (the reasons) and image_manager.go (the messages).
 """
 
-import re
 from functools import lru_cache
 
 from eventstream.explain.controllers.pod.containers import declared
@@ -12,6 +11,7 @@ from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.trouble import Trouble
 from eventstream.explain.world.pods import node_of
 from eventstream.explain.world.writes import Write
+from eventstream.expressions import expression
 from eventstream.objects.observations import Change
 from eventstream.objects.pods import ContainerStatus
 
@@ -28,10 +28,10 @@ REASONS = frozenset(
 )
 """Reasons of a waiting container that are about its image."""
 
-_MISSING = re.compile(
-    r"not found|does not exist|manifest unknown|NotFound|no such image", re.IGNORECASE
+_MISSING = expression(
+    r"not found|does not exist|manifest unknown|NotFound|no such image", ignore_case=True
 )
-_DENIED = re.compile(r"denied|unauthorized|authentication|forbidden|\b40[13]\b", re.IGNORECASE)
+_DENIED = expression(r"denied|unauthorized|authentication|forbidden|\b40[13]\b", ignore_case=True)
 
 
 @lru_cache

@@ -14,7 +14,7 @@ from eventstream.explain.outlook.trouble import Trouble, troubled
 from eventstream.explain.outlook.waits import starting
 from eventstream.explain.vocabulary.registry import FINALIZERS
 from eventstream.explain.world.pods import condition, has_ended, is_ready, is_running, node_of
-from eventstream.explain.world.text import listing
+from eventstream.explain.world.text import listing, said_by
 from eventstream.explain.world.times import when
 from eventstream.explain.world.writes import Write
 
@@ -110,7 +110,7 @@ def _unscheduled(snapshot: Snapshot, write: Write, name: str, since: float) -> H
     gates = [gate.name for gate in getattr(write.image.spec, "scheduling_gates", ())]
     if gates:
         return _gated(write, name, since, gates)
-    message = found.message or found.reason or "" if found and found.status == "False" else ""
+    message = said_by(found.message, found.reason) if found and found.status == "False" else ""
     if found is None or not message:
         return _binding(snapshot, write, scheduler, turns.ungated(write, since))
     plain = Holding(SCHEDULE, "scheduler", scheduler, since, waiting_for, wait="bind", about=write)

@@ -4,8 +4,6 @@ Sources: pkg/kubelet/prober/prober.go (Event Unhealthy); kuberuntime_manager.go,
 computePodActions (Event Killing, "failed liveness probe, will be restarted").
 """
 
-import re
-
 import msgspec
 
 from eventstream.explain.controllers.pod.containers import called, declared
@@ -16,16 +14,18 @@ from eventstream.explain.world.pods import containers
 from eventstream.explain.world.text import count, sentence
 from eventstream.explain.world.times import parse
 from eventstream.explain.world.writes import Write
+from eventstream.expressions import expression
 from eventstream.objects.observations import Change
 from eventstream.objects.pods import ContainerStatus, Probe
+from eventstream.objects.redaction import NOT_KEPT
 
-_UNHEALTHY = re.compile(
+_UNHEALTHY = expression(
     r"(?:\(combined from similar events\): )?(Startup|Liveness|Readiness) probe "
     r"(?:failed|errored[^:]*): ?(.*)",
-    re.DOTALL,
+    dot_all=True,
 )
-_KILLED = re.compile(r"failed (liveness|startup) probe")
-_CONTAINER = re.compile(r"\{([^}]+)\}$")
+_KILLED = expression(r"failed (liveness|startup) probe")
+_CONTAINER = expression(r"\{([^}]+)\}$")
 _SPARE = 10.0
 
 
@@ -101,7 +101,8 @@ def _told(
     times = sum(note.after.spec.times for note in notes)
     who = called(write, status.name)
     failed = f"has failed {count(times, 'time')}" if times else "fails"
-    text = f"The {kind.lower()} probe of {who[0].lower()}{who[1:]} {failed}"
+    probe = f"The {kind.lower()} probe" if kind else "A probe"
+    text = f"{probe} of {who[0].lower()}{who[1:]} {failed}"
     found = _UNHEALTHY.match(notes[0].after.spec.message or "") if notes else None
     output = found[2].strip() if found is not None else ""
     if status.restart_count:
@@ -120,12 +121,29 @@ def _failures(
     """Events Unhealthy of one container by the kind of probe; none that is older than `since`."""
     found: dict[str, list[Change]] = {}
     for note in snapshot.notes(write.log, "Unhealthy"):
-        told = _UNHEALTHY.match(note.after.spec.message or "")
+        kind = _kind(note, write, status)
         last = parse(note.after.spec.last_timestamp)
         old = since is not None and last is not None and last < since
-        if told is not None and not old and _is_about(note, status):
-            found.setdefault(told[1], []).append(note)
+        if kind is not None and not old and _is_about(note, status):
+            found.setdefault(kind, []).append(note)
     return found
+
+
+def _kind(note: Change, write: Write, status: ContainerStatus) -> str | None:
+    """Which probe an Event Unhealthy is about; None where it says that of none.
+
+    "" where its message was not kept, and the container has more than one that it may be.
+    """
+    message: str = note.after.spec.message or ""
+    told = _UNHEALTHY.match(message)
+    if told is not None or message != NOT_KEPT:
+        return told[1] if told is not None else None
+    container = declared(write, status.name)
+    probes = [kind for kind in _KINDS if getattr(container, f"{kind.lower()}_probe", None)]
+    return probes[0] if len(probes) == 1 else ""
+
+
+_KINDS = ("Startup", "Liveness", "Readiness")
 
 
 def _is_about(note: Change, status: ContainerStatus) -> bool:

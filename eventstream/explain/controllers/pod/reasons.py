@@ -5,7 +5,7 @@ Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
 
 from eventstream.explain.controllers.pod.podstates import Reported, how_ended
 from eventstream.explain.world.pods import is_ready, node_of, phase
-from eventstream.explain.world.text import listing, named, sentence
+from eventstream.explain.world.text import listing, named, said_by, sentence
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Write
 from eventstream.objects.observations import Change
@@ -55,12 +55,14 @@ def _of_containers(view: View, shown: Shown) -> Reason | None:
     image = view.write.image
     message = getattr(image.status, "message", None)
     if message and phase(image) == "Failed" != phase(view.write.before):
-        return f"The kubelet says: {sentence(message)}", True, []
+        said = said_by(message, getattr(image.status, "reason", None))
+        return f"The kubelet says: {sentence(said)}", True, []
     for found in shown:
         waiting = found.now.state.waiting
         if waiting and waiting.message:
             told = view.notes(view.write.log.uid, "Failed", "BackOff")
-            return f"The kubelet says: {sentence(waiting.message)}", True, told
+            said = said_by(waiting.message, waiting.reason)
+            return f"The kubelet says: {sentence(said)}", True, told
         if found.restarted:
             return _restarted(view, found)
     return None

@@ -4,7 +4,6 @@ The message is built by pkg/scheduler/framework/types.go, FitError.Error; its re
 constants of pkg/scheduler/framework/plugins (nodeaffinity, nodeports, noderesources, …).
 """
 
-import re
 from functools import lru_cache
 
 import msgspec
@@ -12,14 +11,14 @@ import msgspec
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.quantities import requested
 from eventstream.explain.outlook.trouble import Trouble
-from eventstream.explain.world.text import count, listing, sentence
+from eventstream.explain.world.text import count, listing, said_by, sentence
 from eventstream.explain.world.writes import Write
+from eventstream.expressions import expression
 from eventstream.objects.pods import Condition
 
-_MESSAGE = re.compile(r"0/(\d+) nodes are available: ?(.*)", re.DOTALL)
-_NEXT_REASON = re.compile(r", (?=\d+ )")
-_REASON = re.compile(r"(\d+) (.+)", re.DOTALL)
-_TAINT = re.compile(r"\{([^}]*)\}")
+_MESSAGE = expression(r"0/(\d+) nodes are available: ?(.*)", dot_all=True)
+_REASON = expression(r"(\d+) (.+)", dot_all=True)
+_TAINT = expression(r"\{([^}]*)\}")
 _EVERY = 12
 """Reasons that are told one by one."""
 
@@ -44,16 +43,27 @@ def refusal(message: str) -> Refusal | None:
         return None
     first, _, preemption = found[2].partition("preemption: ")
     first = first.partition(". ")[0].strip().rstrip(".,")
-    parts = [_REASON.fullmatch(part) for part in _NEXT_REASON.split(first)]
+    parts = [_REASON.fullmatch(part) for part in _parts(first)]
     lacking = tuple((int(part[1]), part[2]) for part in parts if part is not None)
     if len(lacking) != len(parts):
         return Refusal(int(found[1]), (), first, _preemption(preemption))
     return Refusal(int(found[1]), lacking, "", _preemption(preemption))
 
 
+def _parts(text: str) -> list[str]:
+    """The reasons, each of which begins with a number; a comma may stand within one as well."""
+    parts: list[list[str]] = []
+    for piece in text.split(", "):
+        if parts and not _REASON.match(piece):
+            parts[-1].append(piece)
+        else:
+            parts.append([piece])
+    return [", ".join(pieces) for pieces in parts]
+
+
 def unschedulable(write: Write, found: Condition) -> Trouble:
     """What each node lacks for this Pod, in numbers."""
-    pod, message = write.image.metadata.name, found.message or found.reason or ""
+    pod, message = write.image.metadata.name, said_by(found.message, found.reason)
     said = refusal(message)
     if said is None:
         detail = sentence(f"No node takes Pod {pod}: {message}")

@@ -7,7 +7,7 @@ from eventstream.explain.outlook.holding import Holding, Outlook, pending
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.trouble import Trouble, troubled
 from eventstream.explain.world.pods import containers, is_ready, phase
-from eventstream.explain.world.text import count, listing, named, sentence
+from eventstream.explain.world.text import count, listing, named, said_by, sentence
 from eventstream.explain.world.times import when
 from eventstream.explain.world.writes import Write
 
@@ -28,7 +28,7 @@ def assess(snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
 def _failed_pod(snapshot: Snapshot, write: Write) -> Outlook:
     """A Pod without a controller stays failed: nobody replaces it."""
     image = write.image
-    why = image.status.message or image.status.reason or ""
+    why = said_by(image.status.message, image.status.reason)
     ended = [
         found
         for found in containers(image)

@@ -4,15 +4,14 @@ Sources: pkg/kubelet/kubelet_pods.go (environment), pkg/volume/configmap, pkg/vo
 pkg/kubelet/volumemanager (mounts), pkg/kubelet/kuberuntime/kuberuntime_container.go (reasons).
 """
 
-import re
-
 from eventstream.explain.controllers.pod.containers import called
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.trouble import Trouble
 from eventstream.explain.world.pods import containers, is_true
-from eventstream.explain.world.text import listing, sentence
+from eventstream.explain.world.text import listing, said_by, sentence
 from eventstream.explain.world.writes import Write
+from eventstream.expressions import expression
 from eventstream.objects.observations import Change
 from eventstream.objects.pods import ContainerStatus
 from eventstream.objects.versions import order_of
@@ -31,10 +30,10 @@ START_REASONS = frozenset(
 """Reasons of a waiting container that could not be created or started."""
 
 _KINDS = {"configmap": "ConfigMap", "secret": "Secret"}
-_MISSING = re.compile(r'(configmap|secret) "([^"]+)" not found', re.IGNORECASE)
-_NO_KEY = re.compile(r"couldn't find key (\S+) in (ConfigMap|Secret) [^/\s]*/(\S+)")
-_NO_KEY_MOUNTED = re.compile(r"references non-existent (config|secret) key: (\S+)")
-_VOLUME = re.compile(r'for volume "([^"]+)"')
+_MISSING = expression(r'(configmap|secret) "([^"]+)" not found', ignore_case=True)
+_NO_KEY = expression(r"couldn't find key (\S+) in (ConfigMap|Secret) [^/\s]*/(\S+)")
+_NO_KEY_MOUNTED = expression(r"references non-existent (config|secret) key: (\S+)")
+_VOLUME = expression(r'for volume "([^"]+)"')
 _PASSING = "failed to sync"
 """A kubelet that has only just heard of the Pod: it has the ConfigMap a moment later."""
 
@@ -48,7 +47,7 @@ def starting(write: Write, status: ContainerStatus) -> Trouble:
     who, evidence = called(write, status.name), (proofs.reports(write, status),)
     command = commands.describe(write)
     if reason != CONFIG_ERROR:
-        detail = sentence(f"{who} cannot be started: {message or reason}")
+        detail = sentence(f"{who} cannot be started: {said_by(message, reason)}")
         return Trouble("start-failed", detail, evidence, command)
     missing, no_key = _MISSING.search(message), _NO_KEY.search(message)
     if missing is not None:
@@ -60,7 +59,7 @@ def starting(write: Write, status: ContainerStatus) -> Trouble:
             f"{who} takes its environment from key {no_key[1]} of {what}, which has no such key."
         )
     else:
-        detail = sentence(f"{who} cannot be made: {message or reason}")
+        detail = sentence(f"{who} cannot be made: {said_by(message, reason)}")
         return Trouble("start-failed", detail, evidence, command)
     return Trouble("config-missing", detail, evidence, command)
 
@@ -104,7 +103,7 @@ def _unmounted(write: Write, note: Change) -> Trouble:
 
 
 def _message(note: Change) -> str:
-    return note.after.spec.message or ""
+    return said_by(note.after.spec.message, note.after.spec.reason)
 
 
 def _order(note: Change) -> int:

@@ -13,7 +13,7 @@ from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.vocabulary.registry import FINALIZERS
 from eventstream.explain.world.families import HIGHEST
 from eventstream.explain.world.pods import condition
-from eventstream.explain.world.text import count, listing, named
+from eventstream.explain.world.text import count, listing, named, said_by
 from eventstream.explain.world.times import when
 from eventstream.explain.world.writes import ObjectLog, Write
 from eventstream.objects.images import Image
@@ -122,7 +122,7 @@ def _namespace(write: Write) -> Holding:
     waiting_for = f"{named(write.image)} to be removed"
     late, actor = "terminating-slow", "namespace-controller"
     if told:
-        waiting_for = f"{waiting_for}: {(told[0].message or told[0].type).rstrip('.')}"
+        waiting_for = f"{waiting_for}: {said_by(told[0].message, told[0].type).rstrip('.')}"
         if told[0].type == _CONTENT[0]:
             late, actor = "finalizer-stuck", "custom-controller"
     return Holding(

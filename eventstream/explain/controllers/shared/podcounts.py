@@ -14,7 +14,7 @@ from eventstream.explain.outlook.trouble import troubled
 from eventstream.explain.outlook.turns import asked, made
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.pods import condition, has_ended
-from eventstream.explain.world.text import count
+from eventstream.explain.world.text import count, said_by
 from eventstream.explain.world.times import when
 from eventstream.explain.world.world import owner_of
 from eventstream.explain.world.writes import Write
@@ -149,12 +149,15 @@ def _refusal(snapshot: Snapshot, owner: Write) -> tuple[str, tuple[Evidence, ...
     failure = condition(owner.image, "ReplicaFailure")
     if failure is not None and failure.status == "True":
         proof = (proofs.says(owner, failure), *proofs.events(notes[:1]))
-        return failure.message or failure.reason or "", proof
+        return said_by(failure.message, failure.reason), proof
     if owner.image.kind in ("ReplicaSet", "ReplicationController"):
         return "", ()  # These say so in their conditions, and take it back there.
     last = made(snapshot, owner)
     since = [note for note in notes if note.at > last] or _still(snapshot, owner, notes)
-    return ((since[0].after.spec.message or "") if since else "", proofs.events(since))
+    if not since or not since[0].after.spec.message:
+        return "", proofs.events(since)
+    refusal = since[0].after.spec
+    return said_by(refusal.message, refusal.reason), proofs.events(since)
 
 
 def _still(snapshot: Snapshot, owner: Write, notes: list[Change]) -> list[Change]:

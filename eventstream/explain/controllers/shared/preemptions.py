@@ -4,17 +4,16 @@ Source: pkg/scheduler/framework/preemption/executor.go (condition DisruptionTarg
 PreemptionByScheduler, then the deletion and the Event Preempted, which names the preemptor's uid).
 """
 
-import re
-
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.trouble import Trouble, troubled
 from eventstream.explain.world.pods import condition, node_of
 from eventstream.explain.world.writes import Write
+from eventstream.expressions import expression
 from eventstream.objects.images import Image
 
-_BY = re.compile(r"Preempted by (?:a )?pod (\S+) on node")
+_BY = expression(r"Preempted by (?:a )?pod (\S+) on node")
 _REASON = "PreemptionByScheduler"
 
 

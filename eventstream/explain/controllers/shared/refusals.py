@@ -5,8 +5,6 @@ refuses), https://kubernetes.io/docs/concepts/policy/resource-quotas/ (quotas);
 pkg/controller/controller_utils.go (Event FailedCreate).
 """
 
-import re
-
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.quantities import amount
 from eventstream.explain.outlook.snapshot import Snapshot
@@ -14,26 +12,29 @@ from eventstream.explain.outlook.trouble import Trouble
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.text import listing, sentence
 from eventstream.explain.world.writes import Write
+from eventstream.expressions import expression
 
-_QUOTA = re.compile(r"exceeded quota: ([^,\s]+)")
-_AMOUNTS = re.compile(r"requested: (\S*?),? used: (\S*?),? limited: (\S+)")
-_POD = re.compile(r'^(?:pods|persistentvolumeclaims|replicasets.apps) "[^"]*" is forbidden: ')
-_ATTEMPT = re.compile(
+_QUOTA = expression(r"exceeded quota: ([^,\s]+)")
+_AMOUNTS = expression(r"requested: (\S*?),? used: (\S*?),? limited: (\S+)")
+_POD = expression(r'^(?:pods|persistentvolumeclaims|replicasets.apps) "[^"]*" is forbidden: ')
+_ATTEMPT = expression(
     r"^(?:Error creating: |create (?:Pod|Claim) \S+ (?:for Pod \S+ )?in \S+ \S+ failed error: "
     r'|Failed to create new replica set "[^"]*": )?'
 )
 _REFUSERS = (
-    (re.compile(r'admission webhook "([^"]+)" denied the request(?:: )?(.*)', re.DOTALL),
+    (expression(r'admission webhook "([^"]+)" denied the request(?:: )?(.*)', dot_all=True),
      "webhook {} denies it"),
-    (re.compile(r'failed calling webhook "([^"]+)": (.*)', re.DOTALL),
+    (expression(r'failed calling webhook "([^"]+)": (.*)', dot_all=True),
      "webhook {} cannot be called"),
-    (re.compile(
+    (expression(
         r"ValidatingAdmissionPolicy '([^']+)' (?:with binding '[^']*' )?denied request: (.*)",
-        re.DOTALL,
+        dot_all=True,
     ), "ValidatingAdmissionPolicy {} denies it"),
-    (re.compile(r'violates PodSecurity "([^"]+)": (.*)', re.DOTALL),
+    (expression(r'violates PodSecurity "([^"]+)": (.*)', dot_all=True),
      "Pod Security Standard {} forbids it"),
-    (re.compile(r"unable to validate against any (security context constraint): (.*)", re.DOTALL),
+    (expression(
+        r"unable to validate against any (security context constraint): (.*)", dot_all=True
+    ),
      "no {} allows it"),
 )  # fmt: skip
 """Who refuses, in the words of the API server, and in ours."""

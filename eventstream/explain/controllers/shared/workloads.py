@@ -13,7 +13,7 @@ from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.trouble import Trouble, troubled
 from eventstream.explain.vocabulary.registry import OWNERS_OF_PODS, group_kind, pods_maker
 from eventstream.explain.world.pods import condition, is_true, node_of
-from eventstream.explain.world.text import count, named, sentence
+from eventstream.explain.world.text import count, named, said_by, sentence
 from eventstream.explain.world.times import when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
@@ -126,7 +126,7 @@ def _stopped_job(snapshot: Snapshot, write: Write) -> Outlook:
         wrong = Trouble("paused", detail, (shown,), command, commands.resume(write))
     else:
         waiting_for = f"somebody to look after the failed {named(image)}"
-        said = sentence(failed.message or failed.reason or "it gave no reason")
+        said = sentence(said_by(failed.message, failed.reason) or "it gave no reason")
         seconds = image.spec.active_deadline_seconds
         late = failed.reason == "DeadlineExceeded"
         limit = f", with a deadline of {count(seconds, 'second')}" if late and seconds else ""

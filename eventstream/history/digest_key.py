@@ -1,0 +1,62 @@
+"""The key of an installation's digests, in a file beside its database.
+
+Whoever gets the database alone, as a backup or a copy, can then not even try what was withheld:
+a short password would be guessed from its digest and the key in no time.
+"""
+
+import logging
+import secrets
+from pathlib import Path
+
+from django.db import connection
+
+from eventstream import private
+from eventstream.models import InstallationRow, StepRow
+
+logger = logging.getLogger(__name__)
+
+_BYTES = 32
+
+
+class DigestKeyError(Exception):
+    """The key can be neither read nor kept; the message says where, why and what to do."""
+
+
+def installation_key() -> bytes:
+    """The 32 random bytes that key this installation's digests of withheld values.
+
+    Made at the first call, as is the row about the database, so only for those who may write.
+    Raises DigestKeyError.
+    """
+    InstallationRow.the_one()
+    path = key_file(Path(str(connection.settings_dict["NAME"])))
+    try:
+        if path.exists():
+            private.close_file(path)
+            return _read(path)
+        if StepRow.objects.exists():
+            logger.warning(
+                "%s is gone, and a new key is made: withheld values will look changed once. Keep "
+                "that file with the database.",
+                path,
+            )
+        private.write_file(path, secrets.token_hex(_BYTES).encode() + b"\n")
+        return _read(path)
+    except (OSError, ValueError) as error:
+        raise DigestKeyError(
+            f"The key of this installation's digests cannot be kept in {path}: {error}. Make the "
+            "file and its directory readable and writable, and room on the disk; a file that "
+            "holds no key has to be brought back from where it was copied, or deleted."
+        ) from error
+
+
+def key_file(database: Path) -> Path:
+    """Where the key of a database's installation lies."""
+    return database.with_suffix(".key")
+
+
+def _read(path: Path) -> bytes:
+    key = bytes.fromhex(path.read_text(encoding="ascii"))
+    if len(key) != _BYTES:
+        raise ValueError(f"it holds {len(key)} bytes instead of {_BYTES}")
+    return key

@@ -2,173 +2,161 @@
 
 Both sides are in order, so an alignment is like that of two texts. A version is matched only if
 it is so in every best alignment, and with requests that all tell the same of who asked.
+
+Sets of requests are numbers here, one bit for each request of the group in order of its answer.
 """
 
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import math
+from collections.abc import Iterator
+from functools import cached_property
+from heapq import merge
+from itertools import islice
+from operator import le
 
-import msgspec
-
-from eventstream.explain.audit.fitting import LATE, is_exact, is_prompt
-from eventstream.explain.audit.identities import identity
+from eventstream.explain.audit.bands import best_options, between, bits
+from eventstream.explain.audit.columns import Column, by_answer
+from eventstream.explain.audit.groups import Group
+from eventstream.explain.audit.overlaps import Overlaps
+from eventstream.explain.audit.requests import Request
 from eventstream.explain.audit.units import Unit
+from eventstream.explain.audit.windows import PROMPT
 from eventstream.explain.world.claims import Match
-from eventstream.objects.observations import AuditRecord
 
 _PAIR = 10_000
-_LARGEST = 250_000
+LARGEST = 250_000
 """Pairs beyond which a burst is not aligned: there only what all its requests agree on is said."""
 
-Fits = Callable[[Unit, AuditRecord], bool]
+LISTED = 8
+"""Requests that a match lists at most; of more, the first ones and the one received last."""
 
 
-class _Part(msgspec.Struct):
-    """Units and records that only concern each other, each in order."""
-
-    units: list[Unit]
-    records: list[AuditRecord]
-    fitting: list[set[int]]
-
-    def score(self, row: int, column: int) -> int:
-        """What pairing them is worth: any pair far more than a prompt arrival; 0 for no pair."""
-        if column not in self.fitting[row]:
-            return 0
-        return _PAIR + is_prompt(self.units[row], self.records[column])
-
-
-def align(
-    units: Sequence[Unit], records: Iterable[AuditRecord], fits: Fits
-) -> list[tuple[Unit, Match]]:
-    """The units whose request is certain, with it; `units` are in order of resourceVersion."""
-    ordered = sorted(records, key=lambda record: (record.at, record.received, record.audit_id))
-    times = [record.at for record in ordered]
-    options: dict[int, list[int]] = {}
-    for u, unit in enumerate(units):
-        first = bisect_left(times, unit.first.change.at - LATE)
-        options[u] = [r for r in range(first, len(ordered)) if fits(unit, ordered[r])]
-    exact = dict(_exact(units, ordered, options))
-    taken = set(exact.values())
-    found = [(units[u], Match((ordered[r],))) for u, r in exact.items()]
-    left = [(u, r) for u, rs in options.items() if u not in exact for r in rs if r not in taken]
-    for part in _parts(units, ordered, left):
-        found.extend(_certain(part))
-    return found
+def certain(group: Group) -> Iterator[tuple[Unit, Match]]:
+    """The units of the group, which has some and requests, whose request is certain, with it."""
+    rows, columns = len(group.units), len(group.requests)
+    if columns == 1 == rows:
+        yield group.units[0], Match((group.requests[0].record,))
+    elif rows * columns <= LARGEST:
+        yield from _Alignment(group).certain()
+    elif columns >= rows:
+        for row, unit in enumerate(group.units):
+            if match := agreed(group, row):
+                yield unit, match
 
 
-def _exact(
-    units: Sequence[Unit], records: Sequence[AuditRecord], options: dict[int, list[int]]
-) -> Iterator[tuple[int, int]]:
-    """Units with the one request that names the version before, unless another seems likelier.
-
-    It may have changed nothing: then the next version is another's, and came when that was sent.
-    """
-    for u, rs in options.items():
-        named = [r for r in rs if is_exact(records[r])]
-        if len(named) == 1 and (len(rs) == 1 or is_prompt(units[u], records[named[0]])):
-            yield u, named[0]
-
-
-def _parts(
-    units: Sequence[Unit], records: Sequence[AuditRecord], pairs: list[tuple[int, int]]
-) -> list[_Part]:
-    """The connected parts of what may belong together."""
-    of_unit: dict[int, list[int]] = {}
-    of_record: dict[int, list[int]] = {}
-    for u, r in pairs:
-        of_unit.setdefault(u, []).append(r)
-        of_record.setdefault(r, []).append(u)
-    parts: list[_Part] = []
-    seen: set[int] = set()
-    for start in of_unit:
-        if start in seen:
-            continue
-        rows, columns, queue = {start}, set[int](), [start]
-        while queue:
-            for r in of_unit[queue.pop()]:
-                if r not in columns:
-                    columns.add(r)
-                    fresh = [u for u in of_record[r] if u not in rows]
-                    rows.update(fresh)
-                    queue.extend(fresh)
-        seen |= rows
-        row_of = {u: index for index, u in enumerate(sorted(rows))}
-        column_of = {r: index for index, r in enumerate(sorted(columns))}
-        fitting = [{column_of[r] for r in of_unit[u]} for u in row_of]
-        parts.append(_Part([units[u] for u in row_of], [records[r] for r in column_of], fitting))
-    return parts
+def agreed(group: Group, row: int) -> Match | None:
+    """What all requests that fit a unit tell, if they tell the same; none of them is looked at."""
+    spans, named = group.spans[row], group.named[row]
+    askers = {span.column.requests[span.first].asker for span in spans if span.one_asker}
+    askers.update(request.asker for request in named)
+    if len(askers) != 1 or not all(span.one_asker for span in spans):
+        return None
+    first = merge(
+        *(span.head(LISTED) for span in spans),
+        sorted(named, key=by_answer),
+        key=by_answer,
+    )
+    latest = max((*(span.latest() for span in spans), *named), key=_received)
+    count = sum(span.last - span.first for span in spans) + len(named)
+    return matched(list(islice(first, LISTED)), latest, count)
 
 
-def _certain(part: _Part) -> list[tuple[Unit, Match]]:
-    options = _options(part)
-    holders: dict[int, set[int]] = {}
-    for row, paired in options.items():
-        for column in paired:
-            holders.setdefault(column, set()).add(row)
-    found: list[tuple[Unit, Match]] = []
-    for row, paired in options.items():
-        columns = sorted(_with_overlapping(part, holders, row, paired))
-        records = [part.records[column] for column in columns]
-        if len({identity(record) for record in records}) == 1:
-            found.append((part.units[row], Match(tuple(records))))
-    return found
+def matched(first: list[Request], latest: Request, count: int) -> Match:
+    """A match of so many like requests, of which these come first and that was received last."""
+    if count > LISTED and latest not in first:
+        first = [*first[:-1], latest]
+    return Match(tuple(request.record for request in first), count - len(first))
 
 
-def _options(part: _Part) -> dict[int, set[int]]:
-    """For each unit that every best alignment pairs, the records that any of them pairs it with."""
-    rows, columns = len(part.units), len(part.records)
-    if rows * columns > _LARGEST:
-        return dict(enumerate(part.fitting)) if columns >= rows else {}
-    score = [[part.score(row, column) for column in range(columns)] for row in range(rows)]
-    ahead = _best(score)
-    flipped = _best([line[::-1] for line in score[::-1]])
-    total = ahead[rows][columns]
-
-    def rest(row: int, column: int) -> int:
-        return flipped[rows - row][columns - column]
-
-    found: dict[int, set[int]] = {}
-    for row in range(rows):
-        if any(ahead[row][c] + rest(row + 1, c) == total for c in range(columns + 1)):
-            continue  # A best alignment does without it.
-        found[row] = {
-            c
-            for c in range(columns)
-            if score[row][c] and ahead[row][c] + score[row][c] + rest(row + 1, c + 1) == total
-        }
-    return found
+def _received(request: Request) -> tuple[float, tuple[float, float, str]]:
+    return request.record.received, request.order
 
 
-def _best(score: list[list[int]]) -> list[list[int]]:
-    """The best score of the first units with the first records, for all numbers of them."""
-    width = len(score[0])
-    table = [[0] * (width + 1)]
-    for line in score:
-        above, current = table[-1], [0]
-        for column, worth in enumerate(line):
-            best = max(above[column + 1], current[column])
-            if worth and above[column] + worth > best:
-                best = above[column] + worth
-            current.append(best)
-        table.append(current)
-    return table
+class _Alignment:
+    """The best alignments of one group."""
 
+    def __init__(self, group: Group) -> None:
+        self._units, self._requests = group.units, group.requests
+        self._received = [request.record.received for request in group.requests]
+        self._answered = [request.record.at for request in group.requests]
+        self._fitting = _fitting(group)
 
-def _with_overlapping(
-    part: _Part, holders: dict[int, set[int]], row: int, columns: set[int]
-) -> set[int]:
-    """Also the records that overlap in time: of those, the order of answers says nothing.
+    def certain(self) -> Iterator[tuple[Unit, Match]]:
+        """The units that each best alignment pairs, with what they are paired with in any."""
+        options = best_options(self._fitting, self._worth, len(self._requests))
+        overlaps = Overlaps(self._received, self._answered, self._fitting, options)
+        for row in options:
+            paired = overlaps.added(row)
+            if not paired & (paired - 1):  # Just one.
+                yield self._units[row], Match((self._requests[paired.bit_length() - 1].record,))
+            elif self._are_alike(paired):
+                yield self._units[row], self._match(paired)
 
-    `holders` are the units that a record is paired with; without any it may have made this one.
-    """
-    found = set(columns)
-    for other in part.fitting[row] - columns:
-        record = part.records[other]
-        for column in columns:
-            mine = part.records[column]
-            if record.received > mine.at or mine.received > record.at:
-                continue
-            held = holders.get(other)
-            if not held or any(column in part.fitting[each] for each in held):
-                found.add(other)
+    @cached_property
+    def _all_alike(self) -> bool:
+        return len({request.asker for request in self._requests}) == 1
+
+    def _are_alike(self, paired: int) -> bool:
+        """Whether these requests tell the same of who asked."""
+        return self._all_alike or len({self._requests[bit].asker for bit in bits(paired)}) == 1
+
+    def _worth(self, row: int, column: int) -> int:
+        """What pairing them is worth: any pair far more than a prompt arrival."""
+        at = self._units[row].first.change.at
+        return _PAIR + (self._received[column] <= at <= self._answered[column] + PROMPT)
+
+    def _match(self, paired: int) -> Match:
+        first = [self._requests[bit] for bit in islice(bits(paired), LISTED)]
+        count = paired.bit_count()
+        return matched(first, self._latest(paired) if count > LISTED else first[-1], count)
+
+    @cached_property
+    def _sound(self) -> bool:
+        return all(map(le, self._received, self._answered))
+
+    def _latest(self, paired: int) -> Request:
+        """The one received last, found at the end, as each was received before its answer."""
+        found = -math.inf, -1
+        while paired:
+            bit = paired.bit_length() - 1
+            if self._answered[bit] < found[0] and self._sound:
                 break
+            found = max(found, (self._received[bit], bit))
+            paired ^= 1 << bit
+        return self._requests[found[1]]
+
+
+def _fitting(group: Group) -> list[int]:
+    """For each unit, the requests that fit."""
+    place = {request: number for number, request in enumerate(group.requests)}
+    own: dict[Column, int] = {}
+    for column, (first, last) in _extents(group).items():
+        own[column] = _set(place[each] for each in column.requests[first:last] if each in place)
+    found: list[int] = []
+    for spans, named in zip(group.spans, group.named, strict=True):
+        fitting = 0
+        for request in named:
+            fitting |= 1 << place[request]
+        for column, first, last in spans:
+            ends = place[column.requests[first]], place[column.requests[last - 1]] + 1
+            fitting |= own[column] & between(*ends)
+        found.append(fitting)
     return found
+
+
+def _extents(group: Group) -> dict[Column, tuple[int, int]]:
+    """For each column, the stretch that the group's ranges lie in."""
+    found: dict[Column, tuple[int, int]] = {}
+    for spans in group.spans:
+        for column, first, last in spans:
+            known = found.get(column, (first, last))
+            found[column] = min(first, known[0]), max(last, known[1])
+    return found
+
+
+def _set(places: Iterator[int]) -> int:
+    marks = bytearray()
+    for place in places:
+        if place >= len(marks) * 8:
+            marks.extend(bytes(max(place // 8 + 1 - len(marks), len(marks))))
+        marks[place // 8] |= 1 << place % 8
+    return int.from_bytes(marks, "little")

@@ -1,67 +1,46 @@
 """Says whether one request can have made one version of an object: each check can only rule out.
 
-What the request must have left behind: the kind of change, its field manager and the server's
-own timestamps (whole seconds), the version that it replaced. Arrival only bounds it.
+What the request must have left behind: the kind of change, its field manager, the version that it
+replaced, and the server's timestamps (see `windows`). Only the last two differ among requests of
+one kind, so all else is decided once for them all.
 """
 
-import math
-
-from eventstream.explain.audit.identities import components
+from eventstream.explain.audit.requests import Kind, Request
 from eventstream.explain.audit.units import Unit
+from eventstream.explain.audit.windows import PROMPT
 from eventstream.explain.deletions.finalizers import PROPAGATION
 from eventstream.explain.vocabulary.registry import maker_of
-from eventstream.explain.world.claims import Writer
-from eventstream.explain.world.pods import condition, node_of
-from eventstream.explain.world.times import parse
+from eventstream.explain.world.pods import condition
 from eventstream.explain.world.writes import Write
 from eventstream.objects.kinds import is_built_in
 from eventstream.objects.observations import AuditRecord
 
-EARLY = 1.0
-"""Seconds by which our clock may be behind the API server's."""
 
-LATE = 5.0
-"""Seconds after the answer within which a version is taken to arrive."""
-
-_PROMPT = 0.25
-_NAMED = ("created", "appeared", "moved")
-
-
-def fits(unit: Unit, record: AuditRecord) -> bool:
+def fits(unit: Unit, request: Request) -> bool:
     """Whether nothing speaks against this request having made this version."""
-    write = unit.first
+    record, window = request.record, unit.window
     return (
-        record.received - EARLY <= write.change.at <= record.at + LATE
-        and record.uid in ("", write.log.uid)
-        and not write.change.relisted
-        and write.change.type != "VANISHED"
-        and _does(unit, record)
-        and _replaces(write, record)
-        and _signed(unit, record)
+        record.at >= window.low
+        and record.received <= window.high
+        and request.version in ("", unit.version)
+        and allows(unit, request.kind)
     )
 
 
-def is_exact(record: AuditRecord) -> bool:
-    """Whether the request names the one version that it replaced: to fit is all but proof."""
-    return record.verb == "update" and bool(record.resource_version)
+def allows(unit: Unit, kind: Kind) -> bool:
+    """Whether a request of this kind can have made it, at the right time and version."""
+    return (
+        kind.uid in ("", unit.first.log.uid)
+        and unit.seen
+        and _signs(unit, kind)
+        and _does(unit, kind)
+        and _may_make(unit, kind)
+    )
 
 
 def is_prompt(unit: Unit, record: AuditRecord) -> bool:
     """Whether the version arrived as soon as it does where nothing is slow."""
-    return record.received <= unit.first.change.at <= record.at + _PROMPT
-
-
-def fits_nameless(unit: Unit, record: AuditRecord) -> bool:
-    """The same for a creation whose record names no object: name and owner must allow it too."""
-    if not fits(unit, record):
-        return False
-    metadata = unit.first.image.metadata
-    owner = metadata.controller
-    maker = maker_of(unit.first.image, owner)
-    asked = components(record)
-    return record.generate_name in ("", metadata.generate_name) and not (
-        maker and asked and maker.actor not in asked
-    )
+    return record.received <= unit.first.change.at <= record.at + PROMPT
 
 
 def is_eviction(write: Write) -> bool:
@@ -76,36 +55,30 @@ def is_eviction(write: Write) -> bool:
     return found is not None and before is None and found.reason == "EvictionByEvictionAPI"
 
 
-def _does(unit: Unit, record: AuditRecord) -> bool:
+def _does(unit: Unit, kind: Kind) -> bool:
     """Whether such a request makes such a change."""
     write = unit.first
-    kind = write.change.type
-    if record.verb == "create":
-        if record.subresource == "binding":
-            return kind == "MODIFIED" and _binds(write)
-        if record.subresource == "eviction":
-            return unit.deletes and not _was_held(write)
-        return kind == "ADDED"
-    if record.verb.startswith("delete"):
+    if kind.sort != "change" or unit.sort != "change":
+        return kind.sort == unit.sort
+    if kind.verb.startswith("delete"):
         return unit.deletes and not _was_held(write, beyond=PROPAGATION)
-    if kind == "ADDED" or record.code == 201:  # An apply may create, and then says so.
-        return kind == "ADDED" and record.code == 201
+    if kind.verb == "create":  # An eviction.
+        return unit.deletes and not _was_held(write)
     if write.gone:
         return _was_held(write)
-    return not unit.deletes and not _binds(write) and _changes(write, record)
+    return not unit.deletes and _changes(write, kind)
 
 
-def _changes(write: Write, record: AuditRecord) -> bool:
+def _changes(write: Write, kind: Kind) -> bool:
     """Whether the subresource allows what was changed."""
-    if record.subresource == "status":
-        ties = [change.path.startswith(_TIES) for change in write.changes]
-        return not _is_new_generation(write) and not (ties and all(ties))
-    if record.subresource == "scale":
+    if kind.subresource == "status":
+        return not _is_new_generation(write) and not _only_ties(write)
+    if kind.subresource == "scale":
         return _is_new_generation(write)
     only_status = bool(write.changes) and all(
         change.path.startswith("status") for change in write.changes
     )
-    return bool(record.subresource) or not (only_status and is_built_in(write.image.api_version))
+    return bool(kind.subresource) or not (only_status and is_built_in(write.image.api_version))
 
 
 def _is_new_generation(write: Write) -> bool:
@@ -114,13 +87,20 @@ def _is_new_generation(write: Write) -> bool:
     return before is None or before.metadata.generation != write.image.metadata.generation
 
 
+def _only_ties(write: Write) -> bool:
+    """Whether just finalizers or owners changed, which nobody does by way of the status.
+
+    The request that reported one then found nothing to change. Most versions leave both alone.
+    """
+    if write.before is None:
+        return False
+    now, before = write.image.metadata, write.before.metadata
+    if now.finalizers == before.finalizers and now.owner_references == before.owner_references:
+        return False
+    return bool(write.changes) and all(change.path.startswith(_TIES) for change in write.changes)
+
+
 _TIES = ("metadata.finalizers", "metadata.ownerReferences")
-"""What nobody changes by way of the status and leaves the status alone: the request that did so
-found nothing to change."""
-
-
-def _binds(write: Write) -> bool:
-    return write.image.kind == "Pod" and bool(node_of(write.image)) and not node_of(write.before)
 
 
 def _was_held(write: Write, beyond: frozenset[str] = frozenset()) -> bool:
@@ -135,45 +115,18 @@ def _was_held(write: Write, beyond: frozenset[str] = frozenset()) -> bool:
     return bool(held or getattr(before.spec, "finalizers", ()))
 
 
-def _replaces(write: Write, record: AuditRecord) -> bool:
-    """Whether the version before is the one that the request wanted to replace, if it says."""
-    if not is_exact(record):
-        return True
-    return write.before is not None and write.before.version == record.resource_version
+def _signs(unit: Unit, kind: Kind) -> bool:
+    """Whether its field manager is the one that the version must have been written by."""
+    who = unit.signer
+    return who is None or (who.manager == kind.manager and who.subresource == kind.subresource)
 
 
-def _signed(unit: Unit, record: AuditRecord) -> bool:
-    """Whether field manager and timestamps are those that the request must have left."""
-    write = unit.first
-    metadata = write.image.metadata
-    if unit.deletes:
-        before = write.before
-        if write.gone or (before is not None and before.metadata.deletion_timestamp):
-            return True
-        asked = parse(metadata.deletion_timestamp)
-        grace = metadata.deletion_grace_period_seconds or 0
-        return asked is None or _within(asked - grace, record)
-    if record.verb == "create" and record.subresource:
-        return True  # A binding leaves no entry.
-    if write.change.type == "ADDED":
-        created = parse(metadata.creation_timestamp)
-        if created is not None and not _within(created, record):
-            return False
-    who = unit.who
-    if not who.known or who.basis not in _NAMED:
-        return True
-    if who.manager != record.field_manager or who.subresource != record.subresource:
+def _may_make(unit: Unit, kind: Kind) -> bool:
+    """Whether name and owner of what was created allow it, where the request named no object."""
+    metadata = unit.first.image.metadata
+    if kind.generate_name not in ("", metadata.generate_name):
         return False
-    time = parse(who.time)
-    return time is None or _within(time, record) or _had_time(write, who)
-
-
-def _had_time(write: Write, who: Writer) -> bool:
-    """Whether the entry only kept its time: a write may move an entry's fields and leave that."""
-    before = write.before.metadata.managed_fields if write.before else ()
-    return any(entry.manager == who.manager and entry.time == who.time for entry in before)
-
-
-def _within(second: float, record: AuditRecord) -> bool:
-    """Whether a whole second of the server's clock lies within the request."""
-    return math.floor(record.received) <= second <= record.at
+    if not kind.actors:
+        return True
+    maker = maker_of(unit.first.image, metadata.controller)
+    return maker is None or maker.actor in kind.actors

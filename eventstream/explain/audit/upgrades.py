@@ -178,10 +178,10 @@ def evidence(match: Match) -> Evidence:
     asked = (
         f"{record.user or 'an unnamed user'}{by} ({agent}) sent a {record.verb} of {target(record)}"
     )
-    if len(match.records) > 1:
+    if match.count > 1:
         last = max(each.received for each in match.records)
         when = (
-            f"one of {len(match.records)} such requests that the API server received "
+            f"one of {match.count} such requests that the API server received "
             f"between {clock(record.received)} and {clock(last)}"
         )
     else:

@@ -160,7 +160,7 @@ class Engine:
             change, before = each.change, each.change.before
             if before is not None and not self._world.logs[before.uid].writes:
                 self._apply_change(Change(change.resource, "EXISTING", before, change.at))
-            self._apply_change(change, Match(each.records) if each.records else None, each.burst)
+            self._apply_change(change, each.audit, each.burst)
             if each.burst is not None:
                 self._contacts.told(change.after.uid)
         # What was whole has had its say; what was not may have been cut off before it was judged.

@@ -47,11 +47,20 @@ NOBODY = Writer("", "", "", None, NO_FIELDS, "none")
 
 
 class Match(msgspec.Struct, frozen=True):
-    """The request behind a version: `record`, or one of the like `records` where several may be."""
+    """The request behind a version: `record`, or one of the like `records` where several may be.
+
+    Of many, only the first few and the one received last are listed; `unlisted` counts the rest.
+    """
 
     records: tuple[AuditRecord, ...]
+    unlisted: int = 0
 
     @property
     def record(self) -> AuditRecord:
         """The request, or the first of those that it may be; they tell the same of who asked."""
         return self.records[0]
+
+    @property
+    def count(self) -> int:
+        """How many requests it may be."""
+        return len(self.records) + self.unlisted

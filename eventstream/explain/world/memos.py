@@ -6,6 +6,7 @@ memo has it. Decisions are not stored: the engine makes them again from the chan
 
 import msgspec
 
+from eventstream.explain.world.claims import Match
 from eventstream.explain.world.writes import Burst, Write, row_of
 from eventstream.objects.decoding import Decoder, encode
 from eventstream.objects.images import Image
@@ -28,18 +29,19 @@ class _Memo(msgspec.Struct, array_like=True):
     proven: bool = False
     count: int = 1
     until: float = 0.0
+    unlisted: int = 0
 
 
 class Recalled(msgspec.Struct, frozen=True):
     """A write as its memo tells it.
 
-    `records` are the request that made it, or the like ones of which one did; `proven` says that
-    who asked was known as a custom controller. Its step stands for `count` writes, the last of
-    which came at `until`.
+    `audit` is the request that made it, where that is known; `proven` says that who asked was
+    known as a custom controller. Its step stands for `count` writes, the last of which came at
+    `until`.
     """
 
     change: Change
-    records: tuple[AuditRecord, ...]
+    audit: Match | None
     proven: bool
     count: int = 1
     until: float = 0.0
@@ -95,6 +97,7 @@ class Memo:
                 self._proven,
                 self._count,
                 self._until,
+                self._audit.unlisted if self._audit is not None else 0,
             )
         )
 
@@ -115,5 +118,6 @@ def read_memos(memos: list[bytes]) -> list[Recalled]:
             before = _reader.image(memo.resource, memo.before)
         images[after.uid, after.version] = after
         change = Change(memo.resource, memo.type, after, memo.at, before, memo.relisted)
-        recalled.append(Recalled(change, memo.audit, memo.proven, memo.count, memo.until))
+        audit = Match(memo.audit, memo.unlisted) if memo.audit else None
+        recalled.append(Recalled(change, audit, memo.proven, memo.count, memo.until))
     return recalled

@@ -1,0 +1,175 @@
+"""Joins units with requests as they come, and anew only what something new can concern.
+
+Units and requests that were aligned together make a part; nothing outside a part fits anything
+in it. So what is new concerns only the parts that it meets: those whose units it was under way
+for, or whose requests were under way in its window, and all that name the same version. These
+dissolve, and are aligned anew together with it; all else stays as it is.
+"""
+
+import math
+from bisect import bisect_left, insort
+from collections.abc import Iterator
+from operator import attrgetter
+
+from eventstream.explain.audit.alignment import certain
+from eventstream.explain.audit.groups import Group, groups
+from eventstream.explain.audit.patience import Patience
+from eventstream.explain.audit.requests import Request, Sort
+from eventstream.explain.audit.units import Unit
+from eventstream.explain.world.claims import Match
+
+Item = Unit | Request
+by_end = attrgetter("end")
+
+_NEVER = math.inf, -math.inf
+
+
+class Part:
+    """What was aligned together: nothing else fits any of it, but for what an `exact` one settled.
+
+    `units` are the earliest and the latest time at which a new request may fit one of its units,
+    `requests` those at which one of its requests may fit a new unit, `start` and `end` both
+    together. What names a version is looked up by that. In an exact part, of a unit with the
+    request that names the version before it, other requests may fit the unit as well; they count
+    for nothing as long as the part is.
+    """
+
+    __slots__ = ("dissolved", "end", "exact", "items", "requests", "start", "units")
+
+    def __init__(self, group: Group) -> None:
+        self.items: list[Item] = [*group.units, *group.requests]
+        self.exact = group.exact
+        settled = group.settled
+        self.units = _NEVER if settled else _extent([each for each in group.units if each.seen])
+        self.requests = _extent([each for each in group.requests if not each.version])
+        self.start = min(self.units[0], self.requests[0])
+        self.end = max(self.units[1], self.requests[1])
+        self.dissolved = False
+        for item in self.items:
+            item.part = self
+
+
+def _extent(items: list[Unit] | list[Request]) -> tuple[float, float]:
+    if len(items) == 1:
+        return items[0].start, items[0].end
+    if not items:
+        return _NEVER
+    return min(each.start for each in items), max(each.end for each in items)
+
+
+class Pairing:
+    """Units and requests of which some may belong together."""
+
+    def __init__(self) -> None:
+        self._open: dict[Item, None] = {}
+        self._parts: dict[Sort, list[Part]] = {}
+        self._versions: dict[str, list[Item]] = {}
+        self._longest = 0.0
+        self.patience = Patience()
+
+    @property
+    def open(self) -> bool:
+        """Whether anything is new since the last join."""
+        return bool(self._open)
+
+    def add(self, item: Item) -> None:
+        """Take a new unit or request, until the next join."""
+        self._open[item] = None
+        if item.version and item.seen:
+            self._versions.setdefault(item.version, []).append(item)
+
+    def remove(self, item: Item) -> None:
+        """Let one go; what it was aligned with is open again."""
+        self._open.pop(item, None)
+        if item.part is not None:
+            self._open |= dict.fromkeys(self._dissolved(item.part))
+            self._open.pop(item, None)
+            item.part = None
+        of_version = self._versions.get(item.version, [])
+        if item in of_version:
+            of_version.remove(item)
+            if not of_version:
+                del self._versions[item.version]
+
+    def join(self, now: float) -> list[Unit]:
+        """Align what is open; returns the units that were never joined, or are otherwise now."""
+        items = self._gathered()
+        self.patience.spend(now, len(items))
+        sorts: dict[Sort, tuple[list[Unit], list[Request]]] = {}
+        for item in items:
+            units, requests = sorts.setdefault(item.sort, ([], []))
+            if isinstance(item, Unit):
+                units.append(item)
+            else:
+                requests.append(item)
+        return [unit for of_sort in sorts.values() for unit in self._align(*of_sort)]
+
+    def _align(self, units: list[Unit], requests: list[Request]) -> Iterator[Unit]:
+        matches: dict[Unit, Match] = {}
+        for group in groups(units, requests):
+            if group.units and group.requests:
+                matches.update(certain(group))
+            self._keep(Part(group))
+        for unit in units:
+            match = matches.get(unit)
+            if not unit.joined or match != unit.match:
+                unit.joined, unit.match = True, match
+                yield unit
+
+    def _gathered(self) -> dict[Item, None]:
+        """All that is open, and what it can concern.
+
+        What was in a part of its own meets nothing outside it, unless that part was exact.
+        """
+        found: dict[Item, None] = {}
+        queue = list(self._open)
+        self._open.clear()
+        while queue:
+            item = queue.pop()
+            if item in found:
+                continue
+            found[item] = None
+            part, item.part = item.part, None
+            if part is None or part.exact:
+                for met in self._meeting(item):
+                    queue.extend(self._dissolved(met))
+            if part is not None:
+                queue.extend(self._dissolved(part))
+            if item.version:
+                queue.extend(self._versions.get(item.version, ()))
+        return found
+
+    def _meeting(self, item: Item) -> list[Part]:
+        """The parts that a new one may concern otherwise than by version."""
+        is_unit = isinstance(item, Unit)
+        if not item.seen or (item.version and not is_unit):
+            return []
+        first, last = item.start, item.end
+        found: list[Part] = []
+        parts = self._parts.get(item.sort, [])
+        for index in range(bisect_left(parts, first, key=by_end), len(parts)):
+            part = parts[index]
+            if part.end > last + self._longest:
+                break
+            begin, end = part.requests if is_unit else part.units
+            if begin <= last and first <= end:
+                found.append(part)
+        return found
+
+    def _dissolved(self, part: Part) -> list[Item]:
+        """What was in the part, if it is not dissolved already."""
+        if part.dissolved:
+            return []
+        part.dissolved = True
+        if part.start <= part.end:
+            parts = self._parts[part.items[0].sort]
+            index = bisect_left(parts, part.end, key=by_end)
+            while parts[index] is not part:
+                index += 1
+            del parts[index]
+        return part.items
+
+    def _keep(self, part: Part) -> None:
+        if part.start <= part.end:
+            self._longest = max(self._longest, part.end - part.start)
+            insort(self._parts.setdefault(part.items[0].sort, []), part, key=by_end)

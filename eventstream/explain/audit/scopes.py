@@ -1,0 +1,151 @@
+"""One resource in one namespace: its lanes, and the requests that named no object."""
+
+from collections.abc import Iterable, Iterator
+
+from eventstream.explain.audit.collected import Collections
+from eventstream.explain.audit.lanes import Lane
+from eventstream.explain.audit.pairing import Pairing
+from eventstream.explain.audit.requests import Request
+from eventstream.explain.audit.units import Unit
+from eventstream.explain.audit.windows import LATE, quiet
+from eventstream.explain.world.claims import Match
+from eventstream.explain.world.writes import Write
+from eventstream.objects.observations import AuditRecord
+
+
+class Scope:
+    """Joins in three steps: what names the object, else what created any, else what deleted all.
+
+    What a write is joined with by one step, no later one looks at. All requests without a name
+    from before `since` were let go, so that of what is older nothing new can be known.
+    """
+
+    __slots__ = ("_anonymous", "_collections", "_created", "_dirty", "_lanes", "_nameless", "since")
+
+    def __init__(self) -> None:
+        self._lanes: dict[str, Lane] = {}
+        self._dirty: dict[str, Lane] = {}
+        self._nameless: dict[str, Request] = {}
+        self._created: dict[int, Unit] = {}
+        self._anonymous = Pairing()
+        self._collections = Collections()
+        self.since = 0.0
+
+    def __bool__(self) -> bool:
+        return bool(self._lanes or self._nameless or self._collections)
+
+    @property
+    def open(self) -> bool:
+        """Whether anything waits for the next join."""
+        waits = self._anonymous.open and bool(self._nameless)
+        return bool(self._dirty) or waits or self._collections.open
+
+    def ask(self, record: AuditRecord) -> None:
+        """Take a request."""
+        if record.verb == "deletecollection":
+            self._collections.ask(record)
+        elif record.name:
+            self._lane(record.name).ask(record)
+        else:
+            self._ask_nameless(record)
+
+    def _ask_nameless(self, record: AuditRecord) -> None:
+        known = self._nameless.get(record.audit_id)
+        if known is not None:
+            if known.record == record:
+                return
+            self._anonymous.remove(known)
+        request = self._nameless[record.audit_id] = Request(record, nameless=True)
+        self._anonymous.add(request)
+
+    def write(self, write: Write) -> None:
+        """Take a version."""
+        self._lane(write.image.metadata.name).write(write)
+        self._collections.write(write)
+
+    def _lane(self, name: str) -> Lane:
+        lane = self._lanes.get(name)
+        if lane is None:
+            lane = self._lanes[name] = Lane()
+        self._dirty[name] = lane
+        return lane
+
+    def join(self, now: float, *, whole: bool) -> Iterator[Write]:
+        """Join what is new by `now`, all of it if `whole`; gives the writes that it changes."""
+        touched: dict[int, Write] = {}
+        for name, lane in list(self._dirty.items()):
+            if whole or lane.pairing.patience.is_over(now):
+                del self._dirty[name]
+                _add(touched, lane.join(now))
+        for write in touched.values():
+            if write.change.type == "ADDED" and write.image.metadata.generate_name:
+                self._offer(write)
+        if self._nameless and _is_due(self._anonymous, now, whole):
+            _add(touched, [unit.first for unit in self._anonymous.join(now)])
+        if _is_due(self._collections, now, whole):
+            _add(touched, self._collections.touched(now))
+        for write in touched.values():
+            found = self._found(write)
+            if found is None and write.change.at < self.since + LATE:
+                continue  # Its request may have been let go.
+            if found != write.audit:
+                write.audit = found
+                yield write
+
+    def _offer(self, write: Write) -> None:
+        """A creation under a name that the server made up is open to requests without a name."""
+        known = self._created.get(id(write))
+        if self._own(write) is not None:
+            if known is not None:
+                self._anonymous.remove(self._created.pop(id(write)))
+        elif known is None and write.change.at >= self.since:
+            unit = self._created[id(write)] = Unit((write,))
+            self._anonymous.add(unit)
+
+    def _own(self, write: Write) -> Match | None:
+        return self._lanes[write.image.metadata.name].match(write)
+
+    def _found(self, write: Write) -> Match | None:
+        found = self._own(write)
+        if found is None and write.change.at >= self.since:
+            created = self._created.get(id(write))
+            found = self._collections.match(write) if self._collections else None
+            found = found or (created.match if created is not None else None)
+        if found is not None and self._collections and self._collections.contests(write, found):
+            return None
+        return found
+
+    def shorten(self, before: float, most: int) -> None:
+        """Let go of what is older and of what is too much; all has been joined."""
+        gone: set[int] = set()
+        for name, lane in list(self._lanes.items()):
+            gone.update(id(write) for write in lane.shorten(before, most))
+            if not lane:
+                del self._lanes[name]
+                self._dirty.pop(name, None)
+        since = quiet([*self._times(), *self._collections.times], before, most)
+        if since is not None:
+            self._drop(since)
+            self.since = since
+        for key in gone & self._created.keys():
+            self._anonymous.remove(self._created.pop(key))
+        if gone:
+            self._collections.forget(gone)
+
+    def _times(self) -> Iterator[float]:
+        return (request.record.at for request in self._nameless.values())
+
+    def _drop(self, since: float) -> None:
+        for request in [each for each in self._nameless.values() if each.record.at < since]:
+            self._anonymous.remove(self._nameless.pop(request.record.audit_id))
+        for unit in [each for each in self._created.values() if each.first.change.at < since]:
+            self._anonymous.remove(self._created.pop(id(unit.first)))
+        self._collections.drop(since)
+
+
+def _is_due(step: Pairing | Collections, now: float, whole: bool) -> bool:
+    return step.open and (whole or step.patience.is_over(now))
+
+
+def _add(touched: dict[int, Write], writes: Iterable[Write]) -> None:
+    touched.update((id(write), write) for write in writes)

@@ -6,10 +6,12 @@ here the form is parsed from the socket, and its files are written once.
 
 import contextlib
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
+from django.core.exceptions import RequestAborted
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
@@ -24,6 +26,20 @@ FIELDS = frozenset({"tape", "audit"})
 
 class StreamingHandler(ASGIHandler):
     """Django's, but for a body that is still coming, which is read as it comes."""
+
+    async def read_body(self, receive: Any) -> IO[bytes]:
+        """Return the body, as small as the server admits; raises RequestAborted.
+
+        Django would take a temporary file, and leave it open where the request is cancelled.
+        """
+        pieces, more = [], True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise RequestAborted
+            pieces.append(message.get("body", b""))
+            more = message.get("more_body", False)
+        return BytesIO(b"".join(pieces))
 
     def create_request(
         self, scope: Mapping[str, Any], body_file: IO[bytes]

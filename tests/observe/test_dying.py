@@ -42,7 +42,7 @@ def break_part(tmp_path: Path) -> Callable[..., str]:
 async def test_a_judging_task_that_dies_ends_the_process_with_a_message(
     observe: StartObserve, kubeconfig: Path, break_part: Callable[..., str]
 ) -> None:
-    path = break_part(Engine, "tick", "broken")
+    path = break_part(Engine, "ticking", "broken")
     running = await observe("--kubeconfig", kubeconfig, PYTHONPATH=path)
     ended = await running.ended()
     assert ended.code == 1
@@ -72,5 +72,4 @@ async def test_a_page_that_is_stuck_does_not_hold_the_end(
             await session.get(url, timeout=aiohttp.ClientTimeout(total=1.0))
         ended = await running.end()
     assert ended.code == 0
-    assert ended.seconds < 5.5
-    assert "cut off" in ended.err
+    assert "Ending took longer than 4.5 s; what still runs is cut off." in ended.err

@@ -17,7 +17,7 @@ from eventstream.objects.observations import Change, Coverage, Gap, Observation,
 from eventstream.objects.resource import Resource
 from tests.kubeapi.objects import PODS
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 120.0
 
 
 class Observed:

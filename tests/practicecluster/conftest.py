@@ -12,7 +12,7 @@ import pytest
 
 from practicecluster.cluster import PracticeCluster
 
-SOON = 5.0
+SOON = 120.0
 
 
 @dataclass

@@ -17,7 +17,7 @@ import pytest
 
 from tests.practicecluster.tapes import SECOND, content, line
 
-SOON = 20.0
+SOON = 120.0
 MAPS = "v1/configmaps"
 WATCH = "/api/v1/pods?watch=1"
 

@@ -17,7 +17,7 @@ from practicecluster.playlist import SHIPPED
 from tests.practicecluster.objects import CRDS, PODS, WEBSITES, pod, put, website, website_crd
 from tests.practicecluster.tapes import FakeClock, shipped
 
-SOON = 30.0
+SOON = 120.0
 
 
 async def play(cluster: PracticeCluster, name: str) -> None:

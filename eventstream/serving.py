@@ -197,7 +197,9 @@ def _end_what_is_left(loop: asyncio.AbstractEventLoop) -> None:
     """
     left = asyncio.all_tasks(loop)
     for task in left:
-        task.cancel()
+        # In its turn, when each has begun: asgiref's can't tell the thread that waits for it
+        # that it was cancelled before, and that thread would wait for ever.
+        loop.call_soon(task.cancel)
     if left:
         loop.run_until_complete(asyncio.wait(left))
     loop.run_until_complete(loop.shutdown_asyncgens())

@@ -1,8 +1,10 @@
 """Ctrl-C and SIGTERM end `observe` cleanly and soon, whatever goes on; what was seen is kept."""
 
 import asyncio
+import contextlib
 import json
 import signal
+from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -53,6 +55,15 @@ class Held:
             await asyncio.Event().wait()
 
 
+@contextlib.asynccontextmanager
+async def sent(port: int | None, what: bytes) -> AsyncIterator[None]:
+    """A connection on which this was sent, and nothing is read."""
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(what)
+    with contextlib.closing(writer):
+        yield
+
+
 def versions(tape: Path) -> dict[str, str]:
     """The last resourceVersion of each resource in a recording."""
     lines = map(json.loads, tape.read_text().splitlines())
@@ -90,11 +101,9 @@ async def test_open_sockets_and_slow_clients_do_not_hold_it(
     running = await observe("--kubeconfig", kubeconfig)
     url = await running.url()
     port = urlsplit(url).port
-    _, half_asked = await asyncio.open_connection("127.0.0.1", port)
-    half_asked.write(b"GET / HTTP/1.1\r\nHost: local")
-    _, never_reads = await asyncio.open_connection("127.0.0.1", port)
-    never_reads.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" * 200)
-    async with aiohttp.ClientSession() as session:
+    half_asked = sent(port, b"GET / HTTP/1.1\r\nHost: local")
+    never_reads = sent(port, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" * 200)
+    async with half_asked, never_reads, aiohttp.ClientSession() as session:
         await (await session.get(url)).read()
         live = await session.ws_connect(f"{url}/live", origin=url)
         await live.send_str(json.dumps({"type": "hello", "epoch": "", "since": 0, "view": "now"}))
@@ -102,8 +111,6 @@ async def test_open_sockets_and_slow_clients_do_not_hold_it(
         ended_well(await running.end(how))
         assert [said.type async for said in live if said.type != aiohttp.WSMsgType.TEXT] == []
         assert live.closed
-    half_asked.close()
-    never_reads.close()
 
 
 async def test_it_ends_while_the_cluster_is_being_listed(

@@ -28,8 +28,9 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-START_SECONDS = 60.0
-END_SECONDS = 60.0
+START_SECONDS = 240.0
+END_SECONDS = 240.0
+"""Only for what never comes: a busy machine takes its time."""
 PORTS = range(20_000, 32_000)
 """Below all that systems give out by themselves: nobody who takes any port gets one of these."""
 
@@ -97,10 +98,10 @@ class Program:
         self._process.wait(END_SECONDS)
 
 
-def answers(url: str, within: float = 2.0) -> bool:
-    """Whether a dashboard is served at `url` and answers within so many seconds."""
+def answers(url: str, within: float = 2.0, probe: str = "healthz") -> bool:
+    """Whether a dashboard is served at `url` and says yes to this probe in so many seconds."""
     try:
-        with urllib.request.urlopen(f"{url}/healthz", timeout=within) as answer:  # noqa: S310
+        with urllib.request.urlopen(f"{url}/{probe}", timeout=within) as answer:  # noqa: S310
             return bool(answer.status == 200)
     except OSError:  # Refused, ended, or no answer yet: what it is asked again for.
         return False
@@ -130,6 +131,10 @@ class Dashboard:
             {"BATON_DATA": str(self._directory / "data")},
         )
         self._dashboard.wait_until(lambda: answers(self.url))
+
+    def has_listed(self) -> bool:
+        """Whether it has listed all that it can, and misses nothing from now on."""
+        return answers(self.url, probe="readyz")
 
     def kill_dashboard(self) -> None:
         """End it as a power cut would."""
@@ -164,7 +169,9 @@ class Baton(Watching):
     """A practice cluster that plays tapes, and a dashboard that watches it."""
 
     def __init__(self, directory: Path, tapes: list[str]) -> None:
-        super().__init__(directory, ["-m", "practicecluster", "--port", "0", *tapes])
+        patience = str(round(START_SECONDS))
+        command = ["-m", "practicecluster", "--port", "0", "--patience", patience]
+        super().__init__(directory, [*command, *tapes])
 
 
 class Stored:

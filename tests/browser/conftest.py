@@ -1,10 +1,11 @@
-"""A practice cluster, a dashboard that watches it and a browser, each a process of its own.
+"""A dashboard and a browser, each a process of its own, and the practice cluster that it watches.
 
-Nothing is simulated between them: the same commands that a person runs, on free ports.
+Nothing is simulated between them: the commands that a person runs, and HTTP on free ports.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import pytest
 from playwright.sync_api import (
@@ -16,7 +17,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from benchmarks.programs import CHROMIUM, FLAGS, ROOT, Baton, Dashboard, Stored
+from benchmarks.programs import CHROMIUM, FLAGS, ROOT, Dashboard, Stored
+from tests.browser.playing import Baton
 
 __all__ = [
     "PATIENCE_MS",
@@ -37,11 +39,11 @@ StartBaton = Callable[..., Baton]
 
 @pytest.fixture(scope="module")
 def start_baton(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartBaton]:
-    """`start_baton("--tape", "create", …)` starts a pair that ends with the module."""
+    """`start_baton("create", …)` starts a pair that ends with the module; see `Baton`."""
     with ExitStack() as pairs:
 
-        def start(*tapes: str) -> Baton:
-            baton = Baton(tmp_path_factory.mktemp("baton"), list(tapes))
+        def start(name: str, **options: Any) -> Baton:
+            baton = Baton(tmp_path_factory.mktemp("baton"), name, **options)
             pairs.callback(baton.end)
             return baton
 
@@ -58,8 +60,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def nginx_pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Baton]:
-    tapes = ["--tape", "create", "--speed", "4", "--pause", "0"]
-    pair = Baton(tmp_path_factory.mktemp("nginx"), tapes)
+    pair = Baton(tmp_path_factory.mktemp("nginx"), "create", speed=4)
+    pair.play()
     yield pair
     pair.end()
 

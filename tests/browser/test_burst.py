@@ -15,7 +15,9 @@ PODS = 150
 def baton(start_baton: StartBaton, tmp_path_factory: pytest.TempPathFactory) -> Baton:
     tape = tmp_path_factory.mktemp("tapes") / "burst.jsonl"
     write_burst(tape, PODS)
-    return start_baton("--tape", str(tape), "--pause", "0")
+    pair = start_baton(str(tape))
+    pair.play()
+    return pair
 
 
 @pytest.fixture(scope="module")

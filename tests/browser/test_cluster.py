@@ -65,9 +65,11 @@ def test_the_map_of_pods_leads_to_a_pod_by_keyboard(browser: Browser, nginx: Bat
 
 
 def test_the_cluster_page_keeps_itself_fresh(browser: Browser, start_baton: StartBaton) -> None:
-    late = start_baton("--tape", "create", "--speed", "4", "--pause", "5")
+    late = start_baton("create", speed=4)
     with opened(browser, late, "/cluster") as page:
         expect(page.locator("#pod-counts")).not_to_contain_text("ready")
+        page.locator("body[data-link=up]").wait_for()
+        late.play()
         expect(page.locator("#pod-counts")).to_contain_text("ready 3")
         expect(page.locator("#podmap")).to_be_visible()
     late.end()

@@ -1,19 +1,15 @@
 """What may not be watched shows with its rule, and heals on the open page once it is granted."""
 
-import asyncio
 import re
-import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
-from practicecluster.cluster import PracticeCluster
-from practicecluster.kubeconfig import write_kubeconfig
 from tests.browser.conftest import PATIENCE_MS, Dashboard, opened
+from tests.browser.playing import Hosted
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -23,45 +19,19 @@ RETRY_MS = 90_000
 CRONJOBS = "batch/v1/cronjobs"
 
 
-class Troubled:
-    """A practice cluster in this process that forbids some types and fails at another."""
-
-    def __init__(self, kubeconfig: Path) -> None:
-        self.kubeconfig = kubeconfig
-        self._loop = asyncio.new_event_loop()
-        self._served = threading.Event()
-        self._over = asyncio.Event()
-        self._thread = threading.Thread(target=self._loop.run_until_complete, args=[self._serve()])
-        self._thread.start()
-        assert self._served.wait(10)
-
-    async def _serve(self) -> None:
-        async with PracticeCluster() as self._cluster:
-            self._cluster.access.forbidden |= {"cronjobs.batch", "jobs.batch"}
-            self._cluster.faults.answer("/apis/apps/v1/daemonsets", 500, times=10**6)
-            write_kubeconfig(self._cluster.kubeconfig(), self.kubeconfig)
-            self._served.set()
-            await self._over.wait()
-
-    def grant(self, group_resource: str) -> None:
-        self._loop.call_soon_threadsafe(self._cluster.access.forbidden.discard, group_resource)
-
-    def end(self) -> None:
-        self._loop.call_soon_threadsafe(self._over.set)
-        self._thread.join(10)
-        self._loop.close()
-
-
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Troubled]:
-    troubled = Troubled(tmp_path_factory.mktemp("troubled") / "kubeconfig")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosted]:
+    """A practice cluster that forbids some types and fails at another."""
+    kubeconfig = tmp_path_factory.mktemp("troubled") / "kubeconfig"
+    troubled = Hosted(kubeconfig, ["cronjobs.batch", "jobs.batch"])
+    troubled.cluster.faults.answer("/apis/apps/v1/daemonsets", 500, times=10**6)
     yield troubled
     troubled.end()
 
 
 @pytest.fixture(scope="module")
 def dashboard(
-    cluster: Troubled, tmp_path_factory: pytest.TempPathFactory, browser: Browser
+    cluster: Hosted, tmp_path_factory: pytest.TempPathFactory, browser: Browser
 ) -> Iterator[Dashboard]:
     """A dashboard that has found out what it may not watch."""
     watching = Dashboard(tmp_path_factory.mktemp("dashboard"), cluster.kubeconfig)
@@ -105,7 +75,7 @@ def test_without_script_the_page_is_whole(browser: Browser, dashboard: Dashboard
 
 
 def test_what_is_granted_is_watched_and_shown_so_without_a_reload(
-    browser: Browser, cluster: Troubled, dashboard: Dashboard
+    browser: Browser, cluster: Hosted, dashboard: Dashboard
 ) -> None:
     with opened(browser, dashboard, "/coverage") as page:
         page.locator("body[data-link=up]").wait_for()
@@ -115,7 +85,7 @@ def test_what_is_granted_is_watched_and_shown_so_without_a_reload(
         expect(row.locator("time.until")).to_have_text(re.compile(r"in \d+ s|now"))
         # A reader who has scrolled down is told as well.
         page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
-        cluster.grant("cronjobs.batch")
+        cluster.cluster.access.forbidden.discard("cronjobs.batch")
         expect(row).to_contain_text("watching", timeout=RETRY_MS)
         expect(page.locator("#troubles")).not_to_contain_text("cronjobs")
         expect(page.locator("#troubles")).to_contain_text("batch/v1/jobs")

@@ -19,12 +19,17 @@ PAGES = ("/learn", "/learn?tab=operators", "/reference")
 @pytest.fixture(scope="module")
 def baton(start_baton: StartBaton, browser: Browser) -> Baton:
     """A dashboard that has seen an operator answer a custom resource."""
-    pair = start_baton("--tape", "create", "--tape", "operator", "--speed", "6", "--pause", "0")
+    pair = start_baton("create", speed=6)
+    pair.play()
+    pair.insert("operator")
+    pair.play()
     page = browser.new_page()
     page.goto(pair.url)
     page.locator(".trace-row.is-complete", has_text="website/shopfront").first.wait_for(
         timeout=PATIENCE_MS
     )
+    page.goto(f"{pair.url}/learn?tab=operators")
+    expect(page.locator("#shown-operator-act")).to_contain_text("custom controller")
     page.close()
     return pair
 
@@ -32,16 +37,18 @@ def baton(start_baton: StartBaton, browser: Browser) -> Baton:
 def test_the_sixteen_steps_turn_while_a_deployment_comes_to_run(
     browser: Browser, start_baton: StartBaton
 ) -> None:
-    baton = start_baton("--tape", "create", "--pause", "5")
+    baton = start_baton("create", speed=4)
     with opened(browser, baton, "/learn") as page:
         expect(page.locator("#shown-step-1")).to_contain_text("not yet")
+        page.locator("body[data-link=up]").wait_for()
         page.evaluate("window.stillHere = true")
+        baton.play()
         expect(page.locator("#shown-step-2")).to_contain_text("seen at +0 ms")
         expect(page.locator("#shown-step-13")).to_contain_text(REPORTED)
         expect(page.locator("#shown-step-12-volumes")).to_contain_text("can't be seen from the API")
         expect(page.locator("#shown-after-available")).to_contain_text("Available is now True")
         expect(page.locator("#subject .state")).to_contain_text("complete")
-        # The kubelet's heartbeat is the last of the sixteen: its node's Lease, ten seconds later.
+        # The kubelet's heartbeat is the last of the sixteen: the next renewal of its node's Lease.
         expect(page.locator("#shown-step-15")).to_contain_text("inferred at +")
         assert page.evaluate("window.stillHere === true")
         expect(page.locator("#summary")).to_have_text("25 of 25 lines are known")

@@ -1,21 +1,13 @@
 """The feed as a place to read: rows hold still under the reader, and history goes a long way."""
 
-from collections.abc import Iterator
-
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, Baton, StartBaton, opened
+from tests.browser.conftest import PATIENCE_MS, StartBaton, opened
 
 expect.set_options(timeout=PATIENCE_MS)
 
-
-@pytest.fixture
-def quick(start_baton: StartBaton) -> Iterator[Baton]:
-    """Two tapes one after the other, so that a second trace comes while the first is read."""
-    baton = start_baton("--tape", "create", "--tape", "quota", "--speed", "2", "--pause", "2")
-    yield baton
-    baton.end()
+STALLED = 83
+"""So many writes of `quota`: a Deployment may have no more Pods, and nobody lifts its quota."""
 
 
 def titles(page: Page) -> list[str]:
@@ -23,12 +15,18 @@ def titles(page: Page) -> list[str]:
     return found
 
 
-def test_rows_keep_their_order_while_one_has_the_focus(browser: Browser, quick: Baton) -> None:
-    with opened(browser, quick, "/") as page:
+def test_rows_keep_their_order_while_one_has_the_focus(
+    browser: Browser, start_baton: StartBaton
+) -> None:
+    baton = start_baton("create", speed=4)
+    baton.play()
+    with opened(browser, baton, "/") as page:
         nginx = page.locator(".trace-row.is-complete", has_text="deployment/nginx")
         nginx.wait_for()
         nginx.locator("a").focus()
         before = titles(page)
+        baton.insert("quota")
+        baton.play(STALLED)
         newer = page.locator("#newer")
         expect(newer).to_be_visible()
         expect(newer).to_contain_text("new")
@@ -39,8 +37,13 @@ def test_rows_keep_their_order_while_one_has_the_focus(browser: Browser, quick: 
         assert titles(page)[0] != before[0]
 
 
-def test_those_who_listen_are_told_how_things_stand(browser: Browser, quick: Baton) -> None:
-    with opened(browser, quick, "/") as page:
+def test_those_who_listen_are_told_how_things_stand(
+    browser: Browser, start_baton: StartBaton
+) -> None:
+    baton = start_baton("quota", speed=4)
+    with opened(browser, baton, "/") as page:
+        page.locator("body[data-link=up]").wait_for()
+        baton.play(STALLED)
         stalled = page.locator(".trace-row.is-stalled")
         stalled.wait_for()
         expect(page.locator("#summary")).to_contain_text("stalled; first ")

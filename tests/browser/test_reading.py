@@ -11,13 +11,12 @@ from tests.browser.conftest import PATIENCE_MS, Baton, StartBaton, opened
 
 expect.set_options(timeout=PATIENCE_MS)
 
-FILLED = ("--tape", "create", "--speed", "4", "--pause", "0", "--forbid", "cronjobs.batch")
-
 
 @pytest.fixture(scope="module")
 def baton(start_baton: StartBaton, browser: Browser) -> Baton:
     """A dashboard that has seen nginx roll out, and may not watch one kind."""
-    pair = start_baton(*FILLED)
+    pair = start_baton("create", speed=4, forbidden=["cronjobs.batch"])
+    pair.play()
     page = browser.new_page()
     page.goto(pair.url)
     page.locator(".trace-row.is-complete", has_text="deployment/nginx").wait_for(

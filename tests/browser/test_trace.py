@@ -17,7 +17,9 @@ expect.set_options(timeout=PATIENCE_MS)
 @pytest.fixture(scope="module")
 def baton(start_baton: StartBaton) -> Baton:
     """A dashboard that has seen nginx roll out, as fast as it did."""
-    return start_baton("--tape", "create", "--pause", "0")
+    pair = start_baton("create")
+    pair.play()
+    return pair
 
 
 @pytest.fixture(scope="module")
@@ -34,11 +36,16 @@ def trace(baton: Baton, browser: Browser) -> str:
 
 
 @pytest.fixture
-def slow(start_baton: StartBaton) -> Iterator[Baton]:
-    baton = start_baton("--tape", "create", "--speed", "0.1", "--pause", "0")
+def begun(start_baton: StartBaton) -> Iterator[Baton]:
+    """A dashboard that has seen nginx begin; the rest comes when a test says so."""
+    baton = start_baton("create", speed=4)
+    baton.play(BEGINNING)
     yield baton
     baton.end()
 
+
+BEGINNING = 30
+"""So many writes of the recording: all is made and placed, and nothing runs yet."""
 
 HALF_MS = 0.0005
 """The map's moments are whole milliseconds; a page shows what came within half of one."""
@@ -64,12 +71,14 @@ def moment_in_address(page: Page) -> float:
     return float(parse_qs(urlsplit(page.url).query)["at"][0])
 
 
-def test_the_waterfall_appears_as_steps_arrive(browser: Browser, slow: Baton) -> None:
-    with opened(browser, slow, "/") as page:
+def test_the_waterfall_appears_as_steps_arrive(browser: Browser, begun: Baton) -> None:
+    with opened(browser, begun, "/") as page:
         link = page.locator(".trace-row", has_text="deployment/nginx").locator("a")
         link.wait_for()
-        page.goto(f"{slow.url}{link.get_attribute('href')}?show=waterfall")
+        page.goto(f"{begun.url}{link.get_attribute('href')}?show=waterfall")
+        page.locator("body[data-link=up]").wait_for()
         page.evaluate("window.stillHere = true")
+        begun.play()
         expect(page.locator("#head .state")).to_contain_text("complete")
         pods = page.locator("#rows > .bar", has_text="pod/nginx-")
         expect(pods).to_have_count(3)
@@ -278,13 +287,14 @@ def test_a_replay_plays_holds_and_ends_at_the_end(
         expect(page.locator("#replay-live")).to_be_visible()
 
 
-def test_what_comes_while_replaying_waits_and_is_counted(browser: Browser, slow: Baton) -> None:
-    with opened(browser, slow, "/") as page:
+def test_what_comes_while_replaying_waits_and_is_counted(browser: Browser, begun: Baton) -> None:
+    with opened(browser, begun, "/") as page:
         page.locator(".trace-row", has_text="deployment/nginx").locator("a").click()
         page.wait_for_url("**/traces/*")
         page.locator("#rows > .step").nth(2).wait_for()
         page.reload()  # So that there is a map from the first moment to a later one.
         page.locator("#replay-first").click()
+        begun.play()
         expect(page.locator("#newer")).to_have_text(re.compile(r"^\d+ new$"))
         assert 1 <= shown(page) == came_by(page, moments(page)[0] + HALF_MS)
         expect(page.locator("#head .state")).to_contain_text("as it was")

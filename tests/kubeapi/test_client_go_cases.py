@@ -24,7 +24,7 @@ from eventstream.objects.observations import Change, Observation
 from practicecluster.cluster import PracticeCluster
 from tests.kubeapi.clocks import VirtualClock
 from tests.kubeapi.objects import POD_PATH, bookmark, line, listed, pod
-from tests.kubeapi.observing import Observed, reflecting
+from tests.kubeapi.observing import PATIENCE_SECONDS, Observed, reflecting
 from tests.kubeapi.scripted import ScriptedServer, json_answer, stream
 
 HERE = "client_go_cases"
@@ -241,7 +241,7 @@ async def test_an_end_while_watching_closes_the_watch(
     async with reflecting(practice_connection) as observed:
         await observed.until_state("watching")
         assert practice.faults.send_raw(POD_PATH, b"") == 1
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while practice.faults.send_raw(POD_PATH, b""):  # noqa: ASYNC110 - the server finds out
             await asyncio.sleep(0.01)
 
@@ -260,7 +260,7 @@ async def test_an_end_while_the_sink_is_busy_comes_at_once(
 
     server.on_watch(POD_PATH, stream(line("ADDED", pod("a", 11)), hold=True))
     busy = Busy()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         async with reflecting(connection, observed=busy, saved=Saved("10", [])):
             await busy.reached.wait()
     assert busy.changes == []
@@ -274,7 +274,7 @@ async def test_a_watch_that_ends_by_an_error_is_closed(
         await observed.until_state("watching")
         practice.faults.send_raw(POD_PATH, b'{"type":"ERROR","object":{"code":500}}\n')
         await observed.until_state("backing-off", "server-error")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while practice.faults.send_raw(POD_PATH, b""):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 

@@ -59,23 +59,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def nginx_pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Baton]:
-    pair = Baton(tmp_path_factory.mktemp("nginx"), "create", speed=4)
-    pair.play()
-    yield pair
-    pair.end()
+def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stored]:
+    """A dashboard, one for all modules, that has seen nginx roll out, at the recording's times."""
+    stored = Stored(tmp_path_factory.mktemp("nginx"), "tests.browser.recorded:create")
+    yield stored
+    stored.end()
 
 
-@pytest.fixture(scope="module")
-def nginx(nginx_pair: Baton, browser: Browser) -> Baton:
-    """A dashboard, one for all modules, that has seen nginx roll out."""
-    page = browser.new_page()
-    rolled_out(page, nginx_pair)
-    page.close()
-    return nginx_pair
-
-
-def rolled_out(page: Page, baton: Baton) -> Locator:
+def rolled_out(page: Page, baton: Dashboard | Stored) -> Locator:
     """Open Now and return the row of nginx's creation, once it is complete."""
     page.goto(baton.url)
     row = page.locator(".trace-row.is-complete", has_text="deployment/nginx")

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import PATIENCE_MS, Baton, StartBaton, opened
+from tests.browser.conftest import PATIENCE_MS, StartBaton, Stored, opened
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -39,7 +39,7 @@ SAID_AGAIN = """async () => {
 """How often the map says the same again when it is drawn anew."""
 
 
-def test_the_map_of_pods_leads_to_a_pod_by_keyboard(browser: Browser, nginx: Baton) -> None:
+def test_the_map_of_pods_leads_to_a_pod_by_keyboard(browser: Browser, nginx: Stored) -> None:
     with opened(browser, nginx, "/cluster") as page:
         expect(page.locator("#pod-counts")).to_contain_text("ready 3")
         expect(page.locator("#podmap")).to_be_visible()  # Its Pods have come.
@@ -76,7 +76,7 @@ def test_the_cluster_page_keeps_itself_fresh(browser: Browser, start_baton: Star
 
 
 def test_a_selected_text_holds_the_page_still_for_a_minute_at_most(
-    browser: Browser, nginx: Baton
+    browser: Browser, nginx: Stored
 ) -> None:
     with opened(browser, nginx, "/reference") as page:
         page.clock.install()
@@ -94,7 +94,7 @@ def test_a_selected_text_holds_the_page_still_for_a_minute_at_most(
             page.clock.fast_forward(10_000)
 
 
-def test_the_ledger_is_filtered_and_saved(browser: Browser, nginx: Baton) -> None:
+def test_the_ledger_is_filtered_and_saved(browser: Browser, nginx: Stored) -> None:
     with opened(browser, nginx, "/changes") as page:
         page.get_by_label("kind").select_option("Deployment")
         page.get_by_role("button", name="Show").click()

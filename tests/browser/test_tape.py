@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, ROOT, Baton, opened
+from tests.browser.conftest import PATIENCE_MS, ROOT, Stored, opened
 
 expect.set_options(timeout=PATIENCE_MS)
 TAPES = ROOT / "practicecluster" / "tapes"
@@ -19,7 +19,7 @@ def open_tape(page: Page, tape: Path, audit: Path | None = None) -> None:
     page.get_by_role("button", name="Open it").click()
 
 
-def test_a_recording_is_explained_in_a_view_of_its_own(browser: Browser, nginx: Baton) -> None:
+def test_a_recording_is_explained_in_a_view_of_its_own(browser: Browser, nginx: Stored) -> None:
     with opened(browser, nginx, "/tape") as page:
         open_tape(page, TAPES / "bad_image.jsonl")
         page.locator(".recorded-banner").wait_for()
@@ -36,7 +36,7 @@ def test_a_recording_is_explained_in_a_view_of_its_own(browser: Browser, nginx: 
         expect(page.locator(".trace-row", has_text="deployment/api")).to_have_count(0)
 
 
-def test_its_audit_log_tells_who_asked(browser: Browser, nginx: Baton) -> None:
+def test_its_audit_log_tells_who_asked(browser: Browser, nginx: Stored) -> None:
     audit = ROOT / "tests" / "explain" / "truth" / "quota.audit.jsonl"
     with opened(browser, nginx, "/tape") as page:
         open_tape(page, TAPES / "quota.jsonl", audit)
@@ -51,7 +51,7 @@ def test_its_audit_log_tells_who_asked(browser: Browser, nginx: Baton) -> None:
 
 
 def test_what_is_no_recording_is_refused_in_words(
-    browser: Browser, nginx: Baton, tmp_path: Path
+    browser: Browser, nginx: Stored, tmp_path: Path
 ) -> None:
     packed, notes = tmp_path / "packed.jsonl", tmp_path / "notes.txt"
     packed.write_bytes(gzip.compress(b"not a recording" * 10))
@@ -63,7 +63,7 @@ def test_what_is_no_recording_is_refused_in_words(
             expect(page.locator("main")).to_contain_text(words)
 
 
-def test_a_closed_recording_is_gone(browser: Browser, nginx: Baton) -> None:
+def test_a_closed_recording_is_gone(browser: Browser, nginx: Stored) -> None:
     with opened(browser, nginx, "/tape") as page:
         open_tape(page, TAPES / "create.jsonl")
         page.locator(".recorded-banner").wait_for()

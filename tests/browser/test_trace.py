@@ -9,25 +9,17 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, Baton, StartBaton, opened, rolled_out
+from tests.browser.conftest import PATIENCE_MS, Baton, StartBaton, Stored, opened, rolled_out
 
 expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="module")
-def baton(start_baton: StartBaton) -> Baton:
-    """A dashboard that has seen nginx roll out, as fast as it did."""
-    pair = start_baton("create")
-    pair.play()
-    return pair
-
-
-@pytest.fixture(scope="module")
-def trace(baton: Baton, browser: Browser) -> str:
-    """The path of nginx's trace, once it is complete and the last heartbeat has come."""
+def trace(nginx: Stored, browser: Browser) -> str:
+    """The path of nginx's trace, which is complete and has its heartbeats."""
     page = browser.new_page()
-    path = rolled_out(page, baton).locator("a").get_attribute("href")
-    page.goto(f"{baton.url}{path}")
+    path = rolled_out(page, nginx).locator("a").get_attribute("href")
+    page.goto(f"{nginx.url}{path}")
     beats = page.locator("#rows > .step", has_text="renewed its node Lease")
     expect(beats).to_have_count(3)
     page.close()
@@ -47,8 +39,8 @@ def begun(start_baton: StartBaton) -> Iterator[Baton]:
 BEGINNING = 30
 """So many writes of the recording: all is made and placed, and nothing runs yet."""
 
-HALF_MS = 0.0005
-"""The map's moments are whole milliseconds; a page shows what came within half of one."""
+NEAR = 1e-6
+"""Seconds by which sums of times differ: the map's moments are rounded up to milliseconds."""
 
 
 def shown(page: Page) -> int:
@@ -99,9 +91,9 @@ REDRAWN = """async () => {
 
 
 def test_the_drawer_keeps_focus_and_place_while_its_step_is_drawn_anew(
-    browser: Browser, baton: Baton, trace: str
+    browser: Browser, nginx: Stored, trace: str
 ) -> None:
-    with opened(browser, baton, trace, viewport={"width": 1440, "height": 600}) as page:
+    with opened(browser, nginx, trace, viewport={"width": 1440, "height": 600}) as page:
         page.locator("#rows .step-link", has_text="created ReplicaSet").click()
         page.locator("#drawer h2", has_text="created ReplicaSet").wait_for()
         page.locator("#drawer .copy").first.focus()
@@ -118,9 +110,9 @@ def test_the_drawer_keeps_focus_and_place_while_its_step_is_drawn_anew(
         expect(page.locator("#drawer [rel=next]")).to_be_focused()
 
 
-def test_a_step_that_can_t_be_read_is_told_of(browser: Browser, baton: Baton, trace: str) -> None:
+def test_a_step_that_can_t_be_read_is_told_of(browser: Browser, nginx: Stored, trace: str) -> None:
     page = browser.new_page()
-    page.goto(f"{baton.url}{trace}")
+    page.goto(f"{nginx.url}{trace}")
     page.locator("body[data-link=up]").wait_for()
     page.route("**/steps/*", lambda route: route.abort())
     page.locator("#rows .step-link").first.click()
@@ -129,9 +121,9 @@ def test_a_step_that_can_t_be_read_is_told_of(browser: Browser, baton: Baton, tr
 
 
 def test_each_pod_s_time_is_told_span_by_span_and_by_which_clock(
-    browser: Browser, baton: Baton, trace: str
+    browser: Browser, nginx: Stored, trace: str
 ) -> None:
-    with opened(browser, baton, f"{trace}?show=waterfall") as page:
+    with opened(browser, nginx, f"{trace}?show=waterfall") as page:
         pod = page.locator("#rows > .bar", has_text="pod/nginx-").first
         pod.locator("summary").click()
         spans = pod.locator(".spans tbody th").all_inner_texts()
@@ -145,9 +137,9 @@ def test_each_pod_s_time_is_told_span_by_span_and_by_which_clock(
 
 
 def test_the_same_step_stays_selected_in_each_picture_and_the_address_keeps_both(
-    browser: Browser, baton: Baton, trace: str
+    browser: Browser, nginx: Stored, trace: str
 ) -> None:
-    with opened(browser, baton, trace) as page:
+    with opened(browser, nginx, trace) as page:
         page.locator("#rows .step-link", has_text="created ReplicaSet").click()
         page.locator("#drawer h2", has_text="created ReplicaSet").wait_for()
         page.locator(".switch a:visible", has_text="list").click()
@@ -161,9 +153,9 @@ def test_the_same_step_stays_selected_in_each_picture_and_the_address_keeps_both
 
 
 def test_the_drawer_walks_by_buttons_and_by_keys(
-    browser: Browser, baton: Baton, trace: str
+    browser: Browser, nginx: Stored, trace: str
 ) -> None:
-    with opened(browser, baton, trace) as page:
+    with opened(browser, nginx, trace) as page:
         page.keyboard.press(".")
         expect(page.locator("#drawer h2")).to_contain_text("create Deployment nginx")
         expect(page.locator("#drawer .walk [rel=next]")).to_be_visible()
@@ -180,9 +172,9 @@ def test_the_drawer_walks_by_buttons_and_by_keys(
 
 
 def test_a_step_without_a_bar_of_its_own_marks_its_object(
-    browser: Browser, baton: Baton, trace: str
+    browser: Browser, nginx: Stored, trace: str
 ) -> None:
-    with opened(browser, baton, f"{trace}?show=list") as page:
+    with opened(browser, nginx, f"{trace}?show=list") as page:
         page.locator("#rows .step-link", has_text="3 ready (before: 2)").first.click()
         page.locator("#drawer h2", has_text="3 ready (before: 2)").wait_for()
         page.locator(".switch a:visible", has_text="waterfall").click()
@@ -190,14 +182,14 @@ def test_a_step_without_a_bar_of_its_own_marks_its_object(
         expect(page.locator("#drawer h2")).to_contain_text("3 ready (before: 2)")
         marked = page.locator('#rows a[aria-current="true"]')
         expect(marked).to_contain_text(re.compile("(deployment|replicaset)/nginx"))
-        address = page.url.removeprefix(baton.url).replace("#step-", "&step=")
-    with opened(browser, baton, address, java_script_enabled=False) as page:
+        address = page.url.removeprefix(nginx.url).replace("#step-", "&step=")
+    with opened(browser, nginx, address, java_script_enabled=False) as page:
         marked = page.locator('#rows a[aria-current="true"]')
         expect(marked).to_contain_text(re.compile("(deployment|replicaset)/nginx"))
 
 
-def test_ticks_stand_over_what_they_measure(browser: Browser, baton: Baton, trace: str) -> None:
-    with opened(browser, baton, f"{trace}?show=waterfall") as page:
+def test_ticks_stand_over_what_they_measure(browser: Browser, nginx: Stored, trace: str) -> None:
+    with opened(browser, nginx, f"{trace}?show=waterfall") as page:
         boxes = [
             page.locator(where).first.bounding_box()
             for where in (".axis .bars", "#rows > .bar .bars")
@@ -207,11 +199,11 @@ def test_ticks_stand_over_what_they_measure(browser: Browser, baton: Baton, trac
 
 
 def test_the_waterfall_is_looked_at_closer_by_keys_and_buttons(
-    browser: Browser, baton: Baton, trace: str
+    browser: Browser, nginx: Stored, trace: str
 ) -> None:
     width = "document.querySelector('.scroller').scrollWidth"
     left = "document.querySelector('.scroller').scrollLeft"
-    with opened(browser, baton, f"{trace}?show=waterfall") as page:
+    with opened(browser, nginx, f"{trace}?show=waterfall") as page:
         page.locator("#zoom").wait_for()
         before = page.evaluate(width)
         for _ in range(3):
@@ -238,12 +230,12 @@ def test_the_waterfall_is_looked_at_closer_by_keys_and_buttons(
 
 
 def test_a_trace_is_replayed_step_by_step_and_returns_to_live(
-    browser: Browser, baton: Baton, trace: str
+    browser: Browser, nginx: Stored, trace: str
 ) -> None:
-    with opened(browser, baton, trace) as page:
+    with opened(browser, nginx, trace) as page:
         page.locator("#replay-play").wait_for()
         whole = shown(page)
-        first, second = (came_by(page, moment + HALF_MS) for moment in moments(page)[:2])
+        first, second = (came_by(page, moment + NEAR) for moment in moments(page)[:2])
         assert 1 <= first < second < whole
         page.locator("#replay-first").click()
         assert shown(page) == first
@@ -267,9 +259,9 @@ def test_a_trace_is_replayed_step_by_step_and_returns_to_live(
 
 
 def test_a_replay_plays_holds_and_ends_at_the_end(
-    browser: Browser, baton: Baton, trace: str
+    browser: Browser, nginx: Stored, trace: str
 ) -> None:
-    with opened(browser, baton, trace) as page:
+    with opened(browser, nginx, trace) as page:
         page.locator("#speed").select_option("0.25")
         page.locator("#replay-play").click()
         expect(page.locator("#rows > .step:visible").nth(2)).to_be_visible()
@@ -282,7 +274,7 @@ def test_a_replay_plays_holds_and_ends_at_the_end(
         page.locator("#replay-play").click()
         expect(page.locator("#replay-play")).to_have_text("Play")
         expect(page.locator("#moment")).to_have_value("1")
-    with opened(browser, baton, held.removeprefix(baton.url)) as page:
+    with opened(browser, nginx, held.removeprefix(nginx.url)) as page:
         expect(page.locator("#head .state")).to_contain_text("as it was")
         expect(page.locator("#replay-live")).to_be_visible()
 
@@ -296,7 +288,7 @@ def test_what_comes_while_replaying_waits_and_is_counted(browser: Browser, begun
         page.locator("#replay-first").click()
         begun.play()
         expect(page.locator("#newer")).to_have_text(re.compile(r"^\d+ new$"))
-        assert 1 <= shown(page) == came_by(page, moments(page)[0] + HALF_MS)
+        assert 1 <= shown(page) == came_by(page, moments(page)[0] + NEAR)
         expect(page.locator("#head .state")).to_contain_text("as it was")
         page.locator("#newer").click()
         expect(page.locator("#head .state")).not_to_contain_text("as it was")
@@ -304,9 +296,9 @@ def test_what_comes_while_replaying_waits_and_is_counted(browser: Browser, begun
 
 
 def test_times_read_as_the_reader_wants_them_on_every_page(
-    browser: Browser, baton: Baton, trace: str
+    browser: Browser, nginx: Stored, trace: str
 ) -> None:
-    with opened(browser, baton, trace, timezone_id="Asia/Kathmandu") as page:
+    with opened(browser, nginx, trace, timezone_id="Asia/Kathmandu") as page:
         first = page.locator("#rows .offset").first
         began = page.locator("#head .at").inner_text()
         assert began.endswith("UTC")
@@ -314,7 +306,7 @@ def test_times_read_as_the_reader_wants_them_on_every_page(
         expect(first).to_have_text(began.split()[1])
         page.locator("#times").select_option("absolute local")
         expect(page.locator("#head .at")).to_have_text(re.compile(r"\+05:45$"))
-        page.goto(f"{baton.url}{trace}?show=list")
+        page.goto(f"{nginx.url}{trace}?show=list")
         expect(page.locator("#head .at")).to_have_text(re.compile(r"\+05:45$"))
         page.locator("#times").select_option("relative utc")
         expect(page.locator("#head .at")).to_have_text(began)
@@ -322,9 +314,9 @@ def test_times_read_as_the_reader_wants_them_on_every_page(
 
 
 def test_without_script_each_picture_and_moment_is_a_page(
-    browser: Browser, baton: Baton, trace: str
+    browser: Browser, nginx: Stored, trace: str
 ) -> None:
-    with opened(browser, baton, trace, java_script_enabled=False) as page:
+    with opened(browser, nginx, trace, java_script_enabled=False) as page:
         whole = shown(page)
         page.locator("#replay-first").click()
         first = shown(page)
@@ -342,9 +334,9 @@ def test_without_script_each_picture_and_moment_is_a_page(
 
 
 def test_a_narrow_window_gets_the_list_and_says_so(
-    browser: Browser, baton: Baton, trace: str
+    browser: Browser, nginx: Stored, trace: str
 ) -> None:
-    with opened(browser, baton, trace, viewport={"width": 390, "height": 844}) as page:
+    with opened(browser, nginx, trace, viewport={"width": 390, "height": 844}) as page:
         expect(page.locator(".switch a[aria-current]:visible")).to_have_text("list")
         expect(page.locator("#lanes")).to_be_hidden()
         page.locator(".switch a:visible", has_text="sequence").click()
@@ -357,18 +349,18 @@ def test_a_narrow_window_gets_the_list_and_says_so(
 @pytest.mark.parametrize("query", ["?show=waterfall", "?show=list", "?show=waterfall&at="])
 def test_axe_finds_nothing(
     browser: Browser,
-    baton: Baton,
+    nginx: Stored,
     trace: str,
     query: str,
     scheme: Literal["light", "dark"],
     width: int,
 ) -> None:
     look = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
-    with opened(browser, baton, trace, **look) as page:
+    with opened(browser, nginx, trace, **look) as page:
         middle = page.evaluate(
             "(({ begin, end }) => (Number(begin) + Number(end)) / 2)(minimap.dataset)"
         )
-        page.goto(f"{baton.url}{trace}{query}{middle if query.endswith('=') else ''}")
+        page.goto(f"{nginx.url}{trace}{query}{middle if query.endswith('=') else ''}")
         page.locator("#replay-play").wait_for()
         page.locator("#rows .step-link:visible").nth(1).click()
         page.locator("#drawer h2").wait_for()

@@ -4,13 +4,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, Baton, opened, rolled_out
+from tests.browser.conftest import PATIENCE_MS, Stored, opened, rolled_out
 
 expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="module")
-def around(nginx: Baton, browser: Browser) -> str:
+def around(nginx: Stored, browser: Browser) -> str:
     """The address of the minute in which nginx came to run, however long ago that is."""
     page = browser.new_page()
     path = rolled_out(page, nginx).locator("a").get_attribute("href")
@@ -24,7 +24,7 @@ def shown(page: Page) -> Locator:
     return page.locator("#rows > .step:not([hidden])")
 
 
-def test_a_window_is_stepped_through_and_left(browser: Browser, nginx: Baton, around: str) -> None:
+def test_a_window_is_stepped_through_and_left(browser: Browser, nginx: Stored, around: str) -> None:
     with opened(browser, nginx, around) as page:
         expect(page.locator("#replay-play")).to_be_visible()  # Its script has come.
         whole = shown(page).count()
@@ -40,7 +40,7 @@ def test_a_window_is_stepped_through_and_left(browser: Browser, nginx: Baton, ar
         assert "at=" not in page.url
 
 
-def test_nothing_of_it_stands_in_anybodys_way(browser: Browser, nginx: Baton, around: str) -> None:
+def test_nothing_of_it_stands_in_anybodys_way(browser: Browser, nginx: Stored, around: str) -> None:
     for scheme in ("light", "dark"):
         with opened(browser, nginx, around, color_scheme=scheme) as page:
             found = Axe().run(page)

@@ -8,7 +8,15 @@ import msgspec
 from eventstream.expressions import expression
 from eventstream.objects.bounds import LARGE, bounded_part
 from eventstream.objects.loosely import fit
-from eventstream.objects.pods import Condition, ContainerStatus, Part, PodSpec, PodStatus
+from eventstream.objects.pods import (
+    NEVER_RAN,
+    Condition,
+    ContainerStatus,
+    Part,
+    PodSpec,
+    PodStatus,
+    Terminated,
+)
 from eventstream.objects.redaction import Redactor
 from eventstream.objects.sharing import Kept, Shared, Words
 from eventstream.objects.workloads import PodTemplate
@@ -169,7 +177,15 @@ class PartDecoder:
                 self._scrub(state.waiting)
                 self._texts.share(state.waiting, _REASON)
             if state.terminated is not None:
+                self._scrub_end(state.terminated)
                 self._texts.share(state.terminated, _REASON)
+
+    def _scrub_end(self, ended: Terminated) -> None:
+        """A message is kept where the process never ran: else it may be the program's own."""
+        if ended.reason in NEVER_RAN:
+            self._scrub(ended)
+        elif ended.message is not None:
+            _set(ended, "message", None)
 
     def _scrub(self, holder: Any) -> None:
         if holder.message:

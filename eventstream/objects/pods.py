@@ -1,8 +1,7 @@
 """What Baton keeps of a Pod: placement, containers by name and image, and their states.
 
-No environment, no command, no arguments, no volume source but a claim's name, nothing that a
-probe asks and no termination messages (those can hold a program's own output) are named here,
-and so none is ever kept.
+No environment, no command, no arguments, no volume source but a claim's name and nothing that a
+probe asks is named here, and so none is ever kept; nor is what a program wrote as it ended.
 """
 
 import msgspec
@@ -78,6 +77,12 @@ class SchedulingGate(msgspec.Struct, frozen=True, gc=False, rename="camel", omit
     name: str = ""
 
 
+class ReadinessGate(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
+    """A condition that somebody else has to set to True before the Pod counts as ready."""
+
+    condition_type: str = ""
+
+
 class FieldTerm(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """A match of a node's own field, of which only metadata.name exists."""
 
@@ -126,6 +131,7 @@ class PodSpec(Part, frozen=True, gc=False):
     termination_grace_period_seconds: Int64 | None = None
     active_deadline_seconds: Int64 | None = None
     scheduling_gates: tuple[SchedulingGate, ...] = ()
+    readiness_gates: tuple[ReadinessGate, ...] = ()
     affinity: Affinity | None = None
     node_selector: dict[str, str] | None = None
     overhead: dict[str, str | Int64 | float] | None = None
@@ -149,12 +155,21 @@ class Running(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaul
     started_at: str | None = None
 
 
+NEVER_RAN = frozenset({"StartError", "ContainerCannotRun"})
+"""Reasons for which containerd, CRI-O and Docker say that a container's process never ran."""
+
+
 class Terminated(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
-    """How a container ended. Its message is not kept: it may be the program's own output."""
+    """How a container ended.
+
+    Its message is kept where the process never ran, as it is the runtime's own then; of any other
+    it may be the program's output.
+    """
 
     exit_code: Int64 = 0
     signal: Int64 | None = None
     reason: str | None = None
+    message: str | None = None
     started_at: str | None = None
     finished_at: str | None = None
 

@@ -303,3 +303,30 @@ def test_a_canary_in_a_custom_resource_is_never_kept(
     metadata: dict[str, Any], fields: dict[str, Any]
 ) -> None:
     planted(WEBSITE, metadata, fields)
+
+
+def ended(reason: str, message: str) -> Any:
+    """What is kept of a container's end, from a Pod whose every list of containers has it."""
+    status = {"name": "c", "state": {"terminated": {"reason": reason, "message": message}}}
+    lists = ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
+    content = thing("Pod", "v1", status={key: [status] for key in lists})
+    kept = Decoder(KEY).image(POD, text(content)).status
+    every = (
+        *kept.container_statuses,
+        *kept.init_container_statuses,
+        *kept.ephemeral_container_statuses,
+    )
+    [found] = {container.state.terminated for container in every}
+    return found
+
+
+def test_of_an_end_only_a_runtimes_own_message_is_kept_and_that_is_scrubbed() -> None:
+    assert ended("StartError", "exec: /bin/serve: not found").message.endswith("not found")
+    assert CANARY not in ended("ContainerCannotRun", f"pull https://u:{CANARY}@host").message
+    assert ended("Error", f"password {CANARY}").message is None
+
+
+def test_the_messages_of_a_container_that_looks_at_a_pod_are_scrubbed_too() -> None:
+    waits = {"waiting": {"reason": "ErrImagePull", "message": f"https://u:{CANARY}@host"}}
+    content = thing("Pod", "v1", status={"ephemeralContainerStatuses": [{"state": waits}]})
+    assert CANARY.encode() not in encode(Decoder(KEY).image(POD, text(content)))

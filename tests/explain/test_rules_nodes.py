@@ -40,7 +40,7 @@ def test_a_node_that_joins_is_served_by_one_controller_for_each_field() -> None:
         "node-ipam-controller",
         "kubelet",
         "node-lifecycle-controller",
-        "attach-detach-controller",
+        "attachdetach-controller",
     ]
     assert story.step(host, 4).what == (
         f"The node lifecycle controller took taint {NOT_READY}:NoSchedule from Node node-1."

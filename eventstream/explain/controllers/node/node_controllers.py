@@ -123,7 +123,7 @@ def _attached(write: Write, who: Writer, node: str) -> Act | None:
         return None
     did = f"wrote which volumes are attached to {node}"
     why = "The kubelet mounts a volume for a Pod only once the Node says that it is attached."
-    return Act("attach-detach-controller", sources.ATTACHED_VOLUMES, did, why)
+    return Act("attachdetach-controller", sources.ATTACHED_VOLUMES, did, why)
 
 
 def _tainted(write: Write, node: str) -> Act | None:

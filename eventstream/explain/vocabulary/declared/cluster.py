@@ -150,7 +150,7 @@ CLUSTER = (
         finalizers=(("kubernetes.io/pvc-protection", sources.CLAIM_PROTECTION),),
     ),
     Controller(
-        id="attach-detach-controller",
+        id="attachdetach-controller",
         title="attach/detach controller",
         lane=32,
         source_url=CONTROLLER + "volume/attachdetach",

@@ -168,7 +168,7 @@ NODES = (
             "node-lifecycle-controller",
             "ttl-controller",
             "node-ipam-controller",
-            "attach-detach-controller",
+            "attachdetach-controller",
         ),
         (
             sources.NODE_LIFECYCLE,

@@ -3,13 +3,13 @@
 Source: pkg/kubelet/images/types.go (the reasons) and image_manager.go (the messages).
 """
 
-from functools import lru_cache
-
 from eventstream.explain.controllers.pod.containers import declared
+from eventstream.explain.controllers.pod.pulls import Failure, failure, image_named, is_telling
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.trouble import Trouble
 from eventstream.explain.world.pods import node_of
+from eventstream.explain.world.text import listing
 from eventstream.explain.world.writes import Write
 from eventstream.expressions import expression
 from eventstream.objects.observations import Change
@@ -28,55 +28,79 @@ REASONS = frozenset(
 )
 """Reasons of a waiting container that are about its image."""
 
-_MISSING = expression(
-    r"not found|does not exist|manifest unknown|NotFound|no such image", ignore_case=True
-)
-_DENIED = expression(r"denied|unauthorized|authentication|forbidden|\b40[13]\b", ignore_case=True)
+_SECRETS = "FailedToRetrieveImagePullSecret"
+_LISTED = expression(r"image pull secrets \(([^)]+)\)")
 
-
-@lru_cache
-def _says_missing(text: str) -> bool:
-    """Remembered, as each judgement of a Pod that waits asks the same."""
-    return _MISSING.search(text) is not None
-
-
-@lru_cache
-def _says_denied(text: str) -> bool:
-    return _DENIED.search(text) is not None
+_BY_KIND = {
+    "missing": ("image-not-found", "the registry has no such image", False),
+    "denied": ("image-pull-denied", "the registry denies it", True),
+    "rate": ("image-pull-failed", "the registry's rate limit is reached", True),
+    "certificate": (
+        "image-pull-failed",
+        "the node does not accept the registry's certificate, or its plain HTTP",
+        True,
+    ),
+    "platform": ("image-pull-failed", "it is not there for the node's platform", True),
+    "space": ("image-pull-failed", "the node's disk is full", True),
+    "ambiguous": (
+        "image-not-found",
+        "the name has no registry, and the node cannot tell which one is meant",
+        True,
+    ),
+    "invalid": ("image-not-found", "that is no image name", True),
+    "network": ("image-pull-failed", "the node does not reach the registry", True),
+    "unavailable": ("image-pull-failed", "the registry does not serve it now", True),
+}
+"""The code of each kind of failure, what it means, and whether the registry's reason is quoted."""
 
 
 def image(snapshot: Snapshot, write: Write, status: ContainerStatus) -> Trouble:
     """What is wrong with the image of a container that waits for one of `REASONS`."""
+    waiting = status.state.waiting
+    reason, message = (waiting.reason, waiting.message or "") if waiting else ("", "")
     found = declared(write, status.name)
-    ref = found.image if found is not None and found.image else f"of {status.name}"
-    notes = [note for note in snapshot.notes(write.log, "Failed") if _about(note, status.name, ref)]
-    evidence = (proofs.reports(write, status), *proofs.events(notes))
-    code, detail = _judged(write, status, ref, notes)
-    return Trouble(code, detail, evidence, commands.describe(write))
+    ref = image_named(message) or (found.image if found is not None else "") or f"of {status.name}"
+    every = [note for note in snapshot.notes(write.log, "Failed") if _about(note, status.name, ref)]
+    notes = [note for note in every if is_telling(note.after.spec.message or "")]
+    if not is_telling(message):
+        message = (notes[0].after.spec.message or "") if notes else ""
+    evidence = (proofs.reports(write, status), *proofs.events(notes[:1] or every))
+    code, detail = _judged(write, reason, message, ref)
+    if code == "image-pull-denied":
+        lacking = snapshot.notes(write.log, _SECRETS)[:1]
+        evidence = (*evidence, *proofs.events(lacking))
+        detail = f"{detail}{_secrets(lacking)}"
+    return Trouble(code, f"{detail}.", evidence, commands.describe(write))
 
 
-def _judged(
-    write: Write, status: ContainerStatus, ref: str, notes: list[Change]
-) -> tuple[str, str]:
-    pod, reason = (
-        write.image.metadata.name,
-        status.state.waiting.reason if status.state.waiting else "",
-    )
+def _judged(write: Write, reason: str, message: str, ref: str) -> tuple[str, str]:
+    """The code, and the sentence without its full stop."""
+    pod = write.image.metadata.name
     if reason == "InvalidImageName":
-        return "image-not-found", f"Pod {pod} asks for {ref}, which is no image name."
+        return "image-not-found", f"Pod {pod} asks for {ref}, which is no image name"
     if reason == "ErrImageNeverPull":
         where = f"node {node_of(write.image)} has it not, and may not pull it"
-        return "image-not-found", f"Pod {pod} needs image {ref}: {where}."
-    message = (status.state.waiting.message if status.state.waiting else "") or ""
-    said = [message, *(note.after.spec.message or "" for note in notes)]
+        return "image-not-found", f"Pod {pod} needs image {ref}: {where}"
+    why = failure(message, ref) if message else Failure("", "")
     text = f"Pod {pod} cannot get image {ref}"
-    missing = any(map(_says_missing, said))
-    if any(map(_says_denied, said)):
-        doubt = " (or it does not exist)" if missing else ""
-        return "image-pull-denied", f"{text}: the registry denies it{doubt} ({reason})."
-    if missing:
-        return "image-not-found", f"{text}: the registry has no such image ({reason})."
-    return "image-pull-failed", f"{text} ({reason})."
+    if reason == "SignatureValidationFailed":
+        said = f": {why.said}" if why.said else ""
+        return "image-pull-failed", f"{text}: its signature is not accepted{said} ({reason})"
+    kind = "unavailable" if reason == "RegistryUnavailable" and not why.kind else why.kind
+    code, means, quoted = _BY_KIND.get(kind, ("image-pull-failed", "", True))
+    doubt = " (or it does not exist)" if why.doubtful else ""
+    said = why.said if quoted else ""
+    told = ": ".join(part for part in (means + doubt, said) if part)
+    return code, f"{text}{f': {told}' if told else ''} ({reason})"
+
+
+def _secrets(lacking: list[Change]) -> str:
+    """Which image pull secrets the kubelet could not have, as its Event says."""
+    found = _LISTED.search(lacking[0].after.spec.message or "") if lacking else None
+    if found is None:
+        return ""
+    names = listing([name.strip() for name in found[1].split(",")])
+    return f"; the kubelet could not retrieve its image pull secret {names}"
 
 
 def _about(note: Change, container: str, ref: str) -> bool:

@@ -41,10 +41,12 @@ def test_a_pod_says_at_which_init_container_it_is() -> None:
     inits(story, one, status("migrate", running=RUNNING), waiting("PodInitializing"))
     trace = story.trace(web)
     assert (trace.state, trace.holder) == ("running", "kubelet")
-    assert trace.waiting_for == "init container migrate (1 of 2) of Pod web-1-a"
+    assert trace.waiting_for == "init container migrate (1 of 2) of Pod web-1-a to end"
     done = status("migrate", terminated={"exitCode": 0, "reason": "Completed"})
     inits(story, one, done, status("proxy", running=RUNNING))
-    assert story.trace(web).waiting_for == "sidecar container proxy (2 of 2) of Pod web-1-a"
+    assert (
+        story.trace(web).waiting_for == "sidecar container proxy (2 of 2) of Pod web-1-a to start"
+    )
 
 
 def test_a_failing_init_container_is_called_so() -> None:

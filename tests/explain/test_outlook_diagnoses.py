@@ -57,20 +57,26 @@ CONTAINERS = [
     (
         waiting("ErrImagePull", "401 Unauthorized"),
         "image-pull-denied",
-        f"Pod web-1-a cannot get image {IMAGE}: the registry denies it (ErrImagePull).",
+        (
+            f"Pod web-1-a cannot get image {IMAGE}: the registry denies it: 401 Unauthorized "
+            "(ErrImagePull)."
+        ),
     ),
     (
         waiting("ErrImagePull", "pull access denied, repository does not exist or …"),
         "image-pull-denied",
         (
-            f"Pod web-1-a cannot get image {IMAGE}: the registry denies it (or it does not exist) "
-            "(ErrImagePull)."
+            f"Pod web-1-a cannot get image {IMAGE}: the registry denies it (or it does not exist): "
+            "pull access denied, repository does not exist or … (ErrImagePull)."
         ),
     ),
     (
         waiting("ErrImagePull", "dial tcp: i/o timeout"),
         "image-pull-failed",
-        f"Pod web-1-a cannot get image {IMAGE} (ErrImagePull).",
+        (
+            f"Pod web-1-a cannot get image {IMAGE}: the node does not reach the registry: "
+            "dial tcp: i/o timeout (ErrImagePull)."
+        ),
     ),
     (
         waiting("InvalidImageName"),
@@ -161,7 +167,8 @@ def test_what_only_an_event_tells_is_told(
     report(story, web_pod, waiting("ContainerCreating"))
     story.tell(web_pod, reason, message, "kubelet")
     trace = story.trace(web)
-    assert (trace.holder, trace.diagnosis, trace.summary) == ("kubelet", code, summary)
+    holder = "attachdetach-controller" if reason == "FailedAttachVolume" else "kubelet"
+    assert (trace.holder, trace.diagnosis, trace.summary) == (holder, code, summary)
     complete(story, web, rs, web_pod)
     assert story.trace(web).diagnosis is None
 
@@ -244,6 +251,14 @@ REFUSALS = [
         (
             "1 Pod of ReplicaSet web-1 cannot be created: "
             "webhook policy.example.com denies it: no latest tags."
+        ),
+    ),
+    (
+        'Pod "web-1-b" is invalid: spec.containers[0].name: Invalid value: "C"',
+        "pod-invalid",
+        (
+            '1 Pod of ReplicaSet web-1 cannot be created: Pod "web-1-b" is invalid: '
+            'spec.containers[0].name: Invalid value: "C".'
         ),
     ),
 ]

@@ -214,3 +214,113 @@ def test_the_deployment_says_what_its_pod_asks_for() -> None:
     said = condition("PodScheduled", "False", "Unschedulable", f"{NODES}9 Insufficient cpu.")
     story.change(one, {"status": {"conditions": [said]}}, "kube-scheduler", sub="status")
     assert "9 have insufficient cpu (the Pod asks for 64)" in story.trace(web).summary
+
+
+NO_VOLUME = "2 node(s) didn't find available persistent volumes to bind"
+
+
+def test_a_claim_that_waits_for_its_pod_does_not_explain_why_no_node_takes_that() -> None:
+    story = Story()
+    claim = thing("PersistentVolumeClaim", "data-db-0", spec={}, status={"phase": "Pending"})
+    story.create(claim, KCM)
+    old = "waiting for first consumer to be created before binding"
+    story.tell(claim, "WaitForFirstConsumer", old, "persistentvolume-controller")
+    message = f"0/3 nodes are available: 1 Insufficient cpu, {NO_VOLUME}."
+    trace = story.trace(waits_for_claim(story, message))
+    assert (trace.holder, trace.diagnosis) == ("scheduler", "unschedulable")
+    assert trace.summary == (
+        "No node takes Pod db-0: of 3 nodes, 1 has insufficient cpu and 2 find no "
+        "PersistentVolume for the Pod's claim."
+    )
+
+
+def test_a_claim_that_is_being_deleted_is_not_called_unbound() -> None:
+    story = Story()
+    message = '0/1 nodes are available: persistentvolumeclaim "data-db-0" is being deleted.'
+    trace = story.trace(waits_for_claim(story, message))
+    assert trace.diagnosis == "unschedulable"
+    assert trace.summary.endswith('persistentvolumeclaim "data-db-0" is being deleted.')
+
+
+def test_what_failed_counts_more_than_that_it_is_tried_again() -> None:
+    story = Story()
+    claim = thing("PersistentVolumeClaim", "data-db-0", spec={}, status={"phase": "Pending"})
+    story.create(claim, KCM)
+    story.tell(claim, "ProvisioningFailed", "quota of disks is used up", "ebs.csi.aws.com")
+    story.tell(claim, "ExternalProvisioning", "Waiting for a volume", "persistentvolume-controller")
+    unbound = "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims."
+    trace = story.trace(waits_for_claim(story, unbound))
+    assert trace.summary.endswith("which is not bound yet: quota of disks is used up.")
+
+
+def full(story: Story) -> tuple[Json, Json]:
+    web, _, one = rollout(story, "")
+    said = condition("PodScheduled", "False", "Unschedulable", f"{NODES}9 Insufficient cpu.")
+    story.change(one, {"status": {"conditions": [said]}}, "kube-scheduler", sub="status")
+    return web, one
+
+
+AUTOSCALERS = [
+    (
+        "NotTriggerScaleUp",
+        "cluster-autoscaler",
+        "pod didn't trigger scale-up: 3 max node group size reached",
+        "cluster-autoscaler adds no node: 3 max node group size reached.",
+    ),
+    (
+        "FailedScheduling",
+        "karpenter",
+        "Failed to schedule pod, no nodepool matches",
+        "karpenter adds no node: Failed to schedule pod, no nodepool matches.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("reason", "by", "message", "words"), AUTOSCALERS)
+def test_why_no_node_is_added_is_told_by_whom(
+    reason: str, by: str, message: str, words: str
+) -> None:
+    story = Story()
+    web, one = full(story)
+    story.tell(one, reason, message, by)
+    trace = story.trace(web)
+    assert (trace.holder, trace.diagnosis) == ("scheduler", "unschedulable")
+    assert trace.summary.endswith(f"9 have insufficient cpu; {words}")
+    assert [piece.source for piece in trace.diagnosis_evidence] == ["condition", "event"]
+
+
+def test_a_node_that_is_coming_is_waited_for_a_while() -> None:
+    story = Story()
+    web, one = full(story)
+    story.tell(one, "TriggeredScaleUp", "pod triggered scale-up: [{a 1->2}]", "cluster-autoscaler")
+    trace = story.trace(web)
+    assert (trace.state, trace.diagnosis, trace.holder) == ("running", None, "scheduler")
+    assert "cluster-autoscaler has begun to add: pod triggered scale-up" in trace.waiting_for
+    story.wait(1000)
+    story.exists(thing("Namespace", "tick"))
+    trace = story.trace(web)
+    assert (trace.state, trace.diagnosis) == ("stalled", "unschedulable")
+    assert "cluster-autoscaler was to add a node, which has not come" in trace.summary
+
+
+def test_a_resource_claim_that_cannot_be_made_says_why() -> None:
+    story = Story()
+    web, _, one = rollout(story, "")
+    missing = 'waiting for dynamic resource controller to create the resourceclaim "gpu"'
+    said = condition("PodScheduled", "False", "Unschedulable", f"{NODES}{missing}.")
+    story.change(one, {"status": {"conditions": [said]}}, "kube-scheduler", sub="status")
+    why = 'PodResourceClaim gpu: resource claim template "one-gpu" not found'
+    story.tell(one, "FailedResourceClaimCreation", why, "resource_claim")
+    trace = story.trace(web)
+    assert trace.diagnosis == "unschedulable"
+    assert trace.summary.endswith(f"its ResourceClaim cannot be made: {why}.")
+
+
+def test_a_scheduling_gate_of_kueue_is_kueues() -> None:
+    story = Story()
+    gated = pod(None, "gated", "")
+    gated["spec"]["schedulingGates"] = [{"name": "kueue.x-k8s.io/admission"}]
+    story.create(gated, "kubectl-create")
+    trace = story.trace(gated)
+    assert (trace.holder, trace.holder_name) == ("custom-controller", "Kueue")
+    assert trace.summary.endswith("which Kueue takes away once it admits the Pod.")

@@ -334,3 +334,16 @@ def test_a_replicaset_that_is_to_go_holds_its_deployment() -> None:
     trace = story.trace(web)
     assert trace.holder == "custom-controller"
     assert "ReplicaSet web-1 to be removed" in trace.waiting_for
+
+
+def test_a_name_that_is_still_taken_is_no_refusal() -> None:
+    story = Story()
+    db = story.create(statefulset(replicas=1), "kubectl-create")
+    taken = (
+        "create Pod db-0 in StatefulSet db failed error: object is being deleted: "
+        'pods "db-0" already exists'
+    )
+    story.tell(db, "FailedCreate", taken, "statefulset-controller")
+    trace = story.trace(db)
+    assert (trace.state, trace.diagnosis) == ("running", None)
+    assert trace.waiting_for == "1 Pod of StatefulSet db to be created"

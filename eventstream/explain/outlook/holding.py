@@ -23,7 +23,8 @@ class Holding(msgspec.Struct, frozen=True, gc=False):
     it says more than that the actor is silent; a `patient` one never does. `wait` is what is to be
     done, as the keys of `waits` have it, and `granted` the seconds that the object itself allows.
     `about` is the newest version of the object that is waited for; `evidence`, `command` and
-    `mend` are a diagnosis's. It `stops` where the end of a Pod is waited for.
+    `mend` are a diagnosis's. It `stops` where the end of a Pod is waited for. The actor `works`
+    where it has done its part, and waits for the same itself.
     """
 
     rank: int
@@ -42,6 +43,7 @@ class Holding(msgspec.Struct, frozen=True, gc=False):
     command: str = ""
     mend: str = ""
     stops: bool = False
+    works: bool = False
 
     def usual(self, snapshot: "Snapshot") -> Usual | None:
         """What is usual for this wait; None where no time is: people, and work of any length."""
@@ -136,6 +138,8 @@ def _waits(ranked: tuple[Holding, ...]) -> str:
     who = first.actor, first.rank
     same = sum((held.actor, held.rank) == who for held in ranked) if len(ranked) > 2 else 0
     more = f", and {same - 1} more like it" if same > 2 else ""
+    if first.works:
+        return f"Waiting for {first.waiting_for}{more}."
     return f"Waiting for the {title(first.actor)}: {first.waiting_for}{more}."
 
 

@@ -6,6 +6,7 @@ from eventstream.explain.attribution.evidence import told
 from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding
 from eventstream.explain.vocabulary.records import Evidence
+from eventstream.explain.world.notes import said
 from eventstream.explain.world.text import named
 from eventstream.explain.world.writes import Write
 from eventstream.objects.observations import Change
@@ -51,8 +52,11 @@ def reports(write: Write, container: ContainerStatus) -> Evidence:
 
 
 def events(notes: Iterable[Change]) -> tuple[Evidence, ...]:
-    """The Events that tell of it, the latest first, at most three."""
-    return tuple(told(note) for note in list(notes)[:_EVENTS_TOLD])
+    """The Events that tell of it, the latest first, at most three; those that say the same once."""
+    once: dict[tuple[str, str], Change] = {}
+    for note in notes:
+        once.setdefault((note.after.spec.reason or "", said(note)), note)
+    return tuple(told(note) for note in list(once.values())[:_EVENTS_TOLD])
 
 
 def of_wait(holding: Holding) -> tuple[Evidence, ...]:

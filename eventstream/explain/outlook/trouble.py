@@ -11,7 +11,7 @@ class Trouble(msgspec.Struct, frozen=True, gc=False):
 
     `code` is one of `explain.diagnoses`, `detail` one sentence with the names and numbers of the
     case. `command` shows a person what it rests on; `mend` is given where one obvious command
-    would take the cause away.
+    would take the cause away. `holder` is who can end it, where that is not who was waited for.
     """
 
     code: str
@@ -19,14 +19,18 @@ class Trouble(msgspec.Struct, frozen=True, gc=False):
     evidence: tuple[Evidence, ...] = ()
     command: str = ""
     mend: str = ""
+    holder: str = ""
 
 
 def troubled(holding: Holding, trouble: Trouble | None) -> Holding:
     """The holding with what is wrong; as it is where nothing is."""
     if trouble is None:
         return holding
+    own = not trouble.holder
     return msgspec.structs.replace(
         holding,
+        actor=holding.actor if own else trouble.holder,
+        name=holding.name if own else "",
         diagnosis=trouble.code,
         detail=trouble.detail,
         evidence=trouble.evidence,

@@ -5,9 +5,10 @@ that began when a Pod was lost, an owner went, or a container started.
 """
 
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.world.pods import condition, is_ready, is_running
+from eventstream.explain.world.pods import condition, containers, is_ready, is_running
 from eventstream.explain.world.times import parse, when
 from eventstream.explain.world.writes import Write
+from eventstream.objects.pods import ContainerState
 
 
 def asked(snapshot: Snapshot, owner: Write) -> float:
@@ -54,6 +55,22 @@ def unready(write: Write) -> float:
             break
         since = when(earlier)
     return since
+
+
+def since_waiting(write: Write) -> float:
+    """Since when a Pod's containers have been as they are: the first report that tells it."""
+    log, since = write.log, when(write)
+    states = _states(write)
+    for index in range(log.position(write.order) - 1, -1, -1):
+        earlier = log.writes[index]
+        if _states(earlier) != states:
+            break
+        since = when(earlier)
+    return since
+
+
+def _states(write: Write) -> tuple[tuple[ContainerState, bool], ...]:
+    return tuple((status.state, status.ready) for status in containers(write.image))
 
 
 def returned(snapshot: Snapshot, node: str) -> float:

@@ -22,8 +22,16 @@ excused for ever."""
 
 _STATED = {
     "scheduler": 30.0,
+    "scheduler/add-node": 900.0,
     "kubelet": 120.0,
+    "kubelet/mount": 180.0,
+    "kubelet/node-ready": 120.0,
+    "kubelet/pull-and-start": 1800.0,
+    "kubelet/resize": 60.0,
+    "kubelet/start-after-init": 3600.0,
     "kubelet/stop": 30.0,
+    "custom-controller/open-gate": 180.0,
+    "unknown/open-gate": 180.0,
     "custom-controller": 60.0,
     "namespace-controller": 60.0,
     "job-controller": 360.0,
@@ -31,9 +39,11 @@ _STATED = {
 _STATED_DEFAULT = 15.0
 """Seconds after which a wait for an actor is called unusual until its like is known.
 
-A kubelet may pull a large image for a minute, and kills what still runs when a Pod's grace period,
-which is granted beside this, is over; a namespace has to wait for its Pods to stop; other
-controllers answer at once.
+A kubelet starts a Pod whose image is there within two minutes. A large image may take half an
+hour, for a runtime gives a pull up only once nothing more of it comes; an init container that
+migrates a database an hour; a cloud three minutes to attach a volume, and a quarter of an hour to
+add a node. A kubelet kills what still runs when a Pod's grace period, which is granted beside this,
+is over; a namespace has to wait for its Pods to stop; other controllers answer at once.
 """
 
 _UNLEARNED = frozenset({"job-controller/next-attempt"})
@@ -43,6 +53,7 @@ https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-backoff-failu
 
 WORDS = {
     "act": "answers a changed custom resource",
+    "add-node": "binds a Pod once a node for it was added",
     "become-ready": "brings a changed custom resource to be ready",
     "bind": "binds a new Pod to a node",
     "bind-volume": "binds a claim to a volume",
@@ -53,11 +64,15 @@ WORDS = {
     "empty-namespace": "empties a namespace that is to go",
     "establish": "serves a new type",
     "let-go": "takes its finalizer from what is to go",
+    "mount": "attaches and mounts a Pod's volumes",
     "next-attempt": "starts a Job's next attempt",
+    "node-ready": "brings its node to be ready",
+    "open-gate": "opens a readiness gate of a Pod",
     "pull-and-start": "pulls an image and starts a Pod",
     "ready": "reports a started Pod ready",
     "report": "first reports on a Pod that was bound to its node",
     "report-status": "reports a change in the status",
+    "resize": "resizes a Pod that runs",
     "scale-replicaset": "scales a ReplicaSet",
     "start": "starts a Pod",
     "start-after-init": "starts a Pod after its init containers",

@@ -31,7 +31,7 @@ _PLACING = (
     Diagnosis(
         "unschedulable",
         "No node takes the Pod",
-        "The scheduler tried every node and found none that meets all that the Pod asks for.",
+        "No node has all that the Pod asks for, or its own not what a resize of it asks for.",
         "A node gets the room, label or toleration that is lacking, or the Pod asks for less.",
         "scheduler",
         DOCS + "concepts/scheduling-eviction/kube-scheduler/",
@@ -141,7 +141,7 @@ _RUNNING = (
     Diagnosis(
         "not-ready",
         "It is taking long to become ready",
-        "It runs and reports no failure, but has not become ready within the usual time.",
+        "It reports no failure, but has not become ready or has not ended within the usual time.",
         "Its condition Ready becomes True.",
         "kubelet",
         _LIFECYCLE + "#pod-conditions",
@@ -149,7 +149,7 @@ _RUNNING = (
     Diagnosis(
         "kubelet-slow",
         "The kubelet takes long",
-        "The Pod has a node, and its kubelet has not started it within the usual time.",
+        "The Pod has a node, and has not been started there within the usual time.",
         "The kubelet reports that the containers run.",
         "kubelet",
         _LIFECYCLE + "#pod-phase",
@@ -182,6 +182,14 @@ _MAKING = (
         DOCS + "reference/access-authn-authz/admission-controllers/",
     ),
     Diagnosis(
+        "pod-invalid",
+        "The Pods are not valid",
+        "The API server refused the Pod, as a field of it is not as the API allows.",
+        "The template is changed to one that is valid.",
+        "client",
+        DOCS + "concepts/workloads/pods/#pod-templates",
+    ),
+    Diagnosis(
         "deadline-exceeded",
         "A deadline has passed",
         "A Deployment's progressDeadlineSeconds or a Job's activeDeadlineSeconds have passed.",
@@ -208,8 +216,8 @@ _MAKING = (
     Diagnosis(
         "pod-failed",
         "The Pod has failed",
-        "The Pod has ended in failure, and it has no controller that would replace it.",
-        "Nothing: the Pod stays failed until somebody deletes it.",
+        "A Pod without a controller has failed, or one after the other of a controller's does.",
+        "A Pod without a controller stays failed; else one of the Pods does not fail.",
         "client",
         _LIFECYCLE + "#pod-phase",
     ),

@@ -4,8 +4,11 @@ An Event may come before the write that it tells of, or long after, so that writ
 one are decided anew when it comes.
 """
 
+from eventstream.explain.world.text import said_by
+from eventstream.explain.world.times import parse
 from eventstream.explain.world.writes import ObjectLog, Write
 from eventstream.objects.observations import Change
+from eventstream.objects.versions import order_of
 
 ANY = "*"
 """Stands before the reasons that a write asks for whatever their Events name.
@@ -61,3 +64,28 @@ def tells_of(note: Change, write: Write) -> bool:
     facts = note.after.spec
     log = write.log
     return facts.involved_object.uid == log.uid or log.ref.name in (facts.message or "").split()
+
+
+_COMBINED = "(combined from similar events): "
+"""Put by client-go before the newest of many Events that differ in their message alone.
+
+Source: staging/src/k8s.io/client-go/tools/record/events_cache.go, EventAggregate.
+"""
+
+
+def said(note: Change) -> str:
+    """An Event's message, without the mark that similar ones were joined to it."""
+    facts = note.after.spec
+    return said_by(facts.message, facts.reason).removeprefix(_COMBINED)
+
+
+def recency(note: Change) -> int:
+    """Events share a domain, so that their versions tell which of two came later."""
+    return order_of(note.after.version) or 0
+
+
+def since(note: Change) -> float:
+    """When an Event last happened: its arrival, or by its own times if it was there before."""
+    facts = note.after.spec
+    told = parse(facts.last_timestamp) or parse(facts.event_time)
+    return told if note.type == "EXISTING" and told is not None else note.at

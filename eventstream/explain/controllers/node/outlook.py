@@ -4,12 +4,13 @@ Source: https://kubernetes.io/docs/concepts/architecture/nodes/#node-status
 """
 
 from eventstream.explain.controllers.node import drains
+from eventstream.explain.controllers.shared import hosts
 from eventstream.explain.controllers.shared.conventions import unknown
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, pending
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.world.pods import condition
-from eventstream.explain.world.text import named, said_by, sentence
+from eventstream.explain.world.text import named
 from eventstream.explain.world.times import when
 from eventstream.explain.world.writes import Write
 
@@ -40,7 +41,7 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
             command=commands.describe(write),
         )
         return pending([holding], (), snapshot, "")
-    said = sentence(said_by(ready.message, ready.reason) or "it does not say why")
-    waiting_for = f"{named(image)} to be ready: {said.rstrip('.')}"
-    holding = Holding(1, "kubelet", name, when(write), waiting_for, patient=True, about=write)
-    return pending([holding], (), snapshot, "")
+    unready = hosts.unready(write, named(image))
+    if unready is None:
+        return unknown(write, f"Condition Ready of {named(image)} is {ready.status}.")
+    return pending([unready], (), snapshot, "")

@@ -10,25 +10,28 @@ from eventstream.explain.outlook.trouble import Trouble
 from eventstream.explain.world.text import listing, said_by, sentence
 from eventstream.explain.world.writes import Write
 from eventstream.expressions import expression
+from eventstream.objects.observations import Change
 from eventstream.objects.pods import Condition, PodSpec
 
 _NOT_FOUND = expression(r'persistentvolumeclaim "([^"]+)" not found')
 _ABOUT_CLAIMS = expression(
-    r"unbound immediate PersistentVolumeClaims|persistentvolumeclaim \"|VolumeBinding"
-    r"|didn't find available persistent volumes to bind",
+    r"unbound immediate PersistentVolumeClaims|persistentvolumeclaim \"[^\"]+\" not found"
+    r"|plugin \"VolumeBinding\"",
     ignore_case=True,
 )
 _PROVISIONING = ("ProvisioningFailed", "ExternalProvisioning", "Provisioning")
-_TOLD = (
-    *_PROVISIONING,
-    "FailedBinding",
-    "WaitForFirstConsumer",
-    "WaitForPodScheduled",
-)
+_TELLING = ("ProvisioningFailed", "FailedBinding", "ExternalProvisioning", "Provisioning")
+"""Events of a claim that say why it is not bound, what failed first.
+
+Those that wait for the first consumer are none: the Pod that asks is that consumer.
+"""
 
 
 def concerns(message: str) -> bool:
-    """Whether the scheduler's message says that the Pod's claims are what it waits for."""
+    """Whether the scheduler's message says that the Pod's claims are what it waits for.
+
+    That no volume fits which a node can reach is the scheduler's own finding, one reason of many.
+    """
     return _ABOUT_CLAIMS.search(message) is not None
 
 
@@ -56,7 +59,8 @@ def pending_claims(snapshot: Snapshot, write: Write, found: Condition | None = N
     if not unbound:
         detail = f"Pod {pod.name} waits for its volume claims, which are not bound yet."
         return Trouble("volume-pending", detail, said, commands.describe(write))
-    notes = snapshot.notes(unbound[0].log, *_TOLD)
+    first = next((claim for claim in unbound if _notes(snapshot, claim)), unbound[0])
+    notes = _notes(snapshot, first)
     names = listing([claim.image.metadata.name for claim in unbound])
     many = len(unbound) > 1
     what = f"PersistentVolumeClaim{'s' if many else ''} {names}"
@@ -64,15 +68,20 @@ def pending_claims(snapshot: Snapshot, write: Write, found: Condition | None = N
     why = f": {said_by(last.message, last.reason)}" if last is not None and last.message else ""
     verb = "are" if many else "is"
     detail = sentence(f"Pod {pod.name} waits for {what}, which {verb} not bound yet{why}")
-    shown = proofs.status(unbound[0], f"{what} {verb} {_phase(unbound[0]) or 'without a phase'}")
+    shown = proofs.status(first, f"{what} {verb} {_phase(first) or 'without a phase'}")
     evidence = (*said, shown, *proofs.events(notes))
-    return Trouble("volume-pending", detail, evidence, commands.describe(unbound[0]))
+    return Trouble("volume-pending", detail, evidence, commands.describe(first))
+
+
+def _notes(snapshot: Snapshot, claim: Write) -> list[Change]:
+    """The newest of each telling reason, what failed first."""
+    every = (snapshot.notes(claim.log, reason) for reason in _TELLING)
+    return [told[0] for told in every if told]
 
 
 def failed(snapshot: Snapshot, claim: Write) -> bool:
-    """Whether the making of the claim's volume was last reported as failed."""
-    notes = snapshot.notes(claim.log, *_PROVISIONING)
-    return bool(notes) and notes[0].after.spec.reason == "ProvisioningFailed"
+    """Whether the making of the claim's volume was reported as failed: it is tried again since."""
+    return bool(snapshot.notes(claim.log, "ProvisioningFailed"))
 
 
 def _unbound(snapshot: Snapshot, write: Write) -> list[Write]:

@@ -6,28 +6,65 @@ doubled with each restart, at most 300 s, counted from the end of the container)
 
 from datetime import UTC, datetime
 
-from eventstream.explain.controllers.pod.containers import called, declared
+from eventstream.explain.controllers.pod.containers import called, declared, goes_on
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.trouble import Trouble
 from eventstream.explain.vocabulary.records import Evidence
-from eventstream.explain.world.text import count
+from eventstream.explain.world.text import count, sentence
 from eventstream.explain.world.times import parse
 from eventstream.explain.world.writes import Write
 from eventstream.expressions import expression
 from eventstream.objects.numbers import whole
-from eventstream.objects.pods import ContainerStatus, Terminated
+from eventstream.objects.pods import NEVER_RAN, ContainerState, ContainerStatus, Terminated
 
 _BACK_OFF = expression(r"back-off (?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)? restarting")
 _FIRST_BACK_OFF, _LONGEST_BACK_OFF = 10.0, 300.0
 _OUT_OF_MEMORY = "OOMKilled"
+_UNSEEN = frozenset({"Unknown", "ContainerStatusUnknown"})
+"""Reasons of an end that containerd and kubelets give where nobody saw it."""
+
+_COUNTED_ANEW = 2 * _LONGEST_BACK_OFF
+"""Seconds of a run after which a kubelet forgets earlier ends.
+
+Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-restarts.
+"""
 
 
-def ending(status: ContainerStatus) -> bool:
-    """Whether a container has ended in failure again, or ran out of memory even once."""
+def ending(write: Write, status: ContainerStatus) -> bool:
+    """Whether a container has ended that keeps ending; to run out of memory once is enough."""
     ended = status.state.terminated
-    if ended is None or not ended.exit_code:
+    if ended is None:
         return False
-    return bool(status.restart_count) or ended.reason == _OUT_OF_MEMORY
+    if ended.reason == _OUT_OF_MEMORY or ended.reason in NEVER_RAN:
+        return True
+    again = bool(status.restart_count) and _soon(ended) and not _lost_sight(status.last_state)
+    return again and (bool(ended.exit_code) or goes_on(write, status.name))
+
+
+def keeps_ending(write: Write, status: ContainerStatus) -> bool:
+    """Whether a container that runs now has ended again and again, so that it may well again.
+
+    One end is no loop, nor is one that nobody saw, as when its node was started anew.
+    """
+    last = status.last_state.terminated if status.last_state else None
+    if last is None or _lost_sight(status.last_state):
+        return False
+    if last.reason == _OUT_OF_MEMORY:
+        return True
+    again = status.restart_count > 1 and _soon(last)
+    return again and (bool(last.exit_code) or goes_on(write, status.name))
+
+
+def _soon(ended: Terminated) -> bool:
+    """Whether it ended before its kubelet would have begun to count its ends anew."""
+    began, finished = parse(ended.started_at), parse(ended.finished_at)
+    return began is None or finished is None or finished - began < _COUNTED_ANEW
+
+
+def _lost_sight(state: ContainerState | None) -> bool:
+    """Whether the runtime does not know how a container ended: its node went down beneath it."""
+    ended = state.terminated if state is not None else None
+    return ended is not None and ended.reason in _UNSEEN
 
 
 def crash(write: Write, status: ContainerStatus) -> Trouble:
@@ -35,17 +72,35 @@ def crash(write: Write, status: ContainerStatus) -> Trouble:
     last = status.last_state.terminated if status.last_state else None
     ended = status.state.terminated or last
     evidence = (proofs.reports(write, status), *_restarts_at(status, ended))
-    command = commands.previous_logs(write, status.name)
     text = called(write, status.name)
     if ended is None:
+        command = commands.logs(write, status.name)
         return Trouble("crash-loop", f"{text} keeps ending.", evidence, command)
     times = f"{count(status.restart_count, 'restart')} so far{_next_attempt(status, ended)}"
+    if ended.reason in NEVER_RAN:
+        why = ended.message or f"exit code {ended.exit_code}, {ended.reason}"
+        text = sentence(f"{text} cannot be started ({times}): {why}")
+        return Trouble("start-failed", text, evidence, commands.describe(write))
     if ended.reason == _OUT_OF_MEMORY:
         text = f"{text} was killed for using too much memory{_limit(write, status)}; {times}."
         return Trouble("oom-killed", text, evidence, commands.describe(write))
     reason = f" ({ended.reason})" if ended.reason else ""
-    text = f"{text} exits with code {ended.exit_code}{reason}; {times}."
-    return Trouble("crash-loop", text, evidence, command)
+    well = not ended.exit_code and goes_on(write, status.name)
+    though = " though it should go on" if well else ""
+    text = f"{text} exits with code {ended.exit_code}{reason}{though}; {times}."
+    return Trouble("crash-loop", text, evidence, _logs(write, status))
+
+
+def _logs(write: Write, status: ContainerStatus) -> str:
+    """The command that shows what the last run wrote; none shows it of a run nobody saw."""
+    last = status.last_state.terminated if status.last_state else None
+    ended = status.state.terminated
+    newest = ended or last
+    if newest is None or newest.reason == "ContainerStatusUnknown":
+        return commands.describe(write)
+    if ended is not None or last is None:
+        return commands.logs(write, status.name)
+    return commands.previous_logs(write, status.name)
 
 
 def _limit(write: Write, status: ContainerStatus) -> str:

@@ -3,22 +3,23 @@
 Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/.
 """
 
-from eventstream.explain.controllers.pod import claims
-from eventstream.explain.controllers.pod.containers import initializing
-from eventstream.explain.controllers.pod.scheduling import unschedulable
-from eventstream.explain.controllers.pod.troubles import node_lost, trouble, unproven
-from eventstream.explain.outlook import commands, proofs, turns
+import msgspec
+
+from eventstream.explain.controllers.pod import gates, nodes
+from eventstream.explain.controllers.pod.placing import unplaced
+from eventstream.explain.controllers.pod.progress import progress
+from eventstream.explain.controllers.pod.troubles import trouble, unproven
+from eventstream.explain.outlook import turns
 from eventstream.explain.outlook.holding import Holding
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.trouble import Trouble, troubled
-from eventstream.explain.outlook.waits import starting
+from eventstream.explain.outlook.trouble import troubled
 from eventstream.explain.vocabulary.registry import FINALIZERS
-from eventstream.explain.world.pods import condition, has_ended, is_ready, is_running, node_of
-from eventstream.explain.world.text import listing, said_by
+from eventstream.explain.world.pods import has_ended, is_ready, is_running, node_of
+from eventstream.explain.world.text import listing
 from eventstream.explain.world.times import when
 from eventstream.explain.world.writes import Write
 
-SCHEDULE, START, READY, STOP = 3, 4, 5, 6
+START, READY, STOP = 4, 5, 6
 """Ranks of a Pod's stages among those of a rollout."""
 
 
@@ -47,23 +48,32 @@ def holding(snapshot: Snapshot, write: Write) -> Holding | None:
         return None
     since = _since(write)
     if not node:
-        return _unscheduled(snapshot, write, name, since)
-    started = is_running(image)
+        return unplaced(snapshot, write, since)
     wrong = trouble(snapshot, write)
+    started = is_running(image)
     rank = READY if started and wrong is None else START
-    late = "not-ready" if started else ""
-    wait = "ready" if started else starting(write)
-    waiting_for = _start(write, name, started=started)
-    since = max(turns.unready(write) if started else since, turns.returned(snapshot, node))
-    plain = Holding(rank, "kubelet", node, since, waiting_for, late=late, wait=wait, about=write)
-    return troubled(plain, wrong)
+    if wrong is None and (host := nodes.unready(snapshot, write)) is not None:
+        return msgspec.structs.replace(host, rank=rank, about=write)
+    return troubled(_bound(snapshot, write, node, rank, since), wrong)
 
 
-def _start(write: Write, name: str, *, started: bool) -> str:
-    if started:
-        return f"Pod {name} to become ready"
-    at = initializing(write)
-    return f"{at} of Pod {name}" if at else f"Pod {name} to start"
+def _bound(snapshot: Snapshot, write: Write, node: str, rank: int, since: float) -> Holding:
+    """What a bound Pod is at, in which nothing is known to be wrong."""
+    at = progress(snapshot, write, since)
+    actor, name = ("kubelet", node) if not at.gate else (gates.setter(write, at.gate))
+    return Holding(
+        rank,
+        actor,
+        name,
+        max(at.since, turns.returned(snapshot, node)),
+        at.what,
+        late=at.late,
+        patient=at.patient,
+        wait=at.wait,
+        granted=at.granted,
+        about=write,
+        works=at.works,
+    )
 
 
 def _stopping(snapshot: Snapshot, write: Write, name: str, node: str) -> Holding:
@@ -91,7 +101,7 @@ def _stopping(snapshot: Snapshot, write: Write, name: str, node: str) -> Holding
         about=write,
         stops=True,
     )
-    return troubled(plain, node_lost(snapshot, write))
+    return troubled(plain, nodes.node_lost(snapshot, write))
 
 
 def _since(write: Write) -> float:
@@ -101,69 +111,3 @@ def _since(write: Write) -> float:
         if earlier.order <= write.order and rule in ("bound", "made-for-owner", "client-created"):
             return when(earlier)
     return when(write)
-
-
-def _unscheduled(snapshot: Snapshot, write: Write, name: str, since: float) -> Holding:
-    found = condition(write.image, "PodScheduled")
-    scheduler = getattr(write.image.spec, "scheduler_name", "") or "default-scheduler"
-    waiting_for = f"a node for Pod {name}"
-    gates = [gate.name for gate in getattr(write.image.spec, "scheduling_gates", ())]
-    if gates:
-        return _gated(write, name, since, gates)
-    message = said_by(found.message, found.reason) if found and found.status == "False" else ""
-    if found is None or not message:
-        return _binding(snapshot, write, scheduler, turns.ungated(write, since))
-    plain = Holding(SCHEDULE, "scheduler", scheduler, since, waiting_for, wait="bind", about=write)
-    if claims.concerns(message):
-        actor = "persistentvolume-controller"
-        waits = Holding(SCHEDULE, actor, "", since, waiting_for, wait="bind-volume", about=write)
-        return troubled(waits, claims.pending_claims(snapshot, write, found))
-    nominated = getattr(write.image.status, "nominated_node_name", None)
-    if nominated:
-        waiting_for = (
-            f"room on {nominated} for Pod {name}, where Pods of lower priority have to stop first"
-        )
-        return Holding(
-            SCHEDULE,
-            "scheduler",
-            scheduler,
-            since,
-            waiting_for,
-            late="terminating-slow",
-            wait="bind",
-            about=write,
-        )
-    return troubled(plain, unschedulable(write, found))
-
-
-def _binding(snapshot: Snapshot, write: Write, scheduler: str, since: float) -> Holding:
-    """The scheduler has said nothing yet, perhaps as it waits for a volume to be made."""
-    name = write.image.metadata.name
-    claim = claims.provisioned(snapshot, write)
-    if claim is None:
-        waiting_for = f"a node for Pod {name}"
-        return Holding(
-            SCHEDULE, "scheduler", scheduler, since, waiting_for, wait="bind", about=write
-        )
-    waiting_for = f"a volume for PersistentVolumeClaim {claim.image.metadata.name} of Pod {name}"
-    plain = Holding(
-        SCHEDULE,
-        "persistentvolume-controller",
-        "",
-        since,
-        waiting_for,
-        late="volume-pending",
-        wait="bind-volume",
-        about=claim,
-    )
-    wrong = claims.failed(snapshot, claim)
-    return troubled(plain, claims.pending_claims(snapshot, write) if wrong else None)
-
-
-def _gated(write: Write, name: str, since: float, gates: list[str]) -> Holding:
-    detail = f"Pod {name} is not to be scheduled while it has {listing(gates)} as a gate."
-    waiting_for = f"Pod {name} to lose its scheduling gates"
-    shown = proofs.seen(write, f"spec.schedulingGates of Pod {name} holds {listing(gates)}")
-    wrong = Trouble("scheduling-gated", detail, (shown,), commands.read(write))
-    plain = Holding(SCHEDULE, "client", "", since, waiting_for, about=write)
-    return troubled(plain, wrong)

@@ -4,20 +4,20 @@ Sources: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/ (stat
 pkg/kubelet/images/types.go (the image reasons); pkg/kubelet/events/event.go (the Events).
 """
 
-from eventstream.explain.controllers.pod.crashes import crash, ending
+import msgspec
+
+from eventstream.explain.controllers.pod.crashes import crash, ending, keeps_ending
 from eventstream.explain.controllers.pod.images import REASONS, image
+from eventstream.explain.controllers.pod.mounting import mounting
+from eventstream.explain.controllers.pod.nodes import node_lost
 from eventstream.explain.controllers.pod.probing import dying, killed, probing
-from eventstream.explain.controllers.pod.starting import START_REASONS, mounting, starting
-from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.controllers.pod.starting import START_REASONS, starting
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.trouble import Trouble
-from eventstream.explain.vocabulary.records import Evidence
-from eventstream.explain.world.pods import condition, containers, node_of
+from eventstream.explain.world.pods import containers
 from eventstream.explain.world.times import when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.pods import ContainerStatus
-
-_GAP_SECONDS = 10.0
 
 
 def trouble(snapshot: Snapshot, write: Write) -> Trouble | None:
@@ -29,31 +29,6 @@ def trouble(snapshot: Snapshot, write: Write) -> Trouble | None:
         or _ending(snapshot, write)
         or probing(snapshot, write)
     )
-
-
-def node_lost(snapshot: Snapshot, write: Write) -> Trouble | None:
-    """The Pod's node is gone, or its kubelet has stopped reporting.
-
-    Source: pkg/controller/nodelifecycle/node_lifecycle_controller.go (Ready is Unknown).
-    """
-    node = node_of(write.image)
-    host = snapshot.by_name("Node", None, node)
-    if host is None:
-        return None
-    pod = write.image.metadata.name
-    command = commands.describe(host)
-    if host.change.type == "VANISHED" and snapshot.now - host.change.at < _GAP_SECONDS:
-        return None  # The Pod may have gone in the same gap: its own list is still to come.
-    if host.gone:
-        text = f"Node {node}, to which Pod {pod} is bound, no longer exists."
-        proof = (proofs.seen(host, f"Node {node} was deleted"), _bound(write))
-        return Trouble("node-lost", text, proof, commands.describe(write))
-    ready = condition(host.image, "Ready")
-    if ready is None or ready.status != "Unknown":
-        return None
-    since = f" since {ready.last_transition_time}" if ready.last_transition_time else ""
-    text = f"The kubelet on {node} has not reported{since}; Pod {pod} is there."
-    return Trouble("node-lost", text, (proofs.says(host, ready), _bound(write)), command)
 
 
 def unproven(snapshot: Snapshot, write: Write) -> Trouble | None:
@@ -71,41 +46,45 @@ def unproven(snapshot: Snapshot, write: Write) -> Trouble | None:
         by_probe = killed(snapshot, write, status)
         if by_probe is not None and snapshot.now - when(write) < by_probe.again_after:
             return by_probe.trouble
-        again = last.exit_code or _ends_again(write, status)
-        if again and by_probe is None and snapshot.now - when(write) < PROVEN:
+        again = by_probe is None and keeps_ending(write, status)
+        if again and snapshot.now - when(write) < PROVEN:
             return crash(write, status)
     return None
 
 
-def _ends_again(write: Write, status: ContainerStatus) -> bool:
-    """Whether a container that ought to go on has ended, without an error, more than once."""
-    ordinary = any(
-        found.name == status.name for found in getattr(write.image.spec, "containers", ())
-    )
-    return ordinary and status.restart_count > 1
-
+_TOLD = 3
+"""Containers of one Pod whose trouble is told."""
 
 PROVEN = 30.0
 """Seconds that a restarted container has to run before the failure is called past."""
 
 
 def _waiting(snapshot: Snapshot, write: Write) -> Trouble | None:
-    for status in containers(write.image):
-        waiting = status.state.waiting
-        if waiting is None:
-            continue
-        if waiting.reason in REASONS:
-            return image(snapshot, write, status)
-        if waiting.reason == "CrashLoopBackOff":
-            return _ended(snapshot, write, status)
-        if waiting.reason in START_REASONS:
-            return starting(write, status)
-    return None
+    """What is wrong with containers that wait; all are told, the first gives the code."""
+    found = [of_container(snapshot, write, status) for status in containers(write.image)]
+    wrong = [trouble for trouble in found if trouble is not None]
+    if len(wrong) < 2:
+        return wrong[0] if wrong else None
+    return msgspec.structs.replace(
+        wrong[0],
+        detail=" ".join(trouble.detail for trouble in wrong[:_TOLD]),
+        evidence=tuple(piece for trouble in wrong[:_TOLD] for piece in trouble.evidence),
+    )
+
+
+def of_container(snapshot: Snapshot, write: Write, status: ContainerStatus) -> Trouble | None:
+    """What is wrong with a container that waits, if that is more than for its turn."""
+    reason = status.state.waiting.reason if status.state.waiting else ""
+    if reason in REASONS:
+        return image(snapshot, write, status)
+    if reason == "CrashLoopBackOff":
+        return _ended(snapshot, write, status)
+    return starting(write, status) if reason in START_REASONS else None
 
 
 def _ending(snapshot: Snapshot, write: Write) -> Trouble | None:
     for status in containers(write.image):
-        if ending(status):
+        if ending(write, status):
             return _ended(snapshot, write, status)
     return None
 
@@ -113,7 +92,3 @@ def _ending(snapshot: Snapshot, write: Write) -> Trouble | None:
 def _ended(snapshot: Snapshot, write: Write, status: ContainerStatus) -> Trouble:
     by_probe = killed(snapshot, write, status)
     return by_probe.trouble if by_probe is not None else crash(write, status)
-
-
-def _bound(write: Write) -> Evidence:
-    return proofs.seen(write, f"Pod {write.image.metadata.name} is bound to {node_of(write.image)}")

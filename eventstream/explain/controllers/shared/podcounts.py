@@ -6,6 +6,7 @@ import msgspec
 
 from eventstream.explain.controllers.registry import holding_of, unproven
 from eventstream.explain.controllers.shared import preemptions
+from eventstream.explain.controllers.shared.failing import failing
 from eventstream.explain.controllers.shared.refusals import allows_now, exceeded, refused
 from eventstream.explain.outlook import proofs
 from eventstream.explain.outlook.holding import Holding
@@ -13,6 +14,7 @@ from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.trouble import troubled
 from eventstream.explain.outlook.turns import asked, made
 from eventstream.explain.vocabulary.records import Evidence
+from eventstream.explain.world.notes import said
 from eventstream.explain.world.pods import condition, has_ended
 from eventstream.explain.world.text import count, said_by
 from eventstream.explain.world.times import when
@@ -39,6 +41,7 @@ class PodCounts:
         self.scheduled = self.started = self.ready = 0
         every = snapshot.pods(owner.log)
         self.moved = max(map(when, every), default=0.0)
+        self._ended: list[Write] = []
         self._sort(write for write in every if owner_of(write.image) == owner.log.uid)
 
     def _sort(self, owned: Iterable[Write]) -> None:
@@ -54,6 +57,8 @@ class PodCounts:
                     self._restless.append(write)
             elif not write.gone and write.image.metadata.deletion_timestamp:
                 self.leaving.append(write)
+            if has_ended(write.image):
+                self._ended.append(write)
 
     def ripening(self, owner: Write) -> Holding | None:
         """Ready Pods that count as available only after minReadySeconds, while these run."""
@@ -72,9 +77,19 @@ class PodCounts:
         every = (*self._restless, *self.leaving)
         found = [holding_of(self._snapshot, write) for write in every]
         held = [holding for holding in found if holding is not None]
+        if self._ended and self.ready < max(len(self.active), _desired(self._owner)):
+            again = failing(self._snapshot, self._owner, self._ended, CREATE)
+            held += [again] if again is not None else []
         if not any(holding.diagnosis == "unschedulable" for holding in held):
             return held
         return preemptions.replaced(self._snapshot, held, self._owner)
+
+
+def _desired(owner: Write) -> int:
+    """How many Pods the owner is to have; a DaemonSet's controller counts its nodes itself."""
+    if owner.image.kind == "DaemonSet":
+        return int(getattr(owner.image.status, "desired_number_scheduled", 0))
+    return int(getattr(owner.image.spec, "replicas", 0))
 
 
 def creation(
@@ -153,11 +168,17 @@ def _refusal(snapshot: Snapshot, owner: Write) -> tuple[str, tuple[Evidence, ...
     if owner.image.kind in ("ReplicaSet", "ReplicationController"):
         return "", ()  # These say so in their conditions, and take it back there.
     last = made(snapshot, owner)
+    notes = [note for note in notes if not _name_taken(note)]
     since = [note for note in notes if note.at > last] or _still(snapshot, owner, notes)
     if not since or not since[0].after.spec.message:
         return "", proofs.events(since)
     refusal = since[0].after.spec
     return said_by(refusal.message, refusal.reason), proofs.events(since)
+
+
+def _name_taken(note: Change) -> bool:
+    """Whether the old Pod of that name was still there: the next one waits for it, unrefused."""
+    return said(note).endswith(" already exists")
 
 
 def _still(snapshot: Snapshot, owner: Write, notes: list[Change]) -> list[Change]:

@@ -21,6 +21,12 @@ _ATTEMPT = expression(
     r"^(?:Error creating: |create (?:Pod|Claim) \S+ (?:for Pod \S+ )?in \S+ \S+ failed error: "
     r'|Failed to create new replica set "[^"]*": )?'
 )
+_INVALID = expression(r'^[\w.]+ "[^"]*" is invalid: ')
+"""How the API server begins what its validation finds, after the kind and the name.
+
+Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#validation-for-objects.
+"""
+
 _REFUSERS = (
     (expression(r'admission webhook "([^"]+)" denied the request(?:: )?(.*)', dot_all=True),
      "webhook {} denies it"),
@@ -63,7 +69,8 @@ def refused(
         command = commands.named("resourcequota", namespace, quota)
         return Trouble("quota-exceeded", detail, evidence, command)
     detail = sentence(f"{cannot}: {_refuser(bare)}")
-    return Trouble("admission-denied", detail, evidence, commands.describe(owner))
+    code = "pod-invalid" if _INVALID.match(bare) else "admission-denied"
+    return Trouble(code, detail, evidence, commands.describe(owner))
 
 
 def allows_now(quota: Write, message: str) -> bool:

@@ -1,0 +1,114 @@
+"""What keeps a Pod's volumes, devices or sandbox from being there, as Events about it tell.
+
+Of several Events that say one thing the telling one counts, not the newest: a kubelet that waits
+for a volume says so every two minutes, the attach/detach controller why it does not come.
+Sources: pkg/kubelet/volumemanager/volume_manager.go, WaitForAttachAndMount (the general message);
+pkg/kubelet/events/event.go (Events FailedMount, FailedAttachVolume, FailedMapVolume);
+pkg/controller/volume/attachdetach/reconciler/reconciler.go, reportMultiAttachError.
+"""
+
+from eventstream.explain.controllers.pod.starting import KINDS, MISSING
+from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.outlook.trouble import Trouble
+from eventstream.explain.world.notes import recency, said
+from eventstream.explain.world.pods import containers, is_true
+from eventstream.explain.world.text import listing, sentence
+from eventstream.explain.world.writes import Write
+from eventstream.expressions import expression
+from eventstream.objects.observations import Change
+
+_VOLUMES = ("FailedMount", "FailedAttachVolume", "FailedMapVolume")
+_ATTACH = "FailedAttachVolume"
+_ATTACHED = "SuccessfulAttachVolume"
+_SANDBOX = "FailedCreatePodSandBox"
+_DEVICES = "FailedPrepareDynamicResources"
+_LATER = ("Pulling", "Pulled", "Created", "Started")
+"""What a kubelet does once volumes and sandbox are there: then what failed before is past."""
+
+_NO_KEY = expression(r"references non-existent (config|secret) key: (\S+)")
+_VOLUME = expression(r'for volume "([^"]+)"')
+_PASSING = "failed to sync"
+"""A kubelet that has only just heard of the Pod: it has the ConfigMap a moment later."""
+
+_GENERAL = expression(
+    r"unable to attach or mount volumes: .*(?:timed out waiting for the condition"
+    r"|context deadline exceeded)\.?$",
+    ignore_case=True,
+    dot_all=True,
+)
+"""That volumes are not there in time, without a word of why."""
+
+
+def mounting(snapshot: Snapshot, write: Write) -> Trouble | None:
+    """What is known to keep the Pod from getting as far as its containers."""
+    if not write.log.notes or is_true(write.image, "PodReadyToStartContainers"):
+        return None
+    if any(status.state.running for status in containers(write.image)):
+        return None
+    past = max((recency(note) for note in snapshot.notes(write.log, *_LATER)), default=-1)
+    failed = _failed(snapshot, write, past)
+    if failed:
+        return _unmounted(write, failed)
+    pod = f"Pod {write.image.metadata.name}"
+    for reason, code, text in (
+        (_DEVICES, "start-failed", f"The devices that {pod} asks for cannot be prepared"),
+        (_SANDBOX, "sandbox-failed", f"The sandbox of {pod} cannot be made"),
+    ):
+        newest = max(snapshot.notes(write.log, reason), key=recency, default=None)
+        if newest is not None and recency(newest) > past:
+            detail = sentence(f"{text}: {said(newest)}")
+            return Trouble(code, detail, proofs.events([newest]), commands.describe(write))
+    return None
+
+
+def _failed(snapshot: Snapshot, write: Write, past: int) -> list[Change]:
+    """The Events that still say why volumes are not there, each once, the newest first.
+
+    A general one counts only where no other tells, and a failed attachment until the volume is
+    attached.
+    """
+    attached = {_volume(note): recency(note) for note in snapshot.notes(write.log, _ATTACHED)}
+    told: dict[tuple[str, str], Change] = {}
+    for note in sorted(snapshot.notes(write.log, *_VOLUMES), key=recency, reverse=True):
+        over = note.after.spec.reason == _ATTACH and attached.get(_volume(note), -1)
+        if recency(note) <= past or (over and over > recency(note)) or _PASSING in said(note):
+            continue
+        told.setdefault((note.after.spec.reason or "", _volume(note) or said(note)), note)
+    telling = [note for note in told.values() if not _GENERAL.match(said(note))]
+    return telling or list(told.values())[:1]
+
+
+def _volume(note: Change) -> str:
+    found = _VOLUME.search(said(note))
+    return found[1] if found is not None else ""
+
+
+def _unmounted(write: Write, notes: list[Change]) -> Trouble:
+    """Several volumes may be missing, each for a reason of its own: all are named."""
+    pod = f"Pod {write.image.metadata.name}"
+    evidence, command = proofs.events(notes), commands.describe(write)
+    lacks = [text for note in notes if (text := _lacking(note))]
+    if lacks:
+        text = sentence(f"{pod} mounts {'; it also mounts '.join(lacks)}")
+        return Trouble("config-missing", text, evidence, command)
+    whys = list(dict.fromkeys(said(note).rstrip(".") for note in notes))
+    attaching = all(note.after.spec.reason == _ATTACH for note in notes)
+    holder = "attachdetach-controller" if attaching else ""
+    text = sentence(f"{pod} waits for a volume: {'; and '.join(whys[:3])}")
+    return Trouble("volume-pending", text, evidence, command, holder=holder)
+
+
+def _lacking(note: Change) -> str:
+    """The ConfigMap, Secret or key that does not exist, as a clause; empty for other failures."""
+    message = said(note)
+    where = f" as volume {_volume(note)}" if _volume(note) else ""
+    missing = [f"{KINDS[kind.lower()]} {name}" for kind, name in MISSING.findall(message)]
+    if missing:
+        verb = "does" if len(missing) == 1 else "do"
+        return f"{listing(missing)}{where}, which {verb} not exist"
+    no_key = _NO_KEY.search(message)
+    if no_key is None:
+        return ""
+    kind = "ConfigMap" if no_key[1] == "config" else "Secret"
+    return f"key {no_key[2]} of a {kind}{where}, which has no such key"

@@ -1,0 +1,238 @@
+"""Where a bound Pod is on its way to be ready, as its kubelet's Events and reports tell.
+
+A kubelet that pulls, mounts or runs an init container is at work, however long that takes: what is
+told is the work, and how long such work usually takes, not that the kubelet is silent.
+Sources: pkg/kubelet/kubelet.go, SyncPod (volumes, then the sandbox, then containers);
+pkg/kubelet/images/image_manager.go (Pulling, Pulled); pkg/kubelet/prober/prober.go.
+"""
+
+import msgspec
+
+from eventstream.explain.controllers.pod.containers import (
+    called,
+    declared,
+    every,
+    initializing,
+    is_sidecar,
+)
+from eventstream.explain.outlook import turns
+from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.world.notes import recency, since
+from eventstream.explain.world.pods import condition, containers, is_running, is_true
+from eventstream.explain.world.text import listing, said_by
+from eventstream.explain.world.writes import Write
+from eventstream.objects.observations import Change
+from eventstream.objects.pods import Container, ContainerStatus, PodSpec, PodStatus, Probe
+
+_AFTER_PULL = ("Pulled", "Failed", "BackOff", "Created", "Started")
+
+
+class Progress(msgspec.Struct, frozen=True, gc=False):
+    """What happens now: in words, which wait it is, since when, and its code when it takes long.
+
+    `granted` are the seconds that the Pod itself allows beyond what is usual. Where the kubelet
+    has done its part and waits too, it `works`; what has no usual time is `patient`. `gate` is
+    the condition of a readiness gate that somebody else has to set.
+    """
+
+    what: str
+    wait: str
+    since: float
+    late: str = "kubelet-slow"
+    granted: float = 0.0
+    works: bool = False
+    patient: bool = False
+    gate: str = ""
+
+
+def progress(snapshot: Snapshot, write: Write, since: float) -> Progress:
+    """What a bound Pod that is not ready is at; `since` is when it was bound."""
+    pulled = _pulling(snapshot, write)
+    if pulled is not None:
+        return pulled
+    if is_running(write.image):
+        return _ripening(write)
+    at = initializing(write)
+    if at is not None and (begun := _init(write, *at)) is not None:
+        return begun
+    return _starting(snapshot, write, since)
+
+
+def _pulling(snapshot: Snapshot, write: Write) -> Progress | None:
+    """An image that is being pulled: its Event Pulling is the newest of its container's."""
+    begun = (write.log.notes or {}).get("Pulling")
+    if not begun:
+        return None
+    reported = {status.name: status for status in containers(write.image)}
+    for found in every(write):
+        status = reported.get(found.name)
+        if status is not None and (status.state.running or status.state.terminated):
+            continue
+        newest = _newest(snapshot, write, found.name, "Pulling")
+        if newest is None:
+            continue
+        ended = _newest(snapshot, write, found.name, *_AFTER_PULL)
+        if ended is not None and recency(ended) > recency(newest):
+            continue
+        who = called(write, found.name)
+        what = f"image {found.image} of {who[0].lower()}{who[1:]} to be pulled"
+        return Progress(what, "pull-and-start", since(newest))
+    return None
+
+
+def _newest(snapshot: Snapshot, write: Write, container: str, *reasons: str) -> Change | None:
+    """The newest Event of these about a container; one that names none may be about any."""
+    end = f"{{{container}}}"
+    about = [
+        note
+        for note in snapshot.notes(write.log, *reasons)
+        if (path := note.after.spec.involved_object.field_path).endswith(end) or not path
+    ]
+    return max(about, key=recency, default=None)
+
+
+def _init(
+    write: Write, container: Container, status: ContainerStatus, label: str
+) -> Progress | None:
+    """An init container that runs, or a sidecar that has not started yet."""
+    running = status.state.running
+    ended = status.state.terminated
+    name = write.image.metadata.name
+    if running is not None:
+        began = turns.since_waiting(write)
+        what = f"{label} of Pod {name} to {'start' if is_sidecar(container) else 'end'}"
+        granted = _budget(container.startup_probe)
+        return Progress(what, "start-after-init", began, "not-ready", granted, works=True)
+    if ended is not None or status.restart_count or _is_later(write, status):
+        began = turns.since_waiting(write)
+        return Progress(f"{label} of Pod {name} to start", "start-after-init", began)
+    return None
+
+
+def _is_later(write: Write, status: ContainerStatus) -> bool:
+    """Whether earlier init containers are done, so that it is this one's turn."""
+    image = write.image.status
+    inits = image.init_container_statuses if isinstance(image, PodStatus) else ()
+    return bool(inits) and inits[0].name != status.name
+
+
+def _starting(snapshot: Snapshot, write: Write, since: float) -> Progress:
+    """Before any container runs: the kubelet has to hear of the Pod, then makes it ready to run."""
+    name, status = write.image.metadata.name, write.image.status
+    what = f"Pod {name} to start"
+    if not containers(write.image):
+        return Progress(what, "start", since, late="")
+    spec = write.image.spec
+    claims = [
+        volume.persistent_volume_claim.claim_name
+        for volume in (spec.volumes if isinstance(spec, PodSpec) else ())
+        if volume.persistent_volume_claim
+    ]
+    inits = isinstance(status, PodStatus) and status.init_container_statuses
+    wait = "start-after-init" if inits and initializing(write) is None else "start"
+    if is_true(write.image, "PodReadyToStartContainers") or _has_begun(snapshot, write):
+        return Progress(what, wait, since)
+    if claims:
+        which = f"PersistentVolumeClaim{'s' if len(claims) > 1 else ''} {listing(claims)}"
+        return Progress(f"the volumes of Pod {name} ({which}) to be mounted", "mount", since)
+    return Progress(what, wait, since)
+
+
+def _has_begun(snapshot: Snapshot, write: Write) -> bool:
+    return bool(snapshot.notes(write.log, "Pulling", "Pulled", "Created", "Started"))
+
+
+def _ripening(write: Write) -> Progress:
+    """Its containers run: a probe has to succeed, a gate to open, or they have to end."""
+    name, began = write.image.metadata.name, turns.unready(write)
+    finishing = _finishing(write, began)
+    if finishing is not None:
+        return finishing
+    gate = _closed_gate(write)
+    if gate is not None:
+        return gate
+    for status in containers(write.image):
+        found = declared(write, status.name)
+        probe = found.startup_probe if found is not None else None
+        if status.state.running and status.started is False and probe is not None:
+            who = called(write, status.name)
+            what = f"the startup probe of {who[0].lower()}{who[1:]} to succeed"
+            granted = _budget(probe)
+            return Progress(what, "ready", began, "not-ready", granted, works=True)
+    delays = [
+        found.readiness_probe.initial_delay_seconds
+        for status in containers(write.image)
+        if (found := declared(write, status.name)) is not None and found.readiness_probe
+    ]
+    what = f"Pod {name} to become ready"
+    return Progress(what, "ready", began, "not-ready", float(max(delays, default=0)))
+
+
+def _budget(probe: Probe | None) -> float:
+    """Seconds that a startup probe gives its container before it is killed."""
+    if probe is None:
+        return 0.0
+    return float(probe.initial_delay_seconds + probe.period_seconds * probe.failure_threshold)
+
+
+def _finishing(write: Write, began: float) -> Progress | None:
+    """A Pod that is to end and not to become ready: a Job's, or one that has begun to end.
+
+    Source: https://kubernetes.io/docs/concepts/workloads/controllers/job/
+    """
+    image, owner = write.image, write.image.metadata.controller
+    spec, status = image.spec, image.status
+    if not isinstance(spec, PodSpec) or not isinstance(status, PodStatus):
+        return None
+    ends = [found for found in status.container_statuses if found.state.terminated]
+    policy = spec.restart_policy or "Always"
+    done = [
+        f
+        for f in ends
+        if f.state.terminated and (policy == "Never" or not f.state.terminated.exit_code)
+    ]
+    if policy == "Always" or not (done or (owner is not None and owner.kind == "Job")):
+        return None
+    names = {found.name for found in done}
+    rest = [found.name for found in spec.containers if found.name not in names]
+    told = [
+        f"{found.name} has ended with exit code {found.state.terminated.exit_code}"
+        for found in done
+        if found.state.terminated
+    ]
+    after = f", as container {listing(told)}" if told else ""
+    which = f"container{'s' if len(rest) > 1 else ''} {listing(rest)} of " if done and rest else ""
+    what = f"{which}Pod {image.metadata.name} to end{after}"
+    return Progress(what, "", began, works=True, patient=True)
+
+
+def _closed_gate(write: Write) -> Progress | None:
+    """A readiness gate whose condition is not True, where all else is ready.
+
+    Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-readiness-gate
+    """
+    spec = write.image.spec
+    gates = spec.readiness_gates if isinstance(spec, PodSpec) else ()
+    if not gates or not is_true(write.image, "ContainersReady"):
+        return None
+    for gate in gates:
+        found = condition(write.image, gate.condition_type)
+        if found is not None and found.status == "True":
+            continue
+        how = "nobody has set it yet"
+        if found is not None:
+            why = said_by(found.message, found.reason)
+            how = f"it is {found.status}{f': {why}' if why else ''}"
+        what = (
+            f"readiness gate {gate.condition_type} of Pod {write.image.metadata.name} "
+            f"to be True ({how.rstrip('.')})"
+        )
+        return Progress(
+            what,
+            "open-gate",
+            turns.since_waiting(write),
+            "not-ready",
+            works=True,
+            gate=gate.condition_type,
+        )
+    return None

@@ -1,0 +1,178 @@
+"""How containers and Pods end: what is a loop, what never ran, and what is replaced in vain."""
+
+from typing import Any
+
+import pytest
+
+from tests.explain.stories import KCM, START, Json, Story, stamp
+from tests.explain.test_outlook_diagnoses import complete, report, rollout, waiting
+from tests.explain.things import condition, daemonset, pod, statefulset
+
+NEVER = 'runc create failed: exec: "/bin/serve": stat /bin/serve: no such file or directory'
+READY = [condition("Ready", "True")]
+
+
+def ended(code: int, reason: str, *, after: float = 5, **more: Any) -> Json:
+    times = {"startedAt": stamp(START), "finishedAt": stamp(START + after)}
+    return {"terminated": {"exitCode": code, "reason": reason} | times | more}
+
+
+def container(restarts: int, state: Json, last: Json | None = None, *, ready: bool = False) -> Json:
+    found = {"name": "c", "ready": ready, "state": state, "restartCount": restarts}
+    return found | ({"lastState": last} if last is not None else {})
+
+
+RUNNING: Json = {"running": {"startedAt": stamp(START + 8)}}
+BACKING: Json = {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 20s restarting"}}
+
+NO_LOOP = [
+    pytest.param(container(0, ended(1, "Error")), id="ended once"),
+    pytest.param(container(1, RUNNING, ended(1, "Error"), ready=True), id="started again once"),
+    pytest.param(container(0, ended(255, "Unknown")), id="its node went down"),
+    pytest.param(container(4, RUNNING, ended(255, "Unknown"), ready=True), id="its node came back"),
+    pytest.param(
+        container(2, RUNNING, ended(137, "ContainerStatusUnknown"), ready=True), id="not found"
+    ),
+    pytest.param(container(3, ended(1, "Error", after=7200)), id="after two good hours"),
+    pytest.param(container(1, ended(1, "Error"), ended(255, "Unknown")), id="once since"),
+]
+
+
+@pytest.mark.parametrize("status", NO_LOOP)
+def test_one_end_is_no_loop(status: Json) -> None:
+    story = Story()
+    web, rs, one = rollout(story)
+    complete(story, web, rs, one)
+    conditions = READY if status["ready"] else [condition("Ready", "False")]
+    report(story, one, status, phase="Running", conditions=conditions)
+    assert story.trace(web).diagnosis is None
+
+
+LOOPS = [
+    (container(1, ended(1, "Error"), ended(1, "Error")), "crash-loop", "exits with code 1 (Error)"),
+    (container(2, RUNNING, ended(1, "Error"), ready=True), "crash-loop", "exits with code 1"),
+    (
+        container(3, BACKING, ended(0, "Completed")),
+        "crash-loop",
+        "exits with code 0 (Completed) though it should go on; 3 restarts so far",
+    ),
+    (
+        container(1, ended(0, "Completed"), ended(0, "Completed")),
+        "crash-loop",
+        "exits with code 0 (Completed) though it should go on",
+    ),
+    (
+        container(3, BACKING, ended(128, "StartError", message=NEVER)),
+        "start-failed",
+        "no such file or directory",
+    ),
+    (
+        container(0, ended(127, "ContainerCannotRun", message=NEVER)),
+        "start-failed",
+        "no such file or directory",
+    ),
+    (container(0, ended(137, "OOMKilled")), "oom-killed", "for using too much memory"),
+]
+
+
+@pytest.mark.parametrize(("status", "code", "words"), LOOPS)
+def test_what_keeps_ending_says_how(status: Json, code: str, words: str) -> None:
+    story = Story()
+    web, _, one = rollout(story)
+    report(story, one, status, phase="Running", conditions=[condition("Ready", "False")])
+    trace = story.trace(web)
+    assert (trace.state, trace.holder, trace.diagnosis) == ("stalled", "kubelet", code)
+    assert words in trace.summary
+    assert "keeps ending" not in trace.summary
+
+
+COMMANDS = [
+    (container(3, BACKING, ended(1, "Error")), "kubectl logs web-1-a -n shop -c c --previous"),
+    (container(1, ended(1, "Error"), ended(1, "Error")), "kubectl logs web-1-a -n shop -c c"),
+    (container(3, BACKING, ended(128, "StartError")), "kubectl describe pod web-1-a -n shop"),
+    (container(3, BACKING), "kubectl logs web-1-a -n shop -c c"),
+]
+
+
+@pytest.mark.parametrize(("status", "command"), COMMANDS)
+def test_no_command_is_given_that_cannot_work(status: Json, command: str) -> None:
+    story = Story()
+    web, _, one = rollout(story)
+    report(story, one, status, phase="Running")
+    assert story.trace(web).command == command
+
+
+def test_a_bare_pod_that_never_ran_says_why() -> None:
+    story = Story()
+    bare = story.create(pod(None, "bare"), "kubectl-run")
+    status = container(0, ended(128, "StartError", message=NEVER))
+    report(story, bare, status, phase="Failed", conditions=[])
+    trace = story.trace(bare)
+    assert trace.diagnosis == "pod-failed"
+    assert trace.summary == f"Pod bare failed: container c could not be started: {NEVER}."
+
+
+REFUSED = [
+    ("UnexpectedAdmissionError", "Pod was rejected: Allocate failed due to no healthy devices"),
+    ("OutOfcpu", "Pod was rejected: Node didn't have enough resource: cpu"),
+    ("NodeAffinity", "Pod was rejected: Predicate NodeAffinity failed"),
+]
+
+
+def fail(story: Story, one: Json, reason: str, message: str, *statuses: Json) -> None:
+    report(story, one, *statuses, phase="Failed", reason=reason, message=message)
+
+
+def replacement(story: Story, owner: Json, name: str) -> Json:
+    one = pod(owner, name, creationTimestamp=stamp(story.at))
+    one["status"] = {"phase": "Pending"}
+    return story.create(one, KCM)
+
+
+@pytest.mark.parametrize(("reason", "message"), REFUSED)
+def test_pods_that_are_refused_one_after_the_other_are_a_trouble_of_their_owner(
+    reason: str, message: str
+) -> None:
+    story = Story()
+    web, rs, one = rollout(story)
+    fail(story, one, reason, message)
+    assert story.trace(web).diagnosis is None
+    fail(story, replacement(story, rs, "web-1-b"), reason, message)
+    replacement(story, rs, "web-1-c")
+    trace = story.trace(web)
+    assert (trace.state, trace.holder, trace.holder_name) == ("stalled", "kubelet", "node-1")
+    assert (trace.diagnosis, trace.summary) == (
+        "pod-failed",
+        (
+            f"2 Pods of ReplicaSet web-1 failed one after the other ({reason}), the last web-1-b "
+            f"on node-1: {message}."
+        ),
+    )
+
+
+@pytest.mark.parametrize("owner", [statefulset(replicas=1), daemonset()], ids=lambda o: o["kind"])
+def test_pods_whose_controller_deletes_the_failed_ones_are_counted_too(owner: Json) -> None:
+    story = Story()
+    story.create(owner, "kubectl-create")
+    ran = container(0, ended(137, "Error"))
+    for number in range(3):
+        one = pod(owner, "db-0", creationTimestamp=stamp(story.at), uid=f"uid-db-0-{number}")
+        one["status"] = {"phase": "Pending"}
+        story.create(one, KCM)
+        fail(story, one, "Evicted", "The node was low on resource: ephemeral-storage.", ran)
+        story.delete(one)
+    trace = story.trace(owner)
+    assert trace.diagnosis == "pod-failed"
+    assert "3 Pods" in trace.summary
+    assert "(Evicted)" in trace.summary
+
+
+def test_pods_evicted_at_once_and_replaced_well_raise_no_alarm() -> None:
+    story = Story()
+    web, rs, one = rollout(story, replicas=2)
+    two = replacement(story, rs, "web-1-b")
+    for each in (one, two):
+        fail(story, each, "Evicted", "The node was low on resource: memory.", waiting("Error"))
+    for name in ("web-1-c", "web-1-d"):
+        replacement(story, rs, name)
+    assert story.trace(web).diagnosis is None

@@ -120,8 +120,8 @@ TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [("django.template.loaders.cached.Loader", ["dashboard.layout.Loader"])],
             "context_processors": ["django.template.context_processors.request"],
             "builtins": ["dashboard.templatetags.baton"],
         },

@@ -1,6 +1,7 @@
 """Keeps files and functions small enough to be read at once, because nothing else does."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,8 +9,19 @@ from pathlib import Path
 
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
+MAX_TEMPLATE_COLUMNS = 120
 SUFFIXES = {".py", ".js", ".css", ".html"}
 VENDORED = "vendor"
+WITHIN_TEXT = frozenset(
+    {"a", "b", "bdi", "button", "canvas", "code", "i", "input", "kbd", "label", "noscript"}
+    | {"output", "progress", "select", "span", "svg", "time", "use"}
+)
+"""Elements that may stand in a sentence, several on a line; each other one begins a line."""
+
+_STATEMENT = re.compile(r"\{%.*?%\}|\{#.*?#\}")
+_VARIABLE = re.compile(r"\{\{.*?\}\}")
+_BEGINS = re.compile(r"<([a-z][a-z0-9]*)")
+_TOUCHES = re.compile(r"(?:</[a-z0-9]+|/|<input [^<>]*)><[a-z]")
 
 
 def tracked_files(root: Path) -> list[Path]:
@@ -26,6 +38,8 @@ def complaints(path: Path) -> Iterator[str]:
     lines = source.count("\n")
     if lines > MAX_FILE_LINES:
         yield f"{path}: {lines} lines; split it, {MAX_FILE_LINES} is the limit"
+    if path.suffix == ".html":
+        yield from _crowded_lines(path, source)
     if path.suffix != ".py":
         return
     for node in ast.walk(ast.parse(source)):
@@ -36,6 +50,28 @@ def complaints(path: Path) -> Iterator[str]:
                     f"{path}:{node.lineno}: {node.name} has {length} lines; "
                     f"split it, {MAX_FUNCTION_LINES} is the limit"
                 )
+
+
+def _crowded_lines(path: Path, source: str) -> Iterator[str]:
+    """One sentence for each line of a template that is too long or begins too many elements."""
+    for number, line in enumerate(source.splitlines(), 1):
+        if len(line) > MAX_TEMPLATE_COLUMNS:
+            yield (
+                f"{path}:{number}: {len(line)} columns; "
+                f"break the line, {MAX_TEMPLATE_COLUMNS} is the limit"
+            )
+        if _crowded(line):
+            yield f"{path}:{number}: more than one element begins here; give each its own line"
+
+
+def _crowded(line: str) -> bool:
+    """Whether two elements begin in `line` that stand in no sentence.
+
+    Those are two that no sentence holds, or any that begins where another ends.
+    """
+    drawn = _VARIABLE.sub("x", _STATEMENT.sub("", line))
+    apart = [name for name in _BEGINS.findall(drawn) if name not in WITHIN_TEXT]
+    return len(apart) > 1 or bool(_TOUCHES.search(drawn))
 
 
 def main() -> int:

@@ -1,29 +1,14 @@
-"""The pages that every page links to, in one list: a new page adds its line here."""
+"""The links to other pages that every page has in its header, as the pages declare them."""
 
 import msgspec
 from django.urls import reverse
 
-
-class Place(msgspec.Struct, frozen=True):
-    """One entry: its `label`, the name of its address, and names of addresses that lie within."""
-
-    label: str
-    name: str
-    within: frozenset[str] = frozenset()
-
-
-PLACES = (
-    Place("Now", "now", frozenset({"trace", "step"})),
-    Place("Cluster", "cluster", frozenset({"object", "changes", "window"})),
-    Place("Learn", "learn"),
-    Place("Reference", "reference"),
-    Place("Tape", "tape"),
-)
-"""In the order in which they stand in the header."""
+from dashboard.pages.page import InHeader, Page, Within
+from dashboard.pages.registry import PAGES
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """A place as a link; `current` is what `aria-current` says of it, "" for other pages."""
+    """A page as a link; `current` is what `aria-current` says of it, "" for other pages."""
 
     label: str
     address: str
@@ -31,11 +16,21 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 def entries(name: str | None) -> list[Entry]:
-    """Return all places as seen from the address called `name`, None for a page without one."""
-    return [Entry(place.label, reverse(place.name), _current(place, name)) for place in PLACES]
+    """Return the header's links as seen from the address called `name`, None for one without."""
+    shown = next((page for page in PAGES if name in _names(page)), None)
+    return [
+        Entry(page.navigation.label, reverse(page.name), _current(page, shown))
+        for page in PAGES
+        if isinstance(page.navigation, InHeader)
+    ]
 
 
-def _current(place: Place, name: str | None) -> str:
-    if name == place.name:
+def _names(page: Page) -> set[str]:
+    return {page.name, *(other.name for other in page.others)}
+
+
+def _current(page: Page, shown: Page | None) -> str:
+    if shown is page:
         return "page"
-    return "true" if name in place.within else ""
+    within = shown.navigation if shown else None
+    return "true" if isinstance(within, Within) and within.page == page.name else ""

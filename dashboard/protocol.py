@@ -11,11 +11,9 @@ from typing import Any
 import msgspec
 
 from dashboard import feeds
-from dashboard.asked import SHOWS
-from dashboard.coverage_feed import CoverageFeed
-from dashboard.learn_feed import LearnFeed
+from dashboard.pages.page import Asked, Feeding
+from dashboard.pages.registry import FEEDS
 from eventstream import history
-from eventstream.expressions import expression
 
 MESSAGE_BYTES = 4096
 """A longer message from a browser is no message of ours."""
@@ -24,9 +22,6 @@ MESSAGES_A_SECOND = 20
 
 BATCH_BYTES = 48 * 1024
 """A batch is sent in pieces of about this size: the server refuses to send endless messages."""
-
-_TRACE = expression(rf"traces/([A-Za-z0-9_.:-]{{1,200}})(?:/({'|'.join(SHOWS)}))?")
-_LEARN = expression(r"learn/(steps|operators)(?:/([A-Za-z0-9_.:-]{1,200}))?")
 
 
 class ProtocolError(ValueError):
@@ -100,25 +95,24 @@ def decode(text: str | None) -> Hello | Sub | Ack:
 
 def feed_of(message: Hello | Sub) -> feeds.Feed:
     """Return what the page follows; raises ProtocolError for a view that no page has."""
-    if message.view == "now":
-        return feeds.NowFeed(message.filter)
-    if found := _TRACE.fullmatch(message.view):
-        return feeds.TraceFeed(found[1], found[2] or "")
-    if found := _LEARN.fullmatch(message.view):
-        return LearnFeed(found[1], found[2])
-    if message.view == "coverage":
-        return CoverageFeed()
-    if message.view == "":
-        return feeds.Quiet()
-    raise ProtocolError(f"no page shows the view {message.view[:40]!r}")
+    feeding, asked = _feeding(message.view)
+    return feeding.make(asked, message.filter)
+
+
+def _feeding(view: str) -> tuple[Feeding, Asked]:
+    """Return what feeds the page that asks for `view`, and what it asks; or ProtocolError."""
+    for feeding in FEEDS:
+        if asked := feeding.view.fullmatch(view):
+            return feeding, asked
+    raise ProtocolError(f"no page shows the view {view[:40]!r}")
 
 
 def must_reset(message: Hello | Sub) -> bool:
     """Whether the page can't be continued: another database, or older than what is kept.
 
-    Coverage has no seq in history, and its page is told everything in any case.
+    A feed that has no seq in history tells its page everything in any case.
     """
-    if message.view in {"", "coverage"}:
+    if not _feeding(message.view)[0].resumes:
         return False
     return (
         message.epoch != history.epoch() or not history.floor() <= message.since <= history.head()

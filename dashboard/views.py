@@ -15,12 +15,13 @@ from dashboard import clock, feeds, filters, rendering, status
 from dashboard.coverage import overview
 from dashboard.coverage_json import document
 from dashboard.pages.lost import lost
+from dashboard.pages.page import Page
 from eventstream import history
 
 PAGE_ROWS = 100
 
 
-def now(request: HttpRequest) -> HttpResponse:
+def now(request: HttpRequest, page: Page) -> HttpResponse:
     """Traces as they come, stuck and running ones first; `before` pages on."""
     wanted, before = filters.from_query(request.GET), request.GET.get("before")
     try:
@@ -33,7 +34,7 @@ def now(request: HttpRequest) -> HttpResponse:
         if _goes_on_typing(request, wanted):
             answer.headers["HX-Replace-Url"] = request.get_full_path()
         return answer
-    return render(request, "now.html", context)
+    return page.drawn(request, context | {"follow": page.follow()})
 
 
 def _goes_on_typing(request: HttpRequest, wanted: history.Filter) -> bool:
@@ -61,12 +62,13 @@ def _feed(wanted: history.Filter, before: str | None, at: float) -> dict[str, An
     }
 
 
-def coverage(request: HttpRequest) -> HttpResponse:
+def coverage(request: HttpRequest, page: Page) -> HttpResponse:
     """Every kind, watched or not: what needs a person first, and the gaps of them all."""
     at = clock.now()
     seen = overview(at)
     rows = [rendering.kind_row(kind, at) for kind in seen.kinds]
-    return render(request, "coverage.html", status.context(at) | {"coverage": seen, "rows": rows})
+    shown = {"coverage": seen, "rows": rows, "follow": page.follow()}
+    return page.drawn(request, status.context(at) | shown)
 
 
 @require_safe

@@ -10,13 +10,13 @@ import msgspec
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
 from django.utils.connection import ConnectionDoesNotExist
 from django.views.decorators.http import require_safe
 
 from dashboard import actors, clock, filters, status, wording
 from dashboard.errors import explanation
 from dashboard.pages.lost import lost
+from dashboard.pages.page import Page
 from dashboard.streaming import streamed
 from eventstream import history
 from eventstream.explain.vocabulary.records import Step
@@ -62,27 +62,27 @@ class Written(msgspec.Struct, frozen=True):
 
 
 @require_safe
-def changes(request: HttpRequest) -> HttpResponse:
+def changes(request: HttpRequest, page: Page) -> HttpResponse:
     """The newest changes that match; `before` pages on."""
     wanted = _wanted(request.GET)
     try:
-        page = history.ledger(wanted, limit=ROWS, before=request.GET.get("before"))
+        found = history.ledger(wanted, limit=ROWS, before=request.GET.get("before"))
     except history.BadCursorError as error:
         return lost(request, 400, "This page of changes can't be found", str(error))
     asked = _query(wanted)
     context = status.context(clock.now()) | {
         "writes": [
             Written(stored.record, changed)
-            for stored in page.rows
+            for stored in found.rows
             if (changed := tuple(entries(stored.record)))
         ],
         "selects": filters.selects(_as_filter(wanted), history.choices())[:3],
         "wanted": wanted,
         "narrowed": bool(asked),
         "csv": urlencode(asked),
-        "older": urlencode(asked | {"before": page.next}) if page.next else "",
+        "older": urlencode(asked | {"before": found.next}) if found.next else "",
     }
-    return render(request, "changes.html", context)
+    return page.drawn(request, context)
 
 
 @require_safe

@@ -7,10 +7,10 @@ from urllib.parse import urlencode
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from dashboard import actors, clock, filters, rendering, status
+from dashboard.pages.page import Page
 from eventstream import history
 from eventstream.explain.vocabulary.records import Trace, Usual
 
@@ -44,7 +44,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 @require_safe
-def cluster(request: HttpRequest) -> HttpResponse:
+def cluster(request: HttpRequest, page: Page) -> HttpResponse:
     """The page, whole; it is asked for anew every few seconds by its script."""
     at = clock.now()
     nodes, nodes_total = history.nodes()
@@ -66,7 +66,7 @@ def cluster(request: HttpRequest) -> HttpResponse:
         "places_more": _more(found, text),
         "text": text,
     }
-    return render(request, "cluster.html", context)
+    return page.drawn(request, context)
 
 
 @require_safe

@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from dashboard import clock, lessons, status
 from dashboard.pages.lost import lost
+from dashboard.pages.page import Page
 from eventstream import history
 from eventstream.explain.vocabulary.records import Trace
 from eventstream.expressions import expression
@@ -40,7 +40,7 @@ class Link(msgspec.Struct, frozen=True):
 
 
 @require_safe
-def learn(request: HttpRequest) -> HttpResponse:
+def learn(request: HttpRequest, page: Page) -> HttpResponse:
     """One tab, with the trace of `?trace=` or the newest; `?cli=oc` spells the commands for oc."""
     tab = request.GET.get("tab", lessons.STEPS)
     tab = tab if tab in lessons.TABS else lessons.STEPS
@@ -57,7 +57,7 @@ def learn(request: HttpRequest) -> HttpResponse:
         "epoch": epoch,
         "seq": seq,
         "tab": tab,
-        "follow": f"learn/{tab}/{chosen}" if chosen else f"learn/{tab}",
+        "follow": page.follow(tab, chosen),
         "lines": [
             {"line": line, "shown": parts[f"shown-{line.documented.id}"]} for line in shown.lines
         ],
@@ -74,7 +74,7 @@ def learn(request: HttpRequest) -> HttpResponse:
         if tab == lessons.STEPS
         else operator_commands(shown.trace),
     }
-    return render(request, "learn.html", context)
+    return page.drawn(request, context)
 
 
 def _tabs(asked: dict[str, str | None]) -> list[Link]:

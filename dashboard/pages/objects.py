@@ -4,11 +4,11 @@ from typing import Any
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from dashboard import actors, clock, rendering, status
 from dashboard.pages.lost import lost
+from dashboard.pages.page import Page
 from eventstream import history
 from eventstream.explain.vocabulary.records import Step
 
@@ -28,7 +28,7 @@ class LoopCard(msgspec.Struct, frozen=True):
 
 
 @require_safe
-def object_page(request: HttpRequest, uid: str) -> HttpResponse:
+def object_page(request: HttpRequest, page: Page, uid: str) -> HttpResponse:
     """The object of that uid as it is, or, once it is gone, what is still known of it."""
     at = clock.now()
     found = history.kept(uid)
@@ -44,7 +44,7 @@ def object_page(request: HttpRequest, uid: str) -> HttpResponse:
     }
     if found is not None:
         context |= _living(found, [stored.record for stored in steps])
-    return render(request, "object.html", context)
+    return page.drawn(request, context)
 
 
 def _living(found: history.KeptObject, steps: list[Step]) -> dict[str, Any]:

@@ -5,10 +5,10 @@ Nothing is written twice, so no entry can be out of date; each links what it res
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from dashboard import clock, status
+from dashboard.pages.page import Page
 from eventstream.explain.vocabulary.diagnoses import DIAGNOSES
 from eventstream.explain.vocabulary.documented import around, creation, operators
 from eventstream.explain.vocabulary.documented import words as vocabulary
@@ -50,7 +50,7 @@ STEP_GROUPS = (
 
 
 @require_safe
-def reference(request: HttpRequest) -> HttpResponse:
+def reference(request: HttpRequest, page: Page) -> HttpResponse:
     """Every documented step, actor, grade, verb, diagnosis and rule, each with an anchor."""
     context = status.context(clock.now()) | {
         "step_groups": STEP_GROUPS,
@@ -61,4 +61,4 @@ def reference(request: HttpRequest) -> HttpResponse:
         "rule_groups": RULE_GROUPS.items(),
         "rules": sum(map(len, RULE_GROUPS.values())),
     }
-    return render(request, "reference.html", context)
+    return page.drawn(request, context)

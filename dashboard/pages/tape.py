@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from dashboard import clock, status
 from dashboard.opened import BYTES_MOST, IDLE_SECONDS, OPEN_MOST, OpenedTape, tapes
 from dashboard.pages.lost import lost
+from dashboard.pages.page import Page
 from dashboard.tapereader import CPU_SECONDS, MEGABYTES
 from dashboard.uploads import Receiving
 
@@ -18,29 +19,29 @@ COOKIE = "baton-tapes"
 
 @csrf_exempt  # Only until it is said where files go: `_open` is protected.
 @require_http_methods(["GET", "HEAD", "POST"])
-def tape(request: HttpRequest) -> HttpResponse:
+def tape(request: HttpRequest, page: Page) -> HttpResponse:
     """Ask for a recording, and, when there is one, begin to read it."""
     if request.method != "POST":
-        return _form(request)
+        return _form(request, page)
     try:
         with Receiving(request) as receiving:
             request.upload_handlers = [receiving]
             request.FILES  # noqa: B018  Takes the body in; Django would take its end for a forgery.
-            return _open(request, receiving)
+            return _open(request, page, receiving)
     except UnreadablePostError as error:
-        return _form(request, f"The file did not come whole: {error}. Send it again.")
+        return _form(request, page, f"The file did not come whole: {error}. Send it again.")
     except OSError as error:
         reason = error.strerror or str(error)
         wrong = f"The file could not be kept: {reason}. Make room on Baton's disk."
-        return _form(request, wrong, 507)
+        return _form(request, page, wrong, 507)
 
 
 @csrf_protect
-def _open(request: HttpRequest, receiving: Receiving) -> HttpResponse:
+def _open(request: HttpRequest, page: Page, receiving: Receiving) -> HttpResponse:
     """Begin to read what was received."""
     recording = receiving.path("tape")
     if recording is None:
-        return _form(request, "Choose a file that is not empty.")
+        return _form(request, page, "Choose a file that is not empty.")
     opened = tapes.add(receiving.name[:NAME_MOST], recording, receiving.path("audit"))
     answer = redirect(f"/tapes/{opened.token}/")
     tokens = [opened.token, *(each.token for each in _own(request) if each is not opened)]
@@ -54,7 +55,9 @@ def _own(request: HttpRequest) -> list[OpenedTape]:
     return tapes.among(request.COOKIES.get(COOKIE, "").split(".")[:OPEN_MOST])
 
 
-def _form(request: HttpRequest, wrong: str = "", code: int | None = None) -> HttpResponse:
+def _form(
+    request: HttpRequest, page: Page, wrong: str = "", code: int | None = None
+) -> HttpResponse:
     context = status.context(clock.now()) | {
         "wrong": wrong,
         "own": _own(request),
@@ -64,7 +67,7 @@ def _form(request: HttpRequest, wrong: str = "", code: int | None = None) -> Htt
         "open_most": OPEN_MOST,
         "minutes": int(IDLE_SECONDS / 60),
     }
-    return render(request, "tape.html", context, status=code or (400 if wrong else 200))
+    return page.drawn(request, context, code or (400 if wrong else 200))
 
 
 @require_POST

@@ -8,6 +8,7 @@ from django.shortcuts import render
 
 from dashboard import actors, asked, clock, commands, past, rendering, status, wording
 from dashboard.pages.lost import lost
+from dashboard.pages.page import Page
 from dashboard.picture import ShownSteps, picture, shown_steps
 from eventstream import history
 from eventstream.explain.vocabulary.records import Step, Trace
@@ -15,7 +16,7 @@ from eventstream.explain.vocabulary.records import Step, Trace
 SPEEDS = ("0.25", "0.5", "1", "2", "4", "8")
 
 
-def trace(request: HttpRequest, trace_id: str) -> HttpResponse:
+def trace(request: HttpRequest, page: Page, trace_id: str) -> HttpResponse:
     """One trace: its head, its steps as asked for, and the step that the address selects."""
     epoch, seq, now = history.epoch(), history.head(), clock.now()
     stored = history.trace(trace_id)
@@ -33,6 +34,7 @@ def trace(request: HttpRequest, trace_id: str) -> HttpResponse:
         | {part.id: part.html for part in drawn.parts}
         | {
             "epoch": epoch,
+            "follow": "" if wanted.after else page.follow(trace_id, wanted.show),
             "seq": seq,
             "lanes": drawn.rows.head.html,
             "rows": [row.html for row in drawn.rows.rows],
@@ -48,7 +50,7 @@ def trace(request: HttpRequest, trace_id: str) -> HttpResponse:
     selected = history.step(wanted.step)
     if selected is not None and selected.record.trace == trace_id:
         context |= _drawer(stored.record, selected, wanted)
-    return render(request, "trace.html", context)
+    return page.drawn(request, context)
 
 
 def then(request: HttpRequest, trace_id: str) -> HttpResponse:

@@ -11,13 +11,13 @@ from urllib.parse import urlencode
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from dashboard import asked, clock, rendering, status, wording
 from dashboard.filters import TEXT_MOST
 from dashboard.minimap import minimap
 from dashboard.pages.lost import lost
+from dashboard.pages.page import Page
 from dashboard.pages.trace import SPEEDS
 from eventstream import history
 
@@ -55,7 +55,7 @@ class Window(msgspec.Struct, frozen=True):
 
 
 @require_safe
-def window(request: HttpRequest) -> HttpResponse:
+def window(request: HttpRequest, page: Page) -> HttpResponse:
     """The window that the address asks for; by default the last five minutes."""
     now = clock.now()
     try:
@@ -89,7 +89,7 @@ def window(request: HttpRequest) -> HttpResponse:
         "moves": _moves(wanted, now),
         "namespaces": history.choices().namespaces,
     }
-    return render(request, "window.html", context)
+    return page.drawn(request, context)
 
 
 def from_query(query: Mapping[str, str], now: float) -> Window:

@@ -123,7 +123,7 @@ function aimed() {
   return rows.matches(":focus-within") || (rows.matches(":hover") && performance.now() - pointed < AIMING_MS);
 }
 
-const isTrace = () => document.getElementById("main")?.dataset.view === "trace";
+const isTrace = () => document.getElementById("main")?.dataset.follow.startsWith("traces/");
 const page = document.documentElement;
 const grows = () => page.scrollHeight > innerHeight;
 

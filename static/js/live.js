@@ -23,11 +23,8 @@ function drawnAt() {
 }
 
 function follows(type) {
-  const { view, trace, show, follow } = main().dataset;
   const feed = document.getElementById("feed");
-  const message = { type, epoch: page.epoch, since: page.since, view: follow ?? "" };
-  if (view === "now" || view === "coverage") message.view = view;
-  if (view === "trace") message.view = `traces/${trace}${show ? `/${show}` : ""}`;
+  const message = { type, epoch: page.epoch, since: page.since, view: main().dataset.follow };
   if (feed) message.filter = JSON.parse(feed.dataset.filter);
   return message;
 }

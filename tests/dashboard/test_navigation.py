@@ -4,9 +4,8 @@ import re
 
 import pytest
 from django.test import Client
-from django.urls import resolve
 
-from dashboard.navigation import PLACES, entries
+from dashboard.navigation import entries
 from tests.dashboard import scenes
 
 pytestmark = pytest.mark.django_db
@@ -28,13 +27,13 @@ def test_every_place_is_a_page_that_marks_itself(client: Client) -> None:
 def test_a_page_within_a_place_marks_the_place_otherwise(client: Client) -> None:
     scenes.store(scenes.nginx(100.0))
     assert marked(client, "/traces/nginx") == [("true", "Now")]
+    assert marked(client, "/traces/nginx/steps/none") == [("true", "Now")]
+    assert marked(client, "/changes") == [("true", "Cluster")]
+
+
+def test_a_page_that_the_header_does_not_link_to_marks_nothing(client: Client) -> None:
+    assert marked(client, "/coverage") == []
 
 
 def test_a_page_that_is_not_there_links_to_all_and_marks_none(client: Client) -> None:
     assert marked(client, "/nowhere") == []
-
-
-def test_no_address_belongs_to_two_places() -> None:
-    names = [name for place in PLACES for name in (place.name, *place.within)]
-    assert len(names) == len(set(names))
-    assert all(resolve(entry.address).url_name in names for entry in entries(None))

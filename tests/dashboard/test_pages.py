@@ -301,10 +301,10 @@ def test_a_trace_is_shown_as_sequence_waterfall_or_list_and_the_address_keeps_wh
     for show in ("sequence", "waterfall", "list"):
         html = body(client, f"/traces/nginx?show={show}&step=nginx-010")
         assert f'class="sequence as-{show} chosen"' in html
-        assert f'data-show="{show}"' in html
+        assert f'data-follow="traces/nginx/{show}"' in html
         assert f'href="?show={show}&amp;step=nginx-010" aria-current="true"' in html
         assert 'aria-current="true"' in html.partition('id="rows"')[2]
-    assert 'data-show=""' in body(client, "/traces/nginx?show=<script>")
+    assert 'data-follow="traces/nginx"' in body(client, "/traces/nginx?show=<script>")
 
 
 def test_the_list_says_in_words_what_the_arrows_show(client: Client) -> None:

@@ -1,0 +1,131 @@
+"""All pages, a declaration each: a new page is added here and nowhere else.
+
+Addresses (`urls.py`), the header's links (`navigation.py`), the sheets that a page loads
+(`base.html`) and the feeds of the socket (`protocol.py`) derive from it.
+"""
+
+from dashboard import feeds, views
+from dashboard.asked import SHOWS
+from dashboard.coverage_feed import CoverageFeed
+from dashboard.learn_feed import LearnFeed
+from dashboard.lessons import TABS
+from dashboard.pages import changes, cluster, learn, objects, reference, tape, trace, window
+from dashboard.pages.page import Address, InHeader, Page, Within, feeding
+
+_TRACE = "[A-Za-z0-9_.:-]{1,200}"
+
+PAGES = (
+    Page(
+        name="now",
+        address="",
+        view=views.now,
+        template="now.html",
+        feed=feeding("now", lambda _asked, wanted: feeds.NowFeed(wanted)),
+        navigation=InHeader("Now"),
+        style=None,
+    ),
+    Page(
+        name="trace",
+        address="traces/<str:trace_id>",
+        view=trace.trace,
+        template="trace.html",
+        feed=feeding(
+            "traces",
+            lambda asked, _wanted: feeds.TraceFeed(asked[1], asked[2] or ""),
+            rest=f"/({_TRACE})(?:/({'|'.join(SHOWS)}))?",
+        ),
+        navigation=Within("now"),
+        style=None,
+        others=(
+            Address("then", "traces/<str:trace_id>/then", trace.then),
+            Address("step", "traces/<str:trace_id>/steps/<str:step_id>", trace.step),
+        ),
+    ),
+    Page(
+        name="cluster",
+        address="cluster",
+        view=cluster.cluster,
+        template="cluster.html",
+        feed=None,
+        navigation=InHeader("Cluster"),
+        style=None,
+        others=(Address("cluster-pods", "cluster/pods.json", cluster.pods),),
+    ),
+    Page(
+        name="object",
+        address="objects/<uid:uid>",
+        view=objects.object_page,
+        template="object.html",
+        feed=None,
+        navigation=Within("cluster"),
+        style=None,
+    ),
+    Page(
+        name="changes",
+        address="changes",
+        view=changes.changes,
+        template="changes.html",
+        feed=None,
+        navigation=Within("cluster"),
+        style=None,
+        others=(Address("changes-csv", "changes.csv", changes.as_csv),),
+    ),
+    Page(
+        name="window",
+        address="window",
+        view=window.window,
+        template="window.html",
+        feed=None,
+        navigation=Within("cluster"),
+        style=None,
+    ),
+    Page(
+        name="learn",
+        address="learn",
+        view=learn.learn,
+        template="learn.html",
+        feed=feeding(
+            "learn",
+            lambda asked, _wanted: LearnFeed(asked[1], asked[2]),
+            rest=f"/({'|'.join(TABS)})(?:/({_TRACE}))?",
+        ),
+        navigation=InHeader("Learn"),
+        style="css/learn.css",
+    ),
+    Page(
+        name="reference",
+        address="reference",
+        view=reference.reference,
+        template="reference.html",
+        feed=None,
+        navigation=InHeader("Reference"),
+        style="css/reference.css",
+    ),
+    Page(
+        name="tape",
+        address="tape",
+        view=tape.tape,
+        template="tape.html",
+        feed=None,
+        navigation=InHeader("Tape"),
+        style=None,
+        others=(Address("tape-close", "tape/close", tape.close),),
+    ),
+    Page(
+        name="coverage",
+        address="coverage",
+        view=views.coverage,
+        template="coverage.html",
+        feed=feeding("coverage", lambda _asked, _wanted: CoverageFeed(), resumes=False),
+        navigation=None,
+        style=None,
+        others=(Address("coverage-json", "coverage.json", views.coverage_as_json),),
+    ),
+)
+"""In the order in which those in the header stand there."""
+
+FEEDS = (
+    *(page.feed for page in PAGES if page.feed),
+    feeding("", lambda _asked, _wanted: feeds.Quiet(), resumes=False),
+)
+"""What a socket may ask for; the last is that of a page without a feed."""

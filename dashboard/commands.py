@@ -1,38 +1,98 @@
-"""The commands that show a reader the same with their own eyes, quoted for a shell.
+"""The commands that let a reader see the same with their own eyes, or try what is explained.
 
-Baton asks nobody to believe it: what a step says of an object can be had from the cluster by a
-command that only reads. `oc` takes the same arguments as `kubectl`.
+Baton asks nobody to believe it, and only reads: the commands are for the reader to copy and run.
+`program` is what stands first, kubectl or what takes the same words.
 """
 
-import shlex
+from functools import partial
 
 import msgspec
 
-from eventstream.explain.vocabulary.records import ObjectRef, Step
+from eventstream.explain.vocabulary.commands import KUBECTL, events, line, within
+from eventstream.explain.vocabulary.records import ObjectRef, Step, Trace
+
+_EXAMPLE = ("--image=bitnami/nginx:latest", "--replicas=3")
+_WHOLE = ("-o", "yaml", "--show-managed-fields")
 
 
 class Command(msgspec.Struct, frozen=True):
-    """A command line, and what it shows."""
+    """A command line, what it shows, and whether it changes the cluster."""
 
-    shows: str
     line: str
+    shows: str
+    writes: bool = False
 
 
-def for_step(step: Step) -> list[Command]:
-    """The commands that show what `step` is about; none that shows an object which is gone.
-
-    Nor is there one where a name holds what cannot be typed, which a terminal would obey.
-    """
+def for_step(step: Step, program: str = KUBECTL) -> list[Command]:
+    """The commands that show what `step` is about; none that shows an object which is gone."""
     obj = step.object
     found = []
     if step.change_type not in ("DELETED", "VANISHED"):
-        line = _get(resource(obj), obj.name, *_where(obj), "-o", "yaml", "--show-managed-fields")
-        found.append(Command("the object and who wrote which field", line))
-    if obj.uid:
-        about = f"involvedObject.uid={obj.uid}"
-        line = _get("events", "", *_where(obj, "default"), "--field-selector", about)
-        found.append(Command("the Events about it, kept for an hour", line))
-    return [command for command in found if command.line.isprintable()]
+        options = (*within(obj.namespace), *_WHOLE)
+        get = line("get", resource(obj), obj.name, options=options, program=program)
+        found.append(Command(get, "the object and who wrote which field"))
+    told = events(obj.namespace, program, uid=obj.uid)
+    return _typed(*found, Command(told, "the Events about it, kept for an hour"))
+
+
+def for_creation(trace: Trace | None, program: str = KUBECTL) -> list[Command]:
+    """What to run to make a Deployment, and to see what Baton sees of it."""
+    root = trace.root if trace is not None else None
+    name = root.name if root is not None and root.kind == "Deployment" else "nginx"
+    where = within(root.namespace if root is not None else None)
+    given = partial(line, program=program)
+    return _typed(
+        Command(
+            given("create deployment", "nginx", options=_EXAMPLE),
+            "Creates the Deployment of the example, in your current namespace.",
+            writes=True,
+        ),
+        Command(
+            given("get pods", options=(*where, "--watch")),
+            "The Pods as they come, bound and started.",
+        ),
+        Command(
+            given("get events", options=(*where, "--watch")),
+            "What the components report of their work.",
+        ),
+        Command(
+            given("get deployment", name, options=(*where, *_WHOLE)),
+            "Desired state, current state, and who wrote which field.",
+        ),
+        Command(
+            given("describe deployment", name, options=where),
+            "The same in words, with its Events.",
+        ),
+        Command(
+            given("get leases", options=within("kube-node-lease")), "The heartbeat of each node."
+        ),
+        Command(given("delete deployment", "nginx"), "Takes the example away again.", writes=True),
+    )
+
+
+def for_operator(trace: Trace | None, program: str = KUBECTL) -> list[Command]:
+    """What to run to see a type, its objects, and who acts on them."""
+    given = partial(line, program=program)
+    types = Command(given("get customresourcedefinitions"), "The types that were added.")
+    group = trace.root.api_version.rpartition("/")[0] if trace is not None else ""
+    if trace is None or not group:
+        return [types]
+    root, where = trace.root, within(trace.root.namespace)
+    kind = f"{root.kind.lower()}.{group}"
+    return _typed(
+        types,
+        Command(
+            given("api-resources", options=(f"--api-group={group}",)), "What this group serves."
+        ),
+        Command(
+            given("get", kind, options=("--all-namespaces",)), f"Every object of kind {root.kind}."
+        ),
+        Command(
+            given("get", kind, root.name, options=(*where, *_WHOLE)),
+            "Its spec, its status, and who wrote which field.",
+        ),
+        Command(given("get events", options=(*where, "--watch")), "What is reported of it."),
+    )
 
 
 def resource(obj: ObjectRef) -> str:
@@ -42,14 +102,6 @@ def resource(obj: ObjectRef) -> str:
     return f"{kind}.{version}.{group}" if slash else kind
 
 
-def _where(obj: ObjectRef, otherwise: str = "") -> tuple[str, ...]:
-    namespace = obj.namespace or otherwise
-    return ("-n", namespace) if namespace else ()
-
-
-def _get(kind: str, name: str, *options: str) -> str:
-    """The words quoted; after `--` comes no option, whatever the name begins with."""
-    named = (kind, name) if name else (kind,)
-    if any(word.startswith("-") for word in named):
-        return shlex.join(("kubectl", "get", *options, "--", *named))
-    return shlex.join(("kubectl", "get", *named, *options))
+def _typed(*commands: Command) -> list[Command]:
+    """Those that can be typed: of a name that can't, there is no line."""
+    return [command for command in commands if command.line]

@@ -49,6 +49,12 @@ def test_what_a_terminal_would_obey_gives_no_command(name: str) -> None:
     assert for_step(scenes.step("t", 1, named, "client")) == []
 
 
+def test_the_same_can_be_had_for_oc() -> None:
+    step = scenes.step("t", 1, scenes.ref("Pod", "p"), "kubelet")
+    theirs = [command.line for command in for_step(step, "oc")]
+    assert theirs == [command.line.replace("kubectl", "oc", 1) for command in for_step(step)]
+
+
 def test_a_name_can_not_end_the_command() -> None:
     evil = ObjectRef("v1", "Pod", "$(id)", "x; rm -rf ~ #'`", "u' || true")
     for command in for_step(scenes.step("t", 1, evil, "client")):

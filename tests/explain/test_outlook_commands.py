@@ -36,6 +36,7 @@ PLAIN = [
             "involvedObject.kind=Pod,involvedObject.name=web-1-a"
         ),
     ),
+    (commands.logs(written(pod()), "c"), "kubectl logs web-1-a -n shop -c c"),
     (
         commands.previous_logs(written(pod()), "c"),
         "kubectl logs web-1-a -n shop -c c --previous",
@@ -67,14 +68,24 @@ def test_what_is_not_plain_reaches_kubectl_as_one_word(name: str) -> None:
     assert shlex.split(commands.events(write))[-1].endswith(f"involvedObject.name={name}")
 
 
-@pytest.mark.parametrize("kind", ["-A", "--all", "a\x1b[2J"])
-def test_a_kind_that_cannot_be_typed_safely_gives_no_command(kind: str) -> None:
+@pytest.mark.parametrize("name", ["-A", "--all"])
+def test_a_name_that_begins_with_a_dash_is_no_option(name: str) -> None:
+    write = written(pod(None, name))
+    made = shlex.split(commands.describe(write))
+    assert made == ["kubectl", "describe", "-n", "shop", "--", "pod", name]
+    made = shlex.split(commands.previous_logs(write, name))
+    assert made == ["kubectl", "logs", "-n", "shop", "-c", name, "--previous", "--", name]
+
+
+def test_a_kind_is_no_option_and_nothing_that_a_terminal_obeys() -> None:
     one = pod()
-    one["kind"] = kind
+    one["kind"] = "-A"
+    assert commands.describe(written(one)) == "kubectl describe -n shop -- -a web-1-a"
+    one["kind"] = "a\x1b[2J"
     assert commands.describe(written(one)) == ""
 
 
-@pytest.mark.parametrize("name", ["-A", "--all", "a\nreboot", "a\x1b[2J", "a\u202eb", ""])
+@pytest.mark.parametrize("name", ["a\nreboot", "a\x1b[2J", "a\u202eb", ""])
 def test_what_cannot_be_typed_safely_gives_no_command(name: str) -> None:
     write = written(pod(None, name))
     made = (commands.describe, commands.read, commands.events, commands.resume)

@@ -1,0 +1,55 @@
+"""Builds the commands that a person pastes into a shell, with one set of guards for all of them.
+
+Names come from the cluster, where others choose them. So each word is quoted, a name that begins
+with a dash stands behind `--`, where nothing is an option, and what can't be typed or would
+deceive its reader gives no command at all: control and bidirectional characters, no text, and
+more text than any name has. `oc` takes the same words as `kubectl`.
+Source: https://kubernetes.io/docs/reference/kubectl/generated/
+"""
+
+import shlex
+
+KUBECTL = "kubectl"
+
+WORD_MOST = 512
+"""Characters: a name has 253 at most, the longest resource with its group 317."""
+
+
+def line(verb: str, *names: str, options: tuple[str, ...] = (), program: str = KUBECTL) -> str:
+    """Return the command, "" where it can't be typed; `verb` is ours, of one word or more."""
+    given = (*names, *options)
+    if not all(map(_typed, given)):
+        return ""
+    if any(name.startswith("-") for name in names):
+        given = (*options, "--", *names)
+    return shlex.join((program, *verb.split(), *given))
+
+
+def within(namespace: str | None) -> tuple[str, ...]:
+    """Return the option that names a namespace; none for what is cluster-scoped."""
+    return ("-n", namespace) if namespace else ()
+
+
+def events(namespace: str | None, program: str = KUBECTL, **fields: str) -> str:
+    """Return what shows the Events about one object, told by fields of its reference.
+
+    Those about what is cluster-scoped are in the namespace default.
+    """
+    if not all(fields.values()):
+        return ""
+    asked = ",".join(f"involvedObject.{name}={_escaped(value)}" for name, value in fields.items())
+    options = (*within(namespace or "default"), "--field-selector", asked)
+    return line("get", "events", options=options, program=program)
+
+
+def _typed(word: str) -> bool:
+    """Whether a person can type it, and sees what it is."""
+    return 0 < len(word) <= WORD_MOST and word.isprintable()
+
+
+def _escaped(value: str) -> str:
+    """Return a value that a field selector takes for one, whatever it holds.
+
+    Source: staging/src/k8s.io/apimachinery/pkg/fields/selector.go, EscapeValue.
+    """
+    return value.replace("\\", "\\\\").replace(",", "\\,").replace("=", "\\=")

@@ -76,7 +76,7 @@ class Redactor:
 
     def hide(self, value: str) -> str:
         """The text that takes the place of `value`; a text already hidden stays as it is."""
-        if _HIDDEN.fullmatch(value):
+        if value.startswith(HIDDEN) and _HIDDEN.fullmatch(value):
             return value
         return HIDDEN + self.digest(value.encode("utf-8", "surrogatepass"))[:12]
 

@@ -21,7 +21,7 @@ CRASHED = {"terminated": {"exitCode": 1, "reason": "Error"}}
 WAITS = {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 20s restarting"}}
 
 
-def test_a_pod_of_an_overtaken_rollout_that_crashes_is_told_by_the_one_that_overtook_it() -> None:
+def test_a_pod_that_crashes_after_a_scale_is_told_once_by_what_brought_it() -> None:
     story = Story()
     web, rs, (first, _) = running(story, pods=2)
     web = story.change(web, {"spec": {"replicas": 1}}, "kubectl-scale")
@@ -33,9 +33,15 @@ def test_a_pod_of_an_overtaken_rollout_that_crashes_is_told_by_the_one_that_over
     report(story, web, rs, 1, 0)
     story.change(web, {"status": {"observedGeneration": 2}}, KCM, sub="status")
     turn(story, first, WAITS, last=CRASHED)
-    newest = story.trace(web)
-    assert "client" in newest.cause or "kubectl" in newest.cause
-    assert (newest.state, newest.diagnosis, newest.holder) == ("stalled", "crash-loop", "kubelet")
+    uid = web["metadata"]["uid"]
+    own = [trace for trace in story.told().traces.values() if trace.root.uid == uid]
+    brought, scaled = sorted(own, key=lambda trace: trace.started)
+    assert scaled.cause == "scaled 2 → 1 by kubectl-scale (a name the client chose)"
+    assert (scaled.state, scaled.diagnosis) == ("running", None)
+    assert scaled.summary.startswith(f"Waiting for an earlier change ({brought.cause}), which is")
+    stall = (brought.state, brought.diagnosis, brought.holder)
+    assert stall == ("stalled", "crash-loop", "kubelet")
+    assert brought.summary.endswith(f" Since then: {scaled.cause}.")
 
 
 def test_what_a_deletion_orphans_has_a_trace_of_its_own() -> None:

@@ -129,7 +129,7 @@ def test_pods_that_have_to_stay_ready_first_are_not_called_silent() -> None:
 @pytest.mark.parametrize(
     ("strategy", "state"),
     [
-        ({"type": "OnDelete"}, "complete"),
+        ({"type": "OnDelete"}, "running"),
         ({"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}, "complete"),
         ({"type": "RollingUpdate"}, "running"),
     ],

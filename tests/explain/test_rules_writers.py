@@ -122,7 +122,7 @@ def test_the_autoscaler_writes_the_scale_and_says_what_it_saw() -> None:
     story.change(web, {"spec": {"replicas": 4}}, KCM, sub="scale")
     story.change(scaler, {"status": {"desiredReplicas": 4}}, KCM, sub="status")
     assert [story.last(web).actor, story.last(scaler).actor] == ["horizontal-pod-autoscaler"] * 2
-    assert story.trace(web).cause.startswith("changed by ")
+    assert story.trace(web).cause == "scaled 2 → 4 by HorizontalPodAutoscaler web"
 
 
 def test_a_statefulsets_claims_are_made_and_bound_for_it() -> None:

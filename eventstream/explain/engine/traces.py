@@ -4,15 +4,23 @@ import logging
 import math
 from heapq import heappop, heappush
 
+import msgspec
+
 from eventstream.explain.controllers.assessing import assess
-from eventstream.explain.controllers.shared import workloads
+from eventstream.explain.controllers.registry import behaviour_of
 from eventstream.explain.controllers.shared.leaving import leaving
-from eventstream.explain.controllers.shared.podcounts import PodCounts, missing_pods
-from eventstream.explain.deletions.deciding import marks_deletion
+from eventstream.explain.engine.causes import cause_of, told
+from eventstream.explain.engine.healing import healed
+from eventstream.explain.engine.overtaking import (
+    brings_stall,
+    ends,
+    overtakes,
+    recreated,
+    waiting_for,
+)
 from eventstream.explain.engine.tracelog import TraceLog
 from eventstream.explain.outlook import proofs
 from eventstream.explain.outlook.holding import (
-    Holding,
     Outlook,
     pending,
     staged,
@@ -21,10 +29,10 @@ from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.usual import UsualWaits
 from eventstream.explain.vocabulary.identity import existing_trace_id
 from eventstream.explain.vocabulary.records import ObjectRef, Trace
-from eventstream.explain.vocabulary.registry import is_followed, pods_maker
+from eventstream.explain.vocabulary.registry import is_followed
 from eventstream.explain.world.families import HIGHEST, by_order
-from eventstream.explain.world.text import asker, named
-from eventstream.explain.world.times import parse, when
+from eventstream.explain.world.text import listing, named
+from eventstream.explain.world.times import parse
 from eventstream.explain.world.world import World
 from eventstream.explain.world.writes import ObjectLog, Write, row_of
 
@@ -44,6 +52,11 @@ CUT = f"seen below more than {HIGHEST} owners, of which the nearest are followed
 def is_workload(ref: ObjectRef) -> bool:
     """Whether the object is one whose state people follow: a workload or a custom resource."""
     return is_followed(ref.api_version, ref.kind)
+
+
+def is_judged(ref: ObjectRef) -> bool:
+    """Whether anything is known of how such an object stands: a workload, or a kind with a rule."""
+    return is_workload(ref) or behaviour_of(ref).assess is not None
 
 
 class TraceKeeper:
@@ -68,7 +81,7 @@ class TraceKeeper:
 
     def _rests_on(self, trace: TraceLog) -> tuple[str, ...]:
         """The objects whose change may move the trace's judgement, besides what they own."""
-        deletion = trace.began is not None and _ends(trace.began)
+        deletion = trace.began is not None and ends(trace.began)
         return (trace.root.uid, *(log.uid for log in self.above(trace.root) if deletion))
 
     def above(self, log: ObjectLog) -> list[ObjectLog]:
@@ -88,6 +101,10 @@ class TraceKeeper:
         log = self._world.logs.get(uid)
         above = self.above(log) if log is not None else []
         return len(above) == HIGHEST and bool(above[-1].owner)
+
+    def is_told(self, root: ObjectLog) -> bool:
+        """Whether an open trace rests on the object."""
+        return root.uid in self._by_root
 
     def end(self, trace: TraceLog) -> None:
         """Let go of a trace."""
@@ -156,6 +173,8 @@ class TraceKeeper:
         snapshot = Snapshot(self._world, upto, now, self.usual, self._overtaken(trace))
         outlook = self._outlook(trace, snapshot)
         trace.looked = snapshot.looked
+        if over is None and outlook.state == "stalled":
+            outlook = self._shared(trace, outlook, now)
         if over is not None and outlook.state != "complete":
             by = over.verdict.actor_name if over.verdict else ""
             before = "" if outlook.state == "unknown" else " before it was done"
@@ -186,12 +205,51 @@ class TraceKeeper:
         own = [other for key in around if (other := self.open[key]).root is trace.root]
         return frozenset(o.id for o in own if o.began and o.began.order < began.order)
 
+    def _shared(self, trace: TraceLog, outlook: Outlook, now: float) -> Outlook:
+        """A stall that several changes of one object wait for stays with one of them.
+
+        That is the newest that decided what its Pods are made from; the others say that they wait
+        for it, and it says what was changed since.
+        """
+        others = [log for log in self.of(trace.root) if log.id != trace.id]
+        standing = [log for log in others if self._has_stall(log, outlook, now)]
+        owner = max([trace, *standing], key=brings_stall)
+        if owner is not trace:
+            return waiting_for(owner, outlook, cause_of(owner, self._world))
+        since = [
+            told(write, self._world)
+            for write in trace.root.writes[trace.root.position(trace.floor + 1) :]
+            if write.verdict is not None and write.verdict.begins
+            if write.trace != trace.id and row_of(write) is write
+        ]
+        if not since or trace.floor < 0:
+            return outlook
+        summary = f"{outlook.summary} Since then: {listing(since)}."
+        return msgspec.structs.replace(outlook, summary=summary)
+
+    def _has_stall(self, trace: TraceLog, outlook: Outlook, now: float) -> bool:
+        """Whether another trace that still stands is held up by the same thing."""
+        first = outlook.first
+        if first is None or self._superseded_by(trace) is not None:
+            return False
+        if trace.began is not None and ends(trace.began):
+            return False
+        snapshot = Snapshot(self._world, math.inf, now, self.usual, self._overtaken(trace))
+        other = self._outlook(trace, snapshot)
+        same = other.first
+        return (
+            other.state == "stalled"
+            and same is not None
+            and same.diagnosis == first.diagnosis
+            and (same.about and same.about.log) is (first.about and first.about.log)
+        )
+
     def _superseded_by(self, trace: TraceLog) -> Write | None:
         """The next write that set a new desired state for the same object, if any."""
         began = trace.began
         floor = trace.floor if trace.floor >= 0 else _first(trace)
         roots = [trace.root]
-        if began is not None and _ends(began):
+        if began is not None and ends(began):
             # It is done when the owner is whole again, which a change of the owner overtakes.
             roots = self.above(trace.root)
         later: list[Write] = []
@@ -201,7 +259,7 @@ class TraceKeeper:
                     break
                 begins = write.verdict is not None and write.verdict.begins
                 own = write.trace == trace.id and not (begins and row_of(write) is write)
-                if not own and _overtakes(write, trace):
+                if not own and overtakes(write, trace):
                     later.append(write)
         return min(later, key=by_order) if later else None
 
@@ -211,7 +269,7 @@ class TraceKeeper:
         if latest is None:
             text = "Nothing of the object itself was seen, so that nobody can say how it stands."
             return Outlook("unknown", text, ended=_end(trace))
-        if began is not None and _ends(began) and not _recreated(began, latest):
+        if began is not None and ends(began) and not recreated(began, latest):
             return self._deletion(began, latest, snapshot)
         if latest.gone:
             return leaving(snapshot, latest)
@@ -226,15 +284,15 @@ class TraceKeeper:
             return gone
         if above.image.metadata.deletion_timestamp:
             return gone
-        healed, holdings = _healed(began, above, snapshot)
+        whole, holdings = healed(began, above, snapshot)
         stages = staged(
             [
                 ("asked", 1, 1),
-                ("replaced", int(healed), 1),
+                ("replaced", int(whole), 1),
                 ("gone", int(gone.state == "complete"), 1),
             ]
         )
-        if healed and gone.state == "complete":
+        if whole and gone.state == "complete":
             ended = max(gone.ended or 0.0, above.change.at)
             summary = f"{named(began.image)} is gone, and {named(above.image)} is whole again."
             return Outlook("complete", summary, (), stages, ended)
@@ -250,7 +308,7 @@ class TraceKeeper:
             id=trace.id,
             root=ref,
             title=f"{ref.kind.lower()}/{ref.name}",
-            cause=_cause(trace),
+            cause=cause_of(trace, self._world),
             state=outlook.state,
             holder=first.actor if first else None,
             holder_name=first.name if first else "",
@@ -281,14 +339,6 @@ _UNJUDGED = (
 )
 
 
-def _overtakes(write: Write, trace: TraceLog) -> bool:
-    """Whether a later write set a new desired state, and belongs to another trace."""
-    verdict = write.verdict
-    if verdict is None or not (verdict.begins or write.trace not in ("", trace.id)):
-        return False
-    return write.spec_changed or marks_deletion(write) or _is_lost(write)
-
-
 def _known_since(trace: TraceLog) -> float:
     """The object's own creation time; without one, the first that was seen of it."""
     latest = trace.root.latest
@@ -315,69 +365,6 @@ def _first(trace: TraceLog) -> int:
     if not is_workload(trace.root.ref):
         return first.order
     return -1 if first.base else trace.lowest
-
-
-def _is_lost(write: Write) -> bool:
-    return write.verdict is not None and write.verdict.rule == "node-lost"
-
-
-def _ends(began: Write) -> bool:
-    """Whether a trace is about the end of its object: a deletion, or an eviction announced."""
-    evicts = began.verdict is not None and began.verdict.verb == "evict"
-    return marks_deletion(began) or evicts
-
-
-def _recreated(began: Write, latest: Write) -> bool:
-    if latest is began:
-        return False
-    return not latest.gone and not latest.image.metadata.deletion_timestamp
-
-
-def _healed(began: Write, above: Write, snapshot: Snapshot) -> tuple[bool, list[Holding]]:
-    """Whether the owner has, since the deletion, reported that all its Pods are ready again."""
-    desired = getattr(above.image.spec, "replicas", None)
-    if not isinstance(desired, int) or above.image.kind == "Deployment":
-        return True, []
-    counts = PodCounts(snapshot, above)
-    reported = above.order > began.order and workloads.reached(above.image)
-    if reported and counts.ready == desired:
-        return True, []
-    holdings = [h for h in counts.holdings() if not h.stops]
-    maker = pods_maker(above.image)
-    actor = maker.actor if maker else "unknown"
-    missing = missing_pods(snapshot, above, actor, desired, counts)
-    if missing is not None:
-        holdings.append(missing)
-    if not holdings:
-        since, waiting_for = (
-            max(when(above), counts.moved),
-            f"the status of {named(above.image)} to follow",
-        )
-        report = Holding(7, actor, "", since, waiting_for, wait="report-status", about=above)
-        holdings.append(report)
-    return False, holdings
-
-
-def _cause(trace: TraceLog) -> str:
-    began = trace.began
-    if began is None and trace.aside:
-        return trace.aside
-    if began is None or began.verdict is None:
-        latest = trace.root.latest
-        since = latest.image.metadata.creation_timestamp if latest else None
-        return f"existing since {since or 'before Baton watched'}; its cause was not seen"
-    if began.verdict.rule == "node-lost":
-        return "its kubelet stopped reporting"
-    if began.verdict.rule == "node-registered":
-        return "registered by its kubelet"
-    verbs = {"create": "created", "delete": "deleted", "evict": "evicted"}
-    done = verbs.get(began.verdict.verb, "changed")
-    name = began.verdict.actor_name
-    if began.verdict.actor == "client":
-        if began.audit is not None:
-            return f"{done} by {asker(began.audit.record).rstrip(',')}"
-        return f"{done} by {name} (a name the client chose)" if name else f"{done} by a client"
-    return f"{done} by {name or began.verdict.actor}"
 
 
 def _in_background(ref: ObjectRef, outlook: Outlook) -> bool:

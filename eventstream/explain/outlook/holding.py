@@ -99,7 +99,7 @@ def pending(
     ranked = (blocked, *(holding for holding in ranked if holding is not blocked))
     summary = blocked.detail or blocked.waiting_for
     usual = blocked.usual(snapshot) if blocked.wait else None
-    return Outlook("stalled", summary, ranked, _mark(stages), usual=usual)
+    return Outlook("stalled", summary, ranked, _mark(stages, blocked.rank), usual=usual)
 
 
 def _overdue(holding: Holding, usual: Usual | None, now: float) -> Holding | None:
@@ -143,9 +143,29 @@ def _waits(ranked: tuple[Holding, ...]) -> str:
     return f"Waiting for the {title(first.actor)}: {first.waiting_for}{more}."
 
 
-def _mark(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
+_STAGES = {
+    2: ("Pods",),
+    3: ("scheduled",),
+    4: ("started",),
+    5: ("ready", "updated"),
+    6: ("available",),
+    7: ("available", "reported"),
+}
+"""Ranks of holdings to the stages that these keep from being done."""
+
+
+def _mark(stages: tuple[Stage, ...], rank: int) -> tuple[Stage, ...]:
+    """The stages, with the one stalled that the most blocked holding keeps from being done.
+
+    In a rolling update that need not be the first open one: its last Pods come only when the
+    first are ready.
+    """
+    names = _STAGES.get(rank, ())
+    stuck = next((s for s in stages if s.name in names and s.state != "done"), None)
+    if stuck is None:
+        stuck = next((stage for stage in stages if stage.state == "current"), None)
     return tuple(
-        msgspec.structs.replace(stage, state="stalled") if stage.state == "current" else stage
+        msgspec.structs.replace(stage, state="stalled") if stage is stuck else stage
         for stage in stages
     )
 

@@ -134,7 +134,7 @@ def _holdings(
     since = when(began) if began is not None else when(write)
     if _held_by_pause(snapshot, write, new):
         return [_paused(write, since)]
-    if new is None or counts is None:
+    if new is None or counts is None or _is_older(write, new):
         return [_unmade(snapshot, write, since)]
     if new.image.metadata.deletion_timestamp:
         return _replaced(snapshot, new)
@@ -155,6 +155,12 @@ def _holdings(
             Holding(_REPORT, _ACTOR, "", latest, waiting_for, wait="report-status", about=write)
         )
     return _with_deadline(write, found)
+
+
+def _is_older(write: Write, new: Write) -> bool:
+    """Whether the controller has not seen the newest template yet, for which it makes another."""
+    asked, made = write.image.spec.template, getattr(new.image.spec, "template", None)
+    return not _observed(write) and made is not None and made.spec != asked.spec
 
 
 def _replaced(snapshot: Snapshot, new: Write) -> list[Holding]:

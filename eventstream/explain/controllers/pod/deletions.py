@@ -2,6 +2,7 @@
 
 from eventstream.explain.attribution import evidence
 from eventstream.explain.attribution.customs import custom_keeper
+from eventstream.explain.controllers.pod.evictors import evictor
 from eventstream.explain.controllers.pod.podstatus import disruption, disruption_cause
 from eventstream.explain.deletions.deciding import left_open
 from eventstream.explain.deletions.removals import deletion, is_mirror
@@ -27,19 +28,26 @@ def disrupted(view: View) -> Verdict | None:
     client = known.actor == "client"
     announced = _announcement(view)
     cause = announced or (None if client else disruption_cause(view, known.actor))
-    subject = "A client" if client else f"The {title(known.actor)}"
+    said = evictor(view) if client else None
+    name = said.after.spec.component if said is not None else ""
+    subject = name or "A client" if client else f"The {title(known.actor)}"
     return Verdict(
         rule="disrupted",
         actor=known.actor,
+        actor_name=name,
         verb=known.verb,
         subresource="eviction" if client else None,
-        what=_evicted(write) if client else deletion(write, subject),
+        what=_evicted(write, subject) if client else deletion(write, subject),
         why=f"Its condition DisruptionTarget says {says}.",
         who_grade="reported",
         why_grade="reported",
         causes=(cause,) if cause else (),
         begins=client and cause is None,
-        evidence=(evidence.saw(write), evidence.condition(f"DisruptionTarget: {says}")),
+        evidence=(
+            evidence.saw(write),
+            evidence.condition(f"DisruptionTarget: {says}"),
+            *([evidence.told(said, "who")] if said is not None else []),
+        ),
         source_url=known.source_url,
         loop=None
         if client
@@ -68,11 +76,11 @@ _EITHER = (
 )
 
 
-def _evicted(write: Write) -> str:
+def _evicted(write: Write, subject: str) -> str:
     """The API server deletes for the client who asked it to evict."""
     seconds = write.image.metadata.deletion_grace_period_seconds
     left = f", leaving it {count(seconds, 'second')} to stop" if seconds else ""
-    return f"A client evicted {named(write.image)}{left}."
+    return f"{subject} evicted {named(write.image)}{left}."
 
 
 def _announcement(view: View) -> Write | None:

@@ -52,6 +52,7 @@ WANTED: Sequence[Sequence[Resource]] = (
         Resource("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget"),
         Resource("policy", "v1beta1", "poddisruptionbudgets", "PodDisruptionBudget"),
     ),
+    (Resource("apiregistration.k8s.io", "v1", "apiservices", "APIService", namespaced=False),),
     (EVENTS,),
 )
 """Each type with the versions that it is read in, best first."""

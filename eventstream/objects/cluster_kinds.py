@@ -138,6 +138,27 @@ class DefinitionStatus(Part, frozen=True, gc=False):
     conditions: tuple[Condition, ...] = ()
 
 
+class ServiceReference(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
+    """The Service behind which an aggregated API server answers."""
+
+    namespace: str = ""
+    name: str = ""
+
+
+class ApiServiceSpec(Part, frozen=True, gc=False):
+    """Which version of which group another server serves; its certificates are not kept."""
+
+    group: str = ""
+    version: str = ""
+    service: ServiceReference | None = None
+
+
+class ConditionsStatus(Part, frozen=True, gc=False):
+    """A status that has nothing but conditions."""
+
+    conditions: tuple[Condition, ...] = ()
+
+
 class InvolvedObject(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """The object that an Event is about, and the version of it that the reporter had seen."""
 

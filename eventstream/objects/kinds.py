@@ -24,6 +24,7 @@ BUILT_IN: dict[tuple[str, str], Kinds] = {
     ("autoscaling", "HorizontalPodAutoscaler"): (w.AutoscalerSpec, w.AutoscalerStatus),
     ("policy", "PodDisruptionBudget"): (c.BudgetSpec, c.BudgetStatus),
     ("coordination.k8s.io", "Lease"): (c.LeaseSpec, Part),
+    ("apiregistration.k8s.io", "APIService"): (c.ApiServiceSpec, c.ConditionsStatus),
     ("apiextensions.k8s.io", "CustomResourceDefinition"): (c.DefinitionSpec, c.DefinitionStatus),
 }
 """(group, kind) to the structs of spec and status; kinds not here are read as custom resources."""

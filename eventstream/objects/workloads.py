@@ -188,6 +188,7 @@ class JobSpec(Part, frozen=True, gc=False):
     ttl_seconds_after_finished: Int64 | None = None
     completion_mode: str = ""
     pod_replacement_policy: str | None = None
+    managed_by: str | None = None
     suspend: bool = False
     template: PodTemplate = PodTemplate()
 

@@ -17,7 +17,7 @@ _OTHERS = frozenset(
     {
         *("controller-revision-hash", "default-scheduler", "kubectl-replace", *MANAGERS),
         *("disk-pressure", "memory-pressure", "network-unavailable", "not-ready", "pid-pressure"),
-        *("kube-root-ca.crt", "cloud-controller"),
+        *("kube-root-ca.crt", "cloud-controller", "kueue-controller", "node-controller"),
     }
 )
 """Words of the same form that are no codes: a label, programs, and taints of nodes."""

@@ -15,7 +15,14 @@ import pytest
 
 from eventstream.explain.engine.engine import Engine
 from eventstream.explain.engine.output import outlook_record, trace_record
-from eventstream.explain.vocabulary.records import StepRemoved, Trace, TraceUpsert, Upsert
+from eventstream.explain.vocabulary.records import (
+    Step,
+    StepRemoved,
+    StepUpsert,
+    Trace,
+    TraceUpsert,
+    Upsert,
+)
 from eventstream.replaying import PassedOver, replay
 
 SITUATIONS = Path(__file__).parent / "situations"
@@ -35,11 +42,15 @@ class Told:
     def __init__(self) -> None:
         self.traces: dict[str, Trace] = {}
         self.looks: list[Record] = []
+        self.steps: dict[str, Step] = {}
 
     def take(self, upserts: list[Upsert], at: float) -> None:
         for upsert in upserts:
             if isinstance(upsert, StepRemoved):
                 self.traces.pop(upsert.id, None)
+                self.steps.pop(upsert.id, None)
+            elif isinstance(upsert, StepUpsert):
+                self.steps[upsert.step.id] = upsert.step
             elif isinstance(upsert, TraceUpsert):
                 self.traces[upsert.trace.id] = upsert.trace
                 self.looks.append(outlook_record(upsert.trace, at))
@@ -109,3 +120,15 @@ def test_it_is_told_soon(name: str) -> None:
         if (look["trace"], look["state"], look["diagnosis"]) == last
     )
     assert first - expect["since"] <= expect["within"]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if expected(name).get("steps")])
+def test_its_steps_say_who_did_what_and_why(name: str) -> None:
+    expect = expected(name)
+    verbs = re.compile(expect.get("steps_of") or ".")
+    said = " || ".join(
+        f"{s.actor} {s.actor_name} {s.what} {s.why} {' '.join(e.text for e in s.evidence)}"
+        for s in told(name).steps.values()
+        if verbs.search(s.verb)
+    )
+    assert [text for text in expect["steps"] if not re.search(text, said)] == [], said

@@ -47,6 +47,7 @@ def reference(record: AuditRecord) -> ObjectRef:
 
 
 _KINDS = {
+    "apiservices": "APIService",
     "clusterrolebindings": "ClusterRoleBinding",
     "clusterroles": "ClusterRole",
     "configmaps": "ConfigMap",

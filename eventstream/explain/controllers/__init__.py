@@ -1,6 +1,7 @@
 """What Baton knows of each controller: a folder each, known to the others through the registry."""
 
 from eventstream.explain.controllers import (
+    apiservice,
     autoscaler,
     budget,
     claim,
@@ -18,6 +19,7 @@ from eventstream.explain.controllers import (
 from eventstream.explain.controllers.registry import add
 
 _FOLDERS = (
+    apiservice,
     autoscaler,
     budget,
     claim,

@@ -6,12 +6,14 @@ object stands that was let go by its owner, as by a deletion that orphans: what 
 owner ends with it.
 """
 
+from eventstream.explain.controllers.registry import behaviour_of
 from eventstream.explain.engine.tracelog import TraceLog
 from eventstream.explain.engine.traces import TraceKeeper, is_workload
 from eventstream.explain.world.families import by_order
 from eventstream.explain.world.pods import is_ready, is_true
 from eventstream.explain.world.world import World, changed_hands, owner_of
 from eventstream.explain.world.writes import ObjectLog, Write
+from eventstream.objects.observations import Change
 
 
 class Asides:
@@ -22,6 +24,16 @@ class Asides:
         self._traces = traces
         self._disrupted: list[Write] = []
         self._orphaned: list[Write] = []
+        self._told: dict[str, tuple[ObjectLog, float]] = {}
+
+    def told(self, note: Change) -> None:
+        """Remember an Event that says by itself, without any write, that its object is stuck."""
+        facts = note.after.spec
+        log = self._world.logs.get(facts.involved_object.uid)
+        if log is None or not log.exists or note.type in ("DELETED", "VANISHED"):
+            return
+        if (facts.reason or "") in behaviour_of(log.ref).told_by:
+            self._told[log.uid] = log, note.at
 
     def note(self, write: Write) -> None:
         """Remember a Pod that was disrupted or is ready no more, and whom its owner let go."""
@@ -39,10 +51,21 @@ class Asides:
         """The ids of the traces to judge, begun where there was none."""
         disrupted, self._disrupted = sorted(self._disrupted, key=by_order), []
         orphaned, self._orphaned = sorted(self._orphaned, key=by_order), []
+        told, self._told = self._told, {}
         alone = [write for write in orphaned if write.log.exists and not write.log.owner]
         begun = {self._alone(write, write.log, _LET_GO) for write in alone}
         begun |= {key for write in orphaned if (key := self._without(write))}
+        begun |= {key for log, at in told.values() if (key := self._tell(log, at))}
         return begun | {key for write in disrupted if (key := self._begin(write))}
+
+    def _tell(self, log: ObjectLog, at: float) -> str:
+        """How an object stands of which an Event tells, where no open trace tells it already."""
+        root = [log, *self._traces.above(log)][-1]
+        if self._traces.is_told(root):
+            return ""
+        key = self._traces.existing_id(root)
+        self._traces.start(TraceLog(key, root, None, contact=True)).last = at
+        return key
 
     def _without(self, write: Write) -> str:
         """How the owner stands that an object was taken from: it may have to make another."""

@@ -1,9 +1,12 @@
-"""What was there when watching began: workloads get a trace told from their own timestamps."""
+"""What was there when watching began gets a trace, told from its own timestamps.
+
+Of other kinds than workloads only what is not done: nobody follows a bound claim.
+"""
 
 from collections.abc import Callable, Iterator
 
 from eventstream.explain.engine.tracelog import TraceLog
-from eventstream.explain.engine.traces import TraceKeeper, is_workload
+from eventstream.explain.engine.traces import TraceKeeper, is_judged, is_workload
 from eventstream.explain.world.world import View, World
 from eventstream.explain.world.writes import Write
 
@@ -53,10 +56,10 @@ class Contacts:
             key = self._traces.existing_id(top)
             if key in whole or key in self._traces.open:
                 continue
-            if not (is_workload(top.ref) and top.exists):
+            if not (is_judged(top.ref) and top.exists):
                 continue
             trace = TraceLog(key, top, None, contact=True)
-            if known and not self._is_open(trace, now):
+            if (known or not is_workload(top.ref)) and not self._is_open(trace, now):
                 whole.add(key)
                 continue
             self._traces.start(trace)

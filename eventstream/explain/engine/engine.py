@@ -195,6 +195,7 @@ class Engine:
         image = change.after
         if isinstance(image.spec, EventFacts):  # By name it might be a type of others.
             self._traces.touch(image.spec.involved_object.uid)
+            self._asides.told(change)
             return self._settle_writes(self._world.note(change))
         if isinstance(image.spec, LeaseSpec):
             if image.metadata.namespace == _NODE_LEASES:

@@ -39,6 +39,11 @@ def resume(write: Write) -> str:
     return _line("patch", write, "--type=merge", "-p", '{"spec":{"suspend":false}}')
 
 
+def delete(write: Write) -> str:
+    """Deletes the object, as only a person may decide."""
+    return _about("delete", write)
+
+
 def named(kind: str, namespace: str | None, name: str) -> str:
     """What kubectl tells of an object that may not have been seen; `kind` is a built-in one."""
     return line("describe", kind.lower(), name, options=within(namespace))

@@ -34,6 +34,7 @@ _STATED = {
     "unknown/open-gate": 180.0,
     "custom-controller": 60.0,
     "namespace-controller": 60.0,
+    "horizontal-pod-autoscaler/measure": 30.0,
     "job-controller": 360.0,
 }
 _STATED_DEFAULT = 15.0
@@ -58,12 +59,14 @@ WORDS = {
     "bind": "binds a new Pod to a node",
     "bind-volume": "binds a claim to a volume",
     "collect": "deletes what a deleted owner leaves",
+    "create-job": "starts the Job that is due",
     "create-pods": "creates the Pods that are missing",
     "create-replicaset": "creates a ReplicaSet for a new Pod template",
     "delete-pods": "deletes the Pods that are too many",
     "empty-namespace": "empties a namespace that is to go",
     "establish": "serves a new type",
     "let-go": "takes its finalizer from what is to go",
+    "measure": "measures what it scales",
     "mount": "attaches and mounts a Pod's volumes",
     "next-attempt": "starts a Job's next attempt",
     "node-ready": "brings its node to be ready",

@@ -1,17 +1,31 @@
 """How a HorizontalPodAutoscaler stands, by its own conditions.
 
-Source: pkg/controller/podautoscaler/horizontal.go, reconcileAutoscaler.
+Source: pkg/controller/podautoscaler/horizontal.go, reconcileAutoscaler, computeReplicasForMetrics,
+normalizeDesiredReplicas.
 """
 
 from eventstream.explain.controllers.shared.conventions import complete, unknown
-from eventstream.explain.outlook.holding import Outlook
+from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
 from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.outlook.trouble import Trouble, troubled
+from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.pods import condition
 from eventstream.explain.world.text import count, named, said_by, sentence
+from eventstream.explain.world.times import parse, when
 from eventstream.explain.world.writes import Write
+from eventstream.objects.pods import Condition
+
+_ACTOR = "horizontal-pod-autoscaler"
+_INVALID = frozenset({"InvalidSelector", "AmbiguousSelector", "InvalidMetricSourceType"})
+_MEASURED_LATE = 90.0
+"""Seconds that metrics of Pods which have just started may take beside what is usual.
+
+Source: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#algorithm-details
+"""
 
 
-def assess(_snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
+def assess(snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
     """The outlook of an autoscaler: it never ends, and is done while it can measure and scale."""
     image = write.image
     for name in ("AbleToScale", "ScalingActive"):
@@ -19,7 +33,67 @@ def assess(_snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
         if found is None:
             return unknown(write, f"{named(image)} does not say yet whether it is {name}.")
         if found.status != "True":
-            said = sentence(said_by(found.message, found.reason) or "it does not say why")
-            return unknown(write, f"{named(image)} is not {name} now: {said}")
+            return _unable(snapshot, write, found)
+    limited = condition(image, "ScalingLimited")
+    if limited is not None and limited.status == "True" and limited.reason == "TooManyReplicas":
+        return _at_limit(snapshot, write, limited)
     replicas = count(getattr(image.status, "desired_replicas", 0), "replica")
     return complete(write, f"{named(image)} measures, and wants {replicas}.")
+
+
+def _unable(snapshot: Snapshot, write: Write, found: Condition) -> Outlook:
+    """It cannot measure or scale, and says why; a target without replicas is not scaled at all."""
+    name, said = (
+        named(write.image),
+        sentence(said_by(found.message, found.reason) or "it says no reason"),
+    )
+    if found.reason == "ScalingDisabled":
+        return complete(write, f"{name} does not scale now: {said}")
+    since = parse(found.last_transition_time) or when(write)
+    verb = "find what it scales" if found.reason == "FailedGetScale" else "scale"
+    what = "measure" if found.type == "ScalingActive" else verb
+    held = Holding(
+        1,
+        _ACTOR,
+        "",
+        since,
+        f"{name} to {what}: {said.rstrip('.')}",
+        late="not-ready",
+        wait="measure",
+        granted=_MEASURED_LATE if _are_starting(found) else 0.0,
+        about=write,
+        evidence=(proofs.says(write, found), *_told(snapshot, write, found)),
+        command=commands.describe(write),
+    )
+    if found.reason in _INVALID or _asks_for_nothing(found):
+        wrong = Trouble("spec-invalid", f"{name} cannot {what}: {said}", held.evidence)
+        plain = Holding(1, "client", "", since, f"{name} or its target to be changed", about=write)
+        held = troubled(plain, wrong)
+    return pending([held], staged([("stored", 1, 1), ("measuring", 0, 1)]), snapshot, "")
+
+
+def _are_starting(found: Condition) -> bool:
+    """Whether no Pod of the target has been measured yet, as when they have just started."""
+    return "did not receive metrics for targeted pods" in (found.message or "")
+
+
+def _asks_for_nothing(found: Condition) -> bool:
+    """Whether a share of the request is to be measured of containers that request nothing.
+
+    Source: pkg/controller/podautoscaler/replica_calculator.go, calculateRequests.
+    """
+    return "missing request for " in (found.message or "")
+
+
+def _told(snapshot: Snapshot, write: Write, found: Condition) -> tuple[Evidence, ...]:
+    return proofs.events(snapshot.notes(write.log, found.reason or "")[:1])
+
+
+def _at_limit(snapshot: Snapshot, write: Write, found: Condition) -> Outlook:
+    name, most = named(write.image), write.image.spec.max_replicas
+    said = sentence(said_by(found.message, "it wants more"))
+    detail = f"{name} is at its maximum of {count(most, 'replica')}: {said}"
+    wrong = Trouble("at-limit", detail, (proofs.says(write, found),), commands.describe(write))
+    since = parse(found.last_transition_time) or when(write)
+    plain = Holding(1, "client", "", since, f"the maximum of {name} to be raised", about=write)
+    return pending([troubled(plain, wrong)], (), snapshot, "")

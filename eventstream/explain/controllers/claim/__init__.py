@@ -8,6 +8,7 @@ BEHAVIOURS = (
     Behaviour(
         kind=kinds.CLAIM,
         assess=outlook.assess,
+        told_by=outlook.TOLD_BY,
         rules={kinds.CLAIM: Rules(creations=(rules.claimed,), changes=(rules.bound,))},
     ),
 )

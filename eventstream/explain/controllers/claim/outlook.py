@@ -1,39 +1,101 @@
-"""How a PersistentVolumeClaim stands: bound, or waiting for a volume.
+"""How a PersistentVolumeClaim stands: bound, waiting for a volume, or without the one it had.
 
-Source: pkg/controller/volume/persistentvolume/pv_controller.go, syncUnboundClaim.
+Sources: pkg/controller/volume/persistentvolume/pv_controller.go, syncClaim, syncUnboundClaim,
+provisionClaimOperation, provisionClaimOperationExternal.
 """
 
+from eventstream.explain.controllers.claim.resizing import resizing
 from eventstream.explain.controllers.shared.conventions import complete, untaught
+from eventstream.explain.controllers.shared.tellings import latest, says, told_at
+from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.world.text import named
+from eventstream.explain.outlook.trouble import Trouble, troubled
+from eventstream.explain.vocabulary.records import Stage
+from eventstream.explain.world.text import named, sentence
 from eventstream.explain.world.times import when
 from eventstream.explain.world.writes import Write
+from eventstream.objects.observations import Change
+
+_BINDER = "persistentvolume-controller"
+_FIRST_USE = ("WaitForFirstConsumer", "WaitForPodScheduled")
+_WRONG = ("ProvisioningFailed", "VolumeMismatch", "ClaimMisbound")
+_SAID = (*_WRONG, *_FIRST_USE, "FailedBinding", "ExternalProvisioning", "Provisioning")
+TOLD_BY = frozenset({*_WRONG, "FailedBinding"})
+"""Reasons of the Events that say that a claim cannot be bound as things are."""
 
 
 def assess(snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
-    """The outlook of a claim: done once it is bound to a volume."""
+    """The outlook of a claim: done once it is bound to a volume as large as it asks for."""
     image = write.image
     phase = getattr(image.status, "phase", "")
     volume = getattr(image.spec, "volume_name", "")
     if phase == "Bound":
+        held = resizing(snapshot, write)
+        if held is not None:
+            return pending([held], staged([("bound", 1, 1), ("resized", 0, 1)]), snapshot, "")
         return complete(write, f"{named(image)} is bound to {volume or 'a volume'}.")
+    if phase == "Lost":
+        return pending([_lost(snapshot, write, volume)], _stages(), snapshot, "")
     if phase not in ("", "Pending"):
         return untaught(write, f"The phase of this one is {phase}.")
-    held = Holding(
+    return pending([_unbound(snapshot, write)], _stages(), snapshot, "")
+
+
+def _stages() -> tuple[Stage, ...]:
+    return staged([("stored", 1, 1), ("bound", 0, 1)])
+
+
+def _lost(snapshot: Snapshot, write: Write, volume: str) -> Holding:
+    name = named(write.image)
+    notes = snapshot.notes(write.log, "ClaimLost")
+    what = f"its volume {volume}" if volume else "its volume"
+    detail = f"{name} has lost {what}: it is gone, or bound to something else."
+    shown = (proofs.status(write, f"phase of {name} is Lost"), *proofs.events(notes))
+    wrong = Trouble("volume-lost", detail, shown, commands.describe(write))
+    plain = Holding(1, "client", "", when(write), f"{what} of {name} to come back", about=write)
+    return troubled(plain, wrong)
+
+
+def _unbound(snapshot: Snapshot, write: Write) -> Holding:
+    """Who is to make or find a volume, and what was last said of that."""
+    said = latest(snapshot, write.log, *_SAID)
+    note = said[0] if said else None
+    reason = note.after.spec.reason if note is not None else ""
+    if note is None or reason == "Provisioning":
+        return _waits(write, _BINDER if note is None else "custom-controller", note)
+    if reason in _FIRST_USE:
+        return _first_use(write, note)
+    if reason == "ExternalProvisioning":
+        return _waits(write, "custom-controller", note)
+    held = _waits(write, _BINDER, note)
+    if reason not in _WRONG:
+        return held
+    detail = sentence(f"{named(write.image)} gets no volume: {says(note)}")
+    wrong = Trouble("volume-pending", detail, proofs.events(said), commands.describe(write))
+    return troubled(held, wrong)
+
+
+def _waits(write: Write, actor: str, note: Change | None) -> Holding:
+    told = f": {says(note).rstrip('.')}" if note is not None else ""
+    return Holding(
         1,
-        "persistentvolume-controller",
+        actor,
         "",
         when(write),
-        f"a volume for {named(image)}",
+        f"a volume for {named(write.image)}{told}",
         late="volume-pending",
         wait="bind-volume",
-        patient=_waits_for_a_pod(snapshot, write),
         about=write,
+        evidence=proofs.events([note]) if note is not None else (),
     )
-    return pending([held], staged([("stored", 1, 1), ("bound", 0, 1)]), snapshot, "")
 
 
-def _waits_for_a_pod(snapshot: Snapshot, write: Write) -> bool:
-    """Whether its storage class binds a claim only once a Pod uses it: that may take for ever."""
-    return bool(snapshot.notes(write.log, "WaitForFirstConsumer", "WaitForPodScheduled"))
+def _first_use(write: Write, note: Change) -> Holding:
+    """Its storage class binds it only once a Pod uses it and is placed: that may take for ever."""
+    name = named(write.image)
+    if note.after.spec.reason == "WaitForPodScheduled":
+        what = f"the Pod that uses {name} to be placed: {says(note).rstrip('.')}"
+        return Holding(1, "scheduler", "", told_at(note), what, patient=True, about=write)
+    what = f"a Pod that uses {name}: its storage class binds it only then"
+    return Holding(1, "client", "", told_at(note), what, patient=True, about=write)

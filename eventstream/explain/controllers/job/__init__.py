@@ -17,6 +17,7 @@ BEHAVIOURS = (
     Behaviour(
         kind=kinds.CRONJOB,
         assess=outlook.assess,
+        told_by=outlook.TOLD_BY,
         why_made=making.schedule_due,
         keeps={kinds.JOB: deletions.old_job},
     ),

@@ -1,21 +1,146 @@
-"""How a CronJob stands: it never ends, and is done once it is stored.
+"""How a CronJob stands: it never ends, and is done while its Jobs come and go as they should.
 
-Source: https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/
+Its status has no conditions: only its controller's Events say why it starts no Job.
+Sources: pkg/controller/cronjob/cronjob_controllerv2.go, syncCronJob;
+pkg/controller/cronjob/utils.go, nextScheduleTime.
 """
 
+import msgspec
+
+from eventstream.explain.controllers.registry import behaviour_of
 from eventstream.explain.controllers.shared.conventions import complete, unknown
-from eventstream.explain.outlook.holding import Outlook
+from eventstream.explain.controllers.shared.refusals import refused
+from eventstream.explain.controllers.shared.tellings import latest, says, told_at
+from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.world.text import named
+from eventstream.explain.outlook.trouble import Trouble, troubled
+from eventstream.explain.world.pods import is_true
+from eventstream.explain.world.text import count, named, sentence
+from eventstream.explain.world.times import parse, when
 from eventstream.explain.world.writes import Write
+from eventstream.objects.observations import Change
 from eventstream.objects.workloads import CronJobSpec
 
+_ACTOR = "cronjob-controller"
+_UNREADABLE = frozenset({"UnknownTimeZone", "UnparseableSchedule", "InvalidSchedule"})
+_MISSED, _TOO_LATE, _REFUSED = "TooManyMissedTimes", "MissSchedule", "FailedCreate"
+TOLD_BY = frozenset({*_UNREADABLE, _MISSED, _TOO_LATE, _REFUSED})
+"""Reasons of the Events that say that a Job which was due did not come."""
 
-def assess(_snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
+
+def assess(snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
     """The outlook of a CronJob that exists."""
     name, spec = named(write.image), write.image.spec
     if not isinstance(spec, CronJobSpec):
         return unknown(write, f"{name} is not as the API documents it; see its flags.")
-    if spec.suspend:
-        return complete(write, f"{name} is suspended: it creates no Jobs until it is resumed.")
+    held = _suspended(write) if spec.suspend else _unstarted(snapshot, write)
+    found = [*([held] if held is not None else []), *_jobs(snapshot, write)]
+    if found:
+        return pending(found, staged([("stored", 1, 1), ("Job", 0, 1)]), snapshot, "")
     return complete(write, f"{name} creates a Job whenever its schedule ({spec.schedule}) is due.")
+
+
+def _suspended(write: Write) -> Holding:
+    name = named(write.image)
+    detail = f"{name} is suspended: it creates no Jobs until it is resumed."
+    shown = proofs.seen(write, f"spec.suspend of {name} is true")
+    command, mend = commands.describe(write), commands.resume(write)
+    wrong = Trouble("paused", detail, (shown,), command, mend)
+    plain = Holding(0, "client", "", when(write), f"{name} to be resumed", about=write)
+    return troubled(plain, wrong)
+
+
+def _unstarted(snapshot: Snapshot, write: Write) -> Holding | None:
+    """Why the Job that was last due did not come; None where it came, or nobody says so."""
+    notes = latest(snapshot, write.log, *TOLD_BY)
+    if not notes or told_at(notes[0]) <= _answered(snapshot, write):
+        return None
+    note, name, since = notes[0], named(write.image), told_at(notes[0])
+    said, reason = says(note).rstrip("."), note.after.spec.reason or ""
+    if reason == _MISSED:
+        return _missed(write, note, since)
+    plain = Holding(1, _ACTOR, "", since, f"the next Job of {name}: {said}", about=write)
+    evidence, command = proofs.events(notes), commands.describe(write)
+    if reason == _REFUSED:
+        return troubled(plain, refused(snapshot, write, "The Job", said, evidence))
+    if reason == _TOO_LATE:
+        seconds = write.image.spec.starting_deadline_seconds or 0
+        limit = f" within {count(seconds, 'second')} (startingDeadlineSeconds)" if seconds else ""
+        detail = sentence(f"{name} did not start the Job that was due{limit}: {said}")
+        return troubled(plain, Trouble("deadline-exceeded", detail, evidence, command))
+    detail = sentence(f"{name} starts no Job until its spec is changed: {said}")
+    held = Holding(1, "client", "", since, f"{name} to be changed", about=write)
+    return troubled(held, Trouble("spec-invalid", detail, evidence, command))
+
+
+def _missed(write: Write, note: Change, since: float) -> Holding:
+    """Many start times passed unused; the controller says so, and then starts the last one.
+
+    Where it does not, as it says so again or no Job comes, that is what it is stuck on.
+    """
+    name, said = named(write.image), says(note).rstrip(".")
+    plain = Holding(
+        1,
+        _ACTOR,
+        "",
+        since,
+        f"{name} to start the Job that is due: {said}",
+        late="controller-silent",
+        wait="create-job",
+        about=write,
+        evidence=proofs.events([note]),
+        command=commands.describe(write),
+    )
+    if note.after.spec.times < 2:
+        return plain
+    detail = sentence(f"{name} does not start the Job that is due: {said}")
+    return msgspec.structs.replace(plain, diagnosis="controller-silent", detail=detail)
+
+
+def _answered(snapshot: Snapshot, write: Write) -> float:
+    """When a Job of it last came, or what it asks for last changed, to the second."""
+    made = [child.image.metadata.creation_timestamp for child in snapshot.children(write.log)]
+    made.append(getattr(write.image.status, "last_schedule_time", None))
+    times = [at for text in made if (at := parse(text)) is not None]
+    times += [told_at(note) for note in snapshot.notes(write.log, "SuccessfulCreate")]
+    asked = write.log.last_spec_change(write.order + 1)
+    return max((*times, int(when(asked)) - 1 if asked is not None else 0.0))
+
+
+def _jobs(snapshot: Snapshot, write: Write) -> list[Holding]:
+    """What its Jobs that are not finished wait for; of those that are, the newest if it failed."""
+    jobs = sorted(snapshot.children(write.log, "Job"), key=_created)
+    open_ = [job for job in jobs if not _is_finished(job)]
+    if jobs and not open_ and is_true(jobs[-1].image, "Failed"):
+        open_ = jobs[-1:]
+    found: list[Holding] = []
+    for job in open_:
+        judge = behaviour_of(job.image).assess
+        found.extend(judge(snapshot, job, None).holdings if judge is not None else ())
+    if getattr(write.image.spec, "concurrency_policy", "") != "Forbid":
+        return found
+    return [_forbidding(snapshot, write, held) for held in found]
+
+
+def _forbidding(snapshot: Snapshot, write: Write, held: Holding) -> Holding:
+    """The same, where the Job that still runs keeps others from being started."""
+    skipped = latest(snapshot, write.log, "JobAlreadyActive")
+    if not skipped or told_at(skipped[0]) <= _answered(snapshot, write):
+        return held
+    meanwhile = f"{named(write.image)} starts no other Job meanwhile (concurrencyPolicy Forbid)"
+    detail = f"{held.detail} {meanwhile}." if held.detail else ""
+    return msgspec.structs.replace(
+        held,
+        waiting_for=f"{held.waiting_for}; {meanwhile}",
+        detail=detail,
+        evidence=(*held.evidence, *proofs.events(skipped[:1])),
+    )
+
+
+def _created(job: Write) -> tuple[float, int]:
+    return parse(job.image.metadata.creation_timestamp) or 0.0, job.order
+
+
+def _is_finished(job: Write) -> bool:
+    return is_true(job.image, "Complete") or is_true(job.image, "Failed")

@@ -5,6 +5,7 @@ https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/.
 """
 
 from eventstream.explain.controllers.registry import holding_of
+from eventstream.explain.controllers.shared.protections import PROTECTIONS, in_use
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
 from eventstream.explain.outlook.snapshot import Snapshot
@@ -18,6 +19,7 @@ from eventstream.explain.world.times import when
 from eventstream.explain.world.writes import ObjectLog, Write
 from eventstream.objects.images import Image
 from eventstream.objects.managed_fields import paths
+from eventstream.objects.pods import Condition
 
 _COLLECTOR = frozenset({"foregroundDeletion", "orphan"})
 
@@ -60,7 +62,8 @@ def _leaving(snapshot: Snapshot, write: Write) -> Holding:
             return stopping
     held = [name for name in image.metadata.finalizers if name not in _COLLECTOR]
     if image.metadata.deletion_timestamp and held:
-        return _finalizing(write, held)
+        used = in_use(snapshot, write) if held[0] in PROTECTIONS else None
+        return used or _finalizing(write, held)
     if image.kind == "Namespace":
         return _namespace(write)
     waiting_for = f"{named(image)} to be removed"
@@ -74,19 +77,32 @@ def _finalizing(write: Write, held: list[str]) -> Holding:
     actor, _ = FINALIZERS.get(held[0], ("custom-controller", ""))
     verb = "prevents" if len(held) == 1 else "prevent"
     what = f"{named(image)} to be removed, which {count(len(held), 'finalizer')} still {verb}"
+    said = condition(image, "Terminating")  # Of a type that is to go, with its instances.
     marked = f"{named(image)} is marked for deletion and holds finalizers {listing(held)}"
     return Holding(
         1,
         actor,
-        "",
+        held[0] if actor == "custom-controller" else "",
         when(write),
-        f"{what}: {listing(held)}",
+        f"{what}: {listing(held)}{_told(said)}",
         late="finalizer-stuck",
         wait="let-go",
         about=write,
-        evidence=(proofs.seen(write, marked), *_setters(image)),
+        evidence=(
+            proofs.seen(write, marked),
+            *_setters(image),
+            *([proofs.says(write, said)] if said is not None else []),
+        ),
         command=commands.read(write),
     )
+
+
+def _told(found: Condition | None) -> str:
+    """What a condition says, to end a clause with."""
+    if found is None or found.status != "True":
+        return ""
+    said = said_by(found.message, found.reason).rstrip(".")
+    return f" ({said})" if said else ""
 
 
 def _setters(image: Image) -> tuple[Evidence, ...]:
@@ -120,19 +136,22 @@ def _namespace(write: Write) -> Holding:
     found = [condition(write.image, name) for name in (*_FAILURES, *_CONTENT)]
     told = [said for said in found if said is not None and said.status == "True"]
     waiting_for = f"{named(write.image)} to be removed"
-    late, actor = "terminating-slow", "namespace-controller"
+    late, actor, name = "terminating-slow", "namespace-controller", ""
     if told:
         waiting_for = f"{waiting_for}: {said_by(told[0].message, told[0].type).rstrip('.')}"
-        if told[0].type == _CONTENT[0]:
+        stuck = next((said for said in told if said.type == _CONTENT[0]), None)
+        if stuck is told[0]:
             late, actor = "finalizer-stuck", "custom-controller"
+            name = (stuck.message or "").partition(": ")[2].partition(" in ")[0]
     return Holding(
         2,
         actor,
-        "",
+        name,
         when(write),
         waiting_for,
         late=late,
         wait="empty-namespace",
         about=write,
         evidence=tuple(proofs.says(write, said) for said in told),
+        command=commands.read(write),
     )

@@ -6,11 +6,13 @@ Sources: the status fields that each controller documents; kstatus' rules
 
 from typing import Any
 
+from eventstream.explain.controllers.shared import effect, suspensions
 from eventstream.explain.controllers.shared.podcounts import PodCounts, missing_pods
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.trouble import Trouble, troubled
+from eventstream.explain.vocabulary.records import Stage
 from eventstream.explain.vocabulary.registry import OWNERS_OF_PODS, group_kind, pods_maker
 from eventstream.explain.world.pods import condition, is_true, node_of
 from eventstream.explain.world.text import count, named, said_by, sentence
@@ -29,7 +31,7 @@ def reached(image: Image) -> bool:
         return is_true(image, "Complete") or is_true(image, "Failed")
     if getattr(status, "observed_generation", 0) < generation:
         return False
-    by_hand = getattr(getattr(spec, "update_strategy", None), "type", "") == "OnDelete"
+    by_hand = effect.by_hand(image)
     if kind == "DaemonSet":
         desired = status.desired_number_scheduled
         updated = by_hand or status.updated_number_scheduled == desired
@@ -63,14 +65,16 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
         done = write if _fits(write) and reached(write.image) else None
     counts = PodCounts(snapshot, write)
     if done is not None and not _gave_up(done.image) and not counts.unproven():
+        left = effect.left_to_hand(write)
+        if left is not None:
+            return pending([left], _done(done.image, updated=False), snapshot, "")
         return Outlook("complete", _reached_summary(done.image), (), _done(done.image), when(done))
     if not _fits(write):
         return Outlook("running", f"{named(image)} is not as the API documents it; see its flags.")
     if image.kind == "Job" and (image.spec.suspend or _gave_up(image)):
         return _stopped_job(snapshot, write)
-    maker = pods_maker(image)
-    actor = maker.actor if maker else "unknown"
-    found = counts.holdings()
+    actor = _maker(image)
+    found = [effect.trapped(write, held) for held in counts.holdings()]
     desired = _desired(image, len(counts.active))
     missing = missing_pods(snapshot, write, actor, desired, counts)
     if missing is not None:
@@ -88,6 +92,14 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
         ]
     )
     return pending(found, stages, snapshot, f"Waiting for {named(image)}.")
+
+
+def _maker(image: Image) -> str:
+    """Who makes its Pods: a Job may name another than the Job controller."""
+    if image.kind == "Job" and suspensions.manager_of(image):
+        return "custom-controller"
+    maker = pods_maker(image)
+    return maker.actor if maker else "unknown"
 
 
 def _gave_up(image: Image) -> bool:
@@ -118,27 +130,23 @@ def _stopped_job(snapshot: Snapshot, write: Write) -> Outlook:
     """
     image = write.image
     failed = condition(image, "Failed") or condition(image, "FailureTarget")
-    command = commands.describe(write)
+    stages = staged([("stored", 1, 1), ("done", 0, 1)])
     if failed is None or failed.status != "True":
-        waiting_for = f"{named(image)} to be resumed"
-        detail = f"{named(image)} is suspended: no Pod is created until it is resumed."
-        shown = proofs.seen(write, f"spec.suspend of {named(image)} is true")
-        wrong = Trouble("paused", detail, (shown,), command, commands.resume(write))
-    else:
-        waiting_for = f"somebody to look after the failed {named(image)}"
-        said = sentence(said_by(failed.message, failed.reason) or "it gave no reason")
-        seconds = image.spec.active_deadline_seconds
-        late = failed.reason == "DeadlineExceeded"
-        limit = f", with a deadline of {count(seconds, 'second')}" if late and seconds else ""
-        failures = image.status.failed  # 0, where its containers start again in place.
-        after = f" after {count(failures, 'failed Pod')}" if failures else ""
-        detail = f"{named(image)} failed{after}{limit}: {said}"
-        notes = snapshot.notes(write.log, failed.reason or "")
-        evidence = (proofs.says(write, failed), *proofs.events(notes))
-        code = "deadline-exceeded" if late else "job-failed"
-        wrong = Trouble(code, detail, evidence, command)
+        return pending([suspensions.suspended(snapshot, write)], stages, snapshot, "")
+    waiting_for = f"somebody to look after the failed {named(image)}"
+    said = sentence(said_by(failed.message, failed.reason) or "it gave no reason")
+    seconds = image.spec.active_deadline_seconds
+    late = failed.reason == "DeadlineExceeded"
+    limit = f", with a deadline of {count(seconds, 'second')}" if late and seconds else ""
+    failures = image.status.failed  # 0, where its containers start again in place.
+    after = f" after {count(failures, 'failed Pod')}" if failures else ""
+    detail = f"{named(image)} failed{after}{limit}: {said}"
+    notes = snapshot.notes(write.log, failed.reason or "")
+    evidence = (proofs.says(write, failed), *proofs.events(notes))
+    code = "deadline-exceeded" if late else "job-failed"
+    wrong = Trouble(code, detail, evidence, commands.describe(write))
     holding = troubled(Holding(1, "client", "", when(write), waiting_for, about=write), wrong)
-    return pending([holding], staged([("stored", 1, 1), ("done", 0, 1)]), snapshot, "")
+    return pending([holding], stages, snapshot, "")
 
 
 def _fits(write: Write) -> bool:
@@ -166,12 +174,16 @@ def _desired(image: Image, existing: int) -> int:
     return int(image.spec.replicas)
 
 
-def _done(image: Image) -> Any:
-    return staged([(name, 1, 1) for name in ("stored", "Pods", "ready", "reported")])
+def _done(image: Image, *, updated: bool = True) -> tuple[Stage, ...]:
+    done = [(name, 1, 1) for name in ("stored", "Pods", "ready", "reported")]
+    return staged(done if updated else [*done, ("updated", 0, 1)])
 
 
 def _reached_summary(image: Image) -> str:
     if image.kind == "Job":
         return f"{named(image)} completed: {count(image.status.succeeded, 'Pod')} succeeded."
     desired = _desired(image, 0)
-    return f"{count(desired, 'Pod')} of {named(image)} ready."
+    if image.kind == "DaemonSet" and not desired:
+        return f"{named(image)} has no Pods: no node is to have one; {effect.no_node(image)}."
+    kept = effect.kept_by_partition(image) if image.kind == "StatefulSet" else ""
+    return f"{count(desired, 'Pod')} of {named(image)} ready{kept}."

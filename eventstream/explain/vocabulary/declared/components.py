@@ -27,7 +27,7 @@ COMPONENTS = (
             "accepts, refuses and stores every change in etcd, and sends it to all who "
             "watch. The only one that reads and writes etcd."
         ),
-        kinds=(kinds.DEFINITION,),
+        kinds=(kinds.DEFINITION, kinds.API_SERVICE),
         managers=("kube-apiserver",),
         users=(
             "system:apiserver",

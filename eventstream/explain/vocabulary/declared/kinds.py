@@ -2,6 +2,7 @@
 
 from eventstream.explain.vocabulary.declared.declaration import GroupKind
 
+API_SERVICE = GroupKind("apiregistration.k8s.io", "APIService")
 AUTOSCALER = GroupKind("autoscaling", "HorizontalPodAutoscaler")
 BUDGET = GroupKind("policy", "PodDisruptionBudget")
 CLAIM = GroupKind("", "PersistentVolumeClaim")

@@ -50,7 +50,7 @@ class Told:
                 self.traces.pop(upsert.id, None)
                 self.steps.pop(upsert.id, None)
             elif isinstance(upsert, StepUpsert):
-                self.steps[upsert.step.id] = upsert.step
+                self.steps[upsert.id] = upsert.step
             elif isinstance(upsert, TraceUpsert):
                 self.traces[upsert.trace.id] = upsert.trace
                 self.looks.append(outlook_record(upsert.trace, at))

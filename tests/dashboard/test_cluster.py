@@ -105,7 +105,7 @@ def test_an_object_tells_its_owners_children_loop_and_writes(client: Client) -> 
     assert "by ReplicaSet controller" in replicaset
     deployment = body(client, f"/objects/{owners[0][0]}")
     assert f'href="/objects/{owners[1][0]}"' in deployment
-    assert "changed by kubectl" in words(deployment)
+    assert "by kubectl (a name the client chose)" in words(deployment)
 
 
 def test_a_pod_shows_its_heartbeat(client: Client) -> None:

@@ -6,7 +6,15 @@ import pytest
 
 from eventstream.explain.vocabulary.records import Trace
 from tests.explain.stories import KCM, Json, Story
-from tests.explain.things import deployment, pod, replicaset, statefulset, template, thing
+from tests.explain.things import (
+    deployment,
+    pod,
+    replicaset,
+    statefulset,
+    template,
+    thing,
+    website,
+)
 
 SET, SCALE, ROLLOUT = "kubectl-set", "kubectl-scale", "kubectl-rollout"
 MISSING = {"waiting": {"reason": "ImagePullBackOff", "message": "manifest unknown: not found"}}
@@ -176,3 +184,18 @@ def test_a_kubelet_that_tells_of_an_eviction_is_no_client() -> None:
     story.mark(run, 30)
     story.tell(run, "Evicted", "The node was low on resource: memory", "kubelet")
     assert story.last(run).actor_name == ""
+
+
+def test_a_custom_resource_that_is_scaled_leaves_the_stall_with_its_other_change() -> None:
+    story = Story()
+    site = story.exists(website(spec={"replicas": 1, "size": 1}))
+    made = replicaset(site, "site-1", 1)
+    made["metadata"]["ownerReferences"][0]["controller"] = True
+    story.exists(made)
+    story.change(site, {"spec": {"replicas": 2}}, SCALE)
+    story.change(site, {"spec": {"size": 2}}, "kubectl-patch")
+    waits = pod(made, "site-1-a")
+    waits["status"] = {"phase": "Pending", "containerStatuses": [{"name": "c", "state": MISSING}]}
+    story.create(waits, KCM)
+    told = {trace.cause.partition(" by ")[0]: trace.state for trace in traces_of(story, site)}
+    assert (told["scaled 1 → 2"], told["size changed"]) == ("running", "stalled")

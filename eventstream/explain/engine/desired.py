@@ -39,7 +39,10 @@ def replaces(later: Write, began: Write | None) -> bool:
 
 def brings_pods(began: Write | None, image: Image) -> bool:
     """Whether what a trace began with decided what the Pods of its object are made from."""
-    return not parts(began, image).isdisjoint({_TEMPLATE, _ALL})
+    asked = parts(began, image)
+    if _template(image) is None:  # Of other kinds nobody says what they make Pods from.
+        return bool(asked - {"replicas", *_SWITCHES})
+    return not asked.isdisjoint({_TEMPLATE, _ALL})
 
 
 def parts(write: Write | None, image: Image) -> frozenset[str]:

@@ -43,10 +43,8 @@ def assess(snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
 
 def _unable(snapshot: Snapshot, write: Write, found: Condition) -> Outlook:
     """It cannot measure or scale, and says why; a target without replicas is not scaled at all."""
-    name, said = (
-        named(write.image),
-        sentence(said_by(found.message, found.reason) or "it says no reason"),
-    )
+    name = named(write.image)
+    said = sentence(said_by(found.message, found.reason) or "it says no reason")
     if found.reason == "ScalingDisabled":
         return complete(write, f"{name} does not scale now: {said}")
     since = parse(found.last_transition_time) or when(write)

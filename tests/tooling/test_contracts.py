@@ -14,7 +14,17 @@ EXPLAIN = (
     "world",
 )
 CONTROLLERS = (
-    *("autoscaler", "budget", "claim", "client", "collector", "custom", "daemonset", "definition"),
+    *(
+        "apiservice",
+        "autoscaler",
+        "budget",
+        "claim",
+        "client",
+        "collector",
+        "custom",
+        "daemonset",
+        "definition",
+    ),
     *("deployment", "job", "namespace", "node", "pod", "quota", "replicaset", "service", "shared"),
     "statefulset",
 )

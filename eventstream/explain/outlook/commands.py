@@ -41,7 +41,7 @@ def resume(write: Write) -> str:
 
 def delete(write: Write) -> str:
     """Deletes the object, as only a person may decide."""
-    return _about("delete", write)
+    return _line("delete", write)
 
 
 def named(kind: str, namespace: str | None, name: str) -> str:

@@ -149,7 +149,7 @@ _RUNNING = (
     Diagnosis(
         "not-ready",
         "It is not ready",
-        "It has not become ready or has not ended within the usual time, or says itself that it cannot.",
+        "It has not become ready or ended within the usual time, or says itself that it cannot.",
         "Its conditions say that it is well.",
         "kubelet",
         _LIFECYCLE + "#pod-conditions",

@@ -73,7 +73,7 @@ def out_of_step(shown: Shown, random: Random) -> Shown:
 
 @pytest.mark.parametrize("largest", [6, alignment.LARGEST])
 @pytest.mark.parametrize("cluster", [Mixed, Alike, Named, Bursts])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(seed=st.integers(0), length=st.integers(1, 60), apart=st.booleans())
 def test_it_finds_what_trying_every_request_on_every_write_finds(
     cluster: type[Mixed], largest: int, seed: int, length: int, apart: bool
@@ -86,7 +86,7 @@ def test_it_finds_what_trying_every_request_on_every_write_finds(
 
 
 @pytest.mark.parametrize("cluster", [Mixed, Alike, Named, Bursts])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(seed=st.integers(0), length=st.integers(2, 60), most=st.sampled_from([4, 1000]))
 def test_what_is_let_go_leaves_the_rest_as_if_it_had_come_alone(
     cluster: type[Mixed], seed: int, length: int, most: int

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from benchmarks import explain, memory
+from benchmarks import audit, explain, memory
 from benchmarks.clusters import recorded_clusters
 from benchmarks.decode import PODS as RESOURCE
 from benchmarks.decode import WAYS, changes, cpu_microseconds, reads
@@ -116,3 +116,9 @@ def test_the_tasks_of_a_page_are_those_of_the_thread_that_draws_frames() -> None
     assert main_tasks(json.dumps({"traceEvents": trace}).encode()) == [Task(37.0, 62.0)]
     with pytest.raises(RuntimeError, match="Nothing was drawn"):
         main_tasks(b'{"traceEvents": []}')
+
+
+def test_each_write_of_the_joining_has_its_request() -> None:
+    found = audit.joined(audit.cluster(600, 10.0))
+    assert found.writes > 500
+    assert found.found > 0.99 * found.writes

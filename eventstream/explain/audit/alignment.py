@@ -7,14 +7,14 @@ Sets of requests are numbers here, one bit for each request of the group in orde
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from heapq import merge
 from itertools import islice
 from operator import le
 
 from eventstream.explain.audit.bands import best_options, between, bits
-from eventstream.explain.audit.columns import Column, by_answer
+from eventstream.explain.audit.columns import Column, Span, by_answer
 from eventstream.explain.audit.groups import Group
 from eventstream.explain.audit.overlaps import Overlaps
 from eventstream.explain.audit.requests import Request
@@ -39,13 +39,18 @@ def certain(group: Group) -> Iterator[tuple[Unit, Match]]:
         yield from _Alignment(group).certain()
     elif columns >= rows:
         for row, unit in enumerate(group.units):
-            if match := agreed(group, row):
+            if match := agreed(*_ranges(group, row)):
                 yield unit, match
 
 
-def agreed(group: Group, row: int) -> Match | None:
-    """What all requests that fit a unit tell, if they tell the same; none of them is looked at."""
-    spans, named = group.spans[row], group.named[row]
+def _ranges(group: Group, row: int) -> tuple[Sequence[Span], Sequence[Request]]:
+    if group.fitting is None:
+        return group.spans[row], group.named[row]
+    return (), [group.requests[bit] for bit in bits(group.fitting[row])]
+
+
+def agreed(spans: Sequence[Span], named: Sequence[Request] = ()) -> Match | None:
+    """What all these requests tell, if they tell the same; of a range hardly any is looked at."""
     askers = {span.column.requests[span.first].asker for span in spans if span.one_asker}
     askers.update(request.asker for request in named)
     if len(askers) != 1 or not all(span.one_asker for span in spans):
@@ -78,7 +83,7 @@ class _Alignment:
         self._units, self._requests = group.units, group.requests
         self._received = [request.record.received for request in group.requests]
         self._answered = [request.record.at for request in group.requests]
-        self._fitting = _fitting(group)
+        self._fitting = _fitting(group) if group.fitting is None else group.fitting
 
     def certain(self) -> Iterator[tuple[Unit, Match]]:
         """The units that each best alignment pairs, with what they are paired with in any."""

@@ -6,7 +6,6 @@ from operator import attrgetter
 from eventstream.explain.audit.alignment import agreed
 from eventstream.explain.audit.columns import Index
 from eventstream.explain.audit.fitting import is_prompt
-from eventstream.explain.audit.groups import Group
 from eventstream.explain.audit.identities import identity
 from eventstream.explain.audit.patience import Patience
 from eventstream.explain.audit.requests import Request
@@ -81,7 +80,7 @@ class Collections:
         unit = self._units.get(id(write))
         if unit is None or not self._requests:
             return None
-        return agreed(Group([unit], [], [self._index.spans(unit)], [[]]), 0)
+        return agreed(self._index.spans(unit))
 
     def contests(self, write: Write, found: Match) -> bool:
         """Whether a mark may be the work of such a request, and not of one for it alone.

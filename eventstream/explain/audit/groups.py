@@ -4,10 +4,13 @@ A request that names the version before a unit is looked up by that, all others 
 columns: the pairs themselves are never listed.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
+from operator import and_, or_
 
 import msgspec
 
+from eventstream.explain.audit.bands import bits
 from eventstream.explain.audit.columns import Index, Span, by_answer
 from eventstream.explain.audit.fitting import fits, is_prompt
 from eventstream.explain.audit.requests import Request
@@ -15,18 +18,20 @@ from eventstream.explain.audit.units import Unit
 from eventstream.explain.world.families import by_order
 
 
-class Group(msgspec.Struct):
+class Group(msgspec.Struct, gc=False):
     """Units and requests that only concern each other, each in order.
 
-    `spans` are for each unit the ranges of requests that fit, `named` further ones. A group that
-    is `exact` is one unit with the one request that names the version before it, as good as
-    proven: `settled` if no other kind of request can compete.
+    Which requests fit a unit, `fitting` says in bits, one for each request in order; where there
+    are too many for that, `spans` as ranges and `named` one by one. A group that is `exact` is one
+    unit with the one request that names the version before it, as good as proven: `settled` if no
+    other kind of request can compete.
     """
 
     units: list[Unit]
     requests: list[Request]
-    spans: list[Sequence[Span]]
-    named: list[list[Request]]
+    fitting: list[int] | None = None
+    spans: Sequence[Sequence[Span]] = ()
+    named: Sequence[Sequence[Request]] = ()
     exact: bool = False
     settled: bool = False
 
@@ -38,65 +43,108 @@ _FEW = 24
 def groups(units: list[Unit], requests: list[Request]) -> list[Group]:
     """All of them in groups, those included that nothing fits."""
     if not units or not requests:
-        alone = [Group([unit], [], [[]], [[]]) for unit in units]
-        return alone or [Group([], [request], [], []) for request in requests]
+        return _alone(units, requests)
     if len(units) == 1 == len(requests):
         return _paired(units[0], requests[0])
     units.sort(key=by_order)
-    few = len(units) * len(requests) <= _FEW
-    options = _tried(requests) if few else _looked_up(requests)
-    left, taken, found = _Left(), set[Request](), list[Group]()
-    for unit in units:
-        exact, listed, spans = options(unit)
-        settled = _settles(unit, exact)
-        if settled or (len(exact) == 1 and not spans and not listed):
-            taken.add(exact[0])
-            found.append(Group([unit], exact, [[]], [exact], exact=True, settled=settled))
-        else:
-            left.add(unit, spans, [*exact, *listed])
-    if len(found) < len(units):
-        found.extend(left.groups(taken))
-    if len(left.holder) + len(taken) < len(requests):
-        unfit = (each for each in requests if each not in left.holder and each not in taken)
-        found.extend(Group([], [request], [], []) for request in unfit)
+    if len(units) * len(requests) <= _FEW:
+        return _tried(units, requests)
+    return _looked_up(units, requests)
+
+
+def _alone(units: Iterable[Unit], requests: Iterable[Request]) -> list[Group]:
+    found = [Group([unit], []) for unit in units]
+    found.extend([Group([], [request]) for request in requests])
     return found
 
 
 def _paired(unit: Unit, request: Request) -> list[Group]:
     """One unit and one request, as they mostly come."""
     if not fits(unit, request):
-        return [Group([unit], [], [()], [[]]), Group([], [request], [], [])]
+        return _alone([unit], [request])
     exact = bool(request.version)
     settled = exact and is_prompt(unit, request.record)
-    return [Group([unit], [request], [()], [[request]], exact=exact, settled=settled)]
+    return [Group([unit], [request], [1], exact=exact, settled=settled)]
 
 
-_Options = tuple[list[Request], list[Request], Sequence[Span]]
-"""The requests that fit a unit: those that name the version before it, and the others, which are
-listed or in ranges of columns. Beside a request that settles it no others are looked for."""
+def _tried(units: list[Unit], requests: list[Request]) -> list[Group]:
+    """Of a few: each request is tried on each unit."""
+    requests.sort(key=by_answer)
+    naming = sum([1 << place for place, each in enumerate(requests) if each.version])
+    found: list[Group] = []
+    left: list[tuple[Unit, int]] = []
+    taken = 0
+    for unit in units:
+        fitting = sum([1 << place for place, each in enumerate(requests) if fits(unit, each)])
+        exact = fitting & naming
+        if exact.bit_count() == 1:
+            request = requests[exact.bit_length() - 1]
+            settled = is_prompt(unit, request.record)
+            if settled or fitting == exact:
+                taken |= exact
+                found.append(Group([unit], [request], [1], exact=True, settled=settled))
+                continue
+        left.append((unit, fitting))
+    parts = _connected([(unit, fitting & ~taken) for unit, fitting in left])
+    found.extend(_narrowed(*part, requests) for part in parts)
+    used = taken | reduce(or_, [fitting for _, fitting, _ in parts], 0)
+    found.extend(_alone((), (each for at, each in enumerate(requests) if not used >> at & 1)))
+    return found
 
 
-def _tried(requests: list[Request]) -> Callable[[Unit], _Options]:
-    def options(unit: Unit) -> _Options:
-        found = [each for each in requests if fits(unit, each)]
-        exact = [each for each in found if each.version]
-        return exact, [each for each in found if not each.version] if exact else found, ()
-
-    return options
+_Part = tuple[list[Unit], int, list[int]]
+"""Units in order, the requests that fit any of them, and those that fit each."""
 
 
-def _looked_up(requests: list[Request]) -> Callable[[Unit], _Options]:
+def _connected(rows: list[tuple[Unit, int]]) -> list[_Part]:
+    """The connected parts; a unit that nothing fits is one of its own."""
+    fitting = [each for _, each in rows]
+    common: int = reduce(and_, fitting) if fitting else 0
+    if common:  # As mostly: a request that fits them all.
+        return [([unit for unit, _ in rows], reduce(or_, fitting), fitting)]
+    parts: list[tuple[int, list[int]]] = []
+    for number, fit in enumerate(fitting):
+        met = [part for part in parts if part[0] & fit]
+        if met:
+            parts = [part for part in parts if not part[0] & fit]
+        numbers = [each for _, own in met for each in own]
+        parts.append((reduce(or_, [one for one, _ in met], fit), sorted([*numbers, number])))
+    return [
+        ([rows[number][0] for number in numbers], fit, [fitting[number] for number in numbers])
+        for fit, numbers in parts
+    ]
+
+
+def _narrowed(units: list[Unit], fitting: int, each: list[int], requests: list[Request]) -> Group:
+    """The group of a part, with only the requests that are in it."""
+    if fitting == (1 << len(requests)) - 1:
+        return Group(units, requests, each)
+    places = [*bits(fitting)]
+    own = [sum([1 << n for n, at in enumerate(places) if one >> at & 1]) for one in each]
+    return Group(units, [requests[place] for place in places], own)
+
+
+def _looked_up(units: list[Unit], requests: list[Request]) -> list[Group]:
+    """Of many: by the version that they name, and by columns."""
     index = Index(each for each in requests if not each.version)
     naming: dict[str, list[Request]] = {}
     for request in requests:
         if request.version:
             naming.setdefault(request.version, []).append(request)
-
-    def options(unit: Unit) -> _Options:
+    left, taken, found = _Left(), set[Request](), list[Group]()
+    for unit in units:
         exact = [each for each in naming.get(unit.version, ()) if fits(unit, each)]
-        return exact, [], () if _settles(unit, exact) else index.spans(unit)
-
-    return options
+        settled = _settles(unit, exact)
+        spans = () if settled else index.spans(unit)
+        if settled or (len(exact) == 1 and not spans):
+            taken.add(exact[0])
+            found.append(Group([unit], exact, [1], exact=True, settled=settled))
+        else:
+            left.add(unit, spans, exact)
+    found.extend(left.groups(taken))
+    unfit = (each for each in requests if each not in left.holder and each not in taken)
+    found.extend(_alone((), unfit))
+    return found
 
 
 def _settles(unit: Unit, exact: list[Request]) -> bool:
@@ -135,17 +183,19 @@ class _Left:
             self._hold(named, row)
         for requests, row in self._runs():
             self._hold(requests, row)
-        found: dict[int, Group] = {}
-        for row, unit in enumerate(self._units):
-            group = found.setdefault(self._root(row), Group([], [], [], []))
-            group.units.append(unit)
-            group.spans.append(self._spans[row])
-            group.named.append(self._named[row])
+        rows: dict[int, list[int]] = {}
+        for row in range(len(self._units)):
+            rows.setdefault(self._root(row), []).append(row)
+        held: dict[int, list[Request]] = {root: [] for root in rows}
         for request, row in self.holder.items():
-            found[self._root(row)].requests.append(request)
-        for group in found.values():
-            group.requests.sort(key=by_answer)
-            yield group
+            held[self._root(row)].append(request)
+        for root, own in rows.items():
+            yield Group(
+                [self._units[row] for row in own],
+                sorted(held[root], key=by_answer),
+                spans=[self._spans[row] for row in own],
+                named=[self._named[row] for row in own],
+            )
 
     def _runs(self) -> Iterator[tuple[Sequence[Request], int]]:
         """Stretches of columns in which one range overlaps the next, each with one of its units."""

@@ -5,7 +5,7 @@ So nothing on one side of a pause belongs to anything on the other, and what wai
 """
 
 import math
-from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from eventstream.explain.world.claims import Writer
@@ -31,24 +31,27 @@ class Window(NamedTuple):
 
 def window(write: Write, signer: Writer | None, *, deletes: bool) -> Window:
     """The window of a version that `signer` wrote, where managedFields must tell that."""
-    low, high = write.change.at - LATE, write.change.at + EARLY
-    for second in _seconds(write, signer, deletes):
-        if second is not None:
-            low = max(low, second)
-            high = min(high, math.nextafter(math.floor(second) + 1.0, -math.inf))
-    return Window(low, high)
-
-
-def _seconds(write: Write, signer: Writer | None, deletes: bool) -> Iterator[float | None]:
-    """Whole seconds of the server's clock within the request; None for what is no time."""
+    arrival = Window(write.change.at - LATE, write.change.at + EARLY)
     if deletes:
-        if not _was_marked(write):
-            yield _asked(write)
-        return
+        return arrival if _was_marked(write) else _within(arrival, _asked(write))
     if write.change.type == "ADDED":
-        yield parse(write.image.metadata.creation_timestamp)
-    if signer is not None and not _had_time(write, signer):
-        yield parse(signer.time)
+        arrival = _within(arrival, _second(write.image.metadata.creation_timestamp))
+    if signer is None or _had_time(write, signer):
+        return arrival
+    return _within(arrival, _second(signer.time))
+
+
+_second = lru_cache(maxsize=1024)(parse)
+"""Many versions tell the same second."""
+
+
+def _within(found: Window, second: float | None) -> Window:
+    """The same for a request within which the server's clock showed this whole second."""
+    if second is None:
+        return found
+    low, high = found
+    last = math.nextafter(math.floor(second) + 1.0, -math.inf)
+    return Window(max(low, second), min(high, last))
 
 
 def _was_marked(write: Write) -> bool:

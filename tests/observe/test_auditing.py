@@ -71,8 +71,8 @@ class Watched:
         assert step is not None
         return step
 
-    async def log_is(self, state: str) -> dict[str, Any]:
-        """The one audit log's line in /coverage.json, once it says this state."""
+    async def log_is(self, state: str, **least: int) -> dict[str, Any]:
+        """The one audit log's line in /coverage.json, once it says this state and such counts."""
         logs: list[dict[str, Any]] = []
         async with aiohttp.ClientSession() as session:
             for _ in range(600):
@@ -80,9 +80,10 @@ class Watched:
                 logs = told["audit_logs"]
                 if [each["state"] for each in logs] == [state]:
                     found: dict[str, Any] = logs[0]
-                    return found
+                    if all(found[name] >= count for name, count in least.items()):
+                        return found
                 await asyncio.sleep(0.05)
-        raise AssertionError(f"the log is never {state}: {logs}")
+        raise AssertionError(f"the log is never {state}, {least}: {logs}")
 
 
 @pytest.fixture
@@ -142,9 +143,7 @@ async def test_half_a_line_waits_for_its_other_half_and_a_corrupt_one_ends_nothi
     await watched.begin(log)
     line = asked.create("web", "ann", logged=False)
     log.append(b"no record\n" + line[:100])
-    told = await watched.log_is("following")
-    while told["corrupt"] == 0:
-        told = await watched.log_is("following")
+    told = await watched.log_is("following", corrupt=1)
     assert (told["corrupt"], told["needs_attention"]) == (1, True)
     assert told["last_corrupt"].startswith("byte 0: not an audit record")
     assert not watched.is_audited("web", "ann")
@@ -201,11 +200,9 @@ async def test_of_one_namespace_alone_only_its_requests_are_told(
 ) -> None:
     await watched.begin(log, more=("--namespace", "elsewhere"))
     asked.refuse("untagged", "bob")
-    line = request(0.0)
-    log.append(line.replace(b"1970", b"2970"))  # Nothing to wait for but that it was read.
-    told = await watched.log_is("following")
-    while told["records"] < 2:
-        told = await watched.log_is("following")
+    line = request(1.0)
+    log.append(line.replace(b"1970", b"2170"))  # Nothing to wait for but that it was read.
+    await watched.log_is("following", records=2)
     assert watched.history.steps() == {}
 
 

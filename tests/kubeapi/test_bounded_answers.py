@@ -95,6 +95,7 @@ async def test_only_gzip_is_asked_for_and_nothing_else_is_unpacked(
 @pytest.mark.parametrize(
     ("packed", "what"),
     [(b"no gzip", "compressed wrongly"), (gzip.compress(b"x" * 5000)[:-20], "cannot be reached")],
+    ids=["not packed at all", "cut off"],  # What is packed holds the time, and names are to agree.
 )
 async def test_what_is_packed_wrongly_is_a_problem(
     server: ScriptedServer, connection: Connection, packed: bytes, what: str

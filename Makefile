@@ -63,6 +63,7 @@ format: $(STAMP) ## let ruff rewrite what it can
 bench: $(STAMP) ## cost of decoding, explaining and storing, beside the kubernetes package's typed watch
 	$(BIN)/python -m benchmarks.decode
 	$(BIN)/python -m benchmarks.explain
+	$(BIN)/python -m benchmarks.audit
 	$(BIN)/python -m benchmarks.memory
 	$(BIN)/python -m benchmarks.store
 	$(BIN)/python -m benchmarks.browser

@@ -50,6 +50,6 @@ def _typed(word: str) -> bool:
 def _escaped(value: str) -> str:
     """Return a value that a field selector takes for one, whatever it holds.
 
-    Source: staging/src/k8s.io/apimachinery/pkg/fields/selector.go, EscapeValue.
+    Source: EscapeValue in https://pkg.go.dev/k8s.io/apimachinery/pkg/fields#EscapeValue.
     """
     return value.replace("\\", "\\\\").replace(",", "\\,").replace("=", "\\=")

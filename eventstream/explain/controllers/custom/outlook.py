@@ -9,9 +9,11 @@ from typing import Any
 
 import msgspec
 
+from eventstream.explain.controllers.custom.conditions import conditions, given_up
 from eventstream.explain.controllers.shared.conventions import untaught
 from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
 from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.outlook.trouble import troubled
 from eventstream.explain.outlook.waits import acting, becoming_ready
 from eventstream.explain.vocabulary.records import Stage
 from eventstream.explain.world.families import HIGHEST
@@ -90,23 +92,26 @@ def _behind(write: Write, said: dict[str, Any] | None, asked: float) -> list[Hol
         waiting_for = f"{named(image)} to be seen at generation {generation}, not {seen}"
         code, wait, at = "no-controller", acting(image), when(write)
         return [Holding(1, _ACTOR, "", at, waiting_for, late=code, wait=wait, about=write)]
-    if said is None or said.get("status") != "False":
+    stuck = given_up(write, conditions(image))
+    if stuck is not None:
+        entry, trouble = stuck
+        since = max(parse(entry.get("lastTransitionTime")) or when(write), asked)
+        waiting_for = f"{named(image)} to be as asked for"
+        plain = Holding(7, _ACTOR, "", since, waiting_for, wait=becoming_ready(image), about=write)
+        return [troubled(plain, trouble)]
+    if said is None or said["status"] not in ("False", "Unknown"):
         return []
     since = max(parse(said.get("lastTransitionTime")) or when(write), asked)
     reason = said_by(said.get("message"), said.get("reason"))
-    waiting_for = f"{named(image)} to become {said['type']}{': ' if reason else ''}{reason}"
+    still = ", which is Unknown" if said["status"] == "Unknown" else ""
+    waiting_for = f"{named(image)} to become {said['type']}{still}{': ' if reason else ''}{reason}"
     code, waiting_for, wait = "not-ready", waiting_for.rstrip("."), becoming_ready(image)
     return [Holding(7, _ACTOR, "", since, waiting_for, late=code, wait=wait, about=write)]
 
 
 def _condition(image: Image) -> dict[str, Any] | None:
     """Its condition Ready, or else Available, if it has one with a type and a status."""
-    conditions = image.status.get("conditions") if isinstance(image.status, dict) else None
-    known = {
-        entry["type"]: entry
-        for entry in (conditions if isinstance(conditions, list) else ())
-        if isinstance(entry, dict) and isinstance(entry.get("type"), str) and "status" in entry
-    }
+    known = conditions(image)
     return known.get("Ready") or known.get("Available")
 
 

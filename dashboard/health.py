@@ -68,10 +68,11 @@ class Probes:
 
     def _look(self) -> str:
         try:
-            if self._listed:  # A kind that comes later is no reason to take all pages away.
-                history.cluster()
-                return ""
-            reason = status.unlisted()
+            with history.only_reading():  # Else it would make anew a file that was deleted.
+                if self._listed:  # A kind that comes later is no reason to take all pages away.
+                    history.cluster()
+                    return ""
+                reason = status.unlisted()
         except DatabaseError as error:
             return f"History can't be read. {explanation(error)}"
         self._listed = not reason

@@ -253,8 +253,8 @@ def test_a_page_says_what_is_wrong_with_the_database_and_what_to_do(
     probed = Probes(application)  # The thread of a shared one may have another test's file open.
     for path in ("/", "/coverage.json", "/readyz"):
         status, body = asyncio.run(get(path, probed))
-        assert status == 503
-        assert said in body
+        assert status == 503, path
+        assert said in body, path
 
 
 def test_a_file_is_sent_in_pieces_as_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:

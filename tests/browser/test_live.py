@@ -10,7 +10,7 @@ from tests.browser.conftest import PATIENCE_MS, Baton, StartBaton, opened
 
 expect.set_options(timeout=PATIENCE_MS)
 
-CREATED, PLACED, RUNNING, AVAILABLE = 8, 30, 57, 69
+CREATED, PLACED, RUNNING, AVAILABLE = 8, 18, 40, 50
 """So many writes of `create`: a Pod is made, all are bound, one runs, all do; then renewals."""
 
 
@@ -50,7 +50,7 @@ def test_nginx_appears_through_all_sixteen_documented_steps(
         expect(page.locator("#head .state")).to_contain_text("complete")
         # The kubelet's heartbeat is the last of the sixteen: the next renewal of its node's Lease.
         baton.play()
-        page.locator("#rows > .step .doc", has_text=re.compile("^16$")).first.wait_for()
+        page.locator("#rows > .step.fresh .doc", has_text=re.compile("^16$")).first.wait_for()
         assert never_reloaded(page)
         documented = page.locator("#rows .doc").all_text_contents()
         assert {int(number) for number in documented} == set(range(1, 17))

@@ -38,9 +38,14 @@ class Hosted:
         """Do this in the cluster's thread, and return what it returns."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
+    @property
+    def is_ended(self) -> bool:
+        """Whether its thread has ended."""
+        return self._loop.is_closed()
+
     def end(self) -> None:
         """End the cluster and its thread, if that was not done yet."""
-        if self._loop.is_closed():
+        if self.is_ended:
             return
         self.do(self.cluster.__aexit__(None, None, None))
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -71,6 +76,12 @@ class Recording:
             await self._changed.wait_for(lambda: self._begun > self._allowed or self._is_last())
         if self._is_last():
             await self._task
+
+    async def leave(self) -> None:
+        """Make none of the writes that are left."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
 
     def _is_last(self) -> bool:
         return self._allowed >= self._writes
@@ -114,4 +125,6 @@ class Baton(Dashboard):
     def end(self) -> None:
         """End both, the dashboard first."""
         super().end()
+        if not self._hosted.is_ended:
+            self._hosted.do(self._recording.leave())
         self._hosted.end()

@@ -6,7 +6,7 @@ from tests.browser.conftest import PATIENCE_MS, StartBaton, opened
 
 expect.set_options(timeout=PATIENCE_MS)
 
-STALLED = 83
+STALLED = 56
 """So many writes of `quota`: a Deployment may have no more Pods, and nobody lifts its quota."""
 
 

@@ -91,17 +91,45 @@ def test_it_finds_what_trying_every_request_on_every_write_finds(
 def test_what_is_let_go_leaves_the_rest_as_if_it_had_come_alone(
     cluster: type[Mixed], seed: int, length: int, most: int
 ) -> None:
+    """But for what it may have made itself: that keeps what it was joined with."""
     random = Random(seed)
-    shown, scope, fresh = cluster(random).run(length), Scope(), Scope()
+    shown, scope = cluster(random).run(length), Scope()
     take(scope, shown[: length // 2], random)
+    before = {id(write): told(write.audit) for write in shown if isinstance(write, Write)}
     scope.shorten(BEGUN + random.randrange(8, 20), most)
-    take(scope, shown[length // 2 :], random)
-    fresh.since = scope.since
     left = [write for lane in scope._lanes.values() for write in lane.writes]
-    take(fresh, [*sorted(left, key=by_order), *kept(scope)], random)
-    assert [told(scope._found(write)) for write in left] == [
-        told(fresh._found(write)) for write in left
+    list(scope.join(0.0, whole=True))
+    assert [told(w.audit) for w in left if cut(scope, w)] == [
+        before[id(w)] for w in left if cut(scope, w)
     ]
+    take(scope, shown[length // 2 :], random)
+    left = [write for lane in scope._lanes.values() for write in lane.writes]
+    found = [told(scope._found(write)) for write in left if not cut(scope, write)]
+    fresh = alone(scope, left)
+    take(fresh, list(kept(scope)), random)
+    assert found == [told(fresh._found(write)) for write in left if not cut(scope, write)]
+
+
+def cut(scope: Scope, write: Write) -> bool:
+    """Whether something was let go that was under way in its window."""
+    lane, created = scope._lanes[write.image.metadata.name], scope._created.get(id(write))
+    named = lane._unit_of[id(write)].start <= lane.pairing._cut
+    nameless = created is not None and created.start <= scope._anonymous._cut
+    return named or nameless or scope._collections.is_cut(write)
+
+
+def alone(scope: Scope, left: list[Write]) -> Scope:
+    """A scope that never had anything else, and takes what may be of that as it was joined."""
+    fresh = Scope()
+    for write in sorted(left, key=by_order):
+        fresh.write(write)
+    for name, lane in fresh._lanes.items():
+        lane.pairing._cut = scope._lanes[name].pairing._cut
+        for write in lane.writes:
+            lane._unit_of[id(write)].match = scope._lanes[name]._unit_of[id(write)].match
+    fresh._anonymous._cut = scope._anonymous._cut
+    fresh._created.update((key, unit) for key, unit in scope._created.items() if unit.part is None)
+    return fresh
 
 
 def kept(scope: Scope) -> list[AuditRecord]:

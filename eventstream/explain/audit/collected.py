@@ -1,5 +1,6 @@
 """Requests that deleted all there was: each may explain deletions that have none of their own."""
 
+import math
 from bisect import bisect_left, bisect_right, insort
 from operator import attrgetter
 
@@ -22,7 +23,7 @@ _arrived = attrgetter("first.change.at")
 class Collections:
     """The requests of one place, and the deletions that they may have made, by their arrival."""
 
-    __slots__ = ("_deletions", "_index", "_requests", "_touched", "_units", "patience")
+    __slots__ = ("_cut", "_deletions", "_index", "_requests", "_touched", "_units", "patience")
 
     def __init__(self) -> None:
         self._requests: dict[str, Request] = {}
@@ -30,6 +31,7 @@ class Collections:
         self._deletions: list[Unit] = []
         self._units: dict[int, Unit] = {}
         self._touched: list[Request] = []
+        self._cut = -math.inf
         self.patience = Patience()
 
     def __bool__(self) -> bool:
@@ -103,10 +105,17 @@ class Collections:
 
     def drop(self, since: float) -> None:
         """Let go of requests that were answered before."""
-        kept = {key: each for key, each in self._requests.items() if each.record.at >= since}
-        if len(kept) < len(self._requests):
-            self._requests = kept
-            self._index = Index(kept.values())
+        old = [each for each in self._requests.values() if each.record.at < since]
+        for request in old:
+            del self._requests[request.record.audit_id]
+            self._cut = max(self._cut, request.end)
+        if old:
+            self._index = Index(self._requests.values())
+
+    def is_cut(self, write: Write) -> bool:
+        """Whether a request that was let go may have made it: nothing more can be known of that."""
+        unit = self._units.get(id(write))
+        return unit is not None and unit.start <= self._cut
 
     def forget(self, writes: set[int]) -> None:
         """Let go of deletions, by the id of their writes."""

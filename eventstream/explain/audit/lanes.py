@@ -1,9 +1,10 @@
 """The recent versions of the objects that had one name, with the requests that named it."""
 
 from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator
 
 from eventstream.explain.audit.fitting import is_eviction
-from eventstream.explain.audit.pairing import Pairing
+from eventstream.explain.audit.pairing import Item, Pairing, outdated
 from eventstream.explain.audit.requests import Request
 from eventstream.explain.audit.units import Unit, goes_on, units
 from eventstream.explain.audit.windows import quiet
@@ -67,10 +68,13 @@ class Lane:
             self._unit_of[id(write)] = unit
 
     def _regroup(self, found: list[Unit]) -> None:
-        for unit in set(self._unit_of.values()):
+        known = self._unit_of
+        for unit in set(known.values()):
             self.pairing.remove(unit)
-        self._unit_of.clear()
+        self._unit_of = {}
         for unit in found:
+            before = known.get(id(unit.first))
+            unit.match = before.match if before is not None else None
             self._begin(unit)
 
     def join(self, now: float) -> list[Write]:
@@ -133,17 +137,24 @@ class Lane:
         return old
 
     def _drop(self, since: float) -> list[Write]:
-        old = [write for write in self.writes if write.change.at < since]
-        self.writes = [write for write in self.writes if write.change.at >= since]
-        for unit in {self._unit_of[id(write)] for write in old}:
-            self.pairing.remove(unit)
-            for write in unit.writes:
-                del self._unit_of[id(write)]
-        for write in self.writes:
-            if id(write) not in self._unit_of:  # Its unit had begun before.
-                self._begin(Unit((write,)))
-        for request in [each for each in self._records.values() if each.record.at < since]:
-            self.pairing.remove(request)
-            del self._records[request.record.audit_id]
+        old = outdated(dict.fromkeys(self._unit_of.values()), self._records, since)
+        if self._evicts:
+            old |= dict.fromkeys([*self._conditions(old)])
+        self.pairing.let_go(old)
+        gone = [write for item in old if isinstance(item, Unit) for write in item.writes]
+        for write in gone:
+            del self._unit_of[id(write)]
+        self.writes = [write for write in self.writes if id(write) in self._unit_of]
+        for request in old:
+            if isinstance(request, Request):
+                del self._records[request.record.audit_id]
         self._oldest = since
-        return old
+        return gone
+
+    def _conditions(self, old: Iterable[Item]) -> Iterator[Unit]:
+        """What evictions wrote before the deletions that are let go: it is their requests'."""
+        for item in old:
+            if isinstance(item, Unit) and (place := self._place(item.first)):
+                before = self.writes[place - 1]
+                if is_eviction(before):
+                    yield self._unit_of[id(before)]

@@ -4,11 +4,15 @@ Units and requests that were aligned together make a part; nothing outside a par
 in it. So what is new concerns only the parts that it meets: those whose units it was under way
 for, or whose requests were under way in its window, and all that name the same version. These
 dissolve, and are aligned anew together with it; all else stays as it is.
+
+What is let go may cut through a part. A version in whose window something of that was under way
+may have been made by a request that is gone, or compete with another version for one: it keeps
+what it was joined with, and takes part as before.
 """
 
 import math
 from bisect import bisect_left, insort
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from operator import attrgetter
 
 from eventstream.explain.audit.alignment import certain
@@ -65,6 +69,7 @@ class Pairing:
         self._parts: dict[Sort, list[Part]] = {}
         self._versions: dict[str, list[Item]] = {}
         self._longest = 0.0
+        self._cut = -math.inf
         self.patience = Patience()
 
     @property
@@ -91,6 +96,12 @@ class Pairing:
             if not of_version:
                 del self._versions[item.version]
 
+    def let_go(self, items: Iterable[Item]) -> None:
+        """Remove these, although what is left may have belonged to one of them."""
+        for item in items:
+            self.remove(item)
+            self._cut = max(self._cut, item.end)
+
     def join(self, now: float) -> list[Unit]:
         """Align what is open; returns the units that were never joined, or are otherwise now."""
         items = self._gathered()
@@ -111,7 +122,7 @@ class Pairing:
                 matches.update(certain(group))
             self._keep(Part(group))
         for unit in units:
-            match = matches.get(unit)
+            match = matches.get(unit) if unit.start > self._cut else unit.match
             if not unit.joined or match != unit.match:
                 unit.joined, unit.match = True, match
                 yield unit
@@ -173,3 +184,19 @@ class Pairing:
         if part.start <= part.end:
             self._longest = max(self._longest, part.end - part.start)
             insort(self._parts.setdefault(part.items[0].sort, []), part, key=by_end)
+
+
+def outdated(
+    units: Iterable[Unit], requests: Mapping[str, Request], since: float
+) -> dict[Item, None]:
+    """Those of before `since` (unix seconds); a unit and its one request are not parted."""
+    old: dict[Item, None] = {each: None for each in requests.values() if each.record.at < since}
+    found = dict(old)
+    for unit in units:
+        match = unit.match
+        own = requests.get(match.record.audit_id) if match and match.count == 1 else None
+        if unit.first.change.at < since or own in old:
+            found[unit] = None
+            if own is not None:
+                found[own] = None
+    return found

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from eventstream.explain.audit.collected import Collections
 from eventstream.explain.audit.lanes import Lane
-from eventstream.explain.audit.pairing import Pairing
+from eventstream.explain.audit.pairing import Pairing, outdated
 from eventstream.explain.audit.requests import Request
 from eventstream.explain.audit.units import Unit
-from eventstream.explain.audit.windows import LATE, quiet
+from eventstream.explain.audit.windows import quiet
 from eventstream.explain.world.claims import Match
 from eventstream.explain.world.writes import Write
 from eventstream.objects.observations import AuditRecord
@@ -16,11 +16,10 @@ from eventstream.objects.observations import AuditRecord
 class Scope:
     """Joins in three steps: what names the object, else what created any, else what deleted all.
 
-    What a write is joined with by one step, no later one looks at. All requests without a name
-    from before `since` were let go, so that of what is older nothing new can be known.
+    What a write is joined with by one step, no later one looks at.
     """
 
-    __slots__ = ("_anonymous", "_collections", "_created", "_dirty", "_lanes", "_nameless", "since")
+    __slots__ = ("_anonymous", "_collections", "_created", "_dirty", "_lanes", "_nameless")
 
     def __init__(self) -> None:
         self._lanes: dict[str, Lane] = {}
@@ -29,7 +28,6 @@ class Scope:
         self._created: dict[int, Unit] = {}
         self._anonymous = Pairing()
         self._collections = Collections()
-        self.since = 0.0
 
     def __bool__(self) -> bool:
         return bool(self._lanes or self._nameless or self._collections)
@@ -85,9 +83,9 @@ class Scope:
         if _is_due(self._collections, now, whole):
             _add(touched, self._collections.touched(now))
         for write in touched.values():
+            if self._collections.is_cut(write):
+                continue
             found = self._found(write)
-            if found is None and write.change.at < self.since + LATE:
-                continue  # Its request may have been let go.
             if found != write.audit:
                 write.audit = found
                 yield write
@@ -98,7 +96,7 @@ class Scope:
         if self._own(write) is not None:
             if known is not None:
                 self._anonymous.remove(self._created.pop(id(write)))
-        elif known is None and write.change.at >= self.since:
+        elif known is None:
             unit = self._created[id(write)] = Unit((write,))
             self._anonymous.add(unit)
 
@@ -107,7 +105,7 @@ class Scope:
 
     def _found(self, write: Write) -> Match | None:
         found = self._own(write)
-        if found is None and write.change.at >= self.since:
+        if found is None:
             created = self._created.get(id(write))
             found = self._collections.match(write) if self._collections else None
             found = found or (created.match if created is not None else None)
@@ -120,13 +118,14 @@ class Scope:
         gone: set[int] = set()
         for name, lane in list(self._lanes.items()):
             gone.update(id(write) for write in lane.shorten(before, most))
+            if lane.pairing.open:
+                self._dirty[name] = lane
             if not lane:
                 del self._lanes[name]
                 self._dirty.pop(name, None)
         since = quiet([*self._times(), *self._collections.times], before, most)
         if since is not None:
             self._drop(since)
-            self.since = since
         for key in gone & self._created.keys():
             self._anonymous.remove(self._created.pop(key))
         if gone:
@@ -136,10 +135,12 @@ class Scope:
         return (request.record.at for request in self._nameless.values())
 
     def _drop(self, since: float) -> None:
-        for request in [each for each in self._nameless.values() if each.record.at < since]:
-            self._anonymous.remove(self._nameless.pop(request.record.audit_id))
-        for unit in [each for each in self._created.values() if each.first.change.at < since]:
-            self._anonymous.remove(self._created.pop(id(unit.first)))
+        """What was created keeps its request for as long as it is in a lane."""
+        old = outdated(self._created.values(), self._nameless, since)
+        self._anonymous.let_go(old)
+        for request in old:
+            if isinstance(request, Request):
+                del self._nameless[request.record.audit_id]
         self._collections.drop(since)
 
 

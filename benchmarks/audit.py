@@ -162,7 +162,7 @@ def joined(shown: list[Observation]) -> Joined:
         if isinstance(observation, Change):
             write = world.add(observation, base=False)
             assert write is not None
-            write.who = writer(write)  # As the engine has found out by then.
+            write.decision.who = writer(write)  # As the engine has found out by then.
             writes.append(write)
             taken.append(write)
         elif isinstance(observation, AuditRecord):
@@ -172,7 +172,7 @@ def joined(shown: list[Observation]) -> Joined:
     began = time.process_time()
     _fold(trail, taken)
     spent = time.process_time() - began
-    found = sum(write.audit is not None for write in writes)
+    found = sum(write.decision.audit is not None for write in writes)
     return Joined(spent / (len(taken) - len(writes)) * 1e6, len(writes), found)
 
 

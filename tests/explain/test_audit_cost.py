@@ -160,7 +160,7 @@ def test_a_record_costs_no_more_where_there_are_ten_times_as_many(
     for size in (1_000, 10_000):
         looked_at.clear()
         writes = join(burst(shape, size))
-        assert sum(write.audit is not None for write in writes) > 0.9 * size
+        assert sum(write.decision.audit is not None for write in writes) > 0.9 * size
         assert looked_at.total() < AT_MOST * size
 
 
@@ -202,7 +202,7 @@ def test_what_is_let_go_leaves_no_cycles(shape: Shape) -> None:
 
 def test_of_a_thousand_like_requests_a_few_are_listed_and_all_counted() -> None:
     writes = join(burst(created, 1_000, window=0.5))
-    match = writes[0].audit
+    match = writes[0].decision.audit
     assert match is not None
     assert len(match.records) == alignment.LISTED
     assert match.count == 1_000
@@ -213,6 +213,6 @@ def test_of_a_thousand_like_requests_a_few_are_listed_and_all_counted() -> None:
 
 def test_a_restart_still_counts_those_that_are_not_listed() -> None:
     write, record = created(1, BEGUN + 20, None)
-    write.audit = Match((record, record), unlisted=998)
+    write.decision.audit = Match((record, record), unlisted=998)
     (recalled,) = read_memos([bytes(Memo(write))])
-    assert recalled.audit == write.audit
+    assert recalled.audit == write.decision.audit

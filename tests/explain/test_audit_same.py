@@ -41,7 +41,7 @@ def assert_same(shown: Shown, random: Random) -> int:
     take(Scope(), shown, random)
     writes = [each for each in shown if isinstance(each, Write)]
     expected = plain_join.joined(writes, [r for r in shown if isinstance(r, AuditRecord)])
-    assert [told(write.audit) for write in writes] == [
+    assert [told(write.decision.audit) for write in writes] == [
         told(plain(expected.get(id(write)))) for write in writes
     ]
     return len(expected)
@@ -95,11 +95,11 @@ def test_what_is_let_go_leaves_the_rest_as_if_it_had_come_alone(
     random = Random(seed)
     shown, scope = cluster(random).run(length), Scope()
     take(scope, shown[: length // 2], random)
-    before = {id(write): told(write.audit) for write in shown if isinstance(write, Write)}
+    before = {id(write): told(write.decision.audit) for write in shown if isinstance(write, Write)}
     scope.shorten(BEGUN + random.randrange(8, 20), most)
     left = [write for lane in scope._lanes.values() for write in lane.writes]
     list(scope.join(0.0, whole=True))
-    assert [told(w.audit) for w in left if cut(scope, w)] == [
+    assert [told(w.decision.audit) for w in left if cut(scope, w)] == [
         before[id(w)] for w in left if cut(scope, w)
     ]
     take(scope, shown[length // 2 :], random)
@@ -162,6 +162,6 @@ def test_it_finds_the_same_in_the_logs_of_real_clusters(name: str) -> None:
         for seed in range(4):
             for each in shown:
                 if isinstance(each, Write):
-                    each.audit = None
+                    each.decision.audit = None
             joined += assert_same(out_of_step(shown, Random(seed)), Random(seed))
     assert joined > 50

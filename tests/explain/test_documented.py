@@ -17,7 +17,7 @@ from eventstream.explain.vocabulary.documented.words import GRADES, VERBS
 from eventstream.explain.vocabulary.records import Grade, Step, Verb
 from eventstream.explain.vocabulary.registry import ACTORS, MAKERS, STATUS_WRITERS
 from eventstream.explain.vocabulary.sources import K8S
-from eventstream.explain.world.verdict import Verdict
+from eventstream.explain.world.writes import Verdict
 from tests.explain.tapes import NAMES, fold, observations
 
 AROUND = (*START, *FOLLOWING, *TYPE, REQUEST, *LOOP, BUILT_IN)

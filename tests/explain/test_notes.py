@@ -1,8 +1,9 @@
 """Which writes an Event tells of: those about its object, or whose name and words it has."""
 
 import pytest
+from msgspec.structs import replace
 
-from eventstream.explain.world.pods import standing
+from eventstream.explain.world.pods import PodState, read_pod
 from tests.explain.stories import Json, Story
 from tests.explain.things import deployment, pod, replicaset
 from tests.objects.recorded import POD, decoder, text
@@ -37,6 +38,8 @@ def test_an_empty_last_state_is_no_earlier_failure() -> None:
     ready = pod()
     [container] = ready["status"]["containerStatuses"]
     container["lastState"] = {}
-    assert standing(decoder().image(POD, text(ready))) == (True, True, True, True)
+    labels = ready["metadata"].get("labels")
+    ran = PodState("Running", labels, False, scheduled=True, started=True, ready=True, steady=True)
+    assert read_pod(decoder().image(POD, text(ready))) == ran
     container["lastState"] = {"terminated": {"exitCode": 1}}
-    assert standing(decoder().image(POD, text(ready))) == (True, True, True, False)
+    assert read_pod(decoder().image(POD, text(ready))) == replace(ran, steady=False)

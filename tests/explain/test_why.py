@@ -33,7 +33,7 @@ def test_what_is_told_is_what_was_decided(name: str) -> None:
         assert asked[-1].verdict == verdict
         assert all(each.verdict is None for each in asked[:-1])
         assert asked[-1].before
-        write.verdict = verdict
+        write.decision.verdict = verdict
 
 
 def test_every_phase_says_why_it_comes_before_the_next() -> None:

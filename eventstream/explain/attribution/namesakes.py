@@ -26,8 +26,9 @@ def served_by(view: View, manager: str) -> Write | None:
     if not view.is_controller(manager):
         return None
     made = any(
-        write.verdict is not None
-        and (write.verdict.rule, write.verdict.actor_name) == ("custom-create", manager)
+        write.decision.verdict is not None
+        and (write.decision.verdict.rule, write.decision.verdict.actor_name)
+        == ("custom-create", manager)
         for write in view.backwards(view.write.log.uid)
     )
     for site in namesakes(view):

@@ -7,8 +7,7 @@ one identity rest on each other, in whatever order they come.
 
 from eventstream.explain.audit.identities import components, is_by_hand
 from eventstream.explain.audit.upgrades import proves
-from eventstream.explain.world.verdict import Verdict
-from eventstream.explain.world.writes import Write
+from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.observations import AuditRecord
 
 _Asker = tuple[str, str]

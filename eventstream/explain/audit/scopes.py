@@ -86,8 +86,8 @@ class Scope:
             if self._collections.is_cut(write):
                 continue
             found = self._found(write)
-            if found != write.audit:
-                write.audit = found
+            if found != write.decision.audit:
+                write.decision.audit = found
                 yield write
 
     def _offer(self, write: Write) -> None:

@@ -12,9 +12,8 @@ from eventstream.explain.audit.units import is_ending
 from eventstream.explain.audit.upgrades import upgraded
 from eventstream.explain.world.families import by_order
 from eventstream.explain.world.memos import Recalled
-from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View, World
-from eventstream.explain.world.writes import Write
+from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.observations import AuditRecord
 
 KEPT = 120.0
@@ -66,10 +65,10 @@ class AuditTrail:
         """
         if not self._used or write.base:
             return
-        if write.audit is not None:
+        if write.decision.audit is not None:
             if not is_ending(write.image):
                 return
-            for record in write.audit.records:
+            for record in write.decision.audit.records:
                 self._keep(record)  # It may make the next version as well.
         resource, metadata = write.change.resource, write.image.metadata
         self._scope((resource.group, resource.plural, metadata.namespace or "")).write(write)
@@ -92,7 +91,7 @@ class AuditTrail:
 
     def upgraded(self, view: View, verdict: Verdict) -> Verdict:
         """A rule's verdict, with what the request that made the version says of who asked."""
-        match = view.write.audit
+        match = view.write.decision.audit
         if match is None:
             if self._used:
                 self._proofs.drop(view.write)
@@ -102,7 +101,7 @@ class AuditTrail:
 
     def proven(self, write: Write) -> bool:
         """Whether who wrote is known, by an audited identity, as a custom controller."""
-        return write.audit is not None and self._proofs.known(write.audit.record)
+        return write.decision.audit is not None and self._proofs.known(write.decision.audit.record)
 
     def recall(self, recalled: Iterable[Recalled]) -> None:
         """Take up what an earlier run had found out, before its writes are added again."""

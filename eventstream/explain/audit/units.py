@@ -80,7 +80,7 @@ def _sort(write: Write, *, deletes: bool) -> Sort:
 
 
 def _signer(write: Write) -> Writer | None:
-    who = write.who or writer(write)
+    who = write.decision.who or writer(write)
     return who if who.known and who.basis in _NAMED else None
 
 

@@ -17,9 +17,8 @@ from eventstream.explain.vocabulary.records import Evidence, Loop, Verb
 from eventstream.explain.vocabulary.registry import title
 from eventstream.explain.world.claims import Match
 from eventstream.explain.world.text import asker, named, told_changes
-from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
-from eventstream.explain.world.writes import Write
+from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.kinds import is_built_in
 from eventstream.objects.observations import AuditRecord
 

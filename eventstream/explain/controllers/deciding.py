@@ -37,8 +37,8 @@ from eventstream.explain.deletions.removals import REMOVALS
 from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.declared.declaration import GroupKind
 from eventstream.explain.vocabulary.registry import group_kind
-from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
+from eventstream.explain.world.writes import Verdict
 
 logger = logging.getLogger(__name__)
 
@@ -192,9 +192,9 @@ def _decide(view: View) -> Verdict:
     bound = binding.bound(view) if kind == kinds.POD else None
     if bound is not None:
         return bound  # As no entry tells of a binding, it is not asked who the writer was.
-    who = write.who
+    who = write.decision.who
     if who is None:
-        who = write.who = writer(write)
+        who = write.decision.who = writer(write)
     for rule in rules_for(kind):
         verdict = rule(view, who)
         if verdict is not None:

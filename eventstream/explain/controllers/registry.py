@@ -16,9 +16,8 @@ from eventstream.explain.outlook.trouble import Trouble
 from eventstream.explain.vocabulary.declared.declaration import GroupKind
 from eventstream.explain.vocabulary.registry import Typed, group_kind
 from eventstream.explain.world.claims import Writer
-from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
-from eventstream.explain.world.writes import Write
+from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.images import OwnerReference
 
 Rule = Callable[[View, Writer], Verdict | None]

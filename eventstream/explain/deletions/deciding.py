@@ -10,9 +10,9 @@ from eventstream.explain.attribution.writers import writer
 from eventstream.explain.deletions import doubts, finalizers
 from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary import sources
-from eventstream.explain.world.verdict import Said, Telling, Verdict
+from eventstream.explain.world.tellings import Said, Telling
 from eventstream.explain.world.world import View
-from eventstream.explain.world.writes import Write
+from eventstream.explain.world.writes import Verdict, Write
 
 
 def marks_deletion(write: Write) -> bool:

@@ -17,9 +17,8 @@ from eventstream.explain.world.marks import mark
 from eventstream.explain.world.pods import has_ended
 from eventstream.explain.world.text import count, listing, named, seen
 from eventstream.explain.world.times import parse
-from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
-from eventstream.explain.world.writes import Write
+from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.images import Image
 from eventstream.objects.managed_fields import paths
 
@@ -119,7 +118,7 @@ def _last_sign(view: View, asked: Write, setter: str) -> float:
     for write in view.backwards(view.write.log.uid):
         if write.order <= asked.order:
             break
-        if write.verdict is not None and write.verdict.actor_name == setter:
+        if write.decision.verdict is not None and write.decision.verdict.actor_name == setter:
             signs.append(write.change.at)
     for child in view.children(view.write.log.uid):
         latest = child.at(view.order)

@@ -9,10 +9,10 @@ from eventstream.explain.vocabulary.records import Evidence, Loop
 from eventstream.explain.vocabulary.registry import title
 from eventstream.explain.world.marks import mark
 from eventstream.explain.world.pods import condition, containers, has_ended, node_of
+from eventstream.explain.world.tellings import Said, Telling
 from eventstream.explain.world.text import count, named, seen
-from eventstream.explain.world.verdict import Said, Telling, Verdict
 from eventstream.explain.world.world import View
-from eventstream.explain.world.writes import Write
+from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.images import Image
 
 
@@ -92,7 +92,7 @@ def _ended(view: View) -> Verdict | None:
     if not node or not (write.gone or write.image.metadata.deletion_grace_period_seconds == 0):
         return None
     cause = mark(view)
-    if cause is not None and cause.verdict is not None and _at_once(cause):
+    if cause is not None and cause.decision.verdict is not None and _at_once(cause):
         return None  # Whoever asked for no grace at all removed it too.
     remover = _remover(view, before)
     if remover == "kubelet":
@@ -106,7 +106,7 @@ def _remover(view: View, before: Image) -> str:
     A kubelet reports that a Pod has ended before it lets it go.
     """
     last = view.previous()
-    verdict = last.verdict if last is not None else None
+    verdict = last.decision.verdict if last is not None else None
     if verdict is not None and verdict.rule == "pod-failed":
         return "pod-garbage-collector"
     if verdict is not None and verdict.rule in ("pod-forced", "pod-collected"):
@@ -261,9 +261,9 @@ def _asked_before(view: View) -> Verdict | None:
     if not write.gone or write.before is None or not write.before.metadata.deletion_timestamp:
         return None
     cause = mark(view)
-    if cause is None or cause.verdict is None:
+    if cause is None or cause.decision.verdict is None:
         return None
-    asked = cause.verdict
+    asked = cause.decision.verdict
     known = asked.actor != "unknown"
     subject = f"The {title(asked.actor)}" if known else "Somebody"
     subject = "A client" if asked.actor == "client" else subject

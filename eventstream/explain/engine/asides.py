@@ -39,7 +39,7 @@ class Asides:
         """Remember a Pod that was disrupted or is ready no more, and whom its owner let go."""
         if changed_hands(write) and not owner_of(write.image) and is_workload(write.log.ref):
             self._orphaned.append(write)
-        if write.facts is None:
+        if write.pod is None:
             return
         if is_true(write.image, "DisruptionTarget"):
             self._disrupted.append(write)
@@ -78,7 +78,7 @@ class Asides:
         return self._alone(write, [owner, *self._traces.above(owner)][-1], _TAKEN)
 
     def _begin(self, write: Write) -> str:
-        above, joined = self._traces.above(write.log), self._traces.open.get(write.trace)
+        above, joined = self._traces.above(write.log), self._traces.open.get(write.decision.trace)
         if joined is None or not above or not is_workload(above[-1].ref):
             return ""
         if joined.root is write.log or joined.root in above:
@@ -103,7 +103,7 @@ _TAKEN = "something that it owned was taken from it"
 
 def _lost(write: Write) -> bool:
     """Whether a Pod that nobody deletes has stopped being ready."""
-    if write.facts is None or write.gone:
+    pod = write.pod
+    if pod is None or write.gone or pod.ready or pod.leaving:
         return False
-    _, ready, leaving, _ = write.facts
-    return not ready and not leaving and is_ready(write.before)
+    return is_ready(write.before)

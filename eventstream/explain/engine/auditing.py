@@ -8,9 +8,8 @@ from eventstream.explain.engine.refusals import Refusals
 from eventstream.explain.engine.traces import TraceKeeper
 from eventstream.explain.vocabulary.records import Step, Upsert
 from eventstream.explain.world.memos import Recalled
-from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View, World
-from eventstream.explain.world.writes import Write
+from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.observations import AuditLog, AuditRecord
 
 _ROUNDS = 5

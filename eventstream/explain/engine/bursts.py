@@ -9,8 +9,7 @@ so that it is the same however the streams interleaved.
 from collections.abc import Sequence
 
 from eventstream.explain.audit.identities import identity
-from eventstream.explain.world.verdict import Verdict
-from eventstream.explain.world.writes import Burst, Write, row_of
+from eventstream.explain.world.writes import Burst, Verdict, Write, row_of
 
 FEW = 10
 """Like edits, one after the other, that are steps of their own."""
@@ -26,12 +25,12 @@ def place(write: Write, verdict: Verdict) -> Sequence[Write]:
 
     Besides this one those that stood, or stand now, for it.
     """
-    known = write.burst
+    known = write.decision.burst
     if known is None:
         before = _before(write)
         if before is None or not _alike(before, write, verdict):
             return ()
-        known = write.burst = Burst()
+        known = write.decision.burst = Burst()
     elif known.restored:
         return ()
     number, head = _place(write, verdict)
@@ -42,9 +41,9 @@ def place(write: Write, verdict: Verdict) -> Sequence[Write]:
         return [write]
     if old is not None:
         _count_out(old, write)
-    if head is not None and head.burst is not None:
-        head.burst.count += 1
-        head.burst.until = max(head.burst.until, write.change.at)
+    if head is not None and head.decision.burst is not None:
+        head.decision.burst.count += 1
+        head.decision.burst.until = max(head.decision.burst.until, write.change.at)
     return [each for each in (old, write, head) if each is not None]
 
 
@@ -53,7 +52,7 @@ def _place(write: Write, verdict: Verdict) -> tuple[int, Write | None]:
     before = _before(write)
     if before is None or not _alike(before, write, verdict):
         return 1, None
-    number = before.burst.number + 1 if before.burst is not None else 2
+    number = before.decision.burst.number + 1 if before.decision.burst is not None else 2
     if number <= FEW + 1:
         return number, None
     head = row_of(before)
@@ -72,12 +71,12 @@ def _before(write: Write) -> Write | None:
 
 
 def _count_out(head: Write, write: Write) -> None:
-    if head.burst is None:
+    if head.decision.burst is None:
         return
-    head.burst.count -= 1
+    head.decision.burst.count -= 1
     followers = head.log.after(head.order)
     left = [each.change.at for each in followers if each is not write and row_of(each) is head]
-    head.burst.until = max(left, default=0.0)
+    head.decision.burst.until = max(left, default=0.0)
 
 
 def _alike(before: Write, write: Write, verdict: Verdict) -> bool:
@@ -85,7 +84,7 @@ def _alike(before: Write, write: Write, verdict: Verdict) -> bool:
 
     What answers different writes is not alike: a controller that reports as its Pods come up.
     """
-    known = before.verdict
+    known = before.decision.verdict
     if known is None or before.change.type != "MODIFIED" or write.change.relisted:
         return False
     if (
@@ -97,9 +96,9 @@ def _alike(before: Write, write: Write, verdict: Verdict) -> bool:
         or known.subresource != verdict.subresource
     ):
         return False
-    if before.audit is None or write.audit is None:
+    if before.decision.audit is None or write.decision.audit is None:
         return True
-    return identity(before.audit.record) == identity(write.audit.record)
+    return identity(before.decision.audit.record) == identity(write.decision.audit.record)
 
 
 def _fields(write: Write) -> frozenset[str]:

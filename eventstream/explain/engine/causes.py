@@ -16,32 +16,32 @@ def cause_of(trace: TraceLog, world: World) -> str:
     began = trace.began
     if began is None and trace.aside:
         return trace.aside
-    if began is None or began.verdict is None:
+    if began is None or began.decision.verdict is None:
         latest = trace.root.latest
         since = latest.image.metadata.creation_timestamp if latest else None
         return f"existing since {since or 'before Baton watched'}; its cause was not seen"
-    if began.verdict.rule == "node-lost":
+    if began.decision.verdict.rule == "node-lost":
         return "its kubelet stopped reporting"
-    if began.verdict.rule == "node-registered":
+    if began.decision.verdict.rule == "node-registered":
         return "registered by its kubelet"
     return told(began, world)
 
 
 def told(write: Write, world: World) -> str:
     """What a write that was decided did, and who wrote."""
-    verdict = write.verdict
+    verdict = write.decision.verdict
     verb = verdict.verb if verdict is not None else ""
     what = _VERBS.get(verb) or desired.told(write, world) or "changed"
     return f"{what} by {_who(write, world)}"
 
 
 def _who(write: Write, world: World) -> str:
-    verdict = write.verdict
+    verdict = write.decision.verdict
     if verdict is None:
         return "an unknown actor"
     if verdict.actor == "client":
-        if write.audit is not None:
-            return asker(write.audit.record).rstrip(",")
+        if write.decision.audit is not None:
+            return asker(write.decision.audit.record).rstrip(",")
         name = verdict.actor_name
         return f"{name} (a name the client chose)" if name else "a client"
     if verdict.rule == "autoscaled":

@@ -5,7 +5,6 @@ arrives, just the decisions that had looked there are made again, in order, so t
 the same however the streams interleaved.
 """
 
-import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 
@@ -22,6 +21,7 @@ from eventstream.explain.engine.traces import CUT, TraceKeeper
 from eventstream.explain.vocabulary.identity import trace_id
 from eventstream.explain.vocabulary.records import (
     Step,
+    StepDraft,
     StepRemoved,
     StepUpsert,
     Trace,
@@ -33,10 +33,8 @@ from eventstream.explain.world import steps
 from eventstream.explain.world.claims import Match
 from eventstream.explain.world.forgetting import forget
 from eventstream.explain.world.memos import Memo, read_memos
-from eventstream.explain.world.steps import Draft
-from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View, World
-from eventstream.explain.world.writes import Burst, Write, row_of
+from eventstream.explain.world.writes import Burst, Verdict, Write, row_of
 from eventstream.objects.cluster_kinds import EventFacts, LeaseSpec
 from eventstream.objects.images import Image
 from eventstream.objects.observations import (
@@ -50,8 +48,6 @@ from eventstream.objects.observations import (
     Removed,
 )
 from eventstream.objects.resource import Resource
-
-logger = logging.getLogger(__name__)
 
 _NODE_LEASES = "kube-node-lease"
 _HELD = 5.0
@@ -204,8 +200,9 @@ class Engine:
         write = self._world.add(change, base=change.type == "EXISTING")
         if write is None:
             return []
-        write.audit, write.burst = audit, burst
-        self._audit.note(write)
+        if not write.base:
+            write.decision.audit, write.decision.burst = audit, burst
+            self._audit.note(write)
         again = [*self._world.affected(write), *self._world.learn(write)]
         if write.base:
             self._contacts.note(write)
@@ -253,17 +250,18 @@ class Engine:
         """Decide one write; returns the writes whose decision rests on what changed about it."""
         if write.base:
             return []
-        before, old = write.verdict, write.draft
+        decision = write.decision
+        before, old = decision.verdict, decision.draft
         view = View(self._world, write)
         verdict = self._audit.upgraded(view, rules.decide(view))
         placed = place(write, verdict)
         row = row_of(write)
-        trace = self._trace_of(view, verdict) if row is write else row.trace
+        trace = self._trace_of(view, verdict) if row is write else row.decision.trace
         draft = steps.draft(self._cluster, write, verdict, trace)
-        write.verdict = verdict
+        decision.verdict = verdict
         if draft == old and not placed:
             return []
-        write.draft = draft
+        decision.draft = draft
         again: list[Write] = write.log.after(write.order) if placed else []
         if before is not None:
             if before.differs_for_others(verdict):
@@ -281,30 +279,37 @@ class Engine:
             upserts.append(self._row(write, draft))
         return again
 
-    def _row(self, write: Write, draft: Draft) -> StepUpsert:
-        proven = write.audit is not None and self._audit.proven(write)
+    def _row(self, write: Write, draft: StepDraft) -> StepUpsert:
+        proven = write.decision.audit is not None and self._audit.proven(write)
         return StepUpsert(draft, Memo(write, proven=proven))
 
-    def _counted(self, write: Write, old: Draft | None, placed: Sequence[Write]) -> list[Upsert]:
+    def _counted(
+        self, write: Write, old: StepDraft | None, placed: Sequence[Write]
+    ) -> list[Upsert]:
         """The rows that change with one of many like writes: its own, or the one that counts it."""
         upserts: list[Upsert] = []
         if row_of(write) is not write and old and old.id == steps.id_of(self._cluster, write):
             upserts.append(StepRemoved(old.id, "step"))
         for row in dict.fromkeys(map(row_of, (*placed, write))):
-            if row.draft is None:
+            own = row.decision
+            if own.draft is None or own.verdict is None:
                 continue  # It was let go of, with what it counted by then.
             if row is not write:
-                row.draft = steps.draft(self._cluster, row, row.draft.verdict, row.trace)
-            upserts.append(self._row(row, row.draft))
+                own.draft = steps.draft(self._cluster, row, own.verdict, own.trace)
+            upserts.append(self._row(row, own.draft))
         return upserts
 
     def _followers(self, write: Write) -> list[Write]:
         """The writes that name this one as their cause, and so share its trace."""
-        trace = self._traces.open.get(write.trace)
+        trace = self._traces.open.get(write.decision.trace)
         members = trace.members.values() if trace else ()
-        return [m for m in members if m.verdict and write in m.verdict.causes and m is not write]
+        return [
+            m
+            for m in members
+            if m.decision.verdict and write in m.decision.verdict.causes and m is not write
+        ]
 
-    def _move(self, write: Write, old: Draft | None, trace: str, upserts: list[Upsert]) -> None:
+    def _move(self, write: Write, old: StepDraft | None, trace: str, upserts: list[Upsert]) -> None:
         if old is not None and old.trace != trace:
             left = self._traces.open.get(old.trace)
             if left is not None:
@@ -321,7 +326,7 @@ class Engine:
         if joined is not None and id(write) in joined.members:
             joined.of_bursts = joined.of_bursts or row_of(write) is not write
             return  # It is only told otherwise, as when an Event came late.
-        write.trace = trace
+        write.decision.trace = trace
         if joined is None:
             joined = self._traces.start(self._new_trace(trace, write))
             self._limits.begun(joined)
@@ -330,7 +335,7 @@ class Engine:
         self._asides.note(write)
 
     def _new_trace(self, key: str, write: Write) -> TraceLog:
-        if write.verdict is not None and write.verdict.begins:
+        if write.decision.begins:
             return TraceLog(key, write.log, write)
         subject = self._subject(write)
         trace = TraceLog(key, View(self._world, write).top_owner(subject), None)
@@ -339,14 +344,14 @@ class Engine:
         return trace
 
     def _subject(self, write: Write) -> str:
-        causes = write.verdict.causes if write.verdict else ()
+        causes = write.decision.verdict.causes if write.decision.verdict else ()
         return causes[0].log.uid if causes else write.log.uid
 
     def _trace_of(self, view: View, verdict: Verdict) -> str:
         if verdict.begins:
             return trace_id(self._cluster, steps.id_of(self._cluster, view.write))
-        if verdict.causes and verdict.causes[0].trace in self._traces.open:
-            return verdict.causes[0].trace
+        if verdict.causes and verdict.causes[0].decision.trace in self._traces.open:
+            return verdict.causes[0].decision.trace
         subject = verdict.causes[0].log if verdict.causes else view.write.log
         return self._traces.existing_id(view.top_owner(subject.uid))
 

@@ -90,7 +90,7 @@ class Heartbeats:
     def forget(self, writes: Iterable[Write]) -> None:
         """Tell no more in the traces of these."""
         for write in writes:
-            node = write.verdict.node if write.verdict is not None else None
+            node = write.decision.verdict.node if write.decision.verdict is not None else None
             running = self._running.get(node, {}) if node else {}
             if running.pop(id(write), None) is not None:
                 self._pod_rows.pop(write.log.uid, None)
@@ -125,9 +125,10 @@ class Heartbeats:
 
     def of_pod(self, write: Write, ref: ObjectRef) -> Step | None:
         """The row for a Pod in a trace: renewals since its kubelet reported it running."""
-        node = write.draft.verdict.node if write.draft is not None else None
+        verdict, draft = write.decision.verdict, write.decision.draft
+        node = verdict.node if verdict is not None else None
         known = self.nodes.get(node) if node else None
-        if known is None or write.draft is None or node is None:
+        if known is None or draft is None or node is None:
             return None
         number, latest = known.since(write.order)
         if latest is None:
@@ -138,7 +139,7 @@ class Heartbeats:
             f"reported Pod {ref.name} running; the Pod's status needed no new report for that."
         )
         return self._step(
-            known.latest, ref, node, text, write.trace, write.draft.id, number, "pod-heartbeat"
+            known.latest, ref, node, text, write.decision.trace, draft.id, number, "pod-heartbeat"
         )
 
     def _carried(self, ref: ObjectRef, part: str) -> int:

@@ -98,7 +98,7 @@ class Limits:
         by_trace: dict[str, list[Write]] = {}
         for write in still[: -VERSIONS_KEPT // 2]:
             if write is not asked:
-                by_trace.setdefault(write.trace, []).append(write)
+                by_trace.setdefault(write.decision.trace, []).append(write)
         for key, writes in by_trace.items():
             trace = self._traces.open.get(key)
             if trace is not None:

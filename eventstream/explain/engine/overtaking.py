@@ -11,8 +11,8 @@ from eventstream.explain.world.writes import Write
 
 def overtakes(write: Write, trace: TraceLog) -> bool:
     """Whether a later write of another trace asked anew what this trace asked, or ended it."""
-    verdict = write.verdict
-    if verdict is None or not (verdict.begins or write.trace not in ("", trace.id)):
+    verdict = write.decision.verdict
+    if verdict is None or not (verdict.begins or write.decision.trace not in ("", trace.id)):
         return False
     if marks_deletion(write) or _is_lost(write):
         return True
@@ -23,12 +23,12 @@ def overtakes(write: Write, trace: TraceLog) -> bool:
 
 
 def _is_lost(write: Write) -> bool:
-    return write.verdict is not None and write.verdict.rule == "node-lost"
+    return write.decision.rule == "node-lost"
 
 
 def ends(began: Write) -> bool:
     """Whether a trace is about the end of its object: a deletion, or an eviction announced."""
-    evicts = began.verdict is not None and began.verdict.verb == "evict"
+    evicts = began.decision.verdict is not None and began.decision.verdict.verb == "evict"
     return marks_deletion(began) or evicts
 
 

@@ -104,8 +104,8 @@ class Refusals:
             trace.settle_refused(step)
 
     def _trace(self, log: ObjectLog, cause: Write | None) -> str:
-        if cause is not None and cause.trace in self._traces.open:
-            return cause.trace
+        if cause is not None and cause.decision.trace in self._traces.open:
+            return cause.decision.trace
         return existing_trace_id(self._cluster, self._top(log).uid)
 
     def _top(self, log: ObjectLog) -> ObjectLog:
@@ -138,7 +138,11 @@ class Refusals:
         actor = _actor(record)
         subject = asker(record) if actor == "client" else f"The {title(actor)}"
         answer = f"{record.code} {record.reason}".rstrip()
-        caused = cause.draft.id if cause is not None and cause.draft is not None else None
+        caused = (
+            cause.decision.draft.id
+            if cause is not None and cause.decision.draft is not None
+            else None
+        )
         return Step(
             id=step_id(self._cluster, record.audit_id, "", "refused"),
             trace=trace,

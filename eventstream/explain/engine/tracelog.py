@@ -122,7 +122,7 @@ class TraceLog:
     def _begin_later(self, write: Write) -> None:
         """Have it begin with the latest write of a burst, whose step that of the first is."""
         began = self.began
-        if began is None or write.burst is None or write.order < began.order:
+        if began is None or write.decision.burst is None or write.order < began.order:
             return
         if row_of(write) is row_of(began):
             self.began = write

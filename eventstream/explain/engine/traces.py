@@ -176,7 +176,7 @@ class TraceKeeper:
         if over is None and outlook.state == "stalled":
             outlook = self._shared(trace, outlook, now)
         if over is not None and outlook.state != "complete":
-            by = over.verdict.actor_name if over.verdict else ""
+            by = over.decision.verdict.actor_name if over.decision.verdict else ""
             before = "" if outlook.state == "unknown" else " before it was done"
             text = f"Overtaken{before} by a newer change of {named(over.image)}"
             summary = f"{text} ({by})." if by else f"{text}."
@@ -219,8 +219,8 @@ class TraceKeeper:
         since = [
             told(write, self._world)
             for write in trace.root.writes[trace.root.position(trace.floor + 1) :]
-            if write.verdict is not None and write.verdict.begins
-            if write.trace != trace.id and row_of(write) is write
+            if write.decision.begins
+            if write.decision.trace != trace.id and row_of(write) is write
         ]
         if not since or trace.floor < 0:
             return outlook
@@ -257,8 +257,8 @@ class TraceKeeper:
             for write in reversed(log.writes):
                 if write.order <= floor:
                     break
-                begins = write.verdict is not None and write.verdict.begins
-                own = write.trace == trace.id and not (begins and row_of(write) is write)
+                begins = write.decision.begins
+                own = write.decision.trace == trace.id and not (begins and row_of(write) is write)
                 if not own and overtakes(write, trace):
                     later.append(write)
         return min(later, key=by_order) if later else None
@@ -323,7 +323,9 @@ class TraceKeeper:
             stages=outlook.stages,
             existing=began is None,
             background=began is None and _in_background(ref, outlook),
-            root_step=began.draft.id if began is not None and began.draft else None,
+            root_step=began.decision.draft.id
+            if began is not None and began.decision.draft
+            else None,
             updated=trace.last if math.isfinite(trace.last) else started,
             usual=outlook.usual,
             measured=trace.measured,

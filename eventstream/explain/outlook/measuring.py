@@ -36,14 +36,14 @@ def waits_of(write: Write) -> list[tuple[str, Write, float]]:
 
 
 def _waits(write: Write) -> Iterator[tuple[str, Write, float]]:
-    verdict = write.verdict
+    verdict = write.decision.verdict
     if verdict is None or verdict.actor in ("client", "unknown"):
         return
     rule = _RULES.get(verdict.rule)
     if rule is None or not _arrived(write):
         return
     for what, began in rule(write):
-        if began.trace == write.trace and _arrived(began):
+        if began.decision.trace == write.decision.trace and _arrived(began):
             seconds = max(write.change.at - began.change.at, 0.0)
             yield f"{verdict.actor}/{what}", began, round(seconds, 3)
 
@@ -52,7 +52,7 @@ def _arrived(write: Write) -> bool:
     """Whether a write's arrival says when it was made, and it is decided and not settled yet."""
     change = write.change
     seen = change.type != "VANISHED" and not change.relisted
-    return seen and not write.base and write.verdict is not None
+    return seen and not write.base and write.decision.verdict is not None
 
 
 def _answer(what: str) -> Callable[[Write], Iterator[Measured]]:
@@ -67,7 +67,7 @@ def _answer(what: str) -> Callable[[Write], Iterator[Measured]]:
 
 
 def _cause(write: Write) -> Write | None:
-    causes = write.verdict.causes if write.verdict is not None else ()
+    causes = write.decision.verdict.causes if write.decision.verdict is not None else ()
     return causes[0] if causes else None
 
 
@@ -95,7 +95,11 @@ def _last_news(cause: Write, write: Write) -> Write:
 def _bound(write: Write) -> Iterator[Measured]:
     """A new Pod's first decision; one that no node took waited for something else."""
     cause = _cause(write)
-    if cause is None or cause.verdict is None or cause.verdict.rule in _NO_DECISION:
+    if (
+        cause is None
+        or cause.decision.verdict is None
+        or cause.decision.verdict.rule in _NO_DECISION
+    ):
         return
     freed = cause.before is not None and _gates(cause.before) and not _gates(cause.image)
     if freed or (cause.change.type == "ADDED" and not _gates(cause.image)):
@@ -141,7 +145,7 @@ def _between(began: Write, write: Write) -> Iterator[Write]:
 
 
 def _rule(write: Write) -> str:
-    return write.verdict.rule if write.verdict is not None else ""
+    return write.decision.rule
 
 
 def _troubled(began: Write, write: Write) -> bool:

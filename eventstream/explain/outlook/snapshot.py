@@ -101,8 +101,8 @@ class Snapshot:
         told by none but this. The newest version decides too, whoever brought it about.
         """
         window = list(self.since(log, began.order))
-        counted = {began.trace} | self.overtaken
-        own = [write for write in window if write.trace in counted]
+        counted = {began.decision.trace} | self.overtaken
+        own = [write for write in window if write.decision.trace in counted]
         for writes in (own, window):
             if writes and fits(writes[-1]):
                 first = writes[-1]

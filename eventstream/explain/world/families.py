@@ -1,13 +1,29 @@
-"""What an object's controller counts: its children, and when each came and went."""
+"""What an object's controller counts: its children, and when each came and went.
+
+And who must be told of a late write: both only need to know of writes in which order they are.
+"""
 
 from bisect import bisect_left, bisect_right, insort
 from operator import attrgetter
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from eventstream.explain.world.writes import ObjectLog, Write
+from typing import Any, Generic, Protocol, TypeVar
 
 by_order = attrgetter("order")
+
+
+class Ordered(Protocol):
+    """A write, as far as it matters here."""
+
+    @property
+    def order(self) -> int:
+        """Its place among all writes."""
+
+    @property
+    def base(self) -> bool:
+        """Whether it is settled, or was there when watching began."""
+
+
+L = TypeVar("L")
+W = TypeVar("W", bound=Ordered)
 
 HIGHEST = 16
 """Owners above an object that are looked at, and levels below: the deepest trees have five or six.
@@ -20,7 +36,7 @@ _PART = 8
 """The part of a family's lists that may be of what is settled, or gone."""
 
 
-class Family:
+class Family(Generic[L, W]):
     """The objects that one object controls.
 
     `births` and `losses` are orders at which its Pods began and ceased to be active, so that
@@ -32,11 +48,11 @@ class Family:
     __slots__ = ("_gone", "_settled", "births", "children", "losses", "news", "spec")
 
     def __init__(self) -> None:
-        self.children: dict[str, ObjectLog] = {}
+        self.children: dict[str, L] = {}
         self.births: list[tuple[int, str]] = []
         self.losses: list[tuple[int, str]] = []
-        self.news: list[Write] = []
-        self.spec: tuple[Write, Write | None] | None = None
+        self.news: list[W] = []
+        self.spec: tuple[W, W | None] | None = None
         self._gone: set[str] = set()
         self._settled = 0
 
@@ -63,13 +79,13 @@ class Family:
             index -= 1
         return entries[index - 1] if index else None
 
-    def news_between(self, floor: int, order: int) -> list["Write"]:
+    def news_between(self, floor: int, order: int) -> list[W]:
         """Writes of children above `floor` and below `order` that can move the counts."""
         first = bisect_right(self.news, floor, key=by_order)
         found = self.news[first : bisect_left(self.news, order, key=by_order)]
         return [write for write in found if not write.base]
 
-    def tell(self, write: "Write") -> None:
+    def tell(self, write: W) -> None:
         """Take in a child's write that can move the counts."""
         if not self.news or write.order >= self.news[-1].order:
             self.news.append(write)  # As nearly always.
@@ -102,5 +118,52 @@ class Family:
             self._gone = set()
 
 
-NO_FAMILY = Family()
+NO_FAMILY: Family[Any, Any] = Family()
 """Shared by all objects that control nothing; never added to."""
+
+
+_FEW = 32
+
+
+class Askers(dict[int, W]):
+    """The writes whose decision looked at one object: whom a late write must be told to.
+
+    By identity, and in order: of a hundred thousand, those above an order are few.
+
+    Add with `add` alone, which expects one that is not here yet.
+    """
+
+    __slots__ = ("_ordered",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ordered: list[W] = []
+
+    def add(self, write: W) -> None:
+        """Remember a write; mostly it is the newest."""
+        self[id(write)] = write
+        ordered = self._ordered
+        if not ordered or write.order >= ordered[-1].order:
+            ordered.append(write)
+        else:
+            insort(ordered, write, key=by_order)
+
+    def discard(self, write: W) -> None:
+        """Forget a write; its place goes once half of the places are empty."""
+        self.pop(id(write), None)
+        if len(self._ordered) > 2 * len(self) + _FEW:
+            self._ordered = [each for each in self._ordered if id(each) in self]
+
+    def take_below(self, order: float) -> list[W]:
+        """Forget those below `order`, and return them in their order."""
+        last = bisect_left(self._ordered, order, key=by_order)
+        below, self._ordered = self._ordered[:last], self._ordered[last:]
+        return [each for each in below if self.pop(id(each), None) is not None]
+
+    def above(self, order: float) -> list[W]:
+        """Those above `order`, in their order."""
+        ordered = self._ordered
+        if not ordered or ordered[-1].order <= order:
+            return []  # As nearly always.
+        first = bisect_right(ordered, order, key=by_order)
+        return [each for each in ordered[first:] if id(each) in self]

@@ -18,15 +18,13 @@ def forget(world: World, writes: Sequence[Write]) -> None:
     looked_at: set[str] = set()
     for write in writes:
         logs[write.log.uid] = write.log
-        write.base = True
-        write.verdict = write.draft = write.who = None
-        for asked in write.asked:
+        for asked in write.decision.asked:
             if asked.askers is not None:
                 asked.askers.discard(write)
             for askers in (asked.note_askers or {}).values():
                 askers.pop(id(write), None)
-        looked_at.update(asked.uid for asked in write.asked)
-        write.asked.clear()
+        looked_at.update(asked.uid for asked in write.decision.asked)
+        write.decision.settle()
     owners = Counter(write.log.owner for write in writes if write.log.owner)
     gone = {uid for uid, log in logs.items() if _shorten(log)}
     for uid in gone:

@@ -98,7 +98,7 @@ def resting_on(
 
 def _open(write: Write) -> bool:
     """Whether more knowledge may decide a write anew: nobody was named, or a client only."""
-    return write.verdict is None or write.verdict.actor in ("unknown", "client")
+    return write.decision.verdict is None or write.decision.verdict.actor in ("unknown", "client")
 
 
 def makers(image: Image) -> set[str]:

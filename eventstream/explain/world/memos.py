@@ -64,9 +64,9 @@ class Memo:
 
     def __init__(self, write: Write, *, proven: bool = False) -> None:
         earlier = write.log.at(write.order)
-        self._audit = write.audit
+        self._audit = write.decision.audit
         self._proven = proven
-        burst = write.burst
+        burst = write.decision.burst
         self._count, self._until = (burst.count, burst.until) if burst is not None else (1, 0.0)
         self._change = write.change
         self._order = write.order
@@ -75,7 +75,7 @@ class Memo:
             earlier is not None
             and not earlier.base
             and row_of(earlier) is earlier
-            and earlier.trace == write.trace
+            and earlier.decision.trace == write.decision.trace
             and earlier.image is write.change.before
         )
 

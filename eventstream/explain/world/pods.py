@@ -1,13 +1,9 @@
 """Reads a Pod's state as controllers and people do: ready, running, failed, and why not."""
 
-from functools import lru_cache
-from typing import NamedTuple
+import msgspec
 
 from eventstream.objects.images import Image
 from eventstream.objects.pods import Condition, ContainerStatus, PodSpec, PodStatus
-
-PodFacts = tuple[str, bool, bool, dict[str, str] | None]
-"""Phase, readiness, whether it is being deleted, and its labels."""
 
 
 def condition(image: Image | None, name: str) -> Condition | None:
@@ -83,37 +79,50 @@ def waiting_reasons(image: Image | None) -> list[tuple[str, str, str]]:
     ]
 
 
-def pod_facts(image: Image) -> PodFacts:
-    """What controllers count of a Pod."""
+class PodState(msgspec.Struct, frozen=True, gc=False):
+    """How a Pod is, and how far it has come: on a node, started, ready.
+
+    `leaving`: it is being deleted; `steady`: no container of it ended before.
+    """
+
+    phase: str
+    labels: dict[str, str] | None
+    leaving: bool
+    scheduled: bool = False
+    started: bool = False
+    ready: bool = False
+    steady: bool = True
+
+    @property
+    def ended(self) -> bool:
+        """Whether the Pod is over: it has succeeded or failed."""
+        return self.phase in ("Succeeded", "Failed")
+
+    def counts_as(self, other: "PodState") -> bool:
+        """Whether controllers that count Pods see no difference between the two."""
+        return (
+            self.ready == other.ready
+            and self.phase == other.phase
+            and self.leaving == other.leaving
+            and (self.labels is other.labels or self.labels == other.labels)
+        )
+
+
+def read_pod(image: Image) -> PodState:
+    """The state of a Pod."""
     metadata, status = image.metadata, image.status
-    leaving = metadata.deletion_timestamp is not None
+    leaving, scheduled = metadata.deletion_timestamp is not None, bool(node_of(image))
     if not isinstance(status, PodStatus):
-        return "", False, leaving, metadata.labels
+        return PodState("", metadata.labels, leaving, scheduled)
     ready = False
     for found in status.conditions:
         if found.type == "Ready":
             ready = found.status == "True"
             break
-    return status.phase, ready, leaving, metadata.labels
-
-
-class Standing(NamedTuple):
-    """How far a Pod has come: on a node, started, ready. `steady`: no container ended before."""
-
-    scheduled: bool
-    started: bool
-    ready: bool
-    steady: bool
-
-
-_standing = lru_cache(Standing)
-
-
-def standing(image: Image) -> Standing:
-    """How far a Pod has come; equal ones are one."""
-    last = [status.last_state for status in containers(image) if status.last_state is not None]
-    steady = all(state.terminated is None for state in last)
-    return _standing(bool(node_of(image)), is_running(image), is_ready(image), steady)
+    last = [each.last_state for each in containers(image) if each.last_state is not None]
+    steady = not last or all(state.terminated is None for state in last)
+    started = is_running(image)
+    return PodState(status.phase, metadata.labels, leaving, scheduled, started, ready, steady)
 
 
 def pod_state(image: Image) -> str:

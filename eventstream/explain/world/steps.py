@@ -7,7 +7,7 @@ import msgspec
 
 from eventstream.explain.vocabulary.identity import step_id
 from eventstream.explain.vocabulary.records import Evidence, Grades, Step
-from eventstream.explain.world.verdict import Verdict
+from eventstream.explain.world.writes import Verdict
 
 if TYPE_CHECKING:
     from eventstream.explain.world.writes import Write
@@ -80,17 +80,19 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
 
 def draft(cluster: str, write: "Write", verdict: Verdict, trace: str) -> Draft:
     """The draft of the step that this write is."""
-    known, burst = write.draft, write.burst
+    known, burst = write.decision.draft, write.decision.burst
     if burst is None:
         id_ = known.id if known is not None else id_of(cluster, write)
     else:
         id_ = id_of(cluster, burst.head or write)
     causes: tuple[str, ...] = ()
     if len(verdict.causes) == 1:
-        cause = verdict.causes[0].draft
+        cause = verdict.causes[0].decision.draft
         causes = (cause.id,) if cause is not None else ()
     elif verdict.causes:
-        drafts = [cause.draft for cause in verdict.causes if cause.draft is not None]
+        drafts = [
+            cause.decision.draft for cause in verdict.causes if cause.decision.draft is not None
+        ]
         causes = tuple(dict.fromkeys(draft.id for draft in drafts))
     if burst is None or burst.count == 1:
         return Draft(id_, trace, causes, verdict, write)

@@ -22,7 +22,7 @@ def parse(text: str | None) -> float | None:
 
 def when(write: Write) -> float:
     """When a version came about: its arrival, or for a base the newest time that it tells."""
-    if not write.base or write.draft is not None:
+    if not write.base or write.decision.draft is not None:
         return write.change.at
     if write.told_at is None:
         write.told_at = _told(write)

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Iterator
 
 from eventstream.explain.vocabulary.records import ObjectRef
 from eventstream.explain.world import notes
-from eventstream.explain.world.askers import Askers
 from eventstream.explain.world.evictions import Evictions
-from eventstream.explain.world.families import HIGHEST, Family
+from eventstream.explain.world.families import HIGHEST, Askers, Family
 from eventstream.explain.world.known import (
     Known,
     kind_key,
@@ -58,8 +57,7 @@ class World:
             order, until = self._vanished(log, change)
         if order is None:
             order = self.high + 1
-        write = Write(change, order, log, base=base)
-        write.existed_until = until
+        write = Write(change, order, log, base=base, existed_until=until)
         if not log.insert(write):
             return None
         self.high = max(self.high, order)
@@ -105,18 +103,18 @@ class World:
         if not log.owner:
             return
         earlier = log.at(write.order)
-        counted = write.facts is None or earlier is None or write.facts != earlier.facts
-        if not counted and not write.gone:
+        pod, was = write.pod, earlier.pod if earlier is not None else None
+        if pod is not None and was is not None and pod.counts_as(was) and not write.gone:
             return  # A mere wait of a container, which no controller counts.
         owner = self.logs[log.owner].as_owner()
         if not write.base:
             owner.tell(write)
-        if write.facts is None:
+        if pod is None:
             return
-        was = earlier is not None and earlier.active
-        if write.active and not was:
+        counted = earlier is not None and earlier.active
+        if write.active and not counted:
             owner.born(log.uid, 0 if write.base else write.order)
-        elif was and not write.active:
+        elif counted and not write.active:
             owner.lost(log.uid, write.order)
 
     def _hand_over(self, write: Write) -> None:
@@ -216,7 +214,7 @@ class View:
             return own  # One object's writes come in their order, so none can come late.
         return self._asked(uid)
 
-    def family(self, uid: str) -> Family:
+    def family(self, uid: str) -> Family[ObjectLog, Write]:
         """What an object controls, remembering that this write depends on it."""
         return self._asked(uid).family
 
@@ -228,7 +226,7 @@ class View:
             log.askers = Askers()
         if id(write) not in log.askers:
             log.askers.add(write)
-            write.asked.append(log)
+            write.decision.asked.append(log)
         return log
 
     def latest(self, uid: str) -> Write | None:
@@ -289,12 +287,13 @@ class View:
     def _notes(self, uid: str, reasons: tuple[str, ...]) -> list[Change]:
         write = self.write
         log = write.log if uid == write.log.uid else self.world.logs[uid]
-        if log.note_askers is None:
-            log.note_askers = {}
-        askers = log.note_askers.setdefault(reasons, {})
-        if id(write) not in askers:
-            askers[id(write)] = write
-            write.asked.append(log)
+        if not write.base:  # Such a one is never decided again.
+            if log.note_askers is None:
+                log.note_askers = {}
+            askers = log.note_askers.setdefault(reasons, {})
+            if id(write) not in askers:
+                askers[id(write)] = write
+                write.decision.asked.append(log)
         known = log.notes
         if not known:
             return []

@@ -1,20 +1,18 @@
-"""One write to one object, and the log of the writes to that object, as the engine holds them."""
+"""One write to one object, what was decided of it, and the log of the writes to that object."""
 
 from bisect import bisect_left, bisect_right
-from typing import TYPE_CHECKING
+from typing import Literal, NoReturn
 
-from eventstream.explain.vocabulary.records import ObjectRef
-from eventstream.explain.world.askers import Askers
-from eventstream.explain.world.families import NO_FAMILY, Family, by_order
-from eventstream.explain.world.pods import Standing, pod_facts, standing
-from eventstream.explain.world.steps import Draft
-from eventstream.explain.world.verdict import Verdict
+import msgspec
+
+from eventstream.explain.vocabulary.documented.rule import RuleName
+from eventstream.explain.vocabulary.records import Evidence, Grade, Loop, ObjectRef, StepDraft, Verb
+from eventstream.explain.world.claims import Match, Writer
+from eventstream.explain.world.families import NO_FAMILY, Askers, Family, by_order
+from eventstream.explain.world.pods import read_pod
+from eventstream.explain.world.tellings import Said, Telling
 from eventstream.objects.changes import FieldChange, diff
 from eventstream.objects.observations import Change
-
-if TYPE_CHECKING:
-    from eventstream.explain.world.claims import Match, Writer
-
 
 _TYPICAL, _MOST = 8192, 256 * 1024
 """Bytes that a version of unknown size came in, and that count of the largest: more is not kept."""
@@ -44,60 +42,169 @@ class Burst:
         self.restored = restored
 
 
+class Verdict(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Who wrote, what, and why. `causes` are the writes that this one answers, primary first.
+
+    `begins` says that this write begins a trace of its own (a client acted); without it and
+    without causes the step goes to the background trace of its object. A rule gives either the
+    words or a `telling` that makes them. `stranger` is how the words call a client that is not
+    known by name, where that is not just "A client". The garbage collector need not look inside:
+    `forgetting` takes verdicts apart.
+    """
+
+    rule: RuleName
+    actor: str
+    verb: Verb
+    what: str = ""
+    why: str = ""
+    who_grade: Grade
+    why_grade: Grade
+    actor_name: str = ""
+    subresource: str | None = None
+    causes: "tuple[Write, ...]" = ()
+    begins: bool = False
+    evidence: tuple[Evidence, ...] = ()
+    source_url: str = ""
+    loop: Loop | None = None
+    telling: Telling | None = None
+    documented: tuple[int, ...] = ()
+    documented_store: tuple[int, ...] = ()
+    documented_broadcast: tuple[int, ...] = ()
+    node: str | None = None
+    stranger: str = ""
+
+    @property
+    def said(self) -> Said:
+        """Its words; those of a telling are made anew each time."""
+        if self.telling is not None:
+            return self.telling.said()
+        return Said(self.what, self.why, self.evidence, self.loop)
+
+    def told(self) -> "Verdict":
+        """The same verdict in words."""
+        said = self.said
+        return msgspec.structs.replace(
+            self,
+            telling=None,
+            what=said.what,
+            why=said.why,
+            evidence=said.evidence,
+            loop=said.loop,
+        )
+
+    def differs_for_others(self, other: "Verdict") -> bool:
+        """Whether what later writes may rest on differs: the rule, or who acted."""
+        return (self.rule, self.begins, self.actor, self.actor_name) != (
+            other.rule,
+            other.begins,
+            other.actor,
+            other.actor_name,
+        )
+
+
+class Decision:
+    """What was decided of one write: its entry in the ledger, which alone changes.
+
+    `verdict` is who wrote, what and why; `draft` its step, as it was last told, and `trace` the id
+    of the trace that this is in. `who` is whom managedFields tell, once asked for, `audit` the
+    request that made it, where that is known, and `burst` its place among like writes, where there
+    are. `asked` are the logs that the verdict rests on. A `settled` one is not made again.
+    """
+
+    __slots__ = ("asked", "audit", "burst", "draft", "settled", "trace", "verdict", "who")
+
+    def __init__(self) -> None:
+        self.settled = False
+        self.verdict: Verdict | None = None
+        self.who: Writer | None = None
+        self.draft: StepDraft | None = None
+        self.trace = ""
+        self.asked: list[ObjectLog] = []
+        self.audit: Match | None = None
+        self.burst: Burst | None = None
+
+    @property
+    def rule(self) -> RuleName | Literal[""]:
+        """The rule that decided it; empty where none has, or any more."""
+        return self.verdict.rule if self.verdict is not None else ""
+
+    @property
+    def begins(self) -> bool:
+        """Whether it is known to begin a trace of its own."""
+        return self.verdict is not None and self.verdict.begins
+
+    def settle(self) -> None:
+        """Keep only in which trace it was, and which request made it."""
+        self.settled = True
+        self.verdict = self.draft = self.who = None
+        self.asked.clear()
+
+
+class _Undecided(Decision):
+    """The entry of all that was there when watching began, of which nothing is decided, ever."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.settled = True
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if hasattr(self, "settled") and self.settled:
+            raise AttributeError(f"nothing is decided of a base: {name}")
+        super().__setattr__(name, value)
+
+    def settle(self) -> NoReturn:
+        raise AttributeError("nothing is decided of a base")
+
+
+_UNDECIDED = _Undecided()
+
+
 class Write:
-    """One version of an object in the order of its domain, and what was decided about it.
+    """One version of an object in the order of its domain, which does not change.
 
     `image` is the object as this write left it (or last was, if it is `gone`), `before` as it was
     before, where that was seen; one that vanished is known to have `existed_until` that order.
     `order` is the resourceVersion as a number (for a version that is not comparable, its place
-    of arrival), `facts` what controllers count of a Pod. A `base` was there when watching began:
-    it explains others but is no step, and `told_at` is when it came about by its own times, once
-    asked for. `audit` is the request that made it, where that is known, and `who` is whom
-    managedFields tell, once asked for; `burst` is its place among like writes, where there are.
+    of arrival), `pod` the state of a Pod. A `base` was there when watching began, or is settled: it
+    explains others but is no step, and `told_at` is when it came about by its own times, once
+    asked for. What was decided of it is told by its `decision`, which it shares with no other.
     """
 
     __slots__ = (
         "_changes",
-        "_standing",
-        "asked",
-        "audit",
-        "base",
         "before",
-        "burst",
         "change",
-        "draft",
+        "decision",
         "existed_until",
-        "facts",
         "gone",
         "image",
         "log",
         "order",
+        "pod",
         "told_at",
-        "trace",
-        "verdict",
-        "who",
     )
 
-    def __init__(self, change: Change, order: int, log: "ObjectLog", *, base: bool) -> None:
+    def __init__(
+        self, change: Change, order: int, log: "ObjectLog", *, base: bool, existed_until: int = -1
+    ) -> None:
         self.change = change
         self.before = change.before
         self.image = image = change.after
         self.gone = change.type in ("DELETED", "VANISHED")
         self.order = order
-        self.existed_until = -1
+        self.existed_until = existed_until
         self.told_at: float | None = None
         self.log = log
-        self.base = base
         self._changes: tuple[FieldChange, ...] | None = None
-        self._standing: Standing | None = None
-        self.facts = pod_facts(image) if image.kind == "Pod" else None
-        self.verdict: Verdict | None = None
-        self.who: Writer | None = None
-        self.draft: Draft | None = None
-        self.trace = ""
-        self.asked: list[ObjectLog] = []
-        self.audit: Match | None = None
-        self.burst: Burst | None = None
+        self.pod = read_pod(image) if image.kind == "Pod" else None
+        self.decision = _UNDECIDED if base else Decision()
+
+    @property
+    def base(self) -> bool:
+        """Whether nothing is to be decided of it any more, or ever was."""
+        return self.decision.settled
 
     @property
     def size(self) -> int:
@@ -121,22 +228,13 @@ class Write:
         return self._changes
 
     @property
-    def standing(self) -> Standing:
-        """For a Pod: how far it has come; found out once, as large rollouts ask again and again."""
-        if self._standing is None:
-            self._standing = standing(self.image)
-        return self._standing
-
-    @property
     def active(self) -> bool:
         """For a Pod: whether controllers count it, as `IsPodActive` does.
 
         Source: pkg/controller/controller_utils.go, IsPodActive.
         """
-        facts = self.facts
-        if facts is None or self.gone or facts[2]:
-            return False
-        return facts[0] not in ("Succeeded", "Failed")
+        pod = self.pod
+        return pod is not None and not (self.gone or pod.leaving or pod.ended)
 
     @property
     def spec_changed(self) -> bool:
@@ -150,7 +248,7 @@ class Write:
 
 def row_of(write: Write) -> Write:
     """The write whose step stands for this one: mostly itself."""
-    burst = write.burst
+    burst = write.decision.burst
     return write if burst is None or burst.head is None else burst.head
 
 
@@ -182,8 +280,8 @@ class ObjectLog:
         self.resource_key = ""
         self.owner: str = ""
         self.writes: list[Write] = []
-        self.family: Family = NO_FAMILY
-        self.askers: Askers | None = None
+        self.family: Family[ObjectLog, Write] = NO_FAMILY
+        self.askers: Askers[Write] | None = None
         self.notes: dict[str, dict[str, Change]] | None = None
         self.note_askers: dict[tuple[str, ...], dict[int, Write]] | None = None
 
@@ -257,7 +355,7 @@ class ObjectLog:
         self.writes.insert(index, write)
         return True
 
-    def as_owner(self) -> Family:
+    def as_owner(self) -> "Family[ObjectLog, Write]":
         """Its family, begun with the first child that names it as its controller."""
         if self.family is NO_FAMILY:
             self.family = Family()

@@ -11,9 +11,8 @@ from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.text import count, named, seen
-from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
-from eventstream.explain.world.writes import Write
+from eventstream.explain.world.writes import Verdict, Write
 
 
 def charged(view: View, who: Writer) -> Verdict | None:
@@ -77,5 +76,5 @@ def counted(view: View, who: Writer) -> Verdict | None:
 def _answered(view: View) -> Write | None:
     """The change of the budget itself that this count is the first to follow, if there is one."""
     last = view.previous()
-    rule = last.verdict.rule if last is not None and last.verdict is not None else ""
+    rule = last.decision.rule if last is not None else ""
     return last if rule != "status-reported" and not (last is not None and last.base) else None

@@ -11,9 +11,8 @@ from eventstream.explain.vocabulary.records import Loop, Verb
 from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER, title
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.text import named, seen, told_changes
-from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
-from eventstream.explain.world.writes import Write
+from eventstream.explain.world.writes import Verdict, Write
 
 _SELECTED = "metadata.annotations.volume.kubernetes.io/selected-node"
 _BINDING = (

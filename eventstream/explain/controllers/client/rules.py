@@ -8,9 +8,8 @@ from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Verb
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.text import count, images_of, named, told_changes
-from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
-from eventstream.explain.world.writes import Write
+from eventstream.explain.world.writes import Verdict, Write
 
 
 def created(view: View, who: Writer) -> Verdict | None:

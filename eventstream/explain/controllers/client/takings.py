@@ -8,9 +8,8 @@ from eventstream.explain.attribution.customs import custom_keeper
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.text import named, told_changes
-from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
-from eventstream.explain.world.writes import Write
+from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.changes import FieldChange
 from eventstream.objects.kinds import is_built_in
 

@@ -6,9 +6,8 @@ from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.world.text import named, seen
-from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
-from eventstream.explain.world.writes import Write
+from eventstream.explain.world.writes import Verdict, Write
 
 
 def by_collector(view: View) -> Verdict | None:

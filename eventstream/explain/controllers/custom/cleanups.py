@@ -9,9 +9,8 @@ from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Evidence, Loop
 from eventstream.explain.world.marks import mark_of
 from eventstream.explain.world.text import named, seen
-from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
-from eventstream.explain.world.writes import Write
+from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.kinds import is_built_in
 
 

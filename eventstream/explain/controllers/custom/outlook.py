@@ -126,6 +126,6 @@ def _acted(snapshot: Snapshot, write: Write, asked: Write) -> bool:
 
 def _acts(write: Write) -> bool:
     """Whether a custom controller did something: a finalizer alone only announces that it will."""
-    if write.verdict is None or write.verdict.actor != _ACTOR:
+    if write.decision.verdict is None or write.decision.verdict.actor != _ACTOR:
         return False
     return not write.changes or any(c.path != "metadata.finalizers" for c in write.changes)

@@ -23,9 +23,8 @@ from eventstream.explain.vocabulary.records import Evidence, Loop, Verb
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.marks import mark
 from eventstream.explain.world.text import listing, named, seen, told_changes
-from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
-from eventstream.explain.world.writes import Write
+from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.images import Image
 from eventstream.objects.kinds import is_built_in
 

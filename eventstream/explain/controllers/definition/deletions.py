@@ -6,8 +6,8 @@ from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.world.marks import mark_of
 from eventstream.explain.world.text import named, seen
-from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
+from eventstream.explain.world.writes import Verdict
 from eventstream.objects.kinds import is_built_in
 
 

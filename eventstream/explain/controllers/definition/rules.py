@@ -6,9 +6,8 @@ from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.pods import condition
 from eventstream.explain.world.text import named, seen, told_changes
-from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
-from eventstream.explain.world.writes import Write
+from eventstream.explain.world.writes import Verdict, Write
 
 
 def reported(view: View, who: Writer) -> Verdict | None:
@@ -65,6 +64,6 @@ def _became(write: Write, name: str) -> bool:
 
 def _client_write(view: View) -> Write | None:
     for write in view.backwards(view.write.log.uid):
-        if write.base or (write.verdict and write.verdict.begins):
+        if write.base or write.decision.begins:
             return write
     return None

@@ -86,7 +86,7 @@ def cause(view: View, deployment: str, *, up: bool) -> Write | None:
         for write in view.backwards(child.uid):
             if write.order <= floor:
                 break
-            rule = write.verdict.rule if write.verdict else ""
+            rule = write.decision.rule
             if rule == "status-reported":
                 report = _later(report, write)
                 if _later(better, write) is write and _grew(write.before, write.image):
@@ -106,7 +106,7 @@ def _strange(view: View, floor: int) -> Write | None:
         if write.base or write.order <= floor:
             return None
         if _change(write, "spec", "replicas"):
-            rule = write.verdict.rule if write.verdict else ""
+            rule = write.decision.rule
             return None if rule in _ACTS else write
     return None
 

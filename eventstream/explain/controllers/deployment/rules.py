@@ -7,9 +7,8 @@ from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.text import count, named, seen, told_changes
-from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
-from eventstream.explain.world.writes import Write
+from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.images import OwnerReference
 from eventstream.objects.observations import Change
 
@@ -107,7 +106,7 @@ def _lost(view: View, deployment: str) -> Write | None:
         and (spec is None or latest.order > spec.order)
     ]
     news = view.family(deployment).news_between(spec.order if spec else -1, view.order)
-    ends.extend(write for write in news if write.verdict and write.verdict.rule == "released")
+    ends.extend(write for write in news if write.decision.rule == "released")
     return max(ends, key=lambda end: end.order, default=None)
 
 

@@ -10,7 +10,7 @@ from eventstream.objects.images import OwnerReference
 def pods_wanted(view: View, owner: OwnerReference) -> str:
     """How many Pods of a Job may be active at once, and how many are."""
     allowed = getattr(spec_at(view, owner.uid), "parallelism", None)
-    if view.write.facts is None or allowed is None:
+    if view.write.pod is None or allowed is None:
         return ""
     active = view.family(owner.uid).count_active(view.order)
     exist = "is" if active == 1 else "are"
@@ -38,10 +38,10 @@ def _tried_again(view: View, cause: Write, owner: OwnerReference) -> str:
     Sources: pkg/controller/job/job_controller.go, manageJob;
     pkg/controller/job/backoff_utils.go, getRemainingTime.
     """
-    if cause.facts is not None and cause.facts[0] == "Failed":
+    if cause.pod is not None and cause.pod.phase == "Failed":
         limit = getattr(spec_at(view, owner.uid), "backoff_limit", None)
         most = f", until more than {limit} have (backoffLimit)" if limit is not None else ""
         return f"that Pod failed, and the Job tries again after a growing pause{most}"
-    if cause.facts is not None and cause.facts[0] == "Succeeded":
+    if cause.pod is not None and cause.pod.phase == "Succeeded":
         return "that Pod succeeded, and the Job wants more to"
     return "that Pod no longer counts, so it is replaced"

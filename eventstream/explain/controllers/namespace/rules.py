@@ -5,8 +5,8 @@ from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.text import named
-from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
+from eventstream.explain.world.writes import Verdict
 
 
 def namespace_finalized(view: View, who: Writer) -> Verdict | None:

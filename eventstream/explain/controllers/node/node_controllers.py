@@ -14,9 +14,8 @@ from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER, title
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.pods import condition, is_true
 from eventstream.explain.world.text import listing, named, seen
-from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
-from eventstream.explain.world.writes import Write
+from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.images import Image
 from eventstream.objects.managed_fields import paths
 

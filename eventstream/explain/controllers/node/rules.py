@@ -7,9 +7,8 @@ from eventstream.explain.vocabulary.documented.rule import RuleName
 from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.text import listing, told_changes
-from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
-from eventstream.explain.world.writes import Write
+from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.images import Image
 from eventstream.objects.managed_fields import paths
 

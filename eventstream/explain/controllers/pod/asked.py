@@ -87,7 +87,7 @@ def _reported_since(write: Write, began: Write | None) -> bool:
     if seen is not None and generation is not None:
         return bool(seen >= generation)
     return began is not None and any(
-        later.verdict is not None and later.verdict.actor == "kubelet"
+        later.decision.verdict is not None and later.decision.verdict.actor == "kubelet"
         for later in write.log.after(began.order)
         if later.order <= write.order
     )

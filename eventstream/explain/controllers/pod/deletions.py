@@ -11,9 +11,8 @@ from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import title
 from eventstream.explain.world.pods import has_ended, node_of
 from eventstream.explain.world.text import count, named, seen
-from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
-from eventstream.explain.world.writes import Write
+from eventstream.explain.world.writes import Verdict, Write
 
 
 def disrupted(view: View) -> Verdict | None:
@@ -86,7 +85,7 @@ def _evicted(write: Write, subject: str) -> str:
 def _announcement(view: View) -> Write | None:
     """The write that set condition DisruptionTarget, if it is among those that are held."""
     for write in view.backwards(view.write.log.uid):
-        rule = write.verdict.rule if write.verdict else ""
+        rule = write.decision.rule
         if rule in ("disruption-announced", "pod-failed"):
             return write
     return None

@@ -9,10 +9,10 @@ from eventstream.explain.vocabulary.documented.rule import RuleName
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.pods import is_running, node_of
+from eventstream.explain.world.tellings import Said, Telling
 from eventstream.explain.world.text import count, named
-from eventstream.explain.world.verdict import Said, Telling, Verdict
 from eventstream.explain.world.world import View
-from eventstream.explain.world.writes import Write
+from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.managed_fields import paths
 from eventstream.objects.observations import Change
 
@@ -148,7 +148,7 @@ def _instruction(view: View) -> Write | None:
     """What the kubelet answers: the binding, or the deletion; not its own earlier reports."""
     latest: Write | None = None
     for write in view.backwards(view.write.log.uid):
-        if write.base or write.verdict is None or write.verdict.rule not in _REPORTS:
+        if write.decision.rule not in _REPORTS:
             return write
         latest = latest or write
     return latest

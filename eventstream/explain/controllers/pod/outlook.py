@@ -107,7 +107,7 @@ def _stopping(snapshot: Snapshot, write: Write, name: str, node: str) -> Holding
 def _since(write: Write) -> float:
     """When the baton came to whoever holds it: the binding, else the Pod's creation."""
     for earlier in reversed(write.log.writes):
-        rule = earlier.verdict.rule if earlier.verdict else ""
+        rule = earlier.decision.rule
         if earlier.order <= write.order and rule in ("bound", "made-for-owner", "client-created"):
             return when(earlier)
     return when(write)

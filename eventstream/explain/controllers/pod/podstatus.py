@@ -16,9 +16,8 @@ from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER, title
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.pods import condition, is_ready, node_of, phase
 from eventstream.explain.world.text import named, seen
-from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
-from eventstream.explain.world.writes import Write
+from eventstream.explain.world.writes import Verdict, Write
 
 TARGET = "DisruptionTarget"
 

@@ -92,7 +92,7 @@ def _started(view: View, cause: Write | None, shown: Shown) -> Reason:
     if not says - {_ATTACHED}:
         return _starts(view, cause, shown)
     done = [text for name, text in STARTED.items() if name in says]
-    where = f" ({cause.image.version})" if cause and cause.verdict else ""
+    where = f" ({cause.image.version})" if cause and cause.decision.verdict else ""
     why = (
         f"The Pod was bound to {node_of(view.write.image)}{where}; "
         f"the kubelet's Events say that it {listing(done)}."
@@ -112,7 +112,7 @@ def _starts(view: View, cause: Write | None, shown: Shown) -> Reason:
     node = node_of(image)
     if cause is None:
         return "The kubelet looks after every Pod that is bound to its node.", False, told
-    bound = cause.verdict is not None and cause.verdict.rule == "bound"
+    bound = cause.decision.rule == "bound"
     so = f"was bound to {node} ({cause.image.version})" if bound else f"is bound to {node}"
     first = " Init containers run first, one by one." if _initializing(shown) else ""
     return f"The Pod {so}, so its kubelet starts it.{first}", False, told
@@ -131,7 +131,7 @@ def _again(view: View, shown: Shown) -> Reason:
     """A report on a Pod that ran before: what has changed since."""
     write = view.write
     last = view.previous()
-    if last is not None and last.verdict is not None and last.verdict.rule == "pod-unready":
+    if last is not None and last.decision.rule == "pod-unready":
         why = "The kubelet reports again; the Pod had been marked not ready because of its node."
         return why, False, []
     if is_ready(write.before) and not is_ready(write.image):

@@ -34,7 +34,7 @@ def trouble(snapshot: Snapshot, write: Write) -> Trouble | None:
 def unproven(snapshot: Snapshot, write: Write) -> Trouble | None:
     """A container that is ready for now: it is being killed, or just started after a failure."""
     announced = "Killing" in (write.log.notes or ())
-    if not announced and write.standing.steady:
+    if not announced and (write.pod is None or write.pod.steady):
         return None  # As nearly every Pod of a large rollout.
     for status in containers(write.image):
         ends = dying(snapshot, write, status) if announced else None

@@ -4,8 +4,8 @@ from eventstream.explain.attribution import evidence
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.text import named, told_changes
-from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
+from eventstream.explain.world.writes import Verdict
 
 
 def quota_charged(view: View, who: Writer) -> Verdict | None:

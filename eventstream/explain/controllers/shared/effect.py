@@ -72,7 +72,7 @@ def trapped(write: Write, held: Holding) -> Holding:
     The controller waits for each Pod to be ready before it looks at revisions at all.
     """
     pod, image = held.about, write.image
-    if image.kind != "StatefulSet" or not held.diagnosis or pod is None or pod.facts is None:
+    if image.kind != "StatefulSet" or not held.diagnosis or pod is None or pod.pod is None:
         return held
     status = image.status
     revision = (pod.image.metadata.labels or {}).get(_REVISION, "")

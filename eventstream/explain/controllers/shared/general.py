@@ -6,9 +6,8 @@ from eventstream.explain.vocabulary.records import Loop, Verb
 from eventstream.explain.vocabulary.registry import MANAGERS, title
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.text import named, seen, told_changes
-from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
-from eventstream.explain.world.writes import Write
+from eventstream.explain.world.writes import Verdict, Write
 
 
 def named_component(view: View, who: Writer) -> Verdict | None:

@@ -9,8 +9,8 @@ from eventstream.explain.controllers.registry import behaviour_of
 from eventstream.explain.deletions.keepers import Housekeeper
 from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary.registry import group_kind, title
-from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
+from eventstream.explain.world.writes import Verdict
 
 
 def housekeeper(view: View) -> Housekeeper | None:

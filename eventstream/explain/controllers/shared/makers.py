@@ -6,10 +6,10 @@ from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER, Maker, maker_of, title
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.pods import condition
+from eventstream.explain.world.tellings import Said, Telling
 from eventstream.explain.world.text import count, named, seen, told_changes
-from eventstream.explain.world.verdict import Said, Telling, Verdict
 from eventstream.explain.world.world import View
-from eventstream.explain.world.writes import ObjectLog, Write
+from eventstream.explain.world.writes import ObjectLog, Verdict, Write
 from eventstream.objects.images import OwnerReference
 from eventstream.objects.observations import Change
 
@@ -23,7 +23,7 @@ def made(view: View, who: Writer) -> Verdict | None:
     maker = maker_of(write.image, owner)
     if maker is None:
         return None
-    of, is_pod = behaviour_of(owner), write.facts is not None
+    of, is_pod = behaviour_of(owner), write.pod is not None
     ordered = is_pod and of.in_order
     turn = of.due(view, owner.uid) if is_pod and of.due is not None else None
     spec = view.last_spec_change(owner.uid)

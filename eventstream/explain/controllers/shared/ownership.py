@@ -13,9 +13,8 @@ from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import maker_of, title
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.text import named, seen
-from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
-from eventstream.explain.world.writes import Write
+from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.images import OwnerReference
 
 _COLLECTOR = "garbage-collector"

@@ -47,13 +47,13 @@ class PodCounts:
     def _sort(self, owned: Iterable[Write]) -> None:
         """A large rollout has thousands of Pods, most of them ready: those cost least."""
         for write in owned:
-            if write.active:
+            pod = write.pod
+            if pod is not None and write.active:
                 self.active.append(write)
-                scheduled, started, ready, steady = write.standing
-                self.scheduled += scheduled
-                self.started += started
-                self.ready += ready
-                if not (ready and steady) or "Killing" in (write.log.notes or ()):
+                self.scheduled += pod.scheduled
+                self.started += pod.started
+                self.ready += pod.ready
+                if not (pod.ready and pod.steady) or "Killing" in (write.log.notes or ()):
                     self._restless.append(write)
             elif not write.gone and write.image.metadata.deletion_timestamp:
                 self.leaving.append(write)

@@ -14,10 +14,10 @@ from eventstream.explain.vocabulary.registry import (
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.marks import mark
 from eventstream.explain.world.pods import condition
+from eventstream.explain.world.tellings import Said, Telling
 from eventstream.explain.world.text import count, listing, named, seen, told_changes
-from eventstream.explain.world.verdict import Said, Telling, Verdict
 from eventstream.explain.world.world import View
-from eventstream.explain.world.writes import Write
+from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.changes import FieldChange
 
 _LABELS = {
@@ -191,7 +191,7 @@ def _latest_input(view: View) -> Write | None:
 
 
 def _is_report(write: Write) -> bool:
-    return write.verdict is not None and write.verdict.rule == "status-reported"
+    return write.decision.rule == "status-reported"
 
 
 def _time_passed(write: Write) -> str:

@@ -10,9 +10,8 @@ from eventstream.explain.vocabulary.registry import maker_of, title
 from eventstream.explain.world.families import Family
 from eventstream.explain.world.pods import is_true, phase
 from eventstream.explain.world.text import count, plural, seen
-from eventstream.explain.world.verdict import Verdict
 from eventstream.explain.world.world import View
-from eventstream.explain.world.writes import Write
+from eventstream.explain.world.writes import ObjectLog, Verdict, Write
 from eventstream.objects.images import OwnerReference
 
 
@@ -146,7 +145,7 @@ def _acted_by(view: View, uid: str) -> tuple[Write | None, Loop | None]:
     return None, None
 
 
-def _surplus(view: View, owner: Family, cause: Write | None) -> Loop | None:
+def _surplus(view: View, owner: Family[ObjectLog, Write], cause: Write | None) -> Loop | None:
     """The comparison that made a controller delete, if it had more Pods than desired."""
     desired = getattr(cause.image.spec, "replicas", None) if cause else None
     existing = owner.count_active(view.order)

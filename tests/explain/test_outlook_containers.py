@@ -58,7 +58,8 @@ def test_a_failing_init_container_is_called_so() -> None:
     trace = story.trace(web)
     assert (trace.holder, trace.diagnosis) == ("kubelet", "crash-loop")
     assert trace.summary == (
-        "Init container migrate of Pod web-1-a exits with code 3 (Error); 4 restarts so far, and "
+        "Pod web-1-a does not get past its init container migrate, which exits with code 3 "
+        "(Error); 4 restarts so far, and "
         "the next attempt 80 s after it ended (about 08:01:30 UTC)."
     )
     assert trace.command == "kubectl logs web-1-a -n shop -c migrate --previous"

@@ -333,7 +333,8 @@ def test_a_lost_node_is_named_wherever_its_pods_are() -> None:
     trace = story.trace(web)
     assert (trace.holder, trace.holder_name, trace.diagnosis) == ("kubelet", "node-1", "node-lost")
     assert trace.summary == (
-        "The kubelet on node-1 has not reported since 2027-01-15T08:00:00Z; Pod web-1-a is there."
+        "The kubelet on node-1 has not reported since 2027-01-15T08:00:00Z (NodeStatusUnknown); "
+        "Pod web-1-a is there."
     )
     story.change(
         host, {"status": {"conditions": [condition("Ready", "True")]}}, "kubelet", sub="status"

@@ -13,7 +13,7 @@ NODES = "0/9 nodes are available: "
 REASONS = [
     ("9 Insufficient memory", "9 have insufficient memory (the Pod asks for 2Gi)"),
     ("1 Insufficient example.com/gpu", "1 has insufficient example.com/gpu"),
-    ("1 Too many pods", "1 has no room for one more Pod"),
+    ("1 Too many pods", "1 has too many pods to take one more"),
     (
         "1 node(s) had untolerated taint {node.kubernetes.io/disk-pressure: }",
         "1 has taint node.kubernetes.io/disk-pressure, which the Pod does not tolerate",
@@ -22,14 +22,14 @@ REASONS = [
         "2 node(s) had untolerated taint {dedicated: db}",
         "2 have taint dedicated=db, which the Pod does not tolerate",
     ),
-    ("3 node(s) were unschedulable", "3 are cordoned"),
+    ("3 node(s) were unschedulable", "3 are cordoned (unschedulable)"),
     (
         "4 node(s) didn't match Pod's node affinity/selector",
-        "4 do not match the Pod's node selector (disk=ssd)",
+        "4 do not match the Pod's node affinity/selector (disk=ssd)",
     ),
     (
         "1 node(s) didn't have free ports for the requested pod ports",
-        "1 has a host port of the Pod in use",
+        "1 has no free ports for the Pod's host ports",
     ),
     ("1 node(s) didn't match pod affinity rules", "1 does not meet the Pod's pod affinity"),
     (
@@ -52,7 +52,7 @@ REASONS = [
         "2 node(s) had volume node affinity conflict",
         "2 cannot reach the Pod's volume (volume node affinity)",
     ),
-    ("1 node(s) exceed max volume count", "1 has too many volumes"),
+    ("1 node(s) exceed max volume count", "1 would exceed its max volume count"),
     ("2 node(s) had a reason of tomorrow", "2 were refused (node(s) had a reason of tomorrow)"),
 ]
 
@@ -85,8 +85,8 @@ MESSAGES = [
         ),
         (
             "No node takes Pod web: of 9 nodes, 3 have insufficient cpu, 1 has taint a=b, which "
-            "the Pod does not tolerate and 5 are cordoned; no Pods of lower priority could make "
-            "room."
+            "the Pod does not tolerate and 5 are cordoned (unschedulable); no Pods of lower "
+            "priority could make room."
         ),
     ),
     (

@@ -134,7 +134,7 @@ CPU = "failed to get cpu utilization: "
 UNMEASURED = [
     ("FailedGetResourceMetric", f"{CPU}no metrics returned", 40, "not-ready"),
     ("FailedGetResourceMetric", f"{CPU}no metrics returned", 20, None),
-    ("FailedGetResourceMetric", f"{CPU}missing request for cpu in container c", 5, "spec-invalid"),
+    ("FailedGetResourceMetric", f"{CPU}missing request for cpu in container c", 5, "not-ready"),
     ("FailedGetResourceMetric", f"{CPU}did not receive metrics for targeted pods", 60, None),
     (
         "FailedGetResourceMetric",
@@ -143,7 +143,7 @@ UNMEASURED = [
         "not-ready",
     ),
     ("FailedGetExternalMetric", "unable to get external metric queue", 40, "not-ready"),
-    ("InvalidSelector", "the HPA target's scale is missing a selector", 5, "spec-invalid"),
+    ("InvalidSelector", "the HPA target's scale is missing a selector", 5, "not-ready"),
 ]
 
 

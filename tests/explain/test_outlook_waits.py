@@ -121,7 +121,7 @@ def test_pods_that_have_to_stay_ready_first_are_not_called_silent() -> None:
     rs = story.create(replicaset(web, replicas=1), KCM)
     story.create(pod(rs), KCM)
     assert silent(story, web) == ("running", "kubelet", None)
-    assert story.trace(web).waiting_for == "1 Pod to stay ready for 600 seconds"
+    assert story.trace(web).waiting_for == "1 Pod to stay ready for 600 seconds (minReadySeconds)"
     story.wait(600)
     assert silent(story, web)[2] == "controller-silent"
 

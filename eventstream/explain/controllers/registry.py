@@ -43,9 +43,10 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
 
     `rules` are those about writes that its controller makes, by the kind that is written. `assess`
     says how an object of the kind stands, and `told_by` are the reasons of Events that alone,
-    without any write, say that one is stuck; `holding` what one waits for, and `unproven` what
-    makes it doubtful that it stays well, for those whose judgement rests on it. `expires` says
-    whether a controller deletes an object for its own sake, as a finished Job.
+    without any write, say that one is stuck; one that `limits` others is told of though it is well
+    and was there before watching began; `holding` what one waits for, and `unproven` what makes
+    it doubtful that it stays well, for those whose judgement rests on it. `expires` says whether a
+    controller deletes an object for its own sake, as a finished Job.
 
     Of an owner: `in_order` says that its children come one after the other; `due` and `going` why
     it is a child's turn to come or to go, `wanted` what is desired of a child without a number,
@@ -57,6 +58,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
     rules: Mapping[GroupKind, Rules] = {}
     assess: Assess | None = None
     told_by: frozenset[str] = frozenset()
+    limits: bool = False
     expires: Callable[[View], Housekeeper | None] | None = None
     holding: Callable[[Snapshot, Write], Holding | None] | None = None
     unproven: Callable[[Snapshot, Write], Trouble | None] | None = None

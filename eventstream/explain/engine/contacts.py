@@ -1,12 +1,13 @@
 """What was there when watching began gets a trace, told from its own timestamps.
 
-Of other kinds than workloads only what is not done: nobody follows a bound claim.
+Of other kinds than workloads, and what limits these, only what is not done: nobody follows a bound
+claim.
 """
 
 from collections.abc import Callable, Iterator
 
 from eventstream.explain.engine.tracelog import TraceLog
-from eventstream.explain.engine.traces import TraceKeeper, is_judged, is_workload
+from eventstream.explain.engine.traces import TraceKeeper, is_judged, is_met
 from eventstream.explain.world.world import View, World
 from eventstream.explain.world.writes import Write
 
@@ -59,7 +60,7 @@ class Contacts:
             if not (is_judged(top.ref) and top.exists):
                 continue
             trace = TraceLog(key, top, None, contact=True)
-            if (known or not is_workload(top.ref)) and not self._is_open(trace, now):
+            if (known or not is_met(top.ref)) and not self._is_open(trace, now):
                 whole.add(key)
                 continue
             self._traces.start(trace)

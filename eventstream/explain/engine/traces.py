@@ -54,6 +54,11 @@ def is_workload(ref: ObjectRef) -> bool:
     return is_followed(ref.api_version, ref.kind)
 
 
+def is_met(ref: ObjectRef) -> bool:
+    """Whether such an object is told of that was there before, though nothing is wrong with it."""
+    return is_workload(ref) or behaviour_of(ref).limits
+
+
 def is_judged(ref: ObjectRef) -> bool:
     """Whether anything is known of how such an object stands: a workload, or a kind with a rule."""
     return is_workload(ref) or behaviour_of(ref).assess is not None

@@ -4,10 +4,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from eventstream.explain.attribution.evidence import told
+from eventstream.explain.outlook.tellings import quoted, warned
 from eventstream.explain.outlook.waits import ENOUGH
 from eventstream.explain.vocabulary.records import Evidence, Stage, TraceState, Usual
 from eventstream.explain.vocabulary.registry import title
-from eventstream.explain.world.text import seconds
+from eventstream.explain.world.notes import said
+from eventstream.explain.world.text import seconds, sentence
 from eventstream.explain.world.writes import Write
 
 if TYPE_CHECKING:
@@ -113,7 +116,19 @@ def _overdue(holding: Holding, usual: Usual | None, now: float) -> Holding | Non
         detail = f"{who} {_limit(usual)}: waiting for {holding.waiting_for}."
     if holding.late == "no-controller":
         detail = f"{detail} Perhaps none is running."
-    return msgspec.structs.replace(holding, diagnosis=code, detail=detail)
+    return _warned(msgspec.structs.replace(holding, diagnosis=code, detail=detail))
+
+
+def _warned(holding: Holding) -> Holding:
+    """The same with what was last warned of while it lasted, if that is not told already."""
+    note = warned(holding.about.log, holding.since) if holding.about is not None else None
+    if note is None or said(note).rstrip(".") in holding.detail:
+        return holding
+    return msgspec.structs.replace(
+        holding,
+        detail=sentence(f"{holding.detail.rstrip('.')}; {quoted(note)}"),
+        evidence=(*holding.evidence, told(note)) if holding.evidence else (),
+    )
 
 
 def _limit(usual: Usual) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from eventstream.explain.attribution.evidence import told
 from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding
+from eventstream.explain.outlook.tellings import warned
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.notes import said
 from eventstream.explain.world.text import named
@@ -72,7 +73,8 @@ def of_wait(holding: Holding) -> tuple[Evidence, ...]:
     known = [note for notes in (about.log.notes or {}).values() for note in notes.values()]
     latest = sorted(known, key=lambda note: (note.at, note.after.metadata.name), reverse=True)
     absent = Evidence("observed", "watch", f"not seen since then: {holding.waiting_for}", "why")
-    return (newest, absent, *events(latest[:1]))
+    warning = warned(about.log, holding.since)
+    return (newest, absent, *events([warning] if warning is not None else latest[:1]))
 
 
 def command_of(holding: Holding) -> str:

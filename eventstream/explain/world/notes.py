@@ -79,6 +79,14 @@ def said(note: Change) -> str:
     return said_by(facts.message, facts.reason).removeprefix(_COMBINED)
 
 
+def told_at(note: Change) -> float:
+    """When it was last so, in unix seconds; its arrival where it does not say."""
+    facts = note.after.spec
+    series = facts.series.last_observed_time if facts.series else None
+    times = (series, facts.last_timestamp, facts.event_time)
+    return max((at for text in times if (at := parse(text)) is not None), default=note.at)
+
+
 def recency(note: Change) -> int:
     """Events share a domain, so that their versions tell which of two came later."""
     return order_of(note.after.version) or 0

@@ -64,7 +64,7 @@ def _unable(snapshot: Snapshot, write: Write, found: Condition) -> Outlook:
         command=commands.describe(write),
     )
     if found.reason in _INVALID or _asks_for_nothing(found):
-        wrong = Trouble("spec-invalid", f"{name} cannot {what}: {said}", held.evidence)
+        wrong = Trouble("not-ready", f"{name} cannot {what}: {said}", held.evidence)
         plain = Holding(1, "client", "", since, f"{name} or its target to be changed", about=write)
         held = troubled(plain, wrong)
     return pending([held], staged([("stored", 1, 1), ("measuring", 0, 1)]), snapshot, "")

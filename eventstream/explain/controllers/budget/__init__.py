@@ -8,6 +8,7 @@ BEHAVIOURS = (
     Behaviour(
         kind=kinds.BUDGET,
         assess=outlook.assess,
+        limits=True,
         rules={kinds.BUDGET: Rules(reports=(rules.charged, rules.counted))},
     ),
 )

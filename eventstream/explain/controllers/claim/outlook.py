@@ -6,12 +6,13 @@ provisionClaimOperation, provisionClaimOperationExternal.
 
 from eventstream.explain.controllers.claim.resizing import resizing
 from eventstream.explain.controllers.shared.conventions import complete, untaught
-from eventstream.explain.controllers.shared.tellings import latest, says, told_at
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
 from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.outlook.tellings import latest
 from eventstream.explain.outlook.trouble import Trouble, troubled
 from eventstream.explain.vocabulary.records import Stage
+from eventstream.explain.world.notes import said, told_at
 from eventstream.explain.world.text import named, sentence
 from eventstream.explain.world.times import when
 from eventstream.explain.world.writes import Write
@@ -58,9 +59,12 @@ def _lost(snapshot: Snapshot, write: Write, volume: str) -> Holding:
 
 
 def _unbound(snapshot: Snapshot, write: Write) -> Holding:
-    """Who is to make or find a volume, and what was last said of that."""
-    said = latest(snapshot, write.log, *_SAID)
-    note = said[0] if said else None
+    """Who is to make or find a volume, and what was last said of that: a failure, if there was one.
+
+    What failed is tried again and again, with other Events between.
+    """
+    notes = latest(snapshot, write.log, *_WRONG) or latest(snapshot, write.log, *_SAID)
+    note = notes[0] if notes else None
     reason = note.after.spec.reason if note is not None else ""
     if note is None or reason == "Provisioning":
         return _waits(write, _BINDER if note is None else "custom-controller", note)
@@ -68,20 +72,22 @@ def _unbound(snapshot: Snapshot, write: Write) -> Holding:
         return _first_use(write, note)
     if reason == "ExternalProvisioning":
         return _waits(write, "custom-controller", note)
-    held = _waits(write, _BINDER, note)
+    component = note.after.spec.component
+    own = component == _BINDER or not component
+    held = _waits(write, _BINDER if own else "custom-controller", note, "" if own else component)
     if reason not in _WRONG:
         return held
-    detail = sentence(f"{named(write.image)} gets no volume: {says(note)}")
-    wrong = Trouble("volume-pending", detail, proofs.events(said), commands.describe(write))
+    detail = sentence(f"{named(write.image)} gets no volume: {said(note)}")
+    wrong = Trouble("volume-pending", detail, proofs.events(notes), commands.describe(write))
     return troubled(held, wrong)
 
 
-def _waits(write: Write, actor: str, note: Change | None) -> Holding:
-    told = f": {says(note).rstrip('.')}" if note is not None else ""
+def _waits(write: Write, actor: str, note: Change | None, name: str = "") -> Holding:
+    told = f": {said(note).rstrip('.')}" if note is not None else ""
     return Holding(
         1,
         actor,
-        "",
+        name,
         when(write),
         f"a volume for {named(write.image)}{told}",
         late="volume-pending",
@@ -95,7 +101,7 @@ def _first_use(write: Write, note: Change) -> Holding:
     """Its storage class binds it only once a Pod uses it and is placed: that may take for ever."""
     name = named(write.image)
     if note.after.spec.reason == "WaitForPodScheduled":
-        what = f"the Pod that uses {name} to be placed: {says(note).rstrip('.')}"
+        what = f"the Pod that uses {name} to be placed: {said(note).rstrip('.')}"
         return Holding(1, "scheduler", "", told_at(note), what, patient=True, about=write)
     what = f"a Pod that uses {name}: its storage class binds it only then"
     return Holding(1, "client", "", told_at(note), what, patient=True, about=write)

@@ -3,12 +3,12 @@
 Source: https://kubernetes.io/docs/concepts/storage/persistent-volumes/#expanding-persistent-volumes-claims
 """
 
-from eventstream.explain.controllers.shared.tellings import says
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding
 from eventstream.explain.outlook.quantities import amount
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.trouble import Trouble, troubled
+from eventstream.explain.world.notes import said
 from eventstream.explain.world.pods import condition
 from eventstream.explain.world.text import named, said_by, sentence
 from eventstream.explain.world.times import when
@@ -33,15 +33,14 @@ def resizing(snapshot: Snapshot, write: Write) -> Holding | None:
     for type_ in _FAILED:
         found = condition(image, type_)
         if found is not None and found.status == "True":
-            said = said_by(found.message, found.reason) or type_
-            detail = sentence(f"{name} cannot grow from {has} to {asked}: {said}")
+            why = said_by(found.message, found.reason) or type_
+            detail = sentence(f"{name} cannot grow from {has} to {asked}: {why}")
             shown = (proofs.says(write, found), *proofs.events(notes))
             return troubled(
                 plain, Trouble("volume-pending", detail, shown, commands.describe(write))
             )
     if any(note.after.spec.reason != "ExternalExpanding" for note in notes):
-        said = says(notes[0])
-        detail = sentence(f"{name} cannot grow from {has} to {asked}: {said}")
+        detail = sentence(f"{name} cannot grow from {has} to {asked}: {said(notes[0])}")
         wrong = Trouble("volume-pending", detail, proofs.events(notes), commands.describe(write))
         return troubled(plain, wrong)
     pending = condition(image, "FileSystemResizePending")

@@ -50,10 +50,21 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
     counts = PodCounts(snapshot, new) if new else None
     done = _completion(snapshot, write, began)
     if done is not None and not (counts and counts.unproven()):
-        return _complete(done, began)
+        whole = _complete(done, began)
+        left = _lingering(snapshot, write) if began is None else []
+        return pending(left, whole.stages, snapshot, "") if left else whole
     stages = _stages(write, new, counts, spec.replicas, status)
     holdings = _holdings(snapshot, write, new, counts, began)
     return pending(holdings, stages, snapshot, "Waiting for the Deployment controller to report.")
+
+
+def _lingering(snapshot: Snapshot, write: Write) -> list[Holding]:
+    """Pods that are to go and have not, which a rollout that is over does not tell of.
+
+    Its controller does not count them; who asks how things stand sees them all the same.
+    """
+    owned = snapshot.children(write.log, "ReplicaSet")
+    return [held for rs in owned for held in PodCounts(snapshot, rs).stopping()]
 
 
 def _completion(snapshot: Snapshot, write: Write, began: Write | None) -> Write | None:

@@ -10,11 +10,12 @@ import msgspec
 from eventstream.explain.controllers.registry import behaviour_of
 from eventstream.explain.controllers.shared.conventions import complete, unknown
 from eventstream.explain.controllers.shared.refusals import refused
-from eventstream.explain.controllers.shared.tellings import latest, says, told_at
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
 from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.outlook.tellings import latest
 from eventstream.explain.outlook.trouble import Trouble, troubled
+from eventstream.explain.world.notes import said, told_at
 from eventstream.explain.world.pods import is_true
 from eventstream.explain.world.text import count, named, sentence
 from eventstream.explain.world.times import parse, when
@@ -57,19 +58,19 @@ def _unstarted(snapshot: Snapshot, write: Write) -> Holding | None:
     if not notes or told_at(notes[0]) <= _answered(snapshot, write):
         return None
     note, name, since = notes[0], named(write.image), told_at(notes[0])
-    said, reason = says(note).rstrip("."), note.after.spec.reason or ""
+    told, reason = said(note).rstrip("."), note.after.spec.reason or ""
     if reason == _MISSED:
         return _missed(write, note, since)
-    plain = Holding(1, _ACTOR, "", since, f"the next Job of {name}: {said}", about=write)
+    plain = Holding(1, _ACTOR, "", since, f"the next Job of {name}: {told}", about=write)
     evidence, command = proofs.events(notes), commands.describe(write)
     if reason == _REFUSED:
-        return troubled(plain, refused(snapshot, write, "The Job", said, evidence))
+        return troubled(plain, refused(snapshot, write, "The Job", told, evidence))
     if reason == _TOO_LATE:
         seconds = write.image.spec.starting_deadline_seconds or 0
         limit = f" within {count(seconds, 'second')} (startingDeadlineSeconds)" if seconds else ""
-        detail = sentence(f"{name} did not start the Job that was due{limit}: {said}")
+        detail = sentence(f"{name} did not start the Job that was due{limit}: {told}")
         return troubled(plain, Trouble("deadline-exceeded", detail, evidence, command))
-    detail = sentence(f"{name} starts no Job until its spec is changed: {said}")
+    detail = sentence(f"{name} starts no Job until its spec is changed: {told}")
     held = Holding(1, "client", "", since, f"{name} to be changed", about=write)
     return troubled(held, Trouble("spec-invalid", detail, evidence, command))
 
@@ -79,13 +80,13 @@ def _missed(write: Write, note: Change, since: float) -> Holding:
 
     Where it does not, as it says so again or no Job comes, that is what it is stuck on.
     """
-    name, said = named(write.image), says(note).rstrip(".")
+    name, told = named(write.image), said(note).rstrip(".")
     plain = Holding(
         1,
         _ACTOR,
         "",
         since,
-        f"{name} to start the Job that is due: {said}",
+        f"{name} to start the Job that is due: {told}",
         late="controller-silent",
         wait="create-job",
         about=write,
@@ -94,7 +95,7 @@ def _missed(write: Write, note: Change, since: float) -> Holding:
     )
     if note.after.spec.times < 2:
         return plain
-    detail = sentence(f"{name} does not start the Job that is due: {said}")
+    detail = sentence(f"{name} does not start the Job that is due: {told}")
     return msgspec.structs.replace(plain, diagnosis="controller-silent", detail=detail)
 
 

@@ -4,6 +4,7 @@ Source: https://kubernetes.io/docs/concepts/architecture/nodes/#node-status
 """
 
 from eventstream.explain.controllers.node import drains
+from eventstream.explain.controllers.node.pressures import pressed
 from eventstream.explain.controllers.shared import hosts
 from eventstream.explain.controllers.shared.conventions import unknown
 from eventstream.explain.outlook import commands, proofs
@@ -23,11 +24,13 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
     if ready is None:
         return unknown(write, f"The kubelet of {named(image)} has not said yet how it is.")
     if ready.status == "True":
+        held = pressed(write)
+        if held:
+            return pending(held, (), snapshot, "")
         if getattr(image.spec, "unschedulable", False):
             return drains.assess(snapshot, write, began)
         return Outlook("complete", f"{named(image)} is ready.", ended=when(write))
     if ready.status == "Unknown":
-        since = f" since {ready.last_transition_time}" if ready.last_transition_time else ""
         holding = Holding(
             1,
             "kubelet",
@@ -35,7 +38,7 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
             when(write),
             f"the kubelet on {name} to report again",
             "node-lost",
-            f"The kubelet on {name} has not reported{since}.",
+            f"{hosts.silent(write, ready)}.",
             about=write,
             evidence=(proofs.says(write, ready),),
             command=commands.describe(write),

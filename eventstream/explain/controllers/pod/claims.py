@@ -19,6 +19,9 @@ _ABOUT_CLAIMS = expression(
     r"|plugin \"VolumeBinding\"",
     ignore_case=True,
 )
+_UNBOUND = "unbound immediate PersistentVolumeClaims"
+"""Says of the claims only that they are not bound, which is said already."""
+
 _PROVISIONING = ("ProvisioningFailed", "ExternalProvisioning", "Provisioning")
 _TELLING = ("ProvisioningFailed", "FailedBinding", "ExternalProvisioning", "Provisioning")
 """Events of a claim that say why it is not bound, what failed first.
@@ -54,10 +57,12 @@ def pending_claims(snapshot: Snapshot, write: Write, found: Condition | None = N
     if missing is not None:
         claim = f"PersistentVolumeClaim {missing[1]}"
         detail = f"Pod {pod.name} waits for {claim}, which does not exist."
-        return Trouble("volume-pending", detail, said, commands.describe(write))
+        return Trouble("volume-pending", detail, said, commands.describe(write), holder="client")
     unbound = _unbound(snapshot, write)
     if not unbound:
-        detail = f"Pod {pod.name} waits for its volume claims, which are not bound yet."
+        told = "" if _UNBOUND in message else f": {message}"
+        what = "its volume claims, which are not bound yet"
+        detail = sentence(f"Pod {pod.name} waits for {what}{told}")
         return Trouble("volume-pending", detail, said, commands.describe(write))
     first = next((claim for claim in unbound if _notes(snapshot, claim)), unbound[0])
     notes = _notes(snapshot, first)
@@ -70,7 +75,9 @@ def pending_claims(snapshot: Snapshot, write: Write, found: Condition | None = N
     detail = sentence(f"Pod {pod.name} waits for {what}, which {verb} not bound yet{why}")
     shown = proofs.status(first, f"{what} {verb} {_phase(first) or 'without a phase'}")
     evidence = (*said, shown, *proofs.events(notes))
-    return Trouble("volume-pending", detail, evidence, commands.describe(first))
+    by = last.component if last is not None and last.reason == "ProvisioningFailed" else ""
+    holder = "custom-controller" if by not in ("", "persistentvolume-controller") else ""
+    return Trouble("volume-pending", detail, evidence, commands.describe(first), holder=holder)
 
 
 def _notes(snapshot: Snapshot, claim: Write) -> list[Change]:

@@ -25,10 +25,11 @@ def called(write: Write, name: str) -> str:
 
     Source: https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
     """
-    return f"{_role(write, name)} {name} of Pod {write.image.metadata.name}"
+    return f"{role_of(write, name)} {name} of Pod {write.image.metadata.name}"
 
 
-def _role(write: Write, name: str) -> str:
+def role_of(write: Write, name: str) -> str:
+    """What a container is called by what it is for: `Container`, `Init container`, …"""
     spec = write.image.spec
     if not isinstance(spec, PodSpec):
         return "Container"
@@ -38,6 +39,11 @@ def _role(write: Write, name: str) -> str:
     if found is None:
         return "Container"
     return "Sidecar container" if is_sidecar(found) else "Init container"
+
+
+def is_init(write: Write, name: str) -> bool:
+    """Whether a container has to end before the Pod's ordinary ones begin."""
+    return role_of(write, name) == "Init container"
 
 
 def is_sidecar(container: Container) -> bool:

@@ -6,7 +6,7 @@ doubled with each restart, at most 300 s, counted from the end of the container)
 
 from datetime import UTC, datetime
 
-from eventstream.explain.controllers.pod.containers import called, declared, goes_on
+from eventstream.explain.controllers.pod.containers import called, declared, goes_on, is_init
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.trouble import Trouble
 from eventstream.explain.vocabulary.records import Evidence
@@ -61,6 +61,12 @@ def _soon(ended: Terminated) -> bool:
     return began is None or finished is None or finished - began < _COUNTED_ANEW
 
 
+def lasted(ended: Terminated) -> float:
+    """Seconds that a container ran before it ended; 0 where its times do not tell."""
+    began, finished = parse(ended.started_at), parse(ended.finished_at)
+    return max(finished - began, 0.0) if began is not None and finished is not None else 0.0
+
+
 def _lost_sight(state: ContainerState | None) -> bool:
     """Whether the runtime does not know how a container ended: its node went down beneath it."""
     ended = state.terminated if state is not None else None
@@ -72,7 +78,7 @@ def crash(write: Write, status: ContainerStatus) -> Trouble:
     last = status.last_state.terminated if status.last_state else None
     ended = status.state.terminated or last
     evidence = (proofs.reports(write, status), *_restarts_at(status, ended))
-    text = called(write, status.name)
+    text = _subject(write, status)
     if ended is None:
         command = commands.logs(write, status.name)
         return Trouble("crash-loop", f"{text} keeps ending.", evidence, command)
@@ -89,6 +95,14 @@ def crash(write: Write, status: ContainerStatus) -> Trouble:
     though = " though it should go on" if well else ""
     text = f"{text} exits with code {ended.exit_code}{reason}{though}; {times}."
     return Trouble("crash-loop", text, evidence, _logs(write, status))
+
+
+def _subject(write: Write, status: ContainerStatus) -> str:
+    """Whom the sentence is about: an init container keeps the whole Pod from starting."""
+    if not is_init(write, status.name):
+        return called(write, status.name)
+    pod = write.image.metadata.name
+    return f"Pod {pod} does not get past its init container {status.name}, which"
 
 
 def _logs(write: Write, status: ContainerStatus) -> str:

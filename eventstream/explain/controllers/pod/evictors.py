@@ -5,8 +5,8 @@ their own account tell of it: Karpenter, the cluster autoscaler, the descheduler
 the vertical Pod autoscaler. Each names its Event's component after itself.
 """
 
-from eventstream.explain.controllers.shared.tellings import told_at
 from eventstream.explain.vocabulary.registry import ACTORS
+from eventstream.explain.world.notes import told_at
 from eventstream.explain.world.world import View
 from eventstream.objects.observations import Change
 

@@ -3,7 +3,7 @@
 Source: pkg/kubelet/images/types.go (the reasons) and image_manager.go (the messages).
 """
 
-from eventstream.explain.controllers.pod.containers import declared
+from eventstream.explain.controllers.pod.containers import declared, role_of
 from eventstream.explain.controllers.pod.pulls import Failure, failure, image_named, is_telling
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.snapshot import Snapshot
@@ -65,7 +65,7 @@ def image(snapshot: Snapshot, write: Write, status: ContainerStatus) -> Trouble:
     if not is_telling(message):
         message = (notes[0].after.spec.message or "") if notes else ""
     evidence = (proofs.reports(write, status), *proofs.events(notes[:1] or every))
-    code, detail = _judged(write, reason, message, ref)
+    code, detail = _judged(write, reason, message, ref, _whose(write, status.name))
     if code == "image-pull-denied":
         lacking = snapshot.notes(write.log, _SECRETS)[:1]
         evidence = (*evidence, *proofs.events(lacking))
@@ -73,16 +73,23 @@ def image(snapshot: Snapshot, write: Write, status: ContainerStatus) -> Trouble:
     return Trouble(code, f"{detail}.", evidence, commands.describe(write))
 
 
-def _judged(write: Write, reason: str, message: str, ref: str) -> tuple[str, str]:
+def _whose(write: Write, container: str) -> str:
+    """Which container of the Pod an image is for, where it is none of the ordinary ones."""
+    role = role_of(write, container)
+    return "" if role == "Container" else f" of {role[0].lower()}{role[1:]} {container}"
+
+
+def _judged(write: Write, reason: str, message: str, ref: str, whose: str) -> tuple[str, str]:
     """The code, and the sentence without its full stop."""
     pod = write.image.metadata.name
-    if reason == "InvalidImageName":
-        return "image-not-found", f"Pod {pod} asks for {ref}, which is no image name"
-    if reason == "ErrImageNeverPull":
-        where = f"node {node_of(write.image)} has it not, and may not pull it"
-        return "image-not-found", f"Pod {pod} needs image {ref}: {where}"
     why = failure(message, ref) if message else Failure("", "")
-    text = f"Pod {pod} cannot get image {ref}"
+    if reason == "InvalidImageName":
+        said = f": {why.said}" if why.said else ""
+        return "image-not-found", f"Pod {pod} asks for {ref}{whose}, which is no image name{said}"
+    if reason == "ErrImageNeverPull":
+        where = f"node {node_of(write.image)} has it not, and its pull policy is Never"
+        return "image-not-found", f"Pod {pod} needs image {ref}{whose}: {where}"
+    text = f"Pod {pod} cannot get image {ref}{whose}"
     if reason == "SignatureValidationFailed":
         said = f": {why.said}" if why.said else ""
         return "image-pull-failed", f"{text}: its signature is not accepted{said} ({reason})"

@@ -21,8 +21,23 @@ from eventstream.objects.observations import Change
 _VOLUMES = ("FailedMount", "FailedAttachVolume", "FailedMapVolume")
 _ATTACH = "FailedAttachVolume"
 _ATTACHED = "SuccessfulAttachVolume"
-_SANDBOX = "FailedCreatePodSandBox"
-_DEVICES = "FailedPrepareDynamicResources"
+_BEFORE_CONTAINERS = (
+    (
+        "FailedPrepareDynamicResources",
+        "start-failed",
+        "The devices that {} asks for cannot be prepared",
+    ),
+    ("NetworkNotReady", "sandbox-failed", "The sandbox of {} cannot be made yet"),
+    ("FailedCreatePodSandBox", "sandbox-failed", "The sandbox of {} cannot be made"),
+    ("FailedPodSandBoxStatus", "sandbox-failed", "The sandbox of {} cannot be looked at"),
+    ("FailedCreatePodContainer", "sandbox-failed", "The cgroup of {} cannot be made"),
+    ("FailedMountOnFilesystemMismatch", "volume-pending", "{} waits for a volume"),
+)
+"""Events of a kubelet about what comes before a Pod's containers, the earliest step first.
+
+Source: pkg/kubelet/kubelet.go, SyncPod; pkg/kubelet/kuberuntime/kuberuntime_manager.go, SyncPod.
+"""
+
 _LATER = ("Pulling", "Pulled", "Created", "Started")
 """What a kubelet does once volumes and sandbox are there: then what failed before is past."""
 
@@ -51,13 +66,10 @@ def mounting(snapshot: Snapshot, write: Write) -> Trouble | None:
     if failed:
         return _unmounted(write, failed)
     pod = f"Pod {write.image.metadata.name}"
-    for reason, code, text in (
-        (_DEVICES, "start-failed", f"The devices that {pod} asks for cannot be prepared"),
-        (_SANDBOX, "sandbox-failed", f"The sandbox of {pod} cannot be made"),
-    ):
+    for reason, code, text in _BEFORE_CONTAINERS:
         newest = max(snapshot.notes(write.log, reason), key=recency, default=None)
         if newest is not None and recency(newest) > past:
-            detail = sentence(f"{text}: {said(newest)}")
+            detail = sentence(f"{text.format(pod)}: {said(newest)}")
             return Trouble(code, detail, proofs.events([newest]), commands.describe(write))
     return None
 

@@ -34,8 +34,7 @@ def node_lost(snapshot: Snapshot, write: Write) -> Trouble | None:
     ready = condition(host.image, "Ready")
     if ready is None or ready.status != "Unknown":
         return None
-    since = f" since {ready.last_transition_time}" if ready.last_transition_time else ""
-    text = f"The kubelet on {node} has not reported{since}; Pod {pod} is there."
+    text = f"{hosts.silent(host, ready)}; Pod {pod} is there."
     proof = (proofs.says(host, ready), _bound(write))
     return Trouble("node-lost", text, proof, commands.describe(host))
 

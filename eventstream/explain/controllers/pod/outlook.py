@@ -80,7 +80,7 @@ def _stopping(snapshot: Snapshot, write: Write, name: str, node: str) -> Holding
     waiting_for = f"Pod {name} to stop"
     metadata, since = write.image.metadata, when(write)
     held = metadata.finalizers
-    if metadata.deletion_grace_period_seconds == 0 and held:
+    if held and (metadata.deletion_grace_period_seconds == 0 or has_ended(write.image)):
         known = FINALIZERS.get(held[0]) if len(held) == 1 else None
         actor = known[0] if known is not None else "custom-controller"
         waiting_for = f"Pod {name} to be let go by {listing(list(held))}"

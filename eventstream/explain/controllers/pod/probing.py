@@ -30,10 +30,11 @@ _SPARE = 10.0
 
 
 class Killed(msgspec.Struct, frozen=True, gc=False):
-    """A container that was killed for a probe, and after how many seconds it may be again."""
+    """A container killed for a kind of probe, and after how many seconds it may be again."""
 
     trouble: Trouble
     again_after: float
+    kind: str
 
 
 def probing(snapshot: Snapshot, write: Write) -> Trouble | None:
@@ -69,7 +70,21 @@ def killed(snapshot: Snapshot, write: Write, status: ContainerStatus) -> Killed 
         notes = _failures(snapshot, write, status, None).get(kind, [])
         probe = _probe(write, status, kind)
         again = probe.initial_delay_seconds + probe.period_seconds * probe.failure_threshold
-        return Killed(_told(write, status, kind, notes, note), again + _SPARE)
+        return Killed(_told(write, status, kind, notes, note), again + _SPARE, kind)
+    return None
+
+
+def unstarted(snapshot: Snapshot, write: Write) -> Trouble | None:
+    """A container killed for its startup probe, which has not succeeded since then either.
+
+    That it runs again proves nothing: only the probe can, and the kubelet kills it again else.
+    """
+    for status in containers(write.image):
+        if not status.state.running or status.started is not False or not status.restart_count:
+            continue
+        by_probe = killed(snapshot, write, status)
+        if by_probe is not None and by_probe.kind == "Startup":
+            return by_probe.trouble
     return None
 
 

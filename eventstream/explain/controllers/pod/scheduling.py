@@ -95,8 +95,8 @@ def _lacks(number: int, text: str, write: Write) -> str:
     if "didn't match Pod's node affinity/selector" in text:
         labels = getattr(write.image.spec, "node_selector", None) or {}
         wanted = listing([f"{key}={value}" for key, value in sorted(labels.items())])
-        which = f" ({wanted})" if wanted else " or node affinity"
-        return f"{'does' if one else 'do'} not match the Pod's node selector{which}"
+        which = f" ({wanted})" if wanted else ""
+        return f"{'does' if one else 'do'} not match the Pod's node affinity/selector{which}"
     for known, singular, plural in _WORDS:
         if known in text:
             return singular if one else plural
@@ -108,12 +108,12 @@ def _verb(one: bool) -> str:
 
 
 _WORDS = (
-    ("Too many pods", "has no room for one more Pod", "have no room for one more Pod"),
-    ("were unschedulable", "is cordoned", "are cordoned"),
+    ("Too many pods", "has too many pods to take one more", "have too many pods to take one more"),
+    ("were unschedulable", "is cordoned (unschedulable)", "are cordoned (unschedulable)"),
     (
         "didn't have free ports",
-        "has a host port of the Pod in use",
-        "have a host port of the Pod in use",
+        "has no free ports for the Pod's host ports",
+        "have no free ports for the Pod's host ports",
     ),
     (
         "didn't match pod affinity rules",
@@ -147,8 +147,8 @@ _WORDS = (
     ),
     (
         "had no available volume zone",
-        "is in another zone than the Pod's volume",
-        "are in another zone than the Pod's volume",
+        "is not in the zone of the Pod's volume (no available volume zone)",
+        "are not in the zone of the Pod's volume (no available volume zone)",
     ),
     (
         "didn't find available persistent volumes to bind",
@@ -160,7 +160,11 @@ _WORDS = (
         "has not enough free storage for the Pod's claim",
         "have not enough free storage for the Pod's claim",
     ),
-    ("exceed max volume count", "has too many volumes", "have too many volumes"),
+    (
+        "exceed max volume count",
+        "would exceed its max volume count",
+        "would exceed their max volume count",
+    ),
     (
         "ReadWriteOncePod access mode already in-use",
         "has the Pod's ReadWriteOncePod claim in use",

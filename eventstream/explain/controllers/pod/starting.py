@@ -6,10 +6,14 @@ Sources: pkg/kubelet/kubelet_pods.go (environment), pkg/kubelet/kuberuntime/kube
 
 from eventstream.explain.controllers.pod.containers import called
 from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.trouble import Trouble
-from eventstream.explain.world.text import said_by, sentence
+from eventstream.explain.world.notes import told_at
+from eventstream.explain.world.text import count, said_by, sentence
+from eventstream.explain.world.times import parse
 from eventstream.explain.world.writes import Write
 from eventstream.expressions import expression
+from eventstream.objects.observations import Change
 from eventstream.objects.pods import ContainerStatus
 
 CONFIG_ERROR = "CreateContainerConfigError"
@@ -25,9 +29,36 @@ START_REASONS = frozenset(
 )
 """Reasons of a waiting container that could not be created or started."""
 
+_HOOK_FAILED = "FailedPostStartHook"
+
 KINDS = {"configmap": "ConfigMap", "secret": "Secret"}
 MISSING = expression(r'(configmap|secret) "([^"]+)" not found', ignore_case=True)
 _NO_KEY = expression(r"couldn't find key (\S+) in (ConfigMap|Secret) [^/\s]*/(\S+)")
+
+
+def hooked(snapshot: Snapshot, write: Write, status: ContainerStatus) -> Trouble | None:
+    """Whether the container's last run was ended by its kubelet, as its postStart hook failed.
+
+    Source: pkg/kubelet/kuberuntime/kuberuntime_container.go, startContainer (Event
+    FailedPostStartHook, and the container is killed).
+    """
+    last = status.last_state.terminated if status.last_state else None
+    ended = status.state.terminated or last
+    began = parse(ended.started_at) if ended is not None else None
+    found = [note for note in snapshot.notes(write.log, _HOOK_FAILED) if _tells(note, status)]
+    newest = max(found, key=told_at, default=None)
+    if newest is None or began is None or told_at(newest) < began - 1:
+        return None
+    who, times = called(write, status.name), count(status.restart_count, "restart")
+    detail = f"{who} is stopped after each start, as its postStart hook fails; {times} so far."
+    evidence = (*proofs.events([newest]), proofs.reports(write, status))
+    return Trouble("start-failed", detail, evidence, commands.describe(write))
+
+
+def _tells(note: Change, status: ContainerStatus) -> bool:
+    """Whether an Event is about this container; one that names none may be about any."""
+    path: str = note.after.spec.involved_object.field_path
+    return path.endswith(f"{{{status.name}}}") or not path
 
 
 def starting(write: Write, status: ContainerStatus) -> Trouble:

@@ -6,16 +6,16 @@ pkg/kubelet/images/types.go (the image reasons); pkg/kubelet/events/event.go (th
 
 import msgspec
 
-from eventstream.explain.controllers.pod.crashes import crash, ending, keeps_ending
+from eventstream.explain.controllers.pod.crashes import crash, ending, keeps_ending, lasted
 from eventstream.explain.controllers.pod.images import REASONS, image
 from eventstream.explain.controllers.pod.mounting import mounting
 from eventstream.explain.controllers.pod.nodes import node_lost
-from eventstream.explain.controllers.pod.probing import dying, killed, probing
-from eventstream.explain.controllers.pod.starting import START_REASONS, starting
+from eventstream.explain.controllers.pod.probing import dying, killed, probing, unstarted
+from eventstream.explain.controllers.pod.starting import START_REASONS, hooked, starting
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.trouble import Trouble
 from eventstream.explain.world.pods import containers
-from eventstream.explain.world.times import when
+from eventstream.explain.world.times import parse, when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.pods import ContainerStatus
 
@@ -28,6 +28,8 @@ def trouble(snapshot: Snapshot, write: Write) -> Trouble | None:
         or mounting(snapshot, write)
         or _ending(snapshot, write)
         or probing(snapshot, write)
+        or unstarted(snapshot, write)
+        or _restarting(snapshot, write)
     )
 
 
@@ -89,6 +91,23 @@ def _ending(snapshot: Snapshot, write: Write) -> Trouble | None:
     return None
 
 
+def _restarting(snapshot: Snapshot, write: Write) -> Trouble | None:
+    """A container that runs, is not ready, and has ended again and again before it was.
+
+    It has to outlive its last run before it is believed: until then it may end as it did.
+    """
+    for status in containers(write.image):
+        if status.ready or not status.state.running or not keeps_ending(write, status):
+            continue
+        last = status.last_state.terminated if status.last_state else None
+        began = parse(status.state.running.started_at) or when(write)
+        if last is not None and snapshot.now - began < lasted(last) + PROVEN:
+            return crash(write, status)
+    return None
+
+
 def _ended(snapshot: Snapshot, write: Write, status: ContainerStatus) -> Trouble:
     by_probe = killed(snapshot, write, status)
-    return by_probe.trouble if by_probe is not None else crash(write, status)
+    if by_probe is not None:
+        return by_probe.trouble
+    return hooked(snapshot, write, status) or crash(write, status)

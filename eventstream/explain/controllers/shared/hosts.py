@@ -9,6 +9,15 @@ from eventstream.explain.world.pods import condition
 from eventstream.explain.world.text import said_by
 from eventstream.explain.world.times import parse, when
 from eventstream.explain.world.writes import Write
+from eventstream.objects.pods import Condition
+
+
+def silent(host: Write, ready: Condition) -> str:
+    """That a kubelet does not report any more, with what its node's condition says; a clause."""
+    since = f" since {ready.last_transition_time}" if ready.last_transition_time else ""
+    said = said_by(ready.message, ready.reason).rstrip(".")
+    told = f" ({said})" if said else ""
+    return f"The kubelet on {host.image.metadata.name} has not reported{since}{told}"
 
 
 def unready(host: Write, who: str) -> Holding | None:

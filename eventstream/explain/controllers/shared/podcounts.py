@@ -65,12 +65,18 @@ class PodCounts:
         seconds = getattr(owner.image.spec, "min_ready_seconds", 0)
         if not seconds or not self.ready or self._snapshot.now >= self.moved + seconds + _SPARE:
             return None
-        waiting_for = f"{count(self.ready, 'Pod')} to stay ready for {count(seconds, 'second')}"
+        how_long = f"{count(seconds, 'second')} (minReadySeconds)"
+        waiting_for = f"{count(self.ready, 'Pod')} to stay ready for {how_long}"
         return Holding(RIPEN, "kubelet", "", self.moved, waiting_for, patient=True, about=owner)
 
     def unproven(self) -> bool:
         """Whether a Pod is ready that failed a moment ago and may well fail again."""
         return any(unproven(self._snapshot, write) for write in self._restless)
+
+    def stopping(self) -> list[Holding]:
+        """What the Pods wait for that are to go."""
+        found = (holding_of(self._snapshot, write) for write in self.leaving)
+        return [holding for holding in found if holding is not None]
 
     def holdings(self) -> list[Holding]:
         """What each Pod waits for."""

@@ -14,12 +14,13 @@ from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.trouble import Trouble, troubled
 from eventstream.explain.vocabulary.records import Stage
 from eventstream.explain.vocabulary.registry import OWNERS_OF_PODS, group_kind, pods_maker
-from eventstream.explain.world.pods import condition, is_true, node_of
+from eventstream.explain.world.pods import condition, containers, is_true, node_of
 from eventstream.explain.world.text import count, named, said_by, sentence
 from eventstream.explain.world.times import when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
 from eventstream.objects.kinds import BUILT_IN
+from eventstream.objects.pods import NEVER_RAN, ContainerStatus
 
 
 def reached(image: Image) -> bool:
@@ -68,6 +69,9 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
         left = effect.left_to_hand(write)
         if left is not None:
             return pending([left], _done(done.image, updated=False), snapshot, "")
+        stopping = counts.stopping() if began is None else []
+        if stopping:
+            return pending(stopping, _done(done.image), snapshot, "")
         return Outlook("complete", _reached_summary(done.image), (), _done(done.image), when(done))
     if not _fits(write):
         return Outlook("running", f"{named(image)} is not as the API documents it; see its flags.")
@@ -144,9 +148,25 @@ def _stopped_job(snapshot: Snapshot, write: Write) -> Outlook:
     notes = snapshot.notes(write.log, failed.reason or "")
     evidence = (proofs.says(write, failed), *proofs.events(notes))
     code = "deadline-exceeded" if late else "job-failed"
-    wrong = Trouble(code, detail, evidence, commands.describe(write))
+    last = _last_failed(snapshot, write)
+    command = commands.describe(write)
+    if last is not None:
+        pod, ended = last
+        evidence, command = (*evidence, proofs.reports(pod, ended)), commands.logs(pod, ended.name)
+    wrong = Trouble(code, detail, evidence, command)
     holding = troubled(Holding(1, "client", "", when(write), waiting_for, about=write), wrong)
     return pending([holding], stages, snapshot, "")
+
+
+def _last_failed(snapshot: Snapshot, write: Write) -> tuple[Write, ContainerStatus] | None:
+    """The newest Pod of a Job that is still there, and its container that ended with an error."""
+    pods = sorted(snapshot.children(write.log, "Pod"), key=lambda pod: -pod.order)
+    for pod in pods:
+        for status in containers(pod.image):
+            ended = status.state.terminated
+            if ended is not None and ended.exit_code and ended.reason not in NEVER_RAN:
+                return pod, status
+    return None
 
 
 def _fits(write: Write) -> bool:

@@ -12,6 +12,8 @@ sense stops the start with a message that names the variable.
 | `BATON_RETENTION_DAYS` | `7` | history older than this is deleted |
 | `BATON_RETENTION_MB` | `512` | so many MiB of history at most |
 | `BATON_MESSAGES` | `all` | `none` keeps no message of Events and conditions, only reasons |
+| `BATON_KINDS` | | a directory of YAML files that declare further kinds |
+| `BATON_HEALTH` | | Argo CD health scripts: a directory, or the ConfigMap `argocd-cm` |
 | `BATON_LOG_LEVEL` | `INFO` | least serious level that is logged |
 | `BATON_DEBUG` | `0` | `1` shows tracebacks in the page; never where others can reach it |
 """
@@ -74,6 +76,12 @@ def _messages() -> bool:
     return value == "all"
 
 
+def _path(name: str) -> Path | None:
+    """The path that the environment names, if it does."""
+    value = os.environ.get(name)
+    return Path(value) if value else None
+
+
 def _log_level() -> str:
     """A level that `logging` knows, by name."""
     level = os.environ.get("BATON_LOG_LEVEL", "INFO").upper()
@@ -91,6 +99,8 @@ ALLOWED_HOSTS = _hosts()
 BATON_RETENTION_DAYS = _amount("BATON_RETENTION_DAYS", 7)
 BATON_RETENTION_MB = _amount("BATON_RETENTION_MB", 512)
 BATON_MESSAGES = _messages()
+BATON_KINDS = _path("BATON_KINDS")
+BATON_HEALTH = _path("BATON_HEALTH")
 
 INSTALLED_APPS = [
     "django.contrib.staticfiles",

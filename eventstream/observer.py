@@ -13,10 +13,12 @@ from eventstream import collector, history, letgo
 from eventstream.explain.audit.trail import KEPT
 from eventstream.explain.engine.engine import Engine
 from eventstream.following import Follower
+from eventstream.kinds import taught
 from eventstream.kubeapi.connection import ClusterIdentity, Connection
 from eventstream.kubeapi.watcher import Saved, Watcher
 from eventstream.objects.audit import AuditDecoder
 from eventstream.objects.decoding import Decoder
+from eventstream.objects.health.judging import Judge
 from eventstream.objects.observations import (
     AuditLog,
     AuditRecord,
@@ -48,8 +50,9 @@ class Observer:
 
     With `namespace`, only what lives there, in a history of its own: one that mixed both would
     take all other namespaces for vanished. With `recording`, all that is observed is recorded
-    too. Without `messages` none is kept. `lost` are the gaps that a history begins with. Nothing
-    is ever written to the cluster. Call `restore`, then `run`, once each.
+    too. Without `messages` none is kept; `judge` says how custom resources stand. `lost` are the
+    gaps that a history begins with. Nothing is ever written to the cluster. Call `restore`, then
+    `run`, once each.
     """
 
     def __init__(
@@ -61,11 +64,13 @@ class Observer:
         recording: Recording | None = None,
         audit_files: Sequence[Path] = (),
         messages: bool = True,
+        judge: Judge | None = None,
         lost: Sequence[Gap] = (),
     ) -> None:
         self._connection = connection
         self._namespace = namespace
         self._messages = messages
+        self._judge = judge or taught.judge()
         self._recording = recording
         self._audit_files = audit_files
         self._lost = lost
@@ -159,7 +164,7 @@ class Observer:
     def _restore(self) -> SavedState:
         check_cluster(self._told_of.uid)
         key = history.installation_key()
-        self._decoder = Decoder(key, messages=self._messages)
+        self._decoder = Decoder(key, messages=self._messages, judge=self._judge)
         saved = load_saved(self._decoder)
         self._recorder.resume(resource.position for resource in saved.resources.values())
         known = (

@@ -12,8 +12,10 @@ import msgspec
 from eventstream.auditlog import Line, beside
 from eventstream.explain.engine.engine import Engine
 from eventstream.explain.vocabulary.records import Upsert
+from eventstream.kinds import taught
 from eventstream.objects.audit import AuditDecoder
 from eventstream.objects.decoding import Decoder
+from eventstream.objects.health.judging import Judge
 from eventstream.objects.observations import Observation
 from eventstream.tapelines import BadLine, Reading
 from eventstream.tapes import TapeReader
@@ -51,14 +53,18 @@ def replay(
     reading: Reading | None = None,
     *,
     messages: bool = True,
+    judge: Judge | None = None,
 ) -> Iterator[Moment | PassedOver]:
     """Yield what `engine` makes of a recording, and each line of it that could not be used.
 
-    `key` keys the digests of what is withheld; without `messages` none is kept. `reading` bounds
-    and counts what is read. Raises TapeError where a file cannot be read.
+    `key` keys the digests of what is withheld; without `messages` none is kept. `judge` says how
+    custom resources stand; else what comes with Baton does. `reading` bounds and counts what is
+    read. Raises TapeError where a file cannot be read.
     """
     now = 0.0
-    lines = _lines(tape, key, audit, reading or Reading(), messages=messages)
+    decoder = Decoder(key, messages=messages, judge=judge or taught.judge())
+    audits = AuditDecoder(key, messages=messages)
+    lines = _lines(TapeReader(decoder, reading or Reading()), tape, audit, audits)
     for path, number, shown in lines:
         if isinstance(shown, BadLine):
             yield PassedOver(path, BadLine(number, shown.reason))
@@ -72,14 +78,11 @@ def replay(
 
 
 def _lines(
-    tape: Path, key: bytes, audit: Path | None, reading: Reading, *, messages: bool
+    reader: TapeReader, tape: Path, audit: Path | None, audits: AuditDecoder
 ) -> Iterator[Line]:
     """The tape's lines, and in between those of the audit log where there is one."""
-    reader = TapeReader(Decoder(key, messages=messages), reading)
     lines = ((tape, number, shown) for number, shown in reader.read(tape))
-    if audit is None:
-        return lines
-    return beside(lines, audit, AuditDecoder(key, messages=messages), reading)
+    return lines if audit is None else beside(lines, audit, audits, reader.reading)
 
 
 def _moments(last: float, following: float) -> Iterator[float]:

@@ -11,6 +11,7 @@ from django.conf import settings
 from eventstream import history
 from eventstream.budget import Bound, Budget, every
 from eventstream.explain.engine.engine import Engine
+from eventstream.kinds import taught
 from eventstream.models import StepRow
 from eventstream.recorder.batch import Batch
 from eventstream.recorder.commit import commit
@@ -94,9 +95,9 @@ class Storing:
     def _fold(self, tape: Path, audit: Path | None) -> None:
         engine, progress = Engine("tape", audited=audit is not None), self.progress
         key = history.installation_key()
-        shown_all = replay(
-            engine, tape, key, audit, self._reading, messages=settings.BATON_MESSAGES
-        )
+        judge = taught.judge(settings.BATON_KINDS, settings.BATON_HEALTH)
+        messages = settings.BATON_MESSAGES
+        shown_all = replay(engine, tape, key, audit, self._reading, messages=messages, judge=judge)
         for looked, shown in enumerate(shown_all):
             if isinstance(shown, PassedOver):
                 self._pass_over(shown)

@@ -55,7 +55,7 @@ class TapeReader:
 
     def __init__(self, decoder: Decoder, reading: Reading | None = None) -> None:
         self._decoder = decoder
-        self._reading = reading or Reading()
+        self.reading = reading or Reading()
         self._known: dict[str, Inventory] = {}
         self._reached: dict[str, Position] = {}
         self._form_of_events = ""
@@ -65,7 +65,7 @@ class TapeReader:
 
         Raises TapeError where there is no such file.
         """
-        for number, read in self._reading.read(path):
+        for number, read in self.reading.read(path):
             if isinstance(read, BadLine):
                 yield number, read
                 continue
@@ -126,9 +126,9 @@ class TapeReader:
 
     def _bound_kinds(self, known: Inventory | None) -> None:
         """Raise DecodeError for a further kind where there are too many."""
-        most = self._reading.kinds
+        most = self.reading.kinds
         if known is None and most is not None and len(self._known) >= most:
-            self._reading.other_kinds += 1
+            self.reading.other_kinds += 1
             raise DecodeError(f"of one kind more than the {most} that are read")
 
 

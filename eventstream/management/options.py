@@ -1,8 +1,14 @@
 """Options that more than one command has."""
 
 from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
 
 from django.conf import settings
+from django.core.management import CommandError
+
+from eventstream.kinds import taught
+from eventstream.objects.health.judging import Judge
 
 
 def no_messages(parser: ArgumentParser) -> None:
@@ -14,3 +20,35 @@ def no_messages(parser: ArgumentParser) -> None:
         help="keep no message of Events, conditions and the audit log, only their reasons; as "
         "BATON_MESSAGES=none",
     )
+
+
+def teaching(parser: ArgumentParser) -> None:
+    """Add `--kinds` and `--health`, which the environment may have said already."""
+    parser.add_argument(
+        "--kinds",
+        type=Path,
+        metavar="DIR",
+        default=settings.BATON_KINDS,
+        help="YAML files that say how custom resources of further kinds stand, beside those that "
+        "come with Baton and before them; as BATON_KINDS",
+    )
+    parser.add_argument(
+        "--health",
+        type=Path,
+        metavar="PATH",
+        default=settings.BATON_HEALTH,
+        help="Argo CD health scripts: a directory GROUP/KIND/health.lua, or the ConfigMap "
+        "argocd-cm as a file or mounted; as BATON_HEALTH",
+    )
+
+
+def taught_by(options: dict[str, Any]) -> Judge:
+    """Who judges custom resources by these options; raises CommandError where a file is wrong."""
+    for name in ("kinds", "health"):
+        path = options[name]
+        if path is not None and not path.exists():
+            raise CommandError(f"--{name} {path}: there is nothing of that name.")
+    try:
+        return taught.judge(options["kinds"], options["health"])
+    except ValueError as error:
+        raise CommandError(str(error)) from error

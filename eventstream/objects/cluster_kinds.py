@@ -113,12 +113,19 @@ class TypeNames(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defa
     singular: str = ""
 
 
+class Subresources(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Which subresources a version has; one that it has is an empty object."""
+
+    status: dict[str, str] | None = None
+
+
 class TypeVersion(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """One version of a custom type."""
 
     name: str = ""
     served: bool = False
     storage: bool = False
+    subresources: Subresources | None = None
 
 
 class DefinitionSpec(Part, frozen=True, gc=False):

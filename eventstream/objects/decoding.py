@@ -23,11 +23,13 @@ from eventstream.objects.envelopes import (
     read_envelope,
     why,
 )
+from eventstream.objects.health.judging import Judge
+from eventstream.objects.health.records import Health
 from eventstream.objects.images import Image
 from eventstream.objects.kinds import BUILT_IN, Kinds
 from eventstream.objects.loosely import REPAIRED, fit, read_flags, read_metadata, repaired
 from eventstream.objects.metadata import MetadataSettler
-from eventstream.objects.parts import PartDecoder
+from eventstream.objects.parts import NOTHING, PartDecoder
 from eventstream.objects.redaction import INITIAL_EVENTS_END, Redactor
 from eventstream.objects.resource import Resource
 from eventstream.objects.toplevel import UsualEventLine, read_event, read_revision
@@ -77,11 +79,13 @@ _page = msgspec.json.Decoder(Page)
 class Decoder:
     """Decodes for one installation; `key` keys the digests of what is withheld.
 
-    Without `messages` no message of an object is kept.
+    Without `messages` no message of an object is kept. `judge` says how a custom resource stands;
+    without one the conventions do.
     """
 
-    def __init__(self, key: bytes, *, messages: bool = True) -> None:
+    def __init__(self, key: bytes, *, messages: bool = True, judge: Judge | None = None) -> None:
         self._redactor = Redactor(key, messages=messages)
+        self._judge = judge or Judge({})
         self._parts = PartDecoder(self._redactor)
         self._metadata = MetadataSettler(self._redactor)
 
@@ -213,25 +217,52 @@ class Decoder:
         if kind == "ControllerRevision" and resource.group == "apps":
             revision, flags = read_revision(raw, self._redactor)
             return Image(version, kind, metadata, revision, flags=flags)
-        return self._custom(raw, Image(version, kind, metadata), wire)
+        return self._custom(resource, raw, Image(version, kind, metadata), wire)
 
     def _built_in(self, structs: Kinds, kind: str, wire: Object, version: str) -> Image:
         spec, flags = self._parts.spec(structs[0], wire.spec)
         status, more = self._parts.status(structs[1], wire.status)
         metadata = self._metadata.settled(wire.metadata)
         version = self._metadata.word(version)
-        return Image(version, kind, metadata, spec, status, None, flags + more)
+        return Image(version, kind, metadata, spec, status, flags=flags + more)
 
-    def _custom(self, raw: msgspec.Raw | bytes, image: Image, wire: Object) -> Image:
-        """A kind without structs: redacted values, and digests of what else it holds."""
+    def _custom(
+        self, resource: Resource, raw: msgspec.Raw | bytes, image: Image, wire: Object
+    ) -> Image:
+        """A kind without structs: redacted values, and digests of what else it holds.
+
+        How it stands is judged before anything of it is hidden; a recording brings that along.
+        """
+        health = wire.health or self._health(resource, raw, image, wire)
+        shows = self._judge.shows(resource.group, image.kind)
         spec, flags = self._parts.plain(wire.spec, self._redactor.spec, "spec")
-        status, more = self._parts.plain(wire.status, self._redactor.status, "status")
+        status, more = self._parts.plain(
+            wire.status, lambda value: self._redactor.status(value, shows), "status"
+        )
         other = self._parts.others(raw)
         if other and len(raw) > LARGE:
             other, cut = bounded_part(other, "other fields")
             more += cut
         names = image.api_version, image.kind, image.metadata
-        return Image(*names, spec, status, other, flags + more)
+        told = self._redactor.health(health) if health is not None else None
+        return Image(*names, spec, status, other, told, flags + more)
+
+    def _health(
+        self, resource: Resource, raw: msgspec.Raw | bytes, image: Image, wire: Object
+    ) -> Health | None:
+        try:
+            if self._judge.reads_all(resource.group, image.kind):
+                found = msgspec.json.decode(raw)
+            elif wire.status is NOTHING:
+                return None
+            else:
+                spec = msgspec.json.decode(wire.spec)
+                status = msgspec.json.decode(wire.status)
+                metadata = {"generation": image.metadata.generation}
+                found = {"kind": image.kind, "metadata": metadata, "spec": spec, "status": status}
+        except RecursionError:
+            return None  # What is nested so deeply is flagged where it is kept.
+        return self._judge(resource.group, image.kind, found) if isinstance(found, dict) else None
 
     def _error(self, resource: Resource, raw: msgspec.Raw) -> WatchEvent:
         value, _ = read_envelope(_any, raw, f"{resource.key}: an ERROR that is not JSON")

@@ -5,6 +5,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from eventstream.expressions import expression
+from eventstream.objects.health.records import Health
 from eventstream.objects.images import Metadata
 from eventstream.objects.loosely import REPAIRED, repaired
 from eventstream.objects.numbers import Int64
@@ -30,6 +31,7 @@ class Object(msgspec.Struct, gc=False):
     spec: msgspec.Raw = NOTHING
     status: msgspec.Raw = NOTHING
     flags: tuple[str, ...] = msgspec.field(name="x-baton-flags", default=())
+    health: Health | None = msgspec.field(name="x-baton-health", default=None)
 
 
 class OddObject(msgspec.Struct):

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from eventstream.objects.health.records import Health
 from eventstream.objects.numbers import Int64
 
 NO_FIELDS = msgspec.Raw(b"{}")
@@ -76,7 +77,8 @@ class Image(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults
     `spec` and `status` are kind-specific structs (see `eventstream.objects.kinds`) or, for kinds
     without one and for objects that do not fit theirs, plain redacted JSON values. A kind whose
     content stands at the top level (Event, ControllerRevision) has it in `spec`. `other` has the
-    further fields of a custom resource, each hidden as a whole. `flags` says what about the object
+    further fields of a custom resource, each hidden as a whole, and `health` how that one stands by
+    its own word. `flags` says what about the object
     was not as the API documents it, and is empty for a sound object.
     """
 
@@ -86,6 +88,7 @@ class Image(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults
     spec: Any = None
     status: Any = None
     other: dict[str, str] | None = None
+    health: Health | None = msgspec.field(name="x-baton-health", default=None)
     flags: tuple[str, ...] = msgspec.field(name="x-baton-flags", default=())
 
     @property

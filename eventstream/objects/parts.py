@@ -27,7 +27,9 @@ NOTHING = msgspec.Raw(b"{}")
 Flags = tuple[str, ...]
 _SPECS_KEPT, _ROOM_FOR_SPECS = 8192, 24 * 1024 * 1024
 _TEXTS_KEPT, _LONGEST_TEXT_KEPT = 1024, 8192
-_KNOWN = frozenset({"apiVersion", "kind", "metadata", "spec", "status", "x-baton-flags"})
+_KNOWN = frozenset(
+    {"apiVersion", "kind", "metadata", "spec", "status", "x-baton-flags", "x-baton-health"}
+)
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _DIGEST = expression(r"[0-9a-f]{16}")
 _WORDS_OF_CONDITION = ("type", "status", "reason")

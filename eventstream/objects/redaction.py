@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from eventstream.expressions import expression
+from eventstream.objects.health.records import Health
 from eventstream.objects.messages import scrub
 from eventstream.objects.sharing import Words
 
@@ -144,18 +145,39 @@ class Redactor:
             return [self.spec(item, depth + 1) for item in value]
         return value
 
-    def status(self, value: Any) -> Any:
-        """A custom resource's status: as a spec, with its phase and its conditions shown."""
+    def status(self, value: Any, shows: frozenset[str] = frozenset()) -> Any:
+        """A custom resource's status: as a spec, with its phase and its conditions shown.
+
+        `shows` are dotted paths below it, of texts that its kind's declaration lets be seen.
+        """
         if not isinstance(value, dict):
             return self.spec(value)
-        return {key: self._status_field(key, item) for key, item in value.items()}
+        return {key: self._status_field(key, item, shows) for key, item in value.items()}
 
-    def _status_field(self, key: str, item: Any) -> Any:
+    def _status_field(self, key: str, item: Any, shows: frozenset[str]) -> Any:
         if key == "conditions" and isinstance(item, list):
             return [self._condition(entry) for entry in item]
-        if key in _SHOWN_STATUS_STRINGS and isinstance(item, str) and _WORDS.fullmatch(item):
-            return item
+        if isinstance(item, str):
+            if key in shows:
+                return self.message(item)
+            if key in _SHOWN_STATUS_STRINGS and _WORDS.fullmatch(item):
+                return item
+        if shows and isinstance(item, dict):
+            below = frozenset(path[len(key) + 1 :] for path in shows if path.startswith(f"{key}."))
+            if below:
+                return {name: self._status_field(name, one, below) for name, one in item.items()}
         return self.spec(item, 1)
+
+    def health(self, health: Health) -> Health:
+        """The same health, without what looks like a credential; a message as others are kept."""
+        return msgspec.structs.replace(
+            health,
+            by=self.text(health.by),
+            reason=self.text(health.reason),
+            message=self.message(health.message),
+            since=self.text(health.since),
+            holder=self.text(health.holder),
+        )
 
     def _condition(self, entry: Any) -> Any:
         if not isinstance(entry, dict):

@@ -141,7 +141,7 @@ def test_a_pod_is_awaited_to_be_ready_from_its_start_or_from_when_it_last_was() 
 
 def test_a_custom_resource_is_awaited_to_be_ready_from_what_was_asked_last() -> None:
     story = Story()
-    never = condition("Ready", "False", "Broken") | {"lastTransitionTime": "2026-01-15T08:00:00Z"}
+    never = condition("Ready", "False", "Waiting") | {"lastTransitionTime": "2026-01-15T08:00:00Z"}
     site = story.exists(website(status={"conditions": [never]}))
     story.change(site, {"spec": {"replicas": 5}}, "kubectl-edit")
     asked = story.shown[-1].at

@@ -103,7 +103,7 @@ def test_a_custom_resource_that_is_not_ready_says_so_itself() -> None:
     assert story.trace(site).state == "complete"
     assert story.trace(site).summary.endswith("Its condition Ready is True.")
     story.change(site, {"status": {"observedGeneration": 0}}, "site-operator", sub="status")
-    assert "to be seen at generation 1, not 0" in story.trace(site).waiting_for
+    assert "status.observedGeneration is 0, metadata.generation 1" in story.trace(site).waiting_for
 
 
 def test_a_job_that_works_for_hours_is_not_called_silent() -> None:

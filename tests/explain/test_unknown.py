@@ -83,7 +83,7 @@ def test_a_custom_resource_that_tells_nothing_known_is_unknown() -> None:
     assert state == "unknown"
     assert says == (
         "Baton does not know when a Widget is done. "
-        "It has no condition Ready or Available, and owns nothing that would tell."
+        "Nothing in its status is read by a convention, and it owns nothing that would tell."
     )
 
 

@@ -22,7 +22,7 @@ from eventstream.explain.vocabulary.records import (
     TraceUpsert,
     Upsert,
 )
-from eventstream.management.options import no_messages
+from eventstream.management.options import no_messages, taught_by, teaching
 from eventstream.management.printing import PlainCommand
 from eventstream.replaying import PassedOver, replay
 from eventstream.tapelines import TapeError
@@ -83,6 +83,7 @@ class Command(PlainCommand):
             "--outlook", action="store_true", help="also each change of a trace's outlook, in time"
         )
         no_messages(parser)
+        teaching(parser)
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Read the tape and print; a missing file is an error, a bad line a warning."""
@@ -121,8 +122,9 @@ class Command(PlainCommand):
         """Fold the tape into `explained`; returns how many lines could not be used."""
         path, audit = options["tape"], options["audit"]
         engine = Engine("tape", audited=audit is not None)
+        judge, messages = taught_by(options), not options["no_messages"]
         bad = 0
-        for shown in replay(engine, path, _KEY, audit, messages=not options["no_messages"]):
+        for shown in replay(engine, path, _KEY, audit, messages=messages, judge=judge):
             if isinstance(shown, PassedOver):
                 bad += 1
                 self.stderr.write(str(shown))

@@ -20,7 +20,7 @@ from eventstream import descriptors, history, private, serving
 from eventstream.exclusive import InUseError, lock_of, sole_writer
 from eventstream.kubeapi.connection import ClusterIdentity, connect
 from eventstream.kubeapi.problems import ApiProblem, open_files
-from eventstream.management.options import no_messages
+from eventstream.management.options import no_messages, taught_by, teaching
 from eventstream.management.printing import PlainCommand
 from eventstream.objects.observations import Gap, Problem
 from eventstream.observer import Observer
@@ -66,6 +66,7 @@ class Command(PlainCommand):
             help="also follow an API server's audit log (for several, give it again)",
         )
         no_messages(parser)
+        teaching(parser)
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Run until Ctrl-C or SIGTERM; what can't be done ends it with a message."""
@@ -73,6 +74,10 @@ class Command(PlainCommand):
         private.umask()
         if options["no_messages"]:
             os.environ["BATON_MESSAGES"] = "none"  # For those that read opened recordings.
+        for name in ("kinds", "health"):
+            if options[name] is not None:
+                os.environ[f"BATON_{name.upper()}"] = str(options[name].absolute())
+        judge = taught_by(options)
         try:
             # What needs neither cluster nor database is tried first: it fails at once, or never.
             with contextlib.ExitStack() as stack:
@@ -85,7 +90,7 @@ class Command(PlainCommand):
                 _make_private()
                 stack.enter_context(sole_writer(Path(_database())))
                 _migrate()
-                self._serve(listener, recording, options, stack)
+                self._serve(listener, recording, {**options, "judge": judge}, stack)
         except KNOWN as error:
             raise CommandError(str(error)) from error
         except ExceptionGroup as errors:
@@ -113,6 +118,7 @@ class Command(PlainCommand):
                         recording=recording,
                         audit_files=tuple(dict.fromkeys(map(Path.absolute, options["audit_file"]))),
                         messages=not options["no_messages"],
+                        judge=options["judge"],
                         lost=lost,
                     )
                     await observer.restore()

@@ -1,0 +1,1 @@
+"""What people teach Baton of kinds: files that declare them, and health scripts."""

@@ -1,0 +1,131 @@
+"""What single conditions say of how their object stands, by type, status, reason and severity."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from eventstream.objects.health.records import Health, HealthState
+from eventstream.objects.health.words import complains, meaning, of_type, parts
+
+Entry = dict[str, Any]
+
+SUMMARIES = (
+    "Ready", "Succeeded", "Available", "Complete", "Completed", "Healthy", "Reconciled",
+    "Accepted", "Programmed", "Established", "Deployed", "Applied", "Installed", "Bound", "Valid",
+)  # fmt: skip
+"""Condition types that sum up how an object stands, the most telling first."""
+
+VERDICTS = frozenset(
+    ("Accepted", "Admitted", "Compliant", "NamesAccepted", "ResolvedRefs", "Valid", "Validated")
+)
+"""Condition types that judge what was asked: False is no, and not only not yet."""
+
+_DEEPEST, _MOST = 3, 200
+
+
+class Condition(msgspec.Struct, frozen=True, gc=False):
+    """One condition, what it says, where its list stands, and how telling it is (low is more)."""
+
+    state: HealthState
+    where: str
+    entry: Entry
+    rank: tuple[int, int]
+
+    def health(self) -> Health:
+        """How the object stands by this condition."""
+        type_, value = self.entry["type"], str(self.entry.get("status", "set"))
+        name = f"condition {type_} is {value}"
+        by = name if self.where.count(".") < 2 else f"{name} ({self.where})"
+        reason, message, since = (
+            _text(self.entry, key) for key in ("reason", "message", "lastTransitionTime")
+        )
+        return Health(self.state, by, reason, message, since, condition=type_, value=value)
+
+
+def conditions_of(status: Any, generation: Any) -> list[Condition]:
+    """The conditions anywhere in a status that say something, of an object of this generation."""
+    found = []
+    for where, entry in _conditions(status, "status", 0):
+        state = of_condition(entry, generation)
+        if state != "unknown":
+            type_ = entry["type"]
+            place = SUMMARIES.index(type_) if type_ in SUMMARIES else len(SUMMARIES)
+            found.append(Condition(state, where, entry, (where.count("."), place)))
+    return found
+
+
+def _conditions(status: Any, path: str, depth: int) -> Iterator[tuple[str, Entry]]:
+    if not isinstance(status, dict):
+        return
+    for name, item in status.items():
+        where = f"{path}.{name}"
+        if "ondition" in name:
+            yield from _listed(item, where)
+        elif isinstance(item, list) and depth < _DEEPEST:
+            for entry in item[:_MOST]:
+                yield from _conditions(entry, where, depth + 1)
+        elif isinstance(item, dict) and depth < _DEEPEST:
+            yield from _conditions(item, where, depth + 1)
+
+
+def _listed(item: Any, where: str) -> Iterator[tuple[str, Entry]]:
+    for entry in item[:_MOST] if isinstance(item, list) else ():
+        if isinstance(entry, dict) and isinstance(entry.get("type"), str) and entry["type"]:
+            yield where, entry
+
+
+def of_condition(entry: Entry, generation: Any = None) -> HealthState:
+    """What one condition says of how its object stands; "unknown" where it says nothing."""
+    type_, status = entry["type"], str(entry.get("status"))
+    says, summary, denied = of_type(type_), type_ in SUMMARIES, _denied(type_)
+    seen, severity = entry.get("observedGeneration"), entry.get("severity")
+    if isinstance(seen, int) and isinstance(generation, int) and seen < generation:
+        return "progressing" if summary else "unknown"
+    if severity == "Info" and not summary:
+        return "unknown"
+    if status == "True":
+        if says == "progressing" and denied:
+            return _of_denied(entry)
+        over = says == "progressing" and meaning(_text(entry, "reason")) == "complete"
+        return "complete" if over else says
+    if status == "Unknown":
+        return _of_unknown(entry) if summary else "unknown"
+    if status != "False":  # Argo CD's Application has conditions without one: they are errors.
+        return "failed" if says == "failed" else "unknown"
+    if says in ("failed", "suspended") or (says == "progressing" and denied):
+        return "unknown"
+    return "failed" if severity == "Error" else _of_false(entry, says, summary)
+
+
+def _of_false(entry: Entry, says: HealthState, summary: bool) -> HealthState:
+    state = _of_denied(entry)
+    if state == "progressing" and entry["type"] in VERDICTS:
+        return "progressing" if meaning(_text(entry, "reason")) == "progressing" else "failed"
+    if state == "failed" or (says != "progressing" and state == "suspended"):
+        return state
+    return "progressing" if summary else "unknown"
+
+
+def _of_denied(entry: Entry) -> HealthState:
+    """Of a condition that says that something is not so: why, if that is worse than not yet."""
+    reason = _text(entry, "reason")
+    why = meaning(reason)
+    if why == "unknown" and reason.startswith("No") and reason[2:3].isupper():
+        return "failed"
+    if why in ("failed", "suspended"):
+        return why
+    return "failed" if complains(_text(entry, "message")) else "progressing"
+
+
+def _of_unknown(entry: Entry) -> HealthState:
+    return "failed" if meaning(_text(entry, "reason")) == "failed" else "progressing"
+
+
+def _denied(type_: str) -> bool:
+    return parts(type_)[:1] in (("not",), ("partially",))
+
+
+def _text(entry: Entry, name: str) -> str:
+    found = entry.get(name)
+    return found if isinstance(found, str) else ""

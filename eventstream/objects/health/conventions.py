@@ -1,0 +1,174 @@
+"""How an object stands by the conventions that operators share, for kinds that nobody declared.
+
+They are asked in this order, and the first that says something counts: the controller has not
+seen the newest generation; a condition by which something is wrong; what the object asks to rest
+(`suspend`, `paused`); an error that stands in the status; conditions of work under way; a phase,
+state or health in words; a condition that all is well; numbers of replicas.
+
+Sources: https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md
+(observedGeneration, Reconciling, Stalled, Ready); https://github.com/knative/specs/blob/main/specs/
+knative-api-specification-1.0.md#error-signalling (Succeeded; Unknown while it runs; severity);
+https://docs.crossplane.io/latest/concepts/managed-resources/#conditions (Synced beside Ready);
+https://cluster-api.sigs.k8s.io/developer/architecture/controllers/conditions (severity);
+https://github.com/openshift/api/blob/master/config/v1/types_cluster_operator.go (Available,
+Progressing, Degraded); https://gateway-api.sigs.k8s.io/geps/gep-1364/ (conditions of each parent).
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from eventstream.objects.health.conditions import Condition, conditions_of
+from eventstream.objects.health.records import Health, HealthState
+from eventstream.objects.health.words import meaning, parts, word_set
+
+Entry = dict[str, Any]
+
+_DEEPEST = 3
+_NAMES = frozenset(("phase", "state", "status", "health", "result"))
+"""Last parts of the names of fields that hold a word on how the object stands."""
+_FLAGS = frozenset(("ready", "readyToUse", "available", "healthy", "succeeded", "initialized"))
+_ERRORS = (
+    "error", "errors", "errorMessage", "failureMessage", "failureReason", "lastError",
+    "reconcileError",
+)  # fmt: skip
+_MESSAGES = (
+    "message", "reason", "error", "errorMessage", "failureMessage", "lastError", "statusMessage",
+    "description", "details",
+)  # fmt: skip
+_RESTS = ("suspend", "suspended", "paused", "pause")
+_WORST_FIRST: tuple[HealthState, ...] = ("failed", "suspended", "progressing", "complete")
+_TASKS = word_set(
+    "run job backup restore analysis experiment task workflow build operation test plan"
+)
+"""Last parts of the kinds of which one is done when it has ended: to run is to be under way."""
+
+
+def by_convention(found: Entry) -> Health | None:
+    """What `found`, a custom resource as JSON, says of itself; None where it has no status.
+
+    Never fails on a value of any shape. Messages are as they stand: not redacted.
+    """
+    status, spec, metadata = found.get("status"), found.get("spec"), found.get("metadata")
+    task = _is_task(found.get("kind"))
+    if isinstance(status, str) and status:
+        status = {"status": status}
+    if not isinstance(status, dict) or not status:
+        return None
+    generation = metadata.get("generation") if isinstance(metadata, dict) else None
+    said = _by_state(conditions_of(status, generation))
+    for look in (
+        _unseen(status, generation),
+        said.get("failed"),
+        _rests(spec),
+        said.get("suspended"),
+        _error(status),
+        said.get("progressing"),
+        _by_words(status, "status", task),
+        said.get("complete"),
+        _by_numbers(status, spec),
+    ):
+        if look is not None:
+            return look
+    return Health("unknown")
+
+
+def _by_state(conditions: list[Condition]) -> dict[HealthState, Health]:
+    """The most telling condition of each state."""
+    first: dict[HealthState, Condition] = {}
+    for condition in conditions:
+        known = first.get(condition.state)
+        if known is None or condition.rank < known.rank:
+            first[condition.state] = condition
+    return {state: condition.health() for state, condition in first.items()}
+
+
+def _unseen(status: Entry, generation: Any) -> Health | None:
+    seen = status.get("observedGeneration")
+    if isinstance(seen, str) and seen.isdecimal() and len(seen) < 19:
+        seen = int(seen)  # Argo Rollouts writes its own as text.
+    if not (isinstance(seen, int) and isinstance(generation, int) and seen < generation):
+        return None
+    by = f"status.observedGeneration is {seen}, metadata.generation {generation}"
+    return Health("progressing", by, stale=True)
+
+
+def _rests(spec: Any) -> Health | None:
+    for name in _RESTS if isinstance(spec, dict) else ():
+        if spec.get(name) is True:
+            return Health("suspended", f"spec.{name} is true")
+    return None
+
+
+def _error(status: Entry) -> Health | None:
+    """A field that holds what went wrong, and nothing where nothing did."""
+    for name in _ERRORS:
+        item = status.get(name)
+        if isinstance(item, list) and item:
+            item = item[0]
+        text = item if isinstance(item, str) else message_in(item) if item else ""
+        if text:
+            return Health("failed", f"status.{name} is set", "", text)
+    return None
+
+
+def _by_words(status: Entry, path: str, task: bool, depth: int = 0) -> Health | None:
+    """What its words say, the worst of those that stand highest."""
+    found = [*_words_in(status, path, task)]
+    if not found and depth < _DEEPEST:
+        for name, item in status.items():
+            if isinstance(item, dict) and "ondition" not in name:
+                below = _by_words(item, f"{path}.{name}", task, depth + 1)
+                found.extend((below,) if below else ())
+    return min(found, key=lambda one: _WORST_FIRST.index(one.state)) if found else None
+
+
+def _words_in(status: Entry, path: str, task: bool) -> Iterator[Health]:
+    for name, said in status.items():
+        if not isinstance(said, str | bool) or said == "":
+            continue
+        state = _of_field(name, said, task)
+        if state != "unknown":
+            shown = said if isinstance(said, str) else str(said).lower()
+            since = _text(status, "lastTransitionTime")
+            yield Health(state, f"{path}.{name} is {shown}", "", message_in(status), since)
+
+
+def _of_field(name: str, said: str | bool, task: bool) -> HealthState:
+    if isinstance(said, bool):
+        if name not in _FLAGS:
+            return "unknown"
+        return "complete" if said else "failed" if name == "healthy" else "progressing"
+    if not _NAMES.intersection(parts(name)[-1:]):
+        return "unknown"
+    if task and said.lower() == "running":
+        return "progressing"
+    return meaning(said)
+
+
+def _by_numbers(status: Entry, spec: Any) -> Health | None:
+    """Numbers of replicas, as those of the built-in workloads are called."""
+    wanted = spec.get("replicas") if isinstance(spec, dict) else None
+    total = wanted if isinstance(wanted, int) else status.get("replicas")
+    if not isinstance(total, int) or not isinstance(status.get("readyReplicas"), int):
+        return None
+    for name in ("readyReplicas", "updatedReplicas", "availableReplicas"):
+        has = status.get(name)
+        if isinstance(has, int) and has < total:
+            return Health("progressing", f"status.{name} is {has} of {total}")
+    return Health("complete", f"status.readyReplicas is {status['readyReplicas']} of {total}")
+
+
+def message_in(status: Any) -> str:
+    """The first field of a status that holds a message; empty where none does."""
+    if not isinstance(status, dict):
+        return ""
+    return next((text for name in _MESSAGES if (text := _text(status, name))), "")
+
+
+def _text(entry: Entry, name: str) -> str:
+    found = entry.get(name)
+    return found if isinstance(found, str) else ""
+
+
+def _is_task(kind: Any) -> bool:
+    return isinstance(kind, str) and not _TASKS.isdisjoint(parts(kind)[-1:])

@@ -1,0 +1,74 @@
+"""How a custom resource stands: by a user's script, else by its declaration, else by convention."""
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from eventstream.objects.health.choosing import chosen
+from eventstream.objects.health.conventions import by_convention
+from eventstream.objects.health.declared import DeclaredKind, Fallback
+from eventstream.objects.health.records import Health
+
+if TYPE_CHECKING:
+    from eventstream.objects.health.scripts import Scripts
+
+NOT_YET = "it has no status yet"
+
+
+class Judge:
+    """Judges objects as they come off the wire, before anything of them is hidden."""
+
+    def __init__(
+        self, kinds: dict[tuple[str, str], DeclaredKind], scripts: "Scripts | None" = None
+    ) -> None:
+        self._kinds = kinds
+        self._scripts = scripts
+        self._chosen: dict[tuple[str, str], DeclaredKind | None] = {}
+
+    def kind(self, group: str, kind: str) -> DeclaredKind | None:
+        """The declaration that is for this kind, if there is one."""
+        key = group, kind
+        if key not in self._chosen:
+            if len(self._chosen) >= _CHOSEN_KEPT:
+                self._chosen.clear()
+            found = chosen(self._kinds, group, kind, "*")
+            self._chosen[key] = self._kinds[found] if found else None
+        return self._chosen[key]
+
+    def reads_all(self, group: str, kind: str) -> bool:
+        """Whether a kind is judged by more of an object than the conventions read."""
+        if self._scripts is not None and self._scripts.has(group, kind):
+            return True
+        return self.kind(group, kind) is not None
+
+    def shows(self, group: str, kind: str) -> frozenset[str]:
+        """Dotted paths below the status of such an object, of texts that may be kept."""
+        declared = self.kind(group, kind)
+        return declared.shows if declared is not None else frozenset()
+
+    def __call__(self, group: str, kind: str, found: dict[str, Any]) -> Health | None:
+        """How `found` stands; None where nothing says so and it has no status."""
+        if self._scripts is not None:
+            scripted = self._scripts.judge(group, kind, found)
+            if scripted is not None:
+                return scripted
+        declared = self.kind(group, kind)
+        if declared is None:
+            return by_convention(found)
+        said = declared.judge(found)
+        if isinstance(said, Health):
+            return said
+        holder = declared.declaration.looked_after_by
+        if said != "convention":
+            return _fallback(said, holder)
+        health = by_convention(found)
+        return msgspec.structs.replace(health, holder=holder) if health is not None else None
+
+
+def _fallback(said: Fallback, holder: str) -> Health:
+    if said == "progressing":
+        return Health("progressing", NOT_YET, basis="declared", holder=holder)
+    return Health("complete" if said == "complete" else "unknown", "", basis="declared")
+
+
+_CHOSEN_KEPT = 4096

@@ -1,0 +1,30 @@
+"""What an object says of itself, in one record: how it stands, by what, and since when."""
+
+from typing import Literal
+
+import msgspec
+
+HealthState = Literal["complete", "progressing", "failed", "suspended", "unknown"]
+
+
+class Health(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
+    """How an object stands by its own word.
+
+    `by` names what says so ("condition Ready is False", "status.phase is Failed"); `reason` and
+    `message` are that entry's; `since` is its own time (RFC 3339), empty where it has none.
+    `basis` is who taught how to read it: a convention, a file of kinds, or a health script. It is
+    `stale` where the newest generation was not seen yet, and `holder` is who can end it: the name
+    of a controller, or "client" for a person. Where a condition says so, `condition` is its type
+    and `value` its status.
+    """
+
+    state: HealthState
+    by: str = ""
+    reason: str = ""
+    message: str = ""
+    since: str = ""
+    basis: Literal["convention", "declared", "script"] = "convention"
+    stale: bool = False
+    holder: str = ""
+    condition: str = ""
+    value: str = ""

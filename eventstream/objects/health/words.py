@@ -1,0 +1,148 @@
+"""What single words of a status mean, as operators use them: done, failed, under way, suspended.
+
+Words, because no API fixes them: a type `CatalogSourceUnhealthy`, a reason `ReconcileError`, a
+phase `Install Failed`. They are read in parts, and a part that denies turns the next one round.
+
+Sources: https://github.com/kubernetes/community/blob/master/contributors/devel/sig-architecture/
+api-conventions.md#typical-status-properties (conditions, and phase, which is deprecated but
+everywhere); the words themselves from the status fields of published CRDs.
+"""
+
+from functools import lru_cache
+from itertools import pairwise
+from typing import Literal
+
+Meaning = Literal["failed", "progressing", "suspended", "complete", "unknown"]
+
+_LONGEST = 128
+
+
+def word_set(words: str) -> frozenset[str]:
+    """The words of a text, as a set."""
+    return frozenset(words.split())
+
+
+FAILED = word_set(
+    "aborted backoff broken cancelled canceled conflict conflicted conflicting conflicts corrupt "
+    "crash crashed crashing crashloop degraded denied err error errored errors evicted exceeded "
+    "exception expired fail failed failing fails failure failures fatal fault faulted forbidden "
+    "illegal impossible incompatible incorrect invalid lost malformed misconfigured missing "
+    "misconfiguration mismatch mismatched noncompliant problem quarantined refused rejected "
+    "stalled stuck terminal timeout unauthorized unhealthy unprocessable unreachable "
+    "unrecoverable unresolvable unresolved unsupported violated violation violations wrong "
+    "red deadlock"
+)
+"""Parts by which a controller says that something is wrong."""
+
+SUSPENDED = word_set(
+    "deactivated disabled hibernated hibernating hibernation inactive paused pausing standby "
+    "stopped suspend suspended suspending halted"
+)
+"""Parts by which it says that work rests until somebody wants it to go on."""
+
+UNDER_WAY = word_set(
+    "bootstrapping building configuring creating deleting deploying importing initializing "
+    "inprogress installing issuing migrating pending processing progress progressing "
+    "provisioning reconciling removing resizing restarting restoring retrying rolling scaling "
+    "starting stopping syncing terminating uninstalling updating upgrading waiting"
+)
+"""Parts of a condition's type by which work is under way while it is True."""
+
+PROGRESSING = UNDER_WAY | word_set(
+    "await awaiting converge inprogress init launched partial partially pend queue queued "
+    "requested retry started submitted scheduled scheduling unassigned uninitialized "
+    "unscheduled waiting wait yellow"
+)
+"""Parts of a word by which it says that work is under way; with these, most that end in -ing."""
+
+COMPLETE = word_set(
+    "accepted active admitted applied approved assigned attached available bound "
+    "complete completed compliant configured connected created deployed done "
+    "enabled enforced established executed finished fulfilled green healthy initialized "
+    "installed joined live loaded ok okay online operational passed programmed promoted "
+    "provisioned ready reachable reconciled registered released resolved running satisfied "
+    "serving stable succeed succeeded success successful successfully synced synchronized "
+    "uptodate up valid validated verified"
+)
+"""Parts by which it says that all is as asked for."""
+
+_DENIES = frozenset(("no", "not", "non", "without", "never", "in"))
+_STILL = frozenset(("running", "existing", "serving", "warning", "string"))
+_MISSING = frozenset(("found", "compliant", "supported", "allowed"))
+
+
+@lru_cache(maxsize=4096)
+def parts(text: str) -> tuple[str, ...]:
+    """The parts of a CamelCase, snake_case or plain text, in lower case, without numbers."""
+    found, part, before = [], "", ""
+    text = text[:_LONGEST]
+    for place, letter in enumerate(text):
+        after = text[place + 1 : place + 2]
+        begins = letter.isupper() and (before.islower() or (before.isupper() and after.islower()))
+        if part and (begins or not letter.isalpha()):
+            found.append(part.lower())
+            part = ""
+        if letter.isalpha():
+            part += letter
+        before = letter
+    return (*found, part.lower()) if part else tuple(found)
+
+
+def of_type(type_: str) -> Meaning:
+    """What a condition of this type says while it is True."""
+    said = meaning(type_)
+    if said == "progressing" and not UNDER_WAY.intersection(parts(type_)) and not _denied(type_):
+        return "unknown"
+    return said
+
+
+def _denied(type_: str) -> bool:
+    return not _DENIES.isdisjoint(parts(type_)) or "partially" in parts(type_)
+
+
+def complains(message: str) -> bool:
+    """Whether a message speaks of an error, in its beginning."""
+    found = parts(message)
+    said = any(part in _COMPLAINTS for part in found)
+    return said or any(pair in _REFUSALS for pair in pairwise(found))
+
+
+_COMPLAINTS = word_set(
+    "cannot couldn denied err error errors exception failed failure forbidden invalid "
+    "rejected unable unauthorized unreachable"
+)
+_REFUSALS = frozenset((("not", "found"), ("back", "off"), ("could", "not"), ("no", "such")))
+
+
+@lru_cache(maxsize=4096)
+def meaning(text: str) -> Meaning:
+    """What one word, or a few, say of how an object stands; "unknown" where they say nothing."""
+    found = parts(text)
+    if found == ("new",):  # Alone only: a `NewReplicaSetAvailable` is there.
+        return "progressing"
+    said: set[Meaning] = set()
+    for place, part in enumerate(found):
+        before = found[place - 1] if place else ""
+        said.add(_of_part(part, before))
+    for one in _STRONGEST:
+        if one in said:
+            return one
+    return "unknown"
+
+
+_STRONGEST: tuple[Meaning, ...] = ("failed", "suspended", "progressing", "complete")
+
+
+def _of_part(part: str, before: str) -> Meaning:
+    denied = before in _DENIES
+    if part in FAILED:
+        return "complete" if denied else "failed"
+    if part in SUSPENDED:
+        return "unknown" if denied else "suspended"
+    if part in COMPLETE or part in _MISSING:
+        if denied:
+            return "failed" if part in _MISSING else "progressing"
+        return "complete" if part in COMPLETE else "unknown"
+    if part in PROGRESSING or (part.endswith("ing") and len(part) > 4 and part not in _STILL):
+        return "unknown" if denied and before != "in" else "progressing"
+    return "unknown"

@@ -1,0 +1,180 @@
+"""How a custom resource stands by the conventions that operators share, table by table."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventstream.objects.decoding import Decoder, encode
+from eventstream.objects.health.conventions import by_convention
+from eventstream.objects.health.records import HealthState
+from eventstream.objects.health.words import meaning, parts
+from eventstream.objects.resource import Resource
+
+Json = dict[str, Any]
+WIDGETS = Resource("example.org", "v1", "widgets", "Widget")
+
+
+def condition(type_: str, status: str = "True", reason: str = "", message: str = "") -> Json:
+    return {"type": type_, "status": status, "reason": reason, "message": message}
+
+
+def judged(status: Any, spec: Json | None = None, generation: int = 1, kind: str = "Widget") -> str:
+    """The state, and by what, of an object with that status."""
+    found = {"kind": kind, "metadata": {"generation": generation}, "spec": spec, "status": status}
+    health = by_convention(found)
+    return f"{health.state}: {health.by}" if health is not None else "nothing"
+
+
+@pytest.mark.parametrize(
+    ("conditions", "says"),
+    [
+        ([condition("Ready")], "complete: condition Ready is True"),
+        ([condition("Ready", "Unknown")], "progressing: condition Ready is Unknown"),
+        ([condition("Ready", "False", "Pending")], "progressing: condition Ready is False"),
+        ([condition("Ready", "False", "SyncError")], "failed: condition Ready is False"),
+        ([condition("Ready", "False", "", "unable to reach it")],
+         "failed: condition Ready is False"),
+        ([condition("Ready"), condition("Reconciling")],
+         "progressing: condition Reconciling is True"),
+        ([condition("Ready"), condition("Synced", "False", "ReconcileError")],
+         "failed: condition Synced is False"),
+        ([condition("Available"), condition("Degraded")], "failed: condition Degraded is True"),
+        ([condition("Available"), condition("Degraded", "False")],
+         "complete: condition Available is True"),
+        ([condition("Available"), condition("Progressing", "False", "AsExpected")],
+         "complete: condition Available is True"),
+        ([condition("Progressing", "True", "NewReplicaSetAvailable")],
+         "complete: condition Progressing is True"),
+        ([condition("Accepted", "False", "NotAllowedByListeners")],
+         "failed: condition Accepted is False"),
+        ([condition("Accepted", "False", "Pending")], "progressing: condition Accepted is False"),
+        ([condition("NotReady", "True", "", "no endpoint yet")],
+         "progressing: condition NotReady is True"),
+        ([condition("CatalogSourcesUnhealthy", "False")], "unknown: "),
+        ([condition("ContinuousArchiving"), condition("Ready")],
+         "complete: condition Ready is True"),
+        ([condition("Ready", "False") | {"severity": "Error"}], "failed: condition Ready is False"),
+        ([condition("Ready"), condition("Scaled", "False", "Failed") | {"severity": "Info"}],
+         "complete: condition Ready is True"),
+        ([{"type": "ComparisonError", "message": "no access"}],
+         "failed: condition ComparisonError is set"),
+        ([condition("Paused"), condition("Ready")], "suspended: condition Paused is True"),
+    ],
+)  # fmt: skip
+def test_conditions_say_how_an_object_stands(conditions: list[Json], says: str) -> None:
+    assert judged({"conditions": conditions}) == says
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        (None, "nothing"),
+        ({}, "nothing"),
+        ({"replicas": 3}, "unknown: "),
+        ({"phase": "Running"}, "complete: status.phase is Running"),
+        ({"phase": "Install Failed"}, "failed: status.phase is Install Failed"),
+        ({"state": "in-progress"}, "progressing: status.state is in-progress"),
+        ({"health": {"status": "Degraded"}}, "failed: status.health.status is Degraded"),
+        ({"PostgresClusterStatus": "Running"}, "complete: status.PostgresClusterStatus is Running"),
+        ({"readyToUse": True}, "complete: status.readyToUse is true"),
+        ({"readyToUse": True, "error": {"message": "no snapshot"}}, "failed: status.error is set"),
+        ({"replicas": 3, "readyReplicas": 2}, "progressing: status.readyReplicas is 2 of 3"),
+        ({"replicas": 3, "readyReplicas": 3}, "complete: status.readyReplicas is 3 of 3"),
+        ("Ready", "complete: status.status is Ready"),
+        ({"parents": [{"conditions": [condition("Accepted", "False", "NoMatchingParent")]}]},
+         "failed: condition Accepted is False (status.parents.conditions)"),
+    ],
+)  # fmt: skip
+def test_words_and_numbers_say_it_where_no_condition_does(status: Any, says: str) -> None:
+    assert judged(status) == says
+
+
+def test_a_task_that_runs_is_not_done() -> None:
+    assert judged({"phase": "Running"}, kind="BackupJob").startswith("progressing")
+    assert judged({"phase": "Succeeded"}, kind="BackupJob").startswith("complete")
+
+
+def test_a_newer_generation_than_the_one_seen_is_under_way() -> None:
+    status = {"observedGeneration": 1, "conditions": [condition("Ready")]}
+    assert judged(status, generation=2).startswith("progressing: status.observedGeneration is 1")
+    old = {"conditions": [condition("Ready") | {"observedGeneration": 1}]}
+    assert judged(old, generation=2) == "progressing: condition Ready is True"
+
+
+def test_what_is_to_rest_is_suspended_unless_something_is_wrong() -> None:
+    assert judged({"phase": "Ready"}, {"suspend": True}) == "suspended: spec.suspend is true"
+    assert judged({"phase": "Ready"}, {"suspend": False}).startswith("complete")
+    failed = {"conditions": [condition("Ready", "False", "Failed")]}
+    assert judged(failed, {"suspend": True}).startswith("failed")
+
+
+@pytest.mark.parametrize(
+    ("word", "state"),
+    [
+        ("HTTPRouteAccepted", "complete"), ("ReconcileError", "failed"), ("NotFound", "failed"),
+        ("CrashLoopBackOff", "failed"), ("NoErrors", "complete"), ("Hibernated", "suspended"),
+        ("Creating", "progressing"), ("running", "complete"), ("blue", "unknown"),
+        ("InProgress", "progressing"), ("OutOfDiskPressure", "unknown"), ("", "unknown"),
+    ],
+)  # fmt: skip
+def test_words_mean_what_operators_mean_by_them(word: str, state: HealthState) -> None:
+    assert meaning(word) == state
+
+
+def test_a_word_is_read_in_parts() -> None:
+    assert parts("HTTPRouteNotReady_yet-2nd") == ("http", "route", "not", "ready", "yet", "nd")
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                ["conditions", "type", "status", "reason", "phase", "error", "replicas"]
+            ),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=25,
+)
+
+
+@given(_json, _json)
+def test_no_value_of_any_shape_fails(status: Any, spec: Any) -> None:
+    health = by_convention({"kind": "Widget", "metadata": {}, "spec": spec, "status": status})
+    assert health is None or msgspec.json.decode(msgspec.json.encode(health), type=type(health))
+
+
+def widget(status: Json) -> bytes:
+    metadata = {"name": "one", "uid": "u", "resourceVersion": "7", "generation": 1}
+    found = {"apiVersion": "example.org/v1", "kind": "Widget", "metadata": metadata}
+    return msgspec.json.encode(found | {"status": status})
+
+
+def test_a_recording_brings_its_health_along() -> None:
+    said = {
+        "state": "on fire: Failed",
+        "message": "secret is missing, password=hunter2",
+        "phase": "Failed",
+    }
+    decoder = Decoder(b"key")
+    image = decoder.image(WIDGETS, widget(said))
+    assert image.health is not None
+    assert (image.health.state, image.health.by) == ("failed", "status.state is on fire: Failed")
+    assert "hunter2" not in encode(image).decode()
+    assert image.health.message.startswith("secret is missing, password=hidden:")
+    again = decoder.image(WIDGETS, encode(image))
+    assert again == image
+
+
+def test_without_messages_only_the_state_is_kept() -> None:
+    said = {"conditions": [condition("Ready", "False", "SyncError", "it burns")]}
+    image = Decoder(b"key", messages=False).image(WIDGETS, widget(said))
+    assert image.health is not None
+    assert (image.health.state, image.health.reason) == ("failed", "SyncError")
+    assert "it burns" not in encode(image).decode()

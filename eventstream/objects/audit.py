@@ -19,20 +19,8 @@ from eventstream.objects.uids import bounded
 
 _WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection"})
 _FINISHED = frozenset({"ResponseComplete", "Panic"})
-_SUBRESOURCES = frozenset(
-    {
-        "",
-        "approval",
-        "binding",
-        "ephemeralcontainers",
-        "eviction",
-        "finalize",
-        "resize",
-        "scale",
-        "status",
-    }
-)
-"""Subresources whose requests write objects; `exec`, `token`, `log` and others do not."""
+_ANSWERS = frozenset({"attach", "exec", "log", "portforward", "proxy", "token"})
+"""Subresources that answer, and change no object; those of aggregated servers have any name."""
 
 _NO_OBJECTS = frozenset({"authentication.k8s.io", "authorization.k8s.io"})
 """Groups whose creations are questions, which are answered and not stored."""
@@ -116,7 +104,7 @@ class AuditDecoder:
         if found.verb not in _WRITES or found.stage not in _FINISHED or asked is None:
             return None
         group = asked.api_group
-        if asked.subresource not in _SUBRESOURCES or group in _NO_OBJECTS:
+        if asked.subresource in _ANSWERS or group in _NO_OBJECTS:
             return None
         if (group, asked.resource) in _EVIDENCE:
             return None

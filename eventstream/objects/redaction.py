@@ -177,6 +177,7 @@ class Redactor:
             message=self.message(health.message),
             since=self.text(health.since),
             holder=self.text(health.holder),
+            rule=self.text(health.rule),
         )
 
     def _condition(self, entry: Any) -> Any:

@@ -7,8 +7,10 @@ maker of an object by setting its ownerReference to one. A name alone is no evid
 from eventstream.explain.attribution import evidence
 from eventstream.explain.attribution.namesakes import any_of, authors, owned
 from eventstream.explain.vocabulary.records import Evidence
+from eventstream.explain.world.families import HIGHEST
 from eventstream.explain.world.text import listing
-from eventstream.explain.world.world import View
+from eventstream.explain.world.world import View, owner_of
+from eventstream.explain.world.writes import ObjectLog
 from eventstream.objects.images import Image, OwnerReference
 from eventstream.objects.kinds import is_built_in
 from eventstream.objects.managed_fields import status_writers
@@ -19,6 +21,46 @@ def custom_owner(image: Image) -> OwnerReference | None:
     owners = image.metadata.owner_references
     found = [owner for owner in owners if not is_built_in(owner.api_version)]
     return next((owner for owner in found if owner.controller), found[0] if found else None)
+
+
+def belongs_to(view: View) -> ObjectLog | None:
+    """The custom resource closest above an object, over its owner's owners; None without one.
+
+    An object may reference its owner without `controller`, as a deployer's Pod does.
+    Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/owners-dependents/
+    """
+    owner, seen = owner_of(view.write.image), {view.write.log.uid}
+    while owner and owner not in seen and len(seen) <= HIGHEST:
+        log = view.log(owner)
+        if not log.seen:
+            return None
+        if not is_built_in(log.ref.api_version):
+            return log
+        seen.add(owner)
+        latest = view.latest(owner)
+        owner = owner_of(latest.image) if latest is not None else log.owner
+    return None
+
+
+def proof_above(view: View, manager: str, above: ObjectLog | None) -> Evidence | None:
+    """Why the writer acts for the custom resource that an object belongs to, or None."""
+    if above is None or manager.startswith("kubectl"):
+        return None
+    whose = f"{above.ref.kind} {above.ref.name}"
+    if manager.startswith(_WORKERS.get(above.ref.kind, ())):
+        return evidence.owns(f"{manager} is what a Pod of {whose} runs to do its work")
+    if not view.is_controller(manager, above.ref.kind):
+        return None
+    said = f"{manager} looks after {above.ref.kind} objects, and this one belongs to {whose}"
+    return Evidence("inferred", "sequence", said, "who")
+
+
+_WORKERS = {"DeploymentConfig": ("openshift-deploy", "deployer-invocation-")}
+"""By kind, how programs call themselves that run in a Pod made for a resource, and act for it.
+
+Source: https://docs.redhat.com/en/documentation/openshift_container_platform/4.16/html/
+building_applications/deployments#deployments-and-deploymentconfigs_what-deployments-are
+"""
 
 
 def custom_keeper(view: View) -> str:

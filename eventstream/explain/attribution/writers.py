@@ -36,6 +36,8 @@ def writer(write: Write) -> Writer:
     changed = [change.path for change in write.changes if _owned(change.path)]
     if not changed:
         return NOBODY
+    if _asks(write, write.before) and all(path.startswith("status") for path in changed):
+        return NOBODY  # Through a subresource of its own, as `instantiate` is: no entry tells.
     if _only_removed(changed, entries, before):
         return Writer("", "", "", None, NO_FIELDS, "removed")
     return _writer(_covering(changed, entries, before), "covers")
@@ -71,6 +73,16 @@ def _only_reporter(
     if _types(status) != _types(earlier) or status == earlier:
         return None
     return own[0] if _reports_more(own[0]) else None
+
+
+def _asks(write: Write, before: Image) -> bool:
+    """Whether the write raised the generation, which no report of a status does.
+
+    Source: staging/src/k8s.io/apiextensions-apiserver/pkg/registry/customresource/strategy.go,
+    PrepareForUpdate.
+    """
+    now, was = write.image.metadata.generation, before.metadata.generation
+    return now is not None and was is not None and now > was
 
 
 def _types(status: Part) -> list[str]:

@@ -62,10 +62,12 @@ def _does(unit: Unit, kind: Kind) -> bool:
         return kind.sort == unit.sort
     if kind.verb.startswith("delete"):
         return unit.deletes and not _was_held(write, beyond=PROPAGATION)
-    if kind.verb == "create":  # An eviction.
+    if kind.subresource == "eviction":
         return unit.deletes and not _was_held(write)
     if write.gone:
         return _was_held(write)
+    if kind.verb == "create":
+        return not unit.deletes and _is_new_generation(write)
     return not unit.deletes and _changes(write, kind)
 
 

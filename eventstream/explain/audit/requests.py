@@ -66,6 +66,8 @@ def sort_of(record: AuditRecord) -> Sort:
         return "change"
     if record.subresource == "binding":
         return "binding"
+    if record.subresource and record.verb == "create":
+        return "change"  # A POST to a subresource, as `instantiate` is, changes its parent.
     return "creation" if record.verb == "create" or record.code == 201 else "change"
 
 

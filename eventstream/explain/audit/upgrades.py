@@ -54,6 +54,8 @@ def upgraded(view: View, verdict: Verdict, match: Match, *, proven: bool) -> Ver
 
 def verb_of(record: AuditRecord) -> Verb:
     """The contract's word for what was asked: a status write is a report, however it was sent."""
+    if record.verb == "create" and record.subresource:
+        return _SUBRESOURCE_VERBS.get(record.subresource, "update")
     return _SUBRESOURCE_VERBS.get(record.subresource) or _VERBS[record.verb]
 
 

@@ -42,26 +42,29 @@ class Contacts:
         """
         self._known_before = set(self._waiting)
 
-    def begin(self, now: float) -> Iterator[str]:
-        """The ids of the traces that begin by `now` (unix seconds), "" between two looks."""
-        whole: set[str] = set()
+    def begin(self, now: float, *, whole: bool = False) -> Iterator[str]:
+        """The ids of the traces that begin by `now` (unix seconds), "" between two looks.
+
+        Where this is the `whole` of what there is, no owner is waited for.
+        """
+        done: set[str] = set()
         for uid in list(self._waiting):
             yield ""
             write = self._waiting[uid]
             top = View(self._world, write).top_owner(uid)
-            if top.owner and now - write.change.at < _OWNER_WAIT:
+            if top.owner and not whole and now - write.change.at < _OWNER_WAIT:
                 continue
             del self._waiting[uid]
             known = uid in self._known_before
             self._known_before.discard(uid)
             key = self._traces.existing_id(top)
-            if key in whole or key in self._traces.open:
+            if key in done or key in self._traces.open:
                 continue
             if not (is_judged(top.ref) and top.exists):
                 continue
             trace = TraceLog(key, top, None, contact=True)
             if (known or not is_met(top.ref)) and not self._is_open(trace, now):
-                whole.add(key)
+                done.add(key)
                 continue
             self._traces.start(trace)
             yield key

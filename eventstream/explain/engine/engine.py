@@ -109,7 +109,7 @@ class Engine:
         upserts, touched = self._audit.tell(now, self._settle_writes, whole=whole)
         self._stale |= touched
         yield [*upserts, *self._heartbeats.told()]
-        for key in self._contacts.begin(now):
+        for key in self._contacts.begin(now, whole=whole):
             self._stale |= {key} if key else set()
             yield []
         stale, self._stale = self._stale | self._asides.begin() | self._traces.touched(), set()

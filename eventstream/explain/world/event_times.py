@@ -23,6 +23,16 @@ def first_told(name: str, facts: EventFacts) -> tuple[float, int] | None:
     return _first(name, facts.event_time, facts.first_timestamp)
 
 
+def last_told(facts: EventFacts) -> float | None:
+    """Unix seconds at which it last happened, by the reporter's clock; None where untold."""
+    series = facts.series.last_observed_time if facts.series is not None else None
+    for text in (series, facts.last_timestamp, facts.event_time, facts.first_timestamp):
+        at = parse(text)
+        if at is not None:
+            return at
+    return None
+
+
 @lru_cache(maxsize=4096)  # A decision is made again whenever another Event of its Pod arrives.
 def _first(name: str, event_time: str | None, first: str | None) -> tuple[float, int] | None:
     exact = parse(event_time)

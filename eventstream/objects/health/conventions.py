@@ -50,7 +50,7 @@ def by_convention(found: Entry) -> Health | None:
     """
     status, spec, metadata = found.get("status"), found.get("spec"), found.get("metadata")
     task = _is_task(found.get("kind"))
-    if isinstance(status, str) and status:
+    if isinstance(status, str):
         status = {"status": status}
     if not isinstance(status, dict) or not status:
         return None

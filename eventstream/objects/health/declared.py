@@ -118,8 +118,8 @@ class DeclaredKind:
 
     def _health(self, rule: Rule, message: str, since: str) -> Health:
         holder = rule.holder or self.declaration.looked_after_by
-        by = _words_of(rule.when)
-        return Health(rule.state, by, "", message, since, "declared", holder=holder)
+        text = _words_of(rule.when)
+        return Health(rule.state, "", "", message, since, "declared", holder=holder, rule=text)
 
 
 def _words_of(expression: str) -> str:

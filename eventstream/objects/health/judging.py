@@ -57,12 +57,29 @@ class Judge:
             return by_convention(found)
         said = declared.judge(found)
         if isinstance(said, Health):
-            return said
+            return _told(said, by_convention(found))
         holder = declared.declaration.looked_after_by
         if said != "convention":
             return _fallback(said, holder)
         health = by_convention(found)
-        return msgspec.structs.replace(health, holder=holder) if health is not None else None
+        if health is None:  # Said, so that it reads the same once it is redacted.
+            return Health("unknown", "status is empty", basis="declared", holder=holder)
+        return msgspec.structs.replace(health, holder=holder)
+
+
+def _told(said: Health, usual: Health | None) -> Health:
+    """What a declaration says, in the words of the status where a convention reads it alike."""
+    if said.by or usual is None or usual.state != said.state:
+        return said
+    return msgspec.structs.replace(
+        said,
+        by=usual.by,
+        reason=usual.reason,
+        message=said.message or usual.message,
+        since=said.since or usual.since,
+        condition=usual.condition,
+        value=usual.value,
+    )
 
 
 def _fallback(said: Fallback, holder: str) -> Health:

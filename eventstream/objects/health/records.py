@@ -15,7 +15,7 @@ class Health(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_default
     `basis` is who taught how to read it: a convention, a file of kinds, or a health script. It is
     `stale` where the newest generation was not seen yet, and `holder` is who can end it: the name
     of a controller, or "client" for a person. Where a condition says so, `condition` is its type
-    and `value` its status.
+    and `value` its status; `rule` is the expression of a file by which it is judged.
     """
 
     state: HealthState
@@ -28,3 +28,4 @@ class Health(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_default
     holder: str = ""
     condition: str = ""
     value: str = ""
+    rule: str = ""

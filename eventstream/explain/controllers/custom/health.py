@@ -60,11 +60,10 @@ def _actor(health: Health) -> tuple[str, str]:
 def _failed(write: Write, health: Health, asked: float, rank: int) -> Holding:
     name, why = named(write.image), _why(health)
     gave_up = _GIVEN_UP.get((health.condition, health.value))
-    how = f"and {gave_up}" if gave_up else health.by
-    detail = sentence(f"{name} is not as asked for, {how}{': ' if why else ''}{why}")
-    if not gave_up:
-        detail = sentence(f"{name} is not as asked for: {how}{'. It says: ' if why else ''}{why}")
-    trouble = Trouble("not-ready", detail, proof(write, health), commands.describe(write))
+    detail = f"{name} is not as asked for: {_told(health)}"
+    if gave_up:
+        detail = f"{name} is not as asked for, and {gave_up}{': ' if why else ''}{why}"
+    trouble = Trouble("not-ready", sentence(detail), proof(write, health), commands.describe(write))
     waiting_for = f"{name} to be as asked for"
     since, wait = _since(write, health, asked), becoming_ready(write.image)
     actor, holder = _actor(health)
@@ -72,12 +71,18 @@ def _failed(write: Write, health: Health, asked: float, rank: int) -> Holding:
     return troubled(plain, trouble)
 
 
+def _told(health: Health) -> str:
+    """By what it stands so, and what is said of that."""
+    why = _why(health)
+    if health.by and why:
+        return f"{health.by}. It says: {why}"
+    return health.by or why or f"a rule for its kind holds, {health.rule}"
+
+
 def _suspended(write: Write, health: Health, rank: int) -> Holding:
-    name, why = named(write.image), _why(health)
-    detail = sentence(f"{name} is suspended: {health.by}{'. It says: ' if why else ''}{why or ''}")
-    plain = Holding(
-        rank, "client", "", _since(write, health, 0.0), f"{name} to be resumed", about=write
-    )
+    name, since = named(write.image), _since(write, health, 0.0)
+    detail = sentence(f"{name} is suspended: {_told(health)}")
+    plain = Holding(rank, "client", "", since, f"{name} to be resumed", about=write)
     trouble = Trouble("paused", detail, proof(write, health), commands.describe(write))
     return troubled(plain, trouble)
 
@@ -95,7 +100,8 @@ def _under_way(write: Write, health: Health, asked: float, rank: int) -> Holding
     name, why = named(write.image), _why(health)
     become = health.condition if health.value in ("False", "Unknown") else ""
     still = ", which is Unknown" if health.value == "Unknown" else ""
-    goal = f"{name} to become {become}{still}" if become else f"{name} to be done ({health.by})"
+    goal = f"{name} to become {become}{still}" if become else f"{name} to be done"
+    goal = goal if become or not health.by else f"{goal} ({health.by})"
     waiting_for = f"{goal}{': ' if why else ''}{why}".rstrip(".")
     since, wait = _since(write, health, asked), becoming_ready(write.image)
     actor, holder = _actor(health)
@@ -108,5 +114,5 @@ def _under_way(write: Write, health: Health, asked: float, rank: int) -> Holding
 def proof(write: Write, health: Health) -> tuple[Evidence, ...]:
     """What the object's status says, and by what it is read so."""
     why = _why(health)
-    text = f"{health.by} of {named(write.image)}{': ' if why else ''}{why}"
+    text = f"{health.by or health.rule} of {named(write.image)}{': ' if why else ''}{why}"
     return (proofs.status(write, f"{text} ({_BASES[health.basis]})"),)

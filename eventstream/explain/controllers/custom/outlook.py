@@ -75,7 +75,7 @@ def _done(
     """
     image = write.image
     if health is not None and health.state == "complete":
-        says = f" Its {health.by}." if health.by else ""
+        says = f" Its {health.by}." if health.by else " A rule for its kind says so."
         owns = f", and its {count(total, 'object')} as asked for" if 0 < total == done else ""
         summary = f"{named(image)} was acted on{owns}.{says}"
         return Outlook("complete", summary, (), stages, when(write))

@@ -8,7 +8,13 @@ alone is no evidence.
 from typing import Any
 
 from eventstream.explain.attribution import evidence
-from eventstream.explain.attribution.customs import controls, custom_owner, proof_of
+from eventstream.explain.attribution.customs import (
+    belongs_to,
+    controls,
+    custom_owner,
+    proof_above,
+    proof_of,
+)
 from eventstream.explain.attribution.namesakes import (
     answers,
     any_of,
@@ -24,7 +30,7 @@ from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.marks import mark
 from eventstream.explain.world.text import listing, named, seen, told_changes
 from eventstream.explain.world.world import View
-from eventstream.explain.world.writes import Verdict, Write
+from eventstream.explain.world.writes import ObjectLog, Verdict, Write
 from eventstream.objects.images import Image
 from eventstream.objects.kinds import is_built_in
 
@@ -41,14 +47,18 @@ def acted(view: View, who: Writer) -> Verdict | None:
     if not who.known or who.built_in or who.manager.startswith("kubectl"):
         return None
     proof, served = proof_of(write.image, who.manager) or _kept(view, who.manager), None
+    above = None
     if proof is None:
-        served = served_by(view, who.manager)
+        above = belongs_to(view)
+        proof = proof_above(view, who.manager, above)
+    if proof is None:
+        above, served = None, served_by(view, who.manager)
         if served is None:
             return None
         proof = called_after(served, who.manager)
     owner = custom_owner(write.image)
-    own = owner is None and served is None
-    cause = asked(view, served) if served else _cause(view)
+    own = owner is None and served is None and above is None
+    cause = asked(view, served) if served else _cause(view, above)
     report = who.subresource == "status"
     created = write.change.type == "ADDED"
     verb: Verb = "create" if created else "report" if report else "patch"
@@ -60,7 +70,7 @@ def acted(view: View, who: Writer) -> Verdict | None:
         subresource=who.subresource or None,
         what=_what(write, who, created, report, served),
         why=_why(cause, owner.kind if owner else write.image.kind),
-        who_grade="inferred" if served else "reported",
+        who_grade="reported" if proof.grade == "reported" else "inferred",
         why_grade="inferred" if cause else "unknown",
         causes=(cause,) if cause else (),
         evidence=(evidence.saw(write), *evidence.managed(who), proof, *evidence.owned(write)),
@@ -155,11 +165,16 @@ def _either(view: View, who: Writer, why: str, *, anyone: bool = False) -> Verdi
 
 
 def _kept(view: View, manager: str) -> Evidence | None:
-    """Whether the writer looks after others of this kind, asks nothing, and answers this one."""
+    """Whether the writer looks after others of this kind, and answers what a client asked of it.
+
+    It may set what the client left open: a default, a label, a service account.
+    """
     write, kind = view.write, view.write.image.kind
     if write.change.type != "MODIFIED" or is_built_in(write.image.api_version):
         return None
-    if any_of(owned(write.image, manager), "spec") or not view.is_controller(manager, kind):
+    if not view.is_controller(manager, kind):
+        return None
+    if any_of(owned(write.image, manager), "spec") and not _asked_by_another(write, manager):
         return None
     last = view.previous()
     if last is None or not answers(view, last):
@@ -167,13 +182,20 @@ def _kept(view: View, manager: str) -> Evidence | None:
     return evidence.owns(f"{manager} looks after {kind} objects, as others of its writes show")
 
 
-def _cause(view: View) -> Write | None:
+def _asked_by_another(write: Write, manager: str) -> bool:
+    """Whether somebody else set most of what the object asks for."""
+    others = {entry.manager for entry in write.image.metadata.managed_fields} - {manager}
+    return any(any_of(owned(write.image, other), "spec") for other in others)
+
+
+def _cause(view: View, above: ObjectLog | None) -> Write | None:
     """The custom resource's latest desired state, or the deletion that it answers."""
     write = view.write
     owner = custom_owner(write.image)
     if write.image.metadata.deletion_timestamp:
         return mark(view)
-    return view.last_spec_change(owner.uid if owner else write.log.uid)
+    uid = owner.uid if owner else above.uid if above else write.log.uid
+    return view.last_spec_change(uid)
 
 
 def _what(write: Write, who: Writer, created: bool, report: bool, served: Write | None) -> str:

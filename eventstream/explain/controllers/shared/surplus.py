@@ -7,12 +7,15 @@ from eventstream.explain.deletions.keepers import Housekeeper
 from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import maker_of, title
+from eventstream.explain.world.event_times import last_told
 from eventstream.explain.world.families import Family
 from eventstream.explain.world.pods import is_true, phase
 from eventstream.explain.world.text import count, plural, seen
+from eventstream.explain.world.times import parse
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import ObjectLog, Verdict, Write
 from eventstream.objects.images import OwnerReference
+from eventstream.objects.observations import Change
 
 
 def scaled_down(view: View) -> Verdict | None:
@@ -22,7 +25,7 @@ def scaled_down(view: View) -> Verdict | None:
     maker = maker_of(write.image, owner)
     if owner is None or maker is None:
         return None
-    notes = view.notes(owner.uid, "SuccessfulDelete")
+    notes = _told_of(view, owner.uid)
     cause = view.last_spec_change(owner.uid)
     loop = None
     if maker.counted:
@@ -90,9 +93,36 @@ def told(view: View) -> Verdict | None:
     A controller acts by what its cache holds, so it may still scale down what was just deleted.
     """
     owner = view.write.image.metadata.controller
-    if owner is None or not view.notes(owner.uid, "SuccessfulDelete"):
+    if owner is None or not _told_of(view, owner.uid):
         return None
     return scaled_down(view)
+
+
+def _told_of(view: View, uid: str) -> list[Change]:
+    """The controller's Events that tell of this deletion, and not of one under the same name.
+
+    A StatefulSet's Pods have the names of those before them, and Events name no uid of a Pod.
+    Source: pkg/controller/statefulset/stateful_pod_control.go, recordPodEvent.
+    """
+    found = view.notes(uid, "SuccessfulDelete")
+    return [note for note in found if not _is_earlier(note, view.write)] if found else found
+
+
+def _is_earlier(note: Change, write: Write) -> bool:
+    """Whether an Event was over before the object came, or before its deletion was asked for."""
+    told, metadata = last_told(note.after.spec), write.image.metadata
+    if told is None:
+        return False
+    made, ends = parse(metadata.creation_timestamp), parse(metadata.deletion_timestamp)
+    if made is not None and told < made:
+        return True
+    if ends is None or note.at >= write.change.at:
+        return False
+    return told < ends - (metadata.deletion_grace_period_seconds or 0) - _SECOND
+
+
+_SECOND = 1.0
+"""The precision of both times."""
 
 
 def _why(

@@ -2,6 +2,8 @@
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
+SIGN_IN ?= local
+RUN ?=
 SECONDS ?= 3600
 
 # The first Python here that Baton supports. `make install PYTHON=…` overrides it.
@@ -40,7 +42,7 @@ system:
 	@scripts/system-packages
 
 run: $(STAMP) ## the practice cluster and the dashboard on HOST:PORT (127.0.0.1:8000)
-	@$(BIN)/python scripts/run_practice.py --host "$(HOST)" --port "$(PORT)"
+	@$(BIN)/python scripts/run_practice.py --host "$(HOST)" --port "$(PORT)" --sign-in "$(SIGN_IN)" $(RUN)
 
 # A file's tests stay together, for they share servers, and files begin in the order of their names:
 # those with a browser, which mostly wait, come first, so that none of them is left over for the end.

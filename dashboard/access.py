@@ -1,12 +1,16 @@
 """Decides who may ask, before anything else looks at the request.
 
-The page shows a whole cluster and has no sign-in yet, so two things are checked for every
-request and every socket: the Host is one of ours (else a foreign page could reach a dashboard on
-localhost through DNS rebinding), and a socket's Origin is that same scheme, Host and port (else any
-page that a browser has open could read along, as sockets know no same-origin policy). Probes are
+Who is signed in is asked by `dashboard.signin`, behind this layer. Two things are checked for every
+request and every socket, whoever sends it: the Host is one of ours (else a foreign page could reach
+a dashboard on localhost through DNS rebinding), and a socket's Origin is that same scheme, Host and
+port (else any page that a browser has open could read along, as sockets know no same-origin
+policy). Probes are
 the one exception; `dashboard.health` answers them before this layer. `dashboard.admission` asks
 the same of a request that has a body, before the body comes.
 """
+
+from collections.abc import Mapping
+from typing import Any
 
 from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 from django.conf import settings
@@ -44,6 +48,11 @@ class CheckedHost:
             await refuse(send)
             return
         await respond(send, 400, f"{unknown_host(host)}\n")
+
+
+def header(scope: Mapping[str, Any], name: bytes) -> str:
+    """Return a header of an ASGI scope, "" where it is not there; of several the last one."""
+    return dict(scope["headers"]).get(name, b"").decode("latin-1")  # type: ignore[no-any-return]
 
 
 def host_is_allowed(host: str) -> bool:

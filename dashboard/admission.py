@@ -22,7 +22,7 @@ SPARE_BYTES = 128 * 1024 * 1024
 """So much of the disk an upload leaves free for the live history."""
 
 UPLOAD = "/tape"
-FORMS = frozenset({UPLOAD, "/tape/close"})
+FORMS = frozenset({UPLOAD, "/tape/close", "/login", "/logout"})
 """Where something is sent to; all else is only read."""
 
 READS = "GET, HEAD"

@@ -1,10 +1,11 @@
-"""The ASGI application, which only reads: probes, the Host check, then pages and the socket."""
+"""The ASGI application, which only reads: probes, Host, who it is, then pages and the socket."""
 
 import os
 import warnings
 
 import django
 from channels.routing import ProtocolTypeRouter, URLRouter
+from django.conf import settings
 from django.urls import path, re_path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
@@ -17,8 +18,10 @@ from dashboard.health import Probes  # noqa: E402
 from dashboard.opened import forget_left  # noqa: E402
 from dashboard.plaintext import no_such_socket  # noqa: E402
 from dashboard.readonly import OnlyReading, OwnThread  # noqa: E402
+from dashboard.signin.layer import SignIn  # noqa: E402
 from dashboard.turns import Turns  # noqa: E402
 from dashboard.uploads import StreamingHandler  # noqa: E402
+from eventstream.history import only_what_is_said  # noqa: E402
 
 # WhiteNoise hands Django an open file, which an ASGI server reads in one go; the files are small.
 warnings.filterwarnings(
@@ -29,20 +32,19 @@ warnings.filterwarnings(
 
 forget_left()
 
-application = OnlyReading(
-    Probes(
-        CheckedHost(
-            ProtocolTypeRouter(
-                {
-                    "http": Turns(OwnThread(StreamingHandler())),
-                    "websocket": URLRouter(
-                        [
-                            path("live", LiveConsumer.as_asgi()),
-                            re_path("", no_such_socket),  # type: ignore[arg-type]  # As Channels wants.
-                        ]
-                    ),
-                }
-            )
-        )
-    )
+if settings.BATON_SIGN_IN.mode != "local":
+    only_what_is_said()
+
+_pages = ProtocolTypeRouter(
+    {
+        "http": Turns(OwnThread(StreamingHandler())),
+        "websocket": URLRouter(
+            [
+                path("live", LiveConsumer.as_asgi()),
+                re_path("", no_such_socket),  # type: ignore[arg-type]  # As Channels wants.
+            ]
+        ),
+    }
 )
+
+application = OnlyReading(Probes(CheckedHost(SignIn(_pages))))

@@ -33,6 +33,7 @@ from dashboard.protocol import (
     must_reset,
 )
 from dashboard.readers import Readers
+from dashboard.signin.guard import Guard, LeftError
 from dashboard.wakeups import WakeUps
 from eventstream import history
 
@@ -105,12 +106,13 @@ class LiveConsumer:
         """Return the ASGI application that serves a page's socket until it ends."""
 
         async def live(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-            await LiveConsumer(receive, send).run()
+            await LiveConsumer(receive, send, Guard.of(scope)).run()
 
         return live
 
-    def __init__(self, receive: Any, send: Any) -> None:
+    def __init__(self, receive: Any, send: Any, guard: Guard) -> None:
         self._receive, self._hand_over = receive, send
+        self._guard = guard
         self._allowance = Allowance()
         self._wanted: Wanted | None = None
         self._feed: Feed = Quiet()
@@ -130,6 +132,7 @@ class LiveConsumer:
             with pages.taken(), wake_ups.heard_by(self._wake):
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(self._follow())
+                    tasks.create_task(self._watch_over())
                     await self._listen()
         except* FullError as full:
             await self._close(CLOSE_BUSY, str(full.exceptions[0]))
@@ -137,6 +140,13 @@ class LiveConsumer:
             end = ends.exceptions[0]
             if isinstance(end, Ended) and end.code is not None:
                 await self._close(end.code, end.reason)
+
+    async def _watch_over(self) -> NoReturn:
+        """End the socket once its viewer is nobody any more, or may see less."""
+        try:
+            await self._guard.stand()
+        except LeftError as left:
+            raise Ended(left.code, str(left)) from left
 
     async def _first(self) -> Wanted:
         """Return what the page wants to be told of first; what it acknowledges before is nothing.

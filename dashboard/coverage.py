@@ -44,7 +44,7 @@ def overview(now: float) -> Overview:
     judged = kinds_of(covered)
     return Overview(
         cluster,
-        liveness(cluster, covered, now),
+        liveness(cluster, history.watching(), now),
         judged,
         troubles_of(judged),
         tuple(stored.record for stored in history.gaps(limit=GAPS_MOST)),

@@ -142,7 +142,12 @@ def _signatures(drawn: Picture) -> dict[str, int]:
 
 
 def empty_state(header: dict[str, Any], wanted: history.Filter) -> str:
-    """Return why a feed may show nothing: unconnected, forbidden, filtered or quiet."""
+    """Return why a feed may show nothing: unconnected, forbidden, unseen, filtered or quiet.
+
+    `forbidden` is what Baton may not watch, `unseen` what the viewer may not.
+    """
+    if history.seen() == history.NOTHING:
+        return "unseen"
     if header["all_forbidden"]:
         return "forbidden"
     if header["live"].state == "down":

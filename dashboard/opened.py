@@ -36,9 +36,13 @@ Bytes = Iterable[bytes] | Path
 
 
 class OpenedTape:
-    """One opened recording. `token` names it in addresses and can't be guessed."""
+    """One opened recording. `token` names it in addresses and can't be guessed.
 
-    def __init__(self, name: str, tape: Bytes, audit: Bytes | None) -> None:
+    It belongs to the session of that key (`owner`), and to nobody else.
+    """
+
+    def __init__(self, name: str, tape: Bytes, audit: Bytes | None, owner: str = "") -> None:
+        self.owner = owner
         self.token = secrets.token_urlsafe(18)
         self.name = name
         self.looked_at = time.monotonic()
@@ -106,9 +110,9 @@ class OpenedTapes:
         self._timer: threading.Timer | None = None
         atexit.register(self.close_all)
 
-    def add(self, name: str, tape: Bytes, audit: Bytes | None) -> OpenedTape:
-        """Open a recording from the bytes of its file; raises OSError where no room is left."""
-        opened = OpenedTape(name, tape, audit)
+    def add(self, name: str, tape: Bytes, audit: Bytes | None, owner: str = "") -> OpenedTape:
+        """Open a session's recording from the bytes of its file; raises OSError without room."""
+        opened = OpenedTape(name, tape, audit, owner)
         with self._lock:
             self._open[opened.token] = opened
             self._sweep(OPEN_MOST)
@@ -116,28 +120,36 @@ class OpenedTapes:
             self._look_later()
         return opened
 
-    def get(self, token: str) -> OpenedTape | None:
-        """The recording of that token, None when it is not open (any more)."""
+    def get(self, token: str, owner: str = "") -> OpenedTape | None:
+        """The session's recording of that token, None when it is not open (any more)."""
         with self._lock:
             self._sweep(OPEN_MOST)
             self._read_next()
             found = self._open.get(token)
-            if found is not None:
-                found.looked_at = time.monotonic()
+            if found is None or found.owner != owner:
+                return None
+            found.looked_at = time.monotonic()
             return found
 
-    def among(self, tokens: Iterable[str]) -> list[OpenedTape]:
-        """Those of these that are open; to list one is no look at it."""
+    def among(self, tokens: Iterable[str], owner: str = "") -> list[OpenedTape]:
+        """Those of these that are open and the session's; to list one is no look at it."""
         with self._lock:
             self._sweep(OPEN_MOST)
-            return [self._open[token] for token in tokens if token in self._open]
+            found = [self._open[token] for token in tokens if token in self._open]
+            return [each for each in found if each.owner == owner]
 
-    def close(self, token: str) -> None:
-        """Close one, if it is open."""
+    def close(self, token: str, owner: str = "") -> None:
+        """Close one, if it is open and the session's."""
         with self._lock:
-            opened = self._open.pop(token, None)
+            found = self._open.get(token)
+            opened = self._open.pop(token) if found and found.owner == owner else None
         if opened is not None:
             opened.close()
+
+    def close_of(self, owner: str) -> None:
+        """Close every one of a session."""
+        for token in [token for token, each in list(self._open.items()) if each.owner == owner]:
+            self.close(token, owner)
 
     def close_all(self) -> None:
         """Close every one."""
@@ -145,8 +157,8 @@ class OpenedTapes:
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None
-        for token in list(self._open):
-            self.close(token)
+        for token, each in list(self._open.items()):
+            self.close(token, each.owner)
 
     def _read_next(self) -> None:
         """Begin to read the one that waits for longest, unless one is being read."""

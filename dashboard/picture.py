@@ -131,10 +131,12 @@ def _compared(trace: Trace) -> Compared:
     before = history.trace_before(trace)
     return Compared(
         {name: usual[key] for name, key in _USUAL.items() if key in usual},
-        _typical_of(history.current(), before.id, before.seq) if before is not None else {},
+        _typical_of(history.current(), history.seen().digest, before.id, before.seq)
+        if before is not None
+        else {},
     )
 
 
 @lru_cache(maxsize=64)  # Each push of a trace asks for the one before it, which rarely changes.
-def _typical_of(_database: str, trace_id: str, _seq: int) -> dict[str, float]:
+def _typical_of(_database: str, _rights: str, trace_id: str, _seq: int) -> dict[str, float]:
     return typical(waterfall(shown_steps(trace_id).records, over=True))

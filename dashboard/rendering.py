@@ -38,7 +38,7 @@ class FragmentCache:
 
     def get(self, key: Hashable, draw: Callable[[], SafeString]) -> SafeString:
         """Return the fragment for `key`, calling `draw` only if it is not kept."""
-        key = history.current(), key
+        key = history.current(), history.seen().digest, key
         with self._lock:
             found = self._drawn.pop(key, None)
             if found is not None:

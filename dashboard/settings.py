@@ -15,6 +15,7 @@ sense stops the start with a message that names the variable.
 | `BATON_KINDS` | | a directory of YAML files that declare further kinds |
 | `BATON_HEALTH` | | Argo CD health scripts: a directory, or the ConfigMap `argocd-cm` |
 | `BATON_LOG_LEVEL` | `INFO` | least serious level that is logged |
+| `BATON_SIGN_IN` | `local` | how people sign in; that and more in `dashboard.signin.mode` |
 | `BATON_DEBUG` | `0` | `1` shows tracebacks in the page; never where others can reach it |
 """
 
@@ -26,6 +27,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from dashboard.secret import kept_secret_key
+from dashboard.signin import mode
 from eventstream.sqlite import ENGINE, OPTIONS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -101,6 +103,7 @@ BATON_RETENTION_MB = _amount("BATON_RETENTION_MB", 512)
 BATON_MESSAGES = _messages()
 BATON_KINDS = _path("BATON_KINDS")
 BATON_HEALTH = _path("BATON_HEALTH")
+BATON_SIGN_IN = mode.from_environment()
 
 INSTALLED_APPS = [
     "django.contrib.staticfiles",
@@ -118,6 +121,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "dashboard.signin.context.Decided",
     "dashboard.errors.UnreadableHistory",
     "dashboard.tapeview.TapeView",
 ]
@@ -132,7 +136,10 @@ TEMPLATES: list[dict[str, Any]] = [
         "DIRS": [BASE_DIR / "templates"],
         "OPTIONS": {
             "loaders": [("django.template.loaders.cached.Loader", ["dashboard.layout.Loader"])],
-            "context_processors": ["django.template.context_processors.request"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "dashboard.signin.context.viewer",
+            ],
             "builtins": ["dashboard.templatetags.baton"],
         },
     },

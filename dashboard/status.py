@@ -94,7 +94,7 @@ def unlisted() -> str:
     """
     if history.cluster() is None:
         return "No cluster has been watched yet: the observer has not reached one."
-    covered = history.coverage()
+    covered = history.watching()
     waiting = [each.resource.key for each in covered if _unseen(each)]
     if not covered:
         return "The cluster was reached; which kinds it has is being asked for."
@@ -111,14 +111,14 @@ def _unseen(covered: history.Coverage) -> bool:
 
 def context(now: float) -> dict[str, Any]:
     """Return what the header of every page shows."""
-    covered = history.coverage()
+    covered, whole = history.coverage(), history.watching()
     kinds = kinds_of(covered)
     ranks = Counter(kind.manner.rank for kind in kinds)
     cluster = history.cluster()
     unread = [log for log in followed(history.audit_logs()) if log.manner.rank <= FAILING]
     recorded = history.current() != "default"
     return {
-        "live": _recorded(cluster) if recorded else liveness(cluster, covered, now),
+        "live": _recorded(cluster) if recorded else liveness(cluster, whole, now),
         "troubles": troubles_of(kinds),
         "troubled": ranks[FORBIDDEN] + ranks[FAILING],
         "partly": ranks[PARTLY],

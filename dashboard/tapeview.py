@@ -10,6 +10,7 @@ from django.urls import get_script_prefix, set_script_prefix
 
 from dashboard.opened import OpenedTape, tapes
 from dashboard.pages.tape import closed, reading
+from dashboard.signin.present import present
 from eventstream import history
 
 PREFIX = "/tapes/"
@@ -28,7 +29,8 @@ class TapeView:
         if not request.path_info.startswith(PREFIX):
             return self._get_response(request)
         token, slash, rest = request.path_info.removeprefix(PREFIX).partition("/")
-        opened = tapes.get(token)
+        viewer = present(request)
+        opened = tapes.get(token, viewer.key) if viewer is not None else None
         if opened is None:
             return closed(request)
         if not slash or opened.state != "open":
@@ -43,7 +45,8 @@ class TapeView:
         request.path_info = path
         request.tape = opened  # type: ignore[attr-defined]  # For the templates.
         try:
-            with history.reading(opened.alias):
+            # What a session brought itself, it may see whole.
+            with history.reading(opened.alias), history.seeing(history.EVERYTHING):
                 return self._get_response(request)
         finally:
             set_script_prefix(before)

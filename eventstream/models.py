@@ -5,7 +5,8 @@ Each row keeps its struct whole in `body` (JSON of `eventstream.explain.records`
 beside it exist only because a query filters or orders by them. One database holds one cluster.
 
 `seq` is one sequence for steps, traces, tombstones and gaps: "everything after seq" is complete.
-Nothing refers by foreign key: rows of one batch arrive in any order.
+Nothing refers by foreign key: rows of one batch arrive in any order. A `type` is a kind with its
+group, as `Deployment.apps`: with the namespace it decides who may see a row.
 """
 
 import secrets
@@ -71,6 +72,7 @@ class StepRow(Row):
     uid = models.TextField()
     namespace = models.TextField()
     kind = models.TextField()
+    type = models.TextField(default="")
     name = models.TextField()
     actor = models.TextField()
     body = models.BinaryField()
@@ -101,6 +103,7 @@ class TraceRow(Row):
     updated = models.FloatField()
     namespace = models.TextField()
     kind = models.TextField()
+    type = models.TextField(default="")
     name = models.TextField()
     title = models.TextField()
     holder = models.TextField()
@@ -139,6 +142,7 @@ class GapRow(Row):
     id = models.TextField(primary_key=True)
     seq = models.BigIntegerField(unique=True)
     at = models.FloatField()
+    type = models.TextField(default="")
     body = models.BinaryField()
 
 
@@ -158,6 +162,7 @@ class ImageRow(Row):
     uid = models.TextField(primary_key=True)
     resource = models.TextField(db_index=True)
     kind = models.TextField(default="")
+    type = models.TextField(default="")
     namespace = models.TextField(default="")
     name = models.TextField(default="")
     owner = models.TextField(default="")

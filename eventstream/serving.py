@@ -7,6 +7,7 @@ notice a task that died, and waits for a slow view when told to end. This module
 
 import asyncio
 import contextlib
+import ipaddress
 import logging
 import os
 import signal
@@ -69,6 +70,15 @@ def listen(host: str, port: int) -> socket.socket:
             "Baton, may be using that port. End it, or choose another port with --port, another "
             "address of this machine with --host."
         ) from error
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach what is served on `host`; a name that is none is not."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        return all(ipaddress.ip_address(each[4][0]).is_loopback for each in found)
+    except (OSError, UnicodeError, ValueError):
+        return False
 
 
 def address(listener: socket.socket) -> str:

@@ -7,12 +7,14 @@ Exit status: 0 after Ctrl-C or SIGTERM, 1 after them when lines of a tape could 
 import argparse
 import asyncio
 import math
+import secrets
 import signal
 import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from practicecluster.access import Viewer
 from practicecluster.builtin_types import builtin_types
 from practicecluster.cluster import PracticeCluster
 from practicecluster.kubeconfig import write_kubeconfig
@@ -76,6 +78,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="RESOURCE",
         help="a type that nobody may read, such as nodes or deployments.apps",
     )
+    parser.add_argument(
+        "--viewers",
+        action="store_true",
+        help="let two people sign in, and print their tokens: one sees all, one a namespace",
+    )
     return parser
 
 
@@ -104,6 +111,16 @@ def _forbidden(names: Sequence[str]) -> set[str]:
     return {name if name in exact else by_plural.get(name, name) for name in names}
 
 
+def _invite(cluster: PracticeCluster) -> None:
+    """Let people sign in, and say with which tokens."""
+    people = (Viewer("ada"), Viewer("sam", namespaces=frozenset({"shop"})))
+    for viewer in people:
+        token = secrets.token_urlsafe(24)
+        cluster.access.viewers[token] = viewer
+        sees = "everything" if viewer.namespaces is None else ", ".join(sorted(viewer.namespaces))
+        _say(f"Token of {viewer.name}, who may see {sees}: {token}")
+
+
 async def _serve(arguments: argparse.Namespace, tapes: Sequence[Tape]) -> None:
     """Serve and play until a signal; raises StartError when the address can't be had."""
     stop = asyncio.Event()
@@ -111,6 +128,8 @@ async def _serve(arguments: argparse.Namespace, tapes: Sequence[Tape]) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     cluster = PracticeCluster(host=arguments.host, port=arguments.port, tls=arguments.tls)
     cluster.access.forbidden |= _forbidden(arguments.forbid)
+    if arguments.viewers:
+        _invite(cluster)
     async with AsyncExitStack() as stack:
         try:
             await stack.enter_async_context(cluster)

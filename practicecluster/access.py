@@ -1,6 +1,8 @@
 """Who asks, and what they may read: one bearer token, one user, and the types nobody may read."""
 
 import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from practicecluster.paths import Target
 from practicecluster.statuses import forbidden, forbidden_path, unauthorized
@@ -12,8 +14,32 @@ READ_VERBS = {"get", "list", "watch"}
 PUBLIC_PATHS = {"/version", "/healthz", "/livez", "/readyz"}
 
 
+@dataclass
+class Viewer:
+    """A person beside the observer, with a token of their own and rights that may change.
+
+    May get, list and watch `resources` (`pods`, `deployments.apps`; None is all) in `namespaces`
+    (None: everywhere, cluster-scoped types too).
+    """
+
+    name: str
+    groups: tuple[str, ...] = ("system:authenticated",)
+    namespaces: frozenset[str] | None = None
+    resources: frozenset[str] | None = None
+
+    def may(self, verb: str, group_resource: str, namespace: str | None) -> bool:
+        """Return whether a verb is allowed; `*` and `*.*` stand for all resources there are."""
+        return (
+            verb in READ_VERBS
+            and (self.namespaces is None or namespace in self.namespaces)
+            and (self.resources is None or group_resource in self.resources)
+        )
+
+
 class Access:
     """The cluster's rules.
+
+    `viewers` are the people who have a token, by token.
 
     `forbidden` holds types as errors name them (`pods`, `deployments.apps`), changed at will.
     With `namespace`, only what lives there may be read, as with Roles and no ClusterRole at all.
@@ -24,6 +50,9 @@ class Access:
         self.token = secrets.token_urlsafe(24)
         self.forbidden: set[str] = set()
         self.namespace: str | None = None
+        self.viewers: dict[str, Viewer] = {}
+        self.delegates = False
+        """Whether the observer may ask for the rights of others, as system:auth-delegator does."""
         self._anonymous = anonymous
 
     def user(self, authorization: str) -> str:
@@ -31,20 +60,43 @@ class Access:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             return ANONYMOUS
-        if not secrets.compare_digest(token.strip().encode(), self.token.encode()):
-            raise unauthorized()
-        return USER
+        sent = token.strip().encode()
+        if secrets.compare_digest(sent, self.token.encode()):
+            return USER
+        for known, viewer in self.viewers.items():
+            if secrets.compare_digest(sent, known.encode()):
+                return viewer.name
+        raise unauthorized()
 
-    def allows(self, user: str, verb: str, group_resource: str) -> bool:
+    def viewer(self, user: str) -> Viewer | None:
+        """Return the person of that name, None for the observer and for nobody."""
+        return next((each for each in self.viewers.values() if each.name == user), None)
+
+    def allows(
+        self, user: str, verb: str, group_resource: str, namespace: str | None = None
+    ) -> bool:
         """Return whether the user may do `verb` to a type such as `deployments.apps`."""
-        known = user != ANONYMOUS or self._anonymous
+        viewer = self.viewer(user)
+        if viewer is not None:
+            return viewer.may(verb, group_resource, namespace)
+        known = user == USER or (user == ANONYMOUS and self._anonymous)
         return known and verb in READ_VERBS and group_resource not in self.forbidden
+
+    def rules(self, user: str, namespace: str) -> Iterator[dict[str, list[str]]]:
+        """Yield what the user may do in a namespace, as a SelfSubjectRulesReview tells it."""
+        viewer = self.viewer(user)
+        if viewer is None or (viewer.namespaces is not None and namespace not in viewer.namespaces):
+            return
+        verbs = sorted(READ_VERBS)
+        for each in sorted(viewer.resources if viewer.resources is not None else {"*.*"}):
+            resource, _, group = each.partition(".")
+            yield {"verbs": verbs, "apiGroups": [group], "resources": [resource]}
 
     def check(self, user: str, verb: str, target: Target) -> None:
         """Raise ApiError 403 unless the user may do `verb` to what the request names."""
         served = target.served
         outside = self.namespace is not None and target.namespace != self.namespace
-        if outside or not self.allows(user, verb, served.group_resource):
+        if outside or not self.allows(user, verb, served.group_resource, target.namespace):
             scope = target.namespace
             raise forbidden(served, user=user, verb=verb, namespace=scope, name=target.name)
 
@@ -52,3 +104,8 @@ class Access:
         """Raise ApiError 403 unless the user may read a path that is no object, like /apis."""
         if path not in PUBLIC_PATHS and user == ANONYMOUS and not self._anonymous:
             raise forbidden_path(user, path)
+
+    def check_delegation(self, user: str) -> None:
+        """Raise ApiError 403 unless the user may ask for the rights of others."""
+        if user != USER or not self.delegates:
+            raise forbidden_path(user, "/apis/authorization.k8s.io/v1/subjectaccessreviews")

@@ -15,6 +15,8 @@ from practicecluster.stored import JsonObject
 REVIEW_PATHS = {
     "/apis/authentication.k8s.io/v1/selfsubjectreviews",
     "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+    "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews",
+    "/apis/authorization.k8s.io/v1/subjectaccessreviews",
 }
 
 
@@ -22,11 +24,16 @@ def review(access: Access, user: str, path: str, body: bytes) -> JsonObject:
     """Return the review that is asked for at `path`; raises ApiError for a body that is none."""
     asked = _decode(body)
     if path.endswith("selfsubjectreviews"):
-        return _who(user)
+        return _who(access, user)
     spec = asked.get("spec")
     if not isinstance(spec, dict):
         raise bad_request("the review has no spec")
-    return _access(access, user, spec)
+    if path.endswith("selfsubjectrulesreviews"):
+        return _rules(access, user, spec)
+    if path.endswith("/subjectaccessreviews"):
+        access.check_delegation(user)
+        return _access(access, str(spec.get("user", "")), spec, "SubjectAccessReview")
+    return _access(access, user, spec, "SelfSubjectAccessReview")
 
 
 def _decode(body: bytes) -> JsonObject:
@@ -38,9 +45,12 @@ def _decode(body: bytes) -> JsonObject:
         raise unsupported_media_type() from error
 
 
-def _who(user: str) -> JsonObject:
+def _who(access: Access, user: str) -> JsonObject:
     groups = ["system:unauthenticated"]
-    if user == USER:
+    viewer = access.viewer(user)
+    if viewer is not None:
+        groups = list(viewer.groups)
+    elif user == USER:
         groups = ["system:serviceaccounts", "system:serviceaccounts:practice"]
         groups.append("system:authenticated")
     return {
@@ -51,14 +61,30 @@ def _who(user: str) -> JsonObject:
     }
 
 
-def _access(access: Access, user: str, spec: JsonObject) -> JsonObject:
+def _rules(access: Access, user: str, spec: JsonObject) -> JsonObject:
+    rules = list(access.rules(user, str(spec.get("namespace", ""))))
+    return {
+        "kind": "SelfSubjectRulesReview",
+        "apiVersion": "authorization.k8s.io/v1",
+        "metadata": {},
+        "spec": {},
+        "status": {"resourceRules": rules, "nonResourceRules": [], "incomplete": False},
+    }
+
+
+def _access(access: Access, user: str, spec: JsonObject, kind: str) -> JsonObject:
     attributes = spec.get("resourceAttributes")
     if attributes is None:
         path = (spec.get("nonResourceAttributes") or {}).get("path", "")
         allowed = _may_read_path(access, user, path)
     else:
         parts = (attributes.get("resource", ""), attributes.get("group", ""))
-        allowed = access.allows(user, attributes.get("verb", ""), ".".join(filter(None, parts)))
+        allowed = access.allows(
+            user,
+            attributes.get("verb", ""),
+            ".".join(filter(None, parts)),
+            attributes.get("namespace") or None,
+        )
     status: JsonObject = {"allowed": allowed}
     if allowed:
         status["reason"] = (
@@ -66,7 +92,7 @@ def _access(access: Access, user: str, spec: JsonObject) -> JsonObject:
             '"practice-observer" to ServiceAccount "observer/practice"'
         )
     return {
-        "kind": "SelfSubjectAccessReview",
+        "kind": kind,
         "apiVersion": "authorization.k8s.io/v1",
         "metadata": {},
         "spec": spec,

@@ -100,14 +100,17 @@ def wait_for_cluster(cluster: Program, kubeconfig: Path) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def run(host: str, port: int, directory: Path) -> None:
+def run(host: str, port: int, directory: Path, *, sign_in: str, anyone: bool) -> None:
     """Run both programs, writing only to `directory`, until one ends (StoppedError).
 
-    The dashboard says its address once it serves.
+    The dashboard says its address once it serves. `sign_in` is how people sign in; with `anyone`
+    the dashboard is served to other machines though nobody has to.
     """
     kubeconfig = directory / "kubeconfig"
     environment = os.environ | {"BATON_DATA": str(directory), "PYTHONUNBUFFERED": "1"}
+    environment |= {"BATON_SIGN_IN": sign_in}
     player = ["-m", "practicecluster", "--playlist", "all", "--loop", "--pause", "5", "--port", "0"]
+    player += ["--viewers"] * (sign_in != "local")
     player += [
         "--patience",
         str(START_SECONDS),
@@ -117,6 +120,7 @@ def run(host: str, port: int, directory: Path) -> None:
     ) as cluster:
         wait_for_cluster(cluster, kubeconfig)
         observe = ["manage.py", "observe", "--kubeconfig", str(kubeconfig)]
+        observe += ["--insecure-anyone-may-look"] * anyone
         with Program(
             "dashboard", [*observe, "--host", host, "--port", str(port)], environment
         ) as dashboard:
@@ -131,6 +135,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--sign-in", default="local", choices=["local", "token"])
+    parser.add_argument("--insecure-anyone-may-look", action="store_true")
     arguments = parser.parse_args()
     if refusal := why_not_free(arguments.host, arguments.port):
         print(refusal, file=sys.stderr)
@@ -142,7 +148,13 @@ def main() -> int:
     scratch.mkdir(exist_ok=True)
     try:
         with tempfile.TemporaryDirectory(prefix="practice-", dir=scratch) as directory:
-            run(arguments.host, arguments.port, Path(directory))
+            run(
+                arguments.host,
+                arguments.port,
+                Path(directory),
+                sign_in=arguments.sign_in,
+                anyone=arguments.insecure_anyone_may_look,
+            )
     except KeyboardInterrupt:
         return 0
     except StoppedError as stopped:

@@ -93,18 +93,22 @@ def as_csv(request: HttpRequest) -> HttpResponseBase:
         first = history.ledger(wanted, limit=ROWS, before=before)
     except history.BadCursorError as error:
         return HttpResponse(f"{error}\n", status=400, content_type="text/plain; charset=utf-8")
-    answer = streamed(request, _pieces(wanted, first, history.current()), "text/csv; charset=utf-8")
+    answer = streamed(request, _pieces(wanted, first), "text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="changes.csv"'
     return answer
 
 
-def _pieces(
-    wanted: history.LedgerFilter, page: history.LedgerPage, read_from: str
-) -> Iterator[str]:
-    """The lines of the file from its first page on, a page at a time, from that history.
+def _pieces(wanted: history.LedgerFilter, page: history.LedgerPage) -> Iterator[str]:
+    """The lines of the file from its first page on, a page at a time.
 
-    They are asked for when the view is over, and so is what it was to read from.
+    They are asked for when the view is over, and so is what it was to read from, and by whom.
     """
+    return _from(wanted, page, history.current(), history.seen())
+
+
+def _from(
+    wanted: history.LedgerFilter, page: history.LedgerPage, read_from: str, rights: history.Rights
+) -> Iterator[str]:
     yield _csv([_HEADER])
     written = ROWS
     while True:
@@ -116,7 +120,7 @@ def _pieces(
             yield _csv([(f"More in the next part: changes.csv?{query}",)])
             return
         try:
-            with history.reading(read_from):
+            with history.reading(read_from), history.seeing(rights):
                 page = history.ledger(wanted, limit=CSV_PAGE, before=page.next)
         except (DatabaseError, ConnectionDoesNotExist) as error:
             logger.exception("changes.csv ends early.")

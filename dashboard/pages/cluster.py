@@ -120,8 +120,14 @@ def _slow(trace: Trace, at: float) -> bool:
 def _codes() -> list[tuple[str, int]]:
     """How many stalled traces have each diagnosis, the most frequent first."""
     page = history.traces(history.Filter(state="stalled"), limit=500)
-    found = Counter(stored.record.diagnosis or "overdue" for stored in page.rows)
+    found = Counter(_code(stored.record) for stored in page.rows)
     return found.most_common(8)
+
+
+def _code(trace: Trace) -> str:
+    if trace.withheld:
+        return "withheld"
+    return trace.diagnosis or "overdue"
 
 
 def _urgency(node: history.NodeState) -> tuple[bool, int, str]:

@@ -5,15 +5,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from dashboard import clock, status
+from eventstream import history
+
+_UNSEEN = " Or it is nothing that you may list and watch: what you may not see is as if not there."
 
 
 def lost(
     request: HttpRequest, code: int, headline: str, explanation: str, asked: str = ""
 ) -> HttpResponse:
     """Return a page with status `code` that says what was not found and how to go on."""
+    unseen = "" if history.seen().everything or code != 404 else _UNSEEN
     context = status.context(clock.now()) | {
         "headline": headline,
-        "explanation": explanation,
+        "explanation": explanation + unseen,
         "asked": asked,
     }
     return render(request, "lost.html", context, status=code)

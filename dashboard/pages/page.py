@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from dashboard.feeds import Feed
+from dashboard.signin.decisions import Decision
 from eventstream import history
 from eventstream.expressions import Expression, Match, expression
 
@@ -57,18 +58,20 @@ class Address(msgspec.Struct, frozen=True):
     name: str
     address: str
     view: Callable[..., HttpResponseBase]
+    decision: Decision
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """One page; `style` is a sheet that it alone needs, and `feed` None where nothing changes.
 
     `navigation` is None for a page that is reached by links only. `view` is called with the
-    request, the page and what `address` holds.
+    request, the page and what `address` holds. `decision` says whom it is for.
     """
 
     name: str
     address: str
     view: Callable[..., HttpResponseBase]
+    decision: Decision
     template: str
     feed: Feeding | None
     navigation: InHeader | Within | None

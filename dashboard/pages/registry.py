@@ -11,6 +11,9 @@ from dashboard.learn_feed import LearnFeed
 from dashboard.lessons import TABS
 from dashboard.pages import changes, cluster, learn, objects, reference, tape, trace, window
 from dashboard.pages.page import Address, InHeader, Page, Within, feeding
+from dashboard.signin.decisions import Decision
+
+RIGHTS, VIEWERS, OWNER = Decision.RIGHTS, Decision.VIEWERS, Decision.OWNER
 
 _TRACE = "[A-Za-z0-9_.:-]{1,200}"
 
@@ -19,6 +22,7 @@ PAGES = (
         name="now",
         address="",
         view=views.now,
+        decision=RIGHTS,
         template="now.html",
         feed=feeding("now", lambda _asked, wanted: feeds.NowFeed(wanted)),
         navigation=InHeader("Now"),
@@ -28,6 +32,7 @@ PAGES = (
         name="trace",
         address="traces/<str:trace_id>",
         view=trace.trace,
+        decision=RIGHTS,
         template="trace.html",
         feed=feeding(
             "traces",
@@ -37,24 +42,26 @@ PAGES = (
         navigation=Within("now"),
         style=None,
         others=(
-            Address("then", "traces/<str:trace_id>/then", trace.then),
-            Address("step", "traces/<str:trace_id>/steps/<str:step_id>", trace.step),
+            Address("then", "traces/<str:trace_id>/then", trace.then, RIGHTS),
+            Address("step", "traces/<str:trace_id>/steps/<str:step_id>", trace.step, RIGHTS),
         ),
     ),
     Page(
         name="cluster",
         address="cluster",
         view=cluster.cluster,
+        decision=RIGHTS,
         template="cluster.html",
         feed=None,
         navigation=InHeader("Cluster"),
         style=None,
-        others=(Address("cluster-pods", "cluster/pods.json", cluster.pods),),
+        others=(Address("cluster-pods", "cluster/pods.json", cluster.pods, RIGHTS),),
     ),
     Page(
         name="object",
         address="objects/<uid:uid>",
         view=objects.object_page,
+        decision=RIGHTS,
         template="object.html",
         feed=None,
         navigation=Within("cluster"),
@@ -64,16 +71,18 @@ PAGES = (
         name="changes",
         address="changes",
         view=changes.changes,
+        decision=RIGHTS,
         template="changes.html",
         feed=None,
         navigation=Within("cluster"),
         style=None,
-        others=(Address("changes-csv", "changes.csv", changes.as_csv),),
+        others=(Address("changes-csv", "changes.csv", changes.as_csv, RIGHTS),),
     ),
     Page(
         name="window",
         address="window",
         view=window.window,
+        decision=RIGHTS,
         template="window.html",
         feed=None,
         navigation=Within("cluster"),
@@ -83,6 +92,7 @@ PAGES = (
         name="learn",
         address="learn",
         view=learn.learn,
+        decision=RIGHTS,
         template="learn.html",
         feed=feeding(
             "learn",
@@ -96,6 +106,7 @@ PAGES = (
         name="reference",
         address="reference",
         view=reference.reference,
+        decision=VIEWERS,
         template="reference.html",
         feed=None,
         navigation=InHeader("Reference"),
@@ -105,21 +116,23 @@ PAGES = (
         name="tape",
         address="tape",
         view=tape.tape,
+        decision=OWNER,
         template="tape.html",
         feed=None,
         navigation=InHeader("Tape"),
         style=None,
-        others=(Address("tape-close", "tape/close", tape.close),),
+        others=(Address("tape-close", "tape/close", tape.close, OWNER),),
     ),
     Page(
         name="coverage",
         address="coverage",
         view=views.coverage,
+        decision=RIGHTS,
         template="coverage.html",
         feed=feeding("coverage", lambda _asked, _wanted: CoverageFeed(), resumes=False),
         navigation=None,
         style=None,
-        others=(Address("coverage-json", "coverage.json", views.coverage_as_json),),
+        others=(Address("coverage-json", "coverage.json", views.coverage_as_json, RIGHTS),),
     ),
 )
 """In the order in which those in the header stand there."""

@@ -9,6 +9,7 @@ from dashboard import clock, status
 from dashboard.opened import BYTES_MOST, IDLE_SECONDS, OPEN_MOST, OpenedTape, tapes
 from dashboard.pages.lost import lost
 from dashboard.pages.page import Page
+from dashboard.signin.present import present
 from dashboard.tapereader import CPU_SECONDS, MEGABYTES
 from dashboard.uploads import Receiving
 
@@ -42,7 +43,8 @@ def _open(request: HttpRequest, page: Page, receiving: Receiving) -> HttpRespons
     recording = receiving.path("tape")
     if recording is None:
         return _form(request, page, "Choose a file that is not empty.")
-    opened = tapes.add(receiving.name[:NAME_MOST], recording, receiving.path("audit"))
+    name, audit = receiving.name[:NAME_MOST], receiving.path("audit")
+    opened = tapes.add(name, recording, audit, _session(request))
     answer = redirect(f"/tapes/{opened.token}/")
     tokens = [opened.token, *(each.token for each in _own(request) if each is not opened)]
     secure = request.is_secure()
@@ -52,7 +54,14 @@ def _open(request: HttpRequest, page: Page, receiving: Receiving) -> HttpRespons
 
 def _own(request: HttpRequest) -> list[OpenedTape]:
     """The recordings that this browser session opened and that are open still, the newest first."""
-    return tapes.among(request.COOKIES.get(COOKIE, "").split(".")[:OPEN_MOST])
+    tokens = request.COOKIES.get(COOKIE, "").split(".")[:OPEN_MOST]
+    return tapes.among(tokens, _session(request))
+
+
+def _session(request: HttpRequest) -> str:
+    """The session to which recordings belong: in mode `local` all share one."""
+    viewer = present(request)
+    return viewer.key if viewer is not None else ""
 
 
 def _form(
@@ -73,7 +82,7 @@ def _form(
 @require_POST
 def close(request: HttpRequest) -> HttpResponse:
     """Close a recording, and delete all that was made of it."""
-    tapes.close(request.POST.get("token", ""))
+    tapes.close(request.POST.get("token", ""), _session(request))
     return redirect("/tape")
 
 

@@ -53,6 +53,15 @@ from eventstream.history.relations import (
     trace_before,
     traces_of,
 )
+from eventstream.history.rights import (
+    EVERYTHING,
+    NOTHING,
+    Rights,
+    Seeing,
+    only_what_is_said,
+    seeing,
+    seen,
+)
 from eventstream.history.status import (
     CHOICES_MOST,
     audit_logs,
@@ -66,7 +75,9 @@ from eventstream.history.status import (
     head,
     holds,
     let_go,
+    watching,
 )
+from eventstream.history.types import WatchedType, places, types
 from eventstream.history.waits import rates, usual
 from eventstream.letgo import LetGo
 from eventstream.objects.observations import AuditLog, Coverage, Gap, Problem
@@ -75,6 +86,8 @@ from eventstream.sqlite.readers import only_reading
 
 __all__ = [
     "CHOICES_MOST",
+    "EVERYTHING",
+    "NOTHING",
     "POD_STATES",
     "ActorRate",
     "AuditLog",
@@ -99,8 +112,11 @@ __all__ = [
     "PodPlace",
     "Population",
     "Problem",
+    "Rights",
     "Row",
+    "Seeing",
     "Stored",
+    "WatchedType",
     "add",
     "ancestors",
     "audit_logs",
@@ -128,12 +144,16 @@ __all__ = [
     "namespaces",
     "nodes",
     "only_reading",
+    "only_what_is_said",
+    "places",
     "pod_states",
     "pods",
     "population",
     "rates",
     "reading",
     "remove",
+    "seeing",
+    "seen",
     "step",
     "steps",
     "steps_about",
@@ -147,5 +167,7 @@ __all__ = [
     "traces",
     "traces_about",
     "traces_of",
+    "types",
     "usual",
+    "watching",
 ]

@@ -5,11 +5,18 @@ from typing import TypeVar
 
 from django.db.models import Model, QuerySet
 
+from eventstream.history import permitted
 from eventstream.history.answers import Changes, Filter, Gone, Row, Stored
 from eventstream.history.listing import matching
-from eventstream.history.reading import removed, stored_gap, stored_step, stored_trace
+from eventstream.history.reading import (
+    removed,
+    stored_gap,
+    stored_step,
+    stored_trace,
+    stored_traces,
+)
 from eventstream.history.status import head
-from eventstream.models import GapRow, StepRow, TombstoneRow, TraceRow
+from eventstream.models import TombstoneRow, TraceRow
 
 _Row = TypeVar("_Row", bound=Model)
 
@@ -46,13 +53,13 @@ def _of_feed(seq: int, until: int, limit: int, filter_: Filter) -> list[Row]:
     return [
         *_filtered(_between(_fixed(filter_), seq, until, limit), filter_),
         *map(removed, _between(buried, seq, until, limit)),
-        *(("gap", stored_gap(row)) for row in _between(GapRow.objects.all(), seq, until, limit)),
+        *(("gap", stored_gap(row)) for row in _between(permitted.gaps(), seq, until, limit)),
     ]
 
 
 def _of(trace: str, seq: int, until: int, limit: int) -> list[Row]:
-    own = TraceRow.objects.filter(id=trace)
-    steps = StepRow.objects.filter(trace=trace).defer("memo")
+    own = permitted.traces().filter(id=trace)
+    steps = permitted.steps().filter(trace=trace).defer("memo")
     left = TombstoneRow.objects.filter(trace=trace)
     return [
         *(("trace", stored_trace(row)) for row in _between(own, seq, until, limit)),
@@ -75,9 +82,10 @@ def _filtered(rows: Iterable[TraceRow], filter_: Filter) -> list[Row]:
     shown = set(
         matching(filter_).filter(id__in=[row.id for row in changed]).values_list("id", flat=True)
     )
+    told = {each.id: each for each in stored_traces(row for row in changed if row.id in shown)}
     return [
-        ("trace", stored_trace(row))
-        if row.id in shown
+        ("trace", told[row.id])
+        if row.id in told
         else ("removed", Stored(row.id, row.revision, row.seq, Gone(row.id, "trace")))
         for row in changed
     ]

@@ -4,9 +4,9 @@ import msgspec
 from django.db.models import Q
 
 from eventstream.explain.vocabulary.records import Step
+from eventstream.history import permitted
 from eventstream.history.answers import BadCursorError, Stored
 from eventstream.history.reading import stored_step
-from eventstream.models import StepRow
 
 
 class LedgerFilter(msgspec.Struct, frozen=True):
@@ -33,7 +33,7 @@ def ledger(
     `before` is the `next` of the page above. Raises BadCursorError.
     """
     wanted = wanted or LedgerFilter()
-    rows = StepRow.objects.exclude(kind="Lease")
+    rows = permitted.steps().exclude(kind="Lease")
     for column in ("namespace", "kind", "actor"):
         if asked := getattr(wanted, column):
             rows = rows.filter(**{column: asked})

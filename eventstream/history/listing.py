@@ -5,9 +5,16 @@ from itertools import islice
 from django.db.models import Q, QuerySet
 
 from eventstream.explain.vocabulary.records import Step, Trace
+from eventstream.history import permitted
 from eventstream.history.answers import Filter, Page, Stored
-from eventstream.history.reading import TracePlace, step_place, stored_step, stored_trace
-from eventstream.models import StepRow, TraceRow
+from eventstream.history.reading import (
+    TracePlace,
+    step_place,
+    stored_step,
+    stored_trace,
+    stored_traces,
+)
+from eventstream.models import TraceRow
 from eventstream.objects.kinds import is_built_in
 
 BEGUN_MOST = 500
@@ -16,14 +23,14 @@ BEGUN_MOST = 500
 
 def matching(filter_: Filter) -> QuerySet[TraceRow]:
     """The rows that `filter_` shows, in no order."""
-    rows = TraceRow.objects.all()
+    rows = permitted.traces()
     if not (filter_.background or filter_.state == "unknown"):
         rows = rows.filter(background=False)
     for column in ("namespace", "kind", "state"):
         if wanted := getattr(filter_, column):
             rows = rows.filter(**{column: wanted})
     if filter_.actor:
-        acted = StepRow.objects.filter(actor=filter_.actor).values("trace")
+        acted = permitted.steps().filter(actor=filter_.actor).values("trace")
         rows = rows.filter(Q(holder=filter_.actor) | Q(id__in=acted))
     for word in (filter_.text or "").split():
         rows = rows.filter(
@@ -51,7 +58,7 @@ def traces(
             | Q(rank=place.rank, updated__lt=place.updated)
             | Q(rank=place.rank, updated=place.updated, id__gt=place.id)
         )
-    found = [stored_trace(row) for row in rows.order_by("rank", "-updated", "id")[: limit + 1]]
+    found = stored_traces(rows.order_by("rank", "-updated", "id")[: limit + 1])
     shown = tuple(found[:limit])
     return Page(shown, shown[-1].cursor if len(found) > limit else None)
 
@@ -62,17 +69,17 @@ def begun(kind: str = "", *, limit: int = 20) -> list[Stored[Trace]]:
     Of objects of `kind`; with "" of custom resources, of whatever kind, among the last
     BEGUN_MOST that began.
     """
-    rows = TraceRow.objects.filter(existing=False, background=False).order_by("-started", "id")
+    rows = permitted.traces().filter(existing=False, background=False).order_by("-started", "id")
     if kind:
-        return [stored_trace(row) for row in rows.filter(kind=kind)[:limit]]
-    recent = map(stored_trace, rows[:BEGUN_MOST])
+        return stored_traces(rows.filter(kind=kind)[:limit])
+    recent = stored_traces(rows[:BEGUN_MOST])
     custom = (each for each in recent if not is_built_in(each.record.root.api_version))
     return list(islice(custom, limit))
 
 
 def trace(id: str) -> Stored[Trace] | None:  # noqa: A002
     """One trace, None when history does not hold it."""
-    row = TraceRow.objects.filter(id=id).first()
+    row = permitted.traces().filter(id=id).first()
     return None if row is None else stored_trace(row)
 
 
@@ -82,7 +89,7 @@ def steps(trace_id: str, *, after: str | None = None, limit: int = 500) -> list[
     The order is that of resourceVersions; a step without one stands behind those that were
     written before its time. Raises BadCursorError.
     """
-    rows = StepRow.objects.filter(trace=trace_id)
+    rows = permitted.steps().filter(trace=trace_id)
     if after is not None:
         key, id_ = step_place(after)
         rows = rows.filter(Q(sort_key__gt=key) | Q(sort_key=key, id__gt=id_))
@@ -92,11 +99,11 @@ def steps(trace_id: str, *, after: str | None = None, limit: int = 500) -> list[
 def steps_up_to(trace_id: str, cursor: str) -> int:
     """How many steps of a trace stand up to and at `cursor`. Raises BadCursorError."""
     key, id_ = step_place(cursor)
-    rows = StepRow.objects.filter(trace=trace_id)
+    rows = permitted.steps().filter(trace=trace_id)
     return rows.filter(Q(sort_key__lt=key) | Q(sort_key=key, id__lte=id_)).count()
 
 
 def step(id: str) -> Stored[Step] | None:  # noqa: A002
     """One step, None when history does not hold it."""
-    row = StepRow.objects.filter(id=id).defer("memo").first()
+    row = permitted.steps().filter(id=id).defer("memo").first()
     return None if row is None else stored_step(row)

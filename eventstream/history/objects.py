@@ -6,9 +6,10 @@ from typing import Any
 import msgspec
 
 from eventstream.explain.vocabulary.records import ObjectRef, Step, Trace
+from eventstream.history import permitted
 from eventstream.history.answers import Stored
-from eventstream.history.reading import stored_step, stored_trace
-from eventstream.models import ImageRow, StepRow, TraceRow
+from eventstream.history.reading import stored_step, stored_traces
+from eventstream.models import ImageRow
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.resource import Resource
 
@@ -49,7 +50,7 @@ class KeptObject(msgspec.Struct, frozen=True):
 
 def kept(uid: str) -> KeptObject | None:
     """The live object of that uid, None when there is none that Baton watches."""
-    row = ImageRow.objects.filter(uid=uid).first()
+    row = permitted.images().filter(uid=uid).first()
     return None if row is None else _object(row)
 
 
@@ -60,7 +61,7 @@ def ancestors(found: KeptObject) -> list[KeptObject]:
     owner = found.owner
     while owner and owner not in seen and len(above) < _ANCESTORS_MOST:
         seen.add(owner)
-        row = ImageRow.objects.filter(uid=owner).first()
+        row = permitted.images().filter(uid=owner).first()
         if row is None:
             break
         above.append(_object(row))
@@ -70,7 +71,7 @@ def ancestors(found: KeptObject) -> list[KeptObject]:
 
 def children(uid: str, limit: int = 200) -> tuple[list[KeptObject], int]:
     """What an object controls, by kind and name, at most `limit`; and how many there are."""
-    rows = ImageRow.objects.filter(owner=uid)
+    rows = permitted.images().filter(owner=uid)
     shown = [_object(row) for row in rows.order_by("kind", "name")[:limit]]
     return shown, rows.count()
 
@@ -78,7 +79,7 @@ def children(uid: str, limit: int = 200) -> tuple[list[KeptObject], int]:
 def steps_about(uid: str, limit: int = 12) -> list[Stored[Step]]:
     """The latest writes to an object, the newest first; heartbeats are not among them."""
     found: list[Stored[Step]] = []
-    rows = StepRow.objects.filter(uid=uid).defer("memo").order_by("-sort_key", "-id")
+    rows = permitted.steps().filter(uid=uid).defer("memo").order_by("-sort_key", "-id")
     for row in rows[: limit + 2]:  # An object has two rows of heartbeats at most.
         stored = stored_step(row)
         if stored.record.verb != "renew":
@@ -88,19 +89,19 @@ def steps_about(uid: str, limit: int = 12) -> list[Stored[Step]]:
 
 def heartbeats(uid: str, node: str = "") -> list[Stored[Step]]:
     """The rows that count renewals: a Pod's own, and those of the Lease of a node."""
-    rows = StepRow.objects.filter(uid=uid).defer("memo").order_by("-at")[:200]
+    rows = permitted.steps().filter(uid=uid).defer("memo").order_by("-at")[:200]
     found = [stored for row in rows if (stored := stored_step(row)).record.verb == "renew"]
-    lease = ImageRow.objects.filter(kind="Lease", namespace="kube-node-lease", name=node).first()
+    lease = permitted.images().filter(kind="Lease", namespace="kube-node-lease", name=node).first()
     if node and lease is not None:
-        found.extend(map(stored_step, StepRow.objects.filter(uid=lease.uid).defer("memo")[:1]))
+        found.extend(map(stored_step, permitted.steps().filter(uid=lease.uid).defer("memo")[:1]))
     return found
 
 
 def traces_about(uid: str, limit: int = 20) -> list[Stored[Trace]]:
     """The traces in which something was done to an object, the latest change first."""
-    ids = StepRow.objects.filter(uid=uid).values("trace")
-    rows = TraceRow.objects.filter(id__in=ids).order_by("-updated", "id")
-    return [stored_trace(row) for row in rows[:limit]]
+    ids = permitted.steps().filter(uid=uid).values("trace")
+    rows = permitted.traces().filter(id__in=ids).order_by("-updated", "id")
+    return stored_traces(rows[:limit])
 
 
 def _object(row: ImageRow) -> KeptObject:

@@ -10,6 +10,7 @@ from django.db.models import Count, QuerySet
 
 from eventstream.explain.vocabulary.records import ObjectRef
 from eventstream.explain.world.pods import POD_STATES
+from eventstream.history import permitted
 from eventstream.models import ImageRow, TraceRow
 
 __all__ = ["POD_STATES"]  # For the dashboard, which knows history only.
@@ -123,16 +124,16 @@ def population(namespaces: Collection[str]) -> list[Population]:
 
 
 def _objects() -> QuerySet[ImageRow]:
-    return ImageRow.objects.exclude(kind__in=(*_EVIDENCE, ""))
+    return permitted.images().exclude(kind__in=(*_EVIDENCE, ""))
 
 
 def _traces() -> QuerySet[TraceRow]:
-    return TraceRow.objects.filter(background=False)
+    return permitted.traces().filter(background=False)
 
 
 def pods(limit: int = PODS_MOST) -> list[PodPlace]:
     """The Pods, by node, namespace and name, at most `limit`."""
-    rows = ImageRow.objects.filter(kind="Pod").order_by("node", "namespace", "name")
+    rows = permitted.images().filter(kind="Pod").order_by("node", "namespace", "name")
     columns = ("uid", "namespace", "name", "node", "state")
     return [PodPlace(*row) for row in rows.values_list(*columns)[:limit]]
 
@@ -140,7 +141,7 @@ def pods(limit: int = PODS_MOST) -> list[PodPlace]:
 def pod_states() -> dict[str, dict[str, int]]:
     """How many Pods each node holds ("" for those without one), by their state."""
     found: dict[str, dict[str, int]] = {}
-    rows = ImageRow.objects.filter(kind="Pod").values_list("node", "state")
+    rows = permitted.images().filter(kind="Pod").values_list("node", "state")
     for node, state, count in rows.annotate(count=Count("*")).order_by():
         found.setdefault(node, {})[state] = count
     return found
@@ -148,13 +149,13 @@ def pod_states() -> dict[str, dict[str, int]]:
 
 def nodes(limit: int = NODES_MOST) -> tuple[list[NodeState], int]:
     """The nodes by name with heartbeat and Pods, at most `limit`; and how many there are."""
-    leases = ImageRow.objects.filter(**_LEASES)
+    leases = permitted.images().filter(**_LEASES)
     renewed = {
         name: _node.decode(bytes(body)).spec.renew_time or ""
         for name, body in leases.order_by("name").values_list("name", "body")[:limit]
     }
     pods_of = pod_states()
-    rows = ImageRow.objects.filter(**_NODES).order_by("name")
+    rows = permitted.images().filter(**_NODES).order_by("name")
     shown = rows[:limit]
     states = [_state(row, renewed.get(row.name, ""), pods_of.get(row.name, {})) for row in shown]
     return states, rows.count()

@@ -5,9 +5,15 @@ from collections.abc import Iterable
 from django.db.models import Q
 
 from eventstream.explain.vocabulary.records import Step, Trace
+from eventstream.history import permitted
 from eventstream.history.answers import Stored
-from eventstream.history.reading import step_place, stored_gap, stored_step, stored_trace
-from eventstream.models import GapRow, StepRow, TraceRow
+from eventstream.history.reading import (
+    step_place,
+    stored_gap,
+    stored_step,
+    stored_trace,
+    stored_traces,
+)
 from eventstream.objects.observations import Gap
 
 _LOOKED_AT = 20
@@ -26,7 +32,7 @@ def trace_after(trace: Trace) -> Stored[Trace] | None:
 
 def _beside(trace: Trace, where: Q, order: str) -> Stored[Trace] | None:
     root = trace.root
-    rows = TraceRow.objects.filter(
+    rows = permitted.traces().filter(
         where, kind=root.kind, namespace=root.namespace or "", name=root.name, background=False
     )
     for row in rows.exclude(id=trace.id).order_by(order)[:_LOOKED_AT]:
@@ -39,7 +45,7 @@ def _beside(trace: Trace, where: Q, order: str) -> Stored[Trace] | None:
 def steps_beside(step: Stored[Step]) -> tuple[Stored[Step] | None, Stored[Step] | None]:
     """The steps before and after `step` in its trace's order; None at either end."""
     key, id_ = step_place(step.cursor)
-    rows = StepRow.objects.filter(trace=step.record.trace).defer("memo")
+    rows = permitted.steps().filter(trace=step.record.trace).defer("memo")
     before = rows.filter(Q(sort_key__lt=key) | Q(sort_key=key, id__lt=id_))
     after = rows.filter(Q(sort_key__gt=key) | Q(sort_key=key, id__gt=id_))
     last = before.order_by("-sort_key", "-id").first()
@@ -49,7 +55,7 @@ def steps_beside(step: Stored[Step]) -> tuple[Stored[Step] | None, Stored[Step] 
 
 def gaps_between(since: float, until: float, limit: int = 50) -> list[Stored[Gap]]:
     """Gaps that overlap a stretch of time (unix seconds), the earliest first, at most `limit`."""
-    rows = GapRow.objects.filter(at__gte=since).order_by("at")[: 4 * limit]
+    rows = permitted.gaps().filter(at__gte=since).order_by("at")[: 4 * limit]
     found = (stored_gap(row) for row in rows)
     return [gap for gap in found if gap.record.since <= until][:limit]
 
@@ -61,7 +67,7 @@ def between(
 
     Renewals of Leases are left out; at most `limit`.
     """
-    rows = StepRow.objects.filter(at__gte=since, at__lte=until).exclude(kind="Lease")
+    rows = permitted.steps().filter(at__gte=since, at__lte=until).exclude(kind="Lease")
     if namespace is not None:
         rows = rows.filter(namespace=namespace)
     return [stored_step(row) for row in rows.defer("memo").order_by("at", "sort_key")[:limit]]
@@ -69,5 +75,5 @@ def between(
 
 def traces_of(ids: Iterable[str], limit: int) -> list[Stored[Trace]]:
     """Those of these traces that are no background, the stuck ones first, at most `limit`."""
-    rows = TraceRow.objects.filter(id__in=set(ids), background=False)
-    return [stored_trace(row) for row in rows.order_by("rank", "-updated", "id")[:limit]]
+    rows = permitted.traces().filter(id__in=set(ids), background=False)
+    return stored_traces(rows.order_by("rank", "-updated", "id")[:limit])

@@ -5,21 +5,23 @@ from collections.abc import Iterator
 
 import msgspec
 from django.db import DEFAULT_DB_ALIAS
+from django.db.models import Count
+from msgspec.structs import replace
 
 from eventstream import letgo, pulse
+from eventstream.explain.vocabulary.records import type_name
+from eventstream.history import permitted
 from eventstream.history.answers import ClusterStatus, Counts, FilterChoices, Stored
 from eventstream.history.databases import current
 from eventstream.history.problems import storing
 from eventstream.history.reading import stored_gap
+from eventstream.history.rights import seen
 from eventstream.letgo import LetGo
 from eventstream.models import (
     AuditLogRow,
     ClusterRow,
     CoverageRow,
-    GapRow,
     InstallationRow,
-    StepRow,
-    TraceRow,
 )
 from eventstream.objects.observations import AuditLog, Coverage, Gap
 from eventstream.pulse import Holds
@@ -86,28 +88,55 @@ def let_go() -> LetGo:
     return letgo.so_far() if current() == DEFAULT_DB_ALIAS else LetGo()
 
 
-def coverage() -> list[Coverage]:
-    """How well each resource is being watched, sorted by its key."""
+def watching() -> list[Coverage]:
+    """How well each resource is being watched, sorted by its key: to judge the watching as such."""
     bodies = CoverageRow.objects.order_by("resource").values_list("body", flat=True)
     return [_coverage.decode(bytes(body)) for body in bodies]
 
 
+def coverage() -> list[Coverage]:
+    """The same of what may be seen; of what is seen in part, only as many objects as that holds."""
+    rights = seen()
+    if rights.everything:
+        return watching()
+    held = _held()
+    found: list[Coverage] = []
+    for each in watching():
+        name = type_name(each.resource.group, each.resource.kind)
+        if name in rights.everywhere:
+            found.append(each)
+        elif rights.reach_somewhere(name):
+            found.append(replace(each, objects=held.get(name, 0), last_error=None))
+    return found
+
+
+def _held() -> dict[str, int]:
+    """How many objects of each type may be seen."""
+    rows = permitted.images().order_by().values_list("type")
+    return dict(rows.annotate(count=Count("*")))
+
+
 def audit_logs() -> list[AuditLog]:
-    """How following each audit log goes, sorted by path; none where none is followed."""
+    """How following each audit log goes, sorted by path; none where none is followed.
+
+    Only those who may see everything are told.
+    """
+    if not seen().everything:
+        return []
     bodies = AuditLogRow.objects.order_by("path").values_list("body", flat=True)
     return [_log.decode(bytes(body)) for body in bodies]
 
 
 def gaps(limit: int = 100) -> list[Stored[Gap]]:
     """What nobody saw, the latest first, at most `limit`."""
-    return [stored_gap(row) for row in GapRow.objects.order_by("-seq")[:limit]]
+    return [stored_gap(row) for row in permitted.gaps().order_by("-seq")[:limit]]
 
 
 def counts() -> Counts:
     """How many traces and steps there are."""
-    background = TraceRow.objects.filter(background=True).count()
-    foreground = TraceRow.objects.filter(background=False).count()
-    return Counts(foreground, background, StepRow.objects.count())
+    background = permitted.traces().filter(background=True).count()
+    foreground = permitted.traces().filter(background=False).count()
+    return Counts(foreground, background, permitted.steps().count())
 
 
 def choices() -> FilterChoices:
@@ -120,13 +149,13 @@ def choices() -> FilterChoices:
 
 
 def _distinct(column: str) -> tuple[str, ...]:
-    values = TraceRow.objects.exclude(**{column: ""}).values_list(column, flat=True)
+    values = permitted.traces().exclude(**{column: ""}).values_list(column, flat=True)
     return tuple(values.order_by(column).distinct()[:CHOICES_MOST])
 
 
 def _actors() -> Iterator[str]:
     """Each actor once: one look into the index for each, however many steps there are."""
-    names = StepRow.objects.order_by("actor").values_list("actor", flat=True)
+    names = permitted.steps().order_by("actor").values_list("actor", flat=True)
     name = names.first()
     for _ in range(CHOICES_MOST):
         if name is None:

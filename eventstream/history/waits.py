@@ -6,8 +6,10 @@ import msgspec
 
 from eventstream.explain.outlook.waits import usual_of
 from eventstream.explain.vocabulary.records import Usual, WaitsSeen
+from eventstream.history import permitted
 from eventstream.history.answers import ActorRate
-from eventstream.models import StepRow, WaitsRow
+from eventstream.history.rights import seen
+from eventstream.models import WaitsRow
 
 RATED = 5000
 """The newest steps that rates are counted from: a busy cluster's last minute, a quiet one's day."""
@@ -16,7 +18,12 @@ _waits = msgspec.json.Decoder(WaitsSeen)
 
 
 def usual() -> tuple[Usual, ...]:
-    """Every kind of wait that was seen, by key: how many, their median and 95th percentile."""
+    """Every kind of wait that was seen, by key: how many, their median and 95th percentile.
+
+    They are counts of the whole cluster, so only those who may see everything are told.
+    """
+    if not seen().everything:
+        return ()
     rows = WaitsRow.objects.order_by("key").values_list("body", flat=True)
     found = (_waits.decode(bytes(body)) for body in rows)
     return tuple(usual_of(waits.key, waits.seen, waits.samples) for waits in found)
@@ -28,7 +35,7 @@ def rates(now: float, window: float = 300.0) -> tuple[ActorRate, ...]:
     Where more than `RATED` steps lie in that time, as much of it as they cover. Heartbeats do not
     count: a kubelet that only renews its Lease does nothing.
     """
-    newest = list(StepRow.objects.order_by("-seq").values_list("actor", "at", "kind")[:RATED])
+    newest = list(permitted.steps().order_by("-seq").values_list("actor", "at", "kind")[:RATED])
     since = now - window
     if len(newest) == RATED:
         since = max(since, min(newest[-1][1], now))

@@ -6,6 +6,7 @@ here, because the package retries, buffers and decodes in ways that cost a watch
 
 import asyncio
 import hashlib
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -38,7 +39,12 @@ from eventstream.kubeapi.problems import (
 )
 from eventstream.kubeapi.quoting import quoted
 from eventstream.kubeapi.tokens import expired_at
-from eventstream.kubeapi.transport import CONNECTION_ERRORS, connection_problem, tls_context
+from eventstream.kubeapi.transport import (
+    CONNECTION_ERRORS,
+    connection_problem,
+    tls_context,
+    without_certificate,
+)
 from eventstream.kubeapi.turns import Turns
 
 JSON = "application/json"
@@ -111,6 +117,20 @@ class _Asked(NamedTuple):
     params: Mapping[str, str] | None
     headers: Mapping[str, str]
     timeout: aiohttp.ClientTimeout
+
+
+class Route(NamedTuple):
+    """How requests reach the server, for whoever sends them with another credential.
+
+    `headers` are Baton's own credential, empty where the route is somebody else's.
+    """
+
+    server: str
+    tls: ssl.SSLContext
+    tls_server_name: str | None
+    proxy: str | None
+    proxy_headers: Mapping[str, str] | None
+    headers: Mapping[str, str]
 
 
 class Connection:
@@ -224,12 +244,26 @@ class Connection:
             return ""
         return quoted(decoded("GET /version", body, _Version).git_version, _LONGEST_VERSION)
 
+    async def route(self, *, own: bool) -> Route:
+        """Return how to reach the server; with `own`, as Baton, else as nobody in particular."""
+        await self._renew()
+        configuration = self._configuration
+        return Route(
+            self.server,
+            self._tls if own else self._bare_tls,
+            configuration.tls_server_name,
+            configuration.proxy,
+            configuration.proxy_headers,
+            await self._bearer() if own else {},
+        )
+
     async def close(self) -> None:
         """Close every connection; streams that are still read break off."""
         await self._session.close()
 
     def _take(self, configuration: Configuration) -> None:
         self._tls = tls_context(configuration)
+        self._bare_tls = tls_context(without_certificate(configuration))
         self._configuration = configuration
         self._loads += 1
         self._renewed_at = self._clock.monotonic()

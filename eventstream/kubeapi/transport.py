@@ -1,5 +1,6 @@
 """Tells what a failed connection means: no route, no name, a wrong certificate, a proxy's no."""
 
+import copy
 import ssl
 
 import aiohttp
@@ -32,6 +33,13 @@ def tls_context(configuration: Configuration) -> ssl.SSLContext:
             )
         ) from error
     return context
+
+
+def without_certificate(configuration: Configuration) -> Configuration:
+    """Return the same configuration without a client certificate, and so without an identity."""
+    bare = copy.copy(configuration)
+    bare.cert_file = bare.key_file = None
+    return bare
 
 
 def connection_problem(server: str, error: BaseException) -> Problem:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 from django.db import transaction
 
+from eventstream.explain.vocabulary.records import type_name
 from eventstream.models import (
     AuditLogRow,
     CoverageRow,
@@ -50,7 +51,13 @@ def _store_gaps(gaps: list[Gap], numbers: Numbers) -> None:
     for id_ in stored:
         del rows[id_]
     GapRow.objects.bulk_create(
-        GapRow(id=id_, seq=numbers.take(), at=gap.at, body=msgspec.json.encode(gap))
+        GapRow(
+            id=id_,
+            seq=numbers.take(),
+            at=gap.at,
+            type=type_name(gap.resource.group, gap.resource.kind),
+            body=msgspec.json.encode(gap),
+        )
         for id_, gap in rows.items()
     )
 

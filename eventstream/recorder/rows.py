@@ -6,7 +6,7 @@ from typing import TypeVar
 import msgspec
 from django.db.models import Max, Model
 
-from eventstream.explain.vocabulary.records import Step, Trace, WaitsSeen
+from eventstream.explain.vocabulary.records import Step, Trace, WaitsSeen, type_name
 from eventstream.explain.world.pods import node_of, pod_state
 from eventstream.explain.world.world import owner_of
 from eventstream.models import ImageRow, StepRow, TraceRow, WaitsRow
@@ -79,11 +79,17 @@ def step_row(step: Step, body: bytes, memo: bytes | None) -> StepRow:
         uid=step.object.uid,
         namespace=step.object.namespace or "",
         kind=step.object.kind,
+        type=_ruled_by(step),
         name=step.object.name,
         actor=step.actor,
         body=body,
         memo=memo,
     )
+
+
+def _ruled_by(step: Step) -> str:
+    """The type by which is decided who may see a step: a refused request only a log tells of."""
+    return "*" if step.change_type == "REFUSED" else step.object.type
 
 
 def trace_row(trace: Trace, body: bytes) -> TraceRow:
@@ -96,6 +102,7 @@ def trace_row(trace: Trace, body: bytes) -> TraceRow:
         updated=trace.updated or trace.started,
         namespace=trace.root.namespace or "",
         kind=trace.root.kind,
+        type=trace.root.type,
         name=trace.root.name,
         title=trace.title,
         holder=trace.holder or "",
@@ -113,6 +120,7 @@ def image_row(uid: str, resource: str, image: Image) -> ImageRow:
         uid=uid,
         resource=resource,
         kind=image.kind,
+        type=type_name(image.api_version.rpartition("/")[0], image.kind),
         namespace=image.metadata.namespace or "",
         name=image.metadata.name,
         owner=owner_of(image),

@@ -12,6 +12,8 @@ import { Link } from "./socket.js";
 import { summarise } from "./summary.js";
 import { start as startZoom } from "./zoom.js";
 
+const SIGNED_OUT = 4401;
+const LESS_RIGHTS = 4403;
 const page = { epoch: "", since: 0 };
 const main = () => document.getElementById("main");
 
@@ -72,6 +74,8 @@ const heard = {
   },
   refused(message) {
     say(message.reason);
+    if (message.code === SIGNED_OUT) location.reload(); // It leads to the page of sign-in.
+    if (message.code === LESS_RIGHTS) reloadSoon();
   },
 };
 

@@ -17,8 +17,8 @@ from dashboard.pages.registry import FEEDS, PAGES
 from tests.dashboard import scenes
 
 ROOT = Path(__file__).resolve().parents[2]
-NO_PAGES = {"base.html", "500.html", "lost.html", "tape_reading.html"}
-"""Templates that no page of its own is drawn from: frames, and answers in a page's place."""
+NO_PAGES = {"base.html", "500.html", "login.html", "lost.html", "tape_reading.html"}
+"""Templates that no page of its own is drawn from: frames, and what stands in a page's place."""
 
 BY_NAME = {page.name: page for page in PAGES}
 
@@ -58,7 +58,9 @@ def test_what_a_page_lacks_is_named(changed: dict[str, Any], said: str) -> None:
     assert said in lack
 
 
-@pytest.mark.parametrize("part", ["address", "view", "template", "feed", "navigation", "style"])
+@pytest.mark.parametrize(
+    "part", ["address", "view", "decision", "template", "feed", "navigation", "style"]
+)
 def test_a_declaration_without_a_part_does_not_load(part: str) -> None:
     page = BY_NAME["reference"]
     given = {field: getattr(page, field) for field in page.__struct_fields__ if field != part}

@@ -88,3 +88,7 @@ def test_only_a_port_forward_reaches_the_page(
     policy = by_kind["NetworkPolicy"]["spec"]
     assert policy["podSelector"]["matchLabels"].items() <= labels
     assert (policy["policyTypes"], policy["ingress"]) == (["Ingress"], [])
+
+
+def test_viewers_sign_in_with_a_token_of_the_cluster(container: Manifest) -> None:
+    assert {"name": "BATON_SIGN_IN", "value": "token"} in container["env"]

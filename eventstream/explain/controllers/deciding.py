@@ -37,6 +37,7 @@ from eventstream.explain.deletions.removals import REMOVALS
 from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.declared.declaration import GroupKind
 from eventstream.explain.vocabulary.registry import group_kind
+from eventstream.explain.world.drawn import by_view
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict
 
@@ -176,10 +177,12 @@ def decide(view: View) -> Verdict:
     the explanation of all others.
     """
     try:
-        return _decide(view)
+        verdict = _decide(view)
     except Exception as error:
         logger.exception("A rule failed on %s.", view.write.image.metadata.name)
-        return general.defect(view, error)
+        verdict = general.defect(view, error)
+    view.write.decision.drawn = by_view(view, verdict)
+    return verdict
 
 
 def _decide(view: View) -> Verdict:

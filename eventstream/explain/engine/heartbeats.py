@@ -11,8 +11,10 @@ from collections.abc import Iterable
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.identity import existing_trace_id, step_id
 from eventstream.explain.vocabulary.records import Evidence, Grades, ObjectRef, Step, StepUpsert
+from eventstream.explain.world import drawn
 from eventstream.explain.world.text import count
 from eventstream.explain.world.writes import Write
+from eventstream.objects.images import Image
 from eventstream.objects.observations import Change
 from eventstream.objects.versions import order_of
 
@@ -114,10 +116,7 @@ class Heartbeats:
     def of_node(self, node: str) -> Step:
         """The one row that stands for all renewals of a node's Lease."""
         known = self.nodes[node]
-        lease = known.latest.after
-        ref = ObjectRef(
-            lease.api_version, lease.kind, lease.metadata.namespace, lease.metadata.name, lease.uid
-        )
+        ref = _lease(known.latest.after)
         total = known.total + self._carried(ref, "heartbeat")
         text = f"The kubelet on {node} renewed its node Lease {count(total, 'time')}."
         trace = existing_trace_id(self._cluster, known.ref.uid)
@@ -158,6 +157,7 @@ class Heartbeats:
         part: str,
     ) -> Step:
         lease = latest.after
+        drawn_on = () if lease.uid == ref.uid else (drawn.name(_lease(lease)),)
         said = Evidence(
             "observed",
             "watch",
@@ -191,7 +191,13 @@ class Heartbeats:
             rule="heartbeat",
             count=number,
             node=node,
+            sources=drawn_on,
         )
+
+
+def _lease(lease: Image) -> ObjectRef:
+    metadata = lease.metadata
+    return ObjectRef(lease.api_version, lease.kind, metadata.namespace, metadata.name, lease.uid)
 
 
 def _node(change: Change) -> ObjectRef:
@@ -200,5 +206,4 @@ def _node(change: Change) -> ObjectRef:
     for owner in lease.metadata.owner_references:
         if owner.kind == "Node":
             return ObjectRef(owner.api_version, owner.kind, None, owner.name, owner.uid)
-    metadata = lease.metadata
-    return ObjectRef(lease.api_version, lease.kind, metadata.namespace, metadata.name, lease.uid)
+    return _lease(lease)

@@ -12,7 +12,14 @@ from eventstream.explain.engine.tracelog import TraceLog
 from eventstream.explain.engine.traces import TraceKeeper
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.identity import existing_trace_id, step_id
-from eventstream.explain.vocabulary.records import Grades, Step, StepRemoved, StepUpsert, Upsert
+from eventstream.explain.vocabulary.records import (
+    AUDIT,
+    Grades,
+    Step,
+    StepRemoved,
+    StepUpsert,
+    Upsert,
+)
 from eventstream.explain.vocabulary.registry import title
 from eventstream.explain.world.claims import Match
 from eventstream.explain.world.text import asker, said_by, sentence
@@ -171,6 +178,7 @@ class Refusals:
             source_url=sources.AUDITING,
             rule="refused",
             node=identities.node(record) or None,
+            sources=(AUDIT,),
         )
 
 

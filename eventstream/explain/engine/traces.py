@@ -30,6 +30,7 @@ from eventstream.explain.outlook.usual import UsualWaits
 from eventstream.explain.vocabulary.identity import existing_trace_id
 from eventstream.explain.vocabulary.records import ObjectRef, Trace
 from eventstream.explain.vocabulary.registry import is_followed
+from eventstream.explain.world import drawn
 from eventstream.explain.world.families import HIGHEST, by_order
 from eventstream.explain.world.text import listing, named
 from eventstream.explain.world.times import parse
@@ -178,20 +179,24 @@ class TraceKeeper:
         snapshot = Snapshot(self._world, upto, now, self.usual, self._overtaken(trace))
         outlook = self._outlook(trace, snapshot)
         trace.looked = snapshot.looked
+        drawn_on: list[Write | None] = [trace.began, over]
         if over is None and outlook.state == "stalled":
             outlook = self._shared(trace, outlook, now)
+            drawn_on += [w for w in trace.root.writes if w.decision.verdict is not None]
         if over is not None and outlook.state != "complete":
             by = over.decision.verdict.actor_name if over.decision.verdict else ""
             before = "" if outlook.state == "unknown" else " before it was done"
             text = f"Overtaken{before} by a newer change of {named(over.image)}"
             summary = f"{text} ({by})." if by else f"{text}."
             outlook = Outlook("superseded", summary, (), outlook.stages, over.change.at)
-        return self._written(trace, outlook)
+        sources = snapshot.sources | drawn.by_writes(drawn_on) | trace.root.family.kinds.keys()
+        return self._written(trace, outlook, sources)
 
     def given_up(self, trace: TraceLog) -> Trace:
         """The record of a trace that there is no room for any more."""
         said = "Not followed to its end: too much was going on with this object at once."
-        return self._written(trace, Outlook("superseded", said, ended=_end(trace)))
+        outlook = Outlook("superseded", said, ended=_end(trace))
+        return self._written(trace, outlook, drawn.by_writes([trace.began]))
 
     def judged(self, trace: TraceLog, now: float) -> Trace:
         """The same; unknown, and logged, where one odd object defeats the judging."""
@@ -200,7 +205,8 @@ class TraceKeeper:
             return self.record(trace, now)
         except Exception:
             logger.exception("Judging the trace of %s failed.", trace.root.ref)
-            return self._written(trace, Outlook("unknown", _UNJUDGED))
+            outlook = Outlook("unknown", _UNJUDGED)
+            return self._written(trace, outlook, drawn.by_writes([trace.began]))
 
     def _overtaken(self, trace: TraceLog) -> frozenset[str]:
         """The open traces of the same object that began before this one."""
@@ -305,9 +311,12 @@ class TraceKeeper:
             [*holdings, *gone.holdings], stages, snapshot, f"Waiting for {named(above.image)}."
         )
 
-    def _written(self, trace: TraceLog, outlook: Outlook) -> Trace:
+    def _written(self, trace: TraceLog, outlook: Outlook, sources: set[str]) -> Trace:
         began, first = trace.began, outlook.first
         ref = trace.root.ref
+        proof = proofs.of_wait(first) if first and first.diagnosis else ()
+        if first is not None and first.about is not None and proof:
+            sources |= drawn.by_proof(first.about.log, proof)
         started = row_of(began).change.at if began is not None else _known_since(trace)
         return Trace(
             id=trace.id,
@@ -334,9 +343,10 @@ class TraceKeeper:
             updated=trace.last if math.isfinite(trace.last) else started,
             usual=outlook.usual,
             measured=trace.measured,
-            diagnosis_evidence=proofs.of_wait(first) if first and first.diagnosis else (),
+            diagnosis_evidence=proof,
             command=proofs.command_of(first) if first and first.diagnosis else "",
             mend=first.mend if first and first.diagnosis else "",
+            sources=tuple(sorted(sources - {drawn.name(ref)})),
         )
 
 

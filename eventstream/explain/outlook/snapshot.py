@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterator
 
 from eventstream.explain.outlook.usual import UsualWaits
+from eventstream.explain.world import drawn
 from eventstream.explain.world.lookups import name_key
 from eventstream.explain.world.world import World, owner_of
 from eventstream.explain.world.writes import ObjectLog, Write
@@ -18,7 +19,18 @@ class Snapshot:
     the object owns the judging is.
     """
 
-    __slots__ = ("level", "looked", "now", "overtaken", "upto", "usual", "world")
+    __slots__ = (
+        "_events",
+        "_kinds",
+        "_logs",
+        "level",
+        "looked",
+        "now",
+        "overtaken",
+        "upto",
+        "usual",
+        "world",
+    )
 
     def __init__(
         self,
@@ -35,19 +47,31 @@ class Snapshot:
         self.looked = 0
         self.level = 0
         self.overtaken = overtaken
+        self._logs: set[ObjectLog] = set()
+        self._kinds: set[str] = set()
+        self._events: set[str] = set()
+
+    @property
+    def sources(self) -> set[str]:
+        """What was looked at and found, see `world.drawn`."""
+        found = {each for log in self._logs for each in drawn.by_log(log, self.upto)}
+        return found | self._kinds | self._events
 
     def latest(self, log: ObjectLog) -> Write | None:
         """The object's newest write, which may be its end."""
+        self._logs.add(log)
         return log.at(self.upto)
 
     def alive(self, log: ObjectLog) -> Write | None:
         """The object's newest write if it exists, else None."""
+        self._logs.add(log)
         write = log.at(self.upto)
         return write if write is not None and not write.gone else None
 
     def children(self, log: ObjectLog, kind: str = "") -> Iterator[Write]:
         """The newest write of each existing object that this one controls."""
         uid, upto = log.uid, self.upto
+        self._kinds.update(log.family.kinds)
         for child in log.family.children.values():
             write = child.at(upto)
             if write is None or write.gone or (kind and write.image.kind != kind):
@@ -59,6 +83,7 @@ class Snapshot:
         """The newest write of each Pod that this object ever controlled, be it the Pod's end."""
         pods = [child for child in log.family.children.values() if child.ref.kind == "Pod"]
         self.looked += len(pods)
+        self._kinds.update(log.family.kinds)
         if self.upto == math.inf:
             return [pod.writes[-1] for pod in pods if pod.writes]
         return [write for pod in pods if (write := pod.at(self.upto)) is not None]
@@ -73,6 +98,7 @@ class Snapshot:
         known = log.notes
         if not known:
             return []
+        self._events.update(drawn.by_notes(log, reasons))
         found = [note for reason in reasons for note in known.get(reason, {}).values()]
         return sorted(found, key=lambda note: (note.at, note.after.metadata.name), reverse=True)
 

@@ -24,6 +24,23 @@ FINISHED: frozenset[TraceState] = frozenset({"complete", "superseded", "unknown"
 StageState = Literal["done", "current", "stalled", "pending"]
 
 
+def type_name(group: str, kind: str) -> str:
+    """What a type is called, whatever version it is read in: `Deployment.apps`, `Pod`."""
+    return f"{kind}.{group}" if group else kind
+
+
+def source_name(type_: str, namespace: str | None) -> str:
+    """What a type in a namespace is called where something draws on it: `Pod@shop`, `Node@`."""
+    return f"{type_}@{namespace or ''}"
+
+
+AUDIT = source_name("*", None)
+"""The source of what an audit log says, which no type governs."""
+
+UNKNOWN = source_name("?", None)
+"""Stands for sources that are not known (any more)."""
+
+
 class ObjectRef(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """Which object: `namespace` is None for cluster-scoped ones."""
 
@@ -32,6 +49,11 @@ class ObjectRef(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     namespace: str | None
     name: str
     uid: str
+
+    @property
+    def type(self) -> str:
+        """Its kind and group, see `type_name`."""
+        return type_name(self.api_version.rpartition("/")[0], self.kind)
 
 
 class Grades(msgspec.Struct, frozen=True, gc=False):
@@ -82,7 +104,9 @@ class Step(msgspec.Struct, frozen=True, gc=False):
     `documented_store` and `documented_broadcast` those of the API server's part. `at` is unix
     seconds on `clock` (arrival, event, object), good to `precision_ms`. `count` is how many
     writes a heartbeat row stands for. `rule` names the rule that decided, "undocumented" where
-    none did.
+    none did. `sources` are what its claims draw on beside the object itself, see `source_name`;
+    None where that is not known. `withheld` are those of them that a reader may not see, in which
+    case the claims are left out: history says so when it is asked, and never stores it.
     """
 
     id: str
@@ -112,6 +136,8 @@ class Step(msgspec.Struct, frozen=True, gc=False):
     loop: Loop | None = None
     count: int = 1
     node: str | None = None
+    sources: tuple[str, ...] | None = None
+    withheld: tuple[str, ...] = ()
 
 
 class Stage(msgspec.Struct, frozen=True, gc=False):
@@ -165,7 +191,8 @@ class Trace(msgspec.Struct, frozen=True, gc=False):
     for the wait that `waiting_for` tells of, None where nothing is due that has a usual time;
     `measured` up to which arrival the trace's own waits are counted in that. Where there is a
     `diagnosis`, `diagnosis_evidence` is what it rests on, `command` shows that to a person, and
-    `mend` is a command that would take the cause away, where one is obvious.
+    `mend` is a command that would take the cause away, where one is obvious. `sources` and
+    `withheld` are as a step's.
     """
 
     id: str
@@ -194,6 +221,8 @@ class Trace(msgspec.Struct, frozen=True, gc=False):
     diagnosis_evidence: tuple[Evidence, ...] = ()
     command: str = ""
     mend: str = ""
+    sources: tuple[str, ...] | None = None
+    withheld: tuple[str, ...] = ()
 
 
 class StepDraft(Protocol):
@@ -263,7 +292,9 @@ class WaitsUpsert(msgspec.Struct, frozen=True, gc=False):
 Upsert = StepUpsert | TraceUpsert | StepRemoved | WaitsUpsert
 
 __all__ = [
+    "AUDIT",
     "FINISHED",
+    "UNKNOWN",
     "Evidence",
     "FieldChange",
     "Grade",
@@ -284,4 +315,6 @@ __all__ = [
     "Verb",
     "WaitsSeen",
     "WaitsUpsert",
+    "source_name",
+    "type_name",
 ]

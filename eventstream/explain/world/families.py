@@ -41,20 +41,27 @@ class Family(Generic[L, W]):
 
     `births` and `losses` are orders at which its Pods began and ceased to be active, so that
     "how many existed then" is two bisections; `news` are the writes that can move its counts.
-    `spec` remembers one of the owner's own writes and the one that had last set its desired state
-    by then: each new child asks for that.
+    `kinds` are the types of all that it ever controlled, as sources, each with the lowest order of
+    one. `spec` remembers one of the owner's own writes and the one that had last set its desired
+    state by then: each new child asks for that.
     """
 
-    __slots__ = ("_gone", "_settled", "births", "children", "losses", "news", "spec")
+    __slots__ = ("_gone", "_settled", "births", "children", "kinds", "losses", "news", "spec")
 
     def __init__(self) -> None:
         self.children: dict[str, L] = {}
+        self.kinds: dict[str, int] = {}
         self.births: list[tuple[int, str]] = []
         self.losses: list[tuple[int, str]] = []
         self.news: list[W] = []
         self.spec: tuple[W, W | None] | None = None
         self._gone: set[str] = set()
         self._settled = 0
+
+    def know(self, kind: str, order: int) -> None:
+        """Take note that it controls something of this type, known at this order."""
+        if order < self.kinds.get(kind, order + 1):
+            self.kinds[kind] = order
 
     def count_active(self, order: int) -> int:
         """How many Pods were active just before `order`."""

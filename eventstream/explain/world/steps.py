@@ -7,6 +7,7 @@ import msgspec
 
 from eventstream.explain.vocabulary.identity import step_id
 from eventstream.explain.vocabulary.records import Evidence, Grades, Step
+from eventstream.explain.world.drawn import by_write
 from eventstream.explain.world.writes import Verdict
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
     causes: tuple[str, ...]
     verdict: Verdict
     write: "Write"
+    sources: tuple[str, ...]
     count: int = 1
     until: float = 0.0
 
@@ -70,6 +72,7 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
             loop=said.loop,
             node=verdict.node,
             count=self.count,
+            sources=self.sources,
         )
 
     def _more(self) -> str:
@@ -95,8 +98,8 @@ def draft(cluster: str, write: "Write", verdict: Verdict, trace: str) -> Draft:
         ]
         causes = tuple(dict.fromkeys(draft.id for draft in drafts))
     if burst is None or burst.count == 1:
-        return Draft(id_, trace, causes, verdict, write)
-    return Draft(id_, trace, causes, verdict, write, burst.count, burst.until)
+        return Draft(id_, trace, causes, verdict, write, by_write(write))
+    return Draft(id_, trace, causes, verdict, write, by_write(write), burst.count, burst.until)
 
 
 def _flagged(write: "Write", evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:

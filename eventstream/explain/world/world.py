@@ -7,9 +7,9 @@ decide does not depend on the order in which streams were delivered.
 from collections.abc import Iterable, Iterator
 
 from eventstream.explain.vocabulary.records import ObjectRef
-from eventstream.explain.world import notes
+from eventstream.explain.world import drawn, notes
 from eventstream.explain.world.evictions import Evictions
-from eventstream.explain.world.families import HIGHEST, Askers, Family
+from eventstream.explain.world.families import HIGHEST, Family
 from eventstream.explain.world.known import (
     Known,
     kind_key,
@@ -62,7 +62,7 @@ class World:
             return None
         self.high = max(self.high, order)
         if not log.seen:
-            self._introduce(log, change)
+            self._introduce(log, change, order)
         self._count(write)
         return write
 
@@ -76,7 +76,7 @@ class World:
         last = log.latest.order if log.latest is not None else -1
         return listed if listed is None or listed > last else None, max(last, began)
 
-    def _introduce(self, log: ObjectLog, change: Change) -> None:
+    def _introduce(self, log: ObjectLog, change: Change, order: int) -> None:
         log.ref, log.seen = reference(change.after), True
         log.resource_key = change.resource.key
         if looked_up(log.ref):
@@ -87,12 +87,14 @@ class World:
                 left.append(min(known, key=lambda uid: known[uid].exists))
             for uid in left:
                 del known[uid]
-        self._own(log, owner_of(change.after))
+        self._own(log, owner_of(change.after), order)
 
-    def _own(self, log: ObjectLog, owner: str) -> None:
+    def _own(self, log: ObjectLog, owner: str, order: int) -> None:
         log.owner = owner
         if owner:
-            self.logs[owner].as_owner().children[log.uid] = log
+            family = self.logs[owner].as_owner()
+            family.children[log.uid] = log
+            family.know(drawn.name(log.ref), order)
 
     def _count(self, write: Write) -> None:
         """Keep the owner's counts. Writes of one object arrive in their order."""
@@ -126,7 +128,7 @@ class World:
             earlier = log.at(write.order)
             if earlier is not None and earlier.active:
                 old.lost(log.uid, write.order)
-        self._own(log, owner_of(write.image))
+        self._own(log, owner_of(write.image), write.order)
         if log.owner:
             new = self.logs[log.owner].as_owner()
             new.tell(write)
@@ -200,12 +202,15 @@ class World:
 class View:
     """What one write's rule may look at: the world below its own order, each look remembered."""
 
-    __slots__ = ("order", "world", "write")
+    __slots__ = ("below", "looked", "noted", "order", "world", "write")
 
     def __init__(self, world: World, write: Write) -> None:
         self.world = world
         self.write = write
         self.order = write.order
+        self.looked: list[ObjectLog] = []
+        self.below: list[Family[ObjectLog, Write]] = []
+        self.noted: list[Change] = []
 
     def log(self, uid: str) -> ObjectLog:
         """The log of an object, remembering that this write depends on it."""
@@ -216,17 +221,15 @@ class View:
 
     def family(self, uid: str) -> Family[ObjectLog, Write]:
         """What an object controls, remembering that this write depends on it."""
-        return self._asked(uid).family
+        family = self._asked(uid).family
+        self.below.append(family)
+        return family
 
     def _asked(self, uid: str) -> ObjectLog:
         log, write = self.world.logs[uid], self.write
-        if write.base:
-            return log  # Never decided, so never decided again.
-        if log.askers is None:
-            log.askers = Askers()
-        if id(write) not in log.askers:
-            log.askers.add(write)
-            write.decision.asked.append(log)
+        self.looked.append(log)
+        if not write.base:  # Else never decided, so never decided again.
+            log.ask(write)
         return log
 
     def latest(self, uid: str) -> Write | None:
@@ -276,24 +279,22 @@ class View:
         found = self._notes(uid, (words, *reasons) if words else reasons)
         if found:
             found = [n for n in found if (not words or says(n, words)) and tells_of(n, self.write)]
+            self.noted += found
         if len(found) > 1:
             found.sort(key=lambda change: change.after.metadata.name)
         return found
 
     def all_notes(self, uid: str, *reasons: str) -> list[Change]:
         """All Events about an object with these reasons, whatever they name, in no order."""
-        return self._notes(uid, (ANY, *reasons))
+        found = self._notes(uid, (ANY, *reasons))
+        self.noted += found
+        return found
 
     def _notes(self, uid: str, reasons: tuple[str, ...]) -> list[Change]:
         write = self.write
         log = write.log if uid == write.log.uid else self.world.logs[uid]
         if not write.base:  # Such a one is never decided again.
-            if log.note_askers is None:
-                log.note_askers = {}
-            askers = log.note_askers.setdefault(reasons, {})
-            if id(write) not in askers:
-                askers[id(write)] = write
-                write.decision.asked.append(log)
+            log.ask_for_notes(write, reasons)
         known = log.notes
         if not known:
             return []

@@ -108,10 +108,11 @@ class Decision:
     `verdict` is who wrote, what and why; `draft` its step, as it was last told, and `trace` the id
     of the trace that this is in. `who` is whom managedFields tell, once asked for, `audit` the
     request that made it, where that is known, and `burst` its place among like writes, where there
-    are. `asked` are the logs that the verdict rests on. A `settled` one is not made again.
+    are. `asked` are the logs that the verdict rests on, `drawn` what it tells of. A `settled` one
+    is not made again.
     """
 
-    __slots__ = ("asked", "audit", "burst", "draft", "settled", "trace", "verdict", "who")
+    __slots__ = ("asked", "audit", "burst", "draft", "drawn", "settled", "trace", "verdict", "who")
 
     def __init__(self) -> None:
         self.settled = False
@@ -120,6 +121,7 @@ class Decision:
         self.draft: StepDraft | None = None
         self.trace = ""
         self.asked: list[ObjectLog] = []
+        self.drawn: tuple[str, ...] = ()
         self.audit: Match | None = None
         self.burst: Burst | None = None
 
@@ -277,13 +279,28 @@ class ObjectLog:
         self.uid = uid
         self.ref = ObjectRef("", "", None, "", uid)
         self.seen = False
-        self.resource_key = ""
-        self.owner: str = ""
+        self.resource_key = self.owner = ""
         self.writes: list[Write] = []
         self.family: Family[ObjectLog, Write] = NO_FAMILY
         self.askers: Askers[Write] | None = None
         self.notes: dict[str, dict[str, Change]] | None = None
         self.note_askers: dict[tuple[str, ...], dict[int, Write]] | None = None
+
+    def ask(self, write: Write) -> None:
+        """Remember that the decision on a write looked at this object."""
+        if self.askers is None:
+            self.askers = Askers()
+        if id(write) not in self.askers:
+            self.askers.add(write)
+            write.decision.asked.append(self)
+
+    def ask_for_notes(self, write: Write, reasons: tuple[str, ...]) -> None:
+        """Remember that it asked for Events about this object with these reasons."""
+        known = self.note_askers = {} if self.note_askers is None else self.note_askers
+        askers = known.setdefault(reasons, {})
+        if id(write) not in askers:
+            askers[id(write)] = write
+            write.decision.asked.append(self)
 
     @property
     def latest(self) -> Write | None:

@@ -16,10 +16,11 @@ from django.core.management.base import CommandError
 from django.db import DatabaseError
 from django.utils.module_loading import import_string
 
-from eventstream import descriptors, history, private, serving
+from eventstream import descriptors, history, private, reviewing, serving
 from eventstream.exclusive import InUseError, lock_of, sole_writer
 from eventstream.kubeapi.connection import ClusterIdentity, connect
 from eventstream.kubeapi.problems import ApiProblem, open_files
+from eventstream.kubeapi.reviews import ApiReviews
 from eventstream.management.options import no_messages, taught_by, teaching
 from eventstream.management.printing import PlainCommand
 from eventstream.objects.observations import Gap, Problem
@@ -65,6 +66,11 @@ class Command(PlainCommand):
             metavar="FILE",
             help="also follow an API server's audit log (for several, give it again)",
         )
+        parser.add_argument(
+            "--insecure-anyone-may-look",
+            action="store_true",
+            help="serve other machines with no sign-in: whoever reaches the page sees everything",
+        )
         no_messages(parser)
         teaching(parser)
 
@@ -81,6 +87,7 @@ class Command(PlainCommand):
         try:
             # What needs neither cluster nor database is tried first: it fails at once, or never.
             with contextlib.ExitStack() as stack:
+                _check_sign_in(options["host"], anyone=options["insecure_anyone_may_look"])
                 listener = stack.enter_context(serving.listen(options["host"], options["port"]))
                 recording = None
                 if options["record"] is not None:
@@ -107,6 +114,8 @@ class Command(PlainCommand):
 
         async def observe() -> None:
             connection = await connect(kubeconfig=options["kubeconfig"], context=options["context"])
+            reviews = ApiReviews(connection)
+            reviewing.install(reviews)
             try:
                 cluster = await connection.identify()
                 lost: tuple[Gap, ...] = ()
@@ -127,6 +136,8 @@ class Command(PlainCommand):
                     lost = await observer.run()
                     await _begin_anew(stack)
             finally:
+                reviewing.install(None)
+                await reviews.close()
                 await connection.close()
 
         application = import_string(settings.ASGI_APPLICATION)
@@ -138,6 +149,20 @@ class Command(PlainCommand):
             f"Dashboard: {address}\n"
         )
         self.stdout.flush()
+
+
+def _check_sign_in(host: str, *, anyone: bool) -> None:
+    """Raise CommandError where other machines could look and nobody would have to sign in."""
+    if settings.BATON_SIGN_IN.mode != "local" or serving.is_loopback(host):
+        return
+    if not anyone:
+        raise CommandError(
+            f"Other machines can reach {host}, and nobody has to sign in (BATON_SIGN_IN=local): "
+            "whoever reaches the page, another Pod or a web site, would see the whole cluster. Set "
+            "BATON_SIGN_IN to token, oidc or proxy; or serve on 127.0.0.1; or, if really anyone "
+            "may look, add --insecure-anyone-may-look."
+        )
+    logger.warning("Nobody has to sign in: whoever reaches %s sees the whole cluster.", host)
 
 
 def _database() -> str:

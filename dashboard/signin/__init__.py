@@ -1,0 +1,1 @@
+"""Who may look, and what each viewer may see."""

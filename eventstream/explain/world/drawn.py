@@ -1,0 +1,95 @@
+"""What a decision or a judgement draws on, by type and namespace: only who may see that is told.
+
+A source is named `Deployment.apps@shop`, or `Node@` where it is in no namespace. What draws on an
+audit log draws on `*@`: no type governs it. Looking and finding nothing is no source: nor is a
+namespace that lives, or a node in order, of which rules only ask whether it is otherwise.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from eventstream.explain.vocabulary.records import (
+    AUDIT,
+    Evidence,
+    ObjectRef,
+    source_name,
+)
+from eventstream.explain.world.pods import condition
+
+if TYPE_CHECKING:
+    from eventstream.explain.world.world import View
+    from eventstream.explain.world.writes import ObjectLog, Verdict, Write
+    from eventstream.objects.images import Image
+
+_EVENT = "Event"
+
+
+def name(ref: ObjectRef) -> str:
+    """The source that an object is."""
+    return source_name(ref.type, ref.namespace)
+
+
+def by_view(view: "View", verdict: "Verdict") -> tuple[str, ...]:
+    """What a decision drew on beside the object itself: what it found where it looked."""
+    order = view.order
+    found = {each for log in view.looked for each in by_log(log, order)}
+    for family in view.below:
+        found.update(kind for kind, since in family.kinds.items() if since < order)
+    found.update(source_name(_EVENT, note.after.metadata.namespace) for note in view.noted)
+    found.update(name(cause.log.ref) for cause in verdict.causes)
+    found.discard(name(view.write.log.ref))
+    return tuple(sorted(found)) if found else ()
+
+
+def by_write(write: "Write") -> tuple[str, ...]:
+    """What the decision on a write drew on beside the object itself, audit log included."""
+    decision = write.decision
+    known = decision.drawn
+    return known if decision.audit is None else tuple(sorted({*known, AUDIT}))
+
+
+def by_log(log: "ObjectLog", upto: float) -> Iterator[str]:
+    """The object of a log as it was below `upto`, if it was seen and there was anything to find."""
+    if not log.seen:
+        return
+    write = log.at(upto)
+    if write is not None and (write.gone or not _in_order(write.image)):
+        yield name(log.ref)
+
+
+def _in_order(image: "Image") -> bool:
+    """Whether of a namespace or node there is nothing to tell; of all else there is."""
+    if image.metadata.deletion_timestamp:
+        return False
+    if image.kind == "Namespace":
+        return True
+    ready = condition(image, "Ready") if image.kind == "Node" else None
+    spec = image.spec
+    idle = getattr(spec, "unschedulable", False) or getattr(spec, "taints", ())
+    return ready is not None and ready.status == "True" and not idle
+
+
+def by_notes(log: "ObjectLog", reasons: Iterable[str]) -> Iterator[str]:
+    """The Events of these reasons that are kept about an object."""
+    known = log.notes or {}
+    for reason in reasons:
+        for note in tuple(known.get(reason, {}).values()):
+            yield source_name(_EVENT, note.after.metadata.namespace)
+
+
+def by_proof(log: "ObjectLog", evidence: Iterable[Evidence]) -> set[str]:
+    """What evidence about an object draws on: its Events, where one is among it, or a log."""
+    found = {each.source for each in evidence}
+    sources = set(by_notes(log, tuple(log.notes or ()))) if "event" in found else set()
+    return sources | ({AUDIT} if "audit" in found else set())
+
+
+def by_writes(writes: Iterable["Write | None"]) -> set[str]:
+    """What the decisions on these writes drew on, and the objects that they were to."""
+    found: set[str] = set()
+    for write in writes:
+        if write is None:
+            continue
+        found.add(name(write.log.ref))
+        found.update(by_write(write))
+    return found

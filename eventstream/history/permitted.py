@@ -1,0 +1,53 @@
+"""The rows of history that whoever asks may see: the only way to them from the rest of this room.
+
+The database filters, so that counts, pages and searches are right; nothing is taken out afterwards.
+"""
+
+from collections import defaultdict
+from typing import TypeVar
+
+from django.db.models import Model, Q, QuerySet
+
+from eventstream.history.rights import Rights, seen
+from eventstream.models import GapRow, ImageRow, StepRow, TraceRow
+
+GROUPS_MOST = 100
+"""So many different sets of types one viewer may have in namespaces; the rest is not shown."""
+
+_Row = TypeVar("_Row", bound=Model)
+
+
+def steps() -> QuerySet[StepRow]:
+    """The steps whose objects may be seen."""
+    return _reached(StepRow.objects.all(), seen())
+
+
+def traces() -> QuerySet[TraceRow]:
+    """The traces whose roots may be seen."""
+    return _reached(TraceRow.objects.all(), seen())
+
+
+def images() -> QuerySet[ImageRow]:
+    """The live objects that may be seen."""
+    return _reached(ImageRow.objects.all(), seen())
+
+
+def gaps() -> QuerySet[GapRow]:
+    """The gaps in watching what may be seen in the whole cluster or somewhere in it."""
+    rights = seen()
+    if rights.everything:
+        return GapRow.objects.all()
+    types = rights.everywhere.union(*rights.within.values())
+    return GapRow.objects.filter(type__in=types)
+
+
+def _reached(rows: QuerySet[_Row], rights: Rights) -> QuerySet[_Row]:
+    if rights.everything:
+        return rows
+    alike: dict[frozenset[str], list[str]] = defaultdict(list)
+    for namespace, types in rights.within.items():
+        alike[types].append(namespace)
+    reached = Q(type__in=sorted(rights.everywhere))
+    for types, namespaces in list(alike.items())[:GROUPS_MOST]:
+        reached |= Q(type__in=sorted(types), namespace__in=sorted(namespaces))
+    return rows.filter(reached)

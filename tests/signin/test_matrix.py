@@ -1,0 +1,129 @@
+"""Each address and each message is for whom its decision says: a view without one is for nobody."""
+
+from collections.abc import Iterator
+from typing import get_args
+
+import pytest
+from channels.db import database_sync_to_async
+from django.urls import URLPattern, get_resolver, path, reverse
+
+from dashboard import protocol
+from dashboard.signin import addresses, layer
+from dashboard.signin.decisions import MESSAGES, Decision
+from tests.dashboard import scenes
+from tests.signin.conftest import EVERYBODY, NOBODY
+from tests.signin.people import Browser, Cluster
+
+KNOWN = {"trace_id": "nginx", "step_id": "nginx-001", "uid": "uid-deployment-nginx"}
+FORMS = {"tape-close", "logout"}
+
+
+def patterns() -> Iterator[URLPattern]:
+    for each in get_resolver().url_patterns:
+        assert isinstance(each, URLPattern), "an included set of addresses has no decisions"
+        yield each
+
+
+NAMES = [str(each.name) for each in patterns()]
+
+
+def address(name: str) -> str:
+    """The address of that name, with something that is there in what it holds."""
+    (pattern,) = (each for each in patterns() if each.name == name)
+    needed = pattern.pattern.converters
+    return reverse(name, kwargs={key: KNOWN[key] for key in needed})
+
+
+def test_each_address_has_a_decision_and_each_decision_an_address() -> None:
+    assert set(NAMES) == set(addresses._decisions())
+    assert Decision.NOBODY not in addresses._decisions().values()
+    assert {n for n in NAMES if addresses.decision_of(n) is Decision.ANYONE} <= {
+        "login",
+        "oidc-begin",
+        "oidc-callback",
+    }
+
+
+def test_each_message_of_a_socket_has_a_decision() -> None:
+    told = {kind.__struct_config__.tag for kind in get_args(protocol._Message)}
+    assert told == set(MESSAGES)
+    assert set(MESSAGES.values()) == {Decision.RIGHTS}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", NAMES)
+async def test_an_unknown_person_reaches_only_what_is_for_anyone(
+    name: str, cluster: Cluster, browser: Browser
+) -> None:
+    await database_sync_to_async(lambda: scenes.store(scenes.nginx(100.0)))()
+    method = "POST" if name in FORMS else "GET"
+    answers = [
+        await browser.ask(address(name), method),
+        await browser.ask(address(name), method, accept="application/json"),
+        await browser.ask(address(name), method, hx_request="true"),
+        await browser.ask(address(name), method, cookie="__Host-baton=guessed"),
+    ]
+    for answer in answers:
+        if addresses.decision_of(name) is not Decision.ANYONE:
+            assert answer.status in {303, 401}, (name, answer.status)
+            assert answer.status == 401 or answer.headers["location"].startswith("/login")
+        assert "nginx" not in answer.text
+    assert cluster.asked == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_viewer_of_nothing_is_answered_with_nothing(
+    name: str, cluster: Cluster, browser: Browser
+) -> None:
+    await database_sync_to_async(lambda: scenes.store(scenes.nginx(100.0)))()
+    await browser.sign_in(NOBODY)
+    if name in FORMS:
+        answer = await browser.send(address(name))
+    else:
+        answer = await browser.get(address(name))
+    assert answer.status < 500
+    if addresses.decision_of(name) is Decision.RIGHTS:
+        asked = ("traces/nginx", "uid-deployment-nginx")
+        text = answer.text
+        for own in asked:  # What was asked for may be said again.
+            text = text.replace(own, "")
+        assert "kubectl-create" not in text
+        assert "754449dc84" not in text
+    if name in {"trace", "then", "step", "object"}:
+        assert answer.status == 404
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", sorted(set(NAMES) - FORMS - {"login", "then"}))
+async def test_a_viewer_of_everything_is_answered(
+    name: str, cluster: Cluster, browser: Browser
+) -> None:
+    await database_sync_to_async(lambda: scenes.store(scenes.nginx(100.0)))()
+    await browser.sign_in(EVERYBODY)
+    answer = await browser.get(address(name))
+    assert answer.status in {200, 302}, answer.text[:300]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_view_without_a_decision_answers_nobody(
+    cluster: Cluster, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await browser.sign_in(EVERYBODY)
+    monkeypatch.delitem(addresses._decisions(), "reference")
+    answer = await browser.get("/reference")
+    assert (answer.status, answer.text) == (403, "This address is for nobody.\n")
+
+
+def test_an_address_that_nothing_leads_to_is_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    added = path("new", lambda request: None, name="new")  # type: ignore[arg-type,return-value]
+    monkeypatch.setattr(layer, "resolve", lambda _: added.resolve("new"))
+    assert layer.decision_at("/new") is Decision.NOBODY
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_without_the_layer_a_view_still_refuses(cluster: Cluster) -> None:
+    from django.test import AsyncClient
+
+    answer = await AsyncClient(headers={"host": "localhost"}).get("/")
+    assert (answer.status_code, answer.content) == (401, b"Sign in to see this.\n")

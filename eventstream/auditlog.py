@@ -31,7 +31,7 @@ def read_audit(
         try:
             found = line if isinstance(line, BadLine) else decoder.record(line)
         except DecodeError as error:
-            yield number, BadLine(number, str(error))
+            yield number, BadLine.told(number, str(error))
         else:
             if found is not None:
                 yield number, found

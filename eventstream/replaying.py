@@ -67,7 +67,7 @@ def replay(
     lines = _lines(TapeReader(decoder, reading or Reading()), tape, audit, audits)
     for path, number, shown in lines:
         if isinstance(shown, BadLine):
-            yield PassedOver(path, BadLine(number, shown.reason))
+            yield PassedOver(path, BadLine.told(number, shown.reason))
             continue
         for observation in shown:
             for moment in _moments(now, observation.at):

@@ -23,9 +23,10 @@ class BadLine(msgspec.Struct, frozen=True):
     number: int
     reason: str
 
-    def __post_init__(self) -> None:
-        if len(self.reason) > _REASON_MOST:
-            msgspec.structs.force_setattr(self, "reason", f"{self.reason[:_REASON_MOST]}…")
+    @classmethod
+    def told(cls, number: int, reason: str) -> "BadLine":
+        """The line, with a reason that is cut where it is too long."""
+        return cls(number, reason if len(reason) <= _REASON_MOST else f"{reason[:_REASON_MOST]}…")
 
 
 class Reading:
@@ -51,7 +52,10 @@ class Reading:
             with path.open("rb") as file:
                 for number, line in enumerate(self._lines(file), 1):
                     if line is None:
-                        yield number, BadLine(number, f"longer than {self.line_bytes >> 20} MB")
+                        yield (
+                            number,
+                            BadLine.told(number, f"longer than {self.line_bytes >> 20} MB"),
+                        )
                     elif not line.isspace():
                         yield number, line
         except OSError as error:

@@ -83,7 +83,7 @@ class TapeReader:
                     return []
             return self._take(entry, flags)
         except DecodeError as error:
-            return BadLine(number, str(error))
+            return BadLine.told(number, str(error))
 
     def _take(self, entry: _Line, flags: tuple[str, ...]) -> list[Observation]:
         inventory = self._inventory(entry)

@@ -36,7 +36,7 @@ LONGEST = 1024
 
 Flags = tuple[str, ...]
 T = TypeVar("T")
-_set = msgspec.structs.force_setattr
+S = TypeVar("S", bound=msgspec.Struct)
 _NEEDED = frozenset(
     {
         "batch.kubernetes.io/cronjob-scheduled-timestamp",
@@ -55,25 +55,26 @@ _ENTRY = 16
 """What an element or field counts beside its text."""
 
 
-def bounded_metadata(metadata: Metadata, hide: Callable[[str], str]) -> Flags:
+def bounded_metadata(metadata: Metadata, hide: Callable[[str], str]) -> tuple[Metadata, Flags]:
     """Cut what is too much, in place; returns a flag for each part that was cut.
 
     `hide` gives the digest of what is left out.
     """
     flags: list[str] = []
+    kept: dict[str, Any] = {}
     for name in ("name", "namespace", "uid", "resource_version", "generate_name"):
         text = getattr(metadata, name)
         if text and len(text) > LONGEST:
-            _set(metadata, name, text[: LONGEST // 2] + hide(text))
+            kept[name] = text[: LONGEST // 2] + hide(text)
             flags.append(f"metadata.{name}: too long, not kept whole")
     for name in ("labels", "annotations"):
         texts = getattr(metadata, name)
         if texts:
-            _set(metadata, name, _texts(texts, f"metadata.{name}", hide, flags))
-    _set(metadata, "finalizers", _finalizers(metadata.finalizers, hide, flags))
-    _set(metadata, "owner_references", _owners(metadata, flags))
-    _set(metadata, "managed_fields", _managers(metadata.managed_fields, flags))
-    return tuple(flags)
+            kept[name] = _texts(texts, f"metadata.{name}", hide, flags)
+    kept["finalizers"] = _finalizers(metadata.finalizers, hide, flags)
+    kept["owner_references"] = _owners(metadata, flags)
+    kept["managed_fields"] = _managers(metadata.managed_fields, flags)
+    return msgspec.structs.replace(metadata, **kept), tuple(flags)
 
 
 def _said(path: str, number: int) -> str:
@@ -112,12 +113,11 @@ def _finalizers(
 def _owners(metadata: Metadata, flags: list[str]) -> tuple[Any, ...]:
     """The first owners, the controller among them."""
     owners = metadata.owner_references
-    for owner in owners[:NAMES_KEPT]:
-        _shorten(owner)
     if len(owners) <= NAMES_KEPT:
-        return owners
+        return tuple(map(_shorter, owners))
     controller = metadata.controller
-    first = [owner for owner in owners[:NAMES_KEPT] if owner is not controller]
+    first = [_shorter(owner) for owner in owners[:NAMES_KEPT] if owner is not controller]
+    controller = _shorter(controller) if controller is not None else None
     kept = [controller, *first] if controller is not None else first
     flags.append(_said("metadata.ownerReferences", len(owners) - len(kept[:NAMES_KEPT])))
     return tuple(kept[:NAMES_KEPT])
@@ -126,15 +126,12 @@ def _owners(metadata: Metadata, flags: list[str]) -> tuple[Any, ...]:
 def _managers(entries: tuple[FieldsEntry, ...], flags: list[str]) -> tuple[FieldsEntry, ...]:
     """The newest entries: who wrote last is among them; of the older ones the fields go first."""
     size = sum(len(entry.fields) for entry in entries)
-    for entry in entries[:NAMES_KEPT]:
-        _shorten(entry)
     if len(entries) <= NAMES_KEPT and size <= FIELDS_KEPT:
-        return entries
+        return tuple(map(_shorter, entries))
     places = sorted(range(len(entries)), key=lambda at: entries[at].time or "", reverse=True)
     room, bare, kept = FIELDS_KEPT, 0, {}
     for place in places[:NAMES_KEPT]:
-        entry = entries[place]
-        _shorten(entry)
+        entry = _shorter(entries[place])
         if len(entry.fields) > room:
             bare += 1
             entry = msgspec.structs.replace(entry, fields=NO_FIELDS)
@@ -147,12 +144,13 @@ def _managers(entries: tuple[FieldsEntry, ...], flags: list[str]) -> tuple[Field
     return tuple(kept[place] for place in sorted(kept))
 
 
-def _shorten(struct: msgspec.Struct) -> None:
-    """Cut the texts of a struct, in place."""
-    for name in struct.__struct_fields__:
-        text = getattr(struct, name)
-        if type(text) is str and len(text) > LONGEST:
-            _set(struct, name, shortened(text))
+def _shorter(struct: S) -> S:
+    """The struct with its texts cut."""
+    texts = [(name, getattr(struct, name)) for name in struct.__struct_fields__]
+    cut = {
+        name: shortened(text) for name, text in texts if type(text) is str and len(text) > LONGEST
+    }
+    return msgspec.structs.replace(struct, **cut) if cut else struct
 
 
 def shortened(text: str) -> str:
@@ -161,7 +159,7 @@ def shortened(text: str) -> str:
 
 
 def bounded_part(part: Any, path: str) -> tuple[Any, Flags]:
-    """A spec, a status or other content with what is too much of it cut, structs in place."""
+    """A spec, a status or other content with what is too much of it cut."""
     cutter = _Cutter()
     kept = cutter.kept(part)
     if not cutter.dropped:
@@ -185,7 +183,7 @@ class _Cutter:
         if isinstance(value, list | tuple):
             return type(value)(self._items(value, self.kept))
         if isinstance(value, msgspec.Struct):
-            self._fields(value)
+            return self._fields(value)
         return value
 
     def _entry(self, item: tuple[str, Any]) -> tuple[str, Any]:
@@ -199,14 +197,16 @@ class _Cutter:
             self.room -= _ENTRY
             yield kept(item)
 
-    def _fields(self, struct: msgspec.Struct) -> None:
+    def _fields(self, struct: S) -> S:
         """Plain fields first, then conditions. Messages are cut where they are scrubbed."""
         names = struct.__struct_fields__
         values = [(name, getattr(struct, name)) for name in names]
+        changed: dict[str, Any] = {}
         for name, value in sorted(values, key=lambda field: _rank(*field)):
             kept = self.kept(value) if name != "message" else value
             if kept is not value:
-                _set(struct, name, kept)
+                changed[name] = kept
+        return msgspec.structs.replace(struct, **changed) if changed else struct
 
     def _text(self, text: str) -> str:
         if len(text) > LONGEST:

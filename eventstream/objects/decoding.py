@@ -179,10 +179,12 @@ class Decoder:
             flags = (*flags, f"kind: not {resource.kind}")
         large = len(raw) > LARGE
         if large:
-            flags += bounded_metadata(wire.metadata, self._redactor.hide)
+            wire.metadata, more = bounded_metadata(wire.metadata, self._redactor.hide)
+            flags += more
         image = self._image(resource, raw, wire)
         if large and isinstance(image.spec, EventFacts | RevisionFacts):
-            flags += bounded_part(image.spec, "content")[1]
+            content, more = bounded_part(image.spec, "content")
+            image, flags = msgspec.structs.replace(image, spec=content), flags + more
         if flags or wire.flags:
             found = dict.fromkeys((*read_flags(wire.flags), *flags, *image.flags))
             image = msgspec.structs.replace(image, flags=tuple(found))

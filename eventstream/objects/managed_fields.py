@@ -5,7 +5,6 @@ https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-manageme
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -18,77 +17,93 @@ from eventstream.objects.sharing import Kept, Words
 _TYPE_KEY = expression(rb'"k:\{\\"type\\":\\"[A-Za-z0-9./_-]+\\"\}"', whole=True)
 _NORMAL_KEY = expression(rb'"k:\{[\w,]*\}"', whole=True)
 _KEY_NAMES = expression(rb'\\"(\w+)\\":', whole=True)
-_words = Words()
 _PREFIXES = (b'"f:', b'"k:', b'"v:', b'"i:', b'".":')
 
 
-def shared_entry(entry: FieldsEntry) -> FieldsEntry:
-    """The entry with its fields normalized; equal entries of many objects share one struct.
+class FieldsSettler:
+    """Normalizes entries for one installation; equal ones of many objects share one struct."""
 
-    The same text comes with each version of an object: to compare it costs less than its hash.
-    """
-    place = entry.manager, entry.subresource, entry.time, len(entry.fields)
-    known = _latest.get(place)
-    if known is not None and known[0] == entry:
-        return known[1]
-    fields = bytes(entry.fields)
-    names = entry.manager, entry.operation, entry.subresource, entry.time, entry.api_version
-    size = len(fields) + len(entry.manager)
-    shared = _entries.get((*names, fields))
-    if shared is None:
-        shared = _entry(*names, fields)
-        _entries.keep((*names, fields), shared, size)
-    _latest.keep(place, (FieldsEntry(*names, msgspec.Raw(fields)), shared), size)
-    return shared
+    def __init__(self) -> None:
+        self._words = Words()
+        self._came = Kept[_Place, tuple[FieldsEntry, FieldsEntry]](2048)
+        self._entries = Kept[tuple[str, str, str, str | None, str, bytes], FieldsEntry](4096)
+        self._normalized = Kept[bytes, msgspec.Raw](4096)
+        self._raws = Kept[bytes, msgspec.Raw](4096)
+        self._keys = Kept[bytes, bytes](2048)
+
+    def shared(self, entry: FieldsEntry) -> FieldsEntry:
+        """The entry with its fields normalized.
+
+        The same text comes with each version of an object: to compare it with the one that came
+        before costs less than its hash.
+        """
+        place = entry.manager, entry.subresource, entry.time, len(entry.fields)
+        known = self._came.get(place)
+        if known is not None and known[0] == entry:
+            return known[1]
+        fields = bytes(entry.fields)
+        names = entry.manager, entry.operation, entry.subresource, entry.time, entry.api_version
+        size = len(fields) + len(entry.manager)
+        shared = self._entries.get((*names, fields))
+        if shared is None:
+            shared = self._entry(*names, fields)
+            self._entries.keep((*names, fields), shared, size)
+        self._came.keep(place, (FieldsEntry(*names, msgspec.Raw(fields)), shared), size)
+        return shared
+
+    def _entry(
+        self, manager: str, operation: str, part: str, time: str | None, version: str, fields: bytes
+    ) -> FieldsEntry:
+        word = self._words.__getitem__
+        return FieldsEntry(
+            word(withheld(manager)),
+            word(operation),
+            word(part),
+            word(time) if time else time,
+            word(version),
+            self.normalized(fields),
+        )
+
+    def normalized(self, fields: bytes) -> msgspec.Raw:
+        """The fieldsV1 JSON without the values in its keys (all but condition types), shared.
+
+        Objects with the same fields get the very same Raw, whatever their uids and addresses. What
+        is no fieldsV1 at all may hold anything, and becomes `{}`.
+        """
+        known = self._normalized.get(fields)
+        if known is not None:
+            return known
+        normal = fields
+        if b'"k:' in fields or b'"v:' in fields:
+            normal = b"".join(self._pieces(fields))
+        shared = self._interned(normal) if _sound(normal) else NO_FIELDS
+        return self._normalized.keep(fields, shared, len(fields))
+
+    def _pieces(self, fields: bytes) -> Iterator[bytes]:
+        """The text in pieces, without the values in its keys. By hand, as each Pod has others."""
+        place = 0
+        while (start := _next_key(fields, place)) >= 0:
+            end = _end_of_string(fields, start + 1)
+            yield fields[place:start]
+            yield self._key(fields[start:end])
+            place = end
+        yield fields[place:]
+
+    def _key(self, text: bytes) -> bytes:
+        """A key without the values in it."""
+        if len(text) > _LONGEST_KEY:
+            return _no_values(text)
+        known = self._keys.get(text)
+        return self._keys.keep(text, _no_values(text), len(text)) if known is None else known
+
+    def _interned(self, normal: bytes) -> msgspec.Raw:
+        if normal == b"{}":
+            return NO_FIELDS
+        known = self._raws.get(normal)
+        return self._raws.keep(normal, msgspec.Raw(normal), len(normal)) if known is None else known
 
 
-_latest = Kept[tuple[str, str, str | None, int], tuple[FieldsEntry, FieldsEntry]](2048)
-"""Entries as they came, and as they are kept."""
-_entries = Kept[tuple[str, str, str, str | None, str, bytes], FieldsEntry](4096)
-
-
-def _entry(
-    manager: str, operation: str, subresource: str, time: str | None, version: str, fields: bytes
-) -> FieldsEntry:
-    entry = FieldsEntry(withheld(manager), operation, subresource, time, version, normalize(fields))
-    _words.share(entry, _WORDS)
-    return entry
-
-
-_WORDS = ("manager", "operation", "subresource", "time", "api_version")
-
-
-def normalize(fields: bytes) -> msgspec.Raw:
-    """The fieldsV1 JSON without the values in its keys (all but condition types), shared.
-
-    Objects with the same fields get the very same Raw, whatever their uids and addresses. What
-    is no fieldsV1 at all may hold anything, and becomes `{}`.
-    """
-    known = _normalized.get(fields)
-    return _normalized.keep(fields, _normalize(fields), len(fields)) if known is None else known
-
-
-_normalized = Kept[bytes, msgspec.Raw](4096)
-
-
-def _normalize(fields: bytes) -> msgspec.Raw:
-    if b'"k:' in fields or b'"v:' in fields:
-        fields = b"".join(_normal_pieces(fields))
-    return _interned(fields) if _sound(fields) else NO_FIELDS
-
-
-def _normal_pieces(fields: bytes) -> Iterator[bytes]:
-    """The text in pieces, without the values in its keys. Found by hand, as each Pod has others."""
-    place = 0
-    while (start := _next_key(fields, place)) >= 0:
-        end = _end_of_string(fields, start + 1)
-        key = fields[start:end]
-        yield fields[place:start]
-        yield _without_values(key) if end - start <= _LONGEST_KEY else _no_values(key)
-        place = end
-    yield fields[place:]
-
-
+_Place = tuple[str, str, str | None, int]
 _LONGEST_KEY = 200
 """Bytes of a key that is remembered: `k:{"containerPort":…,"protocol":…}` is of those."""
 
@@ -124,9 +139,6 @@ def _no_values(text: bytes) -> bytes:
     return b'"k:{' + b",".join(_KEY_NAMES.findall(text)) + b'}"'
 
 
-_without_values = lru_cache(maxsize=2048)(_no_values)
-
-
 def _sound(fields: bytes) -> bool:
     """Whether all strings are keys as documented; counting settles it for the server's own form."""
     keys = fields.count(b'":{')
@@ -142,40 +154,29 @@ def _documented(tree: Any) -> bool:
     )
 
 
-def _interned(normal: bytes) -> msgspec.Raw:
-    if normal == b"{}":
-        return NO_FIELDS
-    known = _raws.get(normal)
-    return _raws.keep(normal, msgspec.Raw(normal), len(normal)) if known is None else known
-
-
-_raws = Kept[bytes, msgspec.Raw](4096)
-
-
 def paths(fields: msgspec.Raw | bytes) -> frozenset[str]:
     """The leaf paths that normalized fieldsV1 names, as `spec.replicas`.
 
     List elements keyed by type read `status.conditions[Ready]`; those keyed otherwise `[]`.
     Returns the empty set for text that is not a fieldsV1 object.
     """
-    return _read(fields)[1]
+    return _read(fields)[0]
 
 
 def _read(fields: msgspec.Raw | bytes) -> "_Read":
-    known = _read_by_id.get(id(fields))
-    if known is not None and known[0] is fields:
-        return known
-    return _read_by_id.keep(id(fields), (fields, _paths(bytes(fields)), {}), len(fields))
+    text = bytes(fields)
+    known = _texts_read.get(text)
+    return _texts_read.keep(text, (_paths(text), {}), len(text)) if known is None else known
 
 
 _PATHS_KEPT, _ROOM_FOR_PATHS = 2048, 8 * 1024 * 1024
 _COVERED_KEPT = 64
 _DEEPEST = 64
 """Levels of fields that are told apart: of any deeper ones, that they are there."""
-_Read = tuple[msgspec.Raw | bytes, frozenset[str], dict[str, int]]
-"""The fields, the leaf paths that they name, and how much of some other paths these cover."""
-_read_by_id = Kept[int, _Read](_PATHS_KEPT, _ROOM_FOR_PATHS)
-"""By identity, as equal fields share one Raw, which has no hash; each is kept alive here."""
+_Read = tuple[frozenset[str], dict[str, int]]
+"""The leaf paths that a text names, and how much of some other paths these cover."""
+_texts_read = Kept[bytes, _Read](_PATHS_KEPT, _ROOM_FOR_PATHS)
+"""What normalized texts say, which is the same whoever reads them."""
 
 
 def _paths(fields: bytes) -> frozenset[str]:
@@ -220,7 +221,7 @@ def covers(fields: msgspec.Raw | bytes, path: str) -> int:
     A leaf above is an atomic list or map, or an empty claim on the whole; a longer one knows
     the field better. An element whose key's value is withheld matches any of its list.
     """
-    _, leaves, covered = _read(fields)
+    leaves, covered = _read(fields)
     known = covered.get(path)
     if known is None:
         if len(covered) >= _COVERED_KEPT:
@@ -234,18 +235,8 @@ def names_more(fields: msgspec.Raw, earlier: msgspec.Raw) -> bool:
 
     One that names a map or list alone, of which the other named parts, only lost them.
     """
-    pair = id(fields), id(earlier)
-    known = _compared.get(pair)
-    if known is not None and known[0] is fields and known[1] is earlier:
-        return known[2]
     was = paths(earlier)
-    more = any(not _parts(path, was) for path in paths(fields) - was)
-    _compared.keep(pair, (fields, earlier, more), len(fields) + len(earlier))
-    return more
-
-
-_compared = Kept[tuple[int, int], tuple[msgspec.Raw, msgspec.Raw, bool]](_PATHS_KEPT)
-"""By identity, as `_read_by_id`: Pods of one kind of workload go through the same fields."""
+    return any(not _parts(path, was) for path in paths(fields) - was)
 
 
 def _parts(path: str, leaves: frozenset[str]) -> bool:

@@ -3,19 +3,17 @@
 import msgspec
 
 from eventstream.objects.images import Metadata, OwnerReference
-from eventstream.objects.managed_fields import shared_entry
+from eventstream.objects.managed_fields import FieldsSettler
 from eventstream.objects.redaction import Redactor
 from eventstream.objects.sharing import Kept, Shared, Words
 from eventstream.objects.uids import bounded
 
 _TEXTS_KEPT = 4096
 _WORDS = ("namespace", "generate_name", "creation_timestamp")
-_set = msgspec.structs.force_setattr
 
 
-def _bound_owners(owners: tuple[OwnerReference, ...]) -> None:
-    for owner in owners:
-        _set(owner, "uid", bounded(owner.uid))
+def _bounded(owners: tuple[OwnerReference, ...]) -> tuple[OwnerReference, ...]:
+    return tuple(msgspec.structs.replace(owner, uid=bounded(owner.uid)) for owner in owners)
 
 
 class MetadataSettler:
@@ -23,8 +21,9 @@ class MetadataSettler:
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
-        self._owners = Shared[tuple[OwnerReference, ...]](_bound_owners)
+        self._owners = Shared[tuple[OwnerReference, ...]](_bounded)
         self._words = Words()
+        self._fields = FieldsSettler()
         self._texts = Kept[tuple[tuple[str, str], ...], dict[str, str]](_TEXTS_KEPT)
 
     def word(self, text: str) -> str:
@@ -32,19 +31,18 @@ class MetadataSettler:
         return self._words[text]
 
     def settled(self, metadata: Metadata) -> Metadata:
-        """The metadata, redacted in place before anybody else sees it: a copy would cost double."""
+        """The metadata, redacted, with what it shares with others."""
+        settled = self._words.of(metadata, _WORDS)
         if metadata.labels:
-            _set(metadata, "labels", self._shared(metadata.labels))
+            settled["labels"] = self._shared(metadata.labels)
         if metadata.annotations:
             shown = self._redactor.annotations(metadata.annotations)
-            _set(metadata, "annotations", self._shared(shown))
+            settled["annotations"] = self._shared(shown)
         if metadata.managed_fields:
-            entries = tuple(map(shared_entry, metadata.managed_fields))
-            _set(metadata, "managed_fields", entries)
+            settled["managed_fields"] = tuple(map(self._fields.shared, metadata.managed_fields))
         if metadata.owner_references:
-            _set(metadata, "owner_references", self._owners[metadata.owner_references])
-        self._words.share(metadata, _WORDS)
-        return metadata
+            settled["owner_references"] = self._owners[metadata.owner_references]
+        return msgspec.structs.replace(metadata, **settled)
 
     def _shared(self, texts: dict[str, str]) -> dict[str, str]:
         """The one dictionary of equal labels or annotations, as the Pods of a workload have."""

@@ -1,7 +1,7 @@
 """Decodes one spec or status into its struct, and remembers specs that come again and again."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -11,11 +11,11 @@ from eventstream.objects.loosely import fit
 from eventstream.objects.pods import (
     NEVER_RAN,
     Condition,
+    ContainerState,
     ContainerStatus,
     Part,
     PodSpec,
     PodStatus,
-    Terminated,
 )
 from eventstream.objects.redaction import Redactor
 from eventstream.objects.sharing import Kept, Shared, Words
@@ -37,7 +37,8 @@ _WORDS_OF_STATUS = ("phase", "start_time", "qos_class")
 _REASON, _TIME = ("reason",), ("last_transition_time",)
 _WORDS_OF_SPEC = ("node_name", "scheduler_name", "service_account_name", "restart_policy")
 _WORDS_OF_CONTAINER = ("name", "image", "image_pull_policy")
-_set = msgspec.structs.force_setattr
+S = TypeVar("S", bound=msgspec.Struct)
+replace = msgspec.structs.replace
 
 
 def is_digest(text: str) -> bool:
@@ -58,11 +59,11 @@ class PartDecoder:
         self._decoders: dict[type[Part], msgspec.json.Decoder[Any]] = {}
         self._specs = Kept[tuple[type[Part], str], Part](_SPECS_KEPT, _ROOM_FOR_SPECS)
         self._latest: dict[tuple[type[Part], bytes], Part] = {}
-        self._conditions = Shared[Condition](self._settle_condition, _size_of)
+        self._conditions = Shared[Condition](self._condition, _size_of)
         self._words = Words()
         self._texts = redactor.words
 
-        self._containers = Shared[ContainerStatus](self._scrub_container)
+        self._containers = Shared[ContainerStatus](self._container)
 
     def spec(self, struct: type[Part], raw: msgspec.Raw) -> tuple[Any, Flags]:
         """The spec in `struct`, with a flag for each field that does not fit it."""
@@ -125,81 +126,98 @@ class PartDecoder:
         except msgspec.ValidationError:
             part, flags = fit(struct, msgspec.json.decode(raw), path)
         if len(raw) > LARGE:
-            flags += bounded_part(part, path)[1]
-        self._settle(part, digest)
-        return part, flags
+            part, more = bounded_part(part, path)
+            flags += more
+        return self._settled(part, digest), flags
 
-    def _settle(self, part: Part, digest: str) -> None:
-        """Fill in the digest, unless a recording brought its own, scrub free text, and share."""
+    def _settled(self, part: Part, digest: str) -> Part:
+        """The part with its digest, unless a recording brought one, scrubbed of free text."""
+        settled: dict[str, Any] = {}
         if not (part.digest and is_digest(part.digest)):
-            _set(part, "digest", digest)
+            settled["digest"] = digest
         conditions = getattr(part, "conditions", None)
         if conditions:
-            _set(part, "conditions", tuple(map(self._conditions.__getitem__, conditions)))
+            settled["conditions"] = tuple(map(self._conditions.__getitem__, conditions))
         if type(part) is PodStatus:
-            self._settle_pod(part)
+            settled |= self._of_status(part)
         elif type(part) is PodSpec:
-            self._settle_pod_spec(part)
+            settled |= self._of_spec(part)
         template = getattr(part, "template", None)
         if template is not None:
-            self._settle_template(template)
+            settled["template"] = self._template(template)
+        return replace(part, **settled) if settled else part
 
-    def _settle_pod(self, status: PodStatus) -> None:
-        shared = self._containers.__getitem__
-        self._words.share(status, _WORDS_OF_STATUS)
+    def _of_status(self, status: PodStatus) -> dict[str, Any]:
+        settled: dict[str, Any] = self._words.of(status, _WORDS_OF_STATUS)
         if status.message:
-            self._scrub(status)
+            settled["message"] = self._redactor.message(status.message)
         if status.reason:
-            self._texts.share(status, _REASON)
+            settled["reason"] = self._texts[status.reason]
+        shared = self._containers.__getitem__
         if status.container_statuses:
-            _set(status, "container_statuses", tuple(map(shared, status.container_statuses)))
+            settled["container_statuses"] = tuple(map(shared, status.container_statuses))
         if status.init_container_statuses:
-            found = tuple(map(shared, status.init_container_statuses))
-            _set(status, "init_container_statuses", found)
+            settled["init_container_statuses"] = tuple(map(shared, status.init_container_statuses))
         if status.ephemeral_container_statuses:
             found = tuple(map(shared, status.ephemeral_container_statuses))
-            _set(status, "ephemeral_container_statuses", found)
+            settled["ephemeral_container_statuses"] = found
+        return settled
 
-    def _settle_pod_spec(self, spec: PodSpec) -> None:
-        self._words.share(spec, _WORDS_OF_SPEC)
-        for container in (*spec.init_containers, *spec.containers, *spec.ephemeral_containers):
-            self._texts.share(container, _WORDS_OF_CONTAINER)
-        _keep_claims(spec)
+    def _of_spec(self, spec: PodSpec) -> dict[str, Any]:
+        """What changes of a spec; of the volumes those are kept that are claims, and no others."""
+        settled: dict[str, Any] = self._words.of(spec, _WORDS_OF_SPEC)
+        for name in ("init_containers", "containers", "ephemeral_containers"):
+            found = getattr(spec, name)
+            if found:
+                settled[name] = tuple([self._worded(each, _WORDS_OF_CONTAINER) for each in found])
+        if spec.volumes:
+            kept = [volume for volume in spec.volumes if volume.persistent_volume_claim]
+            settled["volumes"] = tuple(kept)
+        return settled
 
-    def _settle_condition(self, condition: Condition) -> None:
-        self._scrub(condition)
-        self._texts.share(condition, _WORDS_OF_CONDITION)
-        self._words.share(condition, _TIME)
+    def _template(self, template: PodTemplate) -> PodTemplate:
+        spec = replace(template.spec, digest="", **self._of_spec(template.spec))
+        metadata = template.metadata
+        if metadata.annotations:
+            hidden = self._redactor.annotations(metadata.annotations)
+            metadata = replace(metadata, annotations=hidden)
+        return PodTemplate(metadata, spec)
 
-    def _scrub_container(self, container: ContainerStatus) -> None:
-        for state in (container.state, container.last_state):
-            if state is None:
-                continue
-            if state.waiting is not None:
-                self._scrub(state.waiting)
-                self._texts.share(state.waiting, _REASON)
-            if state.terminated is not None:
-                self._scrub_end(state.terminated)
-                self._texts.share(state.terminated, _REASON)
+    def _worded(self, struct: S, fields: tuple[str, ...]) -> S:
+        return replace(struct, **self._texts.of(struct, fields))
 
-    def _scrub_end(self, ended: Terminated) -> None:
-        """A message is kept where the process never ran: else it may be the program's own."""
-        if ended.reason in NEVER_RAN:
-            self._scrub(ended)
-        elif ended.message is not None:
-            _set(ended, "message", None)
+    def _condition(self, condition: Condition) -> Condition:
+        settled = self._texts.of(condition, _WORDS_OF_CONDITION)
+        settled |= self._words.of(condition, _TIME)
+        if condition.message:
+            settled["message"] = self._redactor.message(condition.message)
+        return replace(condition, **settled)
 
-    def _scrub(self, holder: Any) -> None:
-        if holder.message:
-            _set(holder, "message", self._redactor.message(holder.message))
+    def _container(self, container: ContainerStatus) -> ContainerStatus:
+        state, last = container.state, container.last_state
+        state, last = self._state(state), self._state(last) if last is not None else None
+        if state is container.state and last is container.last_state:
+            return container
+        return replace(container, state=state, last_state=last)
 
-    def _settle_template(self, template: PodTemplate) -> None:
-        if template.spec.digest:  # Only a whole part has one.
-            _set(template.spec, "digest", "")
-        self._settle_pod_spec(template.spec)
-        if template.metadata.annotations:
-            hidden = self._redactor.annotations(template.metadata.annotations)
-            _set(template.metadata, "annotations", hidden)
+    def _scrubbed(self, holder: S) -> S:
+        settled, message = self._texts.of(holder, _REASON), getattr(holder, "message", None)
+        if message:
+            settled["message"] = self._redactor.message(message)
+        return replace(holder, **settled) if settled else holder
+
+    def _state(self, state: ContainerState) -> ContainerState:
+        """The state; a message is kept where the process never ran, else it may be its own."""
+        waiting, ended = state.waiting, state.terminated
+        if waiting is not None:
+            waiting = self._scrubbed(waiting)
+        if ended is not None:
+            if ended.message is not None and ended.reason not in NEVER_RAN:
+                ended = replace(ended, message=None)
+            ended = self._scrubbed(ended)
+        if waiting is state.waiting and ended is state.terminated:
+            return state
+        return replace(state, waiting=waiting, terminated=ended)
 
     def _decoder(self, struct: type[Part]) -> msgspec.json.Decoder[Any]:
         decoder = self._decoders.get(struct)
@@ -211,9 +229,3 @@ class PartDecoder:
 def _size_of(condition: Condition) -> int:
     """About how many bytes it takes: its words are shared, and its message is its own."""
     return 256 + len(condition.reason or "") + len(condition.message or "")
-
-
-def _keep_claims(spec: PodSpec) -> None:
-    """Of the volumes those that are claims: of the others nothing is kept."""
-    if spec.volumes:
-        _set(spec, "volumes", tuple([v for v in spec.volumes if v.persistent_volume_claim]))

@@ -5,7 +5,7 @@ live objects hold on to theirs, and all that is lost is some sharing.
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -17,7 +17,6 @@ _KEPT = 16_384
 _ROOM = 4 * 1024 * 1024
 _LARGEST_SHARE = 64
 """What takes more than this part of a table's room is not kept in it."""
-_set = msgspec.structs.force_setattr
 _encode = msgspec.json.Encoder().encode
 
 
@@ -43,8 +42,9 @@ class Kept(dict[K, T]):
         return self.setdefault(key, value)
 
 
-def _as_it_is(_: object) -> None:
-    """Nothing to prepare."""
+def _as_it_is(value: T) -> T:
+    """Nothing to settle."""
+    return value
 
 
 def _json_size(value: object) -> int:
@@ -54,22 +54,22 @@ def _json_size(value: object) -> int:
 class Shared(Kept[T, T]):
     """`shared[value]` is the one kept value that equals `value`; at most 16,384 are kept.
 
-    A value that is new is first given to `prepare`, which may change it in place; `size` tells
-    about how many bytes it takes.
+    What is kept of a value that is new is what `settle` makes of it; `size` tells about how many
+    bytes that takes.
     """
 
     def __init__(
         self,
-        prepare: Callable[[T], None] = _as_it_is,
+        settle: Callable[[T], T] = _as_it_is,
         size: Callable[[T], int] = _json_size,
     ) -> None:
         super().__init__(_KEPT)
-        self._prepare = prepare
+        self._settle = settle
         self._size = size
 
     def __missing__(self, value: T) -> T:
-        self._prepare(value)
-        return self.keep(value, value, self._size(value))
+        settled = self._settle(value)
+        return self.keep(settled, settled, self._size(settled))
 
 
 class Words(Shared[str]):
@@ -97,12 +97,14 @@ class Words(Shared[str]):
         self[text] = text
         return text
 
-    def share(self, struct: Any, fields: tuple[str, ...]) -> None:
-        """Let the struct's own strings in these fields be the ones that all others hold.
+    def of(self, struct: msgspec.Struct, fields: tuple[str, ...]) -> dict[str, object]:
+        """The struct's own strings in these fields, as the ones that all others hold.
 
         What is longer than any name of the API is cut.
         """
+        found: dict[str, object] = {}
         for name in fields:
             text = getattr(struct, name)
             if text:
-                _set(struct, name, self[text])
+                found[name] = self[text]
+        return found

@@ -19,7 +19,6 @@ from eventstream.objects.redaction import Redactor
 from eventstream.objects.uids import UID_MOST, bounded
 
 Flags = tuple[str, ...]
-_set = msgspec.structs.force_setattr
 
 
 class _Event(EventFacts, frozen=True, gc=False, rename="camel"):
@@ -79,31 +78,31 @@ def read_event(raw: msgspec.Raw | bytes, redactor: Redactor) -> tuple[EventFacts
 
 
 def _clean(facts: EventFacts, redactor: Redactor) -> EventFacts:
-    """The same facts, changed in place: redacted, and with a uid that is not too long."""
+    """The same facts, redacted, and with a uid that is not too long."""
+    clean: dict[str, Any] = {}
     if facts.message:
-        _set(facts, "message", redactor.message(facts.message))
-    if len(facts.involved_object.uid) > UID_MOST:
-        _set(facts.involved_object, "uid", bounded(facts.involved_object.uid))
+        clean["message"] = redactor.message(facts.message)
+    about = facts.involved_object
+    if len(about.uid) > UID_MOST:
+        clean["involved_object"] = msgspec.structs.replace(about, uid=bounded(about.uid))
     said = _said_of(facts)
     if said not in redactor.sound:
-        _clean_words(facts, redactor, said)
+        clean |= _clean_words(redactor, said)
     source = facts.source
     if source is not None and source.component and source.component not in redactor.words:
-        clean = msgspec.structs.replace(source, component=redactor.words[source.component])
-        _set(facts, "source", clean)
-    return facts
+        component = redactor.words[source.component]
+        clean["source"] = msgspec.structs.replace(source, component=component)
+    return msgspec.structs.replace(facts, **clean) if clean else facts
 
 
-def _clean_words(facts: EventFacts, redactor: Redactor, said: tuple[str | None, ...]) -> None:
-    """Redact what an Event says in single words; what stays as it is together is remembered."""
+def _clean_words(redactor: Redactor, said: tuple[str | None, ...]) -> dict[str, str | None]:
+    """What an Event says in single words, redacted; what stays as it is together is remembered."""
     clean = tuple([text and redactor.words[text] for text in said])
-    for name, text in zip(_SAID, clean, strict=True):
-        _set(facts, name, text)
     if clean == said:
         redactor.remember(said)
+    return dict(zip(_SAID, clean, strict=True))
 
 
-_set = msgspec.structs.force_setattr
 _SAID = ("reason", "action", "type", "reporting_component", "reporting_instance")
 _said_of = attrgetter(*_SAID)
 

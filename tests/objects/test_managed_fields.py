@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 
 from eventstream.objects.decoding import encode
 from eventstream.objects.images import FieldsEntry
-from eventstream.objects.managed_fields import covers, names_more, normalize, paths, shared_entry
+from eventstream.objects.managed_fields import FieldsSettler, covers, names_more, paths
 from tests.objects.recorded import POD, TAPES, decoder, objects, text, thing
+
+SETTLER = FieldsSettler()
 
 
 def normal(fields: Any) -> Any:
-    return json.loads(bytes(normalize(text(fields))))
+    return json.loads(bytes(SETTLER.normalized(text(fields))))
 
 
 KEYS = [
@@ -53,12 +55,12 @@ def test_what_is_no_fields_v1_becomes_empty(fields: Any) -> None:
 
 def test_fields_with_spaces_are_read_as_well() -> None:
     spaced = b'{ "f:a": { "k:{\\"uid\\":\\"x\\"}": {} , "f:b": {} } }'
-    assert json.loads(bytes(normalize(spaced))) == {"f:a": {"k:{uid}": {}, "f:b": {}}}
+    assert json.loads(bytes(SETTLER.normalized(spaced))) == {"f:a": {"k:{uid}": {}, "f:b": {}}}
 
 
 def test_objects_with_the_same_fields_share_one_text() -> None:
-    one = normalize(text({"f:x": {'k:{"uid":"1"}': {}}}))
-    assert normalize(text({"f:x": {'k:{"uid":"2"}': {}}})) is one
+    one = SETTLER.normalized(text({"f:x": {'k:{"uid":"1"}': {}}}))
+    assert SETTLER.normalized(text({"f:x": {'k:{"uid":"2"}': {}}})) is one
 
 
 def test_fields_larger_than_the_memory_for_them_are_read_as_well() -> None:
@@ -105,7 +107,7 @@ STATUS = {
 
 
 def test_paths_are_the_leaves() -> None:
-    assert paths(bytes(normalize(text(STATUS)))) == {
+    assert paths(bytes(SETTLER.normalized(text(STATUS)))) == {
         "spec.replicas",
         "status.conditions[Ready].status",
         "status.podIPs[].ip",
@@ -131,11 +133,11 @@ def test_what_names_no_fields_has_no_paths(fields: bytes) -> None:
     ],
 )
 def test_a_leaf_covers_itself_and_what_is_below_it(path: str, length: int) -> None:
-    assert covers(bytes(normalize(text(STATUS))), path) == length
+    assert covers(bytes(SETTLER.normalized(text(STATUS))), path) == length
 
 
 def test_what_is_covered_is_the_same_when_asked_again() -> None:
-    fields = normalize(text({"f:status": {"f:phase": {}, "f:conditions": {}}}))
+    fields = SETTLER.normalized(text({"f:status": {"f:phase": {}, "f:conditions": {}}}))
     asked = [f"status.conditions[{number}].status" for number in range(200)] + ["status.qosClass"]
     first = [covers(fields, path) for path in asked]
     assert first == [covers(fields, path) for path in asked]
@@ -146,7 +148,7 @@ def test_entries_that_differ_in_their_fields_alone_are_told_apart() -> None:
     def entry(name: str, operation: str = "Update") -> FieldsEntry:
         fields = text({"f:metadata": {f"f:{name}": {}}})
         time = "2026-01-01T00:00:00Z"
-        return shared_entry(FieldsEntry("m", operation, "", time, "v1", msgspec.Raw(fields)))
+        return SETTLER.shared(FieldsEntry("m", operation, "", time, "v1", msgspec.Raw(fields)))
 
     known = entry("labels")
     assert paths(known.fields) == {"metadata.labels"}
@@ -170,5 +172,5 @@ def test_entries_that_differ_in_their_fields_alone_are_told_apart() -> None:
 def test_an_entry_names_more_where_it_names_what_it_had_no_part_of(
     before: Any, after: Any, more: bool
 ) -> None:
-    was, now = normalize(text(before)), normalize(text(after))
+    was, now = SETTLER.normalized(text(before)), SETTLER.normalized(text(after))
     assert [names_more(now, was) for _ in range(2)] == [more, more]

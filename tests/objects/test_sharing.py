@@ -6,7 +6,7 @@ from msgspec import Raw
 from eventstream.objects import managed_fields, parts, sharing
 from eventstream.objects.bounds import LONGEST
 from eventstream.objects.images import FieldsEntry
-from eventstream.objects.managed_fields import paths, shared_entry
+from eventstream.objects.managed_fields import FieldsSettler, paths
 from eventstream.objects.sharing import Kept, Shared, Words
 from tests.objects.recorded import POD, decoder, text, thing
 
@@ -19,11 +19,10 @@ def test_equal_values_become_one() -> None:
     assert shared[one] is shared[equal] is one
 
 
-def test_a_new_value_is_prepared_before_it_is_kept() -> None:
-    seen: list[str] = []
-    shared = Shared[str](seen.append)
-    assert [shared[value] for value in ("a", "b", "a")] == ["a", "b", "a"]
-    assert seen == ["a", "b"]
+def test_what_is_kept_of_a_new_value_is_settled() -> None:
+    shared = Shared[str](str.strip)
+    assert [shared[value] for value in ("a", "b ", "a")] == ["a", "b", "a"]
+    assert list(shared) == ["a", "b"]
 
 
 def test_pods_of_different_specs_share_their_words() -> None:
@@ -39,7 +38,7 @@ def test_pods_of_different_specs_share_their_words() -> None:
 def test_an_empty_or_absent_word_stays_as_it_is() -> None:
     image = decoder().image(POD, text(thing(status={"conditions": [{"type": "Ready"}]})))
     (condition,) = image.status.conditions
-    Words().share(condition, ("status", "reason"))
+    assert Words().of(condition, ("status", "reason")) == {}
     assert (condition.type, condition.status, condition.reason) == ("Ready", "", None)
 
 
@@ -113,11 +112,13 @@ def test_random_labels_and_names_take_no_more_than_their_bound() -> None:
 
 
 def test_managers_that_nobody_heard_of_take_no_more_than_their_bound() -> None:
+    settler = FieldsSettler()
     for number in range(40):
         fields: dict[str, object] = {f"f:{number}-{index}": {} for index in range(9000)}
         entry = FieldsEntry(f"manager-{number}", "Update", fields=Raw(text(fields)))
-        assert len(paths(shared_entry(entry).fields)) == 9000
-    tables = [value for value in vars(managed_fields).values() if isinstance(value, Kept)]
+        assert len(paths(settler.shared(entry).fields)) == 9000
+    own = [*vars(managed_fields).values(), *vars(settler).values()]
+    tables = [value for value in own if isinstance(value, Kept)]
     assert len(tables) > 5
     assert all(0 <= table.left <= table.room for table in tables)
-    assert all(len(raw) * 64 <= managed_fields._raws.room for raw in managed_fields._raws)
+    assert all(len(raw) * 64 <= settler._raws.room for raw in settler._raws)

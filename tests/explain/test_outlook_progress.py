@@ -185,4 +185,4 @@ def test_a_kubelet_that_says_nothing_at_all_is_still_called_silent() -> None:
     one["status"] = {"phase": "Pending"}
     story.create(one, KCM)
     later(story, 130)
-    assert "has not acted for longer than" in story.trace(web).summary
+    assert "was not seen to act for longer than" in story.trace(web).summary

@@ -291,8 +291,8 @@ def test_a_default_is_said_to_be_one() -> None:
     rollout(story, "")
     trace = judged(story, [], 40)
     assert trace.summary == (
-        "The scheduler has not acted for longer than 30 s (taken to be usual: no wait like this "
-        "was seen yet): waiting for a node for Pod web-1-a."
+        "The scheduler was not seen to act for longer than 30 s (taken to be usual: no wait like "
+        "this was seen yet): waiting for a node for Pod web-1-a."
     )
     assert trace.usual == Usual(
         "scheduler/bind", "scheduler", "binds a new Pod to a node", 0, None, None, 30.0, stated=True

@@ -112,7 +112,7 @@ def _overdue(holding: Holding, usual: Usual | None, now: float) -> Holding | Non
     if holding.late:
         detail = f"It takes longer than {_limit(usual)} for {holding.waiting_for}."
     else:
-        who = f"The {title(holding.actor)}{_which(holding)} has not acted for longer than"
+        who = f"The {title(holding.actor)}{_which(holding)} was not seen to act for longer than"
         detail = f"{who} {_limit(usual)}: waiting for {holding.waiting_for}."
     if holding.late == "no-controller":
         detail = f"{detail} Perhaps none is running."

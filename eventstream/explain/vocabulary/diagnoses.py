@@ -248,7 +248,7 @@ _MAKING = (
     Diagnosis(
         "controller-silent",
         "A built-in controller does nothing",
-        "A controller of Kubernetes has not acted for longer than is usual for its step.",
+        "A controller of Kubernetes was not seen to act for longer than is usual for its step.",
         "The controller acts.",
         "deployment-controller",
         DOCS + "concepts/architecture/controller/",

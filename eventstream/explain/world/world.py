@@ -32,12 +32,16 @@ NAMESAKES_KEPT = 32
 
 
 class World:
-    """All object logs. `high` is the highest order seen, for versions that are not comparable."""
+    """All object logs. `high` is the highest order seen, for versions that are not comparable.
+
+    It `sees_nodes` once one was seen: then a node that is not known does not exist.
+    """
 
     def __init__(self) -> None:
         self.logs = Logs()
         self.names: dict[str, dict[str, ObjectLog]] = {}
         self.high = 0
+        self.sees_nodes = False
         self.evictions = Evictions()
         self._unseen: dict[str, None] = {}
         self._gaps: dict[str, tuple[int, int | None]] = {}
@@ -79,6 +83,7 @@ class World:
     def _introduce(self, log: ObjectLog, change: Change, order: int) -> None:
         log.ref, log.seen = reference(change.after), True
         log.resource_key = change.resource.key
+        self.sees_nodes = self.sees_nodes or log.ref.kind == "Node"
         if looked_up(log.ref):
             known = self.names.setdefault(key_of(log), {})
             known[log.uid] = log

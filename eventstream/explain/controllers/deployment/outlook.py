@@ -51,20 +51,17 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
     done = _completion(snapshot, write, began)
     if done is not None and not (counts and counts.unproven()):
         whole = _complete(done, began)
-        left = _lingering(snapshot, write) if began is None else []
+        left = _unsettled(snapshot, write) if began is None else []
         return pending(left, whole.stages, snapshot, "") if left else whole
     stages = _stages(write, new, counts, spec.replicas, status)
     holdings = _holdings(snapshot, write, new, counts, began)
     return pending(holdings, stages, snapshot, "Waiting for the Deployment controller to report.")
 
 
-def _lingering(snapshot: Snapshot, write: Write) -> list[Holding]:
-    """Pods that are to go and have not, which a rollout that is over does not tell of.
-
-    Its controller does not count them; who asks how things stand sees them all the same.
-    """
+def _unsettled(snapshot: Snapshot, write: Write) -> list[Holding]:
+    """Pods that have not gone yet, or are wrong, which the Deployment's status does not tell of."""
     owned = snapshot.children(write.log, "ReplicaSet")
-    return [held for rs in owned for held in PodCounts(snapshot, rs).stopping()]
+    return [held for rs in owned for held in PodCounts(snapshot, rs).unsettled()]
 
 
 def _completion(snapshot: Snapshot, write: Write, began: Write | None) -> Write | None:

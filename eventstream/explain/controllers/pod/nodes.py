@@ -22,9 +22,13 @@ def node_lost(snapshot: Snapshot, write: Write) -> Trouble | None:
     """The Pod's node is gone, or its kubelet has stopped reporting."""
     node = node_of(write.image)
     host = snapshot.by_name("Node", None, node)
-    if host is None:
-        return None
     pod = write.image.metadata.name
+    if host is None:
+        late = snapshot.now - write.change.at > _GAP_SECONDS
+        if not node or not snapshot.world.sees_nodes or not late:
+            return None
+        text = f"Node {node}, to which Pod {pod} is bound, no longer exists."
+        return Trouble("node-lost", text, (_bound(write),), commands.describe(write))
     if host.change.type == "VANISHED" and snapshot.now - host.change.at < _GAP_SECONDS:
         return None  # The Pod may have gone in the same gap: its own list is still to come.
     if host.gone:

@@ -73,10 +73,11 @@ class PodCounts:
         """Whether a Pod is ready that failed a moment ago and may well fail again."""
         return any(unproven(self._snapshot, write) for write in self._restless)
 
-    def stopping(self) -> list[Holding]:
-        """What the Pods wait for that are to go."""
-        found = (holding_of(self._snapshot, write) for write in self.leaving)
-        return [holding for holding in found if holding is not None]
+    def unsettled(self) -> list[Holding]:
+        """Pods that its status does not tell of, or not yet: those to go, or known to be wrong."""
+        every = (*self._restless, *self.leaving)
+        found = (holding_of(self._snapshot, write) for write in every)
+        return [held for held in found if held is not None and (held.stops or held.diagnosis)]
 
     def holdings(self) -> list[Holding]:
         """What each Pod waits for."""

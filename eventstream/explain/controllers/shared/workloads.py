@@ -69,9 +69,9 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
         left = effect.left_to_hand(write)
         if left is not None:
             return pending([left], _done(done.image, updated=False), snapshot, "")
-        stopping = counts.stopping() if began is None else []
-        if stopping:
-            return pending(stopping, _done(done.image), snapshot, "")
+        left_open = counts.unsettled() if began is None else []
+        if left_open:
+            return pending(left_open, _done(done.image), snapshot, "")
         return Outlook("complete", _reached_summary(done.image), (), _done(done.image), when(done))
     if not _fits(write):
         return Outlook("running", f"{named(image)} is not as the API documents it; see its flags.")

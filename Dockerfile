@@ -29,7 +29,8 @@ ENV HOME=/tmp \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     BATON_DATA=/data \
-    BATON_STATIC_ROOT=/static
+    BATON_STATIC_ROOT=/static \
+    BATON_SIGN_IN=token
 # By number, so that Kubernetes can tell that it is not root. OpenShift puts one of its own there.
 USER 10001:0
 EXPOSE 8000

@@ -51,15 +51,15 @@ _RECORDING = Ruling(
 
 def admit(method: str, path: str, headers: Mapping[bytes, bytes], length: int | None) -> Ruling:
     """Rule on a request that has a body; `length` is None when it comes in chunks."""
-    host = _header(headers, b"host")
-    if path not in PROBES and not host_is_allowed(host):
-        return Ruling(status=400, text=unknown_host(host))
+    hosts = _hosts(headers)
+    if path not in PROBES and not any(map(host_is_allowed, hosts)):
+        return Ruling(status=400, text=unknown_host(hosts[0]))
     if method in {"GET", "HEAD"}:
         return _SMALL
     if method != "POST" or path not in FORMS:
         allow = f"{READS}, POST" if path in FORMS else READS
         return Ruling(status=405, text=f"{path[:200]!r} takes no {method[:20]!r}.", allow=allow)
-    if not _is_own_form(headers, host):
+    if not any(_is_own_form(headers, host) for host in hosts):
         return Ruling(status=403, text=_FOREIGN)
     if path != UPLOAD or not _header(headers, b"content-type").startswith("multipart/form-data"):
         return _SMALL
@@ -72,11 +72,20 @@ _FOREIGN = (
 )
 
 
+def _hosts(headers: Mapping[bytes, bytes]) -> list[str]:
+    """The Host, and what a proxy, if there may be one, says that the browser asked for."""
+    hosts = [_header(headers, b"host")]
+    forwarded = _header(headers, b"x-forwarded-host")
+    return [*hosts, forwarded] if forwarded and settings.BATON_SIGN_IN.proxies else hosts
+
+
 def _is_own_form(headers: Mapping[bytes, bytes], host: str) -> bool:
     """Whether browser or program could have got the form from us. Old browsers send no Origin."""
     origin = headers.get(b"origin")
     cookies = parse_cookie(_header(headers, b"cookie"))
-    own = origin is None or same_origin(origin, "http", host)
+    # Whether a proxy is believed that says https is decided by who it is, when the body is there.
+    schemes = ("http", "https") if settings.BATON_SIGN_IN.proxies else ("http",)
+    own = origin is None or any(same_origin(origin, scheme, host) for scheme in schemes)
     return own and bool(cookies.get(settings.CSRF_COOKIE_NAME))
 
 

@@ -18,6 +18,7 @@ from dashboard.health import Probes  # noqa: E402
 from dashboard.opened import forget_left  # noqa: E402
 from dashboard.plaintext import no_such_socket  # noqa: E402
 from dashboard.readonly import OnlyReading, OwnThread  # noqa: E402
+from dashboard.signin.forwarded import Forwarded  # noqa: E402
 from dashboard.signin.layer import SignIn  # noqa: E402
 from dashboard.turns import Turns  # noqa: E402
 from dashboard.uploads import StreamingHandler  # noqa: E402
@@ -47,4 +48,4 @@ _pages = ProtocolTypeRouter(
     }
 )
 
-application = OnlyReading(Probes(CheckedHost(SignIn(_pages))))
+application = OnlyReading(Probes(Forwarded(CheckedHost(SignIn(_pages)))))

@@ -1,7 +1,7 @@
 """Who asks, and what they may read: one bearer token, one user, and the types nobody may read."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from practicecluster.paths import Target
@@ -51,6 +51,8 @@ class Access:
         self.forbidden: set[str] = set()
         self.namespace: str | None = None
         self.viewers: dict[str, Viewer] = {}
+        self.vouched: Callable[[str], Viewer | None] | None = None
+        """Another way to know whose token it is, such as by an issuer that vouches for people."""
         self.delegates = False
         """Whether the observer may ask for the rights of others, as system:auth-delegator does."""
         self._anonymous = anonymous
@@ -60,6 +62,9 @@ class Access:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             return ANONYMOUS
+        vouched = self.vouched(token.strip()) if self.vouched is not None else None
+        if vouched is not None:
+            self.viewers[token.strip()] = vouched
         sent = token.strip().encode()
         if secrets.compare_digest(sent, self.token.encode()):
             return USER

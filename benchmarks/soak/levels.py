@@ -23,7 +23,7 @@ _ERROR = re.compile(r"^\S+ \S+ (?:ERROR|CRITICAL) ", re.MULTILINE)
 
 def allowed() -> int:
     """The bytes of memory that `deploy/` gives."""
-    manifest = yaml.safe_load((ROOT / "deploy/deployment.yaml").read_text(encoding="utf-8"))
+    manifest = yaml.safe_load((ROOT / "deploy/base/deployment.yaml").read_text(encoding="utf-8"))
     (container,) = manifest["spec"]["template"]["spec"]["containers"]
     limit = str(container["resources"]["limits"]["memory"])
     return int(limit[:-2]) * _UNITS[limit[-2:]]

@@ -9,6 +9,8 @@ from dashboard.signin.decisions import Decision
 
 ADDRESSES = (
     Address("login", "login", pages.login, Decision.ANYONE),
+    Address("oidc-begin", "oidc/begin", pages.oidc_begin, Decision.ANYONE),
+    Address("oidc-callback", "oidc/callback", pages.callback, Decision.ANYONE),
     Address("logout", "logout", pages.logout, Decision.VIEWERS),
 )
 

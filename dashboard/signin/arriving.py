@@ -6,13 +6,19 @@ from django.conf import settings
 from django.http import parse_cookie
 
 from dashboard.access import header
+from dashboard.signin.proxied import known
 from dashboard.signin.sessions import COOKIE, sessions
 from dashboard.signin.viewers import ANYONE, Viewer
 
 
 async def viewer_of(request: dict[str, Any]) -> Viewer | None:
-    """Return who sent a request (an ASGI scope), None for nobody that is known."""
+    """Return who sent a request (an ASGI scope), None for nobody that is known.
+
+    Raises SignedOutError and UnansweredError.
+    """
     if settings.BATON_SIGN_IN.mode == "local":
         return ANYONE
+    if settings.BATON_SIGN_IN.mode == "proxy":
+        return await known.viewer(request)
     number = parse_cookie(header(request, b"cookie")).get(COOKIE, "")
     return sessions.find(number) if number else None

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from dashboard.signin.addresses import decision_of
@@ -15,7 +16,12 @@ from eventstream.history import Rights
 
 def viewer(request: HttpRequest) -> dict[str, Viewer | str | None]:
     """Return for templates the `viewer`, None for nobody that is known, and what is seen."""
-    return {"viewer": present(request), "sight": sight(history.seen())}
+    sign_in = settings.BATON_SIGN_IN
+    return {
+        "viewer": present(request),
+        "sight": sight(history.seen()),
+        "sign_out": sign_in.sign_out if sign_in.mode == "proxy" else "",
+    }
 
 
 def sight(rights: Rights) -> str:

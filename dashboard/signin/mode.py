@@ -5,6 +5,7 @@
 | `BATON_SIGN_IN` | `local` | `local`, `token`, `oidc` or `proxy`, see README |
 | `BATON_PROXY_ADDRESSES` | none | addresses, networks whose `X-Forwarded-*` headers are believed |
 | `BATON_PROXY_CREDENTIAL` | `token` | `proxy` mode: `token` is passed on, or only `names` |
+| `BATON_PROXY_SIGN_OUT` | `/oauth2/sign_out` | `proxy` mode: where the proxy logs people out |
 | `BATON_OIDC_ISSUER` | | `oidc` mode: the issuer's address, as the API server has it |
 | `BATON_OIDC_CLIENT_ID` | | `oidc` mode: what Baton is called there |
 | `BATON_OIDC_CLIENT_SECRET_FILE` | none | `oidc` mode: a file with its secret, if it has one |
@@ -48,6 +49,7 @@ class SignIn(msgspec.Struct, frozen=True):
     proxies: tuple[Network, ...] = ()
     proxy_credential: ProxyCredential = "token"
     issuer: Issuer | None = None
+    sign_out: str = "/oauth2/sign_out"
 
     def believes(self, address: str) -> bool:
         """Whether what `address` says of others, in X-Forwarded-* headers, is believed."""
@@ -84,6 +86,7 @@ def from_environment(values: Mapping[str, str] = os.environ) -> SignIn:
         proxies,
         cast("ProxyCredential", credential),
         _issuer(values) if mode == "oidc" else None,
+        values.get("BATON_PROXY_SIGN_OUT") or "/oauth2/sign_out",
     )
 
 

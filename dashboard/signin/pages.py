@@ -2,16 +2,19 @@
 
 import logging
 import math
+import secrets
 import time
+from urllib.parse import urlencode
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard.opened import tapes
+from dashboard.signin import oidc
 from dashboard.signin.limits import attempts
 from dashboard.signin.present import present
 from dashboard.signin.returning import own_address
@@ -22,26 +25,35 @@ from eventstream.reviewing import Token, UnansweredError, UnrecognisedError
 
 logger = logging.getLogger(__name__)
 
+CALLBACK = "/oidc/callback"
+BEGUN = "__Host-baton-begun"
+"""The cookie of a sign-in that waits for the provider."""
+
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def login(request: HttpRequest) -> HttpResponse:
-    """Ask for a token, and sign in with it."""
+    """Ask for a token, and sign in with it; or lead to the provider that signs people in."""
     onward = own_address(request.GET.get("next", ""))
-    if settings.BATON_SIGN_IN.mode != "token":
+    mode = settings.BATON_SIGN_IN.mode
+    if mode not in {"token", "oidc"}:
         return HttpResponseRedirect("/")
     if request.method != "POST":
         known = present(request)
         if known is not None and known.signed_in:
             return HttpResponseRedirect(onward)
         return _form(request)
+    if mode == "oidc":
+        return HttpResponseRedirect("/login")
     wait = attempts.spend(_address(request))
-    if wait:
-        said = f"Too many attempts to sign in. Try again in {math.ceil(wait)} s."
-        answer = _form(request, said, 429)
-        answer["Retry-After"] = str(math.ceil(wait))
-        return answer
-    return _signed_in(request, onward)
+    return _slow(request, wait) if wait else _signed_in(request, onward)
+
+
+def _slow(request: HttpRequest, wait: float) -> HttpResponse:
+    said = f"Too many attempts to sign in. Try again in {math.ceil(wait)} s."
+    answer = _form(request, said, 429)
+    answer["Retry-After"] = str(math.ceil(wait))
+    return answer
 
 
 def _signed_in(request: HttpRequest, onward: str) -> HttpResponse:
@@ -65,6 +77,62 @@ def _signed_in(request: HttpRequest, onward: str) -> HttpResponse:
     return begin(identity, token, until, HttpResponseRedirect(onward))
 
 
+@never_cache
+@require_safe
+def oidc_begin(request: HttpRequest) -> HttpResponse:
+    """Send the browser to the provider; it holds a number of this sign-in meanwhile."""
+    if settings.BATON_SIGN_IN.mode != "oidc":
+        return HttpResponseRedirect("/")
+    onward = own_address(request.GET.get("next", ""))
+    try:
+        address, number = oidc.provider().begin(request.build_absolute_uri(CALLBACK), onward)
+    except oidc.ProviderError as error:
+        return _form(request, str(error), 503)
+    answer = HttpResponseRedirect(address)
+    # Lax, as it has to come along when the provider sends the browser back.
+    answer.set_cookie(BEGUN, number, 600, secure=True, httponly=True, samesite="Lax", path="/")
+    return answer
+
+
+@never_cache
+@require_safe
+def callback(request: HttpRequest) -> HttpResponse:
+    """Take what the provider sent along, and sign in with what it stands for."""
+    if settings.BATON_SIGN_IN.mode != "oidc":
+        return HttpResponseRedirect("/")
+    wait = attempts.spend(_address(request))
+    if wait:
+        return _slow(request, wait)
+    begun = oidc.waiting.take(request.COOKIES.get(BEGUN, ""))
+    state = request.GET.get("state", "")
+    if begun is None or not secrets.compare_digest(state.encode(), begun.state.encode()):
+        return _form(request, "This sign-in was not begun in this browser, or too long ago.")
+    if "error" in request.GET:
+        told = request.GET.get("error_description") or request.GET["error"]
+        return _form(request, f"{oidc.provider().host} did not sign you in: {told[:300]}")
+    try:
+        text, until = oidc.provider().finish(begun, request.GET.get("code", ""))
+        identity = async_to_sync(reviewing.reviewer().who)(Token(text))
+    except oidc.ProviderError as error:
+        return _form(request, str(error))
+    except UnrecognisedError:
+        return _form(request, _UNKNOWN_TO_CLUSTER)
+    except UnansweredError as error:
+        return _form(request, f"The cluster could not be asked who you are there. {error}", 503)
+    # By a page, for the session's cookie is not sent along with what the provider asks for.
+    answer = begin(
+        identity, Token(text), until, render(request, "onward.html", {"to": begun.onward})
+    )
+    answer.delete_cookie(BEGUN, path="/", samesite="Lax")
+    return answer
+
+
+_UNKNOWN_TO_CLUSTER = (
+    "You are signed in with the provider, but the cluster does not accept its tokens. Its API "
+    "server has to know the same issuer and client; where it can't, see mode proxy with names."
+)
+
+
 def begin(
     identity: reviewing.Identity, token: Token, until: float, answer: HttpResponse
 ) -> HttpResponse:
@@ -76,7 +144,10 @@ def begin(
 
 
 def _form(request: HttpRequest, wrong: str = "", code: int = 0) -> HttpResponse:
-    context = {"wrong": wrong, "secure": request.is_secure() or _is_here(request)}
+    host = oidc.provider().host if settings.BATON_SIGN_IN.mode == "oidc" else ""
+    secure = request.is_secure() or _is_here(request)
+    begin_at = "/oidc/begin?" + urlencode({"next": own_address(request.GET.get("next", ""))})
+    context = {"wrong": wrong, "secure": secure, "provider": host, "begin": begin_at}
     return render(request, "login.html", context, status=code or (403 if wrong else 200))
 
 

@@ -128,6 +128,8 @@ class ApiReviews:
             spec |= {"user": viewer.user, "groups": list(viewer.groups)}
         path = f"{_AUTHORIZATION}/{kind.lower()}s"
         answer = await self._post(path, viewer, _body(kind, path, spec))
+        if answer.code == 401 and isinstance(viewer, Names):
+            raise UnansweredError("The API server does not accept Baton's own credentials.")
         told = _read(answer, path, _AccessReview).status
         return told.allowed and not told.denied
 

@@ -6,11 +6,12 @@ is: nothing happens before the page is open, or while a step of the test waits f
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 from benchmarks.programs import Dashboard
+from practicecluster.access import Viewer
 from practicecluster.cluster import PracticeCluster
 from practicecluster.kubeconfig import write_kubeconfig
 from practicecluster.player import Player
@@ -118,6 +119,14 @@ class Baton(Dashboard):
     def play(self, writes: int | None = None) -> None:
         """Go on until so many of the recording's writes are made, by default all."""
         self._hosted.do(self._recording.play(writes))
+
+    def invite(self, people: Mapping[str, Viewer]) -> None:
+        """Let these people sign in, by their tokens."""
+        self._hosted.cluster.access.viewers |= people
+
+    def vouch(self, known: Callable[[str], Viewer | None]) -> None:
+        """Let whoever this knows by a token sign in."""
+        self._hosted.cluster.access.vouched = known
 
     async def _insert(self, name: str) -> None:
         self._recording = Recording(self._hosted.cluster.store, name, self._speed)

@@ -17,7 +17,7 @@ from dashboard.pages.registry import FEEDS, PAGES
 from tests.dashboard import scenes
 
 ROOT = Path(__file__).resolve().parents[2]
-NO_PAGES = {"base.html", "500.html", "login.html", "lost.html", "tape_reading.html"}
+NO_PAGES = {"base.html", "500.html", "login.html", "lost.html", "onward.html", "tape_reading.html"}
 """Templates that no page of its own is drawn from: frames, and what stands in a page's place."""
 
 BY_NAME = {page.name: page for page in PAGES}

@@ -12,6 +12,7 @@ from eventstream.kubeapi.discovery import WANTED
 from eventstream.objects.kinds import BUILT_IN, BUILT_IN_GROUPS
 
 OBJECTS = "eventstream/objects/kinds.py"
+GRANTED = "deploy/base/permissions.yaml"
 WATCHED = "eventstream/kubeapi/discovery.py"
 FOLDER = "eventstream/explain/controllers/{}/__init__.py"
 DECLARED = "eventstream/explain/vocabulary/declared/kinds.py"
@@ -42,7 +43,7 @@ def missing(kind: GroupKind) -> Iterator[str]:
     if kind not in BUILT_IN and kind not in TOP_LEVEL:
         yield f"{named(kind)} has no structs of spec and status: add them to {OBJECTS}"
     if kind not in {(each.group, each.kind) for versions in WANTED for each in versions}:
-        yield f"{named(kind)} is not watched: add it to {WATCHED} and to deploy/permissions.yaml"
+        yield f"{named(kind)} is not watched: add it to {WATCHED} and to {GRANTED}"
     behaviour = behaviours().get(kind)
     if behaviour is None or behaviour.assess is None:
         folder = FOLDER.format(kind.kind.lower())
@@ -59,7 +60,7 @@ def test_a_kind_that_lacks_all_is_told_with_every_file() -> None:
     told = "\n".join(missing(GroupKind("apps", "Fleet")))
     assert OBJECTS in told
     assert WATCHED in told
-    assert "deploy/permissions.yaml" in told
+    assert GRANTED in told
     assert "controllers/fleet/__init__.py" in told
 
 

@@ -13,9 +13,12 @@ from dashboard import rendering
 from dashboard.sightings import Lesson, Sighting
 from eventstream import history
 from eventstream.explain.vocabulary.documented import operators
-from eventstream.explain.vocabulary.documented.around import FOLLOWING, START
-from eventstream.explain.vocabulary.documented.creation import CREATION
-from eventstream.explain.vocabulary.documented.step import DocumentedStep
+from eventstream.explain.vocabulary.documented.creation import (
+    CREATION,
+    FOLLOWING,
+    START,
+    DocumentedStep,
+)
 from eventstream.explain.vocabulary.records import Step, Trace
 
 STEPS, OPERATORS = "steps", "operators"

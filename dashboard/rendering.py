@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from dashboard import wording
 from dashboard.kinds import Kind
 from eventstream import history
-from eventstream.explain.vocabulary.documented import words as vocabulary
+from eventstream.explain.vocabulary.documented import operators as vocabulary
 from eventstream.explain.vocabulary.documented.rules import DOCUMENTED_RULES
 from eventstream.explain.vocabulary.records import Step, Trace
 from eventstream.history import Stored

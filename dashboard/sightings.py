@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from dashboard import wording
-from eventstream.explain.vocabulary.documented.around import START
-from eventstream.explain.vocabulary.documented.step import DocumentedStep
+from eventstream.explain.vocabulary.documented.creation import START, DocumentedStep
 from eventstream.explain.vocabulary.records import Loop, Step, Trace
 
 SHOWN_MOST = 3

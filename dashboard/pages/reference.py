@@ -10,10 +10,10 @@ from django.views.decorators.http import require_safe
 from dashboard import clock, status
 from dashboard.pages.page import Page
 from eventstream.explain.vocabulary.diagnoses import DIAGNOSES
-from eventstream.explain.vocabulary.documented import around, creation, operators
-from eventstream.explain.vocabulary.documented import words as vocabulary
+from eventstream.explain.vocabulary.documented import creation, operators
+from eventstream.explain.vocabulary.documented import operators as vocabulary
+from eventstream.explain.vocabulary.documented.creation import DocumentedStep
 from eventstream.explain.vocabulary.documented.rules import RULE_GROUPS
-from eventstream.explain.vocabulary.documented.step import DocumentedStep
 from eventstream.explain.vocabulary.registry import ACTORS
 
 
@@ -34,12 +34,12 @@ STEP_GROUPS = (
     StepGroup(
         "Within step 12: how a node starts a Pod",
         "The parts of the kubelet's work, as far as it tells of them.",
-        around.START,
+        creation.START,
     ),
     StepGroup(
         "What follows the sixteen",
         "In the same trace, until the Deployment is available.",
-        around.FOLLOWING,
+        creation.FOLLOWING,
     ),
     StepGroup(
         "Operators",

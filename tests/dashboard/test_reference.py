@@ -7,8 +7,8 @@ from django.test import Client
 
 from dashboard import wording
 from eventstream.explain.vocabulary.diagnoses import DIAGNOSES
-from eventstream.explain.vocabulary.documented import around, creation, operators
-from eventstream.explain.vocabulary.documented import words as vocabulary
+from eventstream.explain.vocabulary.documented import creation, operators
+from eventstream.explain.vocabulary.documented import operators as vocabulary
 from eventstream.explain.vocabulary.documented.rules import DOCUMENTED_RULES
 from eventstream.explain.vocabulary.registry import ACTORS
 from tests.dashboard import scenes
@@ -17,8 +17,8 @@ pytestmark = pytest.mark.django_db
 
 STEPS = (
     *creation.CREATION,
-    *around.START,
-    *around.FOLLOWING,
+    *creation.START,
+    *creation.FOLLOWING,
     *operators.TYPE,
     operators.REQUEST,
     *operators.LOOP,

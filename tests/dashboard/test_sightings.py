@@ -6,8 +6,7 @@ import msgspec
 import pytest
 
 from dashboard.sightings import GLYPHS, WORDS, Lesson, Sighting
-from eventstream.explain.vocabulary.documented.around import FOLLOWING, START
-from eventstream.explain.vocabulary.documented.creation import CREATION
+from eventstream.explain.vocabulary.documented.creation import CREATION, FOLLOWING, START
 from eventstream.explain.vocabulary.records import Step, Trace
 from tests.explain.tapes import NAMES, Result, fold, observations
 

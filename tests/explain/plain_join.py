@@ -11,11 +11,10 @@ from itertools import pairwise
 from eventstream.explain.audit import alignment
 from eventstream.explain.audit.fitting import allows, is_eviction
 from eventstream.explain.audit.identities import identity
-from eventstream.explain.audit.requests import Request
-from eventstream.explain.audit.units import Unit, units
+from eventstream.explain.audit.requests import Request, Unit, units
 from eventstream.explain.deletions.deciding import marks_deletion
 from eventstream.explain.world.families import by_order
-from eventstream.explain.world.times import parse
+from eventstream.explain.world.text import parse
 from eventstream.explain.world.writes import Write
 from eventstream.objects.observations import AuditRecord
 

@@ -8,14 +8,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from eventstream.explain.audit import alignment, columns, groups
-from eventstream.explain.audit.pairing import Part
-from eventstream.explain.audit.requests import Request
+from eventstream.explain.audit import alignment, fitting, groups
+from eventstream.explain.audit.requests import Part, Request, Unit
 from eventstream.explain.audit.trail import KEPT, MOST, AuditTrail
-from eventstream.explain.audit.units import Unit
 from eventstream.explain.audit.upgrades import evidence
 from eventstream.explain.world.claims import Match
-from eventstream.explain.world.memos import Memo, read_memos
+from eventstream.explain.world.steps import Memo, read_memos
 from eventstream.explain.world.world import World
 from eventstream.explain.world.writes import ObjectLog, Write
 from eventstream.objects.images import FieldsEntry, Image, Metadata
@@ -121,9 +119,9 @@ def looked_at(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How often a unit was compared with a request, or a kind of requests, since the beginning."""
     counted = Counter[str]()
     compared = {
-        columns: "allows",
+        fitting: "allows",
         groups: "fits",
-        columns.Column: "_began",
+        fitting.Column: "_began",
         alignment._Alignment: "_worth",
     }
     for place, name in compared.items():

@@ -3,7 +3,7 @@
 import pytest
 
 from eventstream.explain.engine.engine import Engine
-from eventstream.explain.engine.expansion import expand
+from eventstream.explain.engine.output import expand
 from eventstream.explain.vocabulary.records import Step
 from tests.explain.audits import ask, by_controller, with_audit
 from tests.explain.stories import Story

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from eventstream.explain.audit.lateness import BEHIND, CAUGHT_UP
-from eventstream.explain.audit.trail import KEPT
+from eventstream.explain.audit.trail import BEHIND, CAUGHT_UP, KEPT
 from eventstream.explain.engine.engine import Engine
-from eventstream.explain.engine.looks import QUIET
+from eventstream.explain.engine.tracelog import QUIET
 from eventstream.explain.vocabulary.records import Step, StepUpsert, TraceUpsert
 from eventstream.following.progress import AGAIN
 from eventstream.objects.observations import AuditLog, AuditRecord, Change, Observation

@@ -4,8 +4,8 @@ from random import Random
 
 import pytest
 
-from eventstream.explain.engine.bursts import CLOSELY, FEW
 from eventstream.explain.engine.engine import Engine
+from eventstream.explain.engine.repeats import CLOSELY, FEW
 from eventstream.explain.vocabulary.records import Step, StepUpsert
 from eventstream.objects.observations import Observation
 from tests.explain.stories import KCM, Json, Story

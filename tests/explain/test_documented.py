@@ -5,15 +5,24 @@ from typing import get_args
 import pytest
 
 from eventstream.explain.controllers.pod.podstatus import DISRUPTIONS
-from eventstream.explain.engine.expansion import expand
+from eventstream.explain.engine.output import expand
 from eventstream.explain.vocabulary.diagnoses import DIAGNOSES
-from eventstream.explain.vocabulary.documented.around import FOLLOWING, START
-from eventstream.explain.vocabulary.documented.creation import CREATION
-from eventstream.explain.vocabulary.documented.operators import BUILT_IN, LOOP, REQUEST, TYPE
+from eventstream.explain.vocabulary.documented.creation import (
+    CREATION,
+    FOLLOWING,
+    START,
+    DocumentedStep,
+)
+from eventstream.explain.vocabulary.documented.operators import (
+    BUILT_IN,
+    GRADES,
+    LOOP,
+    REQUEST,
+    TYPE,
+    VERBS,
+)
 from eventstream.explain.vocabulary.documented.rule import RuleName
 from eventstream.explain.vocabulary.documented.rules import DOCUMENTED_RULES, RULE_GROUPS
-from eventstream.explain.vocabulary.documented.step import DocumentedStep
-from eventstream.explain.vocabulary.documented.words import GRADES, VERBS
 from eventstream.explain.vocabulary.records import Grade, Step, Verb
 from eventstream.explain.vocabulary.registry import ACTORS, MAKERS, STATUS_WRITERS
 from eventstream.explain.vocabulary.sources import K8S

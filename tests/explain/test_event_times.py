@@ -2,7 +2,7 @@
 
 import pytest
 
-from eventstream.explain.world.event_times import first_told
+from eventstream.explain.world.notes import first_told
 from eventstream.objects.cluster_kinds import EventFacts
 
 SECOND, IN_IT, NEXT = "2026-11-23T00:07:37Z", 1795392457.742782, "2026-11-23T00:07:38Z"

@@ -6,7 +6,7 @@ import pytest
 
 from eventstream.explain.controllers.registry import Behaviour, add, behaviours
 from eventstream.explain.vocabulary.declared import kinds
-from eventstream.explain.vocabulary.declared.declaration import Controller, GroupKind
+from eventstream.explain.vocabulary.declared.kinds import Controller, GroupKind
 from eventstream.explain.vocabulary.registry import ACTORS, MAKERS, STATUS_WRITERS
 from eventstream.kubeapi.discovery import WANTED
 from eventstream.objects.kinds import BUILT_IN, BUILT_IN_GROUPS

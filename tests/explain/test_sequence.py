@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from eventstream.explain.engine.expansion import expand
+from eventstream.explain.engine.output import expand
 from eventstream.explain.vocabulary.records import Step
 from tests.explain.tapes import Result, fold, observations
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from eventstream.explain.engine import engine as engine_module
 from eventstream.explain.engine import limits
 from eventstream.explain.engine.engine import Engine
-from eventstream.explain.engine.looks import QUIET
+from eventstream.explain.engine.tracelog import QUIET
 from eventstream.explain.vocabulary.records import TraceUpsert
 from eventstream.explain.world import world as world_module
 from eventstream.objects.observations import Change, Observation, Removed

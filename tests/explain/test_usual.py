@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventstream.explain.engine.engine import Engine
-from eventstream.explain.outlook import measuring, waits
+from eventstream.explain.outlook import usual, waits
 from eventstream.explain.outlook.usual import KEPT, KINDS, UsualWaits
 from eventstream.explain.outlook.waits import ENOUGH, stated_limit, usual_of
 from eventstream.explain.vocabulary.records import StepUpsert, Trace, Usual, WaitsSeen
@@ -310,7 +310,7 @@ def test_an_odd_object_defeats_its_own_measuring_only(
     def defeated(_: object) -> None:
         raise TypeError("unhashable type: 'list'")
 
-    monkeypatch.setitem(measuring._RULES, "bound", defeated)
+    monkeypatch.setitem(usual._RULES, "bound", defeated)
     story = Story()
     web, rs, made = rollout(story, "")
     story.change(made, {"spec": {"nodeName": "node-1"}})

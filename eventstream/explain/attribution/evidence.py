@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.claims import Writer
-from eventstream.explain.world.event_times import first_told
+from eventstream.explain.world.notes import first_told
 from eventstream.explain.world.text import named
 from eventstream.explain.world.writes import Write
 from eventstream.objects.observations import Change

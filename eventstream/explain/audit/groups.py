@@ -11,10 +11,8 @@ from operator import and_, or_
 import msgspec
 
 from eventstream.explain.audit.bands import bits
-from eventstream.explain.audit.columns import Index, Span, by_answer
-from eventstream.explain.audit.fitting import fits, is_prompt
-from eventstream.explain.audit.requests import Request
-from eventstream.explain.audit.units import Unit
+from eventstream.explain.audit.fitting import Index, Span, by_answer, fits, is_prompt
+from eventstream.explain.audit.requests import Request, Unit
 from eventstream.explain.world.families import by_order
 
 

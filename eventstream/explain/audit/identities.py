@@ -1,11 +1,26 @@
-"""Reads who an audited identity is: Kubernetes' own components by user, others by their agent.
+"""Who an audited identity is, and which object a request was about.
+
+Reads who an audited identity is: Kubernetes' own components by user, others by their agent.
 
 Each controller of the controller manager has a service account of its own, and names itself at
 the end of its user agent. Source:
 https://kubernetes.io/docs/reference/access-authn-authz/rbac/#controller-roles
+
+Finds the object that a refused request was about, or the one that it was to belong to.
 """
 
-from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER, accounts, users
+from collections.abc import Iterable, Iterator
+
+from eventstream.explain.vocabulary.declared.kinds import GroupKind
+from eventstream.explain.vocabulary.records import ObjectRef
+from eventstream.explain.vocabulary.registry import (
+    CONTROLLER_MANAGER,
+    MAKERS,
+    accounts,
+    group_kind,
+    users,
+)
+from eventstream.explain.world.writes import ObjectLog
 from eventstream.objects.observations import AuditRecord
 
 ACCOUNTS = "system:serviceaccount:"
@@ -52,3 +67,99 @@ def is_by_hand(record: AuditRecord) -> bool:
 def identity(record: AuditRecord) -> tuple[str, ...]:
     """What tells one asker and kind of request from another."""
     return record.user, record.impersonator, record.agent, record.verb, record.subresource
+
+
+def find(logs: Iterable[ObjectLog], records: list[AuditRecord]) -> dict[str, ObjectLog]:
+    """By audit id the object, else its owner-to-be, in one pass; without what was never seen."""
+    named: dict[tuple[str | None, str], list[ObjectLog]] = {}
+    for record in records:
+        for name in (record.name, _owner_name(record)):
+            named.setdefault((record.namespace, name), [])
+    for log in logs:
+        known = named.get((log.ref.namespace, log.ref.name))
+        if known is not None and log.seen:
+            known.append(log)
+    subjects: dict[str, ObjectLog] = {}
+    for record in records:
+        found = [*_same(named[record.namespace, record.name], record)]
+        found = found or [*_owners(named[record.namespace, _owner_name(record)], record)]
+        if found:
+            subjects[record.audit_id] = max(found, key=_newest)
+    return subjects
+
+
+def unseen(record: AuditRecord) -> ObjectLog:
+    """A log that holds nothing, of an object that was never seen."""
+    resource = record.resource
+    where = f"{resource.key}/{record.namespace or ''}/{record.name or record.generate_name}"
+    log = ObjectLog(f"refused:{where}")
+    log.ref = reference(record)
+    return log
+
+
+def reference(record: AuditRecord) -> ObjectRef:
+    """The object as the request named it, which is without a uid where it did not exist."""
+    resource = record.resource
+    name = record.name or record.generate_name
+    kind = _KINDS.get(resource.plural, resource.plural)
+    return ObjectRef(resource.api_version, kind, record.namespace, name, record.uid)
+
+
+_KINDS = {
+    "apiservices": "APIService",
+    "clusterrolebindings": "ClusterRoleBinding",
+    "clusterroles": "ClusterRole",
+    "configmaps": "ConfigMap",
+    "controllerrevisions": "ControllerRevision",
+    "cronjobs": "CronJob",
+    "customresourcedefinitions": "CustomResourceDefinition",
+    "daemonsets": "DaemonSet",
+    "deployments": "Deployment",
+    "horizontalpodautoscalers": "HorizontalPodAutoscaler",
+    "ingresses": "Ingress",
+    "jobs": "Job",
+    "namespaces": "Namespace",
+    "nodes": "Node",
+    "persistentvolumeclaims": "PersistentVolumeClaim",
+    "persistentvolumes": "PersistentVolume",
+    "poddisruptionbudgets": "PodDisruptionBudget",
+    "pods": "Pod",
+    "replicasets": "ReplicaSet",
+    "replicationcontrollers": "ReplicationController",
+    "resourcequotas": "ResourceQuota",
+    "rolebindings": "RoleBinding",
+    "roles": "Role",
+    "secrets": "Secret",
+    "serviceaccounts": "ServiceAccount",
+    "services": "Service",
+    "statefulsets": "StatefulSet",
+}
+"""What the objects of an endpoint are called: a request does not tell, and they may be unseen."""
+
+
+def _owner_name(record: AuditRecord) -> str:
+    """The name of the object that a controller makes others for: theirs, without the last part."""
+    return (record.name or record.generate_name).rpartition("-")[0]
+
+
+def _same(logs: list[ObjectLog], record: AuditRecord) -> Iterator[ObjectLog]:
+    resource = record.resource
+    for log in logs:
+        group, _, plural = log.resource_key.rpartition("/")
+        same = plural == resource.plural and group.rpartition("/")[0] == resource.group
+        if same and record.uid in ("", log.uid):
+            yield log
+
+
+def _owners(logs: list[ObjectLog], record: AuditRecord) -> Iterator[ObjectLog]:
+    """Those for which this controller makes objects of this kind."""
+    kind = GroupKind(record.resource.group, _KINDS.get(record.resource.plural, ""))
+    actors = components(record)
+    for log in logs:
+        maker = MAKERS.get((kind, group_kind(log.ref.api_version, log.ref.kind)))
+        if record.verb == "create" and maker is not None and maker.actor in actors:
+            yield log
+
+
+def _newest(log: ObjectLog) -> int:
+    return log.latest.order if log.latest is not None else -1

@@ -8,6 +8,8 @@ dissolve, and are aligned anew together with it; all else stays as it is.
 What is let go may cut through a part. A version in whose window something of that was under way
 may have been made by a request that is gone, or compete with another version for one: it keeps
 what it was joined with, and takes part as before.
+
+Joins large bursts less often than small ones, so that joining takes a small part of the time.
 """
 
 import math
@@ -16,49 +18,33 @@ from collections.abc import Iterable, Iterator, Mapping
 from operator import attrgetter
 
 from eventstream.explain.audit.alignment import certain
-from eventstream.explain.audit.groups import Group, groups
-from eventstream.explain.audit.patience import Patience
-from eventstream.explain.audit.requests import Request, Sort
-from eventstream.explain.audit.units import Unit
+from eventstream.explain.audit.groups import groups
+from eventstream.explain.audit.requests import Item, Part, Request, Sort, Unit
 from eventstream.explain.world.claims import Match
 
-Item = Unit | Request
+_SHARE = 2e-3
+"""Seconds for each thing that was looked at in one go, until that may be done again."""
+
+
+class Patience:
+    """When something was last done, and how much that was."""
+
+    __slots__ = ("_at", "_size")
+
+    def __init__(self) -> None:
+        self._at = 0.0
+        self._size = 0
+
+    def is_over(self, now: float) -> bool:
+        """Whether it may be done again by `now` (unix seconds)."""
+        return not 0 <= now - self._at < _SHARE * self._size
+
+    def spend(self, now: float, size: int) -> None:
+        """Take note that so much was looked at."""
+        self._at, self._size = now, size
+
+
 by_end = attrgetter("end")
-
-_NEVER = math.inf, -math.inf
-
-
-class Part:
-    """What was aligned together: nothing else fits any of it, but for what an `exact` one settled.
-
-    `units` are the earliest and the latest time at which a new request may fit one of its units,
-    `requests` those at which one of its requests may fit a new unit, `start` and `end` both
-    together. What names a version is looked up by that. In an exact part, of a unit with the
-    request that names the version before it, other requests may fit the unit as well; they count
-    for nothing as long as the part is.
-    """
-
-    __slots__ = ("dissolved", "end", "exact", "items", "requests", "start", "units")
-
-    def __init__(self, group: Group) -> None:
-        self.items: list[Item] = [*group.units, *group.requests]
-        self.exact = group.exact
-        settled = group.settled
-        self.units = _NEVER if settled else _extent([each for each in group.units if each.seen])
-        self.requests = _extent([each for each in group.requests if not each.version])
-        self.start = min(self.units[0], self.requests[0])
-        self.end = max(self.units[1], self.requests[1])
-        self.dissolved = False
-        for item in self.items:
-            item.part = self
-
-
-def _extent(items: list[Unit] | list[Request]) -> tuple[float, float]:
-    if len(items) == 1:
-        return items[0].start, items[0].end
-    if not items:
-        return _NEVER
-    return min(each.start for each in items), max(each.end for each in items)
 
 
 class Pairing:
@@ -120,7 +106,7 @@ class Pairing:
         for group in groups(units, requests):
             if group.units and group.requests:
                 matches.update(certain(group))
-            self._keep(Part(group))
+            self._keep(Part(group.units, group.requests, exact=group.exact, settled=group.settled))
         for unit in units:
             match = matches.get(unit) if unit.start > self._cut else unit.match
             if not unit.joined or match != unit.match:

@@ -2,12 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from eventstream.explain.audit.collected import Collections
-from eventstream.explain.audit.lanes import Lane
+from eventstream.explain.audit.lanes import Collections, Lane
 from eventstream.explain.audit.pairing import Pairing, outdated
-from eventstream.explain.audit.requests import Request
-from eventstream.explain.audit.units import Unit
-from eventstream.explain.audit.windows import quiet
+from eventstream.explain.audit.requests import Request, Unit, quiet
 from eventstream.explain.world.claims import Match
 from eventstream.explain.world.writes import Write
 from eventstream.objects.observations import AuditRecord

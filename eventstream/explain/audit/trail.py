@@ -2,19 +2,109 @@
 
 Joined anew is only what a late record or version touches. What is older than `KEPT` keeps the
 request that it was joined with, and a request that made nothing visible is let go.
+
+Remembers which audited identities were shown to be custom controllers, and by which writes.
+
+An operator and a person may share a user. What the operator does to a custom resource's status
+tells its agent from theirs, also for deletions, which leave nothing in the object; so writes by
+one identity rest on each other, in whatever order they come.
+
+Knows whether the audit logs are read as far as the watch: until they are, nothing settles.
+
+A settled trace is let go, and a record that comes after that can upgrade nothing. So a trace
+stays open while a log is behind, but no longer than requests are kept for their writes anyway.
 """
 
+import math
 from collections.abc import Iterable
 
-from eventstream.explain.audit.proofs import Proofs
+from eventstream.explain.audit.identities import components, is_by_hand
+from eventstream.explain.audit.requests import is_ending
 from eventstream.explain.audit.scopes import Scope
-from eventstream.explain.audit.units import is_ending
-from eventstream.explain.audit.upgrades import upgraded
+from eventstream.explain.audit.upgrades import proves, upgraded
 from eventstream.explain.world.families import by_order
-from eventstream.explain.world.memos import Recalled
+from eventstream.explain.world.steps import Recalled
 from eventstream.explain.world.world import View, World
 from eventstream.explain.world.writes import Verdict, Write
-from eventstream.objects.observations import AuditRecord
+from eventstream.objects.observations import AuditLog, AuditRecord
+
+_Asker = tuple[str, str]
+_MOST = 1000
+
+
+class Proofs:
+    """By user and agent: the writes that prove a custom controller, and those it matters to."""
+
+    def __init__(self) -> None:
+        self._proving: dict[_Asker, dict[int, Write]] = {}
+        self._resting: dict[_Asker, dict[int, Write]] = {}
+        self._asker_of: dict[int, _Asker] = {}
+        self._settled: dict[_Asker, None] = {}
+        self._again: dict[int, Write] = {}
+
+    def weigh(self, write: Write, verdict: Verdict, record: AuditRecord) -> bool:
+        """Whether the asker is known as a custom controller, this write's own evidence included."""
+        asker = record.user, record.agent
+        if self._asker_of.get(id(write), asker) != asker:
+            self.drop(write)
+        if components(record) or is_by_hand(record):
+            return False
+        self._asker_of[id(write)] = asker
+        self._resting.setdefault(asker, {})[id(write)] = write
+        before = self._known(asker)
+        proving = self._proving.setdefault(asker, {})
+        if proves(verdict, record):
+            proving[id(write)] = write
+        else:
+            proving.pop(id(write), None)
+        self._tell(asker, before)
+        return self._known(asker)
+
+    def known(self, record: AuditRecord) -> bool:
+        """Whether the asker is known as a custom controller."""
+        return self._known((record.user, record.agent))
+
+    def trust(self, record: AuditRecord) -> None:
+        """Take an asker as known: an earlier run had the proof."""
+        self._settled[record.user, record.agent] = None
+
+    def drop(self, write: Write) -> None:
+        """Forget what a write said of its asker: it was another's."""
+        asker = self._asker_of.pop(id(write), None)
+        if asker is None:
+            return
+        before = self._known(asker)
+        self._proving[asker].pop(id(write), None)
+        self._resting[asker].pop(id(write), None)
+        self._tell(asker, before)
+
+    def again(self) -> list[Write]:
+        """The writes whose asker is now known otherwise, once."""
+        found = [write for write in self._again.values() if not write.base]
+        self._again.clear()
+        return found
+
+    def sweep(self) -> None:
+        """Let go of settled writes; what they proved stays known."""
+        for asker, resting in list(self._resting.items()):
+            for key, write in list(resting.items()):
+                if not write.base:
+                    continue
+                if self._proving[asker].pop(key, None) is not None:
+                    self._settled[asker] = None
+                del resting[key], self._asker_of[key]
+            if not resting:
+                del self._resting[asker], self._proving[asker]
+        while len(self._settled) > _MOST:
+            del self._settled[next(iter(self._settled))]
+
+    def _known(self, asker: _Asker) -> bool:
+        return asker in self._settled or bool(self._proving.get(asker))
+
+    def _tell(self, asker: _Asker, before: bool) -> None:
+        if self._known(asker) != before:
+            self._again.update(self._resting[asker])
+
 
 KEPT = 120.0
 """Seconds for which requests and versions wait for each other."""
@@ -130,3 +220,37 @@ class AuditTrail:
                 self._dirty[place] = scope
             elif not scope:
                 del self._scopes[place]
+
+
+BEHIND = 10.0
+"""Seconds by which a log may be read late without anything waiting for it."""
+
+CAUGHT_UP = 20.0
+"""Seconds after which a log that was behind has told all that it had to tell.
+
+With BEHIND that is the quiet time of a trace, so that a restart, which reads the last seconds
+again, meets no record of a trace that has settled since.
+"""
+
+
+class Lateness:
+    """How far each log is read; without any, nothing is waited for."""
+
+    def __init__(self) -> None:
+        self._reached: dict[str, float] = {}
+        self._behind_at = -math.inf
+
+    def take(self, log: AuditLog) -> None:
+        """Take note of how far a log is read."""
+        if log.at - self._reached.get(log.path, log.at) > BEHIND:
+            self._behind_at = log.at
+        self._reached[log.path] = log.reached
+
+    def holds(self, updated: float, now: float, longest: float) -> bool:
+        """Whether a trace last `updated` then (unix seconds) may still hear of its writes.
+
+        `longest` is for how many seconds that can be.
+        """
+        if any(now - reached > BEHIND for reached in self._reached.values()):
+            self._behind_at = now
+        return now - self._behind_at < CAUGHT_UP and now - updated < longest

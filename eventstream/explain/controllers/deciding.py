@@ -35,7 +35,7 @@ from eventstream.explain.deletions import finalizers
 from eventstream.explain.deletions.deciding import asked_by_client, marks_deletion
 from eventstream.explain.deletions.removals import REMOVALS
 from eventstream.explain.vocabulary.declared import kinds
-from eventstream.explain.vocabulary.declared.declaration import GroupKind
+from eventstream.explain.vocabulary.declared.kinds import GroupKind
 from eventstream.explain.vocabulary.registry import group_kind
 from eventstream.explain.world.drawn import by_view
 from eventstream.explain.world.world import View

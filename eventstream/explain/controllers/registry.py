@@ -9,11 +9,10 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from eventstream.explain.deletions.keepers import Housekeeper
-from eventstream.explain.outlook.holding import Holding, Outlook
+from eventstream.explain.deletions.deciding import Housekeeper
+from eventstream.explain.outlook.holding import Holding, Outlook, Trouble
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.trouble import Trouble
-from eventstream.explain.vocabulary.declared.declaration import GroupKind
+from eventstream.explain.vocabulary.declared.kinds import GroupKind
 from eventstream.explain.vocabulary.registry import Typed, group_kind
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.world import View

@@ -15,8 +15,7 @@ from eventstream.explain.vocabulary.registry import FINALIZERS, title
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.marks import mark
 from eventstream.explain.world.pods import has_ended
-from eventstream.explain.world.text import count, listing, named, seen
-from eventstream.explain.world.times import parse
+from eventstream.explain.world.text import count, listing, named, parse, seen
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.images import Image

@@ -1,10 +1,24 @@
-"""What a trace's line in every list says: what was asked, and by whom."""
+"""What began a trace, what overtook it, and what healed.
 
+What a trace's line in every list says: what was asked, and by whom.
+
+Whether a controller is whole again after something of it was deleted.
+
+What one change of an object means for another: replaced, ended, or held up by the same thing.
+"""
+
+import msgspec
+
+from eventstream.explain.controllers.shared import workloads
+from eventstream.explain.controllers.shared.podcounts import PodCounts, missing_pods
+from eventstream.explain.deletions.deciding import marks_deletion
 from eventstream.explain.engine import desired
 from eventstream.explain.engine.tracelog import TraceLog
-from eventstream.explain.vocabulary.registry import title
-from eventstream.explain.world.lookups import AUTOSCALER, name_key
-from eventstream.explain.world.text import asker, named
+from eventstream.explain.outlook.holding import Holding, Outlook
+from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.vocabulary.registry import pods_maker, title
+from eventstream.explain.world.known import AUTOSCALER, name_key
+from eventstream.explain.world.text import asker, named, when
 from eventstream.explain.world.world import World
 from eventstream.explain.world.writes import Write
 
@@ -58,3 +72,77 @@ def _autoscaler(write: Write, world: World) -> str:
     found = [log.at(write.order) or log.latest for log in known.values()]
     names = sorted(named(scaler.image) for scaler in found if scaler is not None)
     return names[0] if len(names) == 1 else f"the {title('horizontal-pod-autoscaler')}"
+
+
+def healed(began: Write, above: Write, snapshot: Snapshot) -> tuple[bool, list[Holding]]:
+    """Whether the owner has, since the deletion, reported that all its Pods are ready again."""
+    desired = getattr(above.image.spec, "replicas", None)
+    if not isinstance(desired, int) or above.image.kind == "Deployment":
+        return True, []
+    counts = PodCounts(snapshot, above)
+    reported = above.order > began.order and workloads.reached(above.image)
+    if reported and counts.ready == desired:
+        return True, []
+    holdings = [h for h in counts.holdings() if not h.stops]
+    maker = pods_maker(above.image)
+    actor = maker.actor if maker else "unknown"
+    missing = missing_pods(snapshot, above, actor, desired, counts)
+    if missing is not None:
+        holdings.append(missing)
+    if not holdings:
+        since, waiting_for = (
+            max(when(above), counts.moved),
+            f"the status of {named(above.image)} to follow",
+        )
+        report = Holding(7, actor, "", since, waiting_for, wait="report-status", about=above)
+        holdings.append(report)
+    return False, holdings
+
+
+def overtakes(write: Write, trace: TraceLog) -> bool:
+    """Whether a later write of another trace asked anew what this trace asked, or ended it."""
+    verdict = write.decision.verdict
+    if verdict is None or not (verdict.begins or write.decision.trace not in ("", trace.id)):
+        return False
+    if marks_deletion(write) or _is_lost(write):
+        return True
+    if not write.spec_changed:
+        return False
+    of_end = trace.began is not None and ends(trace.began)
+    return of_end or desired.replaces(write, trace.began)
+
+
+def _is_lost(write: Write) -> bool:
+    return write.decision.rule == "node-lost"
+
+
+def ends(began: Write) -> bool:
+    """Whether a trace is about the end of its object: a deletion, or an eviction announced."""
+    evicts = began.decision.verdict is not None and began.decision.verdict.verb == "evict"
+    return marks_deletion(began) or evicts
+
+
+def recreated(began: Write, latest: Write) -> bool:
+    """Whether an object whose end began is there again, or still, and is not to go."""
+    if latest is began:
+        return False
+    return not latest.gone and not latest.image.metadata.deletion_timestamp
+
+
+def brings_stall(trace: TraceLog) -> tuple[bool, float]:
+    """What decides with which of several traces a stall stays: the highest."""
+    latest = trace.root.latest
+    image = latest.image if latest is not None else None
+    brings = image is not None and desired.brings_pods(trace.began, image)
+    order = trace.began.order if trace.began is not None else trace.floor
+    return brings, order if brings else -order
+
+
+def waiting_for(owner: TraceLog, outlook: Outlook, cause: str) -> Outlook:
+    """The same outlook, for a change that waits for what another one is stuck on."""
+    holdings = tuple(
+        msgspec.structs.replace(held, diagnosis=None, patient=True) for held in outlook.holdings
+    )
+    began = f"an earlier change ({cause})" if owner.began is not None else "what was there before"
+    summary = f"Waiting for {began}, which is held up: {outlook.summary}"
+    return Outlook("running", summary, holdings, outlook.stages)

@@ -9,16 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 
 from eventstream.explain.controllers import deciding as rules
-from eventstream.explain.engine.asides import Asides
+from eventstream.explain.engine.asides import Asides, Contacts
 from eventstream.explain.engine.auditing import Auditing
-from eventstream.explain.engine.bursts import place
-from eventstream.explain.engine.contacts import Contacts
-from eventstream.explain.engine.heartbeats import Heartbeats
 from eventstream.explain.engine.limits import Limits
-from eventstream.explain.engine.looks import as_settled, at_rest, next_look, settled
-from eventstream.explain.engine.tracelog import TraceLog
+from eventstream.explain.engine.repeats import Heartbeats, place
+from eventstream.explain.engine.tracelog import TraceLog, as_settled, at_rest, next_look, settled
 from eventstream.explain.engine.traces import CUT, TraceKeeper
-from eventstream.explain.vocabulary.identity import trace_id
 from eventstream.explain.vocabulary.records import (
     Step,
     StepDraft,
@@ -28,11 +24,12 @@ from eventstream.explain.vocabulary.records import (
     TraceUpsert,
     Upsert,
     WaitsSeen,
+    trace_id,
 )
 from eventstream.explain.world import steps
 from eventstream.explain.world.claims import Match
 from eventstream.explain.world.forgetting import forget
-from eventstream.explain.world.memos import Memo, read_memos
+from eventstream.explain.world.steps import Memo, read_memos
 from eventstream.explain.world.world import View, World
 from eventstream.explain.world.writes import Burst, Verdict, Write, row_of
 from eventstream.objects.cluster_kinds import EventFacts, LeaseSpec

@@ -1,13 +1,112 @@
-"""The contract's JSON: what the command `explain` prints of steps, traces and outlooks."""
+"""What is printed: steps, traces, and which rules were asked.
+
+The contract's JSON: what the command `explain` prints of steps, traces and outlooks.
+
+Derives the API server's own part of a write: stored in etcd, and broadcast to watchers.
+
+One row is kept for each write; the resourceVersion proves that it was stored and our receiving
+it that it was broadcast, so nothing need be stored three times.
+
+Tells which rules were asked about a step's write, what each answered, and which one won.
+"""
 
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from eventstream.explain.engine.expansion import expand
-from eventstream.explain.vocabulary.records import Evidence, ObjectRef, Step, Trace
+from eventstream.explain.controllers.deciding import why
+from eventstream.explain.engine.engine import Engine
+from eventstream.explain.vocabulary.records import (
+    Evidence,
+    Grades,
+    ObjectRef,
+    Step,
+    StepUpsert,
+    Trace,
+    part_id,
+)
+from eventstream.explain.vocabulary.sources import API_CONCEPTS
+from eventstream.explain.world.steps import Draft
 from eventstream.objects.versions import order_of
+
+
+def expand(step: Step) -> tuple[Step, ...]:
+    """The request, its store and its broadcast; a step of the API server itself has both too.
+
+    A vanished object was neither seen stored nor broadcast, and a refused request never was: each
+    stays one step.
+    """
+    if step.change_type in ("VANISHED", "REFUSED"):
+        return (step,)
+    return step, _store(step), _broadcast(step)
+
+
+def _written(step: Step) -> str:
+    """What was stored: of a Pod's heartbeat its node's Lease, not the Pod that it speaks for."""
+    if step.rule == "heartbeat" and step.node:
+        return f"Lease {step.node}"
+    return f"{step.object.kind} {step.object.name}"
+
+
+def _store(step: Step) -> Step:
+    named = _written(step)
+    gone = step.change_type == "DELETED"
+    what = (
+        f"The API server removed {named} from etcd, at resourceVersion {step.resource_version}."
+        if gone
+        else f"The API server stored {named} in etcd as resourceVersion {step.resource_version}."
+    )
+    said = Evidence(
+        "observed", "watch", "the resourceVersion proves the write", "what", step.resource_version
+    )
+    return _part(
+        step, "store", step.documented_store, what, "It accepted the request.", said, step.id
+    )
+
+
+def _broadcast(step: Step) -> Step:
+    named = _written(step)
+    sent = f"{step.change_type} event of {named} ({step.resource_version})"
+    what = f"The API server sent watchers the {sent}."
+    why = "Every stored change is sent to all who watch the resource."
+    said = Evidence(
+        "observed", "watch", "Baton's own watch received it", "what", step.resource_version
+    )
+    cause = part_id(step.id, "store")
+    return _part(step, "broadcast", step.documented_broadcast, what, why, said, cause)
+
+
+def _part(
+    step: Step,
+    part: str,
+    documented: tuple[int, ...],
+    what: str,
+    why: str,
+    said: Evidence,
+    cause: str,
+) -> Step:
+    return msgspec.structs.replace(
+        step,
+        id=part_id(step.id, part),
+        cause=cause,
+        causes=(cause,),
+        documented=documented,
+        documented_store=(),
+        documented_broadcast=(),
+        actor="api-server",
+        actor_name="",
+        verb=part,
+        subresource=None,
+        what=what,
+        why=why,
+        grades=Grades("observed", "observed", "inferred"),
+        evidence=(said,),
+        source_url=API_CONCEPTS,
+        rule=part,
+        changes=(),
+        loop=None,
+    )
 
 
 def step_records(step: Step) -> list[dict[str, Any]]:
@@ -132,3 +231,24 @@ def _time(at: float | None) -> str | None:
         return None
     text = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
     return text.replace("+00:00", "Z")
+
+
+def told_why(engine: Engine, upsert: StepUpsert) -> list[str]:
+    """Which rules were asked about a step's write, phase by phase, and what each answered."""
+    draft = upsert.draft
+    if not isinstance(draft, Draft):
+        return []  # It stands for no write.
+    lines: list[str] = []
+    phase = ""
+    for asked in why(engine.below(draft.write)):
+        if asked.phase != phase:
+            phase = asked.phase
+            lines.append(f"{phase}: {asked.before}")
+        verdict = asked.verdict
+        answer = "does not know it"
+        if verdict is not None:
+            answer = f"{verdict.rule}, by {verdict.actor}; who is {verdict.who_grade}"
+        lines.append(f"  {asked.rule}: {answer}")
+    if draft.verdict.rule == "audited" or draft.verdict.who_grade == "audited":
+        lines.append(f"audit log: {draft.verdict.rule}, by {draft.verdict.actor}")
+    return lines

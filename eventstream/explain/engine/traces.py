@@ -9,31 +9,26 @@ import msgspec
 from eventstream.explain.controllers.assessing import assess
 from eventstream.explain.controllers.registry import behaviour_of
 from eventstream.explain.controllers.shared.leaving import leaving
-from eventstream.explain.engine.causes import cause_of, told
-from eventstream.explain.engine.healing import healed
-from eventstream.explain.engine.overtaking import (
+from eventstream.explain.engine.causes import (
     brings_stall,
+    cause_of,
     ends,
+    healed,
     overtakes,
     recreated,
+    told,
     waiting_for,
 )
 from eventstream.explain.engine.tracelog import TraceLog
 from eventstream.explain.outlook import proofs
-from eventstream.explain.outlook.holding import (
-    Outlook,
-    pending,
-    staged,
-)
+from eventstream.explain.outlook.holding import Outlook, pending, staged
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.usual import UsualWaits
-from eventstream.explain.vocabulary.identity import existing_trace_id
-from eventstream.explain.vocabulary.records import ObjectRef, Trace
+from eventstream.explain.vocabulary.records import ObjectRef, Trace, existing_trace_id
 from eventstream.explain.vocabulary.registry import is_followed
 from eventstream.explain.world import drawn
 from eventstream.explain.world.families import HIGHEST, by_order
-from eventstream.explain.world.text import listing, named
-from eventstream.explain.world.times import parse
+from eventstream.explain.world.text import listing, named, parse
 from eventstream.explain.world.world import World
 from eventstream.explain.world.writes import ObjectLog, Write, row_of
 

@@ -1,4 +1,9 @@
-"""Who holds the baton: one `Holding` for each thing that must happen next, and how to rank them."""
+"""Who can end a wait, and what is wrong.
+
+Who holds the baton: one `Holding` for each thing that must happen next, and how to rank them.
+
+What is known to be wrong, as one thing: the code, the sentence, its evidence and commands.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -196,3 +201,36 @@ def staged(counts: list[tuple[str, int, int]]) -> tuple[Stage, ...]:
             stages.append(Stage(name, "current" if reached else "pending", done, total))
             reached = False
     return tuple(stages)
+
+
+class Trouble(msgspec.Struct, frozen=True, gc=False):
+    """A diagnosis of one object.
+
+    `code` is one of `explain.diagnoses`, `detail` one sentence with the names and numbers of the
+    case. `command` shows a person what it rests on; `mend` is given where one obvious command
+    would take the cause away. `holder` is who can end it, where that is not who was waited for.
+    """
+
+    code: str
+    detail: str
+    evidence: tuple[Evidence, ...] = ()
+    command: str = ""
+    mend: str = ""
+    holder: str = ""
+
+
+def troubled(holding: Holding, trouble: Trouble | None) -> Holding:
+    """The holding with what is wrong; as it is where nothing is."""
+    if trouble is None:
+        return holding
+    own = not trouble.holder
+    return msgspec.structs.replace(
+        holding,
+        actor=holding.actor if own else trouble.holder,
+        name=holding.name if own else "",
+        diagnosis=trouble.code,
+        detail=trouble.detail,
+        evidence=trouble.evidence,
+        command=trouble.command,
+        mend=trouble.mend,
+    )

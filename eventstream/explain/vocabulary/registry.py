@@ -10,9 +10,8 @@ from typing import Protocol
 import msgspec
 
 from eventstream.explain.vocabulary.declared import kinds
-from eventstream.explain.vocabulary.declared.cluster import CLUSTER
-from eventstream.explain.vocabulary.declared.components import COMPONENTS
-from eventstream.explain.vocabulary.declared.declaration import Controller, GroupKind
+from eventstream.explain.vocabulary.declared.cluster import CLUSTER, COMPONENTS
+from eventstream.explain.vocabulary.declared.kinds import Controller, GroupKind
 from eventstream.explain.vocabulary.declared.workloads import WORKLOADS
 from eventstream.objects.kinds import is_built_in
 

@@ -1,9 +1,15 @@
-"""What may tell who made a write: its managedFields, or the request that an audit log shows."""
+"""What may be claimed of a write: by managedFields, by a request, and in words.
+
+What may tell who made a write: its managedFields, or the request that an audit log shows.
+
+What a step says, and what its words are made of once somebody asks for them.
+"""
 
 from typing import Literal
 
 import msgspec
 
+from eventstream.explain.vocabulary.records import Evidence, Loop
 from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER, MANAGERS
 from eventstream.objects.images import NO_FIELDS
 from eventstream.objects.observations import AuditRecord
@@ -64,3 +70,24 @@ class Match(msgspec.Struct, frozen=True):
     def count(self) -> int:
         """How many requests it may be."""
         return len(self.records) + self.unlisted
+
+
+class Said(msgspec.Struct, frozen=True, gc=False):
+    """What a step says in words: what was done, why, and what shows it."""
+
+    what: str
+    why: str
+    evidence: tuple[Evidence, ...] = ()
+    loop: Loop | None = None
+
+
+class Telling(msgspec.Struct, frozen=True, gc=False):
+    """What a rule found out, to be put into words only where somebody stores or shows the step.
+
+    Verdicts are compared by what their tellings hold. So a telling holds all that its words are
+    made of, and nothing that changes later: of another write what it is called, not itself.
+    """
+
+    def said(self) -> Said:
+        """The words."""
+        raise NotImplementedError

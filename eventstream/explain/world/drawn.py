@@ -6,20 +6,12 @@ namespace that lives, or a node in order, of which rules only ask whether it is 
 """
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
-from eventstream.explain.vocabulary.records import (
-    AUDIT,
-    Evidence,
-    ObjectRef,
-    source_name,
-)
+from eventstream.explain.vocabulary.records import AUDIT, Evidence, ObjectRef, source_name
 from eventstream.explain.world.pods import condition
-
-if TYPE_CHECKING:
-    from eventstream.explain.world.world import View
-    from eventstream.explain.world.writes import ObjectLog, Verdict, Write
-    from eventstream.objects.images import Image
+from eventstream.explain.world.world import View
+from eventstream.explain.world.writes import ObjectLog, Verdict, Write
+from eventstream.objects.images import Image
 
 _EVENT = "Event"
 
@@ -29,7 +21,7 @@ def name(ref: ObjectRef) -> str:
     return source_name(ref.type, ref.namespace)
 
 
-def by_view(view: "View", verdict: "Verdict") -> tuple[str, ...]:
+def by_view(view: View, verdict: Verdict) -> tuple[str, ...]:
     """What a decision drew on beside the object itself: what it found where it looked."""
     order = view.order
     found = {each for log in view.looked for each in by_log(log, order)}
@@ -41,14 +33,14 @@ def by_view(view: "View", verdict: "Verdict") -> tuple[str, ...]:
     return tuple(sorted(found)) if found else ()
 
 
-def by_write(write: "Write") -> tuple[str, ...]:
+def by_write(write: Write) -> tuple[str, ...]:
     """What the decision on a write drew on beside the object itself, audit log included."""
     decision = write.decision
     known = decision.drawn
     return known if decision.audit is None else tuple(sorted({*known, AUDIT}))
 
 
-def by_log(log: "ObjectLog", upto: float) -> Iterator[str]:
+def by_log(log: ObjectLog, upto: float) -> Iterator[str]:
     """The object of a log as it was below `upto`, if it was seen and there was anything to find."""
     if not log.seen:
         return
@@ -57,7 +49,7 @@ def by_log(log: "ObjectLog", upto: float) -> Iterator[str]:
         yield name(log.ref)
 
 
-def _in_order(image: "Image") -> bool:
+def _in_order(image: Image) -> bool:
     """Whether of a namespace or node there is nothing to tell; of all else there is."""
     if image.metadata.deletion_timestamp:
         return False
@@ -69,7 +61,7 @@ def _in_order(image: "Image") -> bool:
     return ready is not None and ready.status == "True" and not idle
 
 
-def by_notes(log: "ObjectLog", reasons: Iterable[str]) -> Iterator[str]:
+def by_notes(log: ObjectLog, reasons: Iterable[str]) -> Iterator[str]:
     """The Events of these reasons that are kept about an object."""
     known = log.notes or {}
     for reason in reasons:
@@ -77,7 +69,7 @@ def by_notes(log: "ObjectLog", reasons: Iterable[str]) -> Iterator[str]:
             yield source_name(_EVENT, note.after.metadata.namespace)
 
 
-def by_proof(log: "ObjectLog", evidence: Iterable[Evidence]) -> set[str]:
+def by_proof(log: ObjectLog, evidence: Iterable[Evidence]) -> set[str]:
     """What evidence about an object draws on: its Events, where one is among it, or a log."""
     found = {each.source for each in evidence}
     sources = set(by_notes(log, tuple(log.notes or ()))) if "event" in found else set()

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from eventstream.explain.world.families import NO_FAMILY
-from eventstream.explain.world.lookups import key_of, looked_up
+from eventstream.explain.world.known import key_of, looked_up
 from eventstream.explain.world.world import World
 from eventstream.explain.world.writes import ObjectLog, Write
 

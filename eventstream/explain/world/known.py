@@ -1,12 +1,19 @@
-"""What is known of the cluster as a whole, and tells apart who can have acted.
+"""What is known of the cluster as a whole, and what is looked up by name.
+
+What is known of the cluster as a whole, and tells apart who can have acted.
 
 Each piece has a key, under which writes whose decision rests on it are remembered; it only ever
 becomes known, so that the order in which streams arrive does not matter.
+
+Which objects are found by name instead of uid, since others refer to them by it.
 """
 
 import math
 from collections.abc import Iterable, Mapping
 
+from eventstream.explain.vocabulary.declared import kinds
+from eventstream.explain.vocabulary.records import ObjectRef
+from eventstream.explain.vocabulary.registry import group_kind
 from eventstream.explain.world.writes import ObjectLog, Write
 from eventstream.objects.images import Image
 from eventstream.objects.kinds import BUILT_IN_GROUPS, is_built_in
@@ -131,3 +138,38 @@ def kind_key(kind: str) -> str:
 def namespace_key(namespace: str) -> str:
     """The key of whether a namespace lives."""
     return f"{_LIVES}{namespace}"
+
+
+CUSTOM = "*"
+"""Stands for the kind of any custom resource: what is made for one is often called after it."""
+AUTOSCALER = kinds.AUTOSCALER.kind
+
+
+def looked_up(ref: ObjectRef) -> bool:
+    """Whether an object may be looked up by its name."""
+    named = group_kind(ref.api_version, ref.kind) in kinds.REFERRED_TO_BY_NAME
+    return named or not is_built_in(ref.api_version)
+
+
+def name_key(kind: str, namespace: str | None, name: str) -> str:
+    """What an object is known by that is referred to by name."""
+    return f"{kind}/{namespace or ''}/{name}"
+
+
+def key_of(log: ObjectLog) -> str:
+    """What an object is looked up by: its name; for an autoscaler, that of what it scales."""
+    ref, latest = log.ref, log.latest
+    if ref.kind == AUTOSCALER and latest is not None:
+        target = getattr(latest.image.spec, "scale_target_ref", None)
+        name = f"{target.kind} {target.name}" if target is not None else ""
+        return name_key(AUTOSCALER, ref.namespace, name)
+    kind = ref.kind if is_built_in(ref.api_version) else CUSTOM
+    return name_key(kind, ref.namespace, ref.name)
+
+
+def reference(image: Image) -> ObjectRef:
+    """The contract's naming of an object."""
+    metadata = image.metadata
+    return ObjectRef(
+        image.api_version, image.kind, metadata.namespace or None, metadata.name, image.uid
+    )

@@ -6,18 +6,23 @@ decide does not depend on the order in which streams were delivered.
 
 from collections.abc import Iterable, Iterator
 
-from eventstream.explain.vocabulary.records import ObjectRef
-from eventstream.explain.world import drawn, notes
+from eventstream.explain.vocabulary.records import source_name
+from eventstream.explain.world import notes
 from eventstream.explain.world.evictions import Evictions
 from eventstream.explain.world.families import HIGHEST, Family
 from eventstream.explain.world.known import (
+    AUTOSCALER,
+    CUSTOM,
     Known,
+    key_of,
     kind_key,
+    looked_up,
     manager_key,
+    name_key,
     namespace_key,
+    reference,
     resting_on,
 )
-from eventstream.explain.world.lookups import AUTOSCALER, CUSTOM, key_of, looked_up, name_key
 from eventstream.explain.world.notes import ANY, says, tells_of
 from eventstream.explain.world.writes import Logs, ObjectLog, Write
 from eventstream.objects.images import Image
@@ -99,7 +104,7 @@ class World:
         if owner:
             family = self.logs[owner].as_owner()
             family.children[log.uid] = log
-            family.know(drawn.name(log.ref), order)
+            family.know(source_name(log.ref.type, log.ref.namespace), order)
 
     def _count(self, write: Write) -> None:
         """Keep the owner's counts. Writes of one object arrive in their order."""
@@ -390,11 +395,3 @@ def changed_hands(write: Write) -> bool:
     if old is new:  # As nearly always: equal references of many objects are one.
         return False
     return old != new and owner_of(before) != owner_of(write.image)
-
-
-def reference(image: Image) -> ObjectRef:
-    """The contract's naming of an object."""
-    metadata = image.metadata
-    return ObjectRef(
-        image.api_version, image.kind, metadata.namespace or None, metadata.name, image.uid
-    )

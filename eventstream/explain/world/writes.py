@@ -7,10 +7,9 @@ import msgspec
 
 from eventstream.explain.vocabulary.documented.rule import RuleName
 from eventstream.explain.vocabulary.records import Evidence, Grade, Loop, ObjectRef, StepDraft, Verb
-from eventstream.explain.world.claims import Match, Writer
+from eventstream.explain.world.claims import Match, Said, Telling, Writer
 from eventstream.explain.world.families import NO_FAMILY, Askers, Family, by_order
 from eventstream.explain.world.pods import read_pod
-from eventstream.explain.world.tellings import Said, Telling
 from eventstream.objects.changes import FieldChange, diff
 from eventstream.objects.observations import Change
 

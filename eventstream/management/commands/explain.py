@@ -11,9 +11,14 @@ from typing import Any
 import msgspec
 from django.core.management.base import CommandError
 
-from eventstream.explain.engine.asked import told_why
 from eventstream.explain.engine.engine import Engine
-from eventstream.explain.engine.output import order_key, outlook_record, step_records, trace_record
+from eventstream.explain.engine.output import (
+    order_key,
+    outlook_record,
+    step_records,
+    told_why,
+    trace_record,
+)
 from eventstream.explain.vocabulary.records import (
     Step,
     StepRemoved,

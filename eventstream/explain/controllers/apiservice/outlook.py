@@ -7,12 +7,10 @@ sync.
 
 from eventstream.explain.controllers.shared.conventions import complete, unknown
 from eventstream.explain.outlook import commands, proofs
-from eventstream.explain.outlook.holding import Holding, Outlook, pending
+from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.trouble import Trouble, troubled
 from eventstream.explain.world.pods import condition
-from eventstream.explain.world.text import named, said_by, sentence
-from eventstream.explain.world.times import parse, when
+from eventstream.explain.world.text import named, parse, said_by, sentence, when
 from eventstream.explain.world.writes import Write
 
 _STARTING = 30.0

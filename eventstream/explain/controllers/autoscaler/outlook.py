@@ -6,13 +6,11 @@ normalizeDesiredReplicas.
 
 from eventstream.explain.controllers.shared.conventions import complete, unknown
 from eventstream.explain.outlook import commands, proofs
-from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
+from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.trouble import Trouble, troubled
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.pods import condition
-from eventstream.explain.world.text import count, named, said_by, sentence
-from eventstream.explain.world.times import parse, when
+from eventstream.explain.world.text import count, named, parse, said_by, sentence, when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.pods import Condition
 

@@ -5,12 +5,10 @@ Source: pkg/controller/disruption/disruption.go, trySync, failSafe, updatePdbSta
 
 from eventstream.explain.controllers.shared.conventions import complete
 from eventstream.explain.outlook import commands, proofs
-from eventstream.explain.outlook.holding import Holding, Outlook, pending
+from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.trouble import Trouble, troubled
 from eventstream.explain.world.pods import condition
-from eventstream.explain.world.text import count, named, said_by, sentence
-from eventstream.explain.world.times import when
+from eventstream.explain.world.text import count, named, said_by, sentence, when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.cluster_kinds import BudgetStatus
 from eventstream.objects.images import Image

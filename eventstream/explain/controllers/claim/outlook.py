@@ -7,14 +7,12 @@ provisionClaimOperation, provisionClaimOperationExternal.
 from eventstream.explain.controllers.claim.resizing import resizing
 from eventstream.explain.controllers.shared.conventions import complete, untaught
 from eventstream.explain.outlook import commands, proofs
-from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
+from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.tellings import latest
-from eventstream.explain.outlook.trouble import Trouble, troubled
 from eventstream.explain.vocabulary.records import Stage
 from eventstream.explain.world.notes import said, told_at
-from eventstream.explain.world.text import named, sentence
-from eventstream.explain.world.times import when
+from eventstream.explain.world.text import named, sentence, when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.observations import Change
 

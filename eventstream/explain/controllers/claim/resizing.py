@@ -4,14 +4,12 @@ Source: https://kubernetes.io/docs/concepts/storage/persistent-volumes/#expandin
 """
 
 from eventstream.explain.outlook import commands, proofs
-from eventstream.explain.outlook.holding import Holding
+from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.quantities import amount
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.trouble import Trouble, troubled
 from eventstream.explain.world.notes import said
 from eventstream.explain.world.pods import condition
-from eventstream.explain.world.text import named, said_by, sentence
-from eventstream.explain.world.times import when
+from eventstream.explain.world.text import named, said_by, sentence, when
 from eventstream.explain.world.writes import Write
 
 _FAILED = ("ControllerResizeError", "NodeResizeError")

@@ -1,7 +1,7 @@
 """What the garbage collector deletes: objects whose owners are all gone."""
 
 from eventstream.explain.attribution import evidence
-from eventstream.explain.deletions.doubts import cleaner, collects, may_be_emptied
+from eventstream.explain.deletions.deciding import cleaner, collects, may_be_emptied
 from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Loop

@@ -1,8 +1,7 @@
 """What a custom controller deletes of its own, while its finalizer still holds the resource."""
 
 from eventstream.explain.attribution import evidence
-from eventstream.explain.attribution.customs import controls, custom_owner
-from eventstream.explain.attribution.namesakes import authors, namesakes
+from eventstream.explain.attribution.customs import authors, controls, custom_owner, namesakes
 from eventstream.explain.deletions.finalizers import PROMPT, setters
 from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary import sources

@@ -4,12 +4,10 @@ How its status is read stands in `eventstream.objects.health`; here it becomes w
 """
 
 from eventstream.explain.outlook import commands, proofs
-from eventstream.explain.outlook.holding import Holding
-from eventstream.explain.outlook.trouble import Trouble, troubled
+from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.waits import acting, becoming_ready
 from eventstream.explain.vocabulary.records import Evidence
-from eventstream.explain.world.text import named, said_by, sentence
-from eventstream.explain.world.times import parse, when
+from eventstream.explain.world.text import named, parse, said_by, sentence, when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.health.records import Health
 

@@ -16,8 +16,7 @@ from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.waits import acting
 from eventstream.explain.vocabulary.records import Stage
 from eventstream.explain.world.families import HIGHEST
-from eventstream.explain.world.text import count, named
-from eventstream.explain.world.times import parse, when
+from eventstream.explain.world.text import count, named, parse, when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.health.records import Health
 

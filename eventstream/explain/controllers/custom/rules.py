@@ -9,18 +9,16 @@ from typing import Any
 
 from eventstream.explain.attribution import evidence
 from eventstream.explain.attribution.customs import (
-    belongs_to,
-    controls,
-    custom_owner,
-    proof_above,
-    proof_of,
-)
-from eventstream.explain.attribution.namesakes import (
     answers,
     any_of,
     asked,
+    belongs_to,
     called_after,
+    controls,
+    custom_owner,
     owned,
+    proof_above,
+    proof_of,
     served_by,
 )
 from eventstream.explain.vocabulary import sources

@@ -1,7 +1,7 @@
 """Pods that a DaemonSet replaces: those of an older revision, failed ones, those on unfit nodes."""
 
 from eventstream.explain.controllers.shared.revisions import HASH, newest_revision
-from eventstream.explain.deletions.keepers import Housekeeper, either, would_say
+from eventstream.explain.deletions.deciding import Housekeeper, either, would_say
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Write

@@ -8,12 +8,10 @@ calculateCondition.
 """
 
 from eventstream.explain.outlook import commands, proofs
-from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
+from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.trouble import Trouble, troubled
 from eventstream.explain.world.pods import condition, is_true
-from eventstream.explain.world.text import said_by, sentence
-from eventstream.explain.world.times import when
+from eventstream.explain.world.text import said_by, sentence, when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.pods import Condition
 

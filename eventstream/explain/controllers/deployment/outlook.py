@@ -11,13 +11,11 @@ from eventstream.explain.controllers.shared.leaving import leaving
 from eventstream.explain.controllers.shared.podcounts import PodCounts, creation
 from eventstream.explain.controllers.shared.refusals import refused
 from eventstream.explain.outlook import commands, proofs
-from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
+from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.trouble import Trouble, troubled
 from eventstream.explain.vocabulary.records import Stage
 from eventstream.explain.world.pods import condition
-from eventstream.explain.world.text import count, said_by
-from eventstream.explain.world.times import when
+from eventstream.explain.world.text import count, said_by, when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
 from eventstream.objects.numbers import whole

@@ -1,7 +1,7 @@
 """Old ReplicaSets of a Deployment: which of the empty ones are kept."""
 
 from eventstream.explain.controllers.shared.revisions import present_children
-from eventstream.explain.deletions.keepers import Housekeeper
+from eventstream.explain.deletions.deciding import Housekeeper
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.world.text import count
 from eventstream.explain.world.world import View

@@ -5,11 +5,10 @@ Sources: pkg/controller/job/job_controller.go, syncJob and manageJob;
 pkg/controller/cronjob/cronjob_controllerv2.go, cleanupFinishedJobs.
 """
 
-from eventstream.explain.deletions.keepers import Housekeeper, either, would_say
+from eventstream.explain.deletions.deciding import Housekeeper, either, would_say
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.world.pods import condition, containers, has_ended, is_true, phase
-from eventstream.explain.world.text import count
-from eventstream.explain.world.times import parse
+from eventstream.explain.world.text import count, parse
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image

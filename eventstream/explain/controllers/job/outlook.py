@@ -11,14 +11,12 @@ from eventstream.explain.controllers.registry import behaviour_of
 from eventstream.explain.controllers.shared.conventions import complete, unknown
 from eventstream.explain.controllers.shared.refusals import refused
 from eventstream.explain.outlook import commands, proofs
-from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
+from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.tellings import latest
-from eventstream.explain.outlook.trouble import Trouble, troubled
 from eventstream.explain.world.notes import said, told_at
 from eventstream.explain.world.pods import is_true
-from eventstream.explain.world.text import count, named, sentence
-from eventstream.explain.world.times import parse, when
+from eventstream.explain.world.text import count, named, parse, sentence, when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.observations import Change
 from eventstream.objects.workloads import CronJobSpec

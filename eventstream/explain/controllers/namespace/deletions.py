@@ -3,7 +3,7 @@
 from eventstream.explain.attribution import evidence
 from eventstream.explain.controllers.shared import surplus
 from eventstream.explain.controllers.shared.housekeeping import housekeeper
-from eventstream.explain.deletions.doubts import cleaner, collects
+from eventstream.explain.deletions.deciding import cleaner, collects
 from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Loop

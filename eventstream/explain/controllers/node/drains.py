@@ -13,13 +13,11 @@ import msgspec
 from eventstream.explain.controllers.registry import holding_of
 from eventstream.explain.controllers.shared.budgets import blocked
 from eventstream.explain.outlook import commands, proofs
-from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
+from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.trouble import Trouble, troubled
 from eventstream.explain.world.evictions import Eviction
 from eventstream.explain.world.pods import has_ended, node_of
-from eventstream.explain.world.text import count
-from eventstream.explain.world.times import when
+from eventstream.explain.world.text import count, when
 from eventstream.explain.world.writes import Write
 
 _RECENT = 15.0

@@ -11,8 +11,7 @@ from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, pending
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.world.pods import condition
-from eventstream.explain.world.text import named
-from eventstream.explain.world.times import when
+from eventstream.explain.world.text import named, when
 from eventstream.explain.world.writes import Write
 
 

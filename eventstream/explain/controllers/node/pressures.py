@@ -5,11 +5,9 @@ https://kubernetes.io/docs/reference/node/node-status/#condition.
 """
 
 from eventstream.explain.outlook import commands, proofs
-from eventstream.explain.outlook.holding import Holding
-from eventstream.explain.outlook.trouble import Trouble, troubled
+from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.world.pods import condition
-from eventstream.explain.world.text import named, said_by, sentence
-from eventstream.explain.world.times import parse, when
+from eventstream.explain.world.text import named, parse, said_by, sentence, when
 from eventstream.explain.world.writes import Write
 
 _PRESSURES = {

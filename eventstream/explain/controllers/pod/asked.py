@@ -8,12 +8,10 @@ https://kubernetes.io/docs/concepts/workloads/pods/ephemeral-containers/.
 
 from eventstream.explain.controllers.pod.troubles import of_container
 from eventstream.explain.outlook import commands, proofs
-from eventstream.explain.outlook.holding import Holding
+from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.trouble import Trouble, troubled
 from eventstream.explain.world.pods import condition, node_of
-from eventstream.explain.world.text import said_by, sentence
-from eventstream.explain.world.times import when
+from eventstream.explain.world.text import said_by, sentence, when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
 from eventstream.objects.pods import Condition, PodSpec, PodStatus

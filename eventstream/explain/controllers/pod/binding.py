@@ -4,9 +4,8 @@ from eventstream.explain.attribution import evidence
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.documented.rule import RuleName
 from eventstream.explain.vocabulary.records import Loop
-from eventstream.explain.world.claims import Writer
+from eventstream.explain.world.claims import Said, Telling, Writer
 from eventstream.explain.world.pods import condition, node_of
-from eventstream.explain.world.tellings import Said, Telling
 from eventstream.explain.world.text import named, said_by, seen
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write

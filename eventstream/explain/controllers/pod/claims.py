@@ -5,8 +5,8 @@ pkg/controller/volume/persistentvolume (Events ProvisioningFailed, FailedBinding
 """
 
 from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.trouble import Trouble
 from eventstream.explain.world.text import listing, said_by, sentence
 from eventstream.explain.world.writes import Write
 from eventstream.expressions import expression

@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 
 from eventstream.explain.controllers.pod.containers import called, declared, goes_on, is_init
 from eventstream.explain.outlook import commands, proofs
-from eventstream.explain.outlook.trouble import Trouble
+from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.vocabulary.records import Evidence
-from eventstream.explain.world.text import count, sentence
-from eventstream.explain.world.times import parse
+from eventstream.explain.world.text import count, parse, sentence
 from eventstream.explain.world.writes import Write
 from eventstream.expressions import expression
 from eventstream.objects.numbers import whole

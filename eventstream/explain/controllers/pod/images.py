@@ -6,8 +6,8 @@ Source: pkg/kubelet/images/types.go (the reasons) and image_manager.go (the mess
 from eventstream.explain.controllers.pod.containers import declared, role_of
 from eventstream.explain.controllers.pod.pulls import Failure, failure, image_named, is_telling
 from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.trouble import Trouble
 from eventstream.explain.world.pods import node_of
 from eventstream.explain.world.text import listing
 from eventstream.explain.world.writes import Write

@@ -7,9 +7,8 @@ from eventstream.explain.controllers.pod.reasons import reason
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.documented.rule import RuleName
 from eventstream.explain.vocabulary.records import Loop
-from eventstream.explain.world.claims import Writer
+from eventstream.explain.world.claims import Said, Telling, Writer
 from eventstream.explain.world.pods import is_running, node_of
-from eventstream.explain.world.tellings import Said, Telling
 from eventstream.explain.world.text import count, named
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write

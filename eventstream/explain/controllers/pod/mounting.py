@@ -9,8 +9,8 @@ pkg/controller/volume/attachdetach/reconciler/reconciler.go, reportMultiAttachEr
 
 from eventstream.explain.controllers.pod.starting import KINDS, MISSING
 from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.trouble import Trouble
 from eventstream.explain.world.notes import recency, said
 from eventstream.explain.world.pods import containers, is_true
 from eventstream.explain.world.text import listing, sentence

@@ -8,9 +8,8 @@ import msgspec
 
 from eventstream.explain.controllers.shared import hosts
 from eventstream.explain.outlook import commands, proofs
-from eventstream.explain.outlook.holding import Holding
+from eventstream.explain.outlook.holding import Holding, Trouble
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.trouble import Trouble
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.pods import condition, node_of
 from eventstream.explain.world.writes import Write

@@ -9,14 +9,11 @@ from eventstream.explain.controllers.pod import gates, nodes
 from eventstream.explain.controllers.pod.placing import unplaced
 from eventstream.explain.controllers.pod.progress import progress
 from eventstream.explain.controllers.pod.troubles import trouble, unproven
-from eventstream.explain.outlook import turns
-from eventstream.explain.outlook.holding import Holding
-from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.trouble import troubled
+from eventstream.explain.outlook.holding import Holding, troubled
+from eventstream.explain.outlook.snapshot import Snapshot, returned
 from eventstream.explain.vocabulary.registry import FINALIZERS
 from eventstream.explain.world.pods import has_ended, is_ready, is_running, node_of
-from eventstream.explain.world.text import listing
-from eventstream.explain.world.times import when
+from eventstream.explain.world.text import listing, when
 from eventstream.explain.world.writes import Write
 
 START, READY, STOP = 4, 5, 6
@@ -65,7 +62,7 @@ def _bound(snapshot: Snapshot, write: Write, node: str, rank: int, since: float)
         rank,
         actor,
         name,
-        max(at.since, turns.returned(snapshot, node)),
+        max(at.since, returned(snapshot, node)),
         at.what,
         late=at.late,
         patient=at.patient,

@@ -8,10 +8,9 @@ import msgspec
 from eventstream.explain.controllers.pod import claims, scaling
 from eventstream.explain.controllers.pod.resourceclaims import unmade
 from eventstream.explain.controllers.pod.scheduling import unschedulable
-from eventstream.explain.outlook import commands, proofs, turns
-from eventstream.explain.outlook.holding import Holding
-from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.trouble import Trouble, troubled
+from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook.holding import Holding, Trouble, troubled
+from eventstream.explain.outlook.snapshot import Snapshot, ungated
 from eventstream.explain.world.pods import condition
 from eventstream.explain.world.text import listing, said_by, sentence
 from eventstream.explain.world.writes import Write
@@ -33,7 +32,7 @@ def unplaced(snapshot: Snapshot, write: Write, since: float) -> Holding:
     found = condition(write.image, "PodScheduled")
     message = said_by(found.message, found.reason) if found and found.status == "False" else ""
     if found is None or not message:
-        return _binding(snapshot, write, turns.ungated(write, since))
+        return _binding(snapshot, write, ungated(write, since))
     if claims.concerns(message):
         waits = _held(write, since, _node(write), "bind-volume", "persistentvolume-controller")
         return troubled(waits, claims.pending_claims(snapshot, write, found))

@@ -8,11 +8,10 @@ import msgspec
 
 from eventstream.explain.controllers.pod.containers import called, declared
 from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.trouble import Trouble
 from eventstream.explain.world.pods import containers
-from eventstream.explain.world.text import count, sentence
-from eventstream.explain.world.times import parse
+from eventstream.explain.world.text import count, parse, sentence
 from eventstream.explain.world.writes import Write
 from eventstream.expressions import expression
 from eventstream.objects.observations import Change

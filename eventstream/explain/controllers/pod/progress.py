@@ -15,8 +15,7 @@ from eventstream.explain.controllers.pod.containers import (
     initializing,
     is_sidecar,
 )
-from eventstream.explain.outlook import turns
-from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.outlook.snapshot import Snapshot, since_waiting, unready
 from eventstream.explain.world.notes import recency, since
 from eventstream.explain.world.pods import condition, containers, is_running, is_true
 from eventstream.explain.world.text import listing, said_by
@@ -99,12 +98,12 @@ def _init(
     ended = status.state.terminated
     name = write.image.metadata.name
     if running is not None:
-        began = turns.since_waiting(write)
+        began = since_waiting(write)
         what = f"{label} of Pod {name} to {'start' if is_sidecar(container) else 'end'}"
         granted = _budget(container.startup_probe)
         return Progress(what, "start-after-init", began, "not-ready", granted, works=True)
     if ended is not None or status.restart_count or _is_later(write, status):
-        began = turns.since_waiting(write)
+        began = since_waiting(write)
         return Progress(f"{label} of Pod {name} to start", "start-after-init", began)
     return None
 
@@ -144,7 +143,7 @@ def _has_begun(snapshot: Snapshot, write: Write) -> bool:
 
 def _ripening(write: Write) -> Progress:
     """Its containers run: a probe has to succeed, a gate to open, or they have to end."""
-    name, began = write.image.metadata.name, turns.unready(write)
+    name, began = write.image.metadata.name, unready(write)
     finishing = _finishing(write, began)
     if finishing is not None:
         return finishing
@@ -230,7 +229,7 @@ def _closed_gate(write: Write) -> Progress | None:
         return Progress(
             what,
             "open-gate",
-            turns.since_waiting(write),
+            since_waiting(write),
             "not-ready",
             works=True,
             gate=gate.condition_type,

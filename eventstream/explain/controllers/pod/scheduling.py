@@ -9,8 +9,8 @@ from functools import lru_cache
 import msgspec
 
 from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.quantities import requested
-from eventstream.explain.outlook.trouble import Trouble
 from eventstream.explain.world.text import count, listing, said_by, sentence
 from eventstream.explain.world.writes import Write
 from eventstream.expressions import expression

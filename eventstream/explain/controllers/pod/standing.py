@@ -5,12 +5,10 @@ from eventstream.explain.controllers.pod.outlook import holding as holding_of
 from eventstream.explain.controllers.pod.podstates import how_ended
 from eventstream.explain.controllers.pod.troubles import unproven
 from eventstream.explain.outlook import commands, proofs
-from eventstream.explain.outlook.holding import Holding, Outlook, pending
+from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.trouble import Trouble, troubled
 from eventstream.explain.world.pods import containers, is_ready, node_of, phase
-from eventstream.explain.world.text import count, listing, named, said_by, sentence
-from eventstream.explain.world.times import when
+from eventstream.explain.world.text import count, listing, named, said_by, sentence, when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.pods import NEVER_RAN, Terminated
 

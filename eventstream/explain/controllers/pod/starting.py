@@ -6,11 +6,10 @@ Sources: pkg/kubelet/kubelet_pods.go (environment), pkg/kubelet/kuberuntime/kube
 
 from eventstream.explain.controllers.pod.containers import called
 from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.trouble import Trouble
 from eventstream.explain.world.notes import told_at
-from eventstream.explain.world.text import count, said_by, sentence
-from eventstream.explain.world.times import parse
+from eventstream.explain.world.text import count, parse, said_by, sentence
 from eventstream.explain.world.writes import Write
 from eventstream.expressions import expression
 from eventstream.objects.observations import Change

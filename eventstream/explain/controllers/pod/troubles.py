@@ -12,10 +12,10 @@ from eventstream.explain.controllers.pod.mounting import mounting
 from eventstream.explain.controllers.pod.nodes import node_lost
 from eventstream.explain.controllers.pod.probing import dying, killed, probing, unstarted
 from eventstream.explain.controllers.pod.starting import START_REASONS, hooked, starting
+from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.trouble import Trouble
 from eventstream.explain.world.pods import containers
-from eventstream.explain.world.times import parse, when
+from eventstream.explain.world.text import parse, when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.pods import ContainerStatus
 

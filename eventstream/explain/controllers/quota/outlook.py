@@ -6,8 +6,7 @@ Source: pkg/controller/resourcequota/resource_quota_controller.go, syncResourceQ
 from eventstream.explain.controllers.shared.conventions import complete
 from eventstream.explain.outlook.holding import Holding, Outlook, pending
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.world.text import named
-from eventstream.explain.world.times import when
+from eventstream.explain.world.text import named, when
 from eventstream.explain.world.writes import Write
 
 

@@ -6,7 +6,7 @@ Source: pkg/registry/core/pod/storage/eviction.go, Create and checkAndDecrement.
 from collections.abc import Iterable
 
 from eventstream.explain.outlook import commands, proofs
-from eventstream.explain.outlook.trouble import Trouble
+from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.world.pods import is_ready, phase
 from eventstream.explain.world.text import count, listing
 from eventstream.explain.world.writes import Write

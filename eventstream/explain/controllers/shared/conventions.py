@@ -5,8 +5,7 @@ What no rule and no convention reaches is `unknown`: to call it complete would b
 
 from eventstream.explain.outlook.holding import Outlook
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.world.text import named
-from eventstream.explain.world.times import when
+from eventstream.explain.world.text import named, when
 from eventstream.explain.world.writes import Write
 
 

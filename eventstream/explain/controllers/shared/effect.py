@@ -10,8 +10,7 @@ import msgspec
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding
 from eventstream.explain.world.pods import has_ended
-from eventstream.explain.world.text import count, listing, named
-from eventstream.explain.world.times import when
+from eventstream.explain.world.text import count, listing, named, when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
 

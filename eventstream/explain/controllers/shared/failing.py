@@ -11,12 +11,10 @@ from collections import Counter
 from collections.abc import Iterable
 
 from eventstream.explain.outlook import commands, proofs
-from eventstream.explain.outlook.holding import Holding
+from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.trouble import Trouble, troubled
 from eventstream.explain.world.pods import containers, node_of, phase
-from eventstream.explain.world.text import count, listing, named, sentence
-from eventstream.explain.world.times import parse, when
+from eventstream.explain.world.text import count, listing, named, parse, sentence, when
 from eventstream.explain.world.writes import Write
 
 _KINDS = frozenset({"ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet"})

@@ -6,8 +6,7 @@ Source: https://kubernetes.io/docs/concepts/architecture/nodes/#node-status
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding
 from eventstream.explain.world.pods import condition
-from eventstream.explain.world.text import said_by
-from eventstream.explain.world.times import parse, when
+from eventstream.explain.world.text import parse, said_by, when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.pods import Condition
 

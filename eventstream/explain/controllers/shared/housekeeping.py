@@ -6,7 +6,7 @@ wrong name is a defect.
 
 from eventstream.explain.attribution import evidence
 from eventstream.explain.controllers.registry import behaviour_of
-from eventstream.explain.deletions.keepers import Housekeeper
+from eventstream.explain.deletions.deciding import Housekeeper
 from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary.registry import group_kind, title
 from eventstream.explain.world.world import View

@@ -8,14 +8,12 @@ from eventstream.explain.controllers.registry import holding_of
 from eventstream.explain.controllers.shared.protections import PROTECTIONS, in_use
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
-from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.turns import collectable, due
+from eventstream.explain.outlook.snapshot import Snapshot, collectable, due
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.vocabulary.registry import FINALIZERS
 from eventstream.explain.world.families import HIGHEST
 from eventstream.explain.world.pods import condition
-from eventstream.explain.world.text import count, listing, named, said_by
-from eventstream.explain.world.times import when
+from eventstream.explain.world.text import count, listing, named, said_by, when
 from eventstream.explain.world.writes import ObjectLog, Write
 from eventstream.objects.images import Image
 from eventstream.objects.managed_fields import paths

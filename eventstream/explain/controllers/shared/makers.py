@@ -4,9 +4,8 @@ from eventstream.explain.attribution import evidence
 from eventstream.explain.controllers.registry import behaviour_of
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER, Maker, maker_of, title
-from eventstream.explain.world.claims import Writer
+from eventstream.explain.world.claims import Said, Telling, Writer
 from eventstream.explain.world.pods import condition
-from eventstream.explain.world.tellings import Said, Telling
 from eventstream.explain.world.text import count, named, seen, told_changes
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import ObjectLog, Verdict, Write

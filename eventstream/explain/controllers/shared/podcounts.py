@@ -9,15 +9,12 @@ from eventstream.explain.controllers.shared import preemptions
 from eventstream.explain.controllers.shared.failing import failing
 from eventstream.explain.controllers.shared.refusals import allows_now, exceeded, refused
 from eventstream.explain.outlook import proofs
-from eventstream.explain.outlook.holding import Holding
-from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.trouble import troubled
-from eventstream.explain.outlook.turns import asked, made
+from eventstream.explain.outlook.holding import Holding, troubled
+from eventstream.explain.outlook.snapshot import Snapshot, asked, made
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.notes import said
 from eventstream.explain.world.pods import condition, has_ended
-from eventstream.explain.world.text import count, said_by
-from eventstream.explain.world.times import when
+from eventstream.explain.world.text import count, said_by, when
 from eventstream.explain.world.world import owner_of
 from eventstream.explain.world.writes import Write
 from eventstream.objects.observations import Change

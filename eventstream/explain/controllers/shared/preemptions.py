@@ -5,9 +5,8 @@ PreemptionByScheduler, then the deletion and the Event Preempted, which names th
 """
 
 from eventstream.explain.outlook import commands, proofs
-from eventstream.explain.outlook.holding import Holding
+from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.trouble import Trouble, troubled
 from eventstream.explain.world.pods import condition, node_of
 from eventstream.explain.world.writes import Write
 from eventstream.expressions import expression

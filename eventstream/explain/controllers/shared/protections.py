@@ -5,12 +5,10 @@ Source: pkg/controller/volume/pvcprotection/pvc_protection_controller.go, proces
 
 from eventstream.explain.controllers.registry import holding_of
 from eventstream.explain.outlook import commands, proofs
-from eventstream.explain.outlook.holding import Holding
+from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.trouble import Trouble, troubled
 from eventstream.explain.world.pods import has_ended
-from eventstream.explain.world.text import count, listing, named
-from eventstream.explain.world.times import when
+from eventstream.explain.world.text import count, listing, named, when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
 from eventstream.objects.pods import PodSpec

@@ -6,9 +6,9 @@ pkg/controller/controller_utils.go (Event FailedCreate).
 """
 
 from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.quantities import amount
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.trouble import Trouble
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.text import listing, sentence
 from eventstream.explain.world.writes import Write

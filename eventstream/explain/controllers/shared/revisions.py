@@ -1,6 +1,6 @@
 """ControllerRevisions: which one an owner is brought to, and which old ones it keeps."""
 
-from eventstream.explain.deletions.keepers import Housekeeper, either
+from eventstream.explain.deletions.deciding import Housekeeper, either
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.registry import maker_of, title
 from eventstream.explain.world.text import count

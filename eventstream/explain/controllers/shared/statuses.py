@@ -11,10 +11,9 @@ from eventstream.explain.vocabulary.registry import (
     group_kind,
     title,
 )
-from eventstream.explain.world.claims import Writer
+from eventstream.explain.world.claims import Said, Telling, Writer
 from eventstream.explain.world.marks import mark
 from eventstream.explain.world.pods import condition
-from eventstream.explain.world.tellings import Said, Telling
 from eventstream.explain.world.text import count, listing, named, seen, told_changes
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write

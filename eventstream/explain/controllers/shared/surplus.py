@@ -3,15 +3,14 @@
 from eventstream.explain.attribution import evidence
 from eventstream.explain.controllers.registry import behaviour_of
 from eventstream.explain.controllers.shared.housekeeping import housekeeper
-from eventstream.explain.deletions.keepers import Housekeeper
+from eventstream.explain.deletions.deciding import Housekeeper
 from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import maker_of, title
-from eventstream.explain.world.event_times import last_told
 from eventstream.explain.world.families import Family
+from eventstream.explain.world.notes import last_told
 from eventstream.explain.world.pods import is_true, phase
-from eventstream.explain.world.text import count, plural, seen
-from eventstream.explain.world.times import parse
+from eventstream.explain.world.text import count, parse, plural, seen
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import ObjectLog, Verdict, Write
 from eventstream.objects.images import OwnerReference

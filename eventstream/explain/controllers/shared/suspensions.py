@@ -9,12 +9,10 @@ from typing import Any
 
 from eventstream.explain.attribution.evidence import told
 from eventstream.explain.outlook import commands, proofs
-from eventstream.explain.outlook.holding import Holding
+from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.trouble import Trouble, troubled
 from eventstream.explain.vocabulary.records import Evidence
-from eventstream.explain.world.text import named, sentence
-from eventstream.explain.world.times import when
+from eventstream.explain.world.text import named, sentence, when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
 from eventstream.objects.kinds import is_built_in

@@ -9,14 +9,12 @@ from typing import Any
 from eventstream.explain.controllers.shared import effect, suspensions
 from eventstream.explain.controllers.shared.podcounts import PodCounts, missing_pods
 from eventstream.explain.outlook import commands, proofs
-from eventstream.explain.outlook.holding import Holding, Outlook, pending, staged
+from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.trouble import Trouble, troubled
 from eventstream.explain.vocabulary.records import Stage
 from eventstream.explain.vocabulary.registry import OWNERS_OF_PODS, group_kind, pods_maker
 from eventstream.explain.world.pods import condition, containers, is_true, node_of
-from eventstream.explain.world.text import count, named, said_by, sentence
-from eventstream.explain.world.times import when
+from eventstream.explain.world.text import count, named, said_by, sentence, when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
 from eventstream.objects.kinds import BUILT_IN

@@ -1,7 +1,7 @@
 """Pods that a StatefulSet replaces: those of an older revision, and failed ones."""
 
 from eventstream.explain.controllers.shared.revisions import HASH, newest_revision
-from eventstream.explain.deletions.keepers import Housekeeper, either, ordinal, would_say
+from eventstream.explain.deletions.deciding import Housekeeper, either, ordinal, would_say
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.world.pods import has_ended
 from eventstream.explain.world.world import View

@@ -3,7 +3,7 @@
 Source: pkg/controller/statefulset/stateful_set_control.go, processReplica and processCondemned.
 """
 
-from eventstream.explain.deletions.keepers import ordinal
+from eventstream.explain.deletions.deciding import ordinal
 from eventstream.explain.world.pods import is_ready
 from eventstream.explain.world.text import seen
 from eventstream.explain.world.world import View

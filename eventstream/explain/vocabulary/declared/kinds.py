@@ -1,6 +1,62 @@
-"""The kinds that declarations speak of, each with its API group."""
+"""The kinds that Baton knows, and how a controller is declared.
 
-from eventstream.explain.vocabulary.declared.declaration import GroupKind
+The kinds that declarations speak of, each with its API group.
+
+What is declared of one controller: data alone, from which all tables derive.
+"""
+
+from typing import Literal, NamedTuple
+
+import msgspec
+
+Hue = Literal["client", "server", "custom", "owner", "maker", "scheduler", "kubelet", "unknown", ""]
+"""Which colour of the style sheets an actor has; empty for that of all others."""
+
+
+class GroupKind(NamedTuple):
+    """A kind by its API group: Knative's Service is not the Service of the core group."""
+
+    group: str
+    kind: str
+
+
+class Making(msgspec.Struct, frozen=True, gc=False):
+    """What a controller alone makes for an owner, and where it does so.
+
+    `counted` says that it works towards the owner's spec.replicas.
+    """
+
+    child: GroupKind
+    owner: GroupKind
+    source_url: str
+    counted: bool = False
+
+
+class Controller(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One actor: how it is called, and what it alone does in a cluster.
+
+    `id` is its stable name in the contract, `title` what sentences call it, `lane` its place among
+    the lanes and `hue` its colour. `looks_after` is a sentence without its subject, and `kinds` the
+    kinds whose state it brings about. `managers` are the field managers that it alone writes as;
+    the loops of the controller manager share one. `account` is the service account in kube-system
+    by which an audit log names it, or `users` what it is called there. `reports` are the kinds
+    whose status it alone writes, with where it does so; `finalizers` those that it alone removes.
+    """
+
+    id: str
+    title: str
+    lane: int
+    source_url: str
+    looks_after: str
+    hue: Hue = ""
+    kinds: tuple[GroupKind, ...] = ()
+    managers: tuple[str, ...] = ()
+    account: str = ""
+    users: tuple[str, ...] = ()
+    makes: tuple[Making, ...] = ()
+    reports: tuple[tuple[GroupKind, str], ...] = ()
+    finalizers: tuple[tuple[str, str], ...] = ()
+
 
 API_SERVICE = GroupKind("apiregistration.k8s.io", "APIService")
 AUTOSCALER = GroupKind("autoscaling", "HorizontalPodAutoscaler")

@@ -2,7 +2,7 @@
 
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.declared import kinds
-from eventstream.explain.vocabulary.declared.declaration import Controller, Making
+from eventstream.explain.vocabulary.declared.kinds import Controller, Making
 from eventstream.explain.vocabulary.sources import CONTROLLER
 
 WORKLOADS = (

@@ -119,7 +119,7 @@ def _overdue(holding: Holding, usual: Usual | None, now: float) -> Holding | Non
     else:
         who = f"The {title(holding.actor)}{_which(holding)} was not seen to act for longer than"
         detail = f"{who} {_limit(usual)}: waiting for {holding.waiting_for}."
-    if holding.late == "no-controller":
+    if holding.late == "no-controller" or (holding.actor == "scheduler" and _which(holding)):
         detail = f"{detail} Perhaps none is running."
     return _warned(msgspec.structs.replace(holding, diagnosis=code, detail=detail))
 
@@ -150,6 +150,8 @@ _LATE = {"custom-controller": "no-controller", "kubelet": "kubelet-slow"}
 
 
 def _which(holding: Holding) -> str:
+    if holding.actor == "scheduler" and holding.name not in ("", "default-scheduler"):
+        return f" {holding.name}"
     return f" on {holding.name}" if holding.actor == "kubelet" and holding.name else ""
 
 

@@ -198,6 +198,14 @@ _MAKING = (
         DOCS + "concepts/workloads/pods/#pod-templates",
     ),
     Diagnosis(
+        "create-failed",
+        "The Pods cannot be created",
+        "The API server did not create the Pod, though nobody refused it: it failed or timed out.",
+        "A later attempt of the controller succeeds.",
+        "replicaset-controller",
+        DOCS + "reference/using-api/api-concepts/",
+    ),
+    Diagnosis(
         "deadline-exceeded",
         "A deadline has passed",
         "The time that a Deployment, a Job or a CronJob's start is given has passed.",

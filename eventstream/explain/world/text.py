@@ -51,7 +51,9 @@ def seen(write: Write) -> str:
 
 
 def sentence(text: str) -> str:
-    """`text` with one full stop at its end, for messages that may or may not bring one."""
+    """`text` on one line with one full stop at its end, for messages that may bring neither."""
+    if "\n" in text or "\t" in text:
+        text = " ".join(text.split())
     return text.rstrip().rstrip(".") + "."
 
 

@@ -48,10 +48,17 @@ _BY_KIND = {
         True,
     ),
     "invalid": ("image-not-found", "that is no image name", True),
+    "signature": ("image-pull-failed", "its signature is not accepted", True),
+    "cut": ("image-pull-failed", "the connection to the registry was cut", True),
+    "slow": ("image-pull-failed", "the pull did not end in time", True),
     "network": ("image-pull-failed", "the node does not reach the registry", True),
-    "unavailable": ("image-pull-failed", "the registry does not serve it now", True),
+    "unavailable": ("image-pull-failed", "the registry fails or is unavailable", True),
 }
 """The code of each kind of failure, what it means, and whether the registry's reason is quoted."""
+
+
+_BY_REASON = {"RegistryUnavailable": "unavailable", "SignatureValidationFailed": "signature"}
+"""Reasons of the kubelet that say by themselves what kind of failure it is."""
 
 
 def image(snapshot: Snapshot, write: Write, status: ContainerStatus) -> Trouble:
@@ -90,10 +97,7 @@ def _judged(write: Write, reason: str, message: str, ref: str, whose: str) -> tu
         where = f"node {node_of(write.image)} has it not, and its pull policy is Never"
         return "image-not-found", f"Pod {pod} needs image {ref}{whose}: {where}"
     text = f"Pod {pod} cannot get image {ref}{whose}"
-    if reason == "SignatureValidationFailed":
-        said = f": {why.said}" if why.said else ""
-        return "image-pull-failed", f"{text}: its signature is not accepted{said} ({reason})"
-    kind = "unavailable" if reason == "RegistryUnavailable" and not why.kind else why.kind
+    kind = why.kind or _BY_REASON.get(reason, "")
     code, means, quoted = _BY_KIND.get(kind, ("image-pull-failed", "", True))
     doubt = " (or it does not exist)" if why.doubtful else ""
     said = why.said if quoted else ""

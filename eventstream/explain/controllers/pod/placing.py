@@ -11,7 +11,7 @@ from eventstream.explain.controllers.pod.scheduling import unschedulable
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.snapshot import Snapshot, ungated
-from eventstream.explain.world.pods import condition
+from eventstream.explain.world.pods import condition, node_of
 from eventstream.explain.world.text import listing, said_by, sentence
 from eventstream.explain.world.writes import Write
 from eventstream.objects.pods import Condition, PodSpec
@@ -38,7 +38,7 @@ def unplaced(snapshot: Snapshot, write: Write, since: float) -> Holding:
         return troubled(waits, claims.pending_claims(snapshot, write, found))
     nominated = getattr(write.image.status, "nominated_node_name", None)
     if nominated:
-        return _preempting(write, since, nominated)
+        return _preempting(snapshot, write, since, nominated)
     return _refused(snapshot, write, since, found)
 
 
@@ -76,11 +76,16 @@ def _held(
     return Holding(SCHEDULE, actor, name, since, waiting_for, wait=wait, about=write)
 
 
-def _preempting(write: Write, since: float, node: str) -> Holding:
+def _preempting(snapshot: Snapshot, write: Write, since: float, node: str) -> Holding:
+    """It waits for Pods on that node to stop, each of which may take its grace period."""
     name = write.image.metadata.name
+    logs = (log for log in snapshot.world.logs.values() if log.ref.kind == "Pod")
+    there = [pod for log in logs if (pod := snapshot.alive(log)) and node_of(pod.image) == node]
+    graces = [pod.image.metadata.deletion_grace_period_seconds or 0 for pod in there]
     waiting_for = f"room on {node} for Pod {name}, where Pods of lower priority have to stop first"
     plain = _held(write, since, waiting_for, "bind")
-    return msgspec.structs.replace(plain, late="terminating-slow")
+    granted = float(max(graces, default=0))
+    return msgspec.structs.replace(plain, late="terminating-slow", granted=granted)
 
 
 def _binding(snapshot: Snapshot, write: Write, since: float) -> Holding:

@@ -18,11 +18,16 @@ _SHOWN = 300
 
 _BEFORE = expression(
     r"^(?:\(combined from similar events\): |Back-off pulling image \"[^\"]*\"(?:: )?"
-    r"|Failed to (?:pull|inspect) image \"[^\"]*\": |ErrImagePull: |Error: "
+    r"|Failed to (?:pull|inspect) image \"[^\"]*\": |Error: "
+    r"|(?:ErrImagePull|RegistryUnavailable|SignatureValidationFailed): "
     r"|rpc error: code = \w+ desc = |Error response from daemon: "
     r"|image pull failed for \S+ because the [a-z ]+(?:: )?)"
 )
 """What kubelets, gRPC and Docker put before a runtime's error; there may be several."""
+
+_BECAUSE = expression(r"image pull failed for \S+ because the ([a-z ]+)")
+_OF_KUBELETS = ("signature", "unavailable")
+"""Source: pkg/kubelet/images/image_manager.go, evalCRIPullErr."""
 
 _CALLED = expression(r'^Back-off pulling image "([^"]+)"')
 _MANIFEST = expression(r"reading manifest \S+ in \S+")
@@ -31,6 +36,7 @@ _PUNCTUATION = "\"'`,;:()[]"
 
 _WORDS = {
     "rate": (r"(?:^|\s)429(?:\s|:|$)", "toomanyrequests", "too many requests", "rate limit"),
+    "signature": ("signature validation failed", "signature was required", "source image rejected"),
     "certificate": ("x509:", "certificate", "tls: failed to verify", "http response to https"),
     "platform": (
         "no match for platform",
@@ -46,18 +52,16 @@ _WORDS = {
         "no such host",
         "i/o timeout",
         "connection refused",
-        "connection reset",
         "tls handshake",
         "no route to host",
         "network is unreachable",
         "server misbehaving",
         r"client\.timeout",
-        "deadline exceeded",
         "proxyconnect",
         "request canceled",
-        "unexpected eof",
-        ": eof$",
     ),
+    "cut": ("connection reset", "unexpected eof", "(?:^|: )eof$"),
+    "slow": ("deadline exceeded",),
     "denied": (
         r"(?:^|\s)40[13](?:\s|:|$)",
         "unauthorized",
@@ -80,7 +84,12 @@ _WORDS = {
         "does not exist",
         "no such image",
     ),
-    "unavailable": (r"(?:^|\s)5\d\d(?:\s|:|$)", "service unavailable", "internal server error"),
+    "unavailable": (
+        r"(?:^|\s)5\d\d(?:\s|:|$)",
+        "service unavailable",
+        "internal server error",
+        "registry is unavailable",
+    ),
 }
 """Kinds of failure, the surest first, by words of the runtimes and registries, in lower case."""
 
@@ -110,7 +119,15 @@ def is_telling(message: str) -> bool:
     return bool(_bare(message)) and _bare(message) not in _REASONS_ALONE
 
 
-_REASONS_ALONE = frozenset({"ErrImagePull", "ImagePullBackOff", "ImageInspectError"})
+_REASONS_ALONE = frozenset(
+    {
+        "ErrImagePull",
+        "ImagePullBackOff",
+        "ImageInspectError",
+        "RegistryUnavailable",
+        "SignatureValidationFailed",
+    }
+)
 
 
 @lru_cache(maxsize=256)
@@ -119,8 +136,16 @@ def failure(message: str, ref: str) -> Failure:
     bare = _bare(message)
     words = _unnamed(bare, ref).lower()
     kind = next((kind for kind, pattern in _PATTERNS.items() if pattern.search(words)), "")
+    kind = kind or _put_before(message)
     doubtful = kind == "denied" and _PATTERNS["missing"].search(words) is not None
     return Failure(kind, _reason(bare), doubtful)
+
+
+def _put_before(message: str) -> str:
+    """What a kubelet itself says of a pull, where the runtime says no more."""
+    found = _BECAUSE.search(message)
+    words = found[1] if found is not None else ""
+    return next((kind for kind in _OF_KUBELETS if _PATTERNS[kind].search(words)), "")
 
 
 def _bare(message: str) -> str:

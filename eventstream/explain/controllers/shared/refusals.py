@@ -27,6 +27,12 @@ _INVALID = expression(r'^[\w.]+ "[^"]*" is invalid: ')
 Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#validation-for-objects.
 """
 
+_FORBIDDEN = expression(r'" is forbidden: | forbidden: ')
+"""How the API server begins what admission refuses.
+
+Source: https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/.
+"""
+
 _REFUSERS = (
     (expression(r'admission webhook "([^"]+)" denied the request(?:: )?(.*)', dot_all=True),
      "webhook {} denies it"),
@@ -69,8 +75,16 @@ def refused(
         command = commands.named("resourcequota", namespace, quota)
         return Trouble("quota-exceeded", detail, evidence, command)
     detail = sentence(f"{cannot}: {_refuser(bare)}")
-    code = "pod-invalid" if _INVALID.match(bare) else "admission-denied"
+    code = _code(message, bare)
     return Trouble(code, detail, evidence, commands.describe(owner))
+
+
+def _code(message: str, bare: str) -> str:
+    """Whether it was refused, found invalid, or not done though nobody refused it."""
+    if _INVALID.match(bare):
+        return "pod-invalid"
+    refuses = _FORBIDDEN.search(message) or any(who.search(bare) for who, _ in _REFUSERS)
+    return "admission-denied" if refuses else "create-failed"
 
 
 def allows_now(quota: Write, message: str) -> bool:

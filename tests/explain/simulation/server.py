@@ -93,9 +93,8 @@ class Server:
             space = self.find("Namespace", "", metadata.get("namespace", ""))
             if space is not None and "deletionTimestamp" in space["metadata"]:
                 name = space["metadata"]["name"]
-                what = f'{asked.plural} "{key[2]}" is forbidden: unable to create new content in'
-                why = f"namespace {name} because it is being terminated"
-                raise Refused(403, "Forbidden", f"{what} {why}")
+                why = f"unable to create new content in {name} because it is being terminated"
+                raise Refused(403, "Forbidden", f'{asked.plural} "{key[2]}" is forbidden: {why}')
             self._made += 1
             metadata |= {"uid": f"uid-{self._made:05}", "creationTimestamp": stamp(self.clock.now)}
             if KINDS[thing["kind"]].numbered:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from eventstream.explain.controllers.pod.pulls import failure, is_telling
+from eventstream.explain.controllers.pod.images import failure, is_telling
 from tests.explain.stories import Json, Story
 from tests.explain.test_outlook_diagnoses import report, rollout, waiting
 

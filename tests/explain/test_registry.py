@@ -14,7 +14,7 @@ from eventstream.objects.kinds import BUILT_IN, BUILT_IN_GROUPS
 OBJECTS = "eventstream/objects/kinds.py"
 GRANTED = "deploy/base/permissions.yaml"
 WATCHED = "eventstream/kubeapi/discovery.py"
-FOLDER = "eventstream/explain/controllers/{}/__init__.py"
+MODULE = "eventstream/explain/controllers/{}.py"
 DECLARED = "eventstream/explain/vocabulary/declared/kinds.py"
 
 UNWATCHED = {
@@ -46,8 +46,8 @@ def missing(kind: GroupKind) -> Iterator[str]:
         yield f"{named(kind)} is not watched: add it to {WATCHED} and to {GRANTED}"
     behaviour = behaviours().get(kind)
     if behaviour is None or behaviour.assess is None:
-        folder = FOLDER.format(kind.kind.lower())
-        yield f"Nothing says how {named(kind)} stands: give its Behaviour `assess`, in {folder}"
+        module = MODULE.format(kind.kind.lower())
+        yield f"Nothing says how {named(kind)} stands: give its Behaviour `assess`, in {module}"
 
 
 @pytest.mark.parametrize("kind", declared().values(), ids=named)
@@ -61,7 +61,7 @@ def test_a_kind_that_lacks_all_is_told_with_every_file() -> None:
     assert OBJECTS in told
     assert WATCHED in told
     assert GRANTED in told
-    assert "controllers/fleet/__init__.py" in told
+    assert "controllers/fleet.py" in told
 
 
 @pytest.mark.parametrize("kind", [kind for kind in BUILT_IN if kind not in NO_TRACE], ids=str)

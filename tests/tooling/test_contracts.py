@@ -31,10 +31,7 @@ CONTROLLERS = (
 KEPT = {
     "eventstream/explain/__init__.py": "",
     **{f"eventstream/explain/controllers/{name}/__init__.py": "" for name in CONTROLLERS},
-    **{
-        f"eventstream/explain/controllers/{name}.py": ""
-        for name in ("assessing", "deciding", "registry")
-    },
+    **{f"eventstream/explain/controllers/{name}.py": "" for name in ("deciding", "registry")},
     **{f"eventstream/explain/{name}/__init__.py": "" for name in EXPLAIN},
     "dashboard/views.py": "from eventstream import history\nimport "
     "eventstream.explain.vocabulary.records",

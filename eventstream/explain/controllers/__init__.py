@@ -1,4 +1,4 @@
-"""What Baton knows of each controller: a folder each, known to the others through the registry."""
+"""What Baton knows of each controller; to the others each is known through the registry."""
 
 from eventstream.explain.controllers import (
     apiservice,
@@ -18,7 +18,7 @@ from eventstream.explain.controllers import (
 )
 from eventstream.explain.controllers.registry import add
 
-_FOLDERS = (
+_CONTROLLERS = (
     apiservice,
     autoscaler,
     budget,
@@ -35,6 +35,6 @@ _FOLDERS = (
     statefulset,
 )
 
-for _folder in _FOLDERS:
-    for _behaviour in _folder.BEHAVIOURS:
+for _controller in _CONTROLLERS:
+    for _behaviour in _controller.BEHAVIOURS:
         add(_behaviour)

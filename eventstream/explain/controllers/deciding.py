@@ -1,7 +1,8 @@
-"""Decides one write: the first rule that knows it, in phases that put the certain ones first.
+"""Decides one write, and judges how an object stands: by the rules and outlooks of its kind.
 
-A rule takes the view below the write's own resourceVersion and what managedFields says, and returns
-a Verdict or None. Which phases there are, and why one comes before another, `PHASES` says.
+The first rule that knows a write decides it, in phases that put the certain ones first. A rule
+takes the view below the write's own resourceVersion and what managedFields says, and returns a
+Verdict or None. Which phases there are, and why one comes before another, `PHASES` says.
 """
 
 import logging
@@ -11,35 +12,34 @@ from functools import lru_cache, partial
 import msgspec
 
 from eventstream.explain.attribution.writers import writer
-from eventstream.explain.controllers.autoscaler import rules as autoscaler
-from eventstream.explain.controllers.client import rules as clients
-from eventstream.explain.controllers.client import takings
-from eventstream.explain.controllers.collector import deletions as collector
-from eventstream.explain.controllers.custom import cleanups
+from eventstream.explain.controllers import (
+    autoscaler,
+    client,
+    collector,
+    definition,
+    namespace,
+    service,
+)
+from eventstream.explain.controllers.custom import outlook as standing
 from eventstream.explain.controllers.custom import rules as customs
-from eventstream.explain.controllers.definition import deletions as definition
-from eventstream.explain.controllers.namespace import deletions as namespace
 from eventstream.explain.controllers.pod import binding
 from eventstream.explain.controllers.pod import deletions as pods
-from eventstream.explain.controllers.registry import Rule, Rules, rules_of
-from eventstream.explain.controllers.service import rules as companions
-from eventstream.explain.controllers.shared import (
-    general,
-    housekeeping,
-    makers,
-    ownership,
-    statuses,
-    surplus,
-)
+from eventstream.explain.controllers.registry import Rule, Rules, behaviour_of, rules_of
+from eventstream.explain.controllers.shared import general, makers, statuses, surplus
+from eventstream.explain.controllers.shared.conventions import untaught
+from eventstream.explain.controllers.shared.leaving import leaving
 from eventstream.explain.deletions import finalizers
 from eventstream.explain.deletions.deciding import asked_by_client, marks_deletion
 from eventstream.explain.deletions.removals import REMOVALS
+from eventstream.explain.outlook.holding import Outlook
+from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.declared.kinds import GroupKind
 from eventstream.explain.vocabulary.registry import group_kind
 from eventstream.explain.world.drawn import by_view
 from eventstream.explain.world.world import View
-from eventstream.explain.world.writes import Verdict
+from eventstream.explain.world.writes import Verdict, Write
+from eventstream.objects.kinds import is_built_in
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ PHASES: tuple[Phase, ...] = (
         "ownership",
         "A changed reference to an owner says more than whatever was written along with it.",
         lambda rules: (),
-        (ownership.changed,),
+        (general.changed,),
     ),
     Phase(
         "changes",
@@ -99,13 +99,13 @@ PHASES: tuple[Phase, ...] = (
         "open",
         "Where a client and a controller are as likely, neither is named.",
         lambda rules: (),
-        (customs.undecided, customs.taken_away, companions.kept, customs.namesake),
+        (customs.undecided, customs.taken_away, service.kept, customs.namesake),
     ),
     Phase(
         "clients",
         "Whatever no component of the cluster accounts for, a client did.",
         lambda rules: (),
-        (clients.created, clients.changed, takings.by_client),
+        (client.created, client.changed, client.by_client),
     ),
 )
 """The phases in the order in which they are asked."""
@@ -150,7 +150,7 @@ DELETIONS: tuple[DeletionPhase, ...] = (
     DeletionPhase(
         "too many, or kept no longer",
         "Its owner's controller had a reason of its own.",
-        (surplus.scaled_down, housekeeping.kept_house, cleanups.cleaned_up, companions.dropped),
+        (surplus.scaled_down, surplus.kept_house, customs.cleaned_up, service.dropped),
     ),
 )
 """The phases of a deletion; where none knows it, a client asked, or it is left open."""
@@ -277,3 +277,19 @@ def _questions_about_writer(view: View) -> Iterator[_Question]:
 def _name(rule: Callable[..., object]) -> str:
     """Where a rule stands in the code: `controllers.pod.kubelets.reported`."""
     return f"{rule.__module__.removeprefix('eventstream.explain.')}.{rule.__name__}"
+
+
+def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
+    """The outlook of an object that exists; `write` is its newest version.
+
+    Of a kind that nobody taught Baton it is `unknown` when one is done.
+    """
+    image = write.image
+    if image.metadata.deletion_timestamp:
+        return leaving(snapshot, write)
+    own = behaviour_of(image).assess
+    if own is not None:
+        return own(snapshot, write, began)
+    if not is_built_in(image.api_version):
+        return standing.assess(snapshot, write, began, assess)
+    return untaught(write)

@@ -6,7 +6,7 @@ from heapq import heappop, heappush
 
 import msgspec
 
-from eventstream.explain.controllers.assessing import assess
+from eventstream.explain.controllers.deciding import assess
 from eventstream.explain.controllers.registry import behaviour_of
 from eventstream.explain.controllers.shared.leaving import leaving
 from eventstream.explain.engine.causes import (

@@ -1,8 +1,12 @@
-"""Custom resources and the controllers that act on them.
+"""Custom resources, and what their controllers write and delete.
+
+Custom resources and the controllers that act on them.
 
 A writer counts as a custom controller only on evidence: it owns a custom resource's status or
 finalizer, or it made itself the maker of an object by setting its ownerReference to one. A name
 alone is no evidence.
+
+What a custom controller deletes of its own, while its finalizer still holds the resource.
 """
 
 from typing import Any
@@ -12,20 +16,24 @@ from eventstream.explain.attribution.customs import (
     answers,
     any_of,
     asked,
+    authors,
     belongs_to,
     called_after,
     controls,
     custom_owner,
+    namesakes,
     owned,
     proof_above,
     proof_of,
     served_by,
 )
+from eventstream.explain.deletions.finalizers import PROMPT, setters
+from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.documented.rule import RuleName
 from eventstream.explain.vocabulary.records import Evidence, Loop, Verb
 from eventstream.explain.world.claims import Writer
-from eventstream.explain.world.marks import mark
+from eventstream.explain.world.marks import mark, mark_of
 from eventstream.explain.world.text import listing, named, seen, told_changes
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import ObjectLog, Verdict, Write
@@ -255,3 +263,63 @@ def _act(write: Write, created: bool, report: bool) -> str:
     return (
         f"wrote the status of {named(write.image)}" if report else f"changed {named(write.image)}"
     )
+
+
+def cleaned_up(view: View) -> Verdict | None:
+    """The owner is to go and waits for its controller, which now deletes what it had made.
+
+    Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/
+    """
+    write = view.write
+    latest = _waiting(view)
+    if latest is None or latest.gone or not latest.image.metadata.deletion_timestamp:
+        return None
+    names = setters(latest.image)
+    asked = mark_of(view, latest)
+    if len(names) != 1 or not controls(latest.image, name := names.pop()):
+        return None
+    if asked.base or write.change.at - asked.change.at > PROMPT:
+        return None
+    return Verdict(
+        rule="custom-delete",
+        actor="custom-controller",
+        actor_name=name,
+        verb="delete",
+        what=deletion(write, f"The custom controller {name}"),
+        why=f"{named(latest.image)} is to be deleted, and {name}, whose finalizer holds it, first "
+        "deletes what it had made for it.",
+        who_grade="inferred",
+        why_grade="inferred",
+        causes=(asked,),
+        evidence=(
+            evidence.saw(write),
+            *evidence.owned(write),
+            Evidence(
+                "inferred",
+                "sequence",
+                f"the owner waits for {name}, which was quick, and not for the garbage collector",
+                "who",
+            ),
+        ),
+        source_url=sources.FINALIZERS,
+        loop=Loop(seen(asked), "nothing of it desired, 1 exists", f"deleted {named(write.image)}"),
+    )
+
+
+def _waiting(view: View) -> Write | None:
+    """The custom resource that the object belongs to, or whose controller made it and named it so.
+
+    Without a reference to an owner only one that waits for a writer of the object counts.
+    """
+    image = view.write.image
+    owner = custom_owner(image)
+    if owner is not None:
+        return view.latest(owner.uid)
+    if image.metadata.owner_references or not is_built_in(image.api_version):
+        return None
+    for site in namesakes(view):
+        if not site.gone and site.image.metadata.deletion_timestamp:
+            names = setters(site.image)
+            if names and names <= authors(image):
+                return site
+    return None

@@ -1,6 +1,6 @@
 """Deployments: their ReplicaSets, their rollouts, and how one stands."""
 
-from eventstream.explain.controllers.deployment import outlook, revisions, rules
+from eventstream.explain.controllers.deployment import outlook, rules
 from eventstream.explain.controllers.registry import Behaviour, Rules
 from eventstream.explain.vocabulary.declared import kinds
 
@@ -13,6 +13,6 @@ BEHAVIOURS = (
             )
         },
         assess=outlook.assess,
-        keeps={kinds.REPLICASET: revisions.old_replicaset},
+        keeps={kinds.REPLICASET: rules.old_replicaset},
     ),
 )

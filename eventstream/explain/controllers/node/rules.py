@@ -1,12 +1,25 @@
-"""Writes of a kubelet to its own Node: it registers it, and reports on it."""
+"""What the kubelet, the node controllers and clients write of a Node and its Pods.
+
+Writes of a kubelet to its own Node: it registers it, and reports on it.
+
+Writes to Nodes by controllers of the controller manager, told apart by the field that each owns.
+
+Sources: pkg/controller/nodelifecycle/node_lifecycle_controller.go (conditions, taints, labels),
+pkg/controller/nodeipam/ipam/range_allocator.go (addresses), pkg/controller/ttl/ttl_controller.go,
+pkg/controller/volume/attachdetach/statusupdater/node_status_updater.go.
+"""
+
+import msgspec
 
 from eventstream.explain.attribution import evidence
 from eventstream.explain.controllers.shared.statuses import condition_news
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.documented.rule import RuleName
-from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER
+from eventstream.explain.vocabulary.records import Loop
+from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER, title
 from eventstream.explain.world.claims import Writer
-from eventstream.explain.world.text import listing, told_changes
+from eventstream.explain.world.pods import condition, is_true
+from eventstream.explain.world.text import listing, named, seen, told_changes
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.images import Image
@@ -92,3 +105,163 @@ def _by_kubelet(view: View, who: Writer, rule: RuleName, act: str) -> Verdict:
         source_url=sources.NODE_REGISTRATION if created else sources.NODE_HEARTBEATS,
         node=name,
     )
+
+
+_OWN_TAINTS = "node.kubernetes.io/"
+_TTL = "metadata.annotations.node.alpha.kubernetes.io/ttl"
+_LABELS = tuple(
+    f"metadata.labels.{prefix}kubernetes.io/{name}"
+    for prefix in ("", "beta.")
+    for name in ("os", "arch")
+)
+
+
+class Act(msgspec.Struct, frozen=True):
+    """Which controller did what to a Node, and why; `lost` says that its kubelet is silent."""
+
+    actor: str
+    source_url: str
+    did: str
+    why: str
+    lost: bool = False
+
+
+def watched_over(view: View, who: Writer) -> Verdict | None:
+    """The controller manager wrote a Node: which of its controllers, the field says."""
+    write = view.write
+    if write.change.type != "MODIFIED" or not write.changes:
+        return None
+    named_in_entry = who.manager == CONTROLLER_MANAGER
+    act = _act(write, who) if named_in_entry else _untainted(write, who)
+    if act is None:
+        return None
+    cause = None if act.lost else view.previous()
+    return Verdict(
+        rule="node-lost" if act.lost else "node-watched-over",
+        actor=act.actor,
+        actor_name=who.manager,
+        verb="report" if who.subresource else "patch",
+        subresource=who.subresource or None,
+        what=f"The {title(act.actor)} {act.did}.",
+        why=act.why,
+        who_grade="reported" if named_in_entry else "inferred",
+        why_grade="inferred",
+        causes=(cause,) if cause else (),
+        begins=act.lost,
+        evidence=(
+            evidence.saw(write),
+            *evidence.managed(who),
+            evidence.sequence(f"of the controllers only the {title(act.actor)} does this", "who"),
+        ),
+        source_url=act.source_url,
+        loop=Loop(
+            seen(cause)
+            if cause
+            else f"the Lease and the reports of {named(write.image)}"
+            if act.lost
+            else named(write.image),
+            "the Node as it is with how it should be",
+            act.did,
+        ),
+    )
+
+
+def _act(write: Write, who: Writer) -> Act | None:
+    """What the controller manager did, by the fields that changed; None where none is known."""
+    node = named(write.image)
+    changed = [change.path for change in write.changes]
+    if who.subresource == "status":
+        return _lost(write, node) or _attached(write, who, node)
+    if all(path.startswith("spec.taints") for path in changed):
+        return _tainted(write, node)
+    if changed == [_TTL]:
+        did = f"set how long the kubelet on {node} may cache Secrets"
+        return Act("ttl-controller", sources.NODE_TTL, did, "It follows from the number of nodes.")
+    if changed == ["spec"] and "spec.podCIDR" in paths(who.fields):
+        did = f"gave {node} its range of Pod addresses"
+        why = "Each node gets a part of the cluster's range; its Pods get their addresses from it."
+        return Act("node-ipam-controller", sources.NODE_ADDRESSES, did, why)
+    if all(path in _LABELS for path in changed):
+        did = f"brought the labels of {node} for its system and architecture in line"
+        why = "Older and newer names of these labels are to say the same."
+        return Act("node-lifecycle-controller", sources.NODE_LIFECYCLE, did, why)
+    return None
+
+
+def _lost(write: Write, node: str) -> Act | None:
+    lost = [
+        now.type
+        for now in write.image.status.conditions
+        if now.status == "Unknown"
+        and ((was := condition(write.before, now.type)) is None or was.status != "Unknown")
+    ]
+    if not lost:
+        return None
+    did = f"set condition {listing(lost, 6)} of {node} to Unknown"
+    why = "The kubelet on that node has neither reported nor renewed its Lease for too long."
+    ready = "Ready" in lost
+    return Act("node-lifecycle-controller", sources.NODE_LIFECYCLE, did, why, lost=ready)
+
+
+def _attached(write: Write, who: Writer, node: str) -> Act | None:
+    """Volumes that are attached are not kept, so that the status changed out of sight."""
+    hidden = [change.path for change in write.changes] == ["status"]
+    if not hidden or "status.volumesAttached" not in paths(who.fields):
+        return None
+    did = f"wrote which volumes are attached to {node}"
+    why = "The kubelet mounts a volume for a Pod only once the Node says that it is attached."
+    return Act("attachdetach-controller", sources.ATTACHED_VOLUMES, did, why)
+
+
+def _tainted(write: Write, node: str) -> Act | None:
+    before, after = _taints(write.before), _taints(write.image)
+    if not all(key.startswith(_OWN_TAINTS) for key, _ in before ^ after):
+        return None
+    added = [f"{key}:{effect}" for key, effect in sorted(after - before)]
+    removed = [f"{key}:{effect}" for key, effect in sorted(before - after)]
+    did = [f"put taint {listing(added)} on {node}"] if added else []
+    did += [f"took taint {listing(removed)} from {node}"] if removed else []
+    why = "The taints of a node follow from its conditions, and from whether it takes new Pods."
+    if not did:
+        did = [f"renewed the taints of {node}"]
+    return Act("node-lifecycle-controller", sources.NODE_LIFECYCLE, " and ".join(did), why)
+
+
+def _untainted(write: Write, who: Writer) -> Act | None:
+    """Taints went, which leaves no entry: the controller's doing where the Node no longer earns
+    them, since it would put them back if anyone else had taken them while it does.
+    """
+    if who.basis not in ("removed", "none"):
+        return None
+    if not all(change.path.startswith("spec.taints") for change in write.changes):
+        return None
+    gone = _taints(write.before) - _taints(write.image)
+    if not gone or not all(_undeserved(write.image, key) for key, _ in gone):
+        return None
+    return _tainted(write, named(write.image))
+
+
+def _undeserved(image: Image, key: str) -> bool:
+    """Whether a Node's state no longer asks for this taint of the node lifecycle controller."""
+    name = key.removeprefix(_OWN_TAINTS)
+    if name == "unschedulable":
+        return not getattr(image.spec, "unschedulable", False)
+    if name in ("not-ready", "unreachable"):
+        return is_true(image, "Ready")
+    if name in _PRESSURES:
+        found = condition(image, _PRESSURES[name])
+        return found is not None and found.status == "False"
+    return False
+
+
+_PRESSURES = {
+    "memory-pressure": "MemoryPressure",
+    "disk-pressure": "DiskPressure",
+    "pid-pressure": "PIDPressure",
+    "network-unavailable": "NetworkUnavailable",
+}
+
+
+def _taints(image: Image | None) -> set[tuple[str, str]]:
+    taints = getattr(getattr(image, "spec", None), "taints", ())
+    return {(taint.key, taint.effect) for taint in taints}

@@ -1,18 +1,69 @@
-"""Deletions of Pods that the Pod itself tells of: evicted, disrupted, hurried."""
+"""Who deletes a Pod on their own account.
+
+Deletions of Pods that the Pod itself tells of: evicted, disrupted, hurried.
+
+Who asked for a Pod's eviction, where that client says so in an Event about the Pod.
+
+The API server deletes for whoever asked it to evict, and keeps no name; but those who evict on
+their own account tell of it: Karpenter, the cluster autoscaler, the descheduler, the updater of
+the vertical Pod autoscaler. Each names its Event's component after itself.
+"""
 
 from eventstream.explain.attribution import evidence
 from eventstream.explain.attribution.customs import custom_keeper
-from eventstream.explain.controllers.pod.evictors import evictor
 from eventstream.explain.controllers.pod.podstatus import disruption, disruption_cause
 from eventstream.explain.deletions.deciding import left_open
 from eventstream.explain.deletions.removals import deletion, is_mirror
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Loop
-from eventstream.explain.vocabulary.registry import title
+from eventstream.explain.vocabulary.registry import ACTORS, title
+from eventstream.explain.world.notes import told_at
 from eventstream.explain.world.pods import has_ended, node_of
 from eventstream.explain.world.text import count, named, seen
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
+from eventstream.objects.observations import Change
+
+_REASONS = (
+    "Descheduled",
+    "Evicted",
+    "EvictedByVPA",
+    "EvictedPod",
+    "HighNodeUtilization",
+    "LowNodeUtilization",
+    "NodeUtilization",
+    "PodLifeTime",
+    "RemoveDuplicates",
+    "RemoveFailedPods",
+    "RemovePodsHavingTooManyRestarts",
+    "RemovePodsViolatingInterPodAntiAffinity",
+    "RemovePodsViolatingNodeAffinity",
+    "RemovePodsViolatingNodeTaints",
+    "RemovePodsViolatingTopologySpreadConstraint",
+    "ScaleDown",
+)
+"""The reasons that these give; the descheduler's are its strategies, and `Descheduled`.
+
+Sources: https://github.com/kubernetes-sigs/karpenter/tree/main/pkg/controllers/node/termination,
+https://github.com/kubernetes/autoscaler/tree/master/cluster-autoscaler/core/scaledown,
+https://github.com/kubernetes/autoscaler/tree/master/vertical-pod-autoscaler/pkg/updater,
+https://github.com/kubernetes-sigs/descheduler/tree/master/pkg/descheduler/evictions
+"""
+
+_KUBERNETES = frozenset({*ACTORS, "default-scheduler", "node-controller"})
+_NEAR = 60.0
+"""Seconds from an eviction within which its client tells of it; before that it tells of another."""
+
+
+def evictor(view: View) -> Change | None:
+    """The Event in which somebody says that it evicted this Pod; None where nobody does."""
+    at = view.write.change.at
+    found = [
+        note
+        for note in view.notes(view.write.log.uid, *_REASONS)
+        if note.after.spec.component not in _KUBERNETES | {""} and abs(told_at(note) - at) <= _NEAR
+    ]
+    return max(found, key=told_at, default=None)
 
 
 def disrupted(view: View) -> Verdict | None:

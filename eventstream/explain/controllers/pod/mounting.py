@@ -7,7 +7,7 @@ pkg/kubelet/events/event.go (Events FailedMount, FailedAttachVolume, FailedMapVo
 pkg/controller/volume/attachdetach/reconciler/reconciler.go, reportMultiAttachError.
 """
 
-from eventstream.explain.controllers.pod.starting import KINDS, MISSING
+from eventstream.explain.controllers.pod.podstates import KINDS, MISSING
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.snapshot import Snapshot

@@ -1,11 +1,17 @@
-"""What a Pod waits for: a node, its start, its readiness, its end.
+"""What a Pod waits for.
+
+What a Pod waits for: a node, its start, its readiness, its end.
 
 Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/.
+
+Who is to open a readiness gate: whoever writes the condition that it names.
+
+Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-readiness-gate
 """
 
 import msgspec
 
-from eventstream.explain.controllers.pod import gates, nodes
+from eventstream.explain.controllers.pod import podstatus
 from eventstream.explain.controllers.pod.placing import unplaced
 from eventstream.explain.controllers.pod.progress import progress
 from eventstream.explain.controllers.pod.troubles import trouble, unproven
@@ -15,6 +21,17 @@ from eventstream.explain.vocabulary.registry import FINALIZERS
 from eventstream.explain.world.pods import has_ended, is_ready, is_running, node_of
 from eventstream.explain.world.text import listing, when
 from eventstream.explain.world.writes import Write
+from eventstream.objects.managed_fields import covers
+
+
+def setter(write: Write, gate: str) -> tuple[str, str]:
+    """(actor, name) of who last wrote the gate's condition; unknown while nobody has."""
+    path = f"status.conditions[{gate}].status"
+    for entry in write.image.metadata.managed_fields:
+        if covers(entry.fields, path):
+            return "custom-controller", entry.manager
+    return "unknown", ""
+
 
 START, READY, STOP = 4, 5, 6
 """Ranks of a Pod's stages among those of a rollout."""
@@ -49,7 +66,7 @@ def holding(snapshot: Snapshot, write: Write) -> Holding | None:
     wrong = trouble(snapshot, write)
     started = is_running(image)
     rank = READY if started and wrong is None else START
-    if wrong is None and (host := nodes.unready(snapshot, write)) is not None:
+    if wrong is None and (host := podstatus.unready(snapshot, write)) is not None:
         return msgspec.structs.replace(host, rank=rank, about=write)
     return troubled(_bound(snapshot, write, node, rank, since), wrong)
 
@@ -57,7 +74,7 @@ def holding(snapshot: Snapshot, write: Write) -> Holding | None:
 def _bound(snapshot: Snapshot, write: Write, node: str, rank: int, since: float) -> Holding:
     """What a bound Pod is at, in which nothing is known to be wrong."""
     at = progress(snapshot, write, since)
-    actor, name = ("kubelet", node) if not at.gate else (gates.setter(write, at.gate))
+    actor, name = ("kubelet", node) if not at.gate else (setter(write, at.gate))
     return Holding(
         rank,
         actor,
@@ -98,7 +115,7 @@ def _stopping(snapshot: Snapshot, write: Write, name: str, node: str) -> Holding
         about=write,
         stops=True,
     )
-    return troubled(plain, nodes.node_lost(snapshot, write))
+    return troubled(plain, podstatus.node_lost(snapshot, write))
 
 
 def _since(write: Write) -> float:

@@ -1,20 +1,214 @@
-"""What a Pod without a node waits for: the scheduler, a volume, a gate, room, or a new node.
+"""What keeps a Pod from a node.
+
+What a Pod without a node waits for: the scheduler, a volume, a gate, room, or a new node.
 
 Source: https://kubernetes.io/docs/concepts/scheduling-eviction/kube-scheduler/.
+
+A Pod that cannot be placed for its volume claims: which claims, and what is said of them.
+
+Sources: pkg/scheduler/framework/plugins/volumebinding (the messages);
+pkg/controller/volume/persistentvolume (Events ProvisioningFailed, FailedBinding, …).
+
+Devices that a Pod asks for by a ResourceClaim: why the claim is not made, or not prepared.
+
+Sources: pkg/controller/resourceclaim/controller.go (Event FailedResourceClaimCreation);
+pkg/scheduler/framework/plugins/dynamicresources/dynamicresources.go (what the scheduler says);
+pkg/kubelet/events/event.go (Event FailedPrepareDynamicResources).
+
+What autoscalers of nodes say of a Pod that no node takes: that one comes, or why none does.
+
+They are no part of Kubernetes, and the Events that they give about the Pod are all that shows them.
+Sources: https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md (Events
+TriggeredScaleUp and NotTriggerScaleUp); https://karpenter.sh/docs/troubleshooting/ (Events
+Nominated and FailedScheduling, by karpenter).
 """
 
 import msgspec
 
-from eventstream.explain.controllers.pod import claims, scaling
-from eventstream.explain.controllers.pod.resourceclaims import unmade
 from eventstream.explain.controllers.pod.scheduling import unschedulable
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.snapshot import Snapshot, ungated
+from eventstream.explain.vocabulary.records import Evidence
+from eventstream.explain.world.notes import recency, said, since
 from eventstream.explain.world.pods import condition, node_of
 from eventstream.explain.world.text import listing, said_by, sentence
 from eventstream.explain.world.writes import Write
+from eventstream.expressions import expression
+from eventstream.objects.observations import Change
 from eventstream.objects.pods import Condition, PodSpec
+
+_NOT_FOUND = expression(r'persistentvolumeclaim "([^"]+)" not found')
+_ABOUT_CLAIMS = expression(
+    r"unbound immediate PersistentVolumeClaims|persistentvolumeclaim \"[^\"]+\" not found"
+    r"|plugin \"VolumeBinding\"",
+    ignore_case=True,
+)
+_UNBOUND = "unbound immediate PersistentVolumeClaims"
+"""Says of the claims only that they are not bound, which is said already."""
+
+_PROVISIONING = ("ProvisioningFailed", "ExternalProvisioning", "Provisioning")
+_TELLING = ("ProvisioningFailed", "FailedBinding", "ExternalProvisioning", "Provisioning")
+"""Events of a claim that say why it is not bound, what failed first.
+
+Those that wait for the first consumer are none: the Pod that asks is that consumer.
+"""
+
+
+def concerns(message: str) -> bool:
+    """Whether the scheduler's message says that the Pod's claims are what it waits for.
+
+    That no volume fits which a node can reach is the scheduler's own finding, one reason of many.
+    """
+    return _ABOUT_CLAIMS.search(message) is not None
+
+
+def provisioned(snapshot: Snapshot, write: Write) -> Write | None:
+    """A claim of the Pod for which a volume is being made: the scheduler waits for that to bind.
+
+    Source: pkg/scheduler/framework/plugins/volumebinding/binder.go, BindPodVolumes.
+    """
+    for claim in _unbound(snapshot, write):
+        if snapshot.notes(claim.log, *_PROVISIONING):
+            return claim
+    return None
+
+
+def pending_claims(snapshot: Snapshot, write: Write, found: Condition | None = None) -> Trouble:
+    """Which claims the Pod waits for, and why, as far as Events about them tell."""
+    pod, message = write.image.metadata, (found.message if found is not None else "") or ""
+    said = (proofs.says(write, found),) if found is not None else ()
+    missing = _NOT_FOUND.search(message)
+    if missing is not None:
+        claim = f"PersistentVolumeClaim {missing[1]}"
+        detail = f"Pod {pod.name} waits for {claim}, which does not exist."
+        return Trouble("volume-pending", detail, said, commands.describe(write), holder="client")
+    unbound = _unbound(snapshot, write)
+    if not unbound:
+        told = "" if _UNBOUND in message else f": {message}"
+        what = "its volume claims, which are not bound yet"
+        detail = sentence(f"Pod {pod.name} waits for {what}{told}")
+        return Trouble("volume-pending", detail, said, commands.describe(write))
+    first = next((claim for claim in unbound if _notes(snapshot, claim)), unbound[0])
+    notes = _notes(snapshot, first)
+    names = listing([claim.image.metadata.name for claim in unbound])
+    many = len(unbound) > 1
+    what = f"PersistentVolumeClaim{'s' if many else ''} {names}"
+    last = notes[0].after.spec if notes else None
+    why = f": {said_by(last.message, last.reason)}" if last is not None and last.message else ""
+    verb = "are" if many else "is"
+    detail = sentence(f"Pod {pod.name} waits for {what}, which {verb} not bound yet{why}")
+    shown = proofs.status(first, f"{what} {verb} {_phase(first) or 'without a phase'}")
+    evidence = (*said, shown, *proofs.events(notes))
+    by = last.component if last is not None and last.reason == "ProvisioningFailed" else ""
+    holder = "custom-controller" if by not in ("", "persistentvolume-controller") else ""
+    return Trouble("volume-pending", detail, evidence, commands.describe(first), holder=holder)
+
+
+def _notes(snapshot: Snapshot, claim: Write) -> list[Change]:
+    """The newest of each telling reason, what failed first."""
+    every = (snapshot.notes(claim.log, reason) for reason in _TELLING)
+    return [told[0] for told in every if told]
+
+
+def failed(snapshot: Snapshot, claim: Write) -> bool:
+    """Whether the making of the claim's volume was reported as failed: it is tried again since."""
+    return bool(snapshot.notes(claim.log, "ProvisioningFailed"))
+
+
+def _unbound(snapshot: Snapshot, write: Write) -> list[Write]:
+    return [claim for claim in _claims(snapshot, write) if _phase(claim) != "Bound"]
+
+
+def _claims(snapshot: Snapshot, write: Write) -> list[Write]:
+    spec = write.image.spec
+    volumes = spec.volumes if isinstance(spec, PodSpec) else ()
+    names = [v.persistent_volume_claim.claim_name for v in volumes if v.persistent_volume_claim]
+    namespace = write.image.metadata.namespace
+    found = [snapshot.by_name("PersistentVolumeClaim", namespace, name) for name in names]
+    return [claim for claim in found if claim is not None and not claim.gone]
+
+
+def _phase(claim: Write) -> str:
+    return str(getattr(claim.image.status, "phase", "") or "")
+
+
+_NOT_MADE = "FailedResourceClaimCreation"
+
+
+class Unmade(msgspec.Struct, frozen=True, gc=False):
+    """Why a ResourceClaim could not be made, as a clause, and the Event that says so."""
+
+    said: str
+    evidence: tuple[Evidence, ...]
+
+
+def unmade(snapshot: Snapshot, write: Write) -> Unmade | None:
+    """What keeps a claim of the Pod from being made; None where nobody says so."""
+    newest = max(snapshot.notes(write.log, _NOT_MADE), key=recency, default=None)
+    if newest is None:
+        return None
+    text = f"its ResourceClaim cannot be made: {said(newest).rstrip('.')}"
+    return Unmade(text, proofs.events([newest]))
+
+
+_PATIENCE = 900.0
+"""Seconds for which a node that is coming is waited for: cluster-autoscaler gives up then.
+
+Source: https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md
+(max-node-provision-time).
+"""
+
+_KARPENTER = "karpenter"
+_COMES = ("TriggeredScaleUp", "Nominated")
+_NONE = ("NotTriggerScaleUp", "FailedScheduling")
+_NOT_TRIGGERED = expression(r"^pod didn't trigger scale-up(?: \([^)]*\))?: ?")
+
+
+class Word(msgspec.Struct, frozen=True, gc=False):
+    """What an autoscaler said, as a clause; when, by whom, and the Event that says so."""
+
+    said: str
+    at: float
+    by: str
+    evidence: tuple[Evidence, ...]
+
+
+def coming(snapshot: Snapshot, write: Write) -> Word | None:
+    """An autoscaler's last word, where that is that a node comes, and it is not long ago."""
+    note = _last(snapshot, write)
+    if note is None or note.after.spec.reason not in _COMES:
+        return None
+    if snapshot.now - since(note) > _PATIENCE:
+        return None
+    by = note.after.spec.component
+    how = "has begun to add" if note.after.spec.reason == "TriggeredScaleUp" else "has chosen"
+    return Word(f"{by} {how}: {said(note)}", since(note), by, proofs.events([note]))
+
+
+def refusal(snapshot: Snapshot, write: Write) -> Word | None:
+    """Why no node is added, as an autoscaler's last word; None where none said so."""
+    note = _last(snapshot, write)
+    if note is None:
+        return None
+    by = note.after.spec.component
+    text = _NOT_TRIGGERED.sub("", said(note)).rstrip(".")
+    told = f"{by} adds no node: {text}"
+    if note.after.spec.reason in _COMES:
+        told = f"{by} was to add a node, which has not come: {text}"
+    return Word(told, since(note), by, proofs.events([note]))
+
+
+def _last(snapshot: Snapshot, write: Write) -> Change | None:
+    """The newest Event of an autoscaler about the Pod; the scheduler has a FailedScheduling too."""
+    told = [
+        note
+        for note in snapshot.notes(write.log, *_COMES, *_NONE)
+        if note.after.spec.reason in ("TriggeredScaleUp", "NotTriggerScaleUp")
+        or note.after.spec.component.startswith(_KARPENTER)
+    ]
+    return max(told, key=recency, default=None)
+
 
 SCHEDULE = 3
 """Rank of a Pod's placing among the stages of a rollout."""
@@ -33,9 +227,9 @@ def unplaced(snapshot: Snapshot, write: Write, since: float) -> Holding:
     message = said_by(found.message, found.reason) if found and found.status == "False" else ""
     if found is None or not message:
         return _binding(snapshot, write, ungated(write, since))
-    if claims.concerns(message):
+    if concerns(message):
         waits = _held(write, since, _node(write), "bind-volume", "persistentvolume-controller")
-        return troubled(waits, claims.pending_claims(snapshot, write, found))
+        return troubled(waits, pending_claims(snapshot, write, found))
     nominated = getattr(write.image.status, "nominated_node_name", None)
     if nominated:
         return _preempting(snapshot, write, since, nominated)
@@ -44,15 +238,15 @@ def unplaced(snapshot: Snapshot, write: Write, since: float) -> Holding:
 
 def _refused(snapshot: Snapshot, write: Write, since: float, found: Condition) -> Holding:
     """No node takes it: what each lacks, and what those say who could add one."""
-    coming = scaling.coming(snapshot, write)
-    if coming is not None:
-        waiting_for = f"a node for Pod {write.image.metadata.name}, which {coming.said}"
-        added = _held(write, coming.at, waiting_for, "add-node")
+    word = coming(snapshot, write)
+    if word is not None:
+        waiting_for = f"a node for Pod {write.image.metadata.name}, which {word.said}"
+        added = _held(write, word.at, waiting_for, "add-node")
         return msgspec.structs.replace(
-            added, late="unschedulable", evidence=coming.evidence, works=True
+            added, late="unschedulable", evidence=word.evidence, works=True
         )
     wrong = unschedulable(write, found)
-    for more in (unmade(snapshot, write), scaling.refusal(snapshot, write)):
+    for more in (unmade(snapshot, write), refusal(snapshot, write)):
         if more is not None:
             wrong = msgspec.structs.replace(
                 wrong,
@@ -90,15 +284,15 @@ def _preempting(snapshot: Snapshot, write: Write, since: float, node: str) -> Ho
 
 def _binding(snapshot: Snapshot, write: Write, since: float) -> Holding:
     """The scheduler has said nothing yet, perhaps as it waits for a volume to be made."""
-    claim = claims.provisioned(snapshot, write)
+    claim = provisioned(snapshot, write)
     if claim is None:
         return _held(write, since, _node(write), "bind")
     pod, name = write.image.metadata.name, claim.image.metadata.name
     waiting_for = f"a volume for PersistentVolumeClaim {name} of Pod {pod}"
     plain = _held(write, since, waiting_for, "bind-volume", "persistentvolume-controller")
     plain = msgspec.structs.replace(plain, late="volume-pending", about=claim)
-    wrong = claims.failed(snapshot, claim)
-    return troubled(plain, claims.pending_claims(snapshot, write) if wrong else None)
+    wrong = failed(snapshot, claim)
+    return troubled(plain, pending_claims(snapshot, write) if wrong else None)
 
 
 def _gated(write: Write, since: float, gates: list[str]) -> Holding:

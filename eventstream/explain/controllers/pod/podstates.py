@@ -1,17 +1,33 @@
-"""Says in words what a kubelet reports of a Pod: each container first, then the Pod as a whole.
+"""How a Pod's containers are, and how it starts.
+
+Says in words what a kubelet reports of a Pod: each container first, then the Pod as a whole.
 
 Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
+
+What keeps a container from being made or started: its configuration, or the runtime.
+
+Sources: pkg/kubelet/kubelet_pods.go (environment), pkg/kubelet/kuberuntime/kuberuntime_container.go
+(reasons).
+
+A Pod's containers as its spec declares them, beside what the kubelet reports of each.
 """
 
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
 
+from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook.holding import Trouble
+from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.world.notes import told_at
 from eventstream.explain.world.pods import condition, is_ready, is_true, phase
-from eventstream.explain.world.text import listing
+from eventstream.explain.world.text import count, listing, parse, said_by, sentence
 from eventstream.explain.world.writes import Write
+from eventstream.expressions import expression
 from eventstream.objects.images import Image
-from eventstream.objects.pods import ContainerStatus, PodStatus, Terminated
+from eventstream.objects.observations import Change
+from eventstream.objects.pods import Container, ContainerStatus, PodSpec, PodStatus, Terminated
 
 SANDBOX = "PodReadyToStartContainers"
 _USUAL = frozenset(
@@ -164,3 +180,153 @@ _WAITS = {
     "CreateContainerConfigError": "cannot be made as it is configured",
 }
 """Reasons for which a container waits, to what that means."""
+
+
+def declared(write: Write, name: str) -> Container | None:
+    """The container of that name in the Pod's spec."""
+    return next((found for found in every(write) if found.name == name), None)
+
+
+def every(write: Write) -> Iterator[Container]:
+    """All containers of the spec, init containers first, those added to look at it last."""
+    spec = write.image.spec
+    if isinstance(spec, PodSpec):
+        yield from spec.init_containers
+        yield from spec.containers
+        yield from spec.ephemeral_containers
+
+
+def called(write: Write, name: str) -> str:
+    """`Container c of Pod web`; an init container, a sidecar and an ephemeral one are called so.
+
+    Source: https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
+    """
+    return f"{role_of(write, name)} {name} of Pod {write.image.metadata.name}"
+
+
+def role_of(write: Write, name: str) -> str:
+    """What a container is called by what it is for: `Container`, `Init container`, …"""
+    spec = write.image.spec
+    if not isinstance(spec, PodSpec):
+        return "Container"
+    if any(found.name == name for found in spec.ephemeral_containers):
+        return "Ephemeral container"
+    found = next((init for init in spec.init_containers if init.name == name), None)
+    if found is None:
+        return "Container"
+    return "Sidecar container" if is_sidecar(found) else "Init container"
+
+
+def is_init(write: Write, name: str) -> bool:
+    """Whether a container has to end before the Pod's ordinary ones begin."""
+    return role_of(write, name) == "Init container"
+
+
+def is_sidecar(container: Container) -> bool:
+    """Whether an init container goes on beside the others."""
+    return container.restart_policy == "Always"
+
+
+def goes_on(write: Write, name: str) -> bool:
+    """Whether a container is started again however it ends, so that it ought not to end at all.
+
+    Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy
+    """
+    spec = write.image.spec
+    if not isinstance(spec, PodSpec):
+        return False
+    found = declared(write, name)
+    if found is not None and found.restart_policy is not None:
+        return found.restart_policy == "Always"
+    ordinary = any(container.name == name for container in spec.containers)
+    return ordinary and (spec.restart_policy or "Always") == "Always"
+
+
+def initializing(write: Write) -> tuple[Container, ContainerStatus, str] | None:
+    """The init container that the Pod is at, with what people call it: `init container a (1 of 2)`.
+
+    None before the kubelet has reported them, and after them all.
+    """
+    spec, status = write.image.spec, write.image.status
+    if not isinstance(spec, PodSpec) or not isinstance(status, PodStatus):
+        return None
+    reported = {found.name: found for found in status.init_container_statuses}
+    for number, init in enumerate(spec.init_containers, 1):
+        found = reported.get(init.name)
+        if found is None:
+            continue
+        ended = found.state.terminated
+        done = found.started if is_sidecar(init) else ended is not None and not ended.exit_code
+        if not done:
+            role = "sidecar container" if is_sidecar(init) else "init container"
+            return init, found, f"{role} {init.name} ({number} of {len(spec.init_containers)})"
+    return None
+
+
+CONFIG_ERROR = "CreateContainerConfigError"
+START_REASONS = frozenset(
+    {
+        CONFIG_ERROR,
+        "CreateContainerError",
+        "RunContainerError",
+        "PreCreateHookError",
+        "PreStartHookError",
+        "PostStartHookError",
+    }
+)
+"""Reasons of a waiting container that could not be created or started."""
+
+_HOOK_FAILED = "FailedPostStartHook"
+
+KINDS = {"configmap": "ConfigMap", "secret": "Secret"}
+MISSING = expression(r'(configmap|secret) "([^"]+)" not found', ignore_case=True)
+_NO_KEY = expression(r"couldn't find key (\S+) in (ConfigMap|Secret) [^/\s]*/(\S+)")
+
+
+def hooked(snapshot: Snapshot, write: Write, status: ContainerStatus) -> Trouble | None:
+    """Whether the container's last run was ended by its kubelet, as its postStart hook failed.
+
+    Source: pkg/kubelet/kuberuntime/kuberuntime_container.go, startContainer (Event
+    FailedPostStartHook, and the container is killed).
+    """
+    last = status.last_state.terminated if status.last_state else None
+    ended = status.state.terminated or last
+    began = parse(ended.started_at) if ended is not None else None
+    found = [note for note in snapshot.notes(write.log, _HOOK_FAILED) if _tells(note, status)]
+    newest = max(found, key=told_at, default=None)
+    if newest is None or began is None or told_at(newest) < began - 1:
+        return None
+    who, times = called(write, status.name), count(status.restart_count, "restart")
+    detail = f"{who} is stopped after each start, as its postStart hook fails; {times} so far."
+    evidence = (*proofs.events([newest]), proofs.reports(write, status))
+    return Trouble("start-failed", detail, evidence, commands.describe(write))
+
+
+def _tells(note: Change, status: ContainerStatus) -> bool:
+    """Whether an Event is about this container; one that names none may be about any."""
+    path: str = note.after.spec.involved_object.field_path
+    return path.endswith(f"{{{status.name}}}") or not path
+
+
+def starting(write: Write, status: ContainerStatus) -> Trouble:
+    """Why a container that waits for one of `START_REASONS` does not start."""
+    waiting = status.state.waiting
+    reason, message = (waiting.reason, waiting.message or "") if waiting else ("", "")
+    who, evidence = called(write, status.name), (proofs.reports(write, status),)
+    command = commands.describe(write)
+    if reason != CONFIG_ERROR:
+        detail = sentence(f"{who} cannot be started: {said_by(message, reason)}")
+        return Trouble("start-failed", detail, evidence, command)
+    missing, no_key = MISSING.search(message), _NO_KEY.search(message)
+    if missing is not None:
+        what = f"{KINDS[missing[1].lower()]} {missing[2]}"
+        detail = f"{who} takes its environment from {what}, which does not exist."
+    elif no_key is not None:
+        what = f"{no_key[2]} {no_key[3].rstrip('.')}"
+        detail = (
+            f"{who} takes its environment from key {no_key[1]} of {what}, which has no such key."
+        )
+    else:
+        detail = sentence(f"{who} cannot be made: {said_by(message, reason)}")
+        return Trouble("start-failed", detail, evidence, command)
+    return Trouble("config-missing", detail, evidence, command)

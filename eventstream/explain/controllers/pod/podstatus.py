@@ -1,7 +1,14 @@
-"""Writes to a Pod's status by others than its kubelet: why it must go, and that nobody answers.
+"""Who else writes a Pod's status, and the node that it is on.
+
+Writes to a Pod's status by others than its kubelet: why it must go, and that nobody answers.
 
 Who may write which condition is fixed in Kubernetes' source. Source:
 https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions
+
+The node of a Pod: that it is gone, silent, or not ready is what its Pods suffer from.
+
+Sources: pkg/controller/nodelifecycle/node_lifecycle_controller.go (Ready is Unknown);
+https://kubernetes.io/docs/concepts/architecture/nodes/#node-status.
 """
 
 from itertools import pairwise
@@ -9,9 +16,13 @@ from itertools import pairwise
 import msgspec
 
 from eventstream.explain.attribution import evidence
+from eventstream.explain.controllers.shared import surplus
+from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook.holding import Holding, Trouble
+from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.documented.rule import RuleName
-from eventstream.explain.vocabulary.records import Loop, Verb
+from eventstream.explain.vocabulary.records import Evidence, Loop, Verb
 from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER, title
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.pods import condition, is_ready, node_of, phase
@@ -180,3 +191,47 @@ def _reported(view: View, who: Writer, rule: RuleName, actor: str, source_url: s
         source_url=source_url,
         loop=Loop(seen(cause) if cause else f"node {node}", "the Pod's state with its node's", act),
     )
+
+
+_GAP_SECONDS = 10.0
+
+
+def node_lost(snapshot: Snapshot, write: Write) -> Trouble | None:
+    """The Pod's node is gone, or its kubelet has stopped reporting."""
+    node = node_of(write.image)
+    host = snapshot.by_name("Node", None, node)
+    pod = write.image.metadata.name
+    if host is None:
+        late = snapshot.now - write.change.at > _GAP_SECONDS
+        if not node or not snapshot.world.sees_nodes or not late:
+            return None
+        text = f"Node {node}, to which Pod {pod} is bound, no longer exists."
+        return Trouble("node-lost", text, (_bound(write),), commands.describe(write))
+    if host.change.type == "VANISHED" and snapshot.now - host.change.at < _GAP_SECONDS:
+        return None  # The Pod may have gone in the same gap: its own list is still to come.
+    if host.gone:
+        text = f"Node {node}, to which Pod {pod} is bound, no longer exists."
+        proof = (proofs.seen(host, f"Node {node} was deleted"), _bound(write))
+        return Trouble("node-lost", text, proof, commands.describe(write))
+    ready = condition(host.image, "Ready")
+    if ready is None or ready.status != "Unknown":
+        return None
+    text = f"{surplus.silent(host, ready)}; Pod {pod} is there."
+    proof = (proofs.says(host, ready), _bound(write))
+    return Trouble("node-lost", text, proof, commands.describe(host))
+
+
+def unready(snapshot: Snapshot, write: Write) -> Holding | None:
+    """The wait for a node whose kubelet says that it is not ready; None where it is."""
+    node = node_of(write.image)
+    host = snapshot.by_name("Node", None, node)
+    if host is None or host.gone:
+        return None
+    held = surplus.unready(host, f"Node {node}, where Pod {write.image.metadata.name} is,")
+    if held is None:
+        return None
+    return msgspec.structs.replace(held, evidence=(*held.evidence, _bound(write)))
+
+
+def _bound(write: Write) -> Evidence:
+    return proofs.seen(write, f"Pod {write.image.metadata.name} is bound to {node_of(write.image)}")

@@ -6,7 +6,7 @@ computePodActions (Event Killing, "failed liveness probe, will be restarted").
 
 import msgspec
 
-from eventstream.explain.controllers.pod.containers import called, declared
+from eventstream.explain.controllers.pod.podstates import called, declared
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.snapshot import Snapshot

@@ -8,7 +8,7 @@ pkg/kubelet/images/image_manager.go (Pulling, Pulled); pkg/kubelet/prober/prober
 
 import msgspec
 
-from eventstream.explain.controllers.pod.containers import (
+from eventstream.explain.controllers.pod.podstates import (
     called,
     declared,
     every,

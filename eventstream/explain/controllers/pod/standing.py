@@ -1,16 +1,125 @@
-"""How a Pod stands that a trace is about."""
+"""How far a Pod is with what was asked of it.
 
-from eventstream.explain.controllers.pod.asked import asked
+How a Pod stands that a trace is about.
+
+What a client asked of a Pod that runs: other resources in place, or a container to look at it.
+
+A Pod that is ready has done neither yet by that.
+Sources: https://kubernetes.io/docs/tasks/configure-pod-container/resize-container-resources/ (the
+conditions PodResizePending and PodResizeInProgress); pkg/kubelet/allocation/allocation_manager.go;
+https://kubernetes.io/docs/concepts/workloads/pods/ephemeral-containers/.
+"""
+
 from eventstream.explain.controllers.pod.outlook import holding as holding_of
 from eventstream.explain.controllers.pod.podstates import how_ended
-from eventstream.explain.controllers.pod.troubles import unproven
+from eventstream.explain.controllers.pod.troubles import of_container, unproven
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.world.pods import containers, is_ready, node_of, phase
+from eventstream.explain.world.pods import condition, containers, is_ready, node_of, phase
 from eventstream.explain.world.text import count, listing, named, said_by, sentence, when
 from eventstream.explain.world.writes import Write
-from eventstream.objects.pods import NEVER_RAN, Terminated
+from eventstream.objects.images import Image
+from eventstream.objects.pods import NEVER_RAN, Condition, PodSpec, PodStatus, Terminated
+
+_RANK = 6
+_PENDING, _RUNNING = "PodResizePending", "PodResizeInProgress"
+
+
+def asked(snapshot: Snapshot, write: Write, began: Write | None) -> Holding | None:
+    """What was asked of a running Pod and is not done yet; None where all of it is."""
+    return _resizing(write, began) or _looking(snapshot, write)
+
+
+def _resizing(write: Write, began: Write | None) -> Holding | None:
+    """A resize that waits, goes on, failed, or that the kubelet has not answered yet."""
+    name, node = write.image.metadata.name, node_of(write.image)
+    pending, running = condition(write.image, _PENDING), condition(write.image, _RUNNING)
+    plain = Holding(
+        _RANK,
+        "kubelet",
+        node,
+        when(write),
+        f"the resize of Pod {name}",
+        late="not-ready",
+        wait="resize",
+        about=write,
+    )
+    if pending is not None and pending.status == "True":
+        return troubled(plain, _refused(write, pending))
+    if running is not None and running.status == "True":
+        failed = running.reason == "Error"
+        return troubled(plain, _failed(write, running) if failed else None)
+    answered = began is None or began.log is not write.log or not _is_resize(began)
+    return None if answered or _reported_since(write, began) else plain
+
+
+def _refused(write: Write, found: Condition) -> Trouble:
+    """The node cannot give what is asked for: never, or not while others use it."""
+    pod = f"Pod {write.image.metadata.name}"
+    why = said_by(found.message, found.reason) or "it does not say why"
+    never = " and will not be" if found.reason == "Infeasible" else ""
+    told = f" ({found.reason})" if found.reason else ""
+    text = sentence(f"The resize of {pod} is not done{never}{told}: {why}")
+    return Trouble("unschedulable", text, (proofs.says(write, found),), commands.describe(write))
+
+
+def _failed(write: Write, found: Condition) -> Trouble:
+    why = found.message or "it does not say why"
+    text = sentence(f"The resize of Pod {write.image.metadata.name} fails: {why}")
+    return Trouble("start-failed", text, (proofs.says(write, found),), commands.describe(write))
+
+
+def _is_resize(write: Write) -> bool:
+    """Whether a write asked a Pod that runs for other resources."""
+    before = write.before
+    return before is not None and _resources(before) != _resources(write.image)
+
+
+def _resources(image: Image) -> list[object]:
+    spec = image.spec
+    if not isinstance(spec, PodSpec):
+        return []
+    every = (*spec.init_containers, *spec.containers)
+    return [spec.resources, *(container.resources for container in every)]
+
+
+def _reported_since(write: Write, began: Write | None) -> bool:
+    """Whether the kubelet has reported on the Pod since it was asked, for this very spec."""
+    seen = getattr(write.image.status, "observed_generation", None)
+    generation = write.image.metadata.generation
+    if seen is not None and generation is not None:
+        return bool(seen >= generation)
+    return began is not None and any(
+        later.decision.verdict is not None and later.decision.verdict.actor == "kubelet"
+        for later in write.log.after(began.order)
+        if later.order <= write.order
+    )
+
+
+def _looking(snapshot: Snapshot, write: Write) -> Holding | None:
+    """An ephemeral container that has not begun to run."""
+    spec, status = write.image.spec, write.image.status
+    if not isinstance(spec, PodSpec) or not isinstance(status, PodStatus):
+        return None
+    reported = {found.name: found for found in status.ephemeral_container_statuses}
+    for container in spec.ephemeral_containers:
+        found = reported.get(container.name)
+        if found is not None and (found.state.running or found.state.terminated):
+            continue
+        what = f"ephemeral container {container.name} of Pod {write.image.metadata.name} to run"
+        plain = Holding(
+            _RANK,
+            "kubelet",
+            node_of(write.image),
+            when(write),
+            what,
+            late="kubelet-slow",
+            wait="pull-and-start",
+            about=write,
+        )
+        return troubled(plain, of_container(snapshot, write, found) if found else None)
+    return None
 
 
 def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:

@@ -1,23 +1,202 @@
-"""What is known to be wrong with a Pod that has a node, told by its status and its Events.
+"""What is wrong with a bound Pod: its containers crash, or it cannot start.
+
+What is known to be wrong with a Pod that has a node, told by its status and its Events.
 
 Sources: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/ (states and reasons);
 pkg/kubelet/images/types.go (the image reasons); pkg/kubelet/events/event.go (the Events).
+
+A container that keeps ending: how, how often, and when its kubelet starts it again.
+
+Source: pkg/kubelet/kuberuntime/kuberuntime_manager.go, doBackOff; pkg/kubelet/kubelet.go (10 s,
+doubled with each restart, at most 300 s, counted from the end of the container).
 """
+
+from datetime import UTC, datetime
 
 import msgspec
 
-from eventstream.explain.controllers.pod.crashes import crash, ending, keeps_ending, lasted
 from eventstream.explain.controllers.pod.images import REASONS, image
 from eventstream.explain.controllers.pod.mounting import mounting
-from eventstream.explain.controllers.pod.nodes import node_lost
+from eventstream.explain.controllers.pod.podstates import (
+    START_REASONS,
+    called,
+    declared,
+    goes_on,
+    hooked,
+    is_init,
+    starting,
+)
+from eventstream.explain.controllers.pod.podstatus import node_lost
 from eventstream.explain.controllers.pod.probing import dying, killed, probing, unstarted
-from eventstream.explain.controllers.pod.starting import START_REASONS, hooked, starting
+from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.pods import containers
-from eventstream.explain.world.text import parse, when
+from eventstream.explain.world.text import count, parse, sentence, when
 from eventstream.explain.world.writes import Write
-from eventstream.objects.pods import ContainerStatus
+from eventstream.expressions import expression
+from eventstream.objects.numbers import whole
+from eventstream.objects.pods import NEVER_RAN, ContainerState, ContainerStatus, Terminated
+
+_BACK_OFF = expression(r"back-off (?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)? restarting")
+_FIRST_BACK_OFF, _LONGEST_BACK_OFF = 10.0, 300.0
+_OUT_OF_MEMORY = "OOMKilled"
+_UNSEEN = frozenset({"Unknown", "ContainerStatusUnknown"})
+"""Reasons of an end that containerd and kubelets give where nobody saw it."""
+
+_COUNTED_ANEW = 2 * _LONGEST_BACK_OFF
+"""Seconds of a run after which a kubelet forgets earlier ends.
+
+Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-restarts.
+"""
+
+
+def ending(write: Write, status: ContainerStatus) -> bool:
+    """Whether a container has ended that keeps ending; to run out of memory once is enough."""
+    ended = status.state.terminated
+    if ended is None:
+        return False
+    if ended.reason == _OUT_OF_MEMORY or ended.reason in NEVER_RAN:
+        return True
+    again = bool(status.restart_count) and _soon(ended) and not _lost_sight(status.last_state)
+    return again and (bool(ended.exit_code) or goes_on(write, status.name))
+
+
+def keeps_ending(write: Write, status: ContainerStatus) -> bool:
+    """Whether a container that runs now has ended again and again, so that it may well again.
+
+    One end is no loop, nor is one that nobody saw, as when its node was started anew.
+    """
+    last = status.last_state.terminated if status.last_state else None
+    if last is None or _lost_sight(status.last_state):
+        return False
+    if last.reason == _OUT_OF_MEMORY:
+        return True
+    again = status.restart_count > 1 and _soon(last)
+    return again and (bool(last.exit_code) or goes_on(write, status.name))
+
+
+def _soon(ended: Terminated) -> bool:
+    """Whether it ended before its kubelet would have begun to count its ends anew."""
+    began, finished = parse(ended.started_at), parse(ended.finished_at)
+    return began is None or finished is None or finished - began < _COUNTED_ANEW
+
+
+def lasted(ended: Terminated) -> float:
+    """Seconds that a container ran before it ended; 0 where its times do not tell."""
+    began, finished = parse(ended.started_at), parse(ended.finished_at)
+    return max(finished - began, 0.0) if began is not None and finished is not None else 0.0
+
+
+def _lost_sight(state: ContainerState | None) -> bool:
+    """Whether the runtime does not know how a container ended: its node went down beneath it."""
+    ended = state.terminated if state is not None else None
+    return ended is not None and ended.reason in _UNSEEN
+
+
+def crash(write: Write, status: ContainerStatus) -> Trouble:
+    """How a container keeps ending, in numbers."""
+    last = status.last_state.terminated if status.last_state else None
+    ended = status.state.terminated or last
+    evidence = (proofs.reports(write, status), *_restarts_at(status, ended))
+    text = _subject(write, status)
+    if ended is None:
+        command = commands.logs(write, status.name)
+        return Trouble("crash-loop", f"{text} keeps ending.", evidence, command)
+    times = f"{count(status.restart_count, 'restart')} so far{_next_attempt(status, ended)}"
+    if ended.reason in NEVER_RAN:
+        why = ended.message or f"exit code {ended.exit_code}, {ended.reason}"
+        text = sentence(f"{text} cannot be started ({times}): {why}")
+        return Trouble("start-failed", text, evidence, commands.describe(write))
+    if ended.reason == _OUT_OF_MEMORY:
+        text = f"{text} was killed for using too much memory{_limit(write, status)}; {times}."
+        return Trouble("oom-killed", text, evidence, commands.describe(write))
+    reason = f" ({ended.reason})" if ended.reason else ""
+    well = not ended.exit_code and goes_on(write, status.name)
+    though = " though it should go on" if well else ""
+    text = f"{text} exits with code {ended.exit_code}{reason}{though}; {times}."
+    return Trouble("crash-loop", text, evidence, _logs(write, status))
+
+
+def _subject(write: Write, status: ContainerStatus) -> str:
+    """Whom the sentence is about: an init container keeps the whole Pod from starting."""
+    if not is_init(write, status.name):
+        return called(write, status.name)
+    pod = write.image.metadata.name
+    return f"Pod {pod} does not get past its init container {status.name}, which"
+
+
+def _logs(write: Write, status: ContainerStatus) -> str:
+    """The command that shows what the last run wrote; none shows it of a run nobody saw."""
+    last = status.last_state.terminated if status.last_state else None
+    ended = status.state.terminated
+    newest = ended or last
+    if newest is None or newest.reason == "ContainerStatusUnknown":
+        return commands.describe(write)
+    if ended is not None or last is None:
+        return commands.logs(write, status.name)
+    return commands.previous_logs(write, status.name)
+
+
+def _limit(write: Write, status: ContainerStatus) -> str:
+    found = declared(write, status.name)
+    limits = (found.resources.limits if found and found.resources else None) or {}
+    return f", of which it may have {limits['memory']}" if "memory" in limits else ""
+
+
+def _next_attempt(status: ContainerStatus, ended: Terminated) -> str:
+    """When the kubelet starts it again, where the container does not run already."""
+    if status.state.running:
+        return ""
+    told = _told(status)
+    at = _due(status, ended)
+    when = f" (about {_clock(at)})" if at is not None else ""
+    if told is not None:
+        return f", and the next attempt {told:.0f} s after it ended{when}"
+    return f", and the next attempt about {_clock(at)}" if at is not None else ""
+
+
+def _restarts_at(status: ContainerStatus, ended: Terminated | None) -> tuple[Evidence, ...]:
+    """Where the time of the next attempt is computed: said as the inference that it is."""
+    if ended is None or status.state.running or _told(status) is not None:
+        return ()
+    if _due(status, ended) is None:
+        return ()
+    text = (
+        f"a kubelet waits {_doubled(status):.0f} s after the end of a container that was "
+        f"restarted {count(status.restart_count, 'time')}"
+    )
+    return (Evidence("inferred", "sequence", text, "why"),)
+
+
+def _due(status: ContainerStatus, ended: Terminated) -> float | None:
+    finished = parse(ended.finished_at)
+    if finished is None:
+        return None
+    told = _told(status)
+    return finished + (told if told is not None else _doubled(status))
+
+
+def _told(status: ContainerStatus) -> float | None:
+    """The back-off in seconds that the kubelet itself names."""
+    waiting = status.state.waiting
+    found = _BACK_OFF.search(waiting.message or "") if waiting else None
+    if found is None:
+        return None
+    hours, minutes, seconds = (whole(part or "0") or 0 for part in found.groups())
+    return float(hours * 3600 + minutes * 60 + seconds)
+
+
+def _doubled(status: ContainerStatus) -> float:
+    """The back-off by the number of restarts; the first restart comes at once."""
+    if not status.restart_count:
+        return 0.0
+    return float(min(_FIRST_BACK_OFF * 2 ** min(status.restart_count - 1, 5), _LONGEST_BACK_OFF))
+
+
+def _clock(at: float | None) -> str:
+    return datetime.fromtimestamp(at or 0.0, UTC).strftime("%H:%M:%S UTC")
 
 
 def trouble(snapshot: Snapshot, write: Write) -> Trouble | None:

@@ -1,12 +1,27 @@
-"""When a kind is done whose controller has little to say: the stated conventions, with sources.
+"""Conventions by which something is done, and what is suspended.
+
+When a kind is done whose controller has little to say: the stated conventions, with sources.
 
 What no rule and no convention reaches is `unknown`: to call it complete would be a guess.
+
+Who holds a Job that is suspended: a person, or a controller that would suspend it again.
+
+Sources: https://kubernetes.io/docs/concepts/workloads/controllers/job/#suspending-a-job and
+#delegation-of-managing-a-job-object-to-external-controller there;
+https://kueue.sigs.k8s.io/docs/tasks/run/jobs/ (the label that names a queue).
 """
 
-from eventstream.explain.outlook.holding import Outlook
+from typing import Any
+
+from eventstream.explain.attribution.evidence import told
+from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.world.text import named, when
+from eventstream.explain.vocabulary.records import Evidence
+from eventstream.explain.world.text import named, sentence, when
 from eventstream.explain.world.writes import Write
+from eventstream.objects.images import Image
+from eventstream.objects.kinds import is_built_in
 
 
 def complete(write: Write, says: str) -> Outlook:
@@ -35,3 +50,72 @@ def stored(_snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
     Source: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/controller-revision-v1/
     """
     return complete(write, f"{named(write.image)} is stored; nobody has to act on it.")
+
+
+_QUEUE = "kueue.x-k8s.io/queue-name"
+_OWN = "kubernetes.io/job-controller"
+
+
+def manager_of(image: Image) -> str:
+    """Which controller looks after a Job instead of the Job controller; empty for that one."""
+    manager = getattr(image.spec, "managed_by", None) or ""
+    return "" if manager == _OWN else manager
+
+
+def suspended(snapshot: Snapshot, write: Write) -> Holding:
+    """Who is to resume a suspended Job; a mend is given only where nobody would undo it."""
+    name = named(write.image)
+    plain = Holding(1, "client", "", when(write), f"{name} to be resumed", about=write)
+    shown = proofs.seen(write, f"spec.suspend of {name} is true")
+    keeper, until = _keeper(write.image)
+    if not keeper:
+        detail = f"{name} is suspended: no Pod is created until it is resumed."
+        mend = commands.resume(write)
+        return troubled(plain, Trouble("paused", detail, (shown,), commands.describe(write), mend))
+    said, evidence = _said(snapshot, write)
+    detail = sentence(f"{name} is suspended, and {keeper} is to resume it{until}{said}")
+    wrong = Trouble("paused", detail, (shown, *evidence), commands.describe(write))
+    held = Holding(
+        1, "custom-controller", keeper, when(write), f"{keeper} to resume {name}", about=write
+    )
+    return troubled(held, wrong)
+
+
+def _keeper(image: Image) -> tuple[str, str]:
+    """Who resumes the Job by itself, and when, in words; empty where nobody is known to."""
+    labels, manager = image.metadata.labels or {}, manager_of(image)
+    queue = labels.get(_QUEUE)
+    if queue or manager.startswith("kueue.x-k8s.io/"):
+        return "Kueue", f" once queue {queue} admits it" if queue else " once it is admitted"
+    if manager:
+        return manager, ""
+    owner = image.metadata.controller
+    if owner is not None and not is_built_in(owner.api_version):
+        return f"the controller of {owner.kind} {owner.name}", ""
+    return "", ""
+
+
+def _said(snapshot: Snapshot, write: Write) -> tuple[str, tuple[Evidence, ...]]:
+    """What the Workload that Kueue made for the Job says of its admission, and Kueue's Events."""
+    known = [note for notes in (write.log.notes or {}).values() for note in notes.values()]
+    others = [note for note in known if note.after.spec.component.endswith("kueue-controller")]
+    events = tuple(told(note) for note in sorted(others, key=lambda note: -note.at)[:2])
+    for child in snapshot.children(write.log, "Workload"):
+        found = _pending(child.image.status)
+        if found is not None:
+            message = str(found.get("message") or found.get("reason") or "").rstrip(".")
+            text = f"condition {found['type']} of {named(child.image)} is False: {message}"
+            proof = Evidence("reported", "condition", text, "why", child.image.version)
+            return f": {message}" if message else "", (proof, *events)
+    return "", events
+
+
+def _pending(status: Any) -> dict[str, Any] | None:
+    """The condition that says why a Workload is not admitted, if it has one."""
+    conditions = status.get("conditions") if isinstance(status, dict) else None
+    for found in conditions if isinstance(conditions, list) else ():
+        if not isinstance(found, dict) or found.get("status") != "False":
+            continue
+        if found.get("type") in ("QuotaReserved", "Admitted"):
+            return found
+    return None

@@ -1,23 +1,163 @@
-"""What a ReplicaSet's Pods wait for, and what its controller must do next."""
+"""What a controller's Pods wait for, and what it must do next.
 
+What a ReplicaSet's Pods wait for, and what its controller must do next.
+
+Pods that fail and are replaced again and again: a trouble of their owner, not of any of them.
+
+A kubelet that refuses a Pod, or evicts one, ends it for good; its controller makes another, which
+may be bound to the same node and meet the same end.
+Sources: pkg/kubelet/kubelet.go, rejectPod; pkg/kubelet/lifecycle/predicate.go (NodeAffinity, …,
+UnexpectedAdmissionError, OutOfcpu); pkg/kubelet/eviction/eviction_manager.go (Evicted);
+pkg/kubelet/nodeshutdown/nodeshutdown_manager.go (Terminated).
+
+Pods that had to make room for one of higher priority, and what became of their replacements.
+
+Source: pkg/scheduler/framework/preemption/executor.go (condition DisruptionTarget with reason
+PreemptionByScheduler, then the deletion and the Event Preempted, which names the preemptor's uid).
+"""
+
+from collections import Counter
 from collections.abc import Iterable
 
 import msgspec
 
 from eventstream.explain.controllers.registry import holding_of, unproven
-from eventstream.explain.controllers.shared import preemptions
-from eventstream.explain.controllers.shared.failing import failing
 from eventstream.explain.controllers.shared.refusals import allows_now, exceeded, refused
-from eventstream.explain.outlook import proofs
-from eventstream.explain.outlook.holding import Holding, troubled
+from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.snapshot import Snapshot, asked, made
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.notes import said
-from eventstream.explain.world.pods import condition, has_ended
-from eventstream.explain.world.text import count, said_by, when
+from eventstream.explain.world.pods import condition, containers, has_ended, node_of, phase
+from eventstream.explain.world.text import count, listing, named, parse, said_by, sentence, when
 from eventstream.explain.world.world import owner_of
 from eventstream.explain.world.writes import Write
+from eventstream.expressions import expression
+from eventstream.objects.images import Image
 from eventstream.objects.observations import Change
+
+_KINDS = frozenset({"ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet"})
+"""Whose Pods are to go on; that those of a Job fail, it counts itself."""
+
+_RECENT = 900.0
+"""Seconds after the newest failure within which the next one is expected: the DaemonSet controller
+waits up to a quarter of an hour. Source: pkg/controller/daemon/daemon_controller.go, Run."""
+
+_REFUSED, _RAN = 2, 3
+"""Failures in a row that are told: of Pods that never ran, and of those that did for a while."""
+
+_WHOLE_SECOND = 1.0
+"""Seconds by which a creation, told in whole seconds, may seem to come before what it followed."""
+
+
+def failing(snapshot: Snapshot, owner: Write, pods: Iterable[Write], rank: int) -> Holding | None:
+    """The wait for a Pod that does not fail, where one after the other has; None elsewhere."""
+    if owner.image.kind not in _KINDS:
+        return None
+    failed = [pod for pod in pods if phase(pod.image) == "Failed" and pod.image.status.reason]
+    if len(failed) < _REFUSED:
+        return None
+    row = _in_a_row(sorted(failed, key=_created))
+    last = max(row, key=when)
+    needed = _RAN if containers(last.image) else _REFUSED
+    if len(row) < needed or snapshot.now - when(last) > _RECENT:
+        return None
+    waiting_for = f"a Pod of {named(owner.image)} that does not fail"
+    since = min(map(when, row))
+    plain = Holding(rank, "kubelet", node_of(last.image), since, waiting_for, about=owner)
+    return troubled(plain, _told(owner, row, last))
+
+
+def _created(pod: Write) -> float:
+    return parse(pod.image.metadata.creation_timestamp) or when(pod)
+
+
+def _in_a_row(failed: list[Write]) -> list[Write]:
+    """Those that each took the place of one that had failed, with the first of them."""
+    row = failed[:1]
+    for pod in failed[1:]:
+        if _created(pod) + _WHOLE_SECOND >= when(row[-1]):
+            row.append(pod)
+    return row
+
+
+def _told(owner: Write, row: list[Write], last: Write) -> Trouble:
+    status = last.image.status
+    reasons = Counter(pod.image.status.reason for pod in row)
+    which = listing([f"{number} {reason}" for reason, number in reasons.most_common()])
+    how = status.reason if len(reasons) == 1 else which
+    where = f" on {node_of(last.image)}" if node_of(last.image) else ""
+    text = (
+        f"{count(len(row), 'Pod')} of {named(owner.image)} failed one after the other ({how}), "
+        f"the last {last.image.metadata.name}{where}"
+    )
+    detail = sentence(f"{text}: {status.message or 'it gave no reason'}")
+    evidence = tuple(
+        proofs.status(pod, f"{named(pod.image)} has failed ({pod.image.status.reason})")
+        for pod in sorted(row, key=when, reverse=True)[:3]
+    )
+    return Trouble("pod-failed", detail, evidence, commands.describe(last))
+
+
+_BY = expression(r"Preempted by (?:a )?pod (\S+) on node")
+_REASON = "PreemptionByScheduler"
+
+
+def replaced(snapshot: Snapshot, holdings: list[Holding], owner: Write) -> list[Holding]:
+    """The holdings, where a Pod without a node stands for one of the owner's that had to go."""
+    lost = _victims(snapshot, owner)
+    return [
+        troubled(holding, _trouble(snapshot, holding, lost))
+        if lost and holding.diagnosis == "unschedulable"
+        else holding
+        for holding in holdings
+    ]
+
+
+def _victims(snapshot: Snapshot, owner: Write) -> list[Write]:
+    """The Pods of a controller that were preempted, the latest first, as far as still known."""
+    latest = [snapshot.latest(log) for log in owner.log.family.children.values()]
+    found = [write for write in latest if write is not None and _preempted(write.image)]
+    return sorted(found, key=lambda write: write.order, reverse=True)
+
+
+def _trouble(snapshot: Snapshot, holding: Holding, lost: list[Write]) -> Trouble:
+    victim = lost[0]
+    said = condition(victim.image, "DisruptionTarget")
+    notes = snapshot.notes(victim.log, "Preempted")
+    by = _preemptor(snapshot, victim)
+    more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
+    verb = "were" if len(lost) > 1 else "was"
+    detail = (
+        f"Pod {victim.image.metadata.name}{more} {verb} preempted on {node_of(victim.image)}{by}, "
+        f"and nothing takes its place yet: {holding.detail[0].lower()}{holding.detail[1:]}"
+    )
+    evidence = (
+        *((proofs.says(victim, said),) if said is not None else ()),
+        *proofs.events(notes[:1]),
+        *holding.evidence,
+    )
+    return Trouble("preempted", detail, evidence, commands.events(victim))
+
+
+def _preemptor(snapshot: Snapshot, victim: Write) -> str:
+    """` for Pod high (priority 1000 over 0)`; empty where no Event names it, or it is not known."""
+    for note in snapshot.notes(victim.log, "Preempted"):
+        found = _BY.search(note.after.spec.message or "")
+        log = snapshot.world.logs.get(found[1]) if found is not None else None
+        if log is None or log.latest is None:
+            continue
+        theirs = getattr(log.latest.image.spec, "priority", None)
+        own = getattr(victim.image.spec, "priority", None)
+        over = f" (priority {theirs} over {own or 0})" if theirs is not None else ""
+        return f" for Pod {log.ref.name}{over}"
+    return " for one of higher priority"
+
+
+def _preempted(image: Image) -> bool:
+    found = condition(image, "DisruptionTarget")
+    return found is not None and found.status == "True" and found.reason == _REASON
+
 
 CREATE, RIPEN = 2, 6
 _SPARE = 5.0
@@ -86,7 +226,7 @@ class PodCounts:
             held += [again] if again is not None else []
         if not any(holding.diagnosis == "unschedulable" for holding in held):
             return held
-        return preemptions.replaced(self._snapshot, held, self._owner)
+        return replaced(self._snapshot, held, self._owner)
 
 
 def _desired(owner: Write) -> int:

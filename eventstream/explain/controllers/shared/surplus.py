@@ -1,20 +1,67 @@
-"""Deletions by a controller that had more Pods than desired, or says that it deleted one."""
+"""What controllers delete on their own account: what is too much.
+
+Deletions by a controller that had more Pods than desired, or says that it deleted one.
+
+Deletions that controllers make on their own account: old revisions, replaced and failed Pods.
+
+Where a client could as well have done it, the verdict names both and the actor stays unknown: a
+wrong name is a defect.
+
+A node whose kubelet says itself that it is not ready: why, and how long that usually takes.
+
+Source: https://kubernetes.io/docs/concepts/architecture/nodes/#node-status
+"""
 
 from eventstream.explain.attribution import evidence
 from eventstream.explain.controllers.registry import behaviour_of
-from eventstream.explain.controllers.shared.housekeeping import housekeeper
 from eventstream.explain.deletions.deciding import Housekeeper
 from eventstream.explain.deletions.removals import deletion
+from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook.holding import Holding
 from eventstream.explain.vocabulary.records import Loop
-from eventstream.explain.vocabulary.registry import maker_of, title
+from eventstream.explain.vocabulary.registry import group_kind, maker_of, title
 from eventstream.explain.world.families import Family
 from eventstream.explain.world.notes import last_told
-from eventstream.explain.world.pods import is_true, phase
-from eventstream.explain.world.text import count, parse, plural, seen
+from eventstream.explain.world.pods import condition, is_true, phase
+from eventstream.explain.world.text import count, parse, plural, said_by, seen, when
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import ObjectLog, Verdict, Write
 from eventstream.objects.images import OwnerReference
 from eventstream.objects.observations import Change
+from eventstream.objects.pods import Condition
+
+
+def housekeeper(view: View) -> Housekeeper | None:
+    """Who, besides a client, has a reason to delete this object now; None if nobody has."""
+    image = view.write.image
+    expires = behaviour_of(image).expires
+    expired = expires(view) if expires is not None else None
+    owner = image.metadata.controller
+    if expired is not None or owner is None:
+        return expired
+    rule = behaviour_of(owner).keeps.get(group_kind(image.api_version, image.kind))
+    parent = view.latest(owner.uid)
+    return rule(view, parent) if rule and parent is not None and not parent.gone else None
+
+
+def kept_house(view: View) -> Verdict | None:
+    """A controller's own housekeeping, or a case in which it cannot be told from a client's."""
+    keeper = housekeeper(view)
+    if keeper is None:
+        return None
+    known = keeper.actor != "unknown"
+    return Verdict(
+        rule="housekeeping",
+        actor=keeper.actor,
+        verb="delete",
+        what=deletion(view.write, f"The {title(keeper.actor)}" if known else "Somebody"),
+        why=keeper.why,
+        who_grade="inferred" if known else "unknown",
+        why_grade="inferred" if known else "unknown",
+        causes=(keeper.cause,) if keeper.cause else (),
+        evidence=(evidence.saw(view.write), *evidence.owned(view.write)),
+        source_url=keeper.source_url,
+    )
 
 
 def scaled_down(view: View) -> Verdict | None:
@@ -190,3 +237,31 @@ def _too_many(loop: Loop, cause: Write | None) -> str:
     received = f"It received {seen(cause)} and" if cause else "It"
     compared = f"{received} compared {count(desired, 'desired Pod')} with {existing} that exist"
     return f"{compared}: {existing - desired} too many."
+
+
+def silent(host: Write, ready: Condition) -> str:
+    """That a kubelet does not report any more, with what its node's condition says; a clause."""
+    since = f" since {ready.last_transition_time}" if ready.last_transition_time else ""
+    said = said_by(ready.message, ready.reason).rstrip(".")
+    told = f" ({said})" if said else ""
+    return f"The kubelet on {host.image.metadata.name} has not reported{since}{told}"
+
+
+def unready(host: Write, who: str) -> Holding | None:
+    """The wait for a node to be ready, which is called `who`; None where its Ready is not False."""
+    ready = condition(host.image, "Ready")
+    if ready is None or ready.status != "False":
+        return None
+    said = (said_by(ready.message, ready.reason) or "it does not say why").rstrip(".")
+    return Holding(
+        1,
+        "kubelet",
+        host.image.metadata.name,
+        parse(ready.last_transition_time) or when(host),
+        f"{who} to be ready: {said}",
+        late="not-ready",
+        wait="node-ready",
+        about=host,
+        evidence=(proofs.says(host, ready),),
+        command=commands.describe(host),
+    )

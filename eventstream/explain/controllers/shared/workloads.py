@@ -1,24 +1,121 @@
-"""How workloads stand whose Pods their own controller makes; a Deployment's are of its ReplicaSets.
+"""How a workload stands, and whether its change is in effect.
+
+How workloads stand whose Pods their own controller makes; a Deployment's are of its ReplicaSets.
 
 Sources: the status fields that each controller documents; kstatus' rules
 (https://github.com/kubernetes-sigs/cli-utils/tree/master/pkg/kstatus) say the same of them.
+
+Whether what was asked of a workload is in effect: a status can be whole, and the old Pods run.
+
+Sources: pkg/controller/statefulset/stateful_set_control.go, updateStatefulSet, processReplica;
+https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#forced-rollback;
+https://kubernetes.io/docs/tasks/manage-daemon/update-daemon-set/.
 """
 
 from typing import Any
 
-from eventstream.explain.controllers.shared import effect, suspensions
+import msgspec
+
+from eventstream.explain.controllers.shared import conventions
 from eventstream.explain.controllers.shared.podcounts import PodCounts, missing_pods
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary.records import Stage
 from eventstream.explain.vocabulary.registry import OWNERS_OF_PODS, group_kind, pods_maker
-from eventstream.explain.world.pods import condition, containers, is_true, node_of
-from eventstream.explain.world.text import count, named, said_by, sentence, when
+from eventstream.explain.world.pods import condition, containers, has_ended, is_true, node_of
+from eventstream.explain.world.text import count, listing, named, said_by, sentence, when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
 from eventstream.objects.kinds import BUILT_IN
 from eventstream.objects.pods import NEVER_RAN, ContainerStatus
+
+_REVISION = "controller-revision-hash"
+
+
+def by_hand(image: Image) -> bool:
+    """Whether its Pods are replaced only as somebody deletes them."""
+    return getattr(getattr(image.spec, "update_strategy", None), "type", "") == "OnDelete"
+
+
+def left_to_hand(write: Write) -> Holding | None:
+    """The old Pods that a person has to delete, for a workload that is whole but for that."""
+    image = write.image
+    if not by_hand(image):
+        return None
+    status = image.status
+    if image.kind == "DaemonSet":
+        updated, desired = status.updated_number_scheduled, status.desired_number_scheduled
+    else:
+        changed = status.update_revision != status.current_revision
+        updated = status.updated_replicas if changed else image.spec.replicas
+        desired = image.spec.replicas
+    if updated >= desired:
+        return None
+    waiting_for = (
+        f"somebody to delete the old Pods of {named(image)} by hand, as its update strategy is "
+        f"OnDelete: {updated} of {count(desired, 'Pod')} updated"
+    )
+    return Holding(5, "client", "", when(write), waiting_for, patient=True, about=write)
+
+
+def kept_by_partition(image: Image) -> str:
+    """How much of a StatefulSet its partition keeps at the old revision; empty for nothing."""
+    rolling = image.spec.update_strategy.rolling_update
+    partition = (rolling.partition or 0) if rolling is not None else 0
+    status = image.status
+    if not partition or status.update_revision == status.current_revision:
+        return ""
+    old = image.spec.replicas - status.updated_replicas
+    if old <= 0:
+        return ""
+    return f"; {count(old, 'Pod')} not updated, as its partition of {partition} asks"
+
+
+def no_node(image: Image) -> str:
+    """What a DaemonSet asks of a node, in a clause."""
+    spec = image.spec.template.spec
+    asked = [f"{key}={value}" for key, value in sorted((spec.node_selector or {}).items())]
+    if asked:
+        return f"its node selector asks for {listing(asked)}"
+    return "none fits its node affinity and its tolerations"
+
+
+def trapped(write: Write, held: Holding) -> Holding:
+    """A broken Pod of another revision, which only a person can take out of the way.
+
+    The controller waits for each Pod to be ready before it looks at revisions at all.
+    """
+    pod, image = held.about, write.image
+    if image.kind != "StatefulSet" or not held.diagnosis or pod is None or pod.pod is None:
+        return held
+    status = image.status
+    revision = (pod.image.metadata.labels or {}).get(_REVISION, "")
+    current = status.observed_generation >= (image.metadata.generation or 0)
+    if not revision or revision == status.update_revision or not current or held.stops:
+        return held
+    if image.spec.pod_management_policy == "Parallel" or pod.image.metadata.deletion_timestamp:
+        return held
+    if has_ended(pod.image):
+        return held  # Such Pods are made anew.
+    name = named(pod.image)
+    why = (
+        f"{name} is of revision {revision} and not of the newest, and {named(image)} waits for it "
+        "to be ready before it replaces any: somebody has to delete it."
+    )
+    return msgspec.structs.replace(
+        held,
+        actor="client",
+        name="",
+        waiting_for=f"somebody to delete {name}, which is of an old revision",
+        detail=f"{held.detail} {why}",
+        evidence=(
+            *held.evidence,
+            proofs.status(write, f"updateRevision of {named(image)} is {status.update_revision}"),
+            proofs.seen(pod, f"label {_REVISION} of {name} is {revision}"),
+        ),
+        mend=commands.delete(pod),
+    )
 
 
 def reached(image: Image) -> bool:
@@ -30,14 +127,14 @@ def reached(image: Image) -> bool:
         return is_true(image, "Complete") or is_true(image, "Failed")
     if getattr(status, "observed_generation", 0) < generation:
         return False
-    by_hand = effect.by_hand(image)
+    manual = by_hand(image)
     if kind == "DaemonSet":
         desired = status.desired_number_scheduled
-        updated = by_hand or status.updated_number_scheduled == desired
+        updated = manual or status.updated_number_scheduled == desired
         return bool(updated and status.number_available == desired)
     replicas = getattr(spec, "replicas", 0)
     ready = bool(status.replicas == replicas == status.ready_replicas)
-    if kind != "StatefulSet" or by_hand or not ready:
+    if kind != "StatefulSet" or manual or not ready:
         return ready
     return _rolled(spec, status)
 
@@ -64,7 +161,7 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
         done = write if _fits(write) and reached(write.image) else None
     counts = PodCounts(snapshot, write)
     if done is not None and not _gave_up(done.image) and not counts.unproven():
-        left = effect.left_to_hand(write)
+        left = left_to_hand(write)
         if left is not None:
             return pending([left], _done(done.image, updated=False), snapshot, "")
         left_open = counts.unsettled() if began is None else []
@@ -76,7 +173,7 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
     if image.kind == "Job" and (image.spec.suspend or _gave_up(image)):
         return _stopped_job(snapshot, write)
     actor = _maker(image)
-    found = [effect.trapped(write, held) for held in counts.holdings()]
+    found = [trapped(write, held) for held in counts.holdings()]
     desired = _desired(image, len(counts.active))
     missing = missing_pods(snapshot, write, actor, desired, counts)
     if missing is not None:
@@ -98,7 +195,7 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
 
 def _maker(image: Image) -> str:
     """Who makes its Pods: a Job may name another than the Job controller."""
-    if image.kind == "Job" and suspensions.manager_of(image):
+    if image.kind == "Job" and conventions.manager_of(image):
         return "custom-controller"
     maker = pods_maker(image)
     return maker.actor if maker else "unknown"
@@ -134,7 +231,7 @@ def _stopped_job(snapshot: Snapshot, write: Write) -> Outlook:
     failed = condition(image, "Failed") or condition(image, "FailureTarget")
     stages = staged([("stored", 1, 1), ("done", 0, 1)])
     if failed is None or failed.status != "True":
-        return pending([suspensions.suspended(snapshot, write)], stages, snapshot, "")
+        return pending([conventions.suspended(snapshot, write)], stages, snapshot, "")
     waiting_for = f"somebody to look after the failed {named(image)}"
     said = sentence(said_by(failed.message, failed.reason) or "it gave no reason")
     seconds = image.spec.active_deadline_seconds
@@ -202,6 +299,6 @@ def _reached_summary(image: Image) -> str:
         return f"{named(image)} completed: {count(image.status.succeeded, 'Pod')} succeeded."
     desired = _desired(image, 0)
     if image.kind == "DaemonSet" and not desired:
-        return f"{named(image)} has no Pods: no node is to have one; {effect.no_node(image)}."
-    kept = effect.kept_by_partition(image) if image.kind == "StatefulSet" else ""
+        return f"{named(image)} has no Pods: no node is to have one; {no_node(image)}."
+    kept = kept_by_partition(image) if image.kind == "StatefulSet" else ""
     return f"{count(desired, 'Pod')} of {named(image)} ready{kept}."

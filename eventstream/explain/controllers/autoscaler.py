@@ -1,0 +1,171 @@
+"""What Baton knows of a HorizontalPodAutoscaler and its controller.
+
+What a HorizontalPodAutoscaler scales, and what it measured.
+
+How a HorizontalPodAutoscaler stands, by its own conditions.
+
+Source: pkg/controller/podautoscaler/horizontal.go, reconcileAutoscaler, computeReplicasForMetrics,
+normalizeDesiredReplicas.
+
+HorizontalPodAutoscalers: what they scale and why, and how one stands.
+"""
+
+from eventstream.explain.attribution import evidence
+from eventstream.explain.controllers.registry import Behaviour
+from eventstream.explain.controllers.shared.conventions import complete, unknown
+from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
+from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.vocabulary import sources
+from eventstream.explain.vocabulary.declared import kinds
+from eventstream.explain.vocabulary.records import Evidence, Loop
+from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER
+from eventstream.explain.world.claims import Writer
+from eventstream.explain.world.pods import condition
+from eventstream.explain.world.text import (
+    count,
+    named,
+    parse,
+    said_by,
+    sentence,
+    told_changes,
+    when,
+)
+from eventstream.explain.world.world import View
+from eventstream.explain.world.writes import Verdict, Write
+from eventstream.objects.observations import Change
+from eventstream.objects.pods import Condition
+
+
+def scaled_by_autoscaler(view: View, who: Writer) -> Verdict | None:
+    """The scale subresource was written from within the controller manager: the autoscaler's."""
+    write = view.write
+    if who.manager != CONTROLLER_MANAGER or who.subresource != "scale":
+        return None
+    scaler = view.by_target(write.image)
+    said = _rescaled(view, scaler) if scaler is not None else []
+    return Verdict(
+        rule="autoscaled",
+        actor="horizontal-pod-autoscaler",
+        verb="update",
+        subresource="scale",
+        what=f"The HorizontalPodAutoscaler scaled {named(write.image)}: "
+        f"{told_changes(write.changes)}.",
+        why=_measured(scaler, said),
+        who_grade="reported",
+        why_grade="reported" if said else "unknown",
+        begins=True,
+        evidence=(evidence.saw(write), *evidence.managed(who), *evidence.all_told(said)),
+        source_url=sources.AUTOSCALER,
+        loop=Loop(
+            named(scaler.image) if scaler is not None else "its HorizontalPodAutoscaler object",
+            "what it measured with the target, within its bounds",
+            f"scaled {named(write.image)}",
+        ),
+    )
+
+
+def _rescaled(view: View, scaler: Write) -> list[Change]:
+    """The autoscaler's Events of this new size: it tells of each after it was set."""
+    spec = view.write.image.spec
+    replicas = spec.get("replicas") if isinstance(spec, dict) else getattr(spec, "replicas", None)
+    return [
+        note
+        for note in view.all_notes(scaler.log.uid, "SuccessfulRescale")
+        if (note.after.spec.message or "").startswith(f"New size: {replicas};")
+    ]
+
+
+def _measured(scaler: Write | None, said: list[Change]) -> str:
+    if scaler is None:
+        return "What it measured is in the status of its HorizontalPodAutoscaler object."
+    spec, name = scaler.image.spec, scaler.image.metadata.name
+    least = getattr(spec, "min_replicas", None) or 1
+    bounds = f"HorizontalPodAutoscaler {name} keeps it between {least} and {spec.max_replicas}"
+    if said:
+        return f"{bounds}, and says: {sentence(said[-1].after.spec.message)}"
+    return f"{bounds}; what it measured is in its status."
+
+
+_ACTOR = "horizontal-pod-autoscaler"
+_INVALID = frozenset({"InvalidSelector", "AmbiguousSelector", "InvalidMetricSourceType"})
+_MEASURED_LATE = 90.0
+"""Seconds that metrics of Pods which have just started may take beside what is usual.
+
+Source: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#algorithm-details
+"""
+
+
+def assess(snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
+    """The outlook of an autoscaler: it never ends, and is done while it can measure and scale."""
+    image = write.image
+    for name in ("AbleToScale", "ScalingActive"):
+        found = condition(image, name)
+        if found is None:
+            return unknown(write, f"{named(image)} does not say yet whether it is {name}.")
+        if found.status != "True":
+            return _unable(snapshot, write, found)
+    limited = condition(image, "ScalingLimited")
+    if limited is not None and limited.status == "True" and limited.reason == "TooManyReplicas":
+        return _at_limit(snapshot, write, limited)
+    replicas = count(getattr(image.status, "desired_replicas", 0), "replica")
+    return complete(write, f"{named(image)} measures, and wants {replicas}.")
+
+
+def _unable(snapshot: Snapshot, write: Write, found: Condition) -> Outlook:
+    """It cannot measure or scale, and says why; a target without replicas is not scaled at all."""
+    name = named(write.image)
+    said = sentence(said_by(found.message, found.reason) or "it says no reason")
+    if found.reason == "ScalingDisabled":
+        return complete(write, f"{name} does not scale now: {said}")
+    since = parse(found.last_transition_time) or when(write)
+    verb = "find what it scales" if found.reason == "FailedGetScale" else "scale"
+    what = "measure" if found.type == "ScalingActive" else verb
+    held = Holding(
+        1,
+        _ACTOR,
+        "",
+        since,
+        f"{name} to {what}: {said.rstrip('.')}",
+        late="not-ready",
+        wait="measure",
+        granted=_MEASURED_LATE if _are_starting(found) else 0.0,
+        about=write,
+        evidence=(proofs.says(write, found), *_told(snapshot, write, found)),
+        command=commands.describe(write),
+    )
+    if found.reason in _INVALID or _asks_for_nothing(found):
+        wrong = Trouble("not-ready", f"{name} cannot {what}: {said}", held.evidence)
+        plain = Holding(1, "client", "", since, f"{name} or its target to be changed", about=write)
+        held = troubled(plain, wrong)
+    return pending([held], staged([("stored", 1, 1), ("measuring", 0, 1)]), snapshot, "")
+
+
+def _are_starting(found: Condition) -> bool:
+    """Whether no Pod of the target has been measured yet, as when they have just started."""
+    return "did not receive metrics for targeted pods" in (found.message or "")
+
+
+def _asks_for_nothing(found: Condition) -> bool:
+    """Whether a share of the request is to be measured of containers that request nothing.
+
+    Source: pkg/controller/podautoscaler/replica_calculator.go, calculateRequests.
+    """
+    return "missing request for " in (found.message or "")
+
+
+def _told(snapshot: Snapshot, write: Write, found: Condition) -> tuple[Evidence, ...]:
+    return proofs.events(snapshot.notes(write.log, found.reason or "")[:1])
+
+
+def _at_limit(snapshot: Snapshot, write: Write, found: Condition) -> Outlook:
+    name, most = named(write.image), write.image.spec.max_replicas
+    said = sentence(said_by(found.message, "it wants more"))
+    detail = f"{name} is at its maximum of {count(most, 'replica')}: {said}"
+    wrong = Trouble("at-limit", detail, (proofs.says(write, found),), commands.describe(write))
+    since = parse(found.last_transition_time) or when(write)
+    plain = Holding(1, "client", "", since, f"the maximum of {name} to be raised", about=write)
+    return pending([troubled(plain, wrong)], (), snapshot, "")
+
+
+BEHAVIOURS = (Behaviour(kind=kinds.AUTOSCALER, assess=assess, limits=True),)

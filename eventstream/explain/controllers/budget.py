@@ -1,0 +1,146 @@
+"""What Baton knows of a PodDisruptionBudget and its controller.
+
+PodDisruptionBudgets: the disruption controller counts, the API server charges each eviction.
+
+Sources: pkg/controller/disruption/disruption.go, updatePdbStatus;
+pkg/registry/core/pod/storage/eviction.go, checkAndDecrement.
+
+How a PodDisruptionBudget stands: in force once its controller has counted.
+
+Source: pkg/controller/disruption/disruption.go, trySync, failSafe, updatePdbStatus.
+
+PodDisruptionBudgets: who charges and who counts them, and what they hold.
+"""
+
+from eventstream.explain.attribution import evidence
+from eventstream.explain.controllers.registry import Behaviour, Rules
+from eventstream.explain.controllers.shared.conventions import complete
+from eventstream.explain.controllers.shared.statuses import status_news
+from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, troubled
+from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.vocabulary import sources
+from eventstream.explain.vocabulary.declared import kinds
+from eventstream.explain.vocabulary.records import Loop
+from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER
+from eventstream.explain.world.claims import Writer
+from eventstream.explain.world.pods import condition
+from eventstream.explain.world.text import count, named, said_by, seen, sentence, when
+from eventstream.explain.world.world import View
+from eventstream.explain.world.writes import Verdict, Write
+from eventstream.objects.cluster_kinds import BudgetStatus
+from eventstream.objects.images import Image
+
+
+def charged(view: View, who: Writer) -> Verdict | None:
+    """The API server took one disruption from the budget, before it evicts a Pod."""
+    write = view.write
+    if write.change.type != "MODIFIED" or who.manager != "kube-apiserver":
+        return None
+    return Verdict(
+        rule="budget-charged",
+        actor="api-server",
+        actor_name=who.manager,
+        verb="report",
+        subresource="status",
+        what=f"The API server charged {named(write.image)} for an eviction: {status_news(write)}.",
+        why="A client asked to evict a Pod that the budget covers, and the budget allowed it.",
+        who_grade="reported",
+        why_grade="inferred",
+        evidence=(evidence.saw(write), *evidence.managed(who)),
+        source_url=sources.EVICTION,
+    )
+
+
+def counted(view: View, who: Writer) -> Verdict | None:
+    """The disruption controller counted the Pods again that the budget covers."""
+    write = view.write
+    if who.manager != CONTROLLER_MANAGER or who.subresource != "status":
+        return None
+    cause = _answered(view)
+    status, news = write.image.status, status_news(write)
+    healthy = getattr(status, "current_healthy", 0)
+    needed = getattr(status, "desired_healthy", 0)
+    return Verdict(
+        rule="status-reported",
+        actor="disruption-controller",
+        actor_name=who.manager,
+        verb="report",
+        subresource="status",
+        what=f"The disruption controller reported in the status of {named(write.image)}: {news}.",
+        why=f"It had received {seen(cause)}, and counted again."
+        if cause
+        else "It counts again when a Pod that the budget covers changes; which one, is not said.",
+        who_grade="reported",
+        why_grade="inferred",
+        causes=(cause,) if cause else (),
+        evidence=(
+            evidence.saw(write),
+            *evidence.managed(who),
+            evidence.sequence("only the disruption controller writes this status", "who"),
+        ),
+        source_url=sources.DISRUPTION,
+        loop=Loop(
+            seen(cause) if cause else "a Pod that the budget covers",
+            f"at least {count(needed, 'healthy Pod')} desired, {healthy} healthy",
+            f"reported {news}",
+            needed,
+            healthy,
+        ),
+    )
+
+
+def _answered(view: View) -> Write | None:
+    """The change of the budget itself that this count is the first to follow, if there is one."""
+    last = view.previous()
+    rule = last.decision.rule if last is not None else ""
+    return last if rule != "status-reported" and not (last is not None and last.base) else None
+
+
+def assess(snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
+    """The outlook of a budget: done once its newest generation is observed and could be counted."""
+    image = write.image
+    name = named(image)
+    failed = condition(image, "DisruptionAllowed")
+    if failed is not None and failed.reason == "SyncFailed":
+        said = sentence(said_by(failed.message, "it says no reason"))
+        detail = f"{name} lets no Pod go, as it cannot be counted what it protects: {said}"
+        notes = snapshot.notes(write.log, "CalculateExpectedPodCountFailed", "NoControllers")
+        evidence = (proofs.says(write, failed), *proofs.events(notes))
+        wrong = Trouble("spec-invalid", detail, evidence, commands.describe(write))
+        plain = Holding(1, "client", "", when(write), f"{name} to be changed", about=write)
+        return pending([troubled(plain, wrong)], (), snapshot, "")
+    observed = getattr(image.status, "observed_generation", None) or 0
+    if observed and observed >= (image.metadata.generation or 0):
+        return complete(write, _in_force(image))
+    waiting_for = f"the status of {name} to follow"
+    actor = "disruption-controller"
+    held = Holding(1, actor, "", when(write), waiting_for, wait="report-status", about=write)
+    return pending([held], (), snapshot, "")
+
+
+def _in_force(image: Image) -> str:
+    """What a budget allows now, and why it allows nothing, where that is so."""
+    name, status = named(image), image.status
+    allowed = getattr(status, "disruptions_allowed", 0)
+    if allowed or not isinstance(status, BudgetStatus):
+        return f"{name} is in force and allows {count(allowed, 'disruption')} now."
+    if not status.expected_pods:
+        return f"{name} is in force and allows no disruption: it selects no Pods."
+    healthy = f"{status.current_healthy} of {count(status.expected_pods, 'Pod')} healthy"
+    never = status.current_healthy >= status.expected_pods
+    ever = "; no Pod may ever be evicted while it is so" if never else ""
+    return (
+        f"{name} is in force and allows no disruption now: {healthy}, and "
+        f"{status.desired_healthy} required{ever}."
+    )
+
+
+BEHAVIOURS = (
+    Behaviour(
+        kind=kinds.BUDGET,
+        assess=assess,
+        limits=True,
+        rules={kinds.BUDGET: Rules(reports=(charged, counted))},
+    ),
+)

@@ -1,0 +1,282 @@
+"""What Baton knows of a PersistentVolumeClaim, its volume, and their controllers.
+
+Writes to PersistentVolumeClaims: made for Pods, bound to volumes, protected while in use.
+
+Sources: pkg/controller/volume/persistentvolume/pv_controller.go (bind),
+pkg/controller/statefulset/stateful_pod_control.go (claims),
+pkg/controller/volume/ephemeral/controller.go.
+
+How a PersistentVolumeClaim stands: bound, waiting for a volume, or without the one it had.
+
+Sources: pkg/controller/volume/persistentvolume/pv_controller.go, syncClaim, syncUnboundClaim,
+provisionClaimOperation, provisionClaimOperationExternal.
+
+How a larger claim stands: it is done once its volume, and the file system on it, have grown.
+
+Source: https://kubernetes.io/docs/concepts/storage/persistent-volumes/#expanding-persistent-volumes-claims
+
+PersistentVolumeClaims: made, bound and protected.
+"""
+
+from eventstream.explain.attribution import evidence
+from eventstream.explain.controllers.registry import Behaviour, Rules
+from eventstream.explain.controllers.shared.conventions import complete, untaught
+from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
+from eventstream.explain.outlook.quantities import amount
+from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.outlook.tellings import latest
+from eventstream.explain.vocabulary import sources
+from eventstream.explain.vocabulary.declared import kinds
+from eventstream.explain.vocabulary.records import Loop, Stage, Verb
+from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER, title
+from eventstream.explain.world.claims import Writer
+from eventstream.explain.world.notes import said, told_at
+from eventstream.explain.world.pods import condition
+from eventstream.explain.world.text import named, said_by, seen, sentence, told_changes, when
+from eventstream.explain.world.world import View
+from eventstream.explain.world.writes import Verdict, Write
+from eventstream.objects.observations import Change
+
+_SELECTED = "metadata.annotations.volume.kubernetes.io/selected-node"
+_BINDING = (
+    "metadata.annotations.pv.kubernetes.io/",
+    "metadata.annotations.volume.kubernetes.io/storage-provisioner",
+    "metadata.annotations.volume.beta.kubernetes.io/storage-provisioner",
+    "spec.volumeName",
+)
+
+
+def claimed(view: View, who: Writer) -> Verdict | None:
+    """A controller created a claim: for a StatefulSet's Pod, or for an ephemeral volume."""
+    write = view.write
+    if write.change.type != "ADDED" or who.manager != CONTROLLER_MANAGER:
+        return None
+    owner = write.image.metadata.controller
+    if owner is not None and owner.kind == "Pod":
+        cause = view.last_spec_change(owner.uid)
+        why = f"Pod {owner.name} asks for a volume of its own, which lives as long as it does."
+        return _verdict(
+            view,
+            who,
+            "ephemeral-volume-controller",
+            "create",
+            "created",
+            why,
+            cause,
+            sources.EPHEMERAL_VOLUMES,
+        )
+    cause = _statefulset(view)
+    name = f"StatefulSet {cause.image.metadata.name}" if cause else "A StatefulSet"
+    why = f"{name} has a volume claim template; each of its Pods gets a claim before it is created."
+    return _verdict(
+        view,
+        who,
+        "statefulset-controller",
+        "create",
+        "created",
+        why,
+        cause,
+        sources.CLAIMS_OF_STATEFULSETS,
+    )
+
+
+def _statefulset(view: View) -> Write | None:
+    """The StatefulSet whose claim this is, by the claim's name: TEMPLATE-STATEFULSET-ORDINAL."""
+    metadata = view.write.image.metadata
+    stem, _, ordinal = metadata.name.rpartition("-")
+    parts = stem.split("-") if ordinal.isdigit() else []
+    for first in range(1, len(parts)):
+        found = view.by_name("StatefulSet", metadata.namespace, "-".join(parts[first:]))
+        if found is not None and not found.gone:
+            return view.last_spec_change(found.log.uid)
+    return None
+
+
+def bound(view: View, who: Writer) -> Verdict | None:
+    """The persistent volume controller bound a claim, or the scheduler chose a node for it."""
+    write = view.write
+    if write.change.type != "MODIFIED" or not who.built_in:
+        return None
+    paths = [change.path for change in write.changes]
+    if not paths:
+        return None
+    if who.manager == "kube-scheduler" and _SELECTED in paths:
+        why = "The volume is to be made where the Pod that waits for it will run."
+        act = "chose a node for the volume of"
+        return _verdict(view, who, "scheduler", "patch", act, why, view.previous(), sources.BINDING)
+    own = who.manager == CONTROLLER_MANAGER and not who.subresource
+    if not own or not all(path.startswith(_BINDING) for path in paths):
+        return None
+    volume = getattr(write.image.spec, "volume_name", "")
+    act = f"bound volume {volume} to" if "spec.volumeName" in paths else "prepared the binding of"
+    why = "A claim is bound to a volume that satisfies it, or one is made for it."
+    actor = "persistentvolume-controller"
+    return _verdict(view, who, actor, "update", act, why, view.previous(), sources.VOLUME_BINDING)
+
+
+def _verdict(
+    view: View,
+    who: Writer,
+    actor: str,
+    verb: Verb,
+    act: str,
+    why: str,
+    cause: Write | None,
+    source_url: str,
+) -> Verdict:
+    write = view.write
+    told = f": {told_changes(write.changes)}" if write.changes else ""
+    return Verdict(
+        rule="claim-made" if verb == "create" else "claim-bound",
+        actor=actor,
+        actor_name=who.manager,
+        verb=verb,
+        what=f"The {title(actor)} {act} {named(write.image)}{told}.",
+        why=why,
+        who_grade="reported" if actor == "scheduler" else "inferred",
+        why_grade="inferred",
+        causes=(cause,) if cause else (),
+        evidence=(evidence.saw(write), *evidence.managed(who), *evidence.owned(write)),
+        source_url=source_url,
+        loop=Loop(
+            seen(cause) if cause else named(write.image),
+            "a volume desired for each claim",
+            f"{act} {named(write.image)}",
+        ),
+    )
+
+
+_FAILED = ("ControllerResizeError", "NodeResizeError")
+_EVENTS = ("VolumeResizeFailed", "FileSystemResizeFailed", "ExternalExpanding")
+
+
+def resizing(snapshot: Snapshot, write: Write) -> Holding | None:
+    """What a bound claim waits for that asks for more than its volume has; None for nothing."""
+    image = write.image
+    asked = (image.spec.resources.requests or {}).get("storage")
+    has = (image.status.capacity or {}).get("storage")
+    wanted, given = amount(asked), amount(has)
+    if wanted is None or given is None or given >= wanted:
+        return None
+    name = named(image)
+    what = f"{name} to grow from {has} to {asked}"
+    plain = Holding(2, "custom-controller", "", when(write), what, patient=True, about=write)
+    notes = snapshot.notes(write.log, *_EVENTS)
+    for type_ in _FAILED:
+        found = condition(image, type_)
+        if found is not None and found.status == "True":
+            why = said_by(found.message, found.reason) or type_
+            detail = sentence(f"{name} cannot grow from {has} to {asked}: {why}")
+            shown = (proofs.says(write, found), *proofs.events(notes))
+            return troubled(
+                plain, Trouble("volume-pending", detail, shown, commands.describe(write))
+            )
+    if any(note.after.spec.reason != "ExternalExpanding" for note in notes):
+        detail = sentence(f"{name} cannot grow from {has} to {asked}: {said(notes[0])}")
+        wrong = Trouble("volume-pending", detail, proofs.events(notes), commands.describe(write))
+        return troubled(plain, wrong)
+    pending = condition(image, "FileSystemResizePending")
+    if pending is not None and pending.status == "True":
+        what = f"the file system of {name} to grow, as a Pod that uses it is started"
+        return Holding(2, "kubelet", "", when(write), what, patient=True, about=write)
+    return plain
+
+
+_BINDER = "persistentvolume-controller"
+_FIRST_USE = ("WaitForFirstConsumer", "WaitForPodScheduled")
+_WRONG = ("ProvisioningFailed", "VolumeMismatch", "ClaimMisbound")
+_SAID = (*_WRONG, *_FIRST_USE, "FailedBinding", "ExternalProvisioning", "Provisioning")
+TOLD_BY = frozenset({*_WRONG, "FailedBinding"})
+"""Reasons of the Events that say that a claim cannot be bound as things are."""
+
+
+def assess(snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
+    """The outlook of a claim: done once it is bound to a volume as large as it asks for."""
+    image = write.image
+    phase = getattr(image.status, "phase", "")
+    volume = getattr(image.spec, "volume_name", "")
+    if phase == "Bound":
+        held = resizing(snapshot, write)
+        if held is not None:
+            return pending([held], staged([("bound", 1, 1), ("resized", 0, 1)]), snapshot, "")
+        return complete(write, f"{named(image)} is bound to {volume or 'a volume'}.")
+    if phase == "Lost":
+        return pending([_lost(snapshot, write, volume)], _stages(), snapshot, "")
+    if phase not in ("", "Pending"):
+        return untaught(write, f"The phase of this one is {phase}.")
+    return pending([_unbound(snapshot, write)], _stages(), snapshot, "")
+
+
+def _stages() -> tuple[Stage, ...]:
+    return staged([("stored", 1, 1), ("bound", 0, 1)])
+
+
+def _lost(snapshot: Snapshot, write: Write, volume: str) -> Holding:
+    name = named(write.image)
+    notes = snapshot.notes(write.log, "ClaimLost")
+    what = f"its volume {volume}" if volume else "its volume"
+    detail = f"{name} has lost {what}: it is gone, or bound to something else."
+    shown = (proofs.status(write, f"phase of {name} is Lost"), *proofs.events(notes))
+    wrong = Trouble("volume-lost", detail, shown, commands.describe(write))
+    plain = Holding(1, "client", "", when(write), f"{what} of {name} to come back", about=write)
+    return troubled(plain, wrong)
+
+
+def _unbound(snapshot: Snapshot, write: Write) -> Holding:
+    """Who is to make or find a volume, and what was last said of that: a failure, if there was one.
+
+    What failed is tried again and again, with other Events between.
+    """
+    notes = latest(snapshot, write.log, *_WRONG) or latest(snapshot, write.log, *_SAID)
+    note = notes[0] if notes else None
+    reason = note.after.spec.reason if note is not None else ""
+    if note is None or reason == "Provisioning":
+        return _waits(write, _BINDER if note is None else "custom-controller", note)
+    if reason in _FIRST_USE:
+        return _first_use(write, note)
+    if reason == "ExternalProvisioning":
+        return _waits(write, "custom-controller", note)
+    component = note.after.spec.component
+    own = component == _BINDER or not component
+    held = _waits(write, _BINDER if own else "custom-controller", note, "" if own else component)
+    if reason not in _WRONG:
+        return held
+    detail = sentence(f"{named(write.image)} gets no volume: {said(note)}")
+    wrong = Trouble("volume-pending", detail, proofs.events(notes), commands.describe(write))
+    return troubled(held, wrong)
+
+
+def _waits(write: Write, actor: str, note: Change | None, name: str = "") -> Holding:
+    told = f": {said(note).rstrip('.')}" if note is not None else ""
+    return Holding(
+        1,
+        actor,
+        name,
+        when(write),
+        f"a volume for {named(write.image)}{told}",
+        late="volume-pending",
+        wait="bind-volume",
+        about=write,
+        evidence=proofs.events([note]) if note is not None else (),
+    )
+
+
+def _first_use(write: Write, note: Change) -> Holding:
+    """Its storage class binds it only once a Pod uses it and is placed: that may take for ever."""
+    name = named(write.image)
+    if note.after.spec.reason == "WaitForPodScheduled":
+        what = f"the Pod that uses {name} to be placed: {said(note).rstrip('.')}"
+        return Holding(1, "scheduler", "", told_at(note), what, patient=True, about=write)
+    what = f"a Pod that uses {name}: its storage class binds it only then"
+    return Holding(1, "client", "", told_at(note), what, patient=True, about=write)
+
+
+BEHAVIOURS = (
+    Behaviour(
+        kind=kinds.CLAIM,
+        assess=assess,
+        told_by=TOLD_BY,
+        rules={kinds.CLAIM: Rules(creations=(claimed,), changes=(bound,))},
+    ),
+)

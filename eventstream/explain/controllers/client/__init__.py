@@ -1,1 +1,0 @@
-"""Clients: whatever no component of the cluster accounts for."""

@@ -1,1 +1,0 @@
-"""The garbage collector: what goes with its owners."""

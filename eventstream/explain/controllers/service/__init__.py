@@ -1,1 +1,0 @@
-"""What controllers keep beside Services and namespaces: endpoints, accounts, certificates."""

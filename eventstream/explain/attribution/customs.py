@@ -128,6 +128,16 @@ def belongs_to(view: View) -> ObjectLog | None:
     return None
 
 
+def asked_above(view: View) -> tuple[Write, ...]:
+    """The latest desired state of the custom resource that an object belongs to, if it has one.
+
+    Whoever changed the object: it is told with what was asked of that resource.
+    """
+    above = belongs_to(view)
+    cause = view.last_spec_change(above.uid) if above is not None else None
+    return (cause,) if cause is not None else ()
+
+
 def proof_above(view: View, manager: str, above: ObjectLog | None) -> Evidence | None:
     """Why the writer acts for the custom resource that an object belongs to, or None."""
     if above is None or manager.startswith("kubectl"):

@@ -38,6 +38,9 @@ def writer(write: Write) -> Writer:
         return NOBODY
     if _asks(write, write.before) and all(path.startswith("status") for path in changed):
         return NOBODY  # Through a subresource of its own, as `instantiate` is: no entry tells.
+    if all(path.startswith("status") for path in changed) and not write.gone:
+        found = _covering(changed, entries, before) or _reporters(write, entries)
+        return _writer(found, "covers")
     if _only_removed(changed, entries, before):
         return Writer("", "", "", None, NO_FIELDS, "removed")
     return _writer(_covering(changed, entries, before), "covers")
@@ -141,6 +144,15 @@ def _covering(
                 entry for entry, length in zip(remaining, known, strict=True) if length == best
             ]
     return [entry for entry, _ in remaining]
+
+
+def _reporters(write: Write, entries: tuple[FieldsEntry, ...]) -> list[FieldsEntry]:
+    """Who alone reports on a custom resource, where the entries do not name what changed of it.
+
+    Nobody else can: where a status is written through its subresource, nothing else writes it.
+    """
+    own = [entry for entry in entries if entry.subresource == "status"]
+    return own if len(own) == 1 and not isinstance(write.image.status, Part) else []
 
 
 def _only_removed(

@@ -12,7 +12,7 @@ Clients: whatever no component of the cluster accounts for.
 """
 
 from eventstream.explain.attribution import evidence
-from eventstream.explain.attribution.customs import custom_keeper
+from eventstream.explain.attribution.customs import asked_above, custom_keeper
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Verb
 from eventstream.explain.world.claims import Writer
@@ -125,6 +125,7 @@ def by_client(view: View, who: Writer) -> Verdict | None:
         else "Why a client acts cannot be seen from the API.",
         who_grade="unknown" if keeper else "inferred",
         why_grade="unknown",
+        causes=asked_above(view) if keeper else (),
         begins=not keeper,
         evidence=(
             evidence.saw(write),

@@ -58,6 +58,8 @@ def _who(write: Write, world: World) -> str:
             return asker(write.decision.audit.record).rstrip(",")
         name = verdict.actor_name
         return f"{name} (a name the client chose)" if name else "a client"
+    if verdict.actor == "unknown":
+        return verdict.actor_name or "somebody whom the object does not name"
     if verdict.rule == "autoscaled":
         return _autoscaler(write, world)
     if verdict.actor == "custom-controller" and verdict.actor_name:
@@ -110,6 +112,23 @@ def overtakes(write: Write, trace: TraceLog) -> bool:
         return False
     of_end = trace.began is not None and ends(trace.began)
     return of_end or desired.replaces(write, trace.began)
+
+
+def overtaken_by(over: Write, began: Write | None, *, before: bool) -> str:
+    """By what a trace was overtaken, in a sentence; `before` it was done, or nobody knows when."""
+    verdict = over.decision.verdict
+    by = verdict.actor_name if verdict is not None else ""
+    if by and verdict is not None and verdict.actor != "client" and _undoes(over, began):
+        return f"Undone by {by}: {named(over.image)} asks for what it asked for before."
+    text = f"Overtaken{' before it was done' if before else ''} by a newer change of "
+    return f"{text}{named(over.image)}{f' ({by})' if by else ''}."
+
+
+def _undoes(over: Write, began: Write | None) -> bool:
+    """Whether a write sets the desired state back to what it was before another one."""
+    if began is None or began.before is None or over.log is not began.log or over.gone:
+        return False
+    return bool(over.image.spec == began.before.spec)
 
 
 def _is_lost(write: Write) -> bool:

@@ -14,6 +14,7 @@ from eventstream.explain.engine.causes import (
     cause_of,
     ends,
     healed,
+    overtaken_by,
     overtakes,
     recreated,
     told,
@@ -179,10 +180,8 @@ class TraceKeeper:
             outlook = self._shared(trace, outlook, now)
             drawn_on += [w for w in trace.root.writes if w.decision.verdict is not None]
         if over is not None and outlook.state != "complete":
-            by = over.decision.verdict.actor_name if over.decision.verdict else ""
-            before = "" if outlook.state == "unknown" else " before it was done"
-            text = f"Overtaken{before} by a newer change of {named(over.image)}"
-            summary = f"{text} ({by})." if by else f"{text}."
+            before = outlook.state != "unknown"
+            summary = overtaken_by(over, trace.began, before=before)
             outlook = Outlook("superseded", summary, (), outlook.stages, over.change.at)
         sources = snapshot.sources | drawn.by_writes(drawn_on) | trace.root.family.kinds.keys()
         return self._written(trace, outlook, sources)

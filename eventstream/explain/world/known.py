@@ -33,7 +33,7 @@ class Known:
 
     def __init__(self) -> None:
         self._controllers: set[tuple[str, str]] = set()
-        self._groups: set[str] = set()
+        self._reported: set[tuple[str, str]] = set()
         self._shown: set[str] = set()
         self._created: dict[str, int] = {}
 
@@ -41,9 +41,9 @@ class Known:
         """Whether a manager of this name looks after some custom resource; if given, of a kind."""
         return (manager, kind) in self._controllers
 
-    def looks_after(self, group: str) -> bool:
-        """Whether some custom controller looks after kinds of this API group."""
-        return group in self._groups
+    def looks_after(self, group: str, kind: str = "") -> bool:
+        """Whether somebody reported on an object of this API group; if given, of this kind."""
+        return (group, kind) in self._reported
 
     def is_shown(self, kind: str) -> bool:
         """Whether a cluster-wide kind may be listed by this reader."""
@@ -76,8 +76,8 @@ class Known:
             keys.append(namespace_key(namespace))
         if resource.group not in BUILT_IN_GROUPS:
             writers = status_writers(change.after)
-            if (writers or change.after.status) and len(self._groups) < CONTROLLERS_KEPT:
-                self._groups.add(resource.group)
+            if (writers or change.after.status) and len(self._reported) < CONTROLLERS_KEPT:
+                self._reported |= {(resource.group, ""), (resource.group, resource.kind)}
             keys.extend(self._prove(resource.kind, writers) if writers else ())
         elif change.type == "ADDED" and change.after.metadata.owner_references:
             for owner in change.after.metadata.owner_references:

@@ -121,7 +121,7 @@ class World:
         owner = self.logs[log.owner].as_owner()
         if not write.base:
             owner.tell(write)
-        if pod is None:
+        if pod is None or not is_controlled(write.image):
             return
         counted = earlier is not None and earlier.active
         if write.active and not counted:
@@ -136,13 +136,13 @@ class World:
             old = self.logs[log.owner].as_owner()
             old.tell(write)
             earlier = log.at(write.order)
-            if earlier is not None and earlier.active:
+            if earlier is not None and earlier.active and is_controlled(earlier.image):
                 old.lost(log.uid, write.order)
         self._own(log, owner_of(write.image), write.order)
         if log.owner:
             new = self.logs[log.owner].as_owner()
             new.tell(write)
-            if write.active:
+            if write.active and is_controlled(write.image):
                 new.born(log.uid, write.order)
 
     def note(self, change: Change) -> list[Write]:
@@ -384,6 +384,16 @@ def owner_of(image: Image) -> str:
     if not references:
         return ""
     return (references[0] if len(references) == 1 else metadata.controller or references[0]).uid
+
+
+def is_controlled(image: Image) -> bool:
+    """Whether its owner counts it among its own: references without `controller` do not.
+
+    A deployer's Pod is none of the replicas of the ReplicationController that it works for.
+    Source: pkg/controller/controller_ref_manager.go, ClaimObject.
+    """
+    references = image.metadata.owner_references
+    return any(reference.controller for reference in references)
 
 
 def changed_hands(write: Write) -> bool:

@@ -60,7 +60,7 @@ def _conditions(status: Any, path: str, depth: int) -> Iterator[tuple[str, Entry
         return
     for name, item in status.items():
         where = f"{path}.{name}"
-        if "ondition" in name:
+        if "ondition" in name and not isinstance(item, dict):
             yield from _listed(item, where)
         elif isinstance(item, list) and depth < _DEEPEST:
             for entry in item[:_MOST]:
@@ -91,8 +91,10 @@ def of_condition(entry: Entry, generation: Any = None) -> HealthState:
         return "complete" if over else says
     if status == "Unknown":
         return _of_unknown(entry) if summary else "unknown"
-    if status != "False":  # Argo CD's Application has conditions without one: they are errors.
-        return "failed" if says == "failed" else "unknown"
+    if status != "False":
+        # Argo CD's Application has conditions without one: they are errors. Others write a word.
+        word = meaning(status) if summary and "status" in entry else "unknown"
+        return "failed" if says == "failed" else word
     if says in ("failed", "suspended") or (says == "progressing" and denied):
         return "unknown"
     return "failed" if severity == "Error" else _of_false(entry, says, summary)
@@ -119,7 +121,7 @@ def _of_denied(entry: Entry) -> HealthState:
 
 
 def _of_unknown(entry: Entry) -> HealthState:
-    return "failed" if meaning(_text(entry, "reason")) == "failed" else "progressing"
+    return "failed" if complains(_text(entry, "reason")) else "progressing"
 
 
 def _denied(type_: str) -> bool:

@@ -57,14 +57,15 @@ def by_convention(found: Entry) -> Health | None:
     generation = metadata.get("generation") if isinstance(metadata, dict) else None
     said = _by_state(conditions_of(status, generation))
     for look in (
-        _unseen(status, generation),
+        unseen(status, generation),
         said.get("failed"),
         _rests(spec),
         said.get("suspended"),
         _error(status),
         said.get("progressing"),
-        _by_words(status, "status", task),
+        _by_words(status, "status", task, _DEEPEST),
         said.get("complete"),
+        _by_words(status, "status", task),
         _by_numbers(status, spec),
     ):
         if look is not None:
@@ -82,7 +83,10 @@ def _by_state(conditions: list[Condition]) -> dict[HealthState, Health]:
     return {state: condition.health() for state, condition in first.items()}
 
 
-def _unseen(status: Entry, generation: Any) -> Health | None:
+def unseen(status: Any, generation: Any) -> Health | None:
+    """That its controller has not seen the newest generation, where a status says so."""
+    if not isinstance(status, dict):
+        return None
     seen = status.get("observedGeneration")
     if isinstance(seen, str) and seen.isdecimal() and len(seen) < 19:
         seen = int(seen)  # Argo Rollouts writes its own as text.

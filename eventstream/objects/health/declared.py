@@ -97,12 +97,10 @@ class DeclaredKind:
         context = _context(found)
         for number, compiled in enumerate(self._rules):
             try:
-                if compiled.when is None or compiled.when.execute(context) is not True:
+                if not _applies(compiled.when, context):
                     continue
                 message = _text(compiled.message, context)
                 since = _text(compiled.since, context)
-            except LookupError:
-                continue  # It reads a field that is not there.
             except (TypeError, ValueError, RuntimeError, ArithmeticError) as error:
                 by = f"rule {number + 1} of its kind cannot be asked: {str(error)[:200]}"
                 return Health("unknown", by, basis="declared")
@@ -126,13 +124,25 @@ def _words_of(expression: str) -> str:
     return " ".join(expression.split())[:200]
 
 
+def _applies(when: "cel.Program | None", context: "cel.Context") -> bool:
+    """Whether a rule holds; one that reads a field that is not there does not."""
+    try:
+        return when is not None and when.execute(context) is True
+    except LookupError:
+        return False
+
+
 def _text(program: "cel.Program | None", context: "cel.Context") -> str:
-    found = program.execute(context) if program is not None else ""
+    try:
+        found = program.execute(context) if program is not None else ""
+    except LookupError:
+        return ""  # What the rule found stands, also where it comes without a message.
     return found if isinstance(found, str) else str(found)
 
 
 def _context(found: Entry) -> "cel.Context":
     """What the expressions see; an object is converted only where one of them asks for it."""
+    found = _without_nulls(found)
     known = {"object": found}
     for name in ("spec", "status", "metadata"):
         part = found.get(name)
@@ -146,6 +156,15 @@ def _context(found: Entry) -> "cel.Context":
     )
     context.set_variable_resolver(known.__getitem__)
     return context
+
+
+def _without_nulls(value: Any) -> Any:
+    """A null is an absent field, as the API's conventions say."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value if item is not None]
+    return value
 
 
 def at(found: Any, path: str) -> Any:

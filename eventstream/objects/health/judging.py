@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from eventstream.objects.health.choosing import chosen
-from eventstream.objects.health.conventions import by_convention
+from eventstream.objects.health.conventions import by_convention, unseen
 from eventstream.objects.health.declared import DeclaredKind, Fallback
 from eventstream.objects.health.records import Health
 
@@ -55,10 +55,14 @@ class Judge:
         declared = self.kind(group, kind)
         if declared is None:
             return by_convention(found)
+        holder, metadata = declared.declaration.looked_after_by, found.get("metadata")
+        generation = metadata.get("generation") if isinstance(metadata, dict) else None
+        stale = unseen(found.get("status"), generation)
+        if stale is not None:
+            return msgspec.structs.replace(stale, holder=holder)
         said = declared.judge(found)
         if isinstance(said, Health):
             return _told(said, by_convention(found))
-        holder = declared.declaration.looked_after_by
         if said != "convention":
             return _fallback(said, holder)
         health = by_convention(found)

@@ -187,7 +187,11 @@ def _done(
     """
     image = write.image
     if health is not None and health.state == "complete":
-        says = f" Its {health.by}." if health.by else " A rule for its kind says so."
+        if health.basis == "declared" and not health.by:
+            rule = f" has come to what its kind's rule asks for: {health.rule}."
+            told = rule if health.rule else " is stored; of its kind nobody has to act on one."
+            return Outlook("complete", f"{named(image)}{told}", (), stages, when(write))
+        says = f" Its {health.by}." if health.by else ""
         owns = f", and its {count(total, 'object')} as asked for" if 0 < total == done else ""
         summary = f"{named(image)} was acted on{owns}.{says}"
         return Outlook("complete", summary, (), stages, when(write))
@@ -215,6 +219,9 @@ def _unanswered(snapshot: Snapshot, write: Write, asked: Write) -> float | None:
         return _alone(snapshot, write) if write.image.health is None else None
     if asked.change.type == "ADDED" and asked.image.health is not None:
         return None  # It came with a status, as one that is restored does.
+    resource, known = write.change.resource, snapshot.world.known
+    if known.looks_after(resource.group) and not known.looks_after(resource.group, resource.kind):
+        return None  # Who looks after the others of its group reports on none of these.
     writes = [*snapshot.since(write.log, asked.order)]
     for child in write.log.family.children.values():
         writes.extend(snapshot.since(child, asked.order))

@@ -16,6 +16,7 @@ from eventstream.explain.attribution.customs import (
     answers,
     any_of,
     asked,
+    asked_above,
     authors,
     belongs_to,
     called_after,
@@ -165,6 +166,7 @@ def _either(view: View, who: Writer, why: str, *, anyone: bool = False) -> Verdi
         why=why,
         who_grade="unknown",
         why_grade="unknown",
+        causes=() if created else asked_above(view),
         evidence=(evidence.saw(write), *evidence.managed(who)),
         source_url=sources.OPERATOR,
     )

@@ -11,6 +11,7 @@ pkg/controller/garbagecollector/garbagecollector.go, orphanDependents.
 """
 
 from eventstream.explain.attribution import evidence
+from eventstream.explain.attribution.customs import asked_above
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.documented.rule import RuleName
 from eventstream.explain.vocabulary.records import Loop, Verb
@@ -104,10 +105,23 @@ def undocumented(view: View, who: Writer) -> Verdict:
         why=f"{hint}{_belongs(write)}",
         who_grade="unknown",
         why_grade="unknown",
+        causes=() if created else asked_above(view),
+        begins=_asks_anew(write),
         evidence=(evidence.saw(write), *evidence.managed(who), *evidence.owned(write)),
         source_url=sources.CONTROLLERS,
         loop=None if who.known and not who.built_in else _generic(view, created),
     )
+
+
+def _asks_anew(write: Write) -> bool:
+    """Whether somebody asked for something else of what belongs to no other: a trace begins.
+
+    So does a request to a subresource of an aggregated server, as `instantiate`, that names nobody.
+    """
+    before, now = write.before, write.image.metadata
+    if before is None or write.gone or now.owner_references:
+        return False
+    return (now.generation or 0) > (before.metadata.generation or 0)
 
 
 def _belongs(write: Write) -> str:

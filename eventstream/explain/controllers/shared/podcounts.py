@@ -30,7 +30,7 @@ from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.notes import said
 from eventstream.explain.world.pods import condition, containers, has_ended, node_of, phase
 from eventstream.explain.world.text import count, listing, named, parse, said_by, sentence, when
-from eventstream.explain.world.world import owner_of
+from eventstream.explain.world.world import is_controlled, owner_of
 from eventstream.explain.world.writes import Write
 from eventstream.expressions import expression
 from eventstream.objects.images import Image
@@ -179,7 +179,8 @@ class PodCounts:
         every = snapshot.pods(owner.log)
         self.moved = max(map(when, every), default=0.0)
         self._ended: list[Write] = []
-        self._sort(write for write in every if owner_of(write.image) == owner.log.uid)
+        uid = owner.log.uid
+        self._sort(w for w in every if owner_of(w.image) == uid and is_controlled(w.image))
 
     def _sort(self, owned: Iterable[Write]) -> None:
         """A large rollout has thousands of Pods, most of them ready: those cost least."""
@@ -295,6 +296,8 @@ def missing_pods(
     found = creation(snapshot, owner, actor, desired, active)
     if found is None or found.diagnosis or kind != "StatefulSet":
         return found
+    if len(counts.leaving) >= desired - active:
+        return None  # Its Pods have fixed names: a new one waits for the end of the old one.
     if getattr(owner.image.spec, "pod_management_policy", "") == "Parallel":
         return found
     if counts.leaving or counts.ready < len(counts.active):

@@ -19,7 +19,7 @@ Visit = Callable[[aiohttp.ClientSession, str, Random], Coroutine[Any, Any, None]
 
 PATIENCE = 30.0
 PAGES = ("/", "/cluster", "/changes", "/changes.csv", "/coverage", "/coverage.json", "/learn")
-EXPECTED = (aiohttp.ClientError, TimeoutError, ConnectionError)
+EXPECTED = (aiohttp.ClientError, OSError)
 """How a refusal may look to who is refused."""
 
 

@@ -104,6 +104,21 @@ def test_a_suspended_cronjob_waits_for_a_person() -> None:
     assert "suspend" in trace.mend
 
 
+def test_a_cronjob_whose_last_run_failed_says_so_where_its_job_is_gone() -> None:
+    story = Story()
+    tick = cronjob()
+    tick["status"] = {
+        "lastScheduleTime": "2026-11-29T10:05:00Z",
+        "lastSuccessfulTime": "2026-11-29T10:00:20Z",
+    }
+    trace = stands(story, story.exists(tick))
+    assert (trace.state, trace.diagnosis, trace.holder) == ("stalled", "job-failed", "client")
+    assert trace.summary == (
+        "The last run of CronJob tick, due at 2026-11-29T10:05:00Z, did not succeed; the last that "
+        "did ended at 2026-11-29T10:00:20Z."
+    )
+
+
 def test_a_job_that_still_runs_keeps_the_next_from_being_started() -> None:
     story = Story()
     tick = story.exists(cronjob(concurrencyPolicy="Forbid"))

@@ -42,9 +42,32 @@ def assess(snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
         return unknown(write, f"{name} is not as the API documents it; see its flags.")
     held = _suspended(write) if spec.suspend else _unstarted(snapshot, write)
     found = [*([held] if held is not None else []), *_jobs(snapshot, write)]
+    if not found and (last := _unsuccessful(snapshot, write)) is not None:
+        found = [last]
     if found:
         return pending(found, staged([("stored", 1, 1), ("Job", 0, 1)]), snapshot, "")
     return complete(write, f"{name} creates a Job whenever its schedule ({spec.schedule}) is due.")
+
+
+def _unsuccessful(snapshot: Snapshot, write: Write) -> Holding | None:
+    """That its last run ended without success, where its Job is not there to tell any more.
+
+    Source: pkg/controller/cronjob/cronjob_controllerv2.go, syncCronJob (lastSuccessfulTime).
+    """
+    status, name = write.image.status, named(write.image)
+    due, succeeded = (
+        getattr(status, field, None) for field in ("last_schedule_time", "last_successful_time")
+    )
+    since, before = parse(due), parse(succeeded)
+    if since is None or before is None or before >= since or getattr(status, "active", None):
+        return None
+    if any(True for _ in snapshot.children(write.log, "Job")):
+        return None
+    detail = f"The last run of {name}, due at {due}, did not succeed; the last that did ended at"
+    shown = proofs.status(write, f"status.lastSuccessfulTime of {name} is before lastScheduleTime")
+    wrong = Trouble("job-failed", f"{detail} {succeeded}.", (shown,), commands.describe(write))
+    plain = Holding(1, "client", "", since, f"a run of {name} that succeeds", about=write)
+    return troubled(plain, wrong)
 
 
 def _suspended(write: Write) -> Holding:

@@ -1,7 +1,4 @@
-"""Decides which resources to watch: the built-in ones wanted, as far as the server serves them.
-
-Secrets and ConfigMaps are not on the list and never will be: what is not asked for cannot leak.
-"""
+"""Decides which resources to watch: the built-in ones wanted, as far as the server serves them."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -9,9 +6,9 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from eventstream.kubeapi.connection import Connection
-from eventstream.kubeapi.crds import CRDS
 from eventstream.kubeapi.problems import ApiProblem, not_served, not_watchable, out_of_scope
 from eventstream.kubeapi.served import Served, read_served
+from eventstream.objects.kinds import WATCHED
 from eventstream.objects.observations import Problem
 from eventstream.objects.resource import Resource
 
@@ -24,37 +21,7 @@ LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")
 NODE_LEASES = "kube-node-lease"
 """The one namespace whose Leases are heartbeats of nodes."""
 
-WANTED: Sequence[Sequence[Resource]] = (
-    (CRDS,),
-    (Resource("", "v1", "namespaces", "Namespace", namespaced=False),),
-    (Resource("", "v1", "nodes", "Node", namespaced=False),),
-    (Resource("apps", "v1", "deployments", "Deployment"),),
-    (Resource("apps", "v1", "replicasets", "ReplicaSet"),),
-    (Resource("", "v1", "pods", "Pod"),),
-    (Resource("apps", "v1", "statefulsets", "StatefulSet"),),
-    (Resource("apps", "v1", "daemonsets", "DaemonSet"),),
-    (Resource("apps", "v1", "controllerrevisions", "ControllerRevision"),),
-    (Resource("batch", "v1", "jobs", "Job"),),
-    (
-        Resource("batch", "v1", "cronjobs", "CronJob"),
-        Resource("batch", "v1beta1", "cronjobs", "CronJob"),
-    ),
-    (
-        Resource("autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler"),
-        Resource("autoscaling", "v2beta2", "horizontalpodautoscalers", "HorizontalPodAutoscaler"),
-        Resource("autoscaling", "v1", "horizontalpodautoscalers", "HorizontalPodAutoscaler"),
-    ),
-    (Resource("", "v1", "replicationcontrollers", "ReplicationController"),),
-    (LEASES,),
-    (Resource("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim"),),
-    (Resource("", "v1", "resourcequotas", "ResourceQuota"),),
-    (
-        Resource("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget"),
-        Resource("policy", "v1beta1", "poddisruptionbudgets", "PodDisruptionBudget"),
-    ),
-    (Resource("apiregistration.k8s.io", "v1", "apiservices", "APIService", namespaced=False),),
-    (EVENTS,),
-)
+WANTED: Sequence[Sequence[Resource]] = [each.resources for each in WATCHED]
 """Each type with the versions that it is read in, best first."""
 FOLLOWED = frozenset({"list", "watch"})
 """The verbs without which a type cannot be followed."""

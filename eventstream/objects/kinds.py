@@ -1,31 +1,83 @@
-"""Which structs hold the spec and status of which kind: the table that decoding goes by."""
+"""The table of built-in kinds: where the API serves each, and which structs hold its content.
+
+What is decoded, what is watched and what the ClusterRole grants all derive from it. Secrets and
+ConfigMaps are not in it and never will be: what is not asked for cannot leak.
+"""
 
 from functools import lru_cache
+from typing import NamedTuple
 
 from eventstream.objects import cluster_kinds as c
 from eventstream.objects import workloads as w
 from eventstream.objects.pods import Part, PodSpec, PodStatus
+from eventstream.objects.resource import Resource
 
 Kinds = tuple[type[Part], type[Part]]
+"""The structs of a spec and a status."""
+
+
+class BuiltIn(NamedTuple):
+    """A kind that comes with Kubernetes; of the `versions` that it is read in the best is first.
+
+    Without `structs` its content stands at the top level, see `toplevel`.
+    """
+
+    group: str
+    plural: str
+    kind: str
+    structs: Kinds | None
+    versions: tuple[str, ...] = ("v1",)
+    namespaced: bool = True
+
+    @property
+    def resources(self) -> tuple[Resource, ...]:
+        """What it is watched as, in each version."""
+        return tuple(
+            Resource(self.group, version, self.plural, self.kind, self.namespaced)
+            for version in self.versions
+        )
+
+
+_APPS, _BATCH, _SCALING, _POLICY = "apps", "batch", "autoscaling", "policy"
+_LEASES, _SERVICES, _DEFINITIONS = (
+    "coordination.k8s.io",
+    "apiregistration.k8s.io",
+    "apiextensions.k8s.io",
+)
+_AUTOSCALER = "horizontalpodautoscalers", "HorizontalPodAutoscaler"
+_BUDGET = "poddisruptionbudgets", "PodDisruptionBudget"
+_DEFINITION = "customresourcedefinitions", "CustomResourceDefinition"
+_DEFINED: Kinds = (c.DefinitionSpec, c.DefinitionStatus)
+_COUNTED: Kinds = (w.ReplicationControllerSpec, w.ReplicaSetStatus)
+_SERVED: Kinds = (c.ApiServiceSpec, c.ConditionsStatus)
+
+WATCHED: tuple[BuiltIn, ...] = (
+    BuiltIn(_DEFINITIONS, *_DEFINITION, _DEFINED, namespaced=False),
+    BuiltIn("", "namespaces", "Namespace", (c.NamespaceSpec, c.PhaseStatus), namespaced=False),
+    BuiltIn("", "nodes", "Node", (c.NodeSpec, c.NodeStatus), namespaced=False),
+    BuiltIn(_APPS, "deployments", "Deployment", (w.DeploymentSpec, w.DeploymentStatus)),
+    BuiltIn(_APPS, "replicasets", "ReplicaSet", (w.ReplicaSetSpec, w.ReplicaSetStatus)),
+    BuiltIn("", "pods", "Pod", (PodSpec, PodStatus)),
+    BuiltIn(_APPS, "statefulsets", "StatefulSet", (w.StatefulSetSpec, w.StatefulSetStatus)),
+    BuiltIn(_APPS, "daemonsets", "DaemonSet", (w.DaemonSetSpec, w.DaemonSetStatus)),
+    BuiltIn(_APPS, "controllerrevisions", "ControllerRevision", None),
+    BuiltIn(_BATCH, "jobs", "Job", (w.JobSpec, w.JobStatus)),
+    BuiltIn(_BATCH, "cronjobs", "CronJob", (w.CronJobSpec, w.CronJobStatus), ("v1", "v1beta1")),
+    BuiltIn(
+        _SCALING, *_AUTOSCALER, (w.AutoscalerSpec, w.AutoscalerStatus), ("v2", "v2beta2", "v1")
+    ),
+    BuiltIn("", "replicationcontrollers", "ReplicationController", _COUNTED),
+    BuiltIn(_LEASES, "leases", "Lease", (c.LeaseSpec, Part)),
+    BuiltIn("", "persistentvolumeclaims", "PersistentVolumeClaim", (c.ClaimSpec, c.PhaseStatus)),
+    BuiltIn("", "resourcequotas", "ResourceQuota", (c.QuotaSpec, c.QuotaStatus)),
+    BuiltIn(_POLICY, *_BUDGET, (c.BudgetSpec, c.BudgetStatus), ("v1", "v1beta1")),
+    BuiltIn(_SERVICES, "apiservices", "APIService", _SERVED, namespaced=False),
+    BuiltIn("", "events", "Event", None),
+)
+"""In the order in which they are asked for: where watches are few, the first ones come first."""
 
 BUILT_IN: dict[tuple[str, str], Kinds] = {
-    ("", "Pod"): (PodSpec, PodStatus),
-    ("", "Namespace"): (c.NamespaceSpec, c.PhaseStatus),
-    ("", "Node"): (c.NodeSpec, c.NodeStatus),
-    ("", "PersistentVolumeClaim"): (c.ClaimSpec, c.PhaseStatus),
-    ("", "ResourceQuota"): (c.QuotaSpec, c.QuotaStatus),
-    ("", "ReplicationController"): (w.ReplicationControllerSpec, w.ReplicaSetStatus),
-    ("apps", "Deployment"): (w.DeploymentSpec, w.DeploymentStatus),
-    ("apps", "ReplicaSet"): (w.ReplicaSetSpec, w.ReplicaSetStatus),
-    ("apps", "StatefulSet"): (w.StatefulSetSpec, w.StatefulSetStatus),
-    ("apps", "DaemonSet"): (w.DaemonSetSpec, w.DaemonSetStatus),
-    ("batch", "Job"): (w.JobSpec, w.JobStatus),
-    ("batch", "CronJob"): (w.CronJobSpec, w.CronJobStatus),
-    ("autoscaling", "HorizontalPodAutoscaler"): (w.AutoscalerSpec, w.AutoscalerStatus),
-    ("policy", "PodDisruptionBudget"): (c.BudgetSpec, c.BudgetStatus),
-    ("coordination.k8s.io", "Lease"): (c.LeaseSpec, Part),
-    ("apiregistration.k8s.io", "APIService"): (c.ApiServiceSpec, c.ConditionsStatus),
-    ("apiextensions.k8s.io", "CustomResourceDefinition"): (c.DefinitionSpec, c.DefinitionStatus),
+    (each.group, each.kind): each.structs for each in WATCHED if each.structs is not None
 }
 """(group, kind) to the structs of spec and status; kinds not here are read as custom resources."""
 

@@ -1,14 +1,17 @@
 """Baton reads and never writes, and what it must not read no rule grants: held by tests."""
 
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from django.core.management import call_command
 
 from eventstream.kubeapi.discovery import WANTED
 from tests.deploy.conftest import ROOT, Manifest
 
+PERMISSIONS = ROOT / "deploy/base/permissions.yaml"
 EXAMPLE = ROOT / "deploy/examples/custom-resources.yaml"
 AGGREGATE = {"baton.dev/aggregate-to-baton": "true"}
 
@@ -46,6 +49,15 @@ def test_what_is_watched_is_granted_and_nothing_else(manifests: list[Manifest]) 
     }
     watched = {(each.group, each.plural) for versions in WANTED for each in versions}
     assert granted == watched | {("events.k8s.io", "events")}, "the latter where v1 is forbidden"
+
+
+def test_the_role_is_the_one_that_the_command_prints() -> None:
+    out = StringIO()
+    call_command("rbac", stdout=out)
+    text = PERMISSIONS.read_text()
+    lines = (line for line in text.splitlines(keepends=True) if not line.startswith("#"))
+    role, _, _ = "".join(lines).partition("---\n")
+    assert role == out.getvalue(), "manage.py rbac > the role in deploy/base/permissions.yaml"
 
 
 def test_the_service_account_is_given_these_roles_and_no_other(manifests: list[Manifest]) -> None:

@@ -13,7 +13,7 @@ from eventstream.objects.kinds import BUILT_IN, BUILT_IN_GROUPS
 
 OBJECTS = "eventstream/objects/kinds.py"
 GRANTED = "deploy/base/permissions.yaml"
-WATCHED = "eventstream/kubeapi/discovery.py"
+WATCHED = "eventstream/objects/kinds.py"
 MODULE = "eventstream/explain/controllers/{}.py"
 DECLARED = "eventstream/explain/vocabulary/declared/kinds.py"
 

@@ -7,8 +7,8 @@ import msgspec
 from django.db.models import Max, Model
 
 from eventstream.explain.vocabulary.records import Step, Trace, WaitsSeen, type_name
+from eventstream.explain.world.owners import owner_of
 from eventstream.explain.world.pods import node_of, pod_state
-from eventstream.explain.world.world import owner_of
 from eventstream.models import ImageRow, StepRow, TraceRow, WaitsRow
 from eventstream.objects.decoding import encode
 from eventstream.objects.images import Image

@@ -15,8 +15,9 @@ from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.claims import BUILT_IN
 from eventstream.explain.world.families import HIGHEST
 from eventstream.explain.world.marks import mark_of
+from eventstream.explain.world.owners import owner_of
 from eventstream.explain.world.text import listing, named
-from eventstream.explain.world.world import View, owner_of
+from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import ObjectLog, Write
 from eventstream.objects.images import Image, OwnerReference
 from eventstream.objects.kinds import is_built_in

@@ -19,8 +19,9 @@ from eventstream.explain.controllers.registry import behaviour_of
 from eventstream.explain.engine.tracelog import TraceLog
 from eventstream.explain.engine.traces import TraceKeeper, is_judged, is_met, is_workload
 from eventstream.explain.world.families import by_order
+from eventstream.explain.world.owners import changed_hands, owner_of
 from eventstream.explain.world.pods import is_ready, is_true
-from eventstream.explain.world.world import View, World, changed_hands, owner_of
+from eventstream.explain.world.world import View, World
 from eventstream.explain.world.writes import ObjectLog, Write
 from eventstream.objects.observations import Change
 

@@ -7,8 +7,9 @@ a scale a scale. Source: https://kubernetes.io/docs/concepts/workloads/controlle
 
 from typing import Any
 
+from eventstream.explain.world.owners import owner_of
 from eventstream.explain.world.text import listing
-from eventstream.explain.world.world import World, owner_of
+from eventstream.explain.world.world import World
 from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
 

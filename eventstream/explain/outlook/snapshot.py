@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterator
 from eventstream.explain.outlook.usual import UsualWaits
 from eventstream.explain.world import drawn
 from eventstream.explain.world.known import name_key
+from eventstream.explain.world.owners import owner_of
 from eventstream.explain.world.pods import condition, containers, is_ready, is_running
 from eventstream.explain.world.text import parse, when
-from eventstream.explain.world.world import World, owner_of
+from eventstream.explain.world.world import World
 from eventstream.explain.world.writes import ObjectLog, Write
 from eventstream.objects.observations import Change
 from eventstream.objects.pods import ContainerState

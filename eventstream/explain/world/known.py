@@ -165,11 +165,3 @@ def key_of(log: ObjectLog) -> str:
         return name_key(AUTOSCALER, ref.namespace, name)
     kind = ref.kind if is_built_in(ref.api_version) else CUSTOM
     return name_key(kind, ref.namespace, ref.name)
-
-
-def reference(image: Image) -> ObjectRef:
-    """The contract's naming of an object."""
-    metadata = image.metadata
-    return ObjectRef(
-        image.api_version, image.kind, metadata.namespace or None, metadata.name, image.uid
-    )

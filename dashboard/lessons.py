@@ -86,7 +86,7 @@ def show(tab: str, trace_id: str | None = None) -> Shown | None:
         newest = candidates(tab, limit=1)
         stored = newest[0] if newest else None
     trace = stored.record if stored is not None else None
-    lesson = Lesson(trace, _steps(trace), _unwatched())
+    lesson = Lesson(trace, _steps(trace), _unwatched(), _hidden())
     told = _creation(lesson) if tab == STEPS else _operator(lesson)
     return Shown(tab, stored, tuple(_due_marked(told, trace)))
 
@@ -100,6 +100,18 @@ def _steps(trace: Trace | None) -> list[Step]:
 def _unwatched() -> frozenset[str]:
     """Return the kinds that Baton is not allowed to watch."""
     return frozenset(each.resource.kind for each in history.coverage() if each.state == "forbidden")
+
+
+def _hidden() -> frozenset[str]:
+    """Return the kinds that the viewer is not allowed to see anywhere."""
+    rights = history.seen()
+    if rights.everything:
+        return frozenset()
+    return frozenset(
+        type_.name.partition(".")[0]
+        for type_ in history.types()
+        if not rights.reach_somewhere(type_.name)
+    )
 
 
 def _creation(lesson: Lesson) -> Iterator[Line]:

@@ -90,7 +90,8 @@ class Sighting(msgspec.Struct, frozen=True):
 class Lesson:
     """One trace, asked how it shows each documented step; `None` asks what nothing was begun of.
 
-    `unwatched` are kinds that Baton may not watch, so that nothing of them can be seen.
+    `unwatched` are kinds that Baton may not watch, `hidden` those that the viewer may not, so that
+    nothing of them can be seen.
     """
 
     def __init__(
@@ -98,10 +99,12 @@ class Lesson:
         trace: Trace | None,
         steps: Sequence[Step],
         unwatched: frozenset[str] = frozenset(),
+        hidden: frozenset[str] = frozenset(),
     ) -> None:
         self.trace = trace
         self.steps = steps
         self._unwatched = unwatched
+        self._hidden = hidden
         shown = {number for step in steps for number in _numbers(step)}
         self._first, self._reached = min(shown, default=0), max(shown, default=0)
         self._over = trace is not None and (
@@ -160,6 +163,9 @@ class Lesson:
         """Return why nothing shows the step: it is hidden, still to come, or did not happen."""
         if self.trace is None:
             return Sighting("pending")
+        if documented.kind in self._hidden:
+            why = f"You may not list and watch objects of kind {documented.kind}."
+            return Sighting("unseen", why=why)
         if documented.kind in self._unwatched:
             return Sighting(
                 "unseen", why=f"Baton does not watch objects of kind {documented.kind}."

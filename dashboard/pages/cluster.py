@@ -60,6 +60,8 @@ def cluster(request: HttpRequest, page: Page) -> HttpResponse:
         "pods": sum(count for _, count in counts),
         "nodes": sorted(nodes, key=_urgency)[:NODES_MOST],
         "nodes_left": max(0, nodes_total - NODES_MOST),
+        "sees_nodes": history.seen().reach("Node", None),
+        "sees_waits": history.seen().everything,
         "controllers": _controllers(at),
         "places": _places(found.names, scopeless=not text and not after),
         "places_total": found.total,

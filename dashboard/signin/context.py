@@ -25,7 +25,7 @@ def viewer(request: HttpRequest) -> dict[str, Viewer | str | None]:
 
 
 def sight(rights: Rights) -> str:
-    """Say how much of the cluster rights reach, "" where that is everything."""
+    """Say in a sentence how much of the cluster rights reach, "" where that is everything."""
     if rights.everything:
         return ""
     parts = []
@@ -35,8 +35,8 @@ def sight(rights: Rights) -> str:
         parts.append(f"namespace {next(iter(rights.within))}")
     elif rights.within:
         parts.append(f"{len(rights.within)} namespaces")
-    said = f"sees {' and '.join(parts) or 'nothing here'}"
-    return f"{said}; not all was asked for" if rights.cut else said
+    said = f"Sees {' and '.join(parts) or 'nothing here'}."
+    return f"{said} Not all was asked for." if rights.cut else said
 
 
 class Decided:

@@ -78,6 +78,7 @@ def test_a_person_signs_in_sees_and_logs_out(baton: Baton, context: BrowserConte
     other = context.new_page()
     other.goto(baton.url)
     expect(other.locator("body")).to_have_attribute("data-link", "up")
+    page.locator(".viewer summary").click()
     page.get_by_role("button", name="Log out").click()
     expect(page).to_have_title("Sign in · Baton")
     expect(other).to_have_title("Sign in · Baton")
@@ -91,7 +92,7 @@ def test_who_may_see_nothing_is_told_so_and_sees_more_when_granted(
     page.goto(baton.url)
     sign_in(page, SAM)
     expect(page.locator("#empty")).to_contain_text("You may not see anything here")
-    expect(page.locator(".viewer")).to_contain_text("sees nothing here")
+    expect(page.locator("header")).to_contain_text("Sees nothing here.")
     assert "deployment/web" not in page.content()
 
 
@@ -116,7 +117,7 @@ def test_a_real_provider_signs_in(
         page.get_by_role("button", name="Authorize").click()
         page.wait_for_url(f"{baton.url}/changes?kind=Deployment")
         expect(page.locator(".viewer")).to_contain_text("sam")
-        expect(page.locator(".viewer")).to_contain_text("sees namespace shop")
+        expect(page.locator("header")).to_contain_text("Sees namespace shop.")
         expect(page.locator("main")).to_contain_text("deployment/web")
         assert not any("eyJ" in each["value"] for each in context.cookies())
     finally:

@@ -93,7 +93,7 @@ async def test_on_the_wire_all_is_read_and_only_viewers_ask_for_their_rights(
             assert answer.url.path == "/login"
         await until(lambda: len(sent) > 10, "it watches")
         page = await signed_in(browser, url, SAM)
-    assert '<bdi title="sam">sam</bdi>' in page
+    assert '<bdi class="who">sam</bdi>' in page
     assert (await running.end()).code == 0
     own, theirs = f"Bearer {cluster.access.token}", f"Bearer {SAM}"
     assert {each.authorization for each in sent} == {own, theirs}

@@ -114,7 +114,7 @@ async def test_a_code_with_pkce_and_a_nonce_signs_in(
     assert "SameSite=Strict" in cookie
     assert provider.token() not in str(answer.headers) + answer.text
     shown = await browser.get("/")
-    assert '<bdi title="sam">sam</bdi>' in shown.text
+    assert '<bdi class="who">sam</bdi>' in shown.text
 
 
 async def test_a_secret_is_sent_to_the_provider_alone(

@@ -108,7 +108,7 @@ async def test_what_is_ones_own_is_shown(cluster: Cluster, browser: Browser) -> 
         "Pod": 1,
     }
     assert covered["live"]["word"] == "Live"
-    assert "sees namespace shop" in await text_of(browser, "/")
+    assert "Sees namespace shop." in await text_of(browser, "/")
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ async def test_a_kind_is_seen_wherever_it_may_be(cluster: Cluster, browser: Brow
     text = await text_of(browser, "/changes.csv")
     assert f"{HUSH}-theirs-pod" in text
     assert "Deployment" not in text
-    assert "sees 1 kind" in await text_of(browser, "/")
+    assert "Sees 1 kind." in await text_of(browser, "/")
 
 
 class Told:

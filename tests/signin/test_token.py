@@ -35,7 +35,7 @@ async def test_signing_in_leads_to_what_was_asked_for(cluster: Cluster, browser:
     assert done.status == 302
     shown = await browser.get("/changes?kind=Pod")
     assert shown.status == 200
-    assert '<bdi title="ada">ada</bdi>' in shown.text
+    assert '<bdi class="who">ada</bdi>' in shown.text
 
 
 async def test_the_browser_holds_a_number_and_nothing_else(

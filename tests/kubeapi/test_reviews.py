@@ -22,6 +22,8 @@ from eventstream.reviewing import (
 from practicecluster.access import Viewer
 from practicecluster.cluster import PracticeCluster
 from practicecluster.kubeconfig import write_kubeconfig
+from tests.kubeapi.certificates import Authority
+from tests.kubeapi.configs import write_kubeconfig as write_config
 
 SAM = Token("token-of-sam")
 PODS = Question("list", "", "pods", "shop")
@@ -95,20 +97,16 @@ class Server:
         return web.json_response(body, status=status)
 
 
-async def asked(server: Server, tmp_path: Path) -> tuple[TestServer, Connection, ApiReviews]:
+async def asked(
+    server: Server, tmp_path: Path, tls: ssl.SSLContext | None = None, **parts: Any
+) -> tuple[TestServer, Connection, ApiReviews]:
+    """A server that was asked for its version, a connection to it, and its reviews."""
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", server.handle)
-    served = TestServer(application)
-    await served.start_server()
+    served = TestServer(application, scheme="http" if tls is None else "https")
+    await served.start_server(**({} if tls is None else {"ssl": tls}))
     url = str(served.make_url("")).rstrip("/")
-    config = tmp_path / "config"
-    config.write_text(
-        "apiVersion: v1\nkind: Config\ncurrent-context: c\n"
-        "contexts: [{name: c, context: {cluster: c, user: u}}]\n"
-        f"clusters: [{{name: c, cluster: {{server: '{url}'}}}}]\n"
-        "users: [{name: u, user: {token: batons-own}}]\n"
-    )
-    connection = await connect(kubeconfig=str(config))
+    connection = await connect(kubeconfig=str(write_config(tmp_path / "config", url, **parts)))
     server.came.clear()
     return served, connection, ApiReviews(connection)
 
@@ -195,14 +193,27 @@ async def test_only_yes_is_yes(status: dict[str, bool], allowed: bool, tmp_path:
         await served.close()
 
 
-async def test_a_viewers_requests_carry_no_certificate_of_batons(reviews: ApiReviews) -> None:
+async def test_a_viewers_requests_carry_no_certificate_of_batons(tmp_path: Path) -> None:
     """An API server takes a client certificate for who asks, whatever token comes with it."""
-    connection = reviews._connection
-    theirs, own = await connection.route(own=False), await connection.route(own=True)
-    assert theirs.headers == {}
-    assert own.headers["Authorization"].startswith("Bearer ")
-    assert theirs.tls is not own.tls
-    assert isinstance(theirs.tls, ssl.SSLContext)
+    authority = Authority(tmp_path)
+    tls = authority.server_context(clients=True)
+    tls.verify_mode = ssl.CERT_OPTIONAL
+    certificate, key = authority.sign("baton")
+    path = self_review("v1")
+    answers = {"/version": (200, {"gitVersion": "v1"}), path: (201, {"status": WHO})}
+    server = Server(answers)
+    user = {"client-certificate": str(certificate), "client-key": str(key)}
+    cluster = {"certificate-authority": str(authority.path)}
+    served, connection, reviews = await asked(server, tmp_path, tls, user=user, cluster=cluster)
+    try:
+        await connection.version()
+        assert server.certificates[-1], "as Baton, by its certificate"
+        assert await reviews.who(SAM) == Identity("sam", ("team",))
+        assert not server.certificates[-1], "as the viewer, by the token alone"
+    finally:
+        await reviews.close()
+        await connection.close()
+        await served.close()
 
 
 async def test_a_server_that_is_away_is_said_to_be(

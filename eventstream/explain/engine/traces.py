@@ -176,6 +176,7 @@ class TraceKeeper:
         outlook = self._outlook(trace, snapshot)
         trace.looked = snapshot.looked
         drawn_on: list[Write | None] = [trace.began, over]
+        drawn_on += [w for w in trace.root.writes if trace.aside and w.decision.verdict is not None]
         if over is None and outlook.state == "stalled":
             outlook = self._shared(trace, outlook, now)
             drawn_on += [w for w in trace.root.writes if w.decision.verdict is not None]

@@ -23,8 +23,9 @@ def name(ref: ObjectRef) -> str:
 
 def by_view(view: View, verdict: Verdict) -> tuple[str, ...]:
     """What a decision drew on beside the object itself: what it found where it looked."""
-    order = view.order
-    found = {each for log in view.looked for each in by_log(log, order)}
+    order, metadata = view.order, view.write.image.metadata
+    owners = {owner.uid for owner in metadata.owner_references}
+    found = {each for log in view.looked for each in by_log(log, order, whole=log.uid in owners)}
     for family in view.below:
         found.update(kind for kind, since in family.kinds.items() if since < order)
     found.update(source_name(_EVENT, note.after.metadata.namespace) for note in view.noted)
@@ -40,12 +41,15 @@ def by_write(write: Write) -> tuple[str, ...]:
     return known if decision.audit is None else tuple(sorted({*known, AUDIT}))
 
 
-def by_log(log: ObjectLog, upto: float) -> Iterator[str]:
-    """The object of a log as it was below `upto`, if it was seen and there was anything to find."""
+def by_log(log: ObjectLog, upto: float, *, whole: bool = False) -> Iterator[str]:
+    """The object of a log as it was below `upto`, if it was seen and there was anything to find.
+
+    With `whole` it is enough that it exists, as for an owner.
+    """
     if not log.seen:
         return
     write = log.at(upto)
-    if write is not None and (write.gone or not _in_order(write.image)):
+    if write is not None and (whole or write.gone or not _in_order(write.image)):
         yield name(log.ref)
 
 

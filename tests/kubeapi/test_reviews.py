@@ -104,7 +104,10 @@ async def asked(
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", server.handle)
     served = TestServer(application, scheme="http" if tls is None else "https")
-    await served.start_server(**({} if tls is None else {"ssl": tls}))
+    if tls is None:
+        await served.start_server()
+    else:
+        await served.start_server(ssl=tls)
     url = str(served.make_url("")).rstrip("/")
     connection = await connect(kubeconfig=str(write_config(tmp_path / "config", url, **parts)))
     server.came.clear()

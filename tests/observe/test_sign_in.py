@@ -63,8 +63,8 @@ async def test_anyone_may_look_where_that_is_said(
     assert "whoever reaches 0.0.0.0 sees the whole cluster" in (await running.end()).err
 
 
-async def signed_in(browser: aiohttp.ClientSession, url: str, token: str) -> str:
-    """Sign in as a browser does; returns the first page.
+async def signed_in(browser: aiohttp.ClientSession, url: str, token: str) -> tuple[str, str]:
+    """Sign in as a browser does; returns the first page, and what the browser holds.
 
     aiohttp keeps secure cookies for https only, which browsers do not on localhost.
     """
@@ -77,7 +77,7 @@ async def signed_in(browser: aiohttp.ClientSession, url: str, token: str) -> str
         assert answer.status == 302, await answer.text()
         held = answer.cookies["__Host-baton"].value
     async with browser.get(f"{url}/", headers={"Cookie": f"__Host-baton={held}"}) as answer:
-        return await answer.text()
+        return await answer.text(), held
 
 
 async def test_on_the_wire_all_is_read_and_only_viewers_ask_for_their_rights(
@@ -92,7 +92,7 @@ async def test_on_the_wire_all_is_read_and_only_viewers_ask_for_their_rights(
         async with browser.get(f"{url}/", headers={"Accept": "text/html"}) as answer:
             assert answer.url.path == "/login"
         await until(lambda: len(sent) > 10, "it watches")
-        page = await signed_in(browser, url, SAM)
+        page, _ = await signed_in(browser, url, SAM)
     assert '<bdi class="who">sam</bdi>' in page
     assert (await running.end()).code == 0
     own, theirs = f"Bearer {cluster.access.token}", f"Bearer {SAM}"

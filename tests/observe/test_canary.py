@@ -1,0 +1,212 @@
+"""Planted secrets, in every place where clusters keep them, are found nowhere that Baton writes.
+
+Nor are tokens: neither Baton's own, nor a viewer's, in history, recording, log, address or page.
+"""
+
+import asyncio
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from practicecluster.access import Viewer
+from practicecluster.cluster import PracticeCluster
+from tests.observe.conftest import StartObserve
+from tests.observe.playing import caught_up
+from tests.observe.running import ROOT
+from tests.observe.test_sign_in import signed_in
+
+VIEWERS = "viewers-token-Zt5wPq81nLb4"
+SHOWN = "seen-by-all"
+"""What is no secret: that it is found shows that the places are looked into."""
+
+PLACES = (
+    *("env", "annotation", "last-applied", "argument", "command", "probe-header", "lifecycle"),
+    *("volume-attribute", "flex-option", "secret", "config-map", "custom-resource"),
+    *("event-url", "event-bearer", "condition-url", "termination-message"),
+)
+
+
+def canary(place: str) -> str:
+    """A secret that no rule can know by its form, but where it is in words: there it is a
+    credential by its form, as such are.
+    """
+    return f"Kq7{place.replace('-', '')}W3vXz9Rt"
+
+
+def url(place: str) -> str:
+    return f"https://robot:{canary(place)}@registry.example/v2/"
+
+
+def metadata(name: str, **more: Any) -> dict[str, Any]:
+    uid = f"0{len(name):07d}-0f0f-4d6b-9b1a-{abs(hash(name)) % 10**12:012d}"
+    return {"name": name, "namespace": "shop", "uid": uid, "generation": 1, **more}
+
+
+def pod() -> dict[str, Any]:
+    applied = {"spec": {"containers": [{"env": [{"value": canary("last-applied")}]}]}}
+    header = {"name": "Authorization", "value": canary("probe-header")}
+    probe = {"httpGet": {"path": "/", "port": 80, "httpHeaders": [header]}}
+    hook = {"preStop": {"exec": {"command": ["sh", "-c", f"curl -u me:{canary('lifecycle')} x"]}}}
+    container = {
+        "name": "web",
+        "image": "nginx",
+        "command": ["serve", f"--key={canary('command')}"],
+        "args": [f"--password={canary('argument')}"],
+        "env": [{"name": "PASSWORD", "value": canary("env")}],
+        "livenessProbe": probe,
+        "lifecycle": hook,
+    }
+    csi = {"driver": "csi.example", "volumeAttributes": {"token": canary("volume-attribute")}}
+    flex = {"driver": "flex.example", "options": {"key": canary("flex-option")}}
+    ended = {"exitCode": 1, "reason": "Error", "message": f"at {url('termination-message')}"}
+    status = {"name": "web", "ready": False, "restartCount": 1, "state": {"terminated": ended}}
+    failed = {
+        "type": "Ready",
+        "status": "False",
+        "reason": "Failed",
+        "message": f"no answer from {url('condition-url')}",
+    }
+    annotations = {
+        "example.com/key": canary("annotation"),
+        "kubectl.kubernetes.io/last-applied-configuration": json.dumps(applied),
+    }
+    return {
+        "metadata": metadata(SHOWN, annotations=annotations),
+        "spec": {
+            "containers": [container],
+            "volumes": [{"name": "a", "csi": csi}, {"name": "b", "flexVolume": flex}],
+        },
+        "status": {"phase": "Running", "conditions": [failed], "containerStatuses": [status]},
+    }
+
+
+def event(name: str, message: str) -> dict[str, Any]:
+    about = {"kind": "Pod", "namespace": "shop", "name": SHOWN, "uid": metadata(SHOWN)["uid"]}
+    return {
+        "metadata": metadata(name),
+        "involvedObject": {"apiVersion": "v1", **about},
+        "reason": "Failed",
+        "message": message,
+        "type": "Warning",
+        "source": {"component": "kubelet"},
+    }
+
+
+def planted() -> Iterator[tuple[str, dict[str, Any]]]:
+    """The objects of the cluster, each with its type."""
+    yield "v1/pods", pod()
+    yield "v1/secrets", {"metadata": metadata("hidden"), "data": {"key": canary("secret")}}
+    yield "v1/configmaps", {"metadata": metadata("plain"), "data": {"key": canary("config-map")}}
+    yield "v1/events", event("pulling.1", f"Failed to pull {url('event-url')}web:1")
+    bearer = f"GET x: Authorization: Bearer {canary('event-bearer')}"
+    yield "v1/events", event("asking.2", bearer)
+
+
+def website() -> tuple[dict[str, Any], dict[str, Any]]:
+    """A type, and an object of it."""
+    names = {"plural": "websites", "singular": "website", "kind": "Website"}
+    version = {"name": "v1", "served": True, "storage": True, "schema": {}}
+    spec = {
+        "group": "stable.example.com",
+        "names": {**names, "listKind": "WebsiteList"},
+        "scope": "Namespaced",
+        "versions": [version],
+    }
+    established = [{"type": "Established", "status": "True"}]
+    definition = {
+        "metadata": {"name": "websites.stable.example.com", "uid": "c" * 8, "generation": 1},
+        "spec": spec,
+        "status": {"acceptedNames": names, "conditions": established, "storedVersions": ["v1"]},
+    }
+    made = {"metadata": metadata("shop"), "spec": {"apiKey": canary("custom-resource")}}
+    return definition, made
+
+
+def plant(cluster: PracticeCluster) -> None:
+    store = cluster.store
+    definition, made = website()
+    crds = store.types.find("apiextensions.k8s.io/v1/customresourcedefinitions")
+    assert crds is not None
+    store.put(crds, definition)
+    for key, content in (*planted(), ("stable.example.com/v1/websites", made)):
+        served = store.types.find(key)
+        assert served is not None, key
+        store.put(served, content)
+
+
+async def pages(address: str) -> str:
+    """All that a viewer is shown: pages, fragments, files, and what the socket is told."""
+    shown: list[str] = []
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
+        first, held = await signed_in(browser, address, VIEWERS)
+        cookie = {"Cookie": f"__Host-baton={held}"}
+        shown.append(first)
+        uid = metadata(SHOWN)["uid"]
+        paths = ["/?background=1", "/changes", "/changes.csv", "/cluster", "/cluster/pods.json"]
+        paths += ["/window", "/coverage", "/coverage.json", "/learn", f"/objects/{uid}"]
+        for path in paths:
+            async with browser.get(f"{address}{path}", headers=cookie) as answer:
+                assert answer.status == 200, path
+                shown.append(await answer.text())
+        steps = set(re.findall(r'href="(/traces/[^"?#]+)\?[^"]*step=(\w+)', "".join(shown)))
+        for trace, step in steps:
+            async with browser.get(f"{address}{trace}/steps/{step}", headers=cookie) as answer:
+                shown.append(await answer.text())
+        epoch = re.search(r'data-epoch="(\w+)"', first)
+        assert epoch is not None
+        socket = await browser.ws_connect(
+            f"{address}/live", headers={**cookie, "Origin": address.rstrip("/")}
+        )
+        hello = {"type": "hello", "epoch": epoch[1], "since": 0, "view": "now"}
+        await socket.send_json(hello | {"filter": {"background": True}})
+        told = ""
+        while SHOWN not in told:
+            told += (await socket.receive(timeout=60)).data
+        shown.append(told)
+        await socket.close()
+    return "".join(shown)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_each_place_is_planted(place: str) -> None:
+    assert canary(place) in json.dumps([*planted(), *website()])
+
+
+async def test_nothing_planted_and_no_token_is_found_anywhere(
+    cluster: PracticeCluster, kubeconfig: Path, data: Path, tmp_path: Path, observe: StartObserve
+) -> None:
+    cluster.access.viewers[VIEWERS] = Viewer("sam")
+    plant(cluster)
+    tape = tmp_path / "tape.jsonl"
+    loud = {"BATON_SIGN_IN": "token", "BATON_LOG_LEVEL": "DEBUG"}
+    running = await observe("--kubeconfig", kubeconfig, "--record", tape, **loud)
+    address = await running.url()
+    await caught_up(cluster, data)
+    shown = await pages(address)
+    found = {"pages": shown.encode()}
+    found |= {file.name: file.read_bytes() for file in data.iterdir()}
+    ended = await running.end()
+    explain = await asyncio.create_subprocess_exec(
+        *(sys.executable, "manage.py", "explain", tape),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    found["export"] = (await explain.communicate())[0]
+    found |= {"tape": tape.read_bytes(), "log": f"{ended.out}{ended.err}".encode()}
+    for where in ("pages", "export", "tape", "baton.sqlite3-wal"):
+        assert SHOWN.encode() in found[where], f"{where} was not looked into"
+    secrets = [*map(canary, PLACES), VIEWERS, cluster.access.token]
+    leaked = [
+        (secret, where)
+        for secret in secrets
+        for where, text in found.items()
+        if secret.encode() in text
+    ]
+    assert leaked == []

@@ -4,7 +4,8 @@
 {"at": "2026-11-23T00:07:01.823Z",
  "cluster": {"name", "server", "version", "uid", "heartbeat": time} or null,
  "holds": how often and long Baton itself stood still, {"count": 0, "longest_seconds": 0.0},
- "let_go": what was not followed to its end for want of room, {"versions": 0, "traces": 0},
+ "let_go": what was not followed to its end for want of room, and how many earlier revisions are
+           not told, {"versions": 0, "traces": 0, "revisions": 0},
  "live": {"state": "live|late|down", "word": "Live", "detail": "…", "reason": "…"},
  "counts": {"watching": 57, "forbidden": 1, …}, by word,
  "resources": [{
@@ -46,7 +47,7 @@ def document(seen: Overview, now: float) -> bytes:
             "at": wording.json_time(now),
             "cluster": _cluster(seen.cluster),
             "holds": {"count": seen.holds.count, "longest_seconds": seen.holds.longest},
-            "let_go": {"versions": seen.let_go.versions, "traces": seen.let_go.traces},
+            "let_go": msgspec.to_builtins(seen.let_go),
             "live": {
                 "state": seen.live.state,
                 "word": seen.live.word,

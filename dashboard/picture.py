@@ -117,8 +117,14 @@ def _ahead(trace: Trace) -> list[tuple[str, str]]:
 
 
 def beside(trace: Trace) -> dict[str, Any]:
-    """Return what came before and after `trace` to the same object."""
-    before, after = history.trace_before(trace), history.trace_after(trace)
+    """Return what came before and after `trace` to the same object.
+
+    Of a revision from before watching began that is another such revision, or not told.
+    """
+    if trace.revision is not None:
+        before, after = history.revisions_beside(trace)
+    else:
+        before, after = history.trace_before(trace), history.trace_after(trace)
     return {
         "trace": trace,
         "before": before.record if before else None,

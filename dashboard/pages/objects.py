@@ -35,11 +35,17 @@ def object_page(request: HttpRequest, page: Page, uid: str) -> HttpResponse:
     steps = history.steps_about(uid)
     if found is None and not steps:
         return lost(request, 404, "No such object", _NONE, uid)
+    ref = found.ref if found is not None else steps[0].record.object
     context = status.context(at) | {
         "uid": uid,
-        "ref": found.ref if found is not None else steps[0].record.object,
+        "ref": ref,
         "found": found,
         "steps": [stored.record for stored in steps],
+        "revisions": [
+            stored.record
+            for stored in history.earlier_revisions(ref)
+            if stored.record.revision is not None
+        ],
         "traces": [rendering.trace_row(stored, at) for stored in history.traces_about(uid, 8)],
     }
     if found is not None:

@@ -47,7 +47,9 @@ from eventstream.history.overview import (
 from eventstream.history.problems import cause_of, storing
 from eventstream.history.relations import (
     between,
+    earlier_revisions,
     gaps_between,
+    revisions_beside,
     steps_beside,
     trace_after,
     trace_before,
@@ -130,6 +132,7 @@ __all__ = [
     "counts",
     "coverage",
     "current",
+    "earlier_revisions",
     "epoch",
     "floor",
     "gaps",
@@ -152,6 +155,7 @@ __all__ = [
     "rates",
     "reading",
     "remove",
+    "revisions_beside",
     "seeing",
     "seen",
     "step",

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.db.models import Q
 
-from eventstream.explain.vocabulary.records import Step, Trace
+from eventstream.explain.vocabulary.records import ObjectRef, Step, Trace
 from eventstream.history import permitted
 from eventstream.history.answers import Stored
 from eventstream.history.reading import (
@@ -15,6 +15,9 @@ from eventstream.history.reading import (
     stored_traces,
 )
 from eventstream.objects.observations import Gap
+
+REVISIONS_MOST = 200
+"""Objects of one name may come and go, with their revisions; so many of these are looked at."""
 
 _LOOKED_AT = 20
 """Objects of one name may come and go; so many of their traces are looked at."""
@@ -28,6 +31,36 @@ def trace_before(trace: Trace) -> Stored[Trace] | None:
 def trace_after(trace: Trace) -> Stored[Trace] | None:
     """The next trace of the same root object that began after; None if there is none."""
     return _beside(trace, Q(started__gt=trace.started), "started")
+
+
+def earlier_revisions(root: ObjectRef) -> list[Stored[Trace]]:
+    """The revisions that an object had before watching began, as traces, the newest first."""
+    rows = permitted.traces().filter(
+        background=True,
+        existing=True,
+        kind=root.kind,
+        namespace=root.namespace or "",
+        name=root.name,
+    )
+    found = [
+        (each.record.revision.number, each)
+        for each in stored_traces(rows.order_by("-started", "id")[:REVISIONS_MOST])
+        if each.record.revision is not None and each.record.root.uid == root.uid
+    ]
+    return [each for _, each in sorted(found, key=lambda found: -found[0])]
+
+
+def revisions_beside(trace: Trace) -> tuple[Stored[Trace] | None, Stored[Trace] | None]:
+    """The revisions of the same object before and after this one, from before watching began."""
+    own = trace.revision.number if trace.revision is not None else 0
+    found = [
+        (each.record.revision.number, each)
+        for each in earlier_revisions(trace.root)
+        if each.record.revision is not None
+    ]
+    before = max((each for each in found if each[0] < own), default=None, key=lambda each: each[0])
+    after = min((each for each in found if each[0] > own), default=None, key=lambda each: each[0])
+    return before[1] if before else None, after[1] if after else None
 
 
 def _beside(trace: Trace, where: Q, order: str) -> Stored[Trace] | None:

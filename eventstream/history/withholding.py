@@ -66,6 +66,7 @@ def trace_for(trace: Trace, rights: Rights, steps: int) -> Trace:
         command="",
         mend="",
         withheld=lacking,
+        revision=None,
     )
 
 

@@ -4,7 +4,7 @@ import msgspec
 
 from eventstream.objects.numbers import Int64
 from eventstream.objects.pods import Condition, Part
-from eventstream.objects.workloads import Selector
+from eventstream.objects.workloads import PodTemplate, Selector
 
 Quantities = dict[str, str | Int64 | float]
 
@@ -226,6 +226,7 @@ class EventFacts(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_def
 
 
 class RevisionFacts(Part, frozen=True, gc=False):
-    """A ControllerRevision's number; its content is not kept."""
+    """A ControllerRevision's number, and of its content the Pod template, as of its owner's."""
 
     revision: Int64 = 0
+    template: PodTemplate | None = None

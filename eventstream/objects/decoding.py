@@ -217,7 +217,7 @@ class Decoder:
             facts, flags = read_event(raw, self._redactor)
             return Image("v1", kind, metadata, facts, flags=flags)
         if kind == "ControllerRevision" and resource.group == "apps":
-            revision, flags = read_revision(raw, self._redactor)
+            revision, flags = read_revision(raw, self._redactor, self._parts.template)
             return Image(version, kind, metadata, revision, flags=flags)
         return self._custom(resource, raw, Image(version, kind, metadata), wire)
 

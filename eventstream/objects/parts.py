@@ -144,7 +144,7 @@ class PartDecoder:
             settled |= self._of_spec(part)
         template = getattr(part, "template", None)
         if template is not None:
-            settled["template"] = self._template(template)
+            settled["template"] = self.template(template)
         return replace(part, **settled) if settled else part
 
     def _of_status(self, status: PodStatus) -> dict[str, Any]:
@@ -175,7 +175,8 @@ class PartDecoder:
             settled["volumes"] = tuple(kept)
         return settled
 
-    def _template(self, template: PodTemplate) -> PodTemplate:
+    def template(self, template: PodTemplate) -> PodTemplate:
+        """The Pod template, redacted, sharing what it has in common with others."""
         spec = replace(template.spec, digest="", **self._of_spec(template.spec))
         metadata = template.metadata
         if metadata.annotations:

@@ -44,6 +44,9 @@ SHOWN_ANNOTATIONS = frozenset(
 )
 """Annotations whose values Kubernetes itself writes, and explanations use."""
 
+_NUMBERED = "deployment.kubernetes.io/revision-history"
+"""The annotation in which a ReplicaSet keeps its earlier numbers: shown where it is just that."""
+
 _LONGEST_SHOWN_ANNOTATION = 253
 _SHOWN_STATUS_STRINGS = frozenset({"phase", "state", "health"})
 _CONDITION_STRINGS = frozenset({"type", "status", "reason", "message", "lastTransitionTime"})
@@ -54,6 +57,7 @@ _PASSES = 4
 
 _HIDDEN = expression(r"hidden:[0-9a-f]{12}")
 _WORDS = expression(r"[A-Za-z][A-Za-z _-]{0,39}")
+_NUMBERS = expression(r"[0-9]{1,9}(,[0-9]{1,9}){0,24}")
 
 
 class Redactor:
@@ -90,9 +94,7 @@ class Redactor:
     def annotations(self, annotations: dict[str, str]) -> dict[str, str]:
         """The same keys, with values only where they are allowed."""
         return {
-            key: self.words[value]
-            if key in SHOWN_ANNOTATIONS and len(value) <= _LONGEST_SHOWN_ANNOTATION
-            else self.hide(value)
+            key: self.words[value] if _is_shown(key, value) else self.hide(value)
             for key, value in annotations.items()
         }
 
@@ -192,6 +194,12 @@ class Redactor:
 
     def _told(self, key: str, text: str) -> str:
         return self.message(text) if key == "message" else self.text(text)
+
+
+def _is_shown(key: str, value: str) -> bool:
+    if key == _NUMBERED:
+        return _NUMBERS.fullmatch(value) is not None
+    return key in SHOWN_ANNOTATIONS and len(value) <= _LONGEST_SHOWN_ANNOTATION
 
 
 def _cut(text: str) -> str:

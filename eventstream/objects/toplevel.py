@@ -1,10 +1,12 @@
 """Reads kinds whose content stands at the object's top level: Event and ControllerRevision."""
 
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, Literal
 
 import msgspec
 
+from eventstream.objects.bounds import LARGE, bounded_part
 from eventstream.objects.cluster_kinds import (
     EventFacts,
     EventSeries,
@@ -17,6 +19,7 @@ from eventstream.objects.loosely import fit
 from eventstream.objects.parts import is_digest
 from eventstream.objects.redaction import Redactor
 from eventstream.objects.uids import UID_MOST, bounded
+from eventstream.objects.workloads import PodTemplate
 
 Flags = tuple[str, ...]
 
@@ -35,6 +38,16 @@ class _Event(EventFacts, frozen=True, gc=False, rename="camel"):
 
 class _Revision(RevisionFacts, frozen=True, gc=False, rename="camel"):
     data: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class _Templated(msgspec.Struct, gc=False):
+    template: PodTemplate | None = None
+
+
+class _Patch(msgspec.Struct, gc=False):
+    """What a StatefulSet's or DaemonSet's revision holds: a patch that gives its Pod template."""
+
+    spec: _Templated = msgspec.field(default_factory=_Templated)
 
 
 class UsualEvent(EventFacts, frozen=True, gc=False, rename="camel"):
@@ -59,6 +72,7 @@ class UsualEventLine(msgspec.Struct, gc=False):
 _v1 = msgspec.json.Decoder(EventFacts)
 _either = msgspec.json.Decoder(_Event)
 _revision = msgspec.json.Decoder(_Revision)
+_patch = msgspec.json.Decoder(_Patch)
 
 
 def read_event(raw: msgspec.Raw | bytes, redactor: Redactor) -> tuple[EventFacts, Flags]:
@@ -134,12 +148,33 @@ _FACTS = EventFacts.__struct_fields__
 _facts_of = attrgetter(*_FACTS)
 
 
-def read_revision(raw: msgspec.Raw | bytes, redactor: Redactor) -> tuple[RevisionFacts, Flags]:
-    """A ControllerRevision's number, with a digest of its content, and what was odd about it."""
+def read_revision(
+    raw: msgspec.Raw | bytes, redactor: Redactor, settled: Callable[[PodTemplate], PodTemplate]
+) -> tuple[RevisionFacts, Flags]:
+    """A ControllerRevision's number and Pod template, with a digest of all that it holds.
+
+    `settled` gives a template redacted. Flags say what was odd about the object; what it holds
+    may be anything, and is no template then.
+    Source: pkg/controller/statefulset/stateful_set_utils.go, getPatch;
+    pkg/controller/daemon/update.go, getPatch.
+    """
     flags: Flags = ()
     try:
         read = _revision.decode(raw)
     except msgspec.ValidationError:
         read, flags = fit(_Revision, msgspec.json.decode(raw), "")
     digest = read.digest if is_digest(read.digest) else redactor.digest(read.data)
-    return RevisionFacts(digest=digest, revision=read.revision), flags
+    template = read.template or _template_in(read.data)
+    if template is not None and len(raw) > LARGE:
+        template, more = bounded_part(template, "data")
+        flags += more
+    if template is not None:
+        template = settled(template)
+    return RevisionFacts(digest=digest, revision=read.revision, template=template), flags
+
+
+def _template_in(data: msgspec.Raw) -> PodTemplate | None:
+    try:
+        return _patch.decode(data).spec.template
+    except (msgspec.ValidationError, RecursionError):
+        return None

@@ -215,9 +215,13 @@ def test_the_json_holds_what_the_page_shows(client: Client) -> None:
         ),
         (
             (letgo, "so_far"),
-            LetGo(512, 1),
-            ("of 512 writes the explanation stands", "1 trace ended before its time"),
-            {"let_go": {"versions": 512, "traces": 1}},
+            LetGo(512, 1, 3),
+            (
+                "of 512 writes the explanation stands",
+                "1 trace ended before its time",
+                "3 revisions",
+            ),
+            {"let_go": {"versions": 512, "traces": 1, "revisions": 3}},
         ),
     ],
 )
@@ -226,7 +230,7 @@ def test_page_json_and_feed_tell_what_was_too_much_for_baton(
     monkeypatch: pytest.MonkeyPatch,
     source: tuple[ModuleType, str],
     told: Holds | LetGo,
-    said: tuple[str, str],
+    said: tuple[str, ...],
     document: dict[str, object],
 ) -> None:
     scenes.connected()

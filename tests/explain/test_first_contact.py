@@ -66,7 +66,7 @@ def test_a_pod_that_stops_waits_since_it_was_asked_to_and_not_for_its_grace() ->
 
 @pytest.mark.parametrize("name", ["create", "scale", "rolling_update", "self_heal"])
 def test_what_is_whole_stays_in_the_background(name: str) -> None:
-    traces = contact(name, 5.0).traces.values()
+    traces = [trace for trace in contact(name, 5.0).traces.values() if trace.revision is None]
     assert traces
     assert all(trace.background for trace in traces)
     for trace in traces:

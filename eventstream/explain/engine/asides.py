@@ -16,6 +16,7 @@ claim.
 from collections.abc import Callable, Iterator
 
 from eventstream.explain.controllers.registry import behaviour_of
+from eventstream.explain.engine.earlier import Earlier
 from eventstream.explain.engine.tracelog import TraceLog
 from eventstream.explain.engine.traces import TraceKeeper, is_judged, is_met, is_workload
 from eventstream.explain.world.families import by_order
@@ -120,17 +121,23 @@ def _lost(write: Write) -> bool:
 
 
 _OWNER_WAIT = 3.0
-"""Seconds for which an owner that was not seen is waited for: it may be listed later."""
+"""Seconds for which an owner that was not seen is waited for, or what keeps the revisions of a
+workload: these may be listed later."""
 
 
 class Contacts:
     """Begins such traces; `is_open` judges whether one has something to tell at that time."""
 
     def __init__(
-        self, world: World, traces: TraceKeeper, is_open: Callable[[TraceLog, float], bool]
+        self,
+        world: World,
+        traces: TraceKeeper,
+        earlier: Earlier,
+        is_open: Callable[[TraceLog, float], bool],
     ) -> None:
         self._world = world
         self._traces = traces
+        self._earlier = earlier
         self._is_open = is_open
         self._waiting: dict[str, Write] = {}
         self._known_before: set[str] = set()
@@ -160,11 +167,14 @@ class Contacts:
             yield ""
             write = self._waiting[uid]
             top = View(self._world, write).top_owner(uid)
-            if top.owner and not whole and now - write.change.at < _OWNER_WAIT:
+            waits = top.owner or not self._earlier.is_whole(write.image)
+            if waits and not whole and now - write.change.at < _OWNER_WAIT:
                 continue
             del self._waiting[uid]
             known = uid in self._known_before
             self._known_before.discard(uid)
+            if not known:
+                self._earlier.note(write)
             key = self._traces.existing_id(top)
             if key in done or key in self._traces.open:
                 continue
@@ -174,5 +184,6 @@ class Contacts:
             if (known or not is_met(top.ref)) and not self._is_open(trace, now):
                 done.add(key)
                 continue
+            trace.found = "" if known else self._earlier.current(top)
             self._traces.start(trace)
             yield key

@@ -33,7 +33,10 @@ def cause_of(trace: TraceLog, world: World) -> str:
     if began is None or began.decision.verdict is None:
         latest = trace.root.latest
         since = latest.image.metadata.creation_timestamp if latest else None
-        return f"existing since {since or 'before Baton watched'}; its cause was not seen"
+        existing = f"existing since {since or 'before Baton watched'}"
+        return (
+            f"{existing}, {trace.found}" if trace.found else f"{existing}; its cause was not seen"
+        )
     if began.decision.verdict.rule == "node-lost":
         return "its kubelet stopped reporting"
     if began.decision.verdict.rule == "node-registered":

@@ -7,6 +7,7 @@ a scale a scale. Source: https://kubernetes.io/docs/concepts/workloads/controlle
 
 from typing import Any
 
+from eventstream.explain.engine import templates
 from eventstream.explain.world.owners import owner_of
 from eventstream.explain.world.text import listing
 from eventstream.explain.world.world import World
@@ -14,9 +15,7 @@ from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
 
 _TEMPLATE, _ALL = "template", "*"
-_RESTARTED = "kubectl.kubernetes.io/restartedAt"
 _REVISION = "deployment.kubernetes.io/revision"
-_HASH = "pod-template-hash"
 _SWITCHES = {
     "paused": ("paused", "resumed"),
     "suspend": ("suspended", "resumed"),
@@ -80,13 +79,13 @@ def _of_template(write: Write, world: World) -> list[str]:
     old, new = _template(write.before), _template(write.image)
     if old is None or new is None or old == new:
         return []
-    images = _images(old, new)
+    images = templates.images(old, new)
     revision = _earlier_revision(write, world)
     if revision:
         also = f" ({listing(images, _SHOWN)})" if images else ""
         return [f"rolled back to revision {revision}{also}"]
     changed = [c for c in write.changes if c.path.startswith("spec.template")]
-    if changed and all(_RESTARTED in c.path and c.after is not None for c in changed):
+    if changed and all(templates.RESTARTED in c.path and c.after is not None for c in changed):
         return ["restarted"]
     return images or ["Pod template changed"]
 
@@ -95,51 +94,18 @@ def _template(image: Image | None) -> Any:
     return getattr(image.spec, "template", None) if image is not None else None
 
 
-def _images(old: Any, new: Any) -> list[str]:
-    """`image of c nginx 1.26 → 1.27` for each container that has another one."""
-    known = {each.name: each.image for each in (*old.spec.init_containers, *old.spec.containers)}
-    return [
-        f"image of {each.name} {_between(known[each.name], each.image)}"
-        for each in (*new.spec.init_containers, *new.spec.containers)
-        if each.name in known and known[each.name] != each.image
-    ]
-
-
-def _between(old: str, new: str) -> str:
-    """The two images, the second by its tag alone where the rest is equal."""
-    (repository, before), (other, now) = _tagged(old), _tagged(new)
-    if repository == other and before and now:
-        return f"{repository} {before} → {now}"
-    return f"{old} → {new}"
-
-
-def _tagged(image: str) -> tuple[str, str]:
-    if "@" in image:
-        return image, ""
-    repository, colon, tag = image.rpartition(":")
-    return (repository, tag) if colon and "/" not in tag else (image, "")
-
-
 def _earlier_revision(write: Write, world: World) -> str:
     """The revision of the ReplicaSet that the new template is that of, if it was an older one."""
     if write.image.kind != "Deployment":
         return ""
-    wanted = _plain(_template(write.image))
+    wanted = templates.plain(_template(write.image))
     for child in write.log.family.children.values():
         found = child.at(write.order)
         if found is None or found.gone or owner_of(found.image) != write.log.uid:
             continue
-        if found.image.kind == "ReplicaSet" and _plain(_template(found.image)) == wanted:
+        if found.image.kind == "ReplicaSet" and templates.plain(_template(found.image)) == wanted:
             return (found.image.metadata.annotations or {}).get(_REVISION, "")
     return ""
-
-
-def _plain(template: Any) -> Any:
-    """A template as far as it is kept, without the label that the controller adds."""
-    if template is None:
-        return None
-    labels = {k: v for k, v in (template.metadata.labels or {}).items() if k != _HASH}
-    return labels, template.metadata.annotations or {}, template.spec
 
 
 def _of_spec(write: Write) -> list[str]:

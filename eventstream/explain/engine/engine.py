@@ -6,11 +6,12 @@ the same however the streams interleaved.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from heapq import heapify, heappop, heappush
 
 from eventstream.explain.controllers import deciding as rules
 from eventstream.explain.engine.asides import Asides, Contacts
 from eventstream.explain.engine.auditing import Auditing
+from eventstream.explain.engine.cascade import decide_all
+from eventstream.explain.engine.earlier import Earlier
 from eventstream.explain.engine.limits import Limits
 from eventstream.explain.engine.repeats import Heartbeats, place
 from eventstream.explain.engine.tracelog import TraceLog, as_settled, at_rest, next_look, settled
@@ -70,7 +71,8 @@ class Engine:
         self._asides = Asides(self._world, self._traces)
         self._audit = Auditing(cluster, self._world, self._traces, expected=audited)
         self._heartbeats = Heartbeats(cluster)
-        self._contacts = Contacts(self._world, self._traces, self._is_open)
+        self._earlier = Earlier(cluster, self._world)
+        self._contacts = Contacts(self._world, self._traces, self._earlier, self._is_open)
         self._stale: set[str] = set()
         self._limits = Limits(self._traces, self._forget)
 
@@ -89,6 +91,7 @@ class Engine:
         if isinstance(observation, Gap):
             self._world.gap(observation)
         if isinstance(observation, Position) and observation.listed:
+            self._earlier.listed(observation.resource.kind)
             return self._settle_writes(self._world.opened(observation.resource.kind))
         if isinstance(observation, Coverage):
             self._traces.usual.watched(observation)
@@ -109,6 +112,7 @@ class Engine:
         for key in self._contacts.begin(now, whole=whole):
             self._stale |= {key} if key else set()
             yield []
+        yield from self._earlier.tell(now, whole=whole)
         stale, self._stale = self._stale | self._asides.begin() | self._traces.touched(), set()
         due = self._traces.come_due(now)
         least = _BUSY if len(stale | due) > _AT_ONCE else 0.0
@@ -163,6 +167,7 @@ class Engine:
             trace = self._traces.open.get(record.id)
             if trace is None and record.existing and root is not None and root.seen:
                 trace = self._traces.start(TraceLog(record.id, root, None, contact=True))
+                trace.aside = record.cause  # What the objects told of it then stays so.
             if trace is not None:
                 trace.last = max(trace.last, record.updated)
                 trace.measured = record.measured
@@ -179,8 +184,11 @@ class Engine:
 
     @property
     def left_out(self) -> dict[str, int]:
-        """How much was let go of for want of room: `versions` of objects, whole `traces`."""
-        return dict(self._limits.left_out)
+        """How much was let go of for want of room: `versions` of objects, whole `traces`.
+
+        And how many `revisions` from before watching began were not told.
+        """
+        return self._limits.left_out | {"revisions": self._earlier.left_out}
 
     def _apply_change(
         self, change: Change, audit: Match | None = None, burst: Burst | None = None
@@ -231,16 +239,7 @@ class Engine:
             writes = self._decide(writes[0], upserts)  # The usual case: nothing rests on it yet.
             if not writes:
                 return upserts
-        queue = [(write.order, id(write), write) for write in writes]
-        heapify(queue)
-        queued = {id(write) for write in writes}
-        while queue:
-            _, key, write = heappop(queue)
-            queued.discard(key)
-            for other in self._decide(write, upserts):
-                if id(other) not in queued:
-                    queued.add(id(other))
-                    heappush(queue, (other.order, id(other), other))
+        decide_all(writes, lambda write: self._decide(write, upserts))
         return upserts
 
     def _decide(self, write: Write, upserts: list[Upsert]) -> list[Write]:

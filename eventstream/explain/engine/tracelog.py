@@ -32,7 +32,7 @@ class TraceLog:
     `first` and `last` are the times of its steps, and `lowest` is the order of its first write;
     `size` is about how many bytes its writes take, `looked` how many Pods the last judgement looked
     at, `of_bursts` that some may be folded into others' steps, and `aside` why it began, where that
-    is another trace's affair.
+    is another trace's affair; `found` is what the objects told of how it had come to this.
     """
 
     __slots__ = (
@@ -43,6 +43,7 @@ class TraceLog:
         "due",
         "first",
         "floor",
+        "found",
         "id",
         "judged",
         "last",
@@ -70,6 +71,7 @@ class TraceLog:
         self.judged = -math.inf
         self.looked = 0
         self.aside = ""
+        self.found = ""
         self.measured = 0.0
         self.rests_on: tuple[str, ...] = ()
         self.members: dict[int, Write] = {}

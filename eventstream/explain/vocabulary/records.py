@@ -185,6 +185,26 @@ class WaitsSeen(msgspec.Struct, frozen=True, gc=False):
     at: float = 0.0
 
 
+class EarlierRevision(msgspec.Struct, frozen=True, gc=False):
+    """A revision that a workload had before watching began, as the object tells that keeps it.
+
+    It came into effect between `since` and `until` (unix seconds), known to the second where these
+    are equal; None where nothing is known of it.
+    """
+
+    number: int
+    kept_in: ObjectRef
+    since: float | None
+    until: float | None
+    what: str
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def exact(self) -> bool:
+        """Whether it is known when it came into effect."""
+        return self.since is not None and self.since == self.until
+
+
 class Trace(msgspec.Struct, frozen=True, gc=False):
     """One cause and all that followed from it.
 
@@ -197,7 +217,8 @@ class Trace(msgspec.Struct, frozen=True, gc=False):
     `measured` up to which arrival the trace's own waits are counted in that. Where there is a
     `diagnosis`, `diagnosis_evidence` is what it rests on, `command` shows that to a person, and
     `mend` is a command that would take the cause away, where one is obvious. `sources` and
-    `withheld` are as a step's.
+    `withheld` are as a step's. Where there is a `revision`, nobody watched anything of it: the
+    trace is what an object tells of it.
     """
 
     id: str
@@ -228,6 +249,7 @@ class Trace(msgspec.Struct, frozen=True, gc=False):
     mend: str = ""
     sources: tuple[str, ...] | None = None
     withheld: tuple[str, ...] = ()
+    revision: EarlierRevision | None = None
 
 
 class StepDraft(Protocol):
@@ -300,6 +322,7 @@ __all__ = [
     "AUDIT",
     "FINISHED",
     "UNKNOWN",
+    "EarlierRevision",
     "Evidence",
     "FieldChange",
     "Grade",
@@ -341,6 +364,11 @@ def trace_id(cluster: str, root_step: str) -> str:
 def existing_trace_id(cluster: str, uid: str) -> str:
     """The id of the trace for what happens to an object without a cause that was seen."""
     return _hash(f"{cluster}\0{uid}\0existing")
+
+
+def revision_trace_id(cluster: str, uid: str, number: int) -> str:
+    """The id of the trace of a revision from before watching began, kept in the object `uid`."""
+    return _hash(f"{cluster}\0{uid}\0revision\0{number}")
 
 
 def _hash(parts: str) -> str:

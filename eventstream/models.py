@@ -85,6 +85,7 @@ class StepRow(Row):
             models.Index(fields=("actor", "trace"), name="step_actor"),
             models.Index(fields=("uid", "sort_key"), name="step_of_object"),
             models.Index(fields=("at", "actor"), name="step_in_time"),
+            models.Index(fields=("namespace", "type", "actor"), name="step_in_place"),
         )
 
 

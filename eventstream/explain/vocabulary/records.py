@@ -9,6 +9,7 @@ A step is a claim with evidence: who did what to which object and why, each with
 Names steps and traces so that a write has the same id in every run and after a restart.
 """
 
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Literal, Protocol, SupportsBytes
 
@@ -29,11 +30,17 @@ FINISHED: frozenset[TraceState] = frozenset({"complete", "superseded", "unknown"
 StageState = Literal["done", "current", "stalled", "pending"]
 
 
+@lru_cache(maxsize=4096)
+def _type_of(api_version: str, kind: str) -> str:
+    return type_name(api_version.rpartition("/")[0], kind)
+
+
 def type_name(group: str, kind: str) -> str:
     """What a type is called, whatever version it is read in: `Deployment.apps`, `Pod`."""
     return f"{kind}.{group}" if group else kind
 
 
+@lru_cache(maxsize=4096)
 def source_name(type_: str, namespace: str | None) -> str:
     """What a type in a namespace is called where something draws on it: `Pod@shop`, `Node@`."""
     return f"{type_}@{namespace or ''}"
@@ -58,7 +65,7 @@ class ObjectRef(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     @property
     def type(self) -> str:
         """Its kind and group, see `type_name`."""
-        return type_name(self.api_version.rpartition("/")[0], self.kind)
+        return _type_of(self.api_version, self.kind)
 
 
 class Grades(msgspec.Struct, frozen=True, gc=False):

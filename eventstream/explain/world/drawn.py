@@ -24,6 +24,8 @@ def name(ref: ObjectRef) -> str:
 def by_view(view: View, verdict: Verdict) -> tuple[str, ...]:
     """What a decision drew on beside the object itself: what it found where it looked."""
     order, metadata = view.order, view.write.image.metadata
+    if not (view.looked or view.below or view.noted or verdict.causes):
+        return ()
     owners = {owner.uid for owner in metadata.owner_references}
     found = {each for log in view.looked for each in by_log(log, order, whole=log.uid in owners)}
     for family in view.below:

@@ -30,9 +30,10 @@ def shipped() -> _Kinds:
 def read_kinds(directory: Path) -> _Kinds:
     """The kinds that the files of `directory` declare, below it too; raises KindFileError."""
     found: _Kinds = {}
-    paths = sorted(path for path in directory.rglob("*.yaml") if path.is_file())
-    for path in paths:
-        if path.name.endswith(EXAMPLES):
+    for path in sorted(directory.rglob("*.yaml")):
+        # A mounted ConfigMap has each file a second time, below a directory `..2026_11_29…`.
+        hidden = any(part.startswith(".") for part in path.relative_to(directory).parts)
+        if hidden or path.name.endswith(EXAMPLES) or not path.is_file():
             continue
         for declaration, line in _declarations(path):
             kind = _compiled(declaration, path, line)

@@ -122,6 +122,15 @@ def test_a_wrong_file_is_refused_with_its_line(
     assert str(found.value).startswith(f"{tmp_path}/kinds.yaml, line ")
 
 
+def test_a_mounted_configmap_is_read_once(tmp_path: Path) -> None:
+    data = tmp_path / "..2026_11_29_03_50_00.1"
+    data.mkdir()
+    (data / "widget.yaml").write_text(WIDGET)
+    (tmp_path / "..data").symlink_to(data.name)
+    (tmp_path / "widget.yaml").symlink_to("..data/widget.yaml")
+    assert set(read_kinds(tmp_path)) == {("example.org", "Widget")}
+
+
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "kinds.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(KindFileError, match=r"kinds\.yaml"):

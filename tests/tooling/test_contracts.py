@@ -13,25 +13,13 @@ EXPLAIN = (
     *("attribution", "audit", "controllers", "deletions", "engine", "outlook", "vocabulary"),
     "world",
 )
-CONTROLLERS = (
-    *(
-        "apiservice",
-        "autoscaler",
-        "budget",
-        "claim",
-        "client",
-        "collector",
-        "custom",
-        "daemonset",
-        "definition",
-    ),
-    *("deployment", "job", "namespace", "node", "pod", "quota", "replicaset", "service", "shared"),
-    "statefulset",
-)
+CONTROLLERS = {
+    str(file.relative_to(ROOT)): ""
+    for file in (ROOT / "eventstream/explain/controllers").rglob("*.py")
+}
 KEPT = {
     "eventstream/explain/__init__.py": "",
-    **{f"eventstream/explain/controllers/{name}/__init__.py": "" for name in CONTROLLERS},
-    **{f"eventstream/explain/controllers/{name}.py": "" for name in ("deciding", "registry")},
+    **CONTROLLERS,
     **{f"eventstream/explain/{name}/__init__.py": "" for name in EXPLAIN},
     "dashboard/views.py": "from eventstream import history\nimport "
     "eventstream.explain.vocabulary.records",

@@ -49,8 +49,12 @@ class Decided:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer as ever."""
-        return self._get_response(request)
+        """Answer as ever; what a viewer saw is kept by no browser once the viewer is gone."""
+        answer = self._get_response(request)
+        viewer = present(request)
+        if viewer is not None and viewer.signed_in:
+            answer.headers.setdefault("Cache-Control", "no-store")
+        return answer
 
     def process_view(self, request: HttpRequest, *_: Any) -> HttpResponse | None:
         """Refuse a view that nothing decides on, and one that is not for who asks."""

@@ -57,6 +57,11 @@ class Viewer:
         """Whether somebody signed in: in mode `local` nobody does, and anyone may look."""
         return self._credential is not None
 
+    @property
+    def short(self) -> str:
+        """The name where there is little room: of a service account its own part."""
+        return self.name.rpartition(":")[2] or self.name
+
     def end(self, why: str) -> None:
         """Make it nobody, for good; its pages are told why."""
         self.ended = self.ended or why

@@ -31,6 +31,7 @@ def step_for(step: Step, rights: Rights) -> Step:
     what = f"{object_} {_CHANGES.get(step.change_type, 'was changed')}."
     if step.verb == "renew":
         what = f"The node of {object_} sent heartbeats."
+    what = f"{what} More of this step is withheld."
     return replace(
         step,
         what=what,

@@ -129,7 +129,7 @@ async def test_a_step_that_draws_on_what_is_unseen_shows_what_is_left_and_says_s
     assert answer.status == 200
     assert "Withheld" in answer.text
     assert why in answer.text
-    assert "was changed." in answer.text
+    assert "was changed. More of this step is withheld." in answer.text
     assert f"changed{number}" in answer.text.replace("<wbr>", ""), "its own change is left"
 
 

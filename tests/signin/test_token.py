@@ -237,3 +237,11 @@ async def test_a_name_that_is_not_ours_is_refused_though_one_is_signed_in(
 ) -> None:
     await browser.sign_in(EVERYBODY)
     assert (await browser.get("/", host="rebound.example")).status == 400
+
+
+@pytest.mark.parametrize("path", ["/", "/changes", "/changes.csv", "/coverage.json", "/reference"])
+async def test_no_browser_keeps_what_a_viewer_saw(
+    path: str, cluster: Cluster, browser: Browser
+) -> None:
+    await browser.sign_in(EVERYBODY)
+    assert (await browser.get(path)).headers["cache-control"] == "no-store"

@@ -10,17 +10,21 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TypeVar
 
 import msgspec
+from django.db import DatabaseError
 
 from dashboard.readers import Readers
 from eventstream import history, reviewing
 from eventstream.history import EVERYTHING, Rights, WatchedType
-from eventstream.reviewing import Credential, Question, Reviewer, Rule
+from eventstream.reviewing import Credential, Question, Reviewer, Rule, UnansweredError
 
 AT_ONCE_MOST = 16
 """So many reviews of one viewer are under way together."""
 
 REVIEWS_MOST = 4000
 """So many are asked for one viewer at a time; what is left then is not shown."""
+
+SECONDS = 20.0
+"""So long all of them may take together; what is not answered by then is not shown."""
 
 VERBS = ("list", "watch")
 """Both are needed: what is shown was listed, and goes on."""
@@ -67,6 +71,14 @@ class _Known(msgspec.Struct, frozen=True):
     namespaces: tuple[str, ...]
 
 
+async def _places() -> _Known:
+    """What there is to ask about; raises UnansweredError where history can't be read."""
+    try:
+        return await _readers.read(_known)
+    except DatabaseError as error:
+        raise UnansweredError(f"History can't be read: {error}. See Baton's log.") from error
+
+
 def _known() -> _Known:
     with history.seeing(EVERYTHING):
         return _Known(history.types(), history.places())
@@ -77,18 +89,18 @@ async def ask(viewer: Credential) -> Rights:
     asker = _Asker(reviewing.reviewer(), viewer)
     if await asker.may("*", "*"):
         return EVERYTHING
-    known = await _readers.read(_known)
+    known = await _places()
     everywhere: set[str] = set()
     within: dict[str, frozenset[str]] = {}
     cut = False
     try:
-        everywhere |= _of(await _all(_granted(asker, each) for each in known.types))
-        left = [t for t in known.types if t.namespaced and t.name not in everywhere]
-        if left:
-            for some in _batches(known.namespaces):
+        async with asyncio.timeout(SECONDS):
+            everywhere |= _of(await _all(_granted(asker, each) for each in known.types))
+            left = [t for t in known.types if t.namespaced and t.name not in everywhere]
+            for some in _batches(known.namespaces if left else ()):
                 found = await _all(_within(asker, left, namespace) for namespace in some)
                 within |= {name: types for name, types in found if types}
-    except _Cut:
+    except (_Cut, TimeoutError):
         cut = True
     return Rights(False, frozenset(everywhere), within, cut)
 

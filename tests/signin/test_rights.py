@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from channels.db import database_sync_to_async
+from django.db import DatabaseError
 
 from dashboard.signin import asking, guard, viewers
 from eventstream import history, reviewing
@@ -353,6 +354,38 @@ async def test_what_could_not_be_asked_is_not_shown(
     assert rights.cut
     assert not rights.everywhere
     assert not rights.within
+
+
+class Slow(Cluster):
+    """Answers about namespaces never."""
+
+    async def allowed(self, viewer: Any, question: Any) -> bool:
+        if question.namespace:
+            await asyncio.Event().wait()
+        return await super().allowed(viewer, question)
+
+
+async def test_what_is_not_answered_in_time_is_not_shown(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await filled()
+    monkeypatch.setattr(asking, "SECONDS", 0.5)
+    reviewing.install(Slow({"sam": Person("sam", frozenset({"shop"}))}))
+    rights = await asking.ask(Token("sam"))
+    assert (rights.cut, rights.within) == (True, {})
+
+
+async def test_a_history_that_cannot_be_read_shows_nothing(
+    cluster: Cluster, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing() -> Any:
+        raise DatabaseError("no such table")
+
+    await browser.sign_in(SHOP)
+    monkeypatch.setattr(asking, "_known", failing)
+    answer = await browser.get("/")
+    assert answer.status == 503
+    assert "History can't be read: no such table" in answer.text
 
 
 def test_rights_that_shrink_are_told_from_those_that_grow() -> None:

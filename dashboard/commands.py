@@ -70,6 +70,35 @@ def for_creation(trace: Trace | None, program: str = KUBECTL) -> list[Command]:
     )
 
 
+def for_config(trace: Trace | None, program: str = "oc") -> list[Command]:
+    """What to run to make a DeploymentConfig, and to see its deployer at work."""
+    root = trace.root if trace is not None else None
+    name = root.name if root is not None else "web"
+    where = within(root.namespace if root is not None else None)
+    given = partial(line, program=program)
+    return _typed(
+        Command(
+            given("create deploymentconfig", "web", options=("--image=bitnami/nginx:latest",)),
+            "Creates a DeploymentConfig, in your current project.",
+            writes=True,
+        ),
+        Command(
+            given("get pods", options=(*where, "--watch")),
+            "The deployer's Pod first, then those that it rolls out.",
+        ),
+        Command(
+            given("get replicationcontrollers", options=(*where, "--watch")),
+            "The versions, and how many Pods each desires.",
+        ),
+        Command(
+            given("get deploymentconfig", name, options=(*where, *_WHOLE)),
+            "Desired state, current state, and who wrote which field.",
+        ),
+        Command(given("rollout latest", name), "Rolls out once more.", writes=True),
+        Command(given("delete deploymentconfig", "web"), "Takes it away again.", writes=True),
+    )
+
+
 def for_operator(trace: Trace | None, program: str = KUBECTL) -> list[Command]:
     """What to run to see a type, its objects, and who acts on them."""
     given = partial(line, program=program)

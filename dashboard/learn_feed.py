@@ -37,7 +37,7 @@ class LearnFeed:
         """Return what changed of the chosen trace, or of any that may be the newest."""
         if self._chosen is not None:
             return history.changes_since(since, limit=limit, trace=self._chosen)
-        kind = "Deployment" if self._tab == lessons.STEPS else None
+        kind = lessons.KINDS.get(self._tab)
         return history.changes_since(since, limit=limit, filter=history.Filter(kind=kind))
 
     def _concerns(self, row: history.Row) -> bool:

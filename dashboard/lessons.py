@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from dashboard import rendering
 from dashboard.sightings import Lesson, Sighting
 from eventstream import history
-from eventstream.explain.vocabulary.documented import operators
+from eventstream.explain.vocabulary.documented import openshift, operators
 from eventstream.explain.vocabulary.documented.creation import (
     CREATION,
     FOLLOWING,
@@ -21,8 +21,10 @@ from eventstream.explain.vocabulary.documented.creation import (
 )
 from eventstream.explain.vocabulary.records import Step, Trace
 
-STEPS, OPERATORS = "steps", "operators"
-TABS = (STEPS, OPERATORS)
+STEPS, OPERATORS, CONFIG = "steps", "operators", "deploymentconfig"
+TABS = (STEPS, OPERATORS, CONFIG)
+KINDS = {STEPS: "Deployment", CONFIG: openshift.KIND}
+"""What a tab is about, where that is one kind."""
 
 STEPS_MOST = 2000
 """So many steps of a trace are looked through: enough for some 250 Pods."""
@@ -63,7 +65,7 @@ class Shown(msgspec.Struct, frozen=True):
 
 def candidates(tab: str, limit: int = CANDIDATES) -> list[history.Stored[Trace]]:
     """Return the newest traces that began with the creation of what the tab is about."""
-    kind = "Deployment" if tab == STEPS else ""
+    kind = KINDS.get(tab, "")
     found: list[history.Stored[Trace]] = []
     for stored in history.begun(kind, limit=LOOKED_THROUGH):
         if len(found) < limit and _created(stored.record):
@@ -87,7 +89,7 @@ def show(tab: str, trace_id: str | None = None) -> Shown | None:
         stored = newest[0] if newest else None
     trace = stored.record if stored is not None else None
     lesson = Lesson(trace, _steps(trace), _unwatched(), _hidden())
-    told = _creation(lesson) if tab == STEPS else _operator(lesson)
+    told = _TOLD[tab](lesson)
     return Shown(tab, stored, tuple(_due_marked(told, trace)))
 
 
@@ -125,6 +127,11 @@ def _creation(lesson: Lesson) -> Iterator[Line]:
         heading = ""
 
 
+def _config(lesson: Lesson) -> Iterator[Line]:
+    for documented in openshift.DEPLOYMENT_CONFIG:
+        yield Line(documented, lesson.of(documented))
+
+
 def _operator(lesson: Lesson) -> Iterator[Line]:
     definition = _definition(lesson.trace)
     heading = "A new type"
@@ -143,6 +150,9 @@ def _operator(lesson: Lesson) -> Iterator[Line]:
     )
     heading = "And on"
     yield Line(operators.BUILT_IN, lesson.of(operators.BUILT_IN), heading=heading)
+
+
+_TOLD = {STEPS: _creation, OPERATORS: _operator, CONFIG: _config}
 
 
 def _undefined(trace: Trace | None) -> Sighting:

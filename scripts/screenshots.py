@@ -121,6 +121,7 @@ PAGES: dict[str, str | Find] = {
     "coverage": "/coverage",
     "learn": "/learn",
     "operators": "/learn?tab=operators",
+    "deploymentconfig": "/learn?tab=deploymentconfig",
 }
 STATES = {
     "empty": State(played(), "#empty:visible", PAGES),

@@ -38,7 +38,9 @@ def learn(request: HttpRequest, page: Page) -> HttpResponse:
         return lost(request, 404, "No such trace", _NO_TRACE, chosen or "")
     asked = {"tab": tab, "trace": chosen, "cli": None if program == "kubectl" else program}
     parts = lessons.parts(shown, now)
-    given = commands.for_creation if tab == lessons.STEPS else commands.for_operator
+    given = _COMMANDS[tab]
+    if tab == lessons.CONFIG:
+        program = "oc"  # kubectl knows no DeploymentConfig to create.
     trace_id = shown.trace.id if shown.trace is not None else None
     context = status.context(now) | {
         "epoch": epoch,
@@ -61,8 +63,19 @@ def learn(request: HttpRequest, page: Page) -> HttpResponse:
     return page.drawn(request, context)
 
 
+_COMMANDS = {
+    lessons.STEPS: commands.for_creation,
+    lessons.OPERATORS: commands.for_operator,
+    lessons.CONFIG: commands.for_config,
+}
+
+
 def _tabs(asked: dict[str, str | None]) -> list[Link]:
-    titles = {lessons.STEPS: "A Deployment, in sixteen steps", lessons.OPERATORS: "Operators"}
+    titles = {
+        lessons.STEPS: "A Deployment, in sixteen steps",
+        lessons.OPERATORS: "Operators",
+        lessons.CONFIG: "OpenShift's DeploymentConfig",
+    }
     return [
         Link(title, _address(asked, tab=tab, trace=None), tab == asked["tab"])
         for tab, title in titles.items()

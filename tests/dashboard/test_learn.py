@@ -12,12 +12,14 @@ from django.test import Client
 
 from dashboard import lessons
 from dashboard.commands import for_creation, for_operator
+from eventstream.explain.vocabulary.documented.openshift import DEPLOYMENT_CONFIG
 from eventstream.explain.vocabulary.records import ObjectRef, StepUpsert, Trace, TraceUpsert
 from eventstream.recorder.batch import Batch
 from eventstream.recorder.commit import commit
+from scripts.accuracy import observations as recorded
 from tests.dashboard import scenes
 from tests.dashboard.sockets import Page
-from tests.explain.tapes import fold, observations
+from tests.explain.tapes import Result, fold, observations
 
 LINE = 1_000.0
 SHOWN = re.compile(r'class="shown is-(\w+)[^"]*" id="shown-([\w-]+)"')
@@ -43,12 +45,17 @@ def begun(id_: str, started: float, **more: Any) -> scenes.Scene:
 def store_tape(name: str) -> dict[str, Trace]:
     """Store what the engine makes of a recording; returns the traces by title."""
     found = fold(observations(name))
+    store_all(found)
+    created = (t for t in found.traces.values() if t.cause.startswith("created"))
+    return {trace.title: trace for trace in created}
+
+
+def store_all(found: Result) -> None:
+    """Store all steps and traces of a recording."""
     batch = Batch()
     batch.add(None, [StepUpsert(step, b"") for step in found.steps.values()])
     batch.add(None, [TraceUpsert(trace) for trace in found.traces.values()])
     commit(batch, LINE)
-    created = (t for t in found.traces.values() if t.cause.startswith("created"))
-    return {trace.title: trace for trace in created}
 
 
 @pytest.mark.django_db
@@ -113,6 +120,16 @@ def test_a_recorded_operator_turns_observe_compare_and_act(client: Client) -> No
 
 
 @pytest.mark.django_db
+def test_a_recorded_deploymentconfig_turns_each_step_of_its_sequence(client: Client) -> None:
+    store_all(fold(recorded("dc_create", audit=False)))
+    newest = body(client, "/learn?tab=deploymentconfig")
+    assert set(shown(newest).values()) <= {"reported", "inferred", "observed"}
+    assert len(shown(newest)) == len(DEPLOYMENT_CONFIG)
+    assert "openshift-deploy" in newest
+    assert "oc create deploymentconfig web" in newest
+
+
+@pytest.mark.django_db
 def test_a_type_that_was_there_before_says_so(client: Client) -> None:
     site = ObjectRef("stable.example.com/v1", "Website", "web", "shop", "uid-shop")
     trace = scenes.trace("site", site, LINE, root_step="site-001")
@@ -153,7 +170,7 @@ def test_hostile_names_are_text_and_never_part_of_a_command(client: Client, tab:
     lines += [each.line for each in (*for_creation(hostile), *for_operator(hostile))]
     for words in map(shlex.split, lines):
         assert all("reboot" in word[1:] for word in words if "reboot" in word), "but as a word"
-        assert words[0] in {"kubectl", "python"}
+        assert words[0] in {"kubectl", "oc", "python"}
 
 
 @pytest.mark.django_db(transaction=True)

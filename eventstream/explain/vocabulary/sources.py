@@ -124,6 +124,10 @@ DEFINITION_STATUS = _in(
 DEFINITION_FINALIZER = _in(
     _EXTENSIONS + "pkg/controller/finalizer/crd_finalizer.go", "deleteInstances"
 )
+DEPLOYMENT_CONFIG = (
+    "https://docs.redhat.com/en/documentation/openshift_container_platform/4.16/html/"
+    "building_applications/deployments"
+)
 OPERATOR = DOCS + "concepts/extend-kubernetes/operator/"
 AUDITING = DOCS + "tasks/debug/debug-cluster/audit/"
 CONTROLLERS = DOCS + "concepts/architecture/controller/"

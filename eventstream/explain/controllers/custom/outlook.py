@@ -149,7 +149,10 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None, child_of: Asse
         own = holding_of(write, health, when(asked) if asked is began else 0.0, rank)
         found.extend((own,) if own is not None else ())
     acted = since is None
-    stages = staged([("stored", 1, 1), ("acted on", int(acted), 1), ("children", done, total)])
+    counts = [("stored", 1, 1), ("acted on", int(acted), 1), ("children", done, total)]
+    if health is not None:
+        counts.append(("done", int(health.state == "complete"), 1))
+    stages = staged(counts)
     if not found:
         return _done(write, health, done, total, stages)
     outlook = pending(found, stages, snapshot, "")

@@ -118,6 +118,7 @@ PAGES: dict[str, str | Find] = {
     "now": "/",
     "cluster": "/cluster",
     "changes": "/changes",
+    "writers": "/writers",
     "coverage": "/coverage",
     "learn": "/learn",
     "operators": "/learn?tab=operators",

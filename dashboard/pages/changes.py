@@ -169,11 +169,11 @@ def _cells(entry: Entry) -> list[str]:
         step.grades.who,
         step.resource_version,
     )
-    return [_harmless(wording.visible(cell)) for cell in cells]
+    return [harmless(wording.visible(cell)) for cell in cells]
 
 
-def _harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
+def harmless(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula."""
     return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
 
 

@@ -9,7 +9,17 @@ from dashboard.asked import SHOWS
 from dashboard.coverage_feed import CoverageFeed
 from dashboard.learn_feed import LearnFeed
 from dashboard.lessons import TABS
-from dashboard.pages import changes, cluster, learn, objects, reference, tape, trace, window
+from dashboard.pages import (
+    changes,
+    cluster,
+    learn,
+    objects,
+    reference,
+    tape,
+    trace,
+    window,
+    writers,
+)
 from dashboard.pages.page import Address, InHeader, Page, Within, feeding
 from dashboard.signin.decisions import Decision
 
@@ -77,6 +87,17 @@ PAGES = (
         navigation=Within("cluster"),
         style=None,
         others=(Address("changes-csv", "changes.csv", changes.as_csv, RIGHTS),),
+    ),
+    Page(
+        name="writers",
+        address="writers",
+        view=writers.writers,
+        decision=RIGHTS,
+        template="writers.html",
+        feed=None,
+        navigation=Within("cluster"),
+        style=None,
+        others=(Address("writers-csv", "writers.csv", writers.as_csv, RIGHTS),),
     ),
     Page(
         name="window",

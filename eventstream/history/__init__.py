@@ -81,6 +81,14 @@ from eventstream.history.status import (
 )
 from eventstream.history.types import WatchedType, places, types
 from eventstream.history.waits import rates, usual
+from eventstream.history.writers import (
+    OBJECTS_MOST,
+    LastWriter,
+    WritersFilter,
+    WritersPage,
+    last_writers,
+    managers,
+)
 from eventstream.letgo import LetGo
 from eventstream.objects.observations import AuditLog, Coverage, Gap, Problem
 from eventstream.pulse import Holds
@@ -90,6 +98,7 @@ __all__ = [
     "CHOICES_MOST",
     "EVERYTHING",
     "NOTHING",
+    "OBJECTS_MOST",
     "POD_STATES",
     "ActorRate",
     "AuditLog",
@@ -105,6 +114,7 @@ __all__ = [
     "Gone",
     "Holds",
     "KeptObject",
+    "LastWriter",
     "LedgerFilter",
     "LedgerPage",
     "LetGo",
@@ -119,6 +129,8 @@ __all__ = [
     "Seeing",
     "Stored",
     "WatchedType",
+    "WritersFilter",
+    "WritersPage",
     "add",
     "ancestors",
     "audit_logs",
@@ -142,8 +154,10 @@ __all__ = [
     "holds",
     "installation_key",
     "kept",
+    "last_writers",
     "ledger",
     "let_go",
+    "managers",
     "namespaces",
     "nodes",
     "only_reading",

@@ -166,7 +166,7 @@ def paths(fields: msgspec.Raw | bytes) -> frozenset[str]:
 def _read(fields: msgspec.Raw | bytes) -> "_Read":
     text = bytes(fields)
     known = _texts_read.get(text)
-    return _texts_read.keep(text, (_paths(text), {}), len(text)) if known is None else known
+    return _texts_read.keep(text, (leaf_paths(text), {}), len(text)) if known is None else known
 
 
 _PATHS_KEPT, _ROOM_FOR_PATHS = 2048, 8 * 1024 * 1024
@@ -179,7 +179,8 @@ _texts_read = Kept[bytes, _Read](_PATHS_KEPT, _ROOM_FOR_PATHS)
 """What normalized texts say, which is the same whoever reads them."""
 
 
-def _paths(fields: bytes) -> frozenset[str]:
+def leaf_paths(fields: bytes) -> frozenset[str]:
+    """The same as `paths`, remembered nowhere."""
     try:
         tree = msgspec.json.decode(fields) if fields else {}
     except (msgspec.DecodeError, RecursionError):

@@ -5,7 +5,9 @@ Filled for a server of its own, so that each view is seen with it in a real brow
 
 import time
 
-from eventstream.objects.images import Image, Metadata
+import msgspec
+
+from eventstream.objects.images import FieldsEntry, Image, Metadata
 from eventstream.objects.observations import Change
 from eventstream.objects.pods import (
     Condition,
@@ -61,5 +63,9 @@ def _pod(name: str, place: int) -> Image:
         conditions=(Condition("Ready", "False", name, name),),
         container_statuses=(ContainerStatus(name, state=waiting),),
     )
-    metadata = Metadata(name=name, namespace=MARKUP, uid=f"uid-pod-{place}")
+    fields = msgspec.Raw(msgspec.json.encode({f"f:{name}-{number}": {} for number in range(6)}))
+    entry = FieldsEntry(name, name, name, "2026-11-23T00:08:32Z", "v1", fields)
+    metadata = Metadata(
+        name=name, namespace=MARKUP, uid=f"uid-pod-{place}", managed_fields=(entry,)
+    )
     return Image("v1", "Pod", metadata, PodSpec(node_name=name), status)

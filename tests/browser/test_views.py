@@ -26,6 +26,7 @@ HOSTILE = (
     "/?text=img",
     "/cluster",
     "/changes",
+    "/writers",
     "/coverage",
     "/window",
     "/learn?trace=hostile",
@@ -44,6 +45,7 @@ WORDS = {
     "/": "Now",
     "/cluster": "Stuck, slow, failing",
     "/changes": "the object",
+    "/writers": "who last set which fields",
     "/coverage": "cronjobs",
     "/window": "whatever trace they belong to",
     "/learn": "A client asks for a Deployment",
@@ -244,7 +246,7 @@ def test_axe_finds_nothing_where_names_are_hostile(
 ) -> None:
     look = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
     with opened(browser, stored, "/", **look) as page:
-        for path in ("/", "/cluster", "/changes", OBJECTS[0], *TRACES):
+        for path in ("/", "/cluster", "/changes", "/writers", OBJECTS[0], *TRACES):
             page.goto(stored.url + path)
             found = Axe().run(page)
             assert found.violations_count == 0, path + found.generate_report()

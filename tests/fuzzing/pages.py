@@ -16,6 +16,8 @@ PLAIN = (
     "/",
     "/changes",
     "/changes.csv",
+    "/writers",
+    "/writers.csv",
     "/cluster",
     "/cluster/pods.json",
     "/coverage",

@@ -29,6 +29,8 @@ PAGES = (
     "/",
     "/changes",
     "/changes.csv",
+    "/writers",
+    "/writers.csv",
     "/cluster",
     "/cluster/pods.json",
     "/coverage",

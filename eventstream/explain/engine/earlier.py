@@ -103,10 +103,10 @@ class Earlier:
         if len(found) < 2 or latest is None:
             return ""
         now, before = found[-1], found[-2]
-        said = f"at revision {now.number} since {_time(now.since, now.until)}"
+        said = f"at revision {now.number} ({past.what(now, before)})"
         asked = _asked(latest.image, now)
         also = f", but {asked} wrote to it then" if asked else ""
-        return f"{said} ({past.what(now, before)}); its cause was not seen{also}"
+        return f"{said} since {_time(now.since, now.until)}; its cause was not seen{also}"
 
     def _kept(self, log: ObjectLog, at: float) -> list[Image]:
         """What keeps its revisions and was there at `at`, not what came since."""

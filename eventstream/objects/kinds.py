@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from eventstream.objects import cluster_kinds as c
+from eventstream.objects import network_kinds as n
 from eventstream.objects import workloads as w
 from eventstream.objects.pods import Part, PodSpec, PodStatus
 from eventstream.objects.resource import Resource
@@ -69,6 +70,15 @@ WATCHED: tuple[BuiltIn, ...] = (
     BuiltIn("", "replicationcontrollers", "ReplicationController", _COUNTED),
     BuiltIn(_LEASES, "leases", "Lease", (c.LeaseSpec, Part)),
     BuiltIn("", "persistentvolumeclaims", "PersistentVolumeClaim", (c.ClaimSpec, c.PhaseStatus)),
+    BuiltIn(
+        "",
+        "persistentvolumes",
+        "PersistentVolume",
+        (n.VolumeSpec, n.VolumeStatus),
+        namespaced=False,
+    ),
+    BuiltIn("", "services", "Service", (n.ServiceSpec, n.LoadBalanced)),
+    BuiltIn("networking.k8s.io", "ingresses", "Ingress", (n.IngressSpec, n.LoadBalanced)),
     BuiltIn("", "resourcequotas", "ResourceQuota", (c.QuotaSpec, c.QuotaStatus)),
     BuiltIn(_POLICY, *_BUDGET, (c.BudgetSpec, c.BudgetStatus), ("v1", "v1beta1")),
     BuiltIn(_SERVICES, "apiservices", "APIService", _SERVED, namespaced=False),

@@ -146,17 +146,13 @@ def test_a_job_that_still_runs_keeps_the_next_from_being_started() -> None:
 
 
 CPU = "failed to get cpu utilization: "
+NOT_YET = "did not receive metrics for targeted pods"
 UNMEASURED = [
     ("FailedGetResourceMetric", f"{CPU}no metrics returned", 40, "not-ready"),
     ("FailedGetResourceMetric", f"{CPU}no metrics returned", 20, None),
     ("FailedGetResourceMetric", f"{CPU}missing request for cpu in container c", 5, "not-ready"),
-    ("FailedGetResourceMetric", f"{CPU}did not receive metrics for targeted pods", 60, None),
-    (
-        "FailedGetResourceMetric",
-        f"{CPU}did not receive metrics for targeted pods",
-        130,
-        "not-ready",
-    ),
+    ("FailedGetResourceMetric", f"{CPU}{NOT_YET}", 60, None),
+    ("FailedGetResourceMetric", f"{CPU}{NOT_YET}", 130, "not-ready"),
     ("FailedGetExternalMetric", "unable to get external metric queue", 40, "not-ready"),
     ("InvalidSelector", "the HPA target's scale is missing a selector", 5, "not-ready"),
 ]

@@ -8,6 +8,8 @@ from eventstream.explain.controllers import (
     daemonset,
     definition,
     deployment,
+    endpoints,
+    ingress,
     job,
     namespace,
     node,
@@ -15,6 +17,7 @@ from eventstream.explain.controllers import (
     quota,
     replicaset,
     statefulset,
+    volume,
 )
 from eventstream.explain.controllers.registry import add
 
@@ -26,6 +29,8 @@ _CONTROLLERS = (
     daemonset,
     definition,
     deployment,
+    endpoints,
+    ingress,
     job,
     namespace,
     node,
@@ -33,6 +38,7 @@ _CONTROLLERS = (
     quota,
     replicaset,
     statefulset,
+    volume,
 )
 
 for _controller in _CONTROLLERS:

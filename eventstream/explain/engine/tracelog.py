@@ -197,9 +197,21 @@ def at_rest(record: Trace) -> bool:
     return record.state in FINISHED and not _rests_on_others(record)
 
 
+_SELECTING = frozenset({("v1", "Service"), ("networking.k8s.io/v1", "Ingress")})
+"""Kinds that rest on what they select or name."""
+
+_SELDOM = 15.0
+"""Seconds between two looks at such: each is held against all Pods of its namespace."""
+
+
 def _rests_on_others(record: Trace) -> bool:
-    """Whether it rests on Pods of a node, which the node does not own."""
-    return record.root.kind == "Node" and record.root_step is not None
+    """Whether it rests on Pods of a node, or of a Service, which these do not own."""
+    root = record.root
+    return _selects(record) or (root.kind == "Node" and record.root_step is not None)
+
+
+def _selects(record: Trace) -> bool:
+    return (record.root.api_version, record.root.kind) in _SELECTING
 
 
 def settled(record: Trace, now: float) -> bool:
@@ -209,7 +221,7 @@ def settled(record: Trace, now: float) -> bool:
 
 def next_look(record: Trace, now: float) -> float | None:
     """When time alone may change the judgement (unix seconds): it settles, or a wait is overdue."""
-    glance = now + _GLANCE
+    glance = now + (_SELDOM if _selects(record) else _GLANCE)
     elsewhere = _rests_on_others(record)
     if record.state in FINISHED:
         quiet = record.updated + QUIET

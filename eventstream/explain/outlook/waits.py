@@ -32,6 +32,7 @@ _STATED = {
     "kubelet/stop": 30.0,
     "custom-controller/open-gate": 180.0,
     "unknown/open-gate": 180.0,
+    "custom-controller/balance": 300.0,
     "custom-controller": 60.0,
     "namespace-controller": 60.0,
     "horizontal-pod-autoscaler/measure": 30.0,
@@ -55,6 +56,7 @@ https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-backoff-failu
 WORDS = {
     "act": "answers a changed custom resource",
     "add-node": "binds a Pod once a node for it was added",
+    "balance": "makes the load balancer of a Service",
     "become-ready": "brings a changed custom resource to be ready",
     "bind": "binds a new Pod to a node",
     "bind-volume": "binds a claim to a volume",

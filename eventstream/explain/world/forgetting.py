@@ -71,6 +71,7 @@ def _tidy(world: World, uid: str, gone: set[str], settled: int) -> None:
 
 def _delete(world: World, uid: str) -> None:
     log = world.logs.pop(uid)
+    world.places.drop(log)
     if not looked_up(log.ref):
         return
     key = key_of(log)

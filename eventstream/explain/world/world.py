@@ -24,6 +24,7 @@ from eventstream.explain.world.known import (
 )
 from eventstream.explain.world.notes import ANY, says, tells_of
 from eventstream.explain.world.owners import changed_hands, is_controlled, owner_of, reference
+from eventstream.explain.world.places import Places
 from eventstream.explain.world.writes import Logs, ObjectLog, Write
 from eventstream.objects.images import Image
 from eventstream.objects.observations import Change, Gap
@@ -37,16 +38,13 @@ NAMESAKES_KEPT = 32
 
 
 class World:
-    """All object logs. `high` is the highest order seen, for versions that are not comparable.
-
-    It `sees_nodes` once one was seen: then a node that is not known does not exist.
-    """
+    """All object logs. `high` is the highest order seen, for versions that are not comparable."""
 
     def __init__(self) -> None:
         self.logs = Logs()
         self.names: dict[str, dict[str, ObjectLog]] = {}
         self.high = 0
-        self.sees_nodes = False
+        self.places = Places()
         self.evictions = Evictions()
         self._unseen: dict[str, None] = {}
         self._gaps: dict[str, tuple[int, int | None]] = {}
@@ -88,7 +86,7 @@ class World:
     def _introduce(self, log: ObjectLog, change: Change, order: int) -> None:
         log.ref, log.seen = reference(change.after), True
         log.resource_key = change.resource.key
-        self.sees_nodes = self.sees_nodes or log.ref.kind == "Node"
+        self.places.add(log)
         if looked_up(log.ref):
             known = self.names.setdefault(key_of(log), {})
             known[log.uid] = log

@@ -69,6 +69,7 @@ DEFINITION = GroupKind("apiextensions.k8s.io", "CustomResourceDefinition")
 DEPLOYMENT = GroupKind("apps", "Deployment")
 ENDPOINTS = GroupKind("", "Endpoints")
 ENDPOINT_SLICE = GroupKind("discovery.k8s.io", "EndpointSlice")
+INGRESS = GroupKind("networking.k8s.io", "Ingress")
 JOB = GroupKind("batch", "Job")
 NAMESPACE = GroupKind("", "Namespace")
 NODE = GroupKind("", "Node")
@@ -80,6 +81,7 @@ REVISION = GroupKind("apps", "ControllerRevision")
 SERVICE = GroupKind("", "Service")
 SERVICE_ACCOUNT = GroupKind("", "ServiceAccount")
 STATEFULSET = GroupKind("apps", "StatefulSet")
+VOLUME = GroupKind("", "PersistentVolume")
 
 REFERRED_TO_BY_NAME = frozenset(
     {DEFINITION, AUTOSCALER, NAMESPACE, NODE, CLAIM, QUOTA, SERVICE, STATEFULSET}

@@ -6,12 +6,9 @@ from typing import Any
 
 import pytest
 from channels.db import database_sync_to_async
-from django.db import DatabaseError
 
-from dashboard.signin import asking, guard, viewers
-from eventstream import history, reviewing
-from eventstream.history import EVERYTHING, NOTHING, Rights
-from eventstream.reviewing import Names, Rule, Token
+from dashboard.signin import guard, viewers
+from eventstream import history
 from tests.dashboard import scenes
 from tests.signin.conftest import EVERYBODY, NOBODY, SHOP
 from tests.signin.people import Browser, Cluster, Person, closed_with
@@ -317,88 +314,3 @@ async def test_rights_are_asked_once_a_minute_however_many_look(
     for path in ("/", "/changes", "/cluster"):
         await browser.get(path)
     assert len(cluster.asked) == asked
-
-
-class Guessing(Cluster):
-    """Tells by rules what is worth asking."""
-
-    async def rules(self, viewer: Any, namespace: str) -> list[Rule]:
-        self._of(viewer)
-        named = Rule(("list", "watch"), ("",), ("nodes", "pods"), ("one",))
-        granted = Rule(("get", "list", "watch"), ("", "apps"), ("pods", "deployments"))
-        return [named, granted] if namespace == "shop" else [named]
-
-
-async def test_a_guess_saves_questions_and_grants_nothing(cluster: Cluster) -> None:
-    await filled()
-    guessing = Guessing({"sam": Person("sam", frozenset({"shop"}))})
-    reviewing.install(guessing)
-    rights = await asking.ask(Token("sam"))
-    assert rights == Rights(within={"shop": frozenset({"Pod", "Deployment.apps"})})
-    within = {question.namespace for question in guessing.asked}
-    assert within == {"", "shop"}, "vault is not worth asking about"
-    reviewing.install(Guessing({"sam": Person("sam", frozenset())}))
-    assert await asking.ask(Token("sam")) == NOTHING, "the guess alone shows nothing"
-
-
-async def test_names_are_asked_about_without_a_guess(cluster: Cluster) -> None:
-    await filled()
-    cluster.people["sam"] = cluster.people[SHOP]
-    rights = await asking.ask(Names("sam", ("team",)))
-    assert set(rights.within) == {"shop"}
-
-
-async def test_what_could_not_be_asked_is_not_shown(
-    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await filled()
-    monkeypatch.setattr(asking, "REVIEWS_MOST", 7)
-    rights = await asking.ask(Token(SHOP))
-    assert rights.cut
-    assert not rights.everywhere
-    assert not rights.within
-
-
-class Slow(Cluster):
-    """Answers about namespaces never."""
-
-    async def allowed(self, viewer: Any, question: Any) -> bool:
-        if question.namespace:
-            await asyncio.Event().wait()
-        return await super().allowed(viewer, question)
-
-
-async def test_what_is_not_answered_in_time_is_not_shown(
-    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await filled()
-    monkeypatch.setattr(asking, "SECONDS", 0.5)
-    reviewing.install(Slow({"sam": Person("sam", frozenset({"shop"}))}))
-    rights = await asking.ask(Token("sam"))
-    assert (rights.cut, rights.within) == (True, {})
-
-
-async def test_a_history_that_cannot_be_read_shows_nothing(
-    cluster: Cluster, browser: Browser, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def failing() -> Any:
-        raise DatabaseError("no such table")
-
-    await browser.sign_in(SHOP)
-    monkeypatch.setattr(asking, "_known", failing)
-    answer = await browser.get("/")
-    assert answer.status == 503
-    assert "History can't be read: no such table" in answer.text
-
-
-def test_rights_that_shrink_are_told_from_those_that_grow() -> None:
-    some = Rights(everywhere=frozenset({"Pod"}), within={"shop": frozenset({"Job.batch"})})
-    more = Rights(everywhere=frozenset({"Pod", "Job.batch"}))
-    assert more.keep(some)
-    assert not some.keep(more)
-    assert some.keep(some)
-    assert EVERYTHING.keep(more)
-    assert not more.keep(EVERYTHING)
-    assert more.keep(NOTHING)
-    assert not NOTHING.keep(some)
-    assert some.digest != more.digest != EVERYTHING.digest

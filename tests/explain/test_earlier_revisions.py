@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from eventstream.explain.engine import earlier
+from eventstream.explain.engine import earlier, traces
 from eventstream.explain.engine.engine import Engine
 from eventstream.explain.vocabulary.records import EarlierRevision, Trace, TraceUpsert
 from tests.explain.first_contact import contact, listed_at
@@ -85,9 +85,9 @@ def found(owner: Json, *kept: Json) -> Result:
 
 
 def test_a_recorded_rollout_and_its_undo_are_told_with_their_times() -> None:
-    traces = told(contact("rolling_update", 20.0))
-    assert sorted(traces) == [1, 2]
-    first, second = traces[1], traces[2]
+    known = told(contact("rolling_update", 20.0))
+    assert sorted(known) == [1, 2]
+    first, second = known[1], known[2]
     assert first.title == "deployment/web revision 1"
     assert first.cause == f"revision 1: the first one, with bitnami/nginx:latest{UNKNOWN_ASKER}"
     assert second.cause == f"revision 2: image of c bitnami/nginx latest → 1.27{UNKNOWN_ASKER}"
@@ -130,6 +130,20 @@ def test_they_are_no_rollouts() -> None:
         assert trace.sources == ("ReplicaSet.apps@shop",)
     assert result.steps == {}
     assert result.waits == {}
+
+
+def test_what_was_read_is_a_source_also_where_nothing_could_be_judged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(traces, "assess", fail)
+    [now] = [t for t in contact("rolling_update", 20.0).traces.values() if not t.revision]
+    assert now.state == "unknown"
+    assert "at revision 3" in now.cause
+    assert now.sources is not None
+    assert "ReplicaSet.apps@shop" in now.sources
 
 
 CHANGED: list[tuple[Json, Json, str]] = [
@@ -175,9 +189,9 @@ def test_what_changed_is_what_differs_between_the_templates(
 def test_a_revision_before_which_one_is_gone_says_from_which_on() -> None:
     web = deployment()
     kept = [replicaset(web, number, number, f"nginx:{number}") for number in (4, 7, 8)]
-    traces = told(found(web, *kept))
-    assert past(traces[4]).what == "the earliest that is kept, with nginx:4"
-    assert past(traces[7]).what == "image of c nginx 4 → 7 since revision 4"
+    known = told(found(web, *kept))
+    assert past(known[4]).what == "the earliest that is kept, with nginx:4"
+    assert past(known[7]).what == "image of c nginx 4 → 7 since revision 4"
 
 
 DATED: list[tuple[Json, bool, int | None, int | None]] = [
@@ -214,13 +228,13 @@ def test_controller_revisions_tell_their_templates_and_when_they_got_their_numbe
         controller_revision(owner, 4, 7, "pg:3", written=7),
         controller_revision(owner, 5, 8, "pg:4", written=8),
     )
-    traces = told(found(owner, *kept))
-    assert sorted(traces) == [2, 3, 4]
-    assert past(traces[2]).exact
-    assert (past(traces[3]).since, past(traces[3]).until) == (at(2), at(5))
-    assert past(traces[3]).what == "image of c pg 2 → 1"
-    assert past(traces[4]).what == "image of c pg 1 → 3"
-    assert "nothing says whether it had this number then" in past(traces[3]).evidence[1].text
+    known = told(found(owner, *kept))
+    assert sorted(known) == [2, 3, 4]
+    assert past(known[2]).exact
+    assert (past(known[3]).since, past(known[3]).until) == (at(2), at(5))
+    assert past(known[3]).what == "image of c pg 2 → 1"
+    assert past(known[4]).what == "image of c pg 1 → 3"
+    assert "nothing says whether it had this number then" in past(known[3]).evidence[1].text
 
 
 def test_what_nothing_dates_is_said_to_be_not_known() -> None:

@@ -312,6 +312,8 @@ class TraceKeeper:
         proof = proofs.of_wait(first) if first and first.diagnosis else ()
         if first is not None and first.about is not None and proof:
             sources |= drawn.by_proof(first.about.log, proof)
+        if began is None:  # What it controls told of what it had been.
+            sources |= trace.root.family.kinds.keys()
         started = row_of(began).change.at if began is not None else _known_since(trace)
         return Trace(
             id=trace.id,

@@ -87,8 +87,9 @@ class Command(PlainCommand):
         try:
             # What needs neither cluster nor database is tried first: it fails at once, or never.
             with contextlib.ExitStack() as stack:
-                _check_sign_in(options["host"], anyone=options["insecure_anyone_may_look"])
                 listener = stack.enter_context(serving.listen(options["host"], options["port"]))
+                # Only now, as an address that can't be had is no place where anybody could look.
+                _check_sign_in(options["host"], anyone=options["insecure_anyone_may_look"])
                 recording = None
                 if options["record"] is not None:
                     recording = stack.enter_context(

@@ -5,8 +5,6 @@ How an APIService stands: one that is not available breaks discovery for the who
 Source:
 staging/src/k8s.io/kube-aggregator/pkg/controllers/status/remote/remote_available_controller.go,
 sync.
-
-APIServices: whether the API groups that other servers serve can be reached.
 """
 
 from eventstream.explain.controllers.registry import Behaviour

@@ -6,8 +6,6 @@ How a HorizontalPodAutoscaler stands, by its own conditions.
 
 Source: pkg/controller/podautoscaler/horizontal.go, reconcileAutoscaler, computeReplicasForMetrics,
 normalizeDesiredReplicas.
-
-HorizontalPodAutoscalers: what they scale and why, and how one stands.
 """
 
 from eventstream.explain.attribution import evidence

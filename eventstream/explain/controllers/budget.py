@@ -8,8 +8,6 @@ pkg/registry/core/pod/storage/eviction.go, checkAndDecrement.
 How a PodDisruptionBudget stands: in force once its controller has counted.
 
 Source: pkg/controller/disruption/disruption.go, trySync, failSafe, updatePdbStatus.
-
-PodDisruptionBudgets: who charges and who counts them, and what they hold.
 """
 
 from eventstream.explain.attribution import evidence

@@ -14,8 +14,6 @@ provisionClaimOperation, provisionClaimOperationExternal.
 How a larger claim stands: it is done once its volume, and the file system on it, have grown.
 
 Source: https://kubernetes.io/docs/concepts/storage/persistent-volumes/#expanding-persistent-volumes-claims
-
-PersistentVolumeClaims: made, bound and protected.
 """
 
 from eventstream.explain.attribution import evidence

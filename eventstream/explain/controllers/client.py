@@ -7,8 +7,6 @@ The name is the field manager that the client chose for itself: a hint, not an i
 Fields of metadata or spec that were only taken away, which leaves no entry of who did it.
 
 Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management
-
-Clients: whatever no component of the cluster accounts for.
 """
 
 from eventstream.explain.attribution import evidence

@@ -5,8 +5,6 @@ Why a DaemonSet gets a Pod: which node it is for, and what changed about that no
 Source: pkg/controller/daemon/daemon_controller.go, addNode, updateNode and podsShouldBeOnNode.
 
 Pods that a DaemonSet replaces: those of an older revision, failed ones, those on unfit nodes.
-
-DaemonSets: on which nodes they have a Pod, and why.
 """
 
 from eventstream.explain.controllers.registry import Behaviour

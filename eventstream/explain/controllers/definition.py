@@ -11,8 +11,6 @@ staging/src/k8s.io/apiextensions-apiserver/pkg/controller/nonstructuralschema/no
 calculateCondition.
 
 A type that is being deleted takes all objects of it along.
-
-CustomResourceDefinitions: what the API server says of a type.
 """
 
 from eventstream.explain.attribution import evidence

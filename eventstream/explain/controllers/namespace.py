@@ -7,8 +7,6 @@ How a namespace stands that is not being deleted.
 Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/
 
 A namespace that is being deleted takes all that is in it along.
-
-Namespaces: emptied, finalized, gone.
 """
 
 from eventstream.explain.attribution import evidence

@@ -5,8 +5,6 @@ What admission writes to a ResourceQuota.
 How a ResourceQuota stands: in force once its controller has taken its limits over.
 
 Source: pkg/controller/resourcequota/resource_quota_controller.go, syncResourceQuota.
-
-ResourceQuotas: charged by admission, counted by their controller.
 """
 
 from eventstream.explain.attribution import evidence

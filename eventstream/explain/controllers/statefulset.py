@@ -5,8 +5,6 @@ Whose turn it is in a StatefulSet: its Pods come and go one after the other, by 
 Source: pkg/controller/statefulset/stateful_set_control.go, processReplica and processCondemned.
 
 Pods that a StatefulSet replaces: those of an older revision, and failed ones.
-
-StatefulSets: whose turn it is among their Pods, and which they replace.
 """
 
 from eventstream.explain.controllers.registry import Behaviour

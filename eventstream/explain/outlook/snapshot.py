@@ -66,7 +66,8 @@ class Snapshot:
     @property
     def sources(self) -> set[str]:
         """What was looked at and found, see `world.drawn`."""
-        found = {each for log in self._logs for each in drawn.by_log(log, self.upto)}
+        seen = (drawn.by_log(log, self.upto) for log in self._logs)
+        found = {each for each in seen if each is not None}
         return found | self._kinds | self._events
 
     def latest(self, log: ObjectLog) -> Write | None:

@@ -26,12 +26,19 @@ def by_view(view: View, verdict: Verdict) -> tuple[str, ...]:
     order, metadata = view.order, view.write.image.metadata
     if not (view.looked or view.below or view.noted or verdict.causes):
         return ()
-    owners = {owner.uid for owner in metadata.owner_references}
-    found = {each for log in view.looked for each in by_log(log, order, whole=log.uid in owners)}
+    owners = metadata.owner_references
+    found: set[str] = set()
+    for log in view.looked:
+        whole = any(owner.uid == log.uid for owner in owners)
+        source = by_log(log, order, whole=whole) if log.seen else None
+        if source is not None:
+            found.add(source)
     for family in view.below:
         found.update(kind for kind, since in family.kinds.items() if since < order)
-    found.update(source_name(_EVENT, note.after.metadata.namespace) for note in view.noted)
-    found.update(name(cause.log.ref) for cause in verdict.causes)
+    for note in view.noted:
+        found.add(source_name(_EVENT, note.after.metadata.namespace))
+    for cause in verdict.causes:
+        found.add(name(cause.log.ref))
     found.discard(name(view.write.log.ref))
     return tuple(sorted(found)) if found else ()
 
@@ -43,16 +50,15 @@ def by_write(write: Write) -> tuple[str, ...]:
     return known if decision.audit is None else tuple(sorted({*known, AUDIT}))
 
 
-def by_log(log: ObjectLog, upto: float, *, whole: bool = False) -> Iterator[str]:
+def by_log(log: ObjectLog, upto: float, *, whole: bool = False) -> str | None:
     """The object of a log as it was below `upto`, if it was seen and there was anything to find.
 
     With `whole` it is enough that it exists, as for an owner.
     """
-    if not log.seen:
-        return
-    write = log.at(upto)
+    write = log.at(upto) if log.seen else None
     if write is not None and (whole or write.gone or not _in_order(write.image)):
-        yield name(log.ref)
+        return name(log.ref)
+    return None
 
 
 def _in_order(image: Image) -> bool:

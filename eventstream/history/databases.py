@@ -8,12 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from eventstream.sqlite.readers import readers
 
+_changing = Lock()
+"""Held to put another table of databases in the place of the one that is: other threads may be
+going through that just then, as Django does around each request."""
 _current: ContextVar[str] = ContextVar("history", default=DEFAULT_DB_ALIAS)
 
 
@@ -46,11 +50,16 @@ def reading(name: str) -> Iterator[None]:
 
 def add(name: str, path: Path) -> None:
     """Make the history in `path` known as `name`."""
-    connections.databases[name] = {**connections.databases[DEFAULT_DB_ALIAS], "NAME": path}
+    with _changing:
+        own = {**connections.databases[DEFAULT_DB_ALIAS], "NAME": path}
+        connections.settings = {**connections.databases, name: own}
 
 
 def remove(name: str) -> None:
     """Forget a history that was added; its file is the caller's to delete."""
-    settings = connections.databases.pop(name, None)
+    with _changing:
+        left = dict(connections.databases)
+        settings = left.pop(name, None)
+        connections.settings = left
     if settings is not None:
         readers.forget(settings["NAME"])

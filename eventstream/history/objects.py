@@ -165,5 +165,5 @@ def _plain(value: Any) -> Any:
     return [_plain(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
-_UNSHOWN = frozenset({"managedFields", "x-baton-digest", "x-baton-flags"})
+_UNSHOWN = frozenset({"managedFields", "x-baton-digest", "x-baton-flags", "x-baton-health"})
 _decoder = Decoder(b"")  # Images are redacted already, which decoding leaves as it is.

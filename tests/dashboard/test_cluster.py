@@ -140,6 +140,18 @@ def test_the_text_of_an_object_holds_no_digest_of_ours(client: Client) -> None:
     assert "x-baton-digest" not in body(client, f"/objects/{a_pod()}")
 
 
+def test_the_text_of_a_custom_resource_holds_only_what_the_api_has(client: Client) -> None:
+    store_tape("operator", lines=100)
+    [site] = [
+        stored.record.object.uid
+        for stored in history.ledger(limit=1000).rows
+        if stored.record.object.kind == "Website" and stored.record.change_type == "ADDED"
+    ]
+    text = body(client, f"/objects/{site}")
+    assert "readyReplicas" in text
+    assert "x-baton" not in text
+
+
 def test_hostile_names_are_text_on_all_of_these_pages(client: Client) -> None:
     put(config("evil", '<img src=x onerror="alert(1)">\u202e', "evil-owner"))
     scenes.store(scenes.hostile(time.time()))

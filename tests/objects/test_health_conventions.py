@@ -56,6 +56,10 @@ def judged(status: Any, spec: Json | None = None, generation: int = 1, kind: str
         ([condition("CatalogSourcesUnhealthy", "False")], "unknown: "),
         ([condition("ContinuousArchiving"), condition("Ready")],
          "complete: condition Ready is True"),
+        ([condition("FailureDomainsReady"), condition("Ready")],
+         "complete: condition Ready is True"),
+        ([condition("ConflictResolved")], "complete: condition ConflictResolved is True"),
+        ([condition("RedHatSSOReady")], "complete: condition RedHatSSOReady is True"),
         ([condition("Ready", "False") | {"severity": "Error"}], "failed: condition Ready is False"),
         ([condition("Ready"), condition("Scaled", "False", "Failed") | {"severity": "Info"}],
          "complete: condition Ready is True"),
@@ -117,7 +121,9 @@ def test_what_is_to_rest_is_suspended_unless_something_is_wrong() -> None:
         ("HTTPRouteAccepted", "complete"), ("ReconcileError", "failed"), ("NotFound", "failed"),
         ("CrashLoopBackOff", "failed"), ("NoErrors", "complete"), ("Hibernated", "suspended"),
         ("Creating", "progressing"), ("running", "complete"), ("blue", "unknown"),
-        ("InProgress", "progressing"), ("OutOfDiskPressure", "unknown"), ("", "unknown"),
+        ("red", "failed"),
+        ("yellow", "progressing"), ("InProgress", "progressing"),
+        ("OutOfDiskPressure", "unknown"), ("", "unknown"),
     ],
 )  # fmt: skip
 def test_words_mean_what_operators_mean_by_them(word: str, state: HealthState) -> None:

@@ -30,7 +30,7 @@ FAILED = word_set(
     "misconfiguration mismatch mismatched noncompliant problem quarantined refused rejected "
     "stalled stuck terminal timeout unauthorized unhealthy unprocessable unreachable "
     "unrecoverable unresolvable unresolved unsupported violated violation violations wrong "
-    "red deadlock"
+    "deadlock"
 )
 """Parts by which a controller says that something is wrong."""
 
@@ -51,14 +51,14 @@ UNDER_WAY = word_set(
 PROGRESSING = UNDER_WAY | word_set(
     "await awaiting converge inprogress init launched partial partially pend queue queued "
     "requested retry started submitted scheduled scheduling unassigned uninitialized "
-    "unscheduled waiting wait yellow"
+    "unscheduled waiting wait"
 )
 """Parts of a word by which it says that work is under way; with these, most that end in -ing."""
 
 COMPLETE = word_set(
     "accepted active admitted applied approved assigned attached available bound "
     "complete completed compliant configured connected created deployed done "
-    "enabled enforced established executed finished fulfilled green healthy initialized "
+    "enabled enforced established executed finished fulfilled healthy initialized "
     "installed joined live loaded ok okay online operational passed programmed promoted "
     "provisioned ready reachable reconciled registered released resolved running satisfied "
     "serving stable succeed succeeded success successful successfully synced synchronized "
@@ -89,7 +89,10 @@ def parts(text: str) -> tuple[str, ...]:
 
 
 def of_type(type_: str) -> Meaning:
-    """What a condition of this type says while it is True."""
+    """What a condition of this type says while it is True: its last part names what is so."""
+    found = parts(type_)
+    if found and found[-1] in COMPLETE and not _denied(type_):
+        return "complete"  # `FailureDomainsReady` and `ConflictResolved` tell of nothing wrong.
     said = meaning(type_)
     if said == "progressing" and not UNDER_WAY.intersection(parts(type_)) and not _denied(type_):
         return "unknown"
@@ -118,8 +121,8 @@ _REFUSALS = frozenset((("not", "found"), ("back", "off"), ("could", "not"), ("no
 def meaning(text: str) -> Meaning:
     """What one word, or a few, say of how an object stands; "unknown" where they say nothing."""
     found = parts(text)
-    if found == ("new",):  # Alone only: a `NewReplicaSetAvailable` is there.
-        return "progressing"
+    if len(found) == 1 and found[0] in _ALONE:
+        return _ALONE[found[0]]
     said: set[Meaning] = set()
     for place, part in enumerate(found):
         before = found[place - 1] if place else ""
@@ -130,6 +133,13 @@ def meaning(text: str) -> Meaning:
     return "unknown"
 
 
+_ALONE: dict[str, Meaning] = {
+    "new": "progressing",
+    "red": "failed",
+    "yellow": "progressing",
+    "green": "complete",
+}
+"""What means something alone only: `NewReplicaSetAvailable` and `RedHatSSOReady` are well."""
 _STRONGEST: tuple[Meaning, ...] = ("failed", "suspended", "progressing", "complete")
 
 

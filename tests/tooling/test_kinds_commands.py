@@ -81,3 +81,21 @@ def test_what_is_wrong_is_refused_before_anything_begins(tmp_path: Path) -> None
         explained(tmp_path, "--kinds", str(kinds))
     with pytest.raises(CommandError, match="no health script: expected"):
         explained(tmp_path, "--health", str(kinds))
+
+
+def held_by(tmp_path: Path, kind: str) -> str:
+    """Who holds the widget, by that file of kinds."""
+    kinds = tmp_path / f"kinds-{len(kind)}"
+    kinds.mkdir()
+    (kinds / "widget.yaml").write_text(kind)
+    out = StringIO()
+    explained(tmp_path, "--kinds", str(kinds))
+    call_command("explain", str(tmp_path / "tape.jsonl"), "--kinds", str(kinds), stdout=out)
+    records = [json.loads(record) for record in out.getvalue().splitlines()]
+    [holder] = [record["holder"] for record in records if record["record"] == "trace"]
+    return str(holder)
+
+
+def test_what_rests_is_a_persons_turn_only_where_its_rule_says_so(tmp_path: Path) -> None:
+    assert held_by(tmp_path, KIND + "    holder: client\n") == "client"
+    assert held_by(tmp_path, KIND + "lookedAfterBy: widget-operator\n") == "custom-controller"

@@ -95,9 +95,11 @@ def _told(health: Health) -> str:
 
 
 def _suspended(write: Write, health: Health, rank: int) -> Holding:
+    """A person's turn, unless the rule of a file says that its controller goes on by itself."""
     name, since = named(write.image), _since(write, health, 0.0)
     detail = sentence(f"{name} is suspended: {_told(health)}")
-    plain = Holding(rank, "client", "", since, f"{name} to be resumed", about=write)
+    actor, holder = _actor(health) if health.rule else ("client", "")
+    plain = Holding(rank, actor, holder, since, f"{name} to be resumed", about=write)
     trouble = Trouble("paused", detail, proof(write, health), commands.describe(write))
     return troubled(plain, trouble)
 

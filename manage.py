@@ -7,6 +7,11 @@ import sys
 def main() -> None:
     """Run a management command with the dashboard's settings."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+    if sys.argv[1:] in (["version"], ["--version"]):  # Django would tell its own.
+        from eventstream.version import VERSION
+
+        sys.stdout.write(f"{VERSION}\n")
+        return
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

@@ -14,6 +14,7 @@ sense stops the start with a message that names the variable.
 | `BATON_MESSAGES` | `all` | `none` keeps no message of Events and conditions, only reasons |
 | `BATON_KINDS` | | a directory of YAML files that declare further kinds |
 | `BATON_HEALTH` | | Argo CD health scripts: a directory, or the ConfigMap `argocd-cm` |
+| `BATON_CLUSTER_NAME` | the context's name | what pages, log and files call the cluster |
 | `BATON_LOG_LEVEL` | `INFO` | least serious level that is logged |
 | `BATON_SIGN_IN` | `local` | how people sign in; that and more in `dashboard.signin.mode` |
 | `BATON_DEBUG` | `0` | `1` shows tracebacks in the page; never where others can reach it |
@@ -28,6 +29,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from dashboard.secret import kept_secret_key
 from dashboard.signin import mode
+from eventstream import clusternames
 from eventstream.sqlite import ENGINE, OPTIONS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -94,6 +96,14 @@ def _log_level() -> str:
     return level
 
 
+def _cluster_name() -> str:
+    """What the cluster is called here, "" where that is left to the kubeconfig."""
+    try:
+        return clusternames.checked(os.environ.get("BATON_CLUSTER_NAME", ""))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"BATON_CLUSTER_NAME: {error}") from error
+
+
 DEBUG = _flag("BATON_DEBUG")
 DATA_DIR = Path(os.environ.get("BATON_DATA") or BASE_DIR / "var")
 SECRET_KEY = os.environ.get("BATON_SECRET_KEY") or kept_secret_key(DATA_DIR)
@@ -103,6 +113,7 @@ BATON_RETENTION_MB = _amount("BATON_RETENTION_MB", 512)
 BATON_MESSAGES = _messages()
 BATON_KINDS = _path("BATON_KINDS")
 BATON_HEALTH = _path("BATON_HEALTH")
+BATON_CLUSTER_NAME = _cluster_name()
 BATON_SIGN_IN = mode.from_environment()
 
 INSTALLED_APPS = [
@@ -139,6 +150,7 @@ TEMPLATES: list[dict[str, Any]] = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "dashboard.signin.context.viewer",
+                "dashboard.installed.context",
             ],
             "builtins": ["dashboard.templatetags.baton"],
         },

@@ -9,6 +9,8 @@ from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, StreamingHttpResponse
 
+from eventstream import clusternames, history
+
 
 def streamed(
     request: HttpRequest, pieces: Iterator[str], content_type: str
@@ -16,6 +18,13 @@ def streamed(
     """An answer of `pieces`, each made once the one before it has gone."""
     content = _in_thread(pieces) if isinstance(request, ASGIRequest) else pieces
     return StreamingHttpResponse(content, content_type=content_type)
+
+
+def attachment(stem: str) -> str:
+    """Return the header by which a browser keeps a CSV file, as `changes-prod.csv`."""
+    cluster = history.cluster()
+    name = clusternames.in_file_name(cluster.name) if cluster else ""
+    return f'attachment; filename="{stem}{"-" if name else ""}{name}.csv"'
 
 
 async def _in_thread(pieces: Iterator[str]) -> AsyncIterator[str]:

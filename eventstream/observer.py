@@ -203,5 +203,5 @@ def _scoped(cluster: ClusterIdentity, namespace: str | None) -> ClusterIdentity:
     return msgspec.structs.replace(
         cluster,
         uid=f"{cluster.uid}/namespaces/{namespace}",
-        name=f"{cluster.name}, namespace {namespace}",
+        name=f"{cluster.name or cluster.server}, namespace {namespace}",
     )

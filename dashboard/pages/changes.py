@@ -17,7 +17,7 @@ from dashboard import actors, clock, filters, status, wording
 from dashboard.errors import explanation
 from dashboard.pages.lost import lost
 from dashboard.pages.page import Page
-from dashboard.streaming import streamed
+from dashboard.streaming import attachment, streamed
 from eventstream import history
 from eventstream.explain.vocabulary.records import Step
 
@@ -94,7 +94,7 @@ def as_csv(request: HttpRequest) -> HttpResponseBase:
     except history.BadCursorError as error:
         return HttpResponse(f"{error}\n", status=400, content_type="text/plain; charset=utf-8")
     answer = streamed(request, _pieces(wanted, first), "text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="changes.csv"'
+    answer["Content-Disposition"] = attachment("changes")
     return answer
 
 

@@ -4,7 +4,7 @@ Addresses (`urls.py`), the header's links (`navigation.py`), the sheets that a p
 (`base.html`) and the feeds of the socket (`protocol.py`) derive from it.
 """
 
-from dashboard import feeds, views
+from dashboard import feeds, installed, views
 from dashboard.asked import SHOWS
 from dashboard.coverage_feed import CoverageFeed
 from dashboard.learn_feed import LearnFeed
@@ -153,7 +153,10 @@ PAGES = (
         feed=feeding("coverage", lambda _asked, _wanted: CoverageFeed(), resumes=False),
         navigation=None,
         style=None,
-        others=(Address("coverage-json", "coverage.json", views.coverage_as_json, RIGHTS),),
+        others=(
+            Address("coverage-json", "coverage.json", views.coverage_as_json, RIGHTS),
+            Address("version", "version", installed.version, VIEWERS),
+        ),
     ),
 )
 """In the order in which those in the header stand there."""

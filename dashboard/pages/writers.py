@@ -14,7 +14,7 @@ from dashboard.filters import Choice
 from dashboard.pages.changes import harmless
 from dashboard.pages.lost import lost
 from dashboard.pages.page import Page
-from dashboard.streaming import streamed
+from dashboard.streaming import attachment, streamed
 from eventstream import history
 
 ROWS = 100
@@ -86,7 +86,7 @@ def as_csv(request: HttpRequest) -> HttpResponseBase:
     except history.BadCursorError as error:
         return HttpResponse(f"{error}\n", status=400, content_type="text/plain; charset=utf-8")
     answer = streamed(request, _lines(asked, found), "text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="writers.csv"'
+    answer["Content-Disposition"] = attachment("writers")
     return answer
 
 

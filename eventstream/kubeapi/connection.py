@@ -46,6 +46,7 @@ from eventstream.kubeapi.transport import (
     without_certificate,
 )
 from eventstream.kubeapi.turns import Turns
+from eventstream.version import AGENT
 
 JSON = "application/json"
 CONNECT_SECONDS = 10.0
@@ -66,7 +67,10 @@ _T = TypeVar("_T")
 
 
 class ClusterIdentity(msgspec.Struct, frozen=True):
-    """Which cluster this is: `uid` is stable across addresses where the server lets us read it."""
+    """Which cluster this is: `uid` is stable across addresses where the server lets us read it.
+
+    `name` is what people call it, "" where nobody said.
+    """
 
     uid: str
     name: str
@@ -134,7 +138,7 @@ class Route(NamedTuple):
 
 
 class Connection:
-    """A way to one cluster; `name` is its context's or host's name, `server` its address.
+    """A way to one cluster; `name` is its context's, "" in a Pod, `server` its address.
 
     `turns` is how those who read from it share the event loop.
     """
@@ -165,7 +169,7 @@ class Connection:
 
     @property
     def name(self) -> str:
-        """The context's name, or the server's host in a Pod."""
+        """The context's name, "" in a Pod."""
         return self._source.name
 
     async def get(
@@ -309,7 +313,7 @@ class Connection:
             response = await self._session.get(
                 f"{self.server}{asked.path}",
                 params=asked.params,
-                headers={**asked.headers, "User-Agent": "baton", **bearer},
+                headers={**asked.headers, "User-Agent": AGENT, **bearer},
                 ssl=self._tls,
                 server_hostname=configuration.tls_server_name,
                 proxy=configuration.proxy,

@@ -44,9 +44,8 @@ class Source(Protocol):
 class ServiceAccount:
     """The service account of the Pod that this runs in."""
 
-    def __init__(self) -> None:
-        host = os.environ[incluster_config.SERVICE_HOST_ENV_NAME]
-        self.name = f"{host}:{os.environ.get(incluster_config.SERVICE_PORT_ENV_NAME, '443')}"
+    name = ""
+    """A Pod is told the address of its cluster, and no name of it."""
 
     @staticmethod
     def present() -> bool:

@@ -25,6 +25,7 @@ from eventstream.reviewing import (
     UnansweredError,
     UnrecognisedError,
 )
+from eventstream.version import AGENT
 
 ANSWER_SECONDS = 10.0
 """A page waits for it."""
@@ -156,7 +157,7 @@ class ApiReviews:
         authorization = (
             {"Authorization": f"Bearer {viewer.value}"} if isinstance(viewer, Token) else {}
         )
-        headers = {"Accept": JSON, "Content-Type": JSON, "User-Agent": "baton", **authorization}
+        headers = {"Accept": JSON, "Content-Type": JSON, "User-Agent": AGENT, **authorization}
         try:
             return await self._answer(method, path, route, {**headers, **route.headers}, body)
         except CONNECTION_ERRORS as error:

@@ -12,6 +12,7 @@ from typing import Any, TextIO, cast
 from django.core.management.base import BaseCommand, CommandParser, OutputWrapper
 
 from eventstream.plain import plain
+from eventstream.version import VERSION
 
 
 class _PlainOutput(OutputWrapper):
@@ -32,6 +33,10 @@ class PlainCommand(BaseCommand):
         self.stdout = _PlainOutput(cast("TextIO", self.stdout._out))
         self.stderr = _PlainOutput(cast("TextIO", self.stderr._out))
         self.stderr.style_func = self.style.ERROR
+
+    def get_version(self) -> str:
+        """Baton's, which `--version` prints; Django would tell its own."""
+        return VERSION
 
     def create_parser(self, prog_name: str, subcommand: str, **named: Any) -> CommandParser:
         """As ever; what is wrong with the arguments is told in plain text too."""

@@ -80,7 +80,7 @@ def check_cluster(uid: str) -> None:
     other = ClusterRow.objects.exclude(uid=uid).first()
     if other is not None:
         raise OtherCluster(
-            f"This database holds the history of cluster {other.name} ({other.server}, uid "
+            f"This database holds the history of cluster {other.name or '-'} ({other.server}, uid "
             f"{other.uid}), not of the one connected to (uid {uid}).",
             "The kubeconfig's context changed, or the cluster was made anew.",
             "Set BATON_DATA to another directory for this cluster, or choose the other context.",

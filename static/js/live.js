@@ -126,7 +126,7 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
 
 flow.applied = (parts) => {
   const { title } = document.getElementById("head")?.dataset ?? {};
-  if (title) document.title = title; // A tab in the background tells how its trace stands.
+  if (title) document.title = `${title} · ${document.getElementById("main").dataset.cluster} · Baton`; // A tab in the background tells how its trace stands.
   refresh(parts);
   clocks.tick(parts);
   summarise();

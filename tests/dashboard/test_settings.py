@@ -40,6 +40,17 @@ def test_a_flag_is_0_or_1(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
         settings._flag("BATON_DEBUG")
 
 
+@pytest.mark.parametrize(
+    ("value", "words"), [("prod\u202eeu", "plain text"), ("a\nb", "plain text"), ("x" * 101, "100")]
+)
+def test_a_name_of_a_cluster_that_no_header_can_hold_is_refused(
+    monkeypatch: pytest.MonkeyPatch, value: str, words: str
+) -> None:
+    monkeypatch.setenv("BATON_CLUSTER_NAME", value)
+    with pytest.raises(ImproperlyConfigured, match=f"BATON_CLUSTER_NAME.*{words}"):
+        settings._cluster_name()
+
+
 def test_an_unknown_log_level_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BATON_LOG_LEVEL", "LOUD")
     with pytest.raises(ImproperlyConfigured, match="BATON_LOG_LEVEL is 'LOUD'"):

@@ -233,7 +233,7 @@ async def test_in_a_pod_its_service_account_is_used_and_its_token_read_again(
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", port)
     source = find(None, None)
     configuration = await source.load()
-    assert source.name == f"{host}:{port}"
+    assert source.name == "", "a Pod is told no name of its cluster"
     assert configuration.host == f"https://{host}:{port}"
     assert (await configuration.auth_settings())["BearerToken"]["value"] == "bearer pod-token\n"
     ca.unlink()

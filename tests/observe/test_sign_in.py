@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from eventstream import version
 from practicecluster.access import Viewer
 from practicecluster.cluster import PracticeCluster
 from practicecluster.reviews import REVIEW_PATHS
@@ -24,6 +25,7 @@ class Sent(NamedTuple):
     method: str
     path: str
     authorization: str
+    agent: str
 
 
 @pytest.fixture
@@ -34,7 +36,8 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[Sent]:
 
     async def handle(self: ApiServer, request: web.Request) -> web.StreamResponse:
         authorization = request.headers.get("Authorization", "")
-        noted.append(Sent(request.method, request.path, authorization))
+        agent = request.headers.get("User-Agent", "")
+        noted.append(Sent(request.method, request.path, authorization, agent))
         return await answer(self, request)
 
     monkeypatch.setattr(ApiServer, "handle", handle)
@@ -97,6 +100,7 @@ async def test_on_the_wire_all_is_read_and_only_viewers_ask_for_their_rights(
     assert (await running.end()).code == 0
     own, theirs = f"Bearer {cluster.access.token}", f"Bearer {SAM}"
     assert {each.authorization for each in sent} == {own, theirs}
+    assert {each.agent for each in sent} == {version.AGENT}
     assert {each.method for each in sent if each.authorization == own} == {"GET"}
     viewers = [each for each in sent if each.authorization == theirs]
     assert {(each.method, each.path in REVIEW_PATHS) for each in viewers} == {("POST", True)}

@@ -5,18 +5,19 @@ import contextlib
 import logging
 import os
 import socket
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import DatabaseError
 from django.utils.module_loading import import_string
 
-from eventstream import descriptors, history, private, reviewing, serving
+from eventstream import clusternames, descriptors, history, private, reviewing, serving
 from eventstream.exclusive import InUseError, lock_of, sole_writer
 from eventstream.kubeapi.connection import ClusterIdentity, connect
 from eventstream.kubeapi.problems import ApiProblem, open_files
@@ -51,6 +52,14 @@ class Command(PlainCommand):
         parser.add_argument("--kubeconfig", help="instead of KUBECONFIG or ~/.kube/config")
         parser.add_argument("--context", help="the kubeconfig's context to use")
         parser.add_argument("--namespace", help="watch this namespace only, with its Role alone")
+        parser.add_argument(
+            "--cluster-name",
+            metavar="NAME",
+            type=_name,
+            default=settings.BATON_CLUSTER_NAME,
+            help="what the pages, the log and files call the cluster; as BATON_CLUSTER_NAME "
+            "(the context's name)",
+        )
         parser.add_argument("--host", default="127.0.0.1", help="address to serve on (%(default)s)")
         parser.add_argument(
             "--port", type=int, default=8000, help="port, 0 for a free one (%(default)s)"
@@ -118,7 +127,7 @@ class Command(PlainCommand):
             reviews = ApiReviews(connection)
             reviewing.install(reviews)
             try:
-                cluster = await connection.identify()
+                cluster = _called(await connection.identify(), options["cluster_name"])
                 lost: tuple[Gap, ...] = ()
                 for turn in count():
                     observer = Observer(
@@ -145,11 +154,25 @@ class Command(PlainCommand):
         serving.serve(application, listener, observe, import_string(settings.BATON_ADMIT))
 
     def _announce(self, cluster: ClusterIdentity, address: str) -> None:
-        self.stdout.write(
-            f"Watching {cluster.name} ({cluster.server}, {cluster.version}), read-only.\n"
-            f"Dashboard: {address}\n"
-        )
+        self.stdout.write(f"Watching {_with_address(cluster)}, read-only.\nDashboard: {address}\n")
         self.stdout.flush()
+
+
+def _name(said: str) -> str:
+    try:
+        return clusternames.checked(said)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from error
+
+
+def _called(cluster: ClusterIdentity, name: str) -> ClusterIdentity:
+    """Return the cluster by the name that was given to it, if one was."""
+    return msgspec.structs.replace(cluster, name=name) if name else cluster
+
+
+def _with_address(cluster: ClusterIdentity) -> str:
+    about = f"{cluster.server}, {cluster.version}"
+    return f"{cluster.name} ({about})" if cluster.name else f"the cluster at {about}"
 
 
 def _check_sign_in(host: str, *, anyone: bool) -> None:

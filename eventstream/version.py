@@ -1,0 +1,16 @@
+"""Baton's own version: it stands in `pyproject.toml` and nowhere else.
+
+Read from that file, which the image has too, because Baton is never installed as a package: what
+`importlib.metadata` knows by its name would be somebody else's.
+"""
+
+import tomllib
+from pathlib import Path
+
+_PROJECT = Path(__file__).resolve().parent.parent / "pyproject.toml"
+
+VERSION: str = tomllib.loads(_PROJECT.read_text(encoding="utf-8"))["project"]["version"]
+"""As 1.2.3."""
+
+AGENT = f"baton/{VERSION}"
+"""What Baton calls itself towards the API server, by which its requests are told from others'."""

@@ -1,0 +1,45 @@
+"""One version, in `pyproject.toml`: each command and file that has to say it says that one."""
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from eventstream import version
+
+ROOT = Path(__file__).resolve().parents[2]
+DECLARED = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["version"], ["--version"], ["observe", "--version"], ["explain", "--version"]]
+)
+def test_each_command_tells_batons_version_and_not_djangos(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env={"BATON_DATA": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == f"{DECLARED}\n"
+
+
+def test_manifests_run_the_image_of_this_version() -> None:
+    (image,) = yaml.safe_load((ROOT / "deploy" / "kustomization.yaml").read_text())["images"]
+    assert image["newTag"] == DECLARED
+
+
+def test_what_a_person_is_told_to_build_is_this_version() -> None:
+    for name in ("README.md", "deploy/README.md"):
+        assert f"docker build -t baton:{DECLARED} ." in (ROOT / name).read_text(), name
+
+
+def test_requests_say_which_baton_asks() -> None:
+    assert f"baton/{DECLARED}" == version.AGENT

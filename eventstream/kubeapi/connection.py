@@ -67,10 +67,7 @@ _T = TypeVar("_T")
 
 
 class ClusterIdentity(msgspec.Struct, frozen=True):
-    """Which cluster this is: `uid` is stable across addresses where the server lets us read it.
-
-    `name` is what people call it, "" where nobody said.
-    """
+    """Which cluster this is: `uid` stays, where it may be read; `name` is "" where nobody said."""
 
     uid: str
     name: str

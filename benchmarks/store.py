@@ -1,29 +1,48 @@
-"""What history costs: how fast the recorder commits, and how large a step is on disk.
+"""What history costs: CPU to store an event, and bytes on disk of a settled step, by table.
 
 The observer can only follow what it can also store; and retention by size is meaningful only to
-one who knows how much a step takes.
+one who knows how much a step takes. Both are measured on a watch of thousands of Pods and on all
+tapes, and printed beside what they may be.
+
+A round stores everything afresh, telling each step in words as that is part of storing it; the
+rounds of the two streams take turns, and the smallest of each counts, so that what else the
+machine does matters little. Bytes are those of the pages of each table and index, without the ones
+that an empty database has and without the memos, which go when a trace settles.
 """
 
 import argparse
 import asyncio
+import gc
 import os
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import django
-from django.core.management import call_command
 
+from benchmarks.clusters import Line, recorded_clusters
+from benchmarks.databases import Bytes, use
 from benchmarks.decode import PODS, TICK_EVERY, changes
+from benchmarks.explain import TICK, wire
+from benchmarks.explain import changes as changes_of
 from benchmarks.stream import pod_watch
 from eventstream.explain.engine.engine import Engine
-from eventstream.explain.vocabulary.records import StepUpsert, Upsert
+from eventstream.explain.engine.tracelog import as_settled
+from eventstream.explain.vocabulary.records import StepUpsert, Trace, TraceUpsert, Upsert
 from eventstream.objects.inventory import Inventory
 from eventstream.objects.observations import Change
 
+CPU_MOST = 40.0
+"""µs of CPU that storing an event may cost."""
+BYTES_MOST = 700
+"""Bytes that a settled step may take."""
+LINES = 12
+"""So many tables and indexes are printed, the largest first."""
+
 Put = tuple[Change | None, Sequence[Upsert]]
+Batches = list[list[Put]]
 
 
 class Cluster(NamedTuple):
@@ -42,12 +61,22 @@ class Cost(NamedTuple):
     wall: float
 
 
-def explained(pods: int, events: int) -> list[list[Put]]:
+class Stored(NamedTuple):
+    """One round: how many events and steps these were, and what storing them took."""
+
+    events: int
+    steps: int
+    commits: int
+    cost: Cost
+    sizes: dict[str, float]
+
+
+def pods_explained(chunks: list[bytes]) -> Batches:
     """What the recorder is given, in batches of as many events as come between two ticks."""
     engine = Engine(cluster="benchmark", audited=False)
-    batches: list[list[Put]] = []
+    batches: Batches = []
     batch: list[Put] = []
-    for number, change in enumerate(changes(pod_watch(pods, events), Inventory(PODS)), 1):
+    for number, change in enumerate(changes(chunks, Inventory(PODS)), 1):
         batch.append((change, engine.apply(change)))
         if number % TICK_EVERY == 0:
             batches.append([*batch, (None, engine.tick(change.at))])
@@ -55,11 +84,27 @@ def explained(pods: int, events: int) -> list[list[Put]]:
     return [*batches, batch] if batch else batches
 
 
-async def store(batches: list[list[Put]]) -> Cost:
+def tapes_explained(clusters: list[list[Line]]) -> Batches:
+    """The same of recorded clusters, one after the other, by their recorded time."""
+    batches: Batches = []
+    for number, lines in enumerate(clusters):
+        engine, due = Engine(cluster=f"benchmark-{number}", audited=False), lines[0].at + TICK
+        batch: list[Put] = []
+        for change in changes_of(wire(lines).reads):
+            if change.at >= due:
+                batches.append([*batch, (None, engine.tick(change.at))])
+                batch, due = [], change.at + TICK
+            batch.append((change, engine.apply(change)))
+        batches.append([*batch, (None, engine.tick(due, whole=True))])
+    return batches
+
+
+async def store(batches: Batches) -> Cost:
     """Commit each batch in a transaction of its own; an error if one could not be committed."""
     from eventstream.recorder import Recorder  # Django's models, so only after its set-up.
 
     recorder = Recorder(Cluster(), limit=1_000_000)
+    gc.collect()
     cpu, wall = time.process_time(), time.perf_counter()
     for batch in batches:
         for observation, upserts in batch:
@@ -67,6 +112,8 @@ async def store(batches: list[list[Put]]) -> Cost:
         if not await recorder.flush():
             raise RuntimeError(f"a batch was not committed: {recorder.problem}")
     cost = Cost(time.process_time() - cpu, time.perf_counter() - wall)
+    for trace in _unsettled(upserts for batch in batches for _, upserts in batch):
+        recorder.put(None, [TraceUpsert(as_settled(trace))])
     running = asyncio.create_task(recorder.run())
     await asyncio.sleep(0)  # Let it begin, so that cancelling ends its thread.
     running.cancel()
@@ -74,31 +121,65 @@ async def store(batches: list[list[Put]]) -> Cost:
     return cost
 
 
-def measure(pods: int, events: int, directory: Path) -> None:
-    """Print one line for each number, with everything stored in `directory`."""
-    os.environ["BATON_DATA"] = str(directory)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
-    django.setup()
-    call_command("migrate", verbosity=0)
-    batches = explained(pods, events)
-    upserts = [upsert for batch in batches for _, made in batch for upsert in made]
-    steps = len({upsert.step.id for upsert in upserts if isinstance(upsert, StepUpsert)})
+def _unsettled(told: Iterable[Sequence[Upsert]]) -> list[Trace]:
+    last = {u.trace.id: u.trace for upserts in told for u in upserts if isinstance(u, TraceUpsert)}
+    return [trace for trace in last.values() if not trace.settled]
+
+
+def measured(batches: Batches, name: str) -> Stored:
+    """Store all of it in a database of its own, beside the others in BATON_DATA."""
+    events = sum(observation is not None for batch in batches for observation, _ in batch)
+    steps = {
+        u.id for batch in batches for _, ups in batch for u in ups if isinstance(u, StepUpsert)
+    }
+    use(Path(os.environ["BATON_DATA"]) / f"{name}.sqlite3")
+    empty = Bytes.now()
     cost = asyncio.run(store(batches))
-    stored = sum(path.stat().st_size for path in directory.glob("baton.sqlite3*"))
-    print(f"\n{events:,} events made {steps:,} steps, stored by {len(batches)} commits")
-    print(f"  CPU           {cost.cpu / events * 1e6:10,.0f} µs/event")
-    print(f"  rate          {events / cost.wall:10,.0f} events/s by the clock")
-    print(f"  on disk       {stored / steps:10,.0f} bytes/step, traces and images included")
+    sizes = Bytes.now().beyond(empty)
+    return Stored(events, len(steps), len(batches), cost, sizes)
+
+
+def told(title: str, rounds: list[Stored]) -> None:
+    """Print one line for each number of one stream."""
+    last = rounds[-1]
+    cpu = min(each.cost.cpu for each in rounds) / last.events * 1e6
+    wall = min(each.cost.wall for each in rounds)
+    each_step = sum(last.sizes.values()) / last.steps
+    print(f"\n{title}: {last.events:,} events made {last.steps:,} steps, by {last.commits} commits")
+    print(f"  CPU           {cpu:10,.1f} µs/event, may be {CPU_MOST:g} ({len(rounds)} rounds)")
+    print(f"  rate          {last.events / wall:10,.0f} events/s by the clock")
+    print(f"  on disk       {each_step:10,.0f} bytes a settled step, may be {BYTES_MOST}; of them")
+    largest = sorted(last.sizes.items(), key=lambda size: -size[1])
+    for name, size in largest[:LINES]:
+        print(f"    {size / last.steps:8,.1f} {name}")
+    print(f"    {sum(size for _, size in largest[LINES:]) / last.steps:8,.1f} all others")
 
 
 def main() -> None:
     """Measure in a temporary directory."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pods", type=int, default=1_250)
-    parser.add_argument("--events", type=int, default=10_000)
+    parser.add_argument("--pods", type=int, default=5_000)
+    parser.add_argument("--events", type=int, default=40_000)
+    parser.add_argument("--copies", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=3)
     size = parser.parse_args()
+    chunks = pod_watch(size.pods, size.events)
+    clusters = list(recorded_clusters(size.copies))
+    streams: dict[str, Callable[[], Batches]] = {
+        f"A watch of {size.pods:,} Pods": lambda: pods_explained(chunks),
+        f"All tapes, in {size.copies} namespaces each": lambda: tapes_explained(clusters),
+    }
     with tempfile.TemporaryDirectory() as directory:
-        measure(size.pods, size.events, Path(directory))
+        os.environ |= {"BATON_DATA": directory, "BATON_RETENTION_MB": "4096"}
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+        django.setup()
+        rounds: dict[str, list[Stored]] = {title: [] for title in streams}
+        for number in range(size.rounds):
+            for place, (title, explained) in enumerate(streams.items()):
+                # Made anew, as a write remembers which fields it changed.
+                rounds[title].append(measured(explained(), f"{number}-{place}"))
+        for title, each in rounds.items():
+            told(title, each)
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import django
-from django.core.management import call_command
 
+from benchmarks.databases import use
 from benchmarks.hostile.report import row
 from benchmarks.store import Cluster
 
@@ -78,17 +78,6 @@ async def ask(path: str) -> Answer:
     }
     await application(scope, receive, send)
     return Answer(status, first * 1e3, (time.perf_counter() - began) * 1e3, body)
-
-
-def use(database: Path) -> None:
-    """Make `database` the history, with all tables."""
-    from django.db import connections
-
-    connections.close_all()
-    connections.settings["default"]["NAME"] = database
-    if not database.exists():
-        call_command("migrate", verbosity=0)
-        connections.close_all()
 
 
 async def until(done: Callable[[], bool]) -> None:

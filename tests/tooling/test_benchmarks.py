@@ -1,6 +1,9 @@
 """The benchmark measures what it says: sound Pods, the same for everybody, none lost."""
 
 import json
+import re
+import subprocess
+import sys
 from collections import Counter
 from itertools import pairwise
 
@@ -122,3 +125,14 @@ def test_each_write_of_the_joining_has_its_request() -> None:
     found = audit.joined(audit.cluster(600, 10.0))
     assert found.writes > 500
     assert found.found > 0.99 * found.writes
+
+
+def test_what_storing_costs_is_told_of_both_streams_and_by_table() -> None:
+    sizes = ("--rounds=1", "--pods=20", "--events=160", "--copies=1")
+    command = [sys.executable, "-m", "benchmarks.store", *sizes]
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    pods, tapes = told.strip().split("\n\n")
+    for stream in (pods, tapes):
+        assert re.search(r"CPU +[1-9][\d.,]* µs/event", stream)
+        assert float(re.findall(r"([\d.]+) eventstream_steprow", stream)[0]) > 0
+    assert "160 events made 160 steps" in pods

@@ -29,7 +29,7 @@ export PYTHONUNBUFFERED := 1
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
 
-install: $(STAMP) system ## make .venv and, as root on Debian, add Chromium and kubectl for the tests
+install: $(STAMP) system ## make .venv and, as root on Debian, add what the tests use, such as Chromium
 
 $(STAMP): requirements/dev.txt
 	@test -n "$(PYTHON)" || { echo "Baton needs Python 3.11, 3.12 or 3.13; none is on the PATH." \
@@ -62,12 +62,13 @@ format: $(STAMP) ## let ruff rewrite what it can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(STAMP) ## cost of decoding, explaining and storing, beside the kubernetes package's typed watch
+bench: $(STAMP) ## cost of decoding, explaining, storing and metrics, beside the kubernetes package's typed watch
 	$(BIN)/python -m benchmarks.decode
 	$(BIN)/python -m benchmarks.explain
 	$(BIN)/python -m benchmarks.audit
 	$(BIN)/python -m benchmarks.memory
 	$(BIN)/python -m benchmarks.store
+	$(BIN)/python -m benchmarks.metrics
 	$(BIN)/python -m benchmarks.browser
 
 bench-hostile: $(STAMP) ## each attack at full size: memory, lag, the longest hold of the loop, what was dropped

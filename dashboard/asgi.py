@@ -1,4 +1,4 @@
-"""The ASGI application, which only reads: probes, Host, who it is, then pages and the socket."""
+"""The ASGI application, which only reads: probes, metrics, Host, who it is, pages, the socket."""
 
 import os
 import warnings
@@ -15,6 +15,7 @@ django.setup(set_prefix=False)
 from dashboard.access import CheckedHost  # noqa: E402
 from dashboard.consumers import LiveConsumer  # noqa: E402
 from dashboard.health import Probes  # noqa: E402
+from dashboard.metrics.layer import Metrics  # noqa: E402
 from dashboard.opened import forget_left  # noqa: E402
 from dashboard.plaintext import no_such_socket  # noqa: E402
 from dashboard.readonly import OnlyReading, OwnThread  # noqa: E402
@@ -48,4 +49,4 @@ _pages = ProtocolTypeRouter(
     }
 )
 
-application = OnlyReading(Probes(Forwarded(CheckedHost(SignIn(_pages)))))
+application = OnlyReading(Probes(Metrics(Forwarded(CheckedHost(SignIn(_pages))))))

@@ -46,6 +46,9 @@ _UNWATCHED = {
 }
 """Why a kind that is not there is not there, by the code of its problem."""
 
+WORDS = tuple(dict.fromkeys(each.word for each in (*_MANNERS.values(), *_UNWATCHED.values())))
+"""All that is said of a kind in a word."""
+
 
 class Kind(msgspec.Struct, frozen=True):
     """One resource as it is shown; a report that is only later is equal: its `at` is 0."""

@@ -17,6 +17,7 @@ from pathlib import Path
 from django.conf import settings
 
 from dashboard.directories import OwnDirectory, delete_left
+from dashboard.metrics.tallies import uploads
 from dashboard.tapereader import Progress, State, TapeReader
 from eventstream import history
 
@@ -113,6 +114,7 @@ class OpenedTapes:
     def add(self, name: str, tape: Bytes, audit: Bytes | None, owner: str = "") -> OpenedTape:
         """Open a session's recording from the bytes of its file; raises OSError without room."""
         opened = OpenedTape(name, tape, audit, owner)
+        uploads.count("taken")
         with self._lock:
             self._open[opened.token] = opened
             self._sweep(OPEN_MOST)
@@ -145,6 +147,9 @@ class OpenedTapes:
             opened = self._open.pop(token) if found and found.owner == owner else None
         if opened is not None:
             opened.close()
+
+    def __len__(self) -> int:
+        return len(self._open)
 
     def close_of(self, owner: str) -> None:
         """Close every one of a session."""

@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from eventstream.metrics import refused
+
 
 class FullError(Exception):
     """Every place is taken; the message says so to the reader of a page."""
@@ -26,6 +28,7 @@ class Places:
     def check(self) -> None:
         """Raise FullError when no place is left."""
         if len(self._taken) >= self.most:
+            refused.count("socket")
             raise FullError(f"{self.most} pages are open; close one of them")
 
     @contextmanager
@@ -58,6 +61,7 @@ class Lobby:
     def waiting(self, limit: asyncio.Timeout) -> Iterator[None]:
         """Wait within this block, which `limit` ends; it lies within the block of `limit`."""
         while len(self._limits) >= self.most:
+            refused.count("silent-socket")
             self._let_go(next(iter(self._limits)))
         self._limits[limit] = None
         try:

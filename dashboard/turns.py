@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 
 from dashboard.plaintext import respond
+from eventstream.metrics import refused
 
 AT_ONCE_MOST = 4
 WAITING_MOST = 200
@@ -38,6 +39,7 @@ class Turns:
             await self._inner(scope, receive, send)
             return
         if self._there >= AT_ONCE_MOST + WAITING_MOST:
+            refused.count("page")
             await respond(send, 503, f"{self._there} pages are being asked for. Ask again later.\n")
             return
         self._there += 1

@@ -9,9 +9,10 @@ import msgspec
 from channels.db import database_sync_to_async
 from django.db import DatabaseError
 
-from eventstream import collector, history, letgo
+from eventstream import collector, history, letgo, metrics
 from eventstream.explain.audit.trail import KEPT
 from eventstream.explain.engine.engine import Engine
+from eventstream.explain.vocabulary.records import Upsert
 from eventstream.following import Follower
 from eventstream.kinds import taught
 from eventstream.kubeapi.connection import ClusterIdentity, Connection
@@ -78,6 +79,7 @@ class Observer:
         self._engine = Engine(cluster.uid, audited=bool(audit_files))
         self._told_of = _scoped(cluster, namespace)
         self._recorder = Recorder(self._told_of, notify=channel_layer_notifier())
+        self._counting = metrics.observing(self._recorder)
         self._turns = Turns()
         self._decoder = Decoder(b"")
         self._positions: Mapping[str, Saved] = {}
@@ -133,7 +135,7 @@ class Observer:
         await self._go_on()
 
     def _put(self, observation: Observation) -> None:
-        self._recorder.put(observation, self._engine.apply(observation))
+        self._record(observation, self._engine.apply(observation))
         if self._recording is not None:
             self._recording.write(observation)
 
@@ -141,8 +143,12 @@ class Observer:
         """Take in what an audit log tells: no part of a recording, which has it as a file."""
         if isinstance(observation, AuditRecord) and not self._watches(observation):
             return
-        self._recorder.put(observation, self._engine.apply(observation))
+        self._record(observation, self._engine.apply(observation))
         await self._go_on()
+
+    def _record(self, observation: Observation | AuditLog | None, upserts: list[Upsert]) -> None:
+        self._recorder.put(observation, upserts)
+        self._counting.take(observation, upserts)
 
     async def _go_on(self) -> None:
         """Return when the next piece of work may begin: the store keeps up, and pages get by."""
@@ -157,7 +163,7 @@ class Observer:
         while True:
             await asyncio.sleep(TICK)
             for upserts in self._engine.ticking(time.time()):
-                self._recorder.put(None, upserts)
+                self._record(None, upserts)
                 await self._go_on()
             letgo.note(**self._engine.left_out)
 

@@ -17,14 +17,19 @@ from pathlib import Path
 
 import msgspec
 
+from eventstream.metrics import Buckets, Distribution
+
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.25
-"""Between two looks; the loop beats once in each, and the thread looks once."""
+"""Between two looks; the loop beats twice in each, and the thread looks once."""
+BEAT_SECONDS = LOOK_SECONDS / 2
 HELD_SECONDS = 1.0
 """So long without a beat is a hold: it is counted, and logged with the place when it ends."""
 STUCK_SECONDS = 60.0
 """So long without a beat and `/healthz` fails: by then only a restart helps."""
+DELAYS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
+"""Bounds, in seconds, by which it is counted how much later than meant the loop beats."""
 FRAMES_MOST = 25
 """Innermost frames of the loop's thread that are logged of one hold."""
 
@@ -62,6 +67,7 @@ class Pulse:
         starved: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.holds = Holds()
+        self.delays = Buckets(DELAYS)
         self._place = place
         self._clock = clock
         self._starved = starved
@@ -75,7 +81,9 @@ class Pulse:
         """Say, on the loop, that it turns."""
         now, starved = self._clock(), self._starved()
         without = max(0.0, starved - self._starved_before)
-        self._gap = max(self._gap, now - self._beat_at - without)
+        gap = now - self._beat_at - without
+        self._gap = max(self._gap, gap)
+        self.delays.take(max(0.0, gap - BEAT_SECONDS))
         self._beat_at, self._starved_before = now, starved
         self._beats += 1
 
@@ -121,6 +129,11 @@ def holds() -> Holds:
     return _watched[-1].holds if _watched else Holds()
 
 
+def delays() -> Distribution | None:
+    """Return how much later than meant this process's loop did its work; None without a loop."""
+    return _watched[-1].delays.so_far() if _watched else None
+
+
 def place_of(thread: int) -> str:
     """Return where the thread with this identifier is, innermost call last; "" once it ended."""
     frame = sys._current_frames().get(thread)
@@ -143,7 +156,7 @@ def watched(loop: asyncio.AbstractEventLoop) -> Pulse:
 
     def beat() -> None:
         pulse.beat()
-        loop.call_later(LOOK_SECONDS / 2, beat)
+        loop.call_later(BEAT_SECONDS, beat)
 
     def look() -> None:
         pause = threading.Event()

@@ -75,6 +75,12 @@ class Reviewer(Protocol):
     async def allowed(self, viewer: Credential, question: Question) -> bool:
         """Return whether it is allowed; raises UnrecognisedError or UnansweredError."""
 
+    async def may_get(self, viewer: Credential, path: str) -> bool:
+        """Return whether the verb get is allowed on a path that is no resource, as /metrics.
+
+        Raises UnrecognisedError or UnansweredError.
+        """
+
     async def rules(self, viewer: Credential, namespace: str) -> Sequence[Rule] | None:
         """Return what rules may allow in a namespace, None where that cannot be told.
 
@@ -89,6 +95,9 @@ class _Nobody:
         raise UnansweredError(_UNREACHED)
 
     async def allowed(self, viewer: Credential, question: Question) -> bool:
+        raise UnansweredError(_UNREACHED)
+
+    async def may_get(self, viewer: Credential, path: str) -> bool:
         raise UnansweredError(_UNREACHED)
 
     async def rules(self, viewer: Credential, namespace: str) -> Sequence[Rule] | None:

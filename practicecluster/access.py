@@ -12,6 +12,8 @@ USER = "system:serviceaccount:practice:observer"
 READ_VERBS = {"get", "list", "watch"}
 # What anybody may read: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#discovery-roles
 PUBLIC_PATHS = {"/version", "/healthz", "/livez", "/readyz"}
+DISCOVERY_PATHS = ("/api", "/apis", "/healthz", "/livez", "/openapi", "/readyz", "/version")
+"""What whoever is known may get, with all below it."""
 
 
 @dataclass
@@ -19,13 +21,14 @@ class Viewer:
     """A person beside the observer, with a token of their own and rights that may change.
 
     May get, list and watch `resources` (`pods`, `deployments.apps`; None is all) in `namespaces`
-    (None: everywhere, cluster-scoped types too).
+    (None: everywhere, cluster-scoped types too), and to get the non-resource `paths`.
     """
 
     name: str
     groups: tuple[str, ...] = ("system:authenticated",)
     namespaces: frozenset[str] | None = None
     resources: frozenset[str] | None = None
+    paths: frozenset[str] = frozenset()
 
     def may(self, verb: str, group_resource: str, namespace: str | None) -> bool:
         """Return whether a verb is allowed; `*` and `*.*` stand for all resources there are."""
@@ -109,6 +112,16 @@ class Access:
         """Raise ApiError 403 unless the user may read a path that is no object, like /apis."""
         if path not in PUBLIC_PATHS and user == ANONYMOUS and not self._anonymous:
             raise forbidden_path(user, path)
+
+    def may_get(self, user: str, path: str) -> bool:
+        """Return whether the user may get a path that is no object, such as /metrics."""
+        if path in PUBLIC_PATHS:
+            return True
+        if user == ANONYMOUS and not self._anonymous:
+            return False
+        viewer = self.viewer(user)
+        found = any(path == each or path.startswith(f"{each}/") for each in DISCOVERY_PATHS)
+        return found or (viewer is not None and path in viewer.paths)
 
     def check_delegation(self, user: str) -> None:
         """Raise ApiError 403 unless the user may ask for the rights of others."""

@@ -9,7 +9,7 @@ import msgspec
 
 from practicecluster.access import USER, Access
 from practicecluster.protobuf import MAGIC, decode_review
-from practicecluster.statuses import ApiError, bad_request, unsupported_media_type
+from practicecluster.statuses import bad_request, unsupported_media_type
 from practicecluster.stored import JsonObject
 
 REVIEW_PATHS = {
@@ -75,8 +75,8 @@ def _rules(access: Access, user: str, spec: JsonObject) -> JsonObject:
 def _access(access: Access, user: str, spec: JsonObject, kind: str) -> JsonObject:
     attributes = spec.get("resourceAttributes")
     if attributes is None:
-        path = (spec.get("nonResourceAttributes") or {}).get("path", "")
-        allowed = _may_read_path(access, user, path)
+        asked = spec.get("nonResourceAttributes") or {}
+        allowed = asked.get("verb") == "get" and access.may_get(user, asked.get("path", ""))
     else:
         parts = (attributes.get("resource", ""), attributes.get("group", ""))
         allowed = access.allows(
@@ -98,11 +98,3 @@ def _access(access: Access, user: str, spec: JsonObject, kind: str) -> JsonObjec
         "spec": spec,
         "status": status,
     }
-
-
-def _may_read_path(access: Access, user: str, path: str) -> bool:
-    try:
-        access.check_path(user, path)
-    except ApiError:
-        return False
-    return True

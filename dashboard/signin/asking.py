@@ -105,6 +105,29 @@ async def ask(viewer: Credential) -> Rights:
     return Rights(False, frozenset(everywhere), within, cut)
 
 
+async def ask_everywhere(viewer: Credential, names: frozenset[str]) -> Rights:
+    """Return which types of these names a viewer may list and watch in the whole cluster.
+
+    What can't be asked in time is not among them. Raises UnrecognisedError or UnansweredError.
+    """
+    asker = _Asker(reviewing.reviewer(), viewer)
+    if await asker.may("*", "*"):
+        return EVERYTHING
+    wanted = [each for each in (await _places()).types if each.name in names]
+    granted: list[tuple[str, bool]] = []
+    try:
+        async with asyncio.timeout(SECONDS):
+            # What holds everywhere holds in any namespace.
+            rules = await asker.rules("default")
+            worth = [rules is None or _may_grant(rules, each) for each in wanted]
+            asked = [each for each, may in zip(wanted, worth, strict=True) if may]
+            granted += [(t.name, False) for t, may in zip(wanted, worth, strict=True) if not may]
+            granted += await _all(_granted(asker, each) for each in asked)
+    except (_Cut, TimeoutError):
+        return Rights(cut=True)
+    return Rights(everywhere=frozenset(_of(granted)))
+
+
 def _of(granted: Iterable[tuple[str, bool]]) -> set[str]:
     """The types whose every resource is granted: one type may be served under two."""
     said: dict[str, bool] = {}

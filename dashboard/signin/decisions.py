@@ -23,9 +23,19 @@ class Decision(StrEnum):
     OWNER = "owner"
     """The session that opened a recording; what it holds is its own."""
 
+    SCRAPERS = "scrapers"
+    """Whoever sends a token of the cluster that may get /metrics; names as far as it may list."""
+
     NOBODY = "nobody"
     """What is declared nowhere."""
 
+
+BEFORE_PAGES: Mapping[str, Decision] = {
+    "/healthz": Decision.ANYONE,
+    "/readyz": Decision.ANYONE,
+    "/metrics": Decision.SCRAPERS,
+}
+"""What layers answer that stand before sign-in: `dashboard.health` and `dashboard.metrics`."""
 
 MESSAGES: Mapping[str, Decision] = {
     "hello": Decision.RIGHTS,

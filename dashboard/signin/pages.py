@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from dashboard.metrics.tallies import signed_in
 from dashboard.opened import tapes
 from dashboard.signin import oidc
 from dashboard.signin.limits import attempts
@@ -21,6 +22,7 @@ from dashboard.signin.returning import own_address
 from dashboard.signin.sessions import COOKIE, sessions
 from dashboard.signin.tokens import ends, plain
 from eventstream import reviewing
+from eventstream.metrics import refused
 from eventstream.reviewing import Token, UnansweredError, UnrecognisedError
 
 logger = logging.getLogger(__name__)
@@ -50,6 +52,7 @@ def login(request: HttpRequest) -> HttpResponse:
 
 
 def _slow(request: HttpRequest, wait: float) -> HttpResponse:
+    refused.count("sign-in")
     said = f"Too many attempts to sign in. Try again in {math.ceil(wait)} s."
     answer = _form(request, said, 429)
     answer["Retry-After"] = str(math.ceil(wait))
@@ -138,12 +141,18 @@ def begin(
 ) -> HttpResponse:
     """Sign somebody in, and have the browser hold the session's number by that answer."""
     number, viewer = sessions.begin(identity, token, until)
+    signed_in.count("signed-in")
     logger.info("%s signed in.", viewer.name.encode("unicode_escape").decode()[:200])
     answer.set_cookie(COOKIE, number, secure=True, httponly=True, samesite="Strict", path="/")
     return answer
 
 
+_OUTCOMES = {429: "slowed", 503: "unanswered"}
+
+
 def _form(request: HttpRequest, wrong: str = "", code: int = 0) -> HttpResponse:
+    if wrong:
+        signed_in.count(_OUTCOMES.get(code, "failed"))
     host = oidc.provider().host if settings.BATON_SIGN_IN.mode == "oidc" else ""
     secure = request.is_secure() or _is_here(request)
     begin_at = "/oidc/begin?" + urlencode({"next": own_address(request.GET.get("next", ""))})

@@ -39,6 +39,9 @@ class Sessions:
         self._open: OrderedDict[str, _Session] = OrderedDict()
         self._lock = threading.Lock()
 
+    def __len__(self) -> int:
+        return len(self._open)
+
     def begin(self, identity: Identity, token: Token, until: float) -> tuple[str, Viewer]:
         """Sign somebody in until then (unix seconds); returns what the browser is to hold."""
         number = secrets.token_urlsafe(32)

@@ -20,6 +20,7 @@ from eventstream.history.answers import (
 from eventstream.history.changes import changes_since
 from eventstream.history.databases import add, current, reading, remove
 from eventstream.history.digest_key import DigestKeyError, installation_key
+from eventstream.history.extent import Extent, extent
 from eventstream.history.ledger import LedgerFilter, LedgerPage, ledger
 from eventstream.history.listing import begun, step, steps, steps_up_to, trace, traces
 from eventstream.history.objects import (
@@ -71,6 +72,7 @@ from eventstream.history.status import (
     cluster,
     counts,
     coverage,
+    delays,
     epoch,
     floor,
     gaps,
@@ -108,6 +110,7 @@ __all__ = [
     "Counts",
     "Coverage",
     "DigestKeyError",
+    "Extent",
     "Filter",
     "FilterChoices",
     "Gap",
@@ -144,8 +147,10 @@ __all__ = [
     "counts",
     "coverage",
     "current",
+    "delays",
     "earlier_revisions",
     "epoch",
+    "extent",
     "floor",
     "gaps",
     "gaps_between",

@@ -17,6 +17,7 @@ from eventstream.history.problems import storing
 from eventstream.history.reading import stored_gap
 from eventstream.history.rights import seen
 from eventstream.letgo import LetGo
+from eventstream.metrics import Distribution
 from eventstream.models import (
     AuditLogRow,
     ClusterRow,
@@ -81,6 +82,11 @@ def cluster() -> ClusterStatus | None:
 def holds() -> Holds:
     """How often and long this process's loop was held: never in a recording."""
     return pulse.holds() if current() == DEFAULT_DB_ALIAS else Holds()
+
+
+def delays() -> Distribution | None:
+    """How much later than meant this process's loop did its work, None where none is watched."""
+    return pulse.delays()
 
 
 def let_go() -> LetGo:

@@ -122,7 +122,13 @@ class ApiReviews:
             "resource": question.resource,
             **({"namespace": question.namespace} if question.namespace else {}),
         }
-        spec: dict[str, Any] = {"resourceAttributes": asked}
+        return await self._may(viewer, {"resourceAttributes": asked})
+
+    async def may_get(self, viewer: Credential, path: str) -> bool:
+        """Ask the same of a path that is no resource."""
+        return await self._may(viewer, {"nonResourceAttributes": {"verb": "get", "path": path}})
+
+    async def _may(self, viewer: Credential, spec: dict[str, Any]) -> bool:
         kind = "SelfSubjectAccessReview"
         if isinstance(viewer, Names):
             kind = "SubjectAccessReview"

@@ -16,6 +16,7 @@ from django.db import DatabaseError, connections
 
 from eventstream.explain.vocabulary.records import Upsert
 from eventstream.history.problems import storing
+from eventstream.metrics import Commits
 from eventstream.objects.observations import AuditLog, Gap, Observation, Position, Problem
 from eventstream.recorder.batch import Batch
 from eventstream.recorder.commit import commit
@@ -45,8 +46,9 @@ class Recorder:
     """Stores what was observed of `cluster`, and what the engine made of it.
 
     `notify(seq)` is awaited after a commit that changed what screens show. `clock` gives unix
-    seconds. `problem` says why the last commit failed, None once one succeeded. Use on one event
-    loop: `put` as things arrive, `room` before reading more, `run` as a task of its own.
+    seconds. `problem` says why the last commit failed, None once one succeeded; `limit` is how many
+    rows may wait. Use on one event loop: `put` as things arrive, `room` before reading more, `run`
+    as a task of its own.
     """
 
     def __init__(
@@ -60,12 +62,13 @@ class Recorder:
         retention: Retention | None = None,
     ) -> None:
         self.problem: Problem | None = None
+        self.commits = Commits()
         self._status = StatusKeeper(cluster)
         self._notify = notify
         self._clock = clock
         self._interval = batch_interval
         self._retention = retention or Retention(clock=clock)
-        self._limit = limit or min(PENDING_MOST, self._retention.limits.rows)
+        self.limit = limit or min(PENDING_MOST, self._retention.limits.rows)
         self._file = OpenedFile()
         self._batch = Batch()
         self._committing = Batch()
@@ -99,12 +102,12 @@ class Recorder:
     ) -> None:
         """Take in an observation (None for a tick of the engine) with its upserts; never blocks."""
         self._batch.add(observation, upserts)
-        if self.pending >= self._limit:
+        if self.pending >= self.limit:
             self._space.clear()
 
     async def room(self) -> None:
         """Return when less than `limit` rows are pending."""
-        while self.pending >= self._limit:
+        while self.pending >= self.limit:
             await self._space.wait()
 
     async def run(self) -> None:
@@ -147,7 +150,11 @@ class Recorder:
         now = self._clock()
         due = self._status.due(now)
         status = self._status.status(batch, now)
+        began = time.perf_counter()
         seq = await self._in_thread(self._write, batch, now, status if due else None)
+        self.commits.done += 1
+        self.commits.spent += time.perf_counter() - began
+        self.commits.lag = status.lag
         if due:
             self._status.written(now)
         self._reached = {k: at for k, at in self._reached.items() if k not in batch.gone}
@@ -162,6 +169,7 @@ class Recorder:
 
     async def _failed(self, error: Exception) -> None:
         """Tell why nothing was stored, once; raises VanishedError if that is the error."""
+        self.commits.failed += 1
         self.problem = problem = commit_problem(error, len(self._committing))
         if storing.failed(problem):
             known = isinstance(error, DatabaseError | OSError)
@@ -176,7 +184,7 @@ class Recorder:
         over = storing.well()
         if over is not None:
             logger.info("History is stored again after %.0f s.", time.time() - over.since)
-        if self.pending < self._limit:
+        if self.pending < self.limit:
             self._space.set()
 
     async def _wake(self, seq: int) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from twisted.web import http
 from twisted.web.http_headers import Headers
 
+from eventstream.metrics import refused
 from eventstream.web.ruling import Admit, Ruling, decoded
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Crowd:
         if len(self._waiting) >= WAITING_MOST:
             oldest = next(iter(self._waiting))
             del self._waiting[oldest]
+            refused.count("waiting")
             oldest.give_up()
         self._waiting[channel] = None
 
@@ -251,6 +253,7 @@ class Channel(_Twisted):  # type: ignore[misc]
         if ruling.streamed and self.length is None:
             return 411, "An upload has to say how long it is, by a header Content-Length."
         if ruling.streamed and len(self.crowd.uploads) >= UPLOADS_MOST:
+            refused.count("upload")
             return 503, (
                 f"{UPLOADS_MOST} uploads are being taken, and no more at once. Try again when one "
                 "of them has ended."

@@ -16,6 +16,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from eventstream.metrics import refused
+
 logger = logging.getLogger(__name__)
 
 HEAD_BYTES = 8192
@@ -136,6 +138,7 @@ class Door:
 
     def _hand_over(self, connection: socket.socket) -> None:
         if len(self.accepted) >= WAITING_MOST:
+            refused.count("connection")
             self._answer(connection, b"", "Baton is busy; ask again in a moment.")
             return
         self._forget(connection)

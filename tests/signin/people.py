@@ -34,6 +34,7 @@ class Person:
     namespaces: frozenset[str] | None = None
     resources: frozenset[tuple[str, str]] | None = None
     verbs: tuple[str, ...] = VERBS
+    paths: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -43,6 +44,7 @@ class Cluster:
     people: dict[str, Person] = field(default_factory=dict)
     down: bool = False
     asked: list[Question] = field(default_factory=list)
+    gotten: list[str] = field(default_factory=list)
 
     async def who(self, token: Token) -> Identity:
         return Identity(self._of(token).name, ("system:authenticated",))
@@ -55,6 +57,11 @@ class Cluster:
         named = (question.group, question.resource)
         typed = person.resources is None or named in person.resources
         return question.verb in person.verbs and within and typed
+
+    async def may_get(self, viewer: Credential, path: str) -> bool:
+        person = self._of(viewer)
+        self.gotten.append(path)
+        return path in person.paths
 
     async def rules(self, viewer: Credential, namespace: str) -> Sequence[Rule] | None:
         self._of(viewer)

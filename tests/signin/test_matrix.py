@@ -1,21 +1,30 @@
 """Each address and each message is for whom its decision says: a view without one is for nobody."""
 
 from collections.abc import Iterator
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from channels.db import database_sync_to_async
 from django.urls import URLPattern, get_resolver, path, reverse
 
 from dashboard import protocol
+from dashboard.access import CheckedHost
+from dashboard.asgi import application
+from dashboard.health import PROBES, Probes
+from dashboard.metrics.layer import Metrics
+from dashboard.metrics.scrapers import PATH as METRICS
+from dashboard.readonly import OnlyReading
 from dashboard.signin import addresses, layer
-from dashboard.signin.decisions import MESSAGES, Decision
+from dashboard.signin.decisions import BEFORE_PAGES, MESSAGES, Decision
+from dashboard.signin.forwarded import Forwarded
 from tests.dashboard import scenes
 from tests.signin.conftest import EVERYBODY, NOBODY
 from tests.signin.people import Browser, Cluster
 
 KNOWN = {"trace_id": "nginx", "step_id": "nginx-001", "uid": "uid-deployment-nginx"}
 FORMS = {"tape-close", "logout"}
+BEFORE_SIGN_IN = [OnlyReading, Probes, Metrics, Forwarded, CheckedHost, layer.SignIn]
+"""The layers that each request goes through first; one more may answer what nobody decided."""
 
 
 def patterns() -> Iterator[URLPattern]:
@@ -48,6 +57,28 @@ def test_each_message_of_a_socket_has_a_decision() -> None:
     told = {kind.__struct_config__.tag for kind in get_args(protocol._Message)}
     assert told == set(MESSAGES)
     assert set(MESSAGES.values()) == {Decision.RIGHTS}
+
+
+def test_what_is_answered_before_sign_in_has_a_decision() -> None:
+    layers: list[Any] = [application]
+    while not isinstance(layers[-1], layer.SignIn):
+        layers.append(layers[-1]._inner)
+    assert [type(each) for each in layers] == BEFORE_SIGN_IN
+    assert {*PROBES, METRICS} == set(BEFORE_PAGES)
+    assert {at for at, whom in BEFORE_PAGES.items() if whom is Decision.ANYONE} == PROBES
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("path", sorted(BEFORE_PAGES))
+@pytest.mark.parametrize("sent", ["", "Bearer guessed", f"Bearer {EVERYBODY}"])
+async def test_what_is_answered_before_sign_in_tells_nothing_of_the_cluster(
+    path: str, sent: str, cluster: Cluster, browser: Browser
+) -> None:
+    await database_sync_to_async(lambda: scenes.store(scenes.nginx(100.0)))()
+    answer = await browser.ask(path, authorization=sent)
+    assert answer.status in ({401, 403} if path == METRICS else {200, 503})
+    assert "nginx" not in answer.text
+    assert "baton_" not in answer.text
 
 
 @pytest.mark.django_db(transaction=True)

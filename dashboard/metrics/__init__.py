@@ -1,0 +1,1 @@
+"""The address /metrics: what Prometheus reads of this process, and who may."""

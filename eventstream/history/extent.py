@@ -1,0 +1,30 @@
+"""How much history there is: what it takes of its disk, and how far back it is whole."""
+
+import msgspec
+from django.conf import settings
+from django.db import connection
+
+from eventstream.models import InstallationRow, MomentRow
+from eventstream.sqlite import files
+
+MEBIBYTE = 1 << 20
+
+
+class Extent(msgspec.Struct, frozen=True):
+    """Bytes on disk, of all files together and at most, and since when nothing was deleted.
+
+    `since` (unix seconds) is None while nothing was stored. None of it knows what is in there.
+    """
+
+    bytes: int
+    most: int
+    since: float | None
+
+
+def extent() -> Extent:
+    """Return it of the live history. Moments are minutes apart, so `since` is as much too late."""
+    stored = files.all_bytes() if connection.vendor == "sqlite" else 0
+    floor = InstallationRow.objects.filter(id=1).values_list("floor", flat=True).first()
+    after = MomentRow.objects.filter(seq__gte=floor or 0).order_by("seq")
+    since = after.values_list("at", flat=True).first()
+    return Extent(stored, int(settings.BATON_RETENTION_MB * MEBIBYTE), since)

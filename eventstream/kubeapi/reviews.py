@@ -141,12 +141,19 @@ class ApiReviews:
         return told.allowed and not told.denied
 
     async def rules(self, viewer: Credential, namespace: str) -> Sequence[Rule] | None:
-        """Ask by SelfSubjectRulesReview; None where it tells only a part, or of mere names."""
+        """Ask by SelfSubjectRulesReview; None where it tells only a part, or of mere names.
+
+        None also to a token that may not ask for them: one of OpenShift with the scopes that its
+        oauth-proxy asks for may create no rules review but the one of OpenShift's own API group.
+        """
         if isinstance(viewer, Names):
             return None
         path = f"{_AUTHORIZATION}/selfsubjectrulesreviews"
         body = _body("SelfSubjectRulesReview", path, {"namespace": namespace})
-        told = _read(await self._post(path, viewer, body), path, _RulesReview).status
+        answer = await self._post(path, viewer, body)
+        if answer.code == 403:
+            return None
+        told = _read(answer, path, _RulesReview).status
         return None if told.incomplete else tuple(told.resource_rules or ())
 
     async def _post(self, path: str, viewer: Credential, body: bytes) -> _Answer:

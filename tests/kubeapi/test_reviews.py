@@ -196,6 +196,19 @@ async def test_only_yes_is_yes(status: dict[str, bool], allowed: bool, tmp_path:
         await served.close()
 
 
+async def test_rules_that_a_token_may_not_ask_for_are_not_told(tmp_path: Path) -> None:
+    """OpenShift's scope user:check-access lets a token ask of one access at a time."""
+    path = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
+    server = Server({"/version": (200, {"gitVersion": "v1.36.2"}), path: (403, {"kind": "Status"})})
+    served, connection, reviews = await asked(server, tmp_path)
+    try:
+        assert await reviews.rules(SAM, "shop") is None
+    finally:
+        await reviews.close()
+        await connection.close()
+        await served.close()
+
+
 async def test_a_viewers_requests_carry_no_certificate_of_batons(tmp_path: Path) -> None:
     """An API server takes a client certificate for who asks, whatever token comes with it."""
     authority = Authority(tmp_path)

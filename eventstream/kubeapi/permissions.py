@@ -1,11 +1,11 @@
-"""Writes down what Baton may read as a ClusterRole: each type by name, to get, list and watch."""
+"""Writes down what Baton may read as a role: each type by name, to get, list and watch."""
 
 from collections.abc import Iterable
 
 from eventstream.expressions import expression
 from eventstream.kubeapi.connection import Connection
 from eventstream.kubeapi.crds import CRDS, defined_name
-from eventstream.kubeapi.discovery import NEW_EVENTS, WANTED
+from eventstream.kubeapi.discovery import NEW_EVENTS, WANTED, plan
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.kinds import BUILT_IN_GROUPS
 
@@ -13,7 +13,7 @@ Type = tuple[str, str]
 """Group and plural."""
 
 _HEAD = """apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
+kind: {kind}
 metadata:
   name: {name}
   labels:
@@ -33,12 +33,20 @@ def built_in() -> str:
     """The role for the built-in types: `deploy/base/permissions.yaml` begins with it."""
     types = {(each.group, each.plural) for versions in WANTED for each in versions}
     types.add((NEW_EVENTS.group, NEW_EVENTS.plural))
-    return _role("baton", "app.kubernetes.io/name: baton", types)
+    return _role("ClusterRole", "baton", "app.kubernetes.io/name: baton", types)
+
+
+def within(namespace: str) -> str:
+    """The Role for `observe --namespace`: what it watches there."""
+    types = {(each.group, each.plural) for each in plan(None, namespace).watched}
+    types.add((NEW_EVENTS.group, NEW_EVENTS.plural))
+    return _role("Role", "baton", "app.kubernetes.io/name: baton", types)
 
 
 def custom(types: Iterable[Type]) -> str:
     """The role for custom resources, whose label adds it to what Baton may read."""
-    return _role("baton-reads-crds", 'baton.dev/aggregate-to-baton: "true"', types)
+    label = 'baton.dev/aggregate-to-baton: "true"'
+    return _role("ClusterRole", "baton-reads-crds", label, types)
 
 
 async def defined(connection: Connection) -> set[Type]:
@@ -69,7 +77,7 @@ def _is_custom(type_: Type) -> bool:
     return bool(named) and "." in group and group not in BUILT_IN_GROUPS
 
 
-def _role(name: str, label: str, types: Iterable[Type]) -> str:
+def _role(kind: str, name: str, label: str, types: Iterable[Type]) -> str:
     groups: dict[str, list[str]] = {}
     for group, plural in sorted(set(types)):
         groups.setdefault(group, []).append(plural)
@@ -77,7 +85,7 @@ def _role(name: str, label: str, types: Iterable[Type]) -> str:
         _RULE.format(group=group or '""', plurals=_listed(plurals))
         for group, plurals in groups.items()
     ]
-    return _HEAD.format(name=name, label=label) + "".join(rules)
+    return _HEAD.format(kind=kind, name=name, label=label) + "".join(rules)
 
 
 def _listed(plurals: list[str]) -> str:

@@ -9,6 +9,7 @@ import yaml
 from django.core.management import CommandError, call_command
 
 from eventstream.kubeapi.connection import Connection
+from eventstream.kubeapi.discovery import NEW_EVENTS, plan
 from eventstream.kubeapi.permissions import custom, defined
 from practicecluster.cluster import PracticeCluster
 from tests.kubeapi.cluster import CRD_PATH
@@ -69,3 +70,24 @@ async def test_the_command_prints_both_roles(practice: PracticeCluster, tmp_path
 def test_a_cluster_that_cannot_be_read_ends_it_with_a_message(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="kubeconfig"):
         call_command("rbac", kubeconfig=str(tmp_path / "none"), stdout=StringIO())
+
+
+def test_the_role_of_one_namespace_grants_what_is_watched_there_and_nothing_else() -> None:
+    out = StringIO()
+    call_command("rbac", namespace="shop", stdout=out)
+    (role,) = yaml.safe_load_all(out.getvalue())
+    granted = {
+        (group, plural)
+        for rule in role["rules"]
+        for group in rule["apiGroups"]
+        for plural in rule["resources"]
+    }
+    watched = {(each.group, each.plural) for each in plan(None, "shop").watched}
+    assert granted == watched | {(NEW_EVENTS.group, NEW_EVENTS.plural)}
+    assert role["kind"] == "Role"
+    assert not {"nodes", "leases", "namespaces"} & {plural for _, plural in granted}
+
+
+def test_crds_are_no_part_of_one_namespaces_role() -> None:
+    with pytest.raises(CommandError, match="Leave --namespace out"):
+        call_command("rbac", namespace="shop", context="mine", stdout=StringIO())

@@ -29,7 +29,7 @@ export PYTHONUNBUFFERED := 1
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
 
-install: $(STAMP) system ## make .venv and, as root on Debian, add what the tests use, such as Chromium
+install: $(STAMP) system $(BIN)/helm ## make .venv, add helm and kubectl and, as root on Debian, what else the tests use
 
 $(STAMP): requirements/dev.txt
 	@test -n "$(PYTHON)" || { echo "Baton needs Python 3.11, 3.12 or 3.13; none is on the PATH." \
@@ -40,6 +40,10 @@ $(STAMP): requirements/dev.txt
 
 system:
 	@scripts/system-packages
+
+# Not made anew with .venv's every change, only when it is gone or another version is asked for.
+$(BIN)/helm: requirements/tools.txt scripts/install_tools.py | $(STAMP)
+	$(BIN)/python scripts/install_tools.py
 
 run: $(STAMP) ## the practice cluster and the dashboard on HOST:PORT (127.0.0.1:8000)
 	@$(BIN)/python scripts/run_practice.py --host "$(HOST)" --port "$(PORT)" --sign-in "$(SIGN_IN)" $(RUN)
@@ -89,6 +93,7 @@ screenshots: $(STAMP) system ## every view in each state, light and dark, wide a
 lock: $(STAMP) ## pin requirements/*.in anew into requirements/*.txt
 	$(LOCK) requirements/run.in -o requirements/run.txt
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
+	$(LOCK) --no-deps requirements/tools.in -o requirements/tools.txt
 
 clean: ## remove what the targets made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache staticfiles var

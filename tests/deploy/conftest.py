@@ -1,36 +1,26 @@
 """The manifests as `kubectl apply -k` would send them, so that tests judge what a cluster gets."""
 
-import subprocess
-from pathlib import Path
-from typing import Any
-
 import pytest
-import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.deploy import parts
+from tests.deploy.programs import ROOT, Manifest, kustomized
 
-Manifest = dict[str, Any]
+__all__ = ["ROOT", "Manifest"]
 
 
 @pytest.fixture(scope="session")
 def manifests() -> list[Manifest]:
     """Every object that `deploy/` makes."""
-    built = subprocess.run(
-        ["kubectl", "kustomize", "deploy"], cwd=ROOT, check=True, capture_output=True, text=True
-    )
-    return list(yaml.safe_load_all(built.stdout))
+    return kustomized("deploy")
 
 
 @pytest.fixture(scope="session")
 def deployment(manifests: list[Manifest]) -> Manifest:
     """The one Deployment."""
-    (found,) = [manifest for manifest in manifests if manifest["kind"] == "Deployment"]
-    return found
+    return parts.the("Deployment", manifests)
 
 
 @pytest.fixture(scope="session")
-def container(deployment: Manifest) -> Manifest:
+def container(manifests: list[Manifest]) -> Manifest:
     """Its one container."""
-    (found,) = deployment["spec"]["template"]["spec"]["containers"]
-    assert isinstance(found, dict)
-    return found
+    return parts.baton(manifests)

@@ -1,4 +1,4 @@
-"""The example that gives Baton an audit log changes nothing but what that needs."""
+"""The overlay that gives Baton an audit log changes nothing but what that needs."""
 
 from pathlib import Path
 from typing import Any
@@ -8,12 +8,12 @@ import yaml
 
 from tests.deploy.conftest import Manifest
 
-EXAMPLE = Path(__file__).parents[2] / "deploy/examples/audit-log.yaml"
+PATCH = Path(__file__).parents[2] / "deploy/overlays/audit-log/audit-log.yaml"
 
 
 @pytest.fixture(scope="module")
 def spec(deployment: Manifest) -> dict[str, Any]:
-    patch: dict[str, Any] = yaml.safe_load(EXAMPLE.read_text())
+    patch: dict[str, Any] = yaml.safe_load(PATCH.read_text())
     assert patch["metadata"].items() <= deployment["metadata"].items()
     assert patch["spec"].keys() == {"template"}
     found: dict[str, Any] = patch["spec"]["template"]["spec"]

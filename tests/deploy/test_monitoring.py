@@ -17,8 +17,10 @@ from dashboard.metrics.scrapers import PATH
 from eventstream.explain.vocabulary.diagnoses import DIAGNOSES
 from eventstream.metrics import refused
 from scripts import grafana_dashboard
+from tests.deploy.checking import complaints
 from tests.deploy.conftest import ROOT, Manifest
 from tests.deploy.expressions import asked, wrong
+from tests.deploy.programs import kustomized
 
 HERE = Path(__file__).parent
 RULES = yaml.safe_load((ROOT / "deploy/prometheus/rules.yaml").read_text())
@@ -44,19 +46,16 @@ def promtool(*arguments: str | Path) -> str:
 
 @pytest.fixture(scope="module")
 def manifests() -> list[Manifest]:
-    built = subprocess.run(
-        ["kubectl", "kustomize", "deploy/monitoring"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return list(yaml.safe_load_all(built.stdout))
+    return kustomized("deploy/monitoring")
 
 
 def the(kind: str, manifests: list[Manifest]) -> Manifest:
     (found,) = [each for each in manifests if each["kind"] == kind]
     return found
+
+
+def test_the_api_takes_each_object(manifests: list[Manifest]) -> None:
+    assert [complaint for each in manifests for complaint in complaints(each)] == []
 
 
 def test_prometheus_takes_the_rules(tmp_path: Path) -> None:

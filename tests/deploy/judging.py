@@ -1,0 +1,106 @@
+"""What has to hold of every installation, whatever makes it: kustomize or Helm.
+
+Each function returns its complaints, so that a test shows all of them at once.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from tests.deploy import ways
+from tests.deploy.checking import complaints
+from tests.deploy.parts import PROBES, Manifest, pod
+
+DELEGATOR = ("ClusterRole", "system:auth-delegator")
+"""A role that every cluster has."""
+CLUSTERS = {"Namespace", "ClusterRole", "ClusterRoleBinding"}
+FIRST_LOOK_SECONDS = 10
+"""A probe that looks earlier may fail, which is a Warning Event: a start takes up to half of it."""
+
+
+def wrong(manifests: list[Manifest]) -> list[str]:
+    """Return all that is wrong with an installation: first what the API would not take."""
+    refused = [complaint for each in manifests for complaint in complaints(each)]
+    return refused or [
+        *(f"{each['kind']}: {path}" for each in manifests for path in _idle(each)),
+        *_doubled(manifests),
+        *ways.unreachable(manifests),
+        *ways.led_astray(manifests),
+        *ways.unmounted(pod(manifests)),
+        *_loud(pod(manifests)),
+        *_unnamed_account(manifests),
+    ]
+
+
+def unrestricted(spec: Manifest) -> list[str]:
+    """Return what is at odds with the restricted Pod Security Standard, any uid, a read-only root.
+
+    https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
+    """
+    found = []
+    asked = spec["securityContext"]
+    if asked.get("runAsNonRoot") is not True or "runAsUser" in asked:
+        found.append(f"the Pod's uid: {asked}")
+    if asked.get("seccompProfile") != {"type": "RuntimeDefault"}:
+        found.append(f"the Pod's seccomp profile: {asked}")
+    forbidden = {"hostNetwork", "hostPID", "hostIPC", "hostUsers", "initContainers"}
+    found += sorted(forbidden & spec.keys())
+    found += [f"volume {v['name']}" for v in spec["volumes"] if "hostPath" in v]
+    for container in spec["containers"]:
+        context = container["securityContext"]
+        if context != {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }:
+            found.append(f"container {container['name']}: {context}")
+    return found
+
+
+def _idle(value: Any, path: str = "") -> Iterator[str]:
+    """What an API server does not keep, and which would be sent anew with each apply."""
+    if value is None or value == []:
+        yield f"{path} says nothing"
+    if isinstance(value, dict):
+        for name, each in value.items():
+            yield from _idle(each, f"{path}.{name}")
+    if isinstance(value, list):
+        for index, each in enumerate(value):
+            yield from _idle(each, f"{path}[{index}]")
+
+
+def _doubled(manifests: list[Manifest]) -> Iterator[str]:
+    seen = set()
+    for each in manifests:
+        key = (each["kind"], each["metadata"].get("namespace"), each["metadata"]["name"])
+        if key in seen:
+            yield f"{key} is there twice"
+        seen.add(key)
+    for container in pod(manifests)["containers"]:
+        names = [entry["name"] for entry in container.get("env", ())]
+        yield from (f"{name} is set twice" for name in set(names) if names.count(name) > 1)
+
+
+def _loud(spec: Manifest) -> Iterator[str]:
+    """Probes that would fail while a container starts well, each a Warning Event."""
+    for container in spec["containers"]:
+        if "startupProbe" in container:
+            first = [container["startupProbe"], container["readinessProbe"]]
+        else:
+            first = [container[probe] for probe in PROBES if probe in container]
+        for probe in first:
+            if probe.get("initialDelaySeconds", 0) < FIRST_LOOK_SECONDS:
+                yield f"{container['name']} is looked at too early: {probe}"
+
+
+def _unnamed_account(manifests: list[Manifest]) -> Iterator[str]:
+    made = {each["metadata"]["name"] for each in manifests if each["kind"] == "ServiceAccount"}
+    known = made | {pod(manifests)["serviceAccountName"]}
+    for each in manifests:
+        for subject in each.get("subjects", ()):
+            if subject["name"] not in known:
+                yield f"{each['kind']} {each['metadata']['name']} binds {subject['name']}"
+    roles = {(each["kind"], each["metadata"]["name"]) for each in manifests}
+    for each in manifests:
+        role = each.get("roleRef")
+        if role and (role["kind"], role["name"]) not in roles | {DELEGATOR}:
+            yield f"{each['metadata']['name']} binds a role that is not there: {role}"

@@ -1,0 +1,75 @@
+{{/* Baton's settings, as dashboard/settings.py and dashboard/signin/mode.py list them. */}}
+
+{{- define "baton.hosts" -}}
+{{- $hosts := concat (list "localhost" "127.0.0.1") .Values.hosts -}}
+{{- if .Values.ingress.enabled }}{{ $hosts = append $hosts .Values.ingress.host }}{{ end -}}
+{{- if .Values.httpRoute.enabled }}{{ $hosts = concat $hosts .Values.httpRoute.hostnames }}{{ end -}}
+{{- if .Values.openshift.route.enabled }}{{ $hosts = append $hosts .Values.openshift.route.host }}{{ end -}}
+{{- $hosts | compact | uniq | join "," -}}
+{{- end -}}
+
+{{- define "baton.environment" -}}
+{{- $oidc := .Values.signIn.oidc -}}
+{{- $said := dict
+  "BATON_CLUSTER_NAME" .Values.clusterName
+  "BATON_PATH_PREFIX" .Values.pathPrefix
+  "BATON_MESSAGES" .Values.messages
+  "BATON_LOG_LEVEL" .Values.logLevel
+  "BATON_RETENTION_DAYS" (toString .Values.history.days)
+  "BATON_RETENTION_MB" (toString .Values.history.megabytes)
+  "BATON_PROXY_ADDRESSES" (join "," (include "baton.proxied" . | empty | ternary .Values.proxyAddresses (list "127.0.0.1")))
+-}}
+{{- if eq .Values.signIn.mode "oidc" -}}
+{{- $said = merge $said (dict
+  "BATON_OIDC_ISSUER" $oidc.issuer
+  "BATON_OIDC_CLIENT_ID" $oidc.clientId
+  "BATON_OIDC_SCOPES" $oidc.scopes
+  "BATON_OIDC_CLIENT_SECRET_FILE" (empty $oidc.clientSecret.name | ternary "" "/etc/baton/oidc/client-secret")
+  "BATON_OIDC_CA_FILE" (empty $oidc.ca.name | ternary "" "/etc/baton/issuer/ca.crt")) -}}
+{{- else if eq .Values.signIn.mode "proxy" -}}
+{{- $said = merge $said (dict
+  "BATON_PROXY_CREDENTIAL" .Values.signIn.proxy.credential
+  "BATON_PROXY_SIGN_OUT" (default (.Values.openshift.oauthProxy.enabled | ternary "/oauth/sign_out" "/oauth2/sign_out") .Values.signIn.proxy.signOut)) -}}
+{{- end -}}
+{{- if or .Values.kinds.files .Values.kinds.configMap }}{{ $_ := set $said "BATON_KINDS" "/etc/baton/kinds" }}{{ end -}}
+{{- if .Values.health.configMap }}{{ $_ := set $said "BATON_HEALTH" "/etc/baton/health/argocd-cm.yaml" }}{{ end -}}
+- name: BATON_DATA
+  value: /data
+- name: BATON_SIGN_IN
+  value: {{ .Values.signIn.mode }}
+- name: BATON_ALLOWED_HOSTS
+  value: {{ include "baton.hosts" . | quote }}
+{{- range $name, $value := $said }}
+{{- if $value }}
+- name: {{ $name }}
+  value: {{ $value | quote }}
+{{- end }}
+{{- end }}
+{{- with .Values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "baton.arguments" -}}
+- observe
+- --host
+- 0.0.0.0
+- --port
+- "8000"
+{{- with .Values.watch.namespace }}
+- --namespace
+- {{ . }}
+{{- end }}
+{{- if and (eq .Values.signIn.mode "local") .Values.signIn.insecureAnyoneMayLook }}
+- --insecure-anyone-may-look
+{{- end }}
+{{- if .Values.auditLog.enabled }}
+{{- range .Values.auditLog.files }}
+- --audit-file
+- /audit/{{ . }}
+{{- end }}
+{{- end }}
+{{- with .Values.extraArgs }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}

@@ -6,7 +6,7 @@ import msgspec
 
 from dashboard.auditlogs import FollowedLog, followed
 from dashboard.kinds import Kind, Manner, Trouble, kinds_of, troubles_of
-from dashboard.status import Liveness, liveness
+from dashboard.liveness import Liveness, liveness
 from eventstream import history
 from eventstream.history import Gap
 
@@ -44,7 +44,7 @@ def overview(now: float) -> Overview:
     judged = kinds_of(covered)
     return Overview(
         cluster,
-        liveness(cluster, history.watching(), now),
+        liveness(cluster, history.watching(), now, covered),
         judged,
         troubles_of(judged),
         tuple(stored.record for stored in history.gaps(limit=GAPS_MOST)),

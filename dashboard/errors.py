@@ -12,7 +12,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from dashboard.status import Liveness
+from dashboard.liveness import Liveness
 from eventstream import history
 
 logger = logging.getLogger(__name__)

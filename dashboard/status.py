@@ -1,81 +1,20 @@
 """Says on every page whether what it shows is current, and what it cannot show.
 
-A timeline that silently stopped is worse than none: so the cluster's name, whether it is live,
-how far behind, and which kinds are not watched, are judged here once for pages, socket and probe.
+A timeline that silently stopped is worse than none: so the cluster's name, whether it is live (see
+`liveness`) and which kinds are not watched are told here once for pages, socket and probe.
 """
 
 from collections import Counter
 from typing import Any
 
-import msgspec
-
 from dashboard import wording
 from dashboard.auditlogs import followed
 from dashboard.kinds import FAILING, FORBIDDEN, PARTLY, WATCHED, kinds_of, troubles_of
+from dashboard.liveness import Liveness, liveness
 from eventstream import history
-
-FRESH_SECONDS = 10.0
-"""The observer writes a heartbeat every second; after this long without one, nobody watches."""
-
-BEHIND_SECONDS = 5.0
-"""Commits that take longer than this to follow an arrival are worth a warning."""
 
 NAMED_MOST = 3
 """Kinds that a probe's reason names; a page of coverage has them all."""
-
-
-class Liveness(msgspec.Struct, frozen=True):
-    """`state` is live, late or down; `word` and `detail` say it; `reason` explains a `down`.
-
-    `problem` is why what is seen can't be stored.
-    """
-
-    state: str
-    word: str
-    detail: str
-    cluster: str
-    reason: str = ""
-    problem: history.Problem | None = None
-
-
-def liveness(
-    cluster: history.ClusterStatus | None, covered: list[history.Coverage], now: float
-) -> Liveness:
-    """Judge whether the page shows the cluster as it is at `now` (unix seconds)."""
-    if cluster is None:
-        reason = "No cluster has been watched yet: the observer has not reached one."
-        return Liveness("down", "Not connected", "", "no cluster", reason)
-    name, silent = cluster.name or cluster.server, now - cluster.heartbeat
-    if silent > FRESH_SECONDS:
-        reason = f"The observer was last heard of {wording.duration(silent)} ago."
-        return Liveness(
-            "down", "Not watching", f"stopped {wording.duration(silent)} ago", name, reason
-        )
-    if cluster.problem is not None:
-        problem = cluster.problem
-        reason = f"{problem.message} {problem.cause} {problem.action}"
-        return Liveness("late", "Not storing", _within(problem.cause), name, reason, problem)
-    return _watching(name, cluster.lag, covered)
-
-
-def _watching(name: str, lag: float, covered: list[history.Coverage]) -> Liveness:
-    """Judge a cluster whose observer is alive by how its watches do."""
-    states = {each.state for each in covered}
-    if "watching" not in states:
-        problems = [each.problem for each in covered if each.problem is not None]
-        if "listing" in states or not problems:
-            return Liveness("late", "Listing", "what exists is being read", name)
-        reason = f"{problems[0].message} {problems[0].action}"
-        return Liveness("down", "Not connected", "", name, reason)
-    behind = f"{lag:.1f} s behind" if lag >= 0.1 else "less than 0.1 s behind"
-    if lag > BEHIND_SECONDS:
-        return Liveness("late", "Behind", behind, name)
-    return Liveness("live", "Live", behind, name)
-
-
-def _within(sentence: str) -> str:
-    """A sentence as the end of another one."""
-    return f"{sentence[:1].lower()}{sentence[1:].rstrip('.')}"
 
 
 def _recorded(cluster: history.ClusterStatus | None) -> Liveness:
@@ -118,7 +57,7 @@ def context(now: float) -> dict[str, Any]:
     unread = [log for log in followed(history.audit_logs()) if log.manner.rank <= FAILING]
     recorded = history.current() != "default"
     return {
-        "live": _recorded(cluster) if recorded else liveness(cluster, whole, now),
+        "live": _recorded(cluster) if recorded else liveness(cluster, whole, now, covered),
         "troubles": troubles_of(kinds),
         "troubled": ranks[FORBIDDEN] + ranks[FAILING],
         "partly": ranks[PARTLY],

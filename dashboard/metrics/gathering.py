@@ -12,9 +12,9 @@ import msgspec
 from django.db import DatabaseError
 from prometheus_client.process_collector import ProcessCollector
 
-from dashboard import status
 from dashboard.consumers import lobby, pages
 from dashboard.kinds import WORDS, kinds_of
+from dashboard.liveness import liveness
 from dashboard.metrics.exposition import Sample
 from dashboard.metrics.tallies import signed_in, uploads
 from dashboard.opened import tapes
@@ -64,7 +64,7 @@ def of_process(read: Known | None) -> Iterator[Sample]:
 
 
 def _is_live(read: Known) -> bool:
-    return status.liveness(read.cluster, read.covered, time.time()).state == "live"
+    return liveness(read.cluster, read.covered, time.time(), ()).state == "live"
 
 
 def _of_watching(read: Known) -> Iterator[Sample]:

@@ -78,6 +78,7 @@ from eventstream.history.status import (
     gaps,
     head,
     holds,
+    is_behind,
     let_go,
     watching,
 )
@@ -158,6 +159,7 @@ __all__ = [
     "heartbeats",
     "holds",
     "installation_key",
+    "is_behind",
     "kept",
     "last_writers",
     "ledger",

@@ -24,6 +24,7 @@ from eventstream.models import (
     CoverageRow,
     InstallationRow,
 )
+from eventstream.objects.kinds import is_built_in
 from eventstream.objects.observations import AuditLog, Coverage, Gap
 from eventstream.pulse import Holds
 
@@ -98,6 +99,19 @@ def watching() -> list[Coverage]:
     """How well each resource is being watched, sorted by its key: to judge the watching as such."""
     bodies = CoverageRow.objects.order_by("resource").values_list("body", flat=True)
     return [_coverage.decode(bytes(body)) for body in bodies]
+
+
+def is_behind(covered: Coverage) -> bool:
+    """Whether what is shown of a resource is of an earlier time, as it is not followed any more.
+
+    So it is while a watch backs off, or may not be read any more. Not of a custom resource that
+    could never be read, of which nothing is shown, nor of what was left out to begin with.
+    """
+    trying = covered.state == "backing-off" or (covered.state == "listing" and covered.problem)
+    if trying:
+        known = covered.last_contact is not None or is_built_in(covered.resource.api_version)
+        return bool(covered.objects) or known
+    return covered.state in {"forbidden", "gone"} and covered.objects > 0
 
 
 def coverage() -> list[Coverage]:

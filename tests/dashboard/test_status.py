@@ -1,11 +1,14 @@
 """A page never says "live" when nobody watches."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
-from dashboard.status import liveness
+from dashboard.liveness import Liveness, liveness
 from eventstream.history import ClusterStatus, Coverage
 from eventstream.objects.observations import CoverageState, Problem
+from eventstream.objects.resource import Resource
 from tests.dashboard import scenes
 
 NOW = 1000.0
@@ -13,8 +16,22 @@ PROBLEM = Problem("unreachable", "The API server does not answer.", "It is down.
 WATCHED = ClusterStatus("u", "practice", "https://host", "v1", NOW, NOW, 0.24, None)
 
 
-def covered(state: CoverageState, problem: Problem | None = None) -> Coverage:
-    return Coverage(scenes.PODS, state, NOW, problem=problem)
+WIDGETS = Resource("example.org", "v1", "widgets", "Widget")
+
+
+def covered(
+    state: CoverageState,
+    problem: Problem | None = None,
+    resource: Resource = scenes.PODS,
+    **more: Any,
+) -> Coverage:
+    return Coverage(resource, state, NOW, problem=problem, **more)
+
+
+def judged_by(*kinds: Coverage) -> Liveness:
+    """Judge these kinds beside Deployments, which are watched."""
+    every = [covered("watching", resource=scenes.DEPLOYMENTS), *kinds]
+    return liveness(WATCHED, every, NOW, every)
 
 
 @pytest.mark.parametrize(
@@ -35,14 +52,60 @@ def covered(state: CoverageState, problem: Problem | None = None) -> Coverage:
 def test_liveness_is_judged_by_the_observer_its_watches_and_its_commits(
     cluster: ClusterStatus | None, coverage: list[Coverage], state: str, word: str
 ) -> None:
-    judged = liveness(cluster, coverage, NOW)
+    judged = liveness(cluster, coverage, NOW, coverage)
     assert (judged.state, judged.word) == (state, word)
 
 
 def test_how_far_behind_is_told_to_a_tenth_of_a_second() -> None:
-    assert liveness(WATCHED, [covered("watching")], NOW).detail == "0.2 s behind"
+    assert judged_by().detail == "0.2 s behind"
 
 
 def test_the_reason_of_a_lost_cluster_says_what_to_do() -> None:
-    reason = liveness(WATCHED, [covered("backing-off", PROBLEM)], NOW).reason
+    kinds = [covered("backing-off", PROBLEM)]
+    reason = liveness(WATCHED, kinds, NOW, kinds).reason
     assert reason == "The API server does not answer. Start it."
+    withheld = liveness(WATCHED, kinds, NOW, ()).reason
+    assert withheld == "No kind can be watched. Whoever may see the whole cluster is told why."
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        (covered("backing-off", PROBLEM), "Partly live, pods not followed"),
+        (covered("listing", PROBLEM), "Partly live, pods not followed"),
+        (covered("listing"), "Listing, pods being read"),
+        (covered("forbidden", PROBLEM, objects=3), "Partly live, pods not followed"),
+        (covered("forbidden", PROBLEM), "Live, 0.2 s behind"),
+        (covered("gone", PROBLEM), "Live, 0.2 s behind"),
+        (covered("polling", PROBLEM), "Live, 0.2 s behind"),
+        (covered("backing-off", PROBLEM, WIDGETS), "Live, 0.2 s behind"),
+        (covered("backing-off", PROBLEM, WIDGETS, last_contact=9.0),
+         "Partly live, widgets not followed"),
+        (covered("backing-off", PROBLEM, WIDGETS, objects=1), "Partly live, widgets not followed"),
+        (covered("listing", None, WIDGETS), "Listing, widgets being read"),
+    ],
+    ids=[
+        "it backs off", "it is tried again", "it is read for the first time",
+        "its permission was taken away", "it never was allowed", "it was left out", "it is polled",
+        "a custom resource that could never be read", "one that could before",
+        "one that was read by an earlier run", "one that is being read",
+    ],
+)  # fmt: skip
+def test_it_is_live_when_every_kind_that_is_shown_is_followed(kind: Coverage, told: str) -> None:
+    judged = judged_by(kind)
+    assert f"{judged.word}, {judged.detail}" == told
+    assert (judged.state == "live") == (judged.word == "Live")
+
+
+def test_the_first_kinds_are_named_and_the_others_counted_and_none_that_is_not_seen() -> None:
+    kinds = [
+        covered("backing-off", PROBLEM, Resource("", "v1", name, name.title()))
+        for name in ("nodes", "pods", "services")
+    ]
+    every = [covered("watching", resource=scenes.DEPLOYMENTS), *kinds]
+    for named, told in (
+        (every, "nodes, pods and 1 more not followed"),
+        (kinds[1:2], "pods and 2 more not followed"),
+        ((), "3 kinds not followed"),
+    ):
+        assert liveness(WATCHED, every, NOW, named).detail == told

@@ -12,7 +12,7 @@ from django.db import DatabaseError
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families
 
-from dashboard import status
+from dashboard.liveness import BEHIND_SECONDS
 from dashboard.metrics import gathering, named
 from dashboard.metrics.catalogue import METRICS
 from dashboard.metrics.exposition import Sample, text
@@ -85,7 +85,7 @@ def test_numbers_are_those_of_the_process(counting: Counting, watched: Pulse) ->
 def test_live_is_what_every_page_says(counting: Counting) -> None:
     assert of("baton_live", answered(NOTHING)) == {(): 0.0}
     scenes.connected()
-    for lag, live in ((0.2, 1.0), (status.BEHIND_SECONDS + 1, 0.0)):
+    for lag, live in ((0.2, 1.0), (BEHIND_SECONDS + 1, 0.0)):
         scenes.connected(lag=lag)
         assert of("baton_live", answered(NOTHING)) == {(): live}
 

@@ -1,6 +1,7 @@
 """The Helm chart: whatever its values, what comes out is what the API takes and hangs together."""
 
 import tomllib
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -69,7 +70,7 @@ def test_as_it_is_the_chart_makes_what_kustomize_makes(
     rendered: dict[str, list[Manifest]], manifests: list[Manifest]
 ) -> None:
     """The same Pod, and nobody else gets in: only names, labels and plain defaults differ."""
-    chart = rendered["as it is"]
+    chart, manifests = deepcopy((rendered["as it is"], manifests))
     assert parts.baton(chart)["image"] == parts.baton(manifests)["image"]
     same = [parts.pod(chart), parts.pod(manifests)]
     told = [{e["name"]: e["value"] for e in pod["containers"][0].pop("env")} for pod in same]
@@ -126,6 +127,20 @@ def test_people_get_to_the_proxy_alone_and_only_it_is_believed(
     assert parts.environment(found)["BATON_PROXY_ADDRESSES"] == "127.0.0.1"
 
 
+def test_below_a_path_the_proxy_and_baton_agree_where_people_sign_in_and_out(
+    rendered: dict[str, list[Manifest]],
+) -> None:
+    found = rendered["oauth2-proxy"]
+    (proxy,) = [each for each in parts.pod(found)["containers"] if each["name"] != "baton"]
+    said = parts.environment(found)
+    assert said["BATON_PATH_PREFIX"] == "/tools/baton"
+    assert "--proxy-prefix=/tools/baton/oauth2" in proxy["args"]
+    assert said["BATON_PROXY_SIGN_OUT"] == "/tools/baton/oauth2/sign_out"
+    (rule,) = parts.the("Ingress", found)["spec"]["rules"]
+    assert [each["path"] for each in rule["http"]["paths"]] == ["/tools/baton"]
+    assert "--http-address=[::]:4180" in proxy["args"]
+
+
 def test_history_is_kept_where_there_is_a_claim(rendered: dict[str, list[Manifest]]) -> None:
     claims = {
         variant: [each for each in found if each["kind"] == "PersistentVolumeClaim"]
@@ -163,7 +178,7 @@ def test_what_the_chart_carries_of_monitoring_is_what_deploy_has(copy: str, orig
 
 
 def test_monitoring_is_what_kustomize_makes(rendered: dict[str, list[Manifest]]) -> None:
-    chart, other = rendered["monitored"], kustomized("deploy/monitoring")
+    chart, other = deepcopy(rendered["monitored"]), kustomized("deploy/monitoring")
     for kind in ("PrometheusRule", "ServiceMonitor"):
         specs = [parts.the(kind, each)["spec"] for each in (chart, other)]
         if kind == "ServiceMonitor":

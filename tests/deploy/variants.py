@@ -12,13 +12,14 @@ INGRESS = {
     "className": "nginx",
     "host": "baton.example.com",
     "tlsSecret": "baton-tls",
-    "annotations": {"nginx.ingress.kubernetes.io/proxy-read-timeout": "3600"},
+    "annotations": {"nginx.ingress.kubernetes.io/proxy-body-size": "257m"},
 }
 ROUTE = {"enabled": True, "host": "baton.apps.example.com", "annotations": {"team": "platform"}}
 ARGUMENTS = ["--request-logging=true"]
 
 VARIANTS: dict[str, Values] = {
     "as it is": {},
+    "with IPv6 alone": {"listen": "::"},
     "local": {"signIn": {"mode": "local", "insecureAnyoneMayLook": True}},
     "token behind an ingress": {"ingress": INGRESS, "proxyAddresses": NETWORK},
     "oidc behind a gateway": {
@@ -51,6 +52,8 @@ VARIANTS: dict[str, Values] = {
         "signIn": {"mode": "proxy"},
         "oauth2Proxy": PROXY | {"scopes": "openid", "extraArgs": ARGUMENTS},
         "ingress": INGRESS,
+        "pathPrefix": "/tools/baton",
+        "listen": "::",
     },
     "oauth2-proxy by names": {
         "signIn": {"mode": "proxy", "proxy": {"credential": "names"}},

@@ -1,9 +1,13 @@
 """Follows the ways through an installation: from outside to a port, from a mount to a volume."""
 
+import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from tests.deploy.parts import PROBES, Manifest, environment, of, pod, the
+
+_FILES = re.compile(r"--[a-z-]+-(?:file|cert|key)[= ](\S+)")
+"""Arguments that name a file."""
 
 
 def unreachable(manifests: list[Manifest]) -> Iterator[str]:
@@ -67,7 +71,7 @@ def unmounted(spec: Manifest) -> Iterator[str]:
     for container in spec["containers"]:
         places = [PurePosixPath(mount["mountPath"]) for mount in container.get("volumeMounts", ())]
         said = [e.get("value", "") for e in container.get("env", ()) if _names_a_file(e["name"])]
-        said += [argument.partition("=")[2] or argument for argument in container["args"]]
+        said += _FILES.findall(" ".join(container["args"]))
         for file in (PurePosixPath(each) for each in said if each.startswith("/")):
             if not any(file.is_relative_to(place) for place in places):
                 yield f"{container['name']} names {file}, where nothing is mounted"

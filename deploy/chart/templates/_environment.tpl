@@ -29,7 +29,7 @@
 {{- else if eq .Values.signIn.mode "proxy" -}}
 {{- $said = merge $said (dict
   "BATON_PROXY_CREDENTIAL" .Values.signIn.proxy.credential
-  "BATON_PROXY_SIGN_OUT" (default (.Values.openshift.oauthProxy.enabled | ternary "/oauth/sign_out" "/oauth2/sign_out") .Values.signIn.proxy.signOut)) -}}
+  "BATON_PROXY_SIGN_OUT" (default (.Values.openshift.oauthProxy.enabled | ternary "/oauth/sign_out" (printf "%s/oauth2/sign_out" .Values.pathPrefix)) .Values.signIn.proxy.signOut)) -}}
 {{- end -}}
 {{- if or .Values.kinds.files .Values.kinds.configMap }}{{ $_ := set $said "BATON_KINDS" "/etc/baton/kinds" }}{{ end -}}
 {{- if .Values.health.configMap }}{{ $_ := set $said "BATON_HEALTH" "/etc/baton/health/argocd-cm.yaml" }}{{ end -}}
@@ -53,7 +53,7 @@
 {{- define "baton.arguments" -}}
 - observe
 - --host
-- 0.0.0.0
+- {{ .Values.listen | quote }}
 - --port
 - "8000"
 {{- with .Values.watch.namespace }}

@@ -11,7 +11,7 @@
     - --scope={{ .Values.oauth2Proxy.scopes }}
     - --code-challenge-method=S256
     - --email-domain=*
-    - --http-address=0.0.0.0:4180
+    - --http-address={{ eq .Values.listen "::" | ternary "[::]" "0.0.0.0" }}:4180
     - --upstream=http://127.0.0.1:8000
     # The ingress controller ends TLS, and says so in X-Forwarded-Proto.
     - --reverse-proxy=true
@@ -22,6 +22,9 @@
     - --pass-user-headers=true
     {{- end }}
     - --skip-provider-button=true
+    {{- with .Values.pathPrefix }}
+    - --proxy-prefix={{ . }}/oauth2
+    {{- end }}
     {{- with .Values.oauth2Proxy.extraArgs }}
     {{- toYaml . | nindent 4 }}
     {{- end }}

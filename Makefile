@@ -92,6 +92,7 @@ screenshots: $(STAMP) system ## every view in each state, light and dark, wide a
 
 lock: $(STAMP) ## pin requirements/*.in anew into requirements/*.txt
 	$(LOCK) requirements/run.in -o requirements/run.txt
+	$(LOCK) requirements/sbom.in -o requirements/sbom.txt
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
 	$(LOCK) --no-deps requirements/tools.in -o requirements/tools.txt
 

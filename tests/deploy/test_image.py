@@ -3,6 +3,7 @@
 No container engine is needed: what the file copies is copied here too, and has to be enough.
 """
 
+import json
 import os
 import re
 import shlex
@@ -13,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from eventstream import healthcheck
+from eventstream.version import VERSION
 from tests.deploy.conftest import ROOT
 
 Instruction = tuple[str, str]
@@ -34,6 +37,8 @@ def image(instructions: list[Instruction], tmp_path: Path) -> Path:
             *sources, _ = shlex.split(argument)
             for source in sources:
                 copied = tmp_path / source
+                if copied.exists():
+                    continue
                 copied.parent.mkdir(parents=True, exist_ok=True)
                 if (ROOT / source).is_dir():
                     shutil.copytree(ROOT / source, copied)
@@ -46,14 +51,28 @@ def last(instructions: list[Instruction], wanted: str) -> str:
     return [argument for name, argument in instructions if name == wanted][-1]
 
 
-def test_every_stage_is_the_slim_python_or_a_stage_before(instructions: list[Instruction]) -> None:
-    stages: list[str] = []
+def test_the_base_is_one_python_pinned_by_digest_and_no_other(
+    instructions: list[Instruction],
+) -> None:
+    bases, stages = [], ["scratch"]
     for name, argument in instructions:
         if name == "FROM":
             base, *alias = argument.split(" AS ")
-            assert base in {"python:3.13-slim", *stages}
+            bases += [] if base in stages else [base]
             stages += alias
-    assert stages, "one stage builds, another runs"
+    (base,) = bases
+    assert re.fullmatch(r"python:3\.13\.\d+-slim-trixie@sha256:[0-9a-f]{64}", base)
+    tag, _, digest = base.partition("@")
+    labels = last(instructions, "LABEL")
+    assert f'base.name="{tag}"' in labels
+    assert f'base.digest="{digest}"' in labels
+
+
+def test_a_build_with_no_arguments_says_the_projects_version(
+    instructions: list[Instruction],
+) -> None:
+    assert f"VERSION={VERSION}" in [argument for name, argument in instructions if name == "ARG"]
+    assert 'image.version="${VERSION}"' in last(instructions, "LABEL")
 
 
 def test_it_runs_as_a_numbered_user_that_is_not_root(instructions: list[Instruction]) -> None:
@@ -64,28 +83,42 @@ def test_a_user_without_a_name_has_a_home(instructions: list[Instruction]) -> No
     assert "HOME=/tmp" in last(instructions, "ENV").split()
 
 
-def test_nothing_is_fetched_but_locked_packages(instructions: list[Instruction]) -> None:
+def test_nothing_is_fetched_but_locked_wheels(instructions: list[Instruction]) -> None:
     assert "ADD" not in {name for name, _ in instructions}
     fetching = [
         argument
         for name, argument in instructions
-        if name == "RUN" and re.search(r"pip|curl|wget|apt|git ", argument)
+        if name == "RUN" and re.search(r"pip |curl|wget|apt|git ", argument)
     ]
-    assert len(fetching) == 1
-    assert "--require-hashes -r /run.txt" in fetching[0]
+    assert len(fetching) == 2
+    for file, argument in zip(("run", "sbom"), fetching, strict=True):
+        assert f"--only-binary :all: --require-hashes -r /{file}.txt" in argument
 
 
-def test_the_build_context_lets_in_what_is_copied(instructions: list[Instruction]) -> None:
-    ignored = (ROOT / ".dockerignore").read_text().splitlines()
-    allowed = {line.removeprefix("!") for line in ignored if line.startswith("!")}
+def test_the_build_context_lets_in_what_is_copied_and_nothing_more(
+    instructions: list[Instruction],
+) -> None:
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    ignored = [line for line in lines if line and not line.startswith("#")]
+    allowed = [line.removeprefix("!") for line in ignored if line.startswith("!")]
     copied = {
         source
         for name, argument in instructions
         if name == "COPY" and not argument.startswith("--from")
         for source in shlex.split(argument)[:-1]
     }
-    assert "*" in ignored
-    assert copied == allowed
+    assert ignored[0] == "*", "what is not named stays outside"
+    assert ignored[-1] == "**/__pycache__", "also within what is named"
+    for source in copied:
+        assert any(Path(source).is_relative_to(each) for each in allowed), source
+    for each in allowed:
+        assert any(Path(source).is_relative_to(each) for source in copied), each
+    assert not [each for each in allowed if not (ROOT / each).exists()]
+
+
+def test_health_is_asked_by_what_the_image_holds(instructions: list[Instruction]) -> None:
+    command = json.loads(last(instructions, "HEALTHCHECK").partition("CMD ")[2])
+    assert command == ["python", "-m", healthcheck.__name__]
 
 
 def test_what_is_copied_is_enough_to_collect_static_files_and_to_start(image: Path) -> None:

@@ -17,7 +17,7 @@ from django.core.management.base import CommandError
 from django.db import DatabaseError
 from django.utils.module_loading import import_string
 
-from eventstream import clusternames, descriptors, history, private, reviewing, serving
+from eventstream import clusternames, descriptors, healthcheck, history, private, reviewing, serving
 from eventstream.exclusive import InUseError, lock_of, sole_writer
 from eventstream.kubeapi.connection import ClusterIdentity, connect
 from eventstream.kubeapi.problems import ApiProblem, open_files
@@ -106,6 +106,7 @@ class Command(PlainCommand):
                     )
                 _make_private()
                 stack.enter_context(sole_writer(Path(_database())))
+                _remember(listener)
                 _migrate()
                 self._serve(listener, recording, {**options, "judge": judge}, stack)
         except KNOWN as error:
@@ -197,6 +198,14 @@ def _make_private() -> None:
     """Make the database's file and directory, and let nobody else in."""
     try:
         private.make_database(Path(_database()))
+    except OSError as error:
+        raise CommandError(_unopened(error)) from error
+
+
+def _remember(listener: socket.socket) -> None:
+    """Keep where it is served, for the image's HEALTHCHECK."""
+    try:
+        healthcheck.remember(Path(_database()).parent, listener)
     except OSError as error:
         raise CommandError(_unopened(error)) from error
 

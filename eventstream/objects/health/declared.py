@@ -10,9 +10,9 @@ Source: https://kubernetes.io/docs/reference/using-api/cel/
 
 from typing import Any, Literal
 
-import cel
 import msgspec
 
+from eventstream.objects.health.cel_alone import cel
 from eventstream.objects.health.records import Health, HealthState
 
 Entry = dict[str, Any]

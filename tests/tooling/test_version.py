@@ -32,8 +32,13 @@ def test_each_command_tells_batons_version_and_not_djangos(
 
 
 def test_manifests_run_the_image_of_this_version() -> None:
-    (image,) = yaml.safe_load((ROOT / "deploy" / "kustomization.yaml").read_text())["images"]
-    assert image["newTag"] == DECLARED
+    files = list((ROOT / "deploy").rglob("kustomization.yaml"))
+    images = [
+        image for file in files for image in yaml.safe_load(file.read_text()).get("images", ())
+    ]
+    assert {image["newTag"] for image in images if image["name"] == "baton"} == {DECLARED}
+    chart = yaml.safe_load((ROOT / "deploy" / "chart" / "Chart.yaml").read_text())
+    assert (chart["version"], str(chart["appVersion"])) == (DECLARED, DECLARED)
 
 
 def test_what_a_person_is_told_to_build_is_this_version() -> None:

@@ -6,9 +6,11 @@ Each function returns its complaints, so that a test shows all of them at once.
 from collections.abc import Iterator
 from typing import Any
 
+from django.core.management import CommandError, get_commands, load_command_class
+
 from tests.deploy import ways
 from tests.deploy.checking import complaints
-from tests.deploy.parts import PROBES, Manifest, pod
+from tests.deploy.parts import PROBES, Manifest, baton, pod
 
 DELEGATOR = ("ClusterRole", "system:auth-delegator")
 """A role that every cluster has."""
@@ -27,6 +29,7 @@ def wrong(manifests: list[Manifest]) -> list[str]:
         *ways.led_astray(manifests),
         *ways.unmounted(pod(manifests)),
         *_loud(pod(manifests)),
+        *_misunderstood(baton(manifests)["args"]),
         *_unnamed_account(manifests),
     ]
 
@@ -90,6 +93,17 @@ def _loud(spec: Manifest) -> Iterator[str]:
         for probe in first:
             if probe.get("initialDelaySeconds", 0) < FIRST_LOOK_SECONDS:
                 yield f"{container['name']} is looked at too early: {probe}"
+
+
+def _misunderstood(arguments: list[str]) -> Iterator[str]:
+    """Arguments that `manage.py` would not take."""
+    command, *options = arguments
+    try:
+        load_command_class(get_commands()[command], command).create_parser("", command).parse_args(
+            options
+        )
+    except (KeyError, CommandError) as error:
+        yield f"manage.py does not take {arguments}: {error}"
 
 
 def _unnamed_account(manifests: list[Manifest]) -> Iterator[str]:

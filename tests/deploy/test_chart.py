@@ -1,6 +1,5 @@
 """The Helm chart: whatever its values, what comes out is what the API takes and hangs together."""
 
-import tomllib
 from copy import deepcopy
 from typing import Any
 
@@ -53,12 +52,6 @@ def test_a_namespaced_object_is_the_releases_or_the_watched_namespaces(
         own = watched if watched and each["kind"] in {"Role", "RoleBinding"} else None
         assert each["metadata"].get("namespace") == own, each
         assert each["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "Helm"
-
-
-def test_the_chart_is_of_the_version_that_baton_is() -> None:
-    chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert {chart["version"], chart["appVersion"]} == {project["version"]}
 
 
 def test_the_oldest_kubernetes_that_the_chart_takes_is_checked() -> None:

@@ -57,6 +57,7 @@ FAULTS: list[tuple[Fault, str]] = [
     (lambda found: found.append(parts.the("Ingress", found)), "is there twice"),
     (lambda found: parts.baton(found)["startupProbe"].pop("initialDelaySeconds"), "too early"),
     (lambda found: parts.baton(found)["args"].append("--audit-file=/audit/log"), "names /audit"),
+    (lambda found: parts.baton(found)["args"].append("--audit"), "manage.py does not take"),
     (lambda found: parts.pod(found)["volumes"][0]["emptyDir"].clear(), "is unbounded"),
     (unmounted, "is not used"),
     (ported, "nobody serves the port https"),

@@ -114,5 +114,6 @@ def _compiled(declaration: Declaration, path: Path, lines: _Lines) -> DeclaredKi
     try:
         return DeclaredKind(declaration)
     except ExpressionError as error:
-        line = lines.of(("rules", error.rule, error.field))
-        raise KindFileError(f"{path}, line {line}: {error.field} is no CEL: {error}") from error
+        field = next(step for step in reversed(error.path) if isinstance(step, str))
+        line = lines.of(error.path)
+        raise KindFileError(f"{path}, line {line}: {field} is no CEL: {error}") from error

@@ -180,6 +180,7 @@ class Redactor:
             since=self.text(health.since),
             holder=self.text(health.holder),
             rule=self.text(health.rule),
+            waits_for=tuple(self.text(name) for name in health.waits_for),
         )
 
     def _condition(self, entry: Any) -> Any:

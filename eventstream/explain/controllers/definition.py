@@ -25,7 +25,7 @@ from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.marks import mark_of
 from eventstream.explain.world.pods import condition, is_true
-from eventstream.explain.world.text import named, said_by, seen, sentence, told_changes, when
+from eventstream.explain.world.text import named, parse, said_by, seen, sentence, told_changes, when
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.kinds import is_built_in
@@ -107,7 +107,10 @@ def assess(snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
         summary = f"The type {write.image.spec.names.kind} is served."
         return Outlook("complete", summary, (), stages, when(write))
     waiting_for = f"the type {name} to be established"
-    holding = Holding(1, "api-server", "", when(write), waiting_for, wait="establish", about=write)
+    found = condition(write.image, "Established")
+    since = parse(found.last_transition_time) if found is not None else None
+    began = since or when(write)
+    holding = Holding(1, "api-server", "", began, waiting_for, wait="establish", about=write)
     return pending([holding], stages, snapshot, "")
 
 

@@ -12,8 +12,11 @@ import math
 from collections.abc import Callable, Iterator
 
 from eventstream.explain.outlook.usual import UsualWaits
+from eventstream.explain.vocabulary.declared import kinds
+from eventstream.explain.vocabulary.declared.kinds import GroupKind
+from eventstream.explain.vocabulary.registry import group_kind
 from eventstream.explain.world import drawn
-from eventstream.explain.world.known import name_key
+from eventstream.explain.world.known import CUSTOM, name_key
 from eventstream.explain.world.owners import owner_of
 from eventstream.explain.world.pods import condition, containers, is_ready, is_running
 from eventstream.explain.world.text import parse, when
@@ -33,6 +36,7 @@ class Snapshot:
 
     __slots__ = (
         "_events",
+        "_followed",
         "_kinds",
         "_logs",
         "level",
@@ -59,6 +63,7 @@ class Snapshot:
         self.looked = 0
         self.level = 0
         self.overtaken = overtaken
+        self._followed: set[str] = set()
         self._logs: set[ObjectLog] = set()
         self._kinds: set[str] = set()
         self._events: set[str] = set()
@@ -121,6 +126,31 @@ class Snapshot:
         if not logs:
             return None
         found = [write for log in logs.values() if (write := self.latest(log)) is not None]
+        return max(found, key=lambda write: (not write.gone, write.order), default=None)
+
+    def follow(self, name: str, waiting: Write) -> Write | None:
+        """The existing object that another waits for, once for each snapshot.
+
+        `name` is as `Health.waits_for` has it. Once, so that two that wait for each other end.
+        """
+        namespace = waiting.image.metadata.namespace
+        self._followed.add(waiting.log.uid)
+        type_, _, rest = name.partition("/")
+        kind, _, group = type_.partition(".")
+        place, _, own = rest.rpartition("/")
+        found = self._of_type(GroupKind(group, kind), place or namespace, own)
+        if found is None and not place:
+            found = self._of_type(GroupKind(group, kind), None, own)
+        if found is None or found.gone or found.log.uid in self._followed:
+            return None
+        self._followed.add(found.log.uid)
+        return found
+
+    def _of_type(self, type_: GroupKind, namespace: str | None, name: str) -> Write | None:
+        kind = type_.kind if type_ in kinds.REFERRED_TO_BY_NAME else CUSTOM
+        logs = self.world.names.get(name_key(kind, namespace, name), {}).values()
+        fit = [log for log in logs if group_kind(log.ref.api_version, log.ref.kind) == type_]
+        found = [write for log in fit if (write := self.latest(log)) is not None]
         return max(found, key=lambda write: (not write.gone, write.order), default=None)
 
     def since(self, log: ObjectLog, order: float) -> Iterator[Write]:

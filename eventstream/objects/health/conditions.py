@@ -70,9 +70,24 @@ def _conditions(status: Any, path: str, depth: int) -> Iterator[tuple[str, Entry
 
 
 def _listed(item: Any, where: str) -> Iterator[tuple[str, Entry]]:
+    found: dict[str, list[Entry]] = {}
     for entry in item[:_MOST] if isinstance(item, list) else ():
         if isinstance(entry, dict) and isinstance(entry.get("type"), str) and entry["type"]:
-            yield where, entry
+            found.setdefault(entry["type"], []).append(entry)
+    for entries in found.values():
+        yield where, newest(entries) if len(entries) > 1 else entries[0]
+
+
+def newest(entries: list[Entry]) -> Entry:
+    """Of conditions of one type the one that changed last, the later one where no time tells.
+
+    A list that is a map by type has one of each. One that is not may have been appended to.
+    """
+    last: Entry = {}
+    for entry in entries:
+        if _text(entry, "lastTransitionTime") >= _text(last, "lastTransitionTime"):
+            last = entry
+    return last
 
 
 def of_condition(entry: Entry, generation: Any = None) -> HealthState:

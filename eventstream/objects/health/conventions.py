@@ -17,6 +17,8 @@ Progressing, Degraded); https://gateway-api.sigs.k8s.io/geps/gep-1364/ (conditio
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from eventstream.objects.health.conditions import Condition, conditions_of
 from eventstream.objects.health.records import Health, HealthState
 from eventstream.objects.health.words import meaning, parts, word_set
@@ -41,12 +43,19 @@ _TASKS = word_set(
     "run job backup restore analysis experiment task workflow build operation test plan"
 )
 """Last parts of the kinds of which one is done when it has ended: to run is to be under way."""
+_ENDS = frozenset(("Succeeded", "Complete", "Completed", "Finished"))
+"""Conditions of what ends."""
+_OVER = word_set("complete completed done finished succeeded success successful")
+"""Words by which what ends says that it has."""
+_STARTS = word_set("resolving pending queued new scheduling creating initializing validating")
+"""Words by which it says that it has not begun: that takes no such time."""
 
 
-def by_convention(found: Entry) -> Health | None:
+def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
     """What `found`, a custom resource as JSON, says of itself; None where it has no status.
 
-    Never fails on a value of any shape. Messages are as they stand: not redacted.
+    Never fails on a value of any shape. Messages are as they stand: not redacted. Without `newest`
+    what it says counts also where that is of an older generation.
     """
     status, spec, metadata = found.get("status"), found.get("spec"), found.get("metadata")
     task = _is_task(found.get("kind"))
@@ -56,21 +65,29 @@ def by_convention(found: Entry) -> Health | None:
         return None
     generation = metadata.get("generation") if isinstance(metadata, dict) else None
     said = _by_state(conditions_of(status, generation))
-    for look in (
-        unseen(status, generation),
-        said.get("failed"),
-        _rests(spec),
-        said.get("suspended"),
-        _error(status),
-        said.get("progressing"),
-        _by_words(status, "status", task, _DEEPEST),
-        said.get("complete"),
-        _by_words(status, "status", task),
-        _by_numbers(status, spec),
-    ):
-        if look is not None:
-            return look
-    return Health("unknown")
+    health = (
+        (unseen(status, generation) if newest else None)
+        or said.get("failed")
+        or _rests(spec)
+        or said.get("suspended")
+        or _error(status)
+        or said.get("progressing")
+        or _by_words(status, "status", task, _DEEPEST)
+        or said.get("complete")
+        or _by_words(status, "status", task)
+        or _by_numbers(status, spec)
+        or Health("unknown")
+    )
+    return _of_task(health) if task or health.condition in _ENDS else health
+
+
+def _of_task(health: Health) -> Health:
+    """The same of what is done when it has ended: it runs as long as it takes, and ends once."""
+    word = parts(health.by.rpartition(" is ")[2])
+    over = health.state == "complete" and (health.condition in _ENDS or not _OVER.isdisjoint(word))
+    begins = not _STARTS.isdisjoint((*parts(health.reason), *word))
+    patient = health.state == "progressing" and not health.stale and not begins
+    return msgspec.structs.replace(health, over=over, patient=patient) if over | patient else health
 
 
 def _by_state(conditions: list[Condition]) -> dict[HealthState, Health]:
@@ -92,8 +109,22 @@ def unseen(status: Any, generation: Any) -> Health | None:
         seen = int(seen)  # Argo Rollouts writes its own as text.
     if not (isinstance(seen, int) and isinstance(generation, int) and seen < generation):
         return None
+    if _any_saw(status, generation):
+        return None
     by = f"status.observedGeneration is {seen}, metadata.generation {generation}"
     return Health("progressing", by, stale=True)
+
+
+def _any_saw(status: Entry, generation: int) -> bool:
+    """Whether a condition is of this generation: some write the status' own only on success.
+
+    Flux' controllers do, and Cluster API's: what failed there would look as if nobody had seen it.
+    """
+    found = status.get("conditions")
+    return any(
+        isinstance(entry, dict) and entry.get("observedGeneration") == generation
+        for entry in (found if isinstance(found, list) else ())
+    )
 
 
 def _rests(spec: Any) -> Health | None:

@@ -54,21 +54,56 @@ class Judge:
                 return scripted
         declared = self.kind(group, kind)
         if declared is None:
-            return by_convention(found)
-        holder, metadata = declared.declaration.looked_after_by, found.get("metadata")
-        generation = metadata.get("generation") if isinstance(metadata, dict) else None
-        stale = unseen(found.get("status"), generation)
-        if stale is not None:
-            return msgspec.structs.replace(stale, holder=holder)
-        said = declared.judge(found)
-        if isinstance(said, Health):
-            return _told(said, by_convention(found))
-        if said != "convention":
-            return _fallback(said, holder)
-        health = by_convention(found)
-        if health is None:  # Said, so that it reads the same once it is redacted.
-            return Health("unknown", "status is empty", basis="declared", holder=holder)
-        return msgspec.structs.replace(health, holder=holder)
+            return _claimed(by_convention(found), found)
+        health = _by_declaration(declared, found)
+        if health.state in ("complete", "suspended") or health.stale:
+            return health
+        names = declared.waits_for(found)
+        return msgspec.structs.replace(health, waits_for=names) if names else health
+
+
+def _claimed(health: Health | None, found: dict[str, Any]) -> Health | None:
+    """With what it is a claim to, where it names that: Crossplane's own kinds are a user's.
+
+    Source: https://docs.crossplane.io/v1.20/concepts/claims/
+    """
+    if health is None or health.state in ("complete", "suspended") or health.stale:
+        return health
+    spec = found.get("spec")
+    ref = spec.get("resourceRef") if isinstance(spec, dict) else None
+    if not isinstance(ref, dict) or not all(isinstance(ref.get(key), str) for key in _REFERENCE):
+        return health
+    group = ref["apiVersion"].rpartition("/")[0]
+    return msgspec.structs.replace(health, waits_for=(f"{ref['kind']}.{group}/{ref['name']}",))
+
+
+_REFERENCE = ("apiVersion", "kind", "name")
+
+
+def _by_declaration(declared: DeclaredKind, found: dict[str, Any]) -> Health:
+    holder, metadata = declared.declaration.looked_after_by, found.get("metadata")
+    generation = metadata.get("generation") if isinstance(metadata, dict) else None
+    stale = unseen(found.get("status"), generation)
+    if stale is None:
+        return _judged(declared, found)
+    if declared.declaration.observes == "success":
+        health = _judged(declared, found)
+        if health.state in ("failed", "suspended"):
+            return health
+    return msgspec.structs.replace(stale, holder=holder)
+
+
+def _judged(declared: DeclaredKind, found: dict[str, Any]) -> Health:
+    """How it stands by its declaration, of whatever generation that is."""
+    said, holder = declared.judge(found), declared.declaration.looked_after_by
+    if isinstance(said, Health):
+        return _told(said, by_convention(found, newest=False))
+    if said != "convention":
+        return _fallback(said, holder)
+    health = by_convention(found, newest=False)
+    if health is None:  # Said, so that it reads the same once it is redacted.
+        return Health("unknown", "status is empty", basis="declared", holder=holder)
+    return msgspec.structs.replace(health, holder=holder)
 
 
 def _told(said: Health, usual: Health | None) -> Health:
@@ -83,6 +118,8 @@ def _told(said: Health, usual: Health | None) -> Health:
         since=said.since or usual.since,
         condition=usual.condition,
         value=usual.value,
+        over=usual.over,
+        patient=said.patient or usual.patient,
     )
 
 

@@ -15,7 +15,10 @@ class Health(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_default
     `basis` is who taught how to read it: a convention, a file of kinds, or a health script. It is
     `stale` where the newest generation was not seen yet, and `holder` is who can end it: the name
     of a controller, or "client" for a person. Where a condition says so, `condition` is its type
-    and `value` its status; `rule` is the expression of a file by which it is judged.
+    and `value` its status; `rule` is the expression of a file by which it is judged. `waits_for`
+    names, where it is not done, the objects that it may wait for: `KIND.GROUP/NAMESPACE/NAME`,
+    without the namespace for one in its own or in none. One is `over` that is complete and will not
+    change any more, as a run that has ended; `patient` is work of any length.
     """
 
     state: HealthState
@@ -29,3 +32,6 @@ class Health(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_default
     condition: str = ""
     value: str = ""
     rule: str = ""
+    waits_for: tuple[str, ...] = ()
+    over: bool = False
+    patient: bool = False

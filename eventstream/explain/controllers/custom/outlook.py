@@ -123,8 +123,8 @@ def _under_way(write: Write, health: Health, asked: float, rank: int) -> Holding
     since, wait = _since(write, health, asked), becoming_ready(write.image)
     actor, holder = _actor(health)
     return Holding(
-        rank, actor, holder, since, waiting_for, late="not-ready", wait=wait, about=write,
-        evidence=proof(write, health),
+        rank, actor, holder, since, waiting_for, late="not-ready", patient=health.patient,
+        wait=wait, about=write, evidence=proof(write, health),
     )  # fmt: skip
 
 
@@ -145,7 +145,10 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None, child_of: Asse
     asked = began if began is not None and began.log is write.log else write
     since = _unanswered(snapshot, write, asked)
     found: list[Holding] = [] if since is None else [_unseen(write, since)]
-    done, total = _children(snapshot, write, child_of, found)
+    over = health is not None and health.over
+    done, total = (0, 0) if over else _children(snapshot, write, child_of, found)
+    if not found and health is not None:
+        _waited_for(snapshot, write, health, child_of, found)
     if health is not None and since is None and (not found or health.state == "failed"):
         rank = max((held.rank + 1 for held in found), default=_OWN_RANK)
         own = holding_of(write, health, when(asked) if asked is began else 0.0, rank)
@@ -180,6 +183,20 @@ def _children(
         done += outlook.state == "complete"
         found.extend(outlook.holdings)
     return done, total
+
+
+def _waited_for(
+    snapshot: Snapshot, write: Write, health: Health, child_of: Assess, found: list[Holding]
+) -> None:
+    """Adds what is not as asked for of the objects that it refers to, as its kind's file has it."""
+    for name in health.waits_for:
+        snapshot.looked += 1
+        other = snapshot.follow(name, write)
+        if other is None or snapshot.level == HIGHEST:
+            continue
+        snapshot.level += 1
+        found.extend(child_of(snapshot, other, None).holdings)
+        snapshot.level -= 1
 
 
 def _done(

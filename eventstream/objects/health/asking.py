@@ -1,0 +1,110 @@
+"""What an expression of a kind's file sees of an object, and no more than it reads.
+
+Handing an object to CEL copies it whole, which costs more than all the rest of a judgement. So
+each expression is given only the fields of `spec`, `status`, `metadata` or `object` that its text
+names; what it does not name it cannot read.
+"""
+
+from typing import Any
+
+from eventstream.expressions import LONGEST, expression
+from eventstream.objects.health.cel_alone import cel
+from eventstream.objects.health.conditions import newest
+
+Entry = dict[str, Any]
+
+_BLANK = {"type": "", "status": "", "reason": "", "message": "", "lastTransitionTime": ""}
+_ENTRIES_MOST, _DEEPEST = 256, 16
+_READS = expression(r"(^|[^\w.])(object|spec|status|metadata)\b(?:\.(\w+))?")
+_ROOTS = frozenset(("object", "spec", "status", "metadata"))
+_WHOLE: frozenset[str] = frozenset()
+
+
+class Asked:
+    """An expression, ready to be asked; raises ValueError or RuntimeError for what is not CEL."""
+
+    def __init__(self, text: str) -> None:
+        self._program = cel.compile(text)
+        self.reads = _reads(text)
+
+    def of(self, seen: "Seen") -> Any:
+        """Its value; raises LookupError where it reads a field that is not there."""
+        seen.reads = self.reads
+        return self._program.execute(seen.context)
+
+
+class Seen:
+    """One object, as the expressions see it."""
+
+    def __init__(self, found: Entry) -> None:
+        self._found = found
+        self.reads: dict[str, frozenset[str]] = {}
+        self.context = cel.Context(
+            functions={
+                "at": lambda path: _without_nulls(at(found, path)),
+                "count": lambda path: _count(_without_nulls(at(found, path))),
+                "condition": lambda type_: condition_of(self._part("status"), type_),
+            }
+        )
+        self.context.set_variable_resolver(self._resolve)
+
+    def _part(self, name: str) -> Entry:
+        found = self._found if name == "object" else self._found.get(name)
+        return found if isinstance(found, dict) else {}
+
+    def _resolve(self, name: str) -> Entry:
+        if name not in _ROOTS:
+            raise KeyError(name)
+        fields, part = self.reads.get(name, _WHOLE), self._part(name)
+        if fields:
+            part = {field: part[field] for field in fields if field in part}
+        cleared: Entry = _without_nulls(part)
+        return cleared
+
+
+def _reads(text: str) -> dict[str, frozenset[str]]:
+    """Of each part of an object that the text names the fields that it reads; none is all."""
+    found: dict[str, frozenset[str]] = {}
+    if len(text) > LONGEST:
+        return found
+    for match in _READS.finditer(text):
+        _, name, field = match.groups()
+        if not field or found.get(name) == _WHOLE:
+            found[name] = _WHOLE
+        else:
+            found[name] = found.get(name, _WHOLE) | {field}
+    return found
+
+
+def _without_nulls(value: Any) -> Any:
+    """A null is an absent field, as the API's conventions say."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value if item is not None]
+    return value
+
+
+def at(found: Any, path: str) -> Any:
+    """The value at a dotted path, "" where there is none; a number is an entry of a list."""
+    for name in path[:256].split(".", _DEEPEST):
+        if isinstance(found, list) and name.isdecimal() and len(name) < 6:
+            place = int(name)
+            found = found[place] if place < len(found) else None
+        else:
+            found = found.get(name) if isinstance(found, dict) else None
+        if found is None:
+            return ""
+    return found
+
+
+def _count(value: Any) -> int:
+    return len(value) if isinstance(value, dict | list | str) else 0
+
+
+def condition_of(status: Entry, type_: str) -> Entry:
+    """The fields of the condition of this type, each text "" where it is absent."""
+    found = status.get("conditions")
+    found = found[:_ENTRIES_MOST] if isinstance(found, list) else []
+    entry = newest([one for one in found if isinstance(one, dict) and one.get("type") == type_])
+    return _BLANK | {key: value for key, value in entry.items() if value is not None}

@@ -1,0 +1,162 @@
+"""What a declaration, a convention and an object's own generations make of each other."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eventstream.kinds.files import read_kinds
+from eventstream.objects.health.conventions import by_convention
+from eventstream.objects.health.judging import Judge
+from eventstream.objects.health.records import Health
+
+Json = dict[str, Any]
+GROUP = "example.org"
+DECLARED = """
+group: example.org
+kinds: [Widget]
+source: https://example.org/docs
+"""
+
+
+def condition(type_: str, status: str = "True", reason: str = "", **more: Any) -> Json:
+    return {"type": type_, "status": status, "reason": reason} | more
+
+
+def judge(tmp_path: Path, text: str = "") -> Judge:
+    (tmp_path / "kinds.yaml").write_text(DECLARED + text)
+    return Judge(read_kinds(tmp_path))
+
+
+def said(judge: Judge, status: Json, spec: Json | None = None, kind: str = "Widget") -> Health:
+    metadata = {"name": "a", "namespace": "shop", "generation": 2}
+    found = {"kind": kind, "metadata": metadata, "spec": spec or {}, "status": status}
+    health = judge(GROUP, kind, found)
+    assert health is not None
+    return health
+
+
+FAILED = condition("Ready", "False", "FetchFailed")
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        ({"observedGeneration": 1, "conditions": [FAILED]}, "progressing"),
+        ({"observedGeneration": 1, "conditions": [FAILED | {"observedGeneration": 1}]},
+         "progressing"),
+        ({"observedGeneration": 1, "conditions": [FAILED | {"observedGeneration": 2}]}, "failed"),
+        ({"observedGeneration": -1, "conditions": [FAILED | {"observedGeneration": 2}]}, "failed"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", ["Widget", "Undeclared"])
+def test_a_generation_counts_as_seen_once_a_condition_is_of_it(
+    tmp_path: Path, status: Json, state: str, kind: str
+) -> None:
+    assert said(judge(tmp_path), status, kind=kind).state == state
+
+
+def test_a_failure_counts_where_only_success_notes_a_generation(tmp_path: Path) -> None:
+    noted = judge(tmp_path, "observes: success\n")
+    old = {"observedGeneration": 1}
+    assert said(noted, old | {"conditions": [FAILED]}).state == "failed"
+    ready = said(noted, old | {"conditions": [condition("Ready")]})
+    assert (ready.state, ready.stale) == ("progressing", True)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "state"),
+    [
+        (condition("Ready"), condition("Ready", "False", "SyncError"), "failed"),
+        (condition("Ready", "False", "SyncError"), condition("Ready"), "complete"),
+        (condition("Ready", lastTransitionTime="2026-02-01T00:00:00Z"),
+         condition("Ready", "False", "SyncError", lastTransitionTime="2026-01-01T00:00:00Z"),
+         "complete"),
+    ],
+)  # fmt: skip
+def test_of_two_conditions_of_one_type_the_newest_counts(
+    tmp_path: Path, first: Json, second: Json, state: str
+) -> None:
+    status = {"conditions": [first, second]}
+    usual = by_convention({"status": status})
+    assert usual is not None
+    assert usual.state == state
+    rule = "rules: [{is: failed, when: condition('Ready').status == 'False'}]\n"
+    assert said(judge(tmp_path, rule), status).state == state
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "over", "patient"),
+    [
+        ("BuildRun", {"phase": "Running"}, False, True),
+        ("BuildRun", {"phase": "Pending"}, False, False),
+        ("BuildRun", {"phase": "Succeeded"}, True, False),
+        ("Backup", {"phase": "Available"}, False, False),
+        ("Widget", {"phase": "Completed"}, False, False),
+        ("Widget", {"conditions": [condition("Succeeded", "Unknown", "Running")]}, False, True),
+        ("Widget", {"conditions": [condition("Succeeded", "Unknown", "Resolving")]}, False, False),
+        ("Widget", {"conditions": [condition("Succeeded")]}, True, False),
+        ("Widget", {"conditions": [condition("Ready", "False", "Creating")]}, False, False),
+    ],
+)
+def test_what_ends_takes_any_time_and_is_over_once(
+    kind: str, status: Json, over: bool, patient: bool
+) -> None:
+    health = by_convention({"kind": kind, "status": status})
+    assert health is not None
+    assert (health.over, health.patient) == (over, patient)
+
+
+WAITS = """
+waitsFor:
+  - '"Store.example.org/" + spec.store'
+  - >-
+    at("spec.other.kind") + ".example.org/" + string(at("spec.other.namespace")) + "/" +
+    string(at("spec.other.name"))
+  - spec.needs.map(n, "Widget.example.org/" + n)
+"""
+
+
+def test_it_names_what_it_waits_for_while_it_is_not_done(tmp_path: Path) -> None:
+    waits = judge(tmp_path, WAITS)
+    pending: Json = {"phase": "Pending"}
+    assert said(waits, pending).waits_for == ()
+    assert said(waits, pending, {"store": "s"}).waits_for == ("Store.example.org/s",)
+    other = {"kind": "Store", "namespace": "far", "name": "o"}
+    many = {"store": "s", "other": other, "needs": ["a", "b", "a"]}
+    assert said(waits, pending, many).waits_for == (
+        "Store.example.org/s", "Store.example.org/far/o", "Widget.example.org/a",
+        "Widget.example.org/b",
+    )  # fmt: skip
+    assert said(waits, {"phase": "Ready"}, many).waits_for == ()
+    assert said(waits, pending | {"observedGeneration": 1}, many).waits_for == ()
+    assert len(said(waits, pending, {"needs": [str(n) for n in range(20)]}).waits_for) == 8
+
+
+def test_a_claim_of_an_undeclared_kind_waits_for_what_it_is_a_claim_to(tmp_path: Path) -> None:
+    ref = {"apiVersion": "example.org/v1", "kind": "XWidget", "name": "a-x"}
+    known = judge(tmp_path)
+    waits = {"conditions": [condition("Ready", "False", "Waiting")]}
+    found = said(known, waits, {"resourceRef": ref}, "Claim")
+    assert found.waits_for == ("XWidget.example.org/a-x",)
+    assert said(known, waits, {"resourceRef": {"name": "a"}}, "Claim").waits_for == ()
+
+
+@pytest.mark.parametrize(
+    ("when", "state"),
+    [
+        ("status.phase == 'x' && spec.a.b == 1", "failed"),
+        ("object.spec.a.b == 1", "failed"),
+        ("size(status) == 2", "failed"),
+        ("status['phase'] == 'x'", "failed"),
+        ("has(status.gone) || spec.a.b == 1", "failed"),
+        ("has(status.empty)", "unknown"),
+        ("status.phase == 'x' && metadata.generation == 2", "failed"),
+        ("metadata.name + '/' + metadata.namespace == 'a/shop'", "failed"),
+        ("phase == 'x'", "unknown"),
+    ],
+)
+def test_an_expression_sees_what_it_names(tmp_path: Path, when: str, state: str) -> None:
+    text = f'otherwise: unknown\nrules: [{{is: failed, when: "{when}"}}]\n'
+    status: Json = {"phase": "x", "empty": None, "n": 1}
+    assert said(judge(tmp_path, text), status, {"a": {"b": 1}}).state == state

@@ -1,0 +1,166 @@
+"""What a custom resource waits for is told by what is stuck below it, or by what it refers to."""
+
+import pytest
+
+from eventstream.explain.engine.engine import Engine
+from eventstream.explain.vocabulary.records import Trace
+from tests.explain.flow import connected
+from tests.explain.operated import CHAINS, Operated, made_for, says
+from tests.explain.stories import Json
+from tests.explain.tapes import Result
+from tests.explain.things import condition, deployment, owned_by, pod, thing
+
+LATE = 150.0
+NO_IMAGE = "cannot get image nginx:1: the registry has no such image (ErrImagePull)."
+STUCK = {
+    "cert_manager": (
+        "Challenge web-1-7-9 to be done (status.state is pending): Waiting for HTTP-01 challenge "
+        "propagation: wrong status code '404', expected '200'. Certificate web itself says: "
+        "Issuing certificate as Secret does not exist."
+    ),
+    "flux_kustomization": (
+        "GitRepository podinfo is not as asked for: condition Ready is False. It says: failed to "
+        "checkout and determine revision: authentication required. Kustomization apps itself "
+        "says: Source artifact not found, retrying in 30s."
+    ),
+    "flux_release": (
+        "HelmRepository charts is not as asked for: condition Ready is False. It says: failed to "
+        "fetch Helm repository index: no such host. HelmRelease web itself says: HelmChart "
+        "'shop/shop-web' is not ready: it has not been reconciled."
+    ),
+    "tekton": (
+        f"Pod build-compile-pod {NO_IMAGE} PipelineRun build itself says: Tasks Completed: 0."
+    ),
+    "knative": f"Pod hello-1-a-x {NO_IMAGE} Service hello itself says: no Revision yet.",
+    "crossplane": (
+        "RDSInstance orders-x-db is not as asked for: condition Synced is False. It says: create "
+        "failed: cannot create RDS instance: AccessDenied. Database orders itself says: Composite "
+        "resource claim is waiting for composite resource to become Ready."
+    ),
+    "strimzi": (
+        f"Pod events-broker-0 {NO_IMAGE} Kafka events itself says: Kafka cluster is being deployed."
+    ),
+    "jobset": f"Pod train-w-0-x {NO_IMAGE}",
+    "rollout": (
+        f"Pod web-1-x {NO_IMAGE} Rollout web itself says: more replicas need to be updated."
+    ),
+    "cluster_api": (
+        "AWSMachine east-a is not as asked for: condition Ready is False. It says: failed to run "
+        "instance: VcpuLimitExceeded. Cluster east itself says: * ControlPlaneAvailable: waits."
+    ),
+    "kueue": (
+        "Job train is suspended, and Kueue is to resume it once queue own admits it: ClusterQueue "
+        "team is inactive."
+    ),
+}
+
+
+def judged(flow: Operated, root: Json, after: float) -> Trace:
+    """The newest trace of the object, so many seconds after its last write."""
+    engine, result = Engine("cluster"), Result()
+    for shown in flow.shown:
+        result.take(engine.apply(shown))
+    result.take(engine.tick(flow.at + after))
+    own = [t for t in result.traces.values() if t.root.uid == root["metadata"]["uid"]]
+    return max(own, key=lambda trace: (not trace.existing, trace.started))
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_the_deepest_trouble_is_told_with_the_resources_own_word(name: str) -> None:
+    flow = Operated()
+    trace = judged(flow, CHAINS[name](flow), LATE)
+    assert trace.state == "stalled"
+    assert trace.summary.endswith(STUCK[name])
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_each_step_of_an_operator_is_its_own_and_follows_from_its_cause(name: str) -> None:
+    flow = Operated()
+    CHAINS[name](flow)
+    wrong, _, missing = flow.judged(flow.shown)
+    assert [step.what for step in wrong] == []
+    assert missing == 0
+    assert connected(flow.told()) == []
+
+
+def test_two_that_wait_for_each_other_are_told_once_each() -> None:
+    flow = Operated()
+    api = "kustomize.toolkit.fluxcd.io/v1"
+    names = ("a", "b")
+    both = [
+        flow.client().create(
+            thing("Kustomization", one, api, spec={"dependsOn": [{"name": other}]})
+        )
+        for one, other in (names, names[::-1])
+    ]
+    for one, other in zip(both, names[::-1], strict=True):
+        waits = condition("Ready", "False", "DependencyNotReady", f"{other} is not ready")
+        says(flow.controller("gotk-kustomize-controller"), one, waits, observedGeneration=1)
+    trace = judged(flow, both[0], 1.0)
+    assert trace.state == "running"
+    assert "Kustomization b to become Ready: a is not ready" in trace.summary
+
+
+def test_a_service_that_nobody_asks_is_complete_at_no_pods() -> None:
+    flow = Operated()
+    api, scaling = "serving.knative.dev/v1", "autoscaling.internal.knative.dev/v1alpha1"
+    revision = flow.client().create(thing("Revision", "hello-1", api, spec={}))
+    controller = flow.controller("controller")
+    web = deployment("hello-1", 0)
+    web["metadata"]["ownerReferences"] = [owned_by(revision)]
+    controller.create(web)
+    flow.hand("deployment-controller").report(web, observedGeneration=1)
+    scaler = controller.create(made_for(revision, "PodAutoscaler", "hello-1", scaling, spec={}))
+    idle = condition("Active", "False", "NoTraffic", "The target is not receiving traffic.")
+    autoscaler = flow.controller("autoscaler")
+    says(autoscaler, scaler, idle, condition("Ready", "False", "NoTraffic"), observedGeneration=1)
+    says(controller, revision, condition("Ready", "True"), idle, observedGeneration=1)
+    assert judged(flow, revision, LATE).state == "complete"
+
+
+@pytest.mark.parametrize(
+    ("kind", "api", "status"),
+    [
+        (
+            "PipelineRun",
+            "tekton.dev/v1",
+            {"conditions": [condition("Succeeded", "Unknown", "Running")]},
+        ),
+        ("Workflow", "argoproj.io/v1alpha1", {"phase": "Running"}),
+        ("JobSet", "jobset.x-k8s.io/v1alpha2", {"replicatedJobsStatus": [{"name": "w"}]}),
+        ("Backup", "velero.io/v1", {"phase": "InProgress"}),
+        ("SparkRun", "example.com/v1", {"phase": "Running"}),
+    ],
+)
+def test_work_of_any_length_raises_no_alarm(kind: str, api: str, status: Json) -> None:
+    flow = Operated()
+    run = flow.client().create(thing(kind, "long", api, spec={}))
+    flow.controller("its-controller").report(run, **status)
+    assert judged(flow, run, 7200.0).state == "running"
+
+
+def test_what_failed_on_the_way_does_not_count_once_a_run_has_succeeded() -> None:
+    flow = Operated()
+    run = flow.client().create(thing("Workflow", "etl", "argoproj.io/v1alpha1", spec={}))
+    controller = flow.controller("workflow-controller")
+    first = controller.create(pod(run, "etl-1", ""))
+    ended = {"terminated": {"exitCode": 1, "reason": "Error"}}
+    flow.hand("kubelet", "kubelet").report(
+        first, phase="Failed", containerStatuses=[{"name": "c", "state": ended}]
+    )
+    controller.report(run, phase="Running")
+    assert judged(flow, run, 1.0).state == "stalled"
+    controller.report(run, phase="Succeeded")
+    assert judged(flow, run, LATE).state == "complete"
+
+
+def test_a_rollout_goes_on_with_its_replica_set() -> None:
+    flow = Operated()
+    made = flow.client().create(
+        thing("Rollout", "web", "argoproj.io/v1alpha1", spec={"replicas": 1})
+    )
+    controller = flow.controller("rollouts-controller")
+    controller.report(made, observedGeneration="1", phase="Paused", controllerPause=True)
+    trace = judged(flow, made, 1.0)
+    assert (trace.state, trace.holder) == ("running", "custom-controller")
+    assert "it is to go on after its pause" in trace.summary

@@ -1,17 +1,21 @@
 """The tables of history: what survives a restart, and all that screens show.
 
-Each row keeps its struct whole in `body` (JSON of `eventstream.explain.records` or
-`eventstream.objects`), so that the structs stay the one place which says what a step is; columns
-beside it exist only because a query filters or orders by them. One database holds one cluster.
+`docs/history.md` has all of them for other readers. Each row keeps its struct in `body`, packed as
+`eventstream.packing` says; what a query filters or orders by has a column beside it, and what would
+be said by many rows is said once, in a table of names, and meant by its number. One database holds
+one cluster.
 
 `seq` is one sequence for steps, traces, tombstones and gaps: "everything after seq" is complete.
-Nothing refers by foreign key: rows of one batch arrive in any order. A `type` is a kind with its
-group, as `Deployment.apps`: with the namespace it decides who may see a row.
+No constraint refers to another table: rows of one batch arrive in any order. A `type` is a kind
+with its group, as `Deployment.apps`: with the namespace it decides who may see a row.
 """
 
 import secrets
+from typing import Any
 
 from django.db import models
+
+from eventstream.fields import IdField, NumberField, UidField
 
 
 class Row(models.Model):
@@ -27,12 +31,14 @@ class Row(models.Model):
 class InstallationRow(Row):
     """The one row about this database itself, made when it is first used.
 
-    `seq` is the last one given out; `floor` the highest that retention deleted.
+    `seq` is the last one given out, as `names` is of the numbers of names; `floor` the highest seq
+    that retention deleted.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True)
     epoch = models.TextField()
     seq = models.BigIntegerField(default=0)
+    names = models.BigIntegerField(default=0)
     floor = models.BigIntegerField(default=0)
 
     @classmethod
@@ -57,45 +63,102 @@ class ClusterRow(Row):
     lag = models.FloatField(default=0.0)
 
 
-class StepRow(Row):
-    """One step. `sort_key` puts a trace's steps in the API server's order: `recorder.ordering`.
+def _means(model: str) -> Any:
+    """A column with the number of a row of another table, which need not be there."""
+    return models.ForeignKey(
+        model, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
 
-    `memo` is what the engine needs to go on after a restart; null once the trace has settled.
+
+class NameRow(Row):
+    """A name that many rows mean: of an actor, or of a resource such as `v1/pods`."""
+
+    id = NumberField(primary_key=True)
+    name = models.TextField(unique=True)
+
+
+class PlaceRow(Row):
+    """Where many rows are: a namespace, "" for none, and a kind in it.
+
+    A row is seen by whoever may see that type there.
     """
 
-    id = models.TextField(primary_key=True)
-    trace = models.TextField()
-    seq = models.BigIntegerField(unique=True)
-    revision = models.PositiveIntegerField()
-    sort_key = models.TextField()
-    at = models.FloatField()
-    uid = models.TextField()
+    id = NumberField(primary_key=True)
     namespace = models.TextField()
     kind = models.TextField()
-    type = models.TextField(default="")
+    type = models.TextField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("namespace", "type", "kind"), name="place_once"),
+        )
+
+
+class ObjectRow(Row):
+    """An object that steps are about, which may be no more; its place is that of each step."""
+
+    id = NumberField(primary_key=True)
+    uid = UidField()
+    api_version = models.TextField()
     name = models.TextField()
-    actor = models.TextField()
+
+    class Meta:
+        indexes = (models.Index(fields=("uid",), name="object_uid"),)
+
+
+class TraceKeyRow(Row):
+    """The number by which rows mean a trace; steps are often stored before their trace is."""
+
+    number = NumberField(primary_key=True)
+    id = IdField(unique=True)
+
+
+class StepRow(Row):
+    """One step. `sort` puts a trace's steps in the API server's order: `packing.order`.
+
+    A step that changed is stored anew, with its new `seq`; `at` is in microseconds. The indexes
+    are those that a page's queries go by: each costs what it takes for every step.
+    """
+
+    seq = NumberField(primary_key=True)
+    id = IdField(unique=True)
+    trace = _means("TraceKeyRow")
+    revision = models.PositiveIntegerField()
+    sort = models.BinaryField()
+    at = models.BigIntegerField()
+    place = _means("PlaceRow")
+    object = _means("ObjectRow")
+    actor = _means("NameRow")
     body = models.BinaryField()
-    memo = models.BinaryField(null=True)
 
     class Meta:
         indexes = (
-            models.Index(fields=("trace", "sort_key", "id"), name="step_in_order"),
-            models.Index(fields=("trace", "seq"), name="step_in_trace"),
-            models.Index(fields=("actor", "trace"), name="step_actor"),
-            models.Index(fields=("uid", "sort_key"), name="step_of_object"),
-            models.Index(fields=("at", "actor"), name="step_in_time"),
-            models.Index(fields=("namespace", "type", "actor"), name="step_in_place"),
+            models.Index(fields=("trace", "sort"), name="step_in_order"),
+            models.Index(fields=("object", "sort"), name="step_of_object"),
+            models.Index(fields=("at",), name="step_in_time"),
+            models.Index(fields=("actor", "trace"), name="step_of_actor"),
+            models.Index(fields=("place", "at"), name="step_at_place"),
         )
+
+
+class MemoRow(Row):
+    """What the engine needs of a step to go on after a restart, until the step's trace settles."""
+
+    pk = models.CompositePrimaryKey("trace", "step")
+    trace = _means("TraceKeyRow")
+    step = IdField()
+    body = models.BinaryField()
 
 
 class TraceRow(Row):
     """One trace. `rank` puts stalled (0) before running (1) before all others (2).
 
-    `started` and `updated` are unix seconds; `holder` is empty when nothing is due.
+    `number` is that of its key; `started` and `updated` are unix seconds; `holder` is empty when
+    nothing is due.
     """
 
-    id = models.TextField(primary_key=True)
+    number = NumberField(primary_key=True)
+    id = IdField()
     seq = models.BigIntegerField(unique=True)
     revision = models.PositiveIntegerField()
     rank = models.PositiveSmallIntegerField()
@@ -104,7 +167,7 @@ class TraceRow(Row):
     updated = models.FloatField()
     namespace = models.TextField()
     kind = models.TextField()
-    type = models.TextField(default="")
+    type = models.TextField()
     name = models.TextField()
     title = models.TextField()
     holder = models.TextField()
@@ -160,21 +223,20 @@ class ImageRow(Row):
     `owner` is the uid of what controls it; `node` and `state` are a Pod's, see `pod_state`.
     """
 
-    uid = models.TextField(primary_key=True)
-    resource = models.TextField(db_index=True)
-    kind = models.TextField(default="")
-    type = models.TextField(default="")
-    namespace = models.TextField(default="")
-    name = models.TextField(default="")
-    owner = models.TextField(default="")
-    node = models.TextField(default="")
-    state = models.TextField(default="")
+    uid = UidField(primary_key=True)
+    resource = _means("NameRow")
+    place = _means("PlaceRow")
+    name = models.TextField()
+    owner = UidField()
+    node = models.TextField()
+    state = models.TextField()
     body = models.BinaryField()
 
     class Meta:
         indexes = (
-            models.Index(fields=("owner", "kind", "name"), name="image_of_owner"),
-            models.Index(fields=("kind", "namespace", "state", "node"), name="image_in_place"),
+            models.Index(fields=("resource",), name="image_of_resource"),
+            models.Index(fields=("owner",), name="image_of_owner"),
+            models.Index(fields=("place", "state", "node"), name="image_in_place"),
         )
 
 

@@ -24,12 +24,15 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Max, QuerySet
 
 from eventstream.believed import BelievedTime
+from eventstream.forgetting import forget_objects, forget_places, forget_traces
 from eventstream.models import (
     GapRow,
     InstallationRow,
+    MemoRow,
     MomentRow,
     StepRow,
     TombstoneRow,
+    TraceKeyRow,
     TraceRow,
 )
 from eventstream.sqlite import files
@@ -227,13 +230,14 @@ def _forget_up_to(seq: int) -> bool:
     """
     if seq < 0:
         return False
-    background = TraceRow.objects.filter(background=True).values("id")
+    background = TraceRow.objects.filter(background=True).values("number")
     steps = StepRow.objects.filter(trace__in=background, seq__lte=seq)
     if _forget_traces(TraceRow.objects.filter(settled=True, seq__lte=seq)) or _forget_rows(steps):
         return True
     with transaction.atomic():
         _forget_marks(seq)
         MomentRow.objects.filter(seq__lt=seq).delete()
+        forget_places()
     return False
 
 
@@ -242,14 +246,16 @@ def _forget_traces(traces: QuerySet[TraceRow]) -> bool:
 
     A trace goes after its steps, so that the next slice takes up what this one left.
     """
-    ids = list(traces.order_by("seq").values_list("id", flat=True)[:TRACES_AT_ONCE])
-    if not ids:
+    found = dict(traces.order_by("seq").values_list("number", "id")[:TRACES_AT_ONCE])
+    if not found:
         return False
     # Not the marks as old as these steps, which may have changed after their trace.
-    if _delete_some(StepRow.objects.filter(trace__in=ids)) < 0:
+    if _delete_some(StepRow.objects.filter(trace__in=found)) < 0:
         with transaction.atomic():
-            _forget_marks(_delete(TraceRow.objects.filter(id__in=ids)))
-            _delete(TombstoneRow.objects.filter(trace__in=ids))
+            _forget_marks(_delete(TraceRow.objects.filter(number__in=found)))
+            _delete(TombstoneRow.objects.filter(trace__in=found.values()))
+            MemoRow.objects.filter(trace__in=found).delete()
+            forget_traces(found)
     return True
 
 
@@ -258,17 +264,17 @@ def _forget_oldest_background() -> bool:
 
     A background trace may never settle. Steps whose trace is no more are taken with them.
     """
-    oldest = StepRow.objects.order_by("seq").values_list("id", "trace")[:ROWS_AT_ONCE]
-    by_trace: dict[str, list[str]] = {}
-    for id_, trace in oldest:
-        by_trace.setdefault(trace, []).append(id_)
-    others = TraceRow.objects.filter(id__in=by_trace, background=False)
-    for trace in others.values_list("id", flat=True):
+    oldest = StepRow.objects.order_by("seq").values_list("seq", "trace")[:ROWS_AT_ONCE]
+    by_trace: dict[int, list[int]] = {}
+    for seq, trace in oldest:
+        by_trace.setdefault(trace, []).append(seq)
+    others = TraceRow.objects.filter(number__in=by_trace, background=False)
+    for trace in others.values_list("number", flat=True):
         del by_trace[trace]
-    ids = [id_ for each in by_trace.values() for id_ in each]
+    seqs = [seq for each in by_trace.values() for seq in each]
     with transaction.atomic():
-        _forget_marks(_delete(StepRow.objects.filter(id__in=ids)))
-    return len(ids) > ROWS_AT_ONCE // 2
+        _forget_marks(_delete(StepRow.objects.filter(seq__in=seqs)))
+    return len(seqs) > ROWS_AT_ONCE // 2
 
 
 def _forget_rows(rows: QuerySet[Any]) -> bool:
@@ -282,8 +288,11 @@ def _forget_rows(rows: QuerySet[Any]) -> bool:
 def _forget_marks(seq: int) -> None:
     """Delete tombstones and gaps up to `seq`, and steps that a removed trace left."""
     marks = TombstoneRow.objects.filter(seq__lte=seq)
-    removed = marks.filter(kind="trace").exclude(row__in=TraceRow.objects.values("id"))
-    _delete(StepRow.objects.filter(trace__in=removed.values("row")))
+    removed = list(marks.filter(kind="trace").values_list("row", flat=True).distinct())
+    for start in range(0, len(removed), ROWS_AT_ONCE):
+        keys = TraceKeyRow.objects.filter(id__in=removed[start : start + ROWS_AT_ONCE])
+        left = keys.exclude(number__in=TraceRow.objects.values("number"))
+        _delete(StepRow.objects.filter(trace__in=left.values("number")))
     _delete(marks)
     _delete(GapRow.objects.filter(seq__lte=seq))
 
@@ -303,6 +312,10 @@ def _delete(rows: QuerySet[Any]) -> int:
     seq = rows.aggregate(seq=Max("seq"))["seq"]
     if seq is None:
         return -1
+    meant = list(rows.values_list("object", "trace").distinct()) if rows.model is StepRow else []
     rows.delete()
     InstallationRow.objects.filter(id=1, floor__lt=seq).update(floor=seq)
+    if meant:
+        forget_objects({object_ for object_, _ in meant})
+        forget_traces({trace for _, trace in meant})
     return int(seq)

@@ -250,16 +250,24 @@ async def huge() -> None:
     """Ask for the cluster with NAMESPACES, and for a file of changes of WRITES."""
     from channels.db import database_sync_to_async
 
-    from eventstream.models import ImageRow
+    from eventstream.models import ImageRow, PlaceRow
+    from eventstream.packing.traces import pack_image
     from eventstream.recorder import Recorder
 
     recorder = Recorder(Cluster())
     running = asyncio.create_task(recorder.run())
-    images = [
-        ImageRow(uid=f"u{n}", kind="ConfigMap", namespace=f"n{n:05d}", name="c", body=b"{}")
+    places = [
+        PlaceRow(id=-n, namespace=f"n{n:05d}", kind="ConfigMap", type="ConfigMap")
         for n in range(NAMESPACES)
     ]
-    await database_sync_to_async(ImageRow.objects.bulk_create)(images, batch_size=500)
+    images = [
+        ImageRow(
+            uid=f"u{n}", resource_id=0, place_id=-n, name="c", owner="", body=pack_image(b"{}")
+        )
+        for n in range(NAMESPACES)
+    ]
+    for model, rows in ((PlaceRow, places), (ImageRow, images)):
+        await database_sync_to_async(model.objects.bulk_create)(rows, batch_size=500)
     for number in range(WRITES // 500):
         put(recorder, f"t{number}", 0, 500)
         await recorder.flush()

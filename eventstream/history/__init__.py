@@ -84,6 +84,7 @@ from eventstream.history.status import (
 )
 from eventstream.history.types import WatchedType, places, types
 from eventstream.history.waits import rates, usual
+from eventstream.history.whole import all_steps, all_traces
 from eventstream.history.writers import (
     OBJECTS_MOST,
     LastWriter,
@@ -136,6 +137,8 @@ __all__ = [
     "WritersFilter",
     "WritersPage",
     "add",
+    "all_steps",
+    "all_traces",
     "ancestors",
     "audit_logs",
     "begun",

@@ -7,11 +7,11 @@ from django.db.models import Model, QuerySet
 
 from eventstream.history import permitted
 from eventstream.history.answers import Changes, Filter, Gone, Row, Stored
-from eventstream.history.listing import matching
+from eventstream.history.listing import matching, numbers_of
 from eventstream.history.reading import (
     removed,
     stored_gap,
-    stored_step,
+    stored_steps,
     stored_trace,
     stored_traces,
 )
@@ -58,12 +58,12 @@ def _of_feed(seq: int, until: int, limit: int, filter_: Filter) -> list[Row]:
 
 
 def _of(trace: str, seq: int, until: int, limit: int) -> list[Row]:
-    own = permitted.traces().filter(id=trace)
-    steps = permitted.steps().filter(trace=trace).defer("memo")
+    own = permitted.traces().filter(number__in=numbers_of([trace]))
+    steps = permitted.steps().filter(trace__id=trace)
     left = TombstoneRow.objects.filter(trace=trace)
     return [
         *(("trace", stored_trace(row)) for row in _between(own, seq, until, limit)),
-        *(("step", stored_step(row)) for row in _between(steps, seq, until, limit)),
+        *(("step", step) for step in stored_steps(_between(steps, seq, until, limit))),
         *map(removed, _between(left, seq, until, limit)),
     ]
 
@@ -80,9 +80,11 @@ def _fixed(filter_: Filter) -> QuerySet[TraceRow]:
 def _filtered(rows: Iterable[TraceRow], filter_: Filter) -> list[Row]:
     changed = list(rows)
     shown = set(
-        matching(filter_).filter(id__in=[row.id for row in changed]).values_list("id", flat=True)
+        matching(filter_)
+        .filter(number__in=[row.number for row in changed])
+        .values_list("number", flat=True)
     )
-    told = {each.id: each for each in stored_traces(row for row in changed if row.id in shown)}
+    told = {each.id: each for each in stored_traces(row for row in changed if row.number in shown)}
     return [
         ("trace", told[row.id])
         if row.id in told

@@ -5,7 +5,7 @@ ever be mixed with the live cluster; all queries stay the same.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from threading import Lock
@@ -63,3 +63,5 @@ def remove(name: str) -> None:
         connections.settings = left
     if settings is not None:
         readers.forget(settings["NAME"])
+        with suppress(AttributeError):  # This thread need not have looked at it.
+            del connections[name]

@@ -6,7 +6,8 @@ from django.db.models import Q
 from eventstream.explain.vocabulary.records import Step
 from eventstream.history import permitted
 from eventstream.history.answers import BadCursorError, Stored
-from eventstream.history.reading import stored_step
+from eventstream.history.reading import stored_steps
+from eventstream.packing.steps import microseconds
 
 
 class LedgerFilter(msgspec.Struct, frozen=True):
@@ -33,30 +34,33 @@ def ledger(
     `before` is the `next` of the page above. Raises BadCursorError.
     """
     wanted = wanted or LedgerFilter()
-    rows = permitted.steps().exclude(kind="Lease")
-    for column in ("namespace", "kind", "actor"):
-        if asked := getattr(wanted, column):
+    rows = permitted.steps().exclude(place__kind="Lease")
+    for column, asked in (
+        ("place__namespace", wanted.namespace),
+        ("place__kind", wanted.kind),
+        ("actor__name", wanted.actor),
+    ):
+        if asked:
             rows = rows.filter(**{column: asked})
     for word in (wanted.text or "").split():
-        rows = rows.filter(Q(name__icontains=word) | Q(namespace__icontains=word))
+        rows = rows.filter(Q(object__name__icontains=word) | Q(place__namespace__icontains=word))
     if before is not None:
         at, id_ = _place(before)
         # The first condition alone lets the index find the place.
         rows = rows.filter(Q(at__lte=at), Q(at__lt=at) | Q(id__lt=id_))
-    found = list(rows.defer("memo").order_by("-at", "-id")[: limit + 1])
+    found = stored_steps(rows.order_by("-at", "-id")[: limit + 1])
     last = found[limit - 1] if len(found) > limit else None
-    shown = (stored_step(row) for row in found[:limit])
     return LedgerPage(
-        tuple(stored for stored in shown if stored.record.verb != "renew"),
-        None if last is None else f"{last.at!r}/{last.id}",
+        tuple(stored for stored in found[:limit] if stored.record.verb != "renew"),
+        None if last is None else f"{microseconds(last.record.at)}/{last.id}",
     )
 
 
-def _place(cursor: str) -> tuple[float, str]:
+def _place(cursor: str) -> tuple[int, str]:
     at, slash, id_ = cursor.partition("/")
     try:
         if slash:
-            return float(at), id_
+            return int(at), id_
     except ValueError:
         pass  # Said below, as for a cursor without a slash.
     raise BadCursorError(f"{cursor!r} is no place in the list of changes.")

@@ -1,6 +1,8 @@
 """Traces and their steps as pages show them: filtered, in order, a page at a time."""
 
+from collections.abc import Iterable
 from itertools import islice
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -9,12 +11,13 @@ from eventstream.history import permitted
 from eventstream.history.answers import Filter, Page, Stored
 from eventstream.history.reading import (
     TracePlace,
+    first_step,
     step_place,
-    stored_step,
+    stored_steps,
     stored_trace,
     stored_traces,
 )
-from eventstream.models import TraceRow
+from eventstream.models import TraceKeyRow, TraceRow
 from eventstream.objects.kinds import is_built_in
 
 BEGUN_MOST = 500
@@ -30,13 +33,18 @@ def matching(filter_: Filter) -> QuerySet[TraceRow]:
         if wanted := getattr(filter_, column):
             rows = rows.filter(**{column: wanted})
     if filter_.actor:
-        acted = permitted.steps().filter(actor=filter_.actor).values("trace")
-        rows = rows.filter(Q(holder=filter_.actor) | Q(id__in=acted))
+        acted = permitted.steps().filter(actor__name=filter_.actor).values("trace")
+        rows = rows.filter(Q(holder=filter_.actor) | Q(number__in=acted))
     for word in (filter_.text or "").split():
         rows = rows.filter(
             Q(title__icontains=word) | Q(name__icontains=word) | Q(namespace__icontains=word)
         )
     return rows
+
+
+def numbers_of(ids: Iterable[str]) -> QuerySet[Any, Any]:
+    """The numbers of these traces."""
+    return TraceKeyRow.objects.filter(id__in=list(ids)).values("number")
 
 
 def traces(
@@ -79,7 +87,7 @@ def begun(kind: str = "", *, limit: int = 20) -> list[Stored[Trace]]:
 
 def trace(id: str) -> Stored[Trace] | None:  # noqa: A002
     """One trace, None when history does not hold it."""
-    row = permitted.traces().filter(id=id).first()
+    row = permitted.traces().filter(number__in=numbers_of([id])).first()
     return None if row is None else stored_trace(row)
 
 
@@ -89,21 +97,20 @@ def steps(trace_id: str, *, after: str | None = None, limit: int = 500) -> list[
     The order is that of resourceVersions; a step without one stands behind those that were
     written before its time. Raises BadCursorError.
     """
-    rows = permitted.steps().filter(trace=trace_id)
+    rows = permitted.steps().filter(trace__id=trace_id)
     if after is not None:
         key, id_ = step_place(after)
-        rows = rows.filter(Q(sort_key__gt=key) | Q(sort_key=key, id__gt=id_))
-    return [stored_step(row) for row in rows.defer("memo").order_by("sort_key", "id")[:limit]]
+        rows = rows.filter(Q(sort__gt=key) | Q(sort=key, id__gt=id_))
+    return stored_steps(rows.order_by("sort", "id")[:limit])
 
 
 def steps_up_to(trace_id: str, cursor: str) -> int:
     """How many steps of a trace stand up to and at `cursor`. Raises BadCursorError."""
     key, id_ = step_place(cursor)
-    rows = permitted.steps().filter(trace=trace_id)
-    return rows.filter(Q(sort_key__lt=key) | Q(sort_key=key, id__lte=id_)).count()
+    rows = permitted.steps().filter(trace__id=trace_id)
+    return rows.filter(Q(sort__lt=key) | Q(sort=key, id__lte=id_)).count()
 
 
 def step(id: str) -> Stored[Step] | None:  # noqa: A002
     """One step, None when history does not hold it."""
-    row = permitted.steps().filter(id=id).defer("memo").first()
-    return None if row is None else stored_step(row)
+    return first_step(permitted.steps().filter(id=id))

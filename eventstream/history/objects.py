@@ -8,10 +8,11 @@ import msgspec
 from eventstream.explain.vocabulary.records import ObjectRef, Step, Trace
 from eventstream.history import permitted
 from eventstream.history.answers import Stored
-from eventstream.history.reading import stored_step, stored_traces
+from eventstream.history.reading import stored_steps, stored_traces
 from eventstream.models import ImageRow
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.resource import Resource
+from eventstream.packing.traces import unpack_image
 
 _ANCESTORS_MOST = 10
 
@@ -72,46 +73,47 @@ def ancestors(found: KeptObject) -> list[KeptObject]:
 def children(uid: str, limit: int = 200) -> tuple[list[KeptObject], int]:
     """What an object controls, by kind and name, at most `limit`; and how many there are."""
     rows = permitted.images().filter(owner=uid)
-    shown = [_object(row) for row in rows.order_by("kind", "name")[:limit]]
+    ordered = rows.select_related("place", "resource").order_by("place__kind", "name")
+    shown = [_object(row) for row in ordered[:limit]]
     return shown, rows.count()
 
 
 def steps_about(uid: str, limit: int = 12) -> list[Stored[Step]]:
     """The latest writes to an object, the newest first; heartbeats are not among them."""
-    found: list[Stored[Step]] = []
-    rows = permitted.steps().filter(uid=uid).defer("memo").order_by("-sort_key", "-id")
-    for row in rows[: limit + 2]:  # An object has two rows of heartbeats at most.
-        stored = stored_step(row)
-        if stored.record.verb != "renew":
-            found.append(stored)
-    return found[:limit]
+    rows = permitted.steps().filter(object__uid=uid).order_by("-sort", "-id")
+    # An object has two rows of heartbeats at most.
+    found = stored_steps(rows[: limit + 2])
+    return [stored for stored in found if stored.record.verb != "renew"][:limit]
 
 
 def heartbeats(uid: str, node: str = "") -> list[Stored[Step]]:
     """The rows that count renewals: a Pod's own, and those of the Lease of a node."""
-    rows = permitted.steps().filter(uid=uid).defer("memo").order_by("-at")[:200]
-    found = [stored for row in rows if (stored := stored_step(row)).record.verb == "renew"]
-    lease = permitted.images().filter(kind="Lease", namespace="kube-node-lease", name=node).first()
-    if node and lease is not None:
-        found.extend(map(stored_step, permitted.steps().filter(uid=lease.uid).defer("memo")[:1]))
+    rows = permitted.steps().filter(object__uid=uid).order_by("-at")[:200]
+    found = [stored for stored in stored_steps(rows) if stored.record.verb == "renew"]
+    leases = permitted.images().filter(
+        place__kind="Lease", place__namespace="kube-node-lease", name=node
+    )
+    if node and (lease := leases.first()) is not None:
+        found += stored_steps(permitted.steps().filter(object__uid=lease.uid)[:1])
     return found
 
 
 def traces_about(uid: str, limit: int = 20) -> list[Stored[Trace]]:
     """The traces in which something was done to an object, the latest change first."""
-    ids = permitted.steps().filter(uid=uid).values("trace")
-    rows = permitted.traces().filter(id__in=ids).order_by("-updated", "id")
+    numbers = permitted.steps().filter(object__uid=uid).values("trace")
+    rows = permitted.traces().filter(number__in=numbers).order_by("-updated", "id")
     return stored_traces(rows[:limit])
 
 
 def _object(row: ImageRow) -> KeptObject:
-    image = _decoder.image(_resource(row), bytes(row.body))
+    image = _decoder.image(_resource(row), unpack_image(bytes(row.body)))
+    place = row.place
     metadata, whole = image.metadata, _plain(image)
     status = whole.get("status")
     status = status if isinstance(status, dict) else {}  # A custom resource's may be anything.
     seen = status.get("observedGeneration")
     return KeptObject(
-        ref=ObjectRef(image.api_version, row.kind, row.namespace or None, row.name, row.uid),
+        ref=ObjectRef(image.api_version, place.kind, place.namespace or None, row.name, row.uid),
         resource_version=image.version,
         owner=row.owner,
         state=row.state,
@@ -129,8 +131,8 @@ def _object(row: ImageRow) -> KeptObject:
 
 
 def _resource(row: ImageRow) -> Resource:
-    group, version, plural = ("", *row.resource.split("/"))[-3:]
-    return Resource(group, version, plural, row.kind)
+    group, version, plural = ("", *row.resource.name.split("/"))[-3:]
+    return Resource(group, version, plural, row.place.kind)
 
 
 def _conditions(listed: Any) -> Iterator[KeptCondition]:

@@ -12,6 +12,7 @@ from eventstream.explain.vocabulary.records import ObjectRef
 from eventstream.explain.world.pods import POD_STATES
 from eventstream.history import permitted
 from eventstream.models import ImageRow, TraceRow
+from eventstream.packing.traces import unpack_image
 
 __all__ = ["POD_STATES"]  # For the dashboard, which knows history only.
 
@@ -20,11 +21,11 @@ NODES_MOST = 5_000
 _EVIDENCE = ("Event", "Lease")
 
 # A type of others may be called Node too, and its objects hold anything.
-_NODES = {"kind": "Node", "resource": "v1/nodes"}
+_NODES = {"place__kind": "Node", "resource__name": "v1/nodes"}
 _LEASES = {
-    "kind": "Lease",
-    "namespace": "kube-node-lease",
-    "resource": "coordination.k8s.io/v1/leases",
+    "place__kind": "Lease",
+    "place__namespace": "kube-node-lease",
+    "resource__name": "coordination.k8s.io/v1/leases",
 }
 
 
@@ -101,7 +102,8 @@ def namespaces(text: str = "", *, after: str = "", limit: int = 200) -> Namespac
 
     Only those whose names have `text` in them. "", of cluster-scoped objects, is none of them.
     """
-    held = _objects().filter(namespace__icontains=text).exclude(namespace="")
+    held = permitted.places().filter(id__in=_objects().values("place")).exclude(namespace="")
+    held = held.filter(namespace__icontains=text)
     rooted = _traces().filter(namespace__icontains=text).exclude(namespace="")
     total = held.order_by().values("namespace").union(rooted.order_by().values("namespace")).count()
     found: set[str] = set()
@@ -115,16 +117,16 @@ def population(namespaces: Collection[str]) -> list[Population]:
     """How many objects these namespaces hold, by namespace and kind; no Events and no Leases."""
     counted = (
         _objects()
-        .filter(namespace__in=namespaces)
-        .values_list("namespace", "kind")
+        .filter(place__namespace__in=namespaces)
+        .values_list("place__namespace", "place__kind")
         .annotate(count=Count("*"))
-        .order_by("namespace", "kind")
+        .order_by("place__namespace", "place__kind")
     )
     return [Population(*row) for row in counted]
 
 
 def _objects() -> QuerySet[ImageRow]:
-    return permitted.images().exclude(kind__in=(*_EVIDENCE, ""))
+    return permitted.images().exclude(place__kind__in=(*_EVIDENCE, ""))
 
 
 def _traces() -> QuerySet[TraceRow]:
@@ -133,15 +135,16 @@ def _traces() -> QuerySet[TraceRow]:
 
 def pods(limit: int = PODS_MOST) -> list[PodPlace]:
     """The Pods, by node, namespace and name, at most `limit`."""
-    rows = permitted.images().filter(kind="Pod").order_by("node", "namespace", "name")
-    columns = ("uid", "namespace", "name", "node", "state")
+    rows = permitted.images().filter(place__kind="Pod")
+    rows = rows.order_by("node", "place__namespace", "name")
+    columns = ("uid", "place__namespace", "name", "node", "state")
     return [PodPlace(*row) for row in rows.values_list(*columns)[:limit]]
 
 
 def pod_states() -> dict[str, dict[str, int]]:
     """How many Pods each node holds ("" for those without one), by their state."""
     found: dict[str, dict[str, int]] = {}
-    rows = permitted.images().filter(kind="Pod").values_list("node", "state")
+    rows = permitted.images().filter(place__kind="Pod").values_list("node", "state")
     for node, state, count in rows.annotate(count=Count("*")).order_by():
         found.setdefault(node, {})[state] = count
     return found
@@ -151,7 +154,7 @@ def nodes(limit: int = NODES_MOST) -> tuple[list[NodeState], int]:
     """The nodes by name with heartbeat and Pods, at most `limit`; and how many there are."""
     leases = permitted.images().filter(**_LEASES)
     renewed = {
-        name: _node.decode(bytes(body)).spec.renew_time or ""
+        name: _node.decode(unpack_image(bytes(body))).spec.renew_time or ""
         for name, body in leases.order_by("name").values_list("name", "body")[:limit]
     }
     pods_of = pod_states()
@@ -162,10 +165,10 @@ def nodes(limit: int = NODES_MOST) -> tuple[list[NodeState], int]:
 
 
 def _state(row: ImageRow, renewed: str, pods_of: dict[str, int]) -> NodeState:
-    node = _node.decode(bytes(row.body))
+    node = _node.decode(unpack_image(bytes(row.body)))
     ready = next((each.status for each in node.status.conditions if each.type == "Ready"), "")
     return NodeState(
-        ref=ObjectRef(node.api_version, row.kind, None, row.name, row.uid),
+        ref=ObjectRef(node.api_version, "Node", None, row.name, row.uid),
         ready=ready,
         unschedulable=node.spec.unschedulable,
         taints=tuple(f"{taint.key}:{taint.effect}" for taint in node.spec.taints),

@@ -9,7 +9,7 @@ from typing import TypeVar
 from django.db.models import Model, Q, QuerySet
 
 from eventstream.history.rights import Rights, seen
-from eventstream.models import GapRow, ImageRow, StepRow, TraceRow
+from eventstream.models import GapRow, ImageRow, PlaceRow, StepRow, TraceRow
 
 GROUPS_MOST = 100
 """So many different sets of types one viewer may have in namespaces; the rest is not shown."""
@@ -19,7 +19,7 @@ _Row = TypeVar("_Row", bound=Model)
 
 def steps() -> QuerySet[StepRow]:
     """The steps whose objects may be seen."""
-    return _reached(StepRow.objects.all(), seen())
+    return _placed(StepRow.objects.all(), seen())
 
 
 def traces() -> QuerySet[TraceRow]:
@@ -29,7 +29,7 @@ def traces() -> QuerySet[TraceRow]:
 
 def images() -> QuerySet[ImageRow]:
     """The live objects that may be seen."""
-    return _reached(ImageRow.objects.all(), seen())
+    return _placed(ImageRow.objects.all(), seen())
 
 
 def gaps() -> QuerySet[GapRow]:
@@ -39,6 +39,17 @@ def gaps() -> QuerySet[GapRow]:
         return GapRow.objects.all()
     types = rights.everywhere.union(*rights.within.values())
     return GapRow.objects.filter(type__in=types)
+
+
+def places() -> QuerySet[PlaceRow]:
+    """The places that may be seen, by which steps and live objects are."""
+    return _reached(PlaceRow.objects.all(), seen())
+
+
+def _placed(rows: QuerySet[_Row], rights: Rights) -> QuerySet[_Row]:
+    if rights.everything:
+        return rows
+    return rows.filter(place__in=places().values("id"))
 
 
 def _reached(rows: QuerySet[_Row], rights: Rights) -> QuerySet[_Row]:

@@ -7,14 +7,17 @@ from django.db.models import Q
 from eventstream.explain.vocabulary.records import ObjectRef, Step, Trace
 from eventstream.history import permitted
 from eventstream.history.answers import Stored
+from eventstream.history.listing import numbers_of
 from eventstream.history.reading import (
+    first_step,
     step_place,
     stored_gap,
-    stored_step,
+    stored_steps,
     stored_trace,
     stored_traces,
 )
 from eventstream.objects.observations import Gap
+from eventstream.packing.steps import microseconds
 
 REVISIONS_MOST = 200
 """Objects of one name may come and go, with their revisions; so many of these are looked at."""
@@ -78,12 +81,10 @@ def _beside(trace: Trace, where: Q, order: str) -> Stored[Trace] | None:
 def steps_beside(step: Stored[Step]) -> tuple[Stored[Step] | None, Stored[Step] | None]:
     """The steps before and after `step` in its trace's order; None at either end."""
     key, id_ = step_place(step.cursor)
-    rows = permitted.steps().filter(trace=step.record.trace).defer("memo")
-    before = rows.filter(Q(sort_key__lt=key) | Q(sort_key=key, id__lt=id_))
-    after = rows.filter(Q(sort_key__gt=key) | Q(sort_key=key, id__gt=id_))
-    last = before.order_by("-sort_key", "-id").first()
-    next_ = after.order_by("sort_key", "id").first()
-    return stored_step(last) if last else None, stored_step(next_) if next_ else None
+    rows = permitted.steps().filter(trace__id=step.record.trace)
+    before = rows.filter(Q(sort__lt=key) | Q(sort=key, id__lt=id_))
+    after = rows.filter(Q(sort__gt=key) | Q(sort=key, id__gt=id_))
+    return first_step(before.order_by("-sort", "-id")), first_step(after.order_by("sort", "id"))
 
 
 def gaps_between(since: float, until: float, limit: int = 50) -> list[Stored[Gap]]:
@@ -100,13 +101,14 @@ def between(
 
     Renewals of Leases are left out; at most `limit`.
     """
-    rows = permitted.steps().filter(at__gte=since, at__lte=until).exclude(kind="Lease")
+    rows = permitted.steps().filter(at__gte=microseconds(since), at__lte=microseconds(until))
+    rows = rows.exclude(place__kind="Lease")
     if namespace is not None:
-        rows = rows.filter(namespace=namespace)
-    return [stored_step(row) for row in rows.defer("memo").order_by("at", "sort_key")[:limit]]
+        rows = rows.filter(place__namespace=namespace)
+    return stored_steps(rows.order_by("at", "sort")[:limit])
 
 
 def traces_of(ids: Iterable[str], limit: int) -> list[Stored[Trace]]:
     """Those of these traces that are no background, the stuck ones first, at most `limit`."""
-    rows = permitted.traces().filter(id__in=set(ids), background=False)
+    rows = permitted.traces().filter(number__in=numbers_of(ids), background=False)
     return stored_traces(rows.order_by("rank", "-updated", "id")[:limit])

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 from msgspec.structs import replace
 
 from eventstream import letgo, pulse
@@ -23,6 +23,7 @@ from eventstream.models import (
     ClusterRow,
     CoverageRow,
     InstallationRow,
+    NameRow,
 )
 from eventstream.objects.kinds import is_built_in
 from eventstream.objects.observations import AuditLog, Coverage, Gap
@@ -132,7 +133,7 @@ def coverage() -> list[Coverage]:
 
 def _held() -> dict[str, int]:
     """How many objects of each type may be seen."""
-    rows = permitted.images().order_by().values_list("type")
+    rows = permitted.images().order_by().values_list("place__type")
     return dict(rows.annotate(count=Count("*")))
 
 
@@ -174,18 +175,7 @@ def _distinct(column: str) -> tuple[str, ...]:
 
 
 def _actors() -> Iterator[str]:
-    """Each actor once: one look into the index for each, however many steps there are.
-
-    For a viewer the index by namespaces is gone through, which has all that is asked.
-    """
-    if not seen().everything:
-        places = permitted.steps().order_by().values_list("namespace", "type", "actor").distinct()
-        yield from {actor for _, _, actor in places.iterator()}
-        return
-    names = permitted.steps().order_by("actor").values_list("actor", flat=True)
-    name = names.first()
-    for _ in range(CHOICES_MOST):
-        if name is None:
-            return
-        yield name
-        name = names.filter(actor__gt=name).first()
+    """Each actor once: one look into the index for each, however many steps there are."""
+    acting = permitted.steps().filter(actor=OuterRef("id")).order_by()
+    names = NameRow.objects.filter(Exists(acting)).order_by("name")
+    yield from names.values_list("name", flat=True)[:CHOICES_MOST]

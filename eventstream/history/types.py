@@ -4,7 +4,7 @@ import msgspec
 
 from eventstream.explain.vocabulary.records import type_name
 from eventstream.history.rights import seen
-from eventstream.models import CoverageRow, ImageRow, TraceRow
+from eventstream.models import CoverageRow, ImageRow, PlaceRow, TraceRow
 from eventstream.objects.observations import Coverage
 
 PLACES_MOST = 2000
@@ -38,7 +38,8 @@ def types() -> tuple[WatchedType, ...]:
 def places() -> tuple[str, ...]:
     """Return the namespaces that hold something or had a trace, PLACES_MOST at most, sorted."""
     found: set[str] = set()
-    for rows in (ImageRow.objects, TraceRow.objects):
+    held = PlaceRow.objects.filter(id__in=ImageRow.objects.values("place"))
+    for rows in (held, TraceRow.objects.all()):
         named = rows.exclude(namespace="").order_by("namespace")
         found.update(named.values_list("namespace", flat=True).distinct()[:PLACES_MOST])
     names = sorted(found)[:PLACES_MOST]

@@ -35,7 +35,11 @@ def rates(now: float, window: float = 300.0) -> tuple[ActorRate, ...]:
     Where more than `RATED` steps lie in that time, as much of it as they cover. Heartbeats do not
     count: a kubelet that only renews its Lease does nothing.
     """
-    newest = list(permitted.steps().order_by("-seq").values_list("actor", "at", "kind")[:RATED])
+    columns = ("actor__name", "at", "place__kind")
+    newest = [
+        (actor, at / 1e6, kind)
+        for actor, at, kind in permitted.steps().order_by("-seq").values_list(*columns)[:RATED]
+    ]
     since = now - window
     if len(newest) == RATED:
         since = max(since, min(newest[-1][1], now))

@@ -25,6 +25,7 @@ from eventstream.history.status import epoch
 from eventstream.models import ImageRow
 from eventstream.objects.kinds import is_built_in
 from eventstream.objects.managed_fields import leaf_paths
+from eventstream.packing.traces import unpack_image
 
 OBJECTS_MOST = 50_000
 """So many objects are looked at for one answer, which takes about a second; it says if that cut."""
@@ -134,12 +135,12 @@ def managers() -> tuple[str, ...]:
 
 
 def _objects(wanted: WritersFilter) -> QuerySet[ImageRow]:
-    rows = permitted.images().exclude(kind__in=_NO_WRITES)
+    rows = permitted.images().exclude(place__kind__in=_NO_WRITES)
     for column in ("namespace", "kind"):
         if asked := getattr(wanted, column):
-            rows = rows.filter(**{column: asked})
+            rows = rows.filter(**{f"place__{column}": asked})
     for word in (wanted.text or "").split():
-        rows = rows.filter(Q(name__icontains=word) | Q(namespace__icontains=word))
+        rows = rows.filter(Q(name__icontains=word) | Q(place__namespace__icontains=word))
     return rows
 
 
@@ -147,7 +148,7 @@ def _bodies(rows: QuerySet[ImageRow]) -> Iterator[tuple[str, _Kept]]:
     """What matters of each object, one more than OBJECTS_MOST at most: the one that is too much."""
     bodies = rows.order_by("uid").values_list("uid", "body")[: OBJECTS_MOST + 1]
     for uid, body in bodies.iterator(chunk_size=500):
-        yield uid, _kept.decode(bytes(body))
+        yield uid, _kept.decode(unpack_image(bytes(body)))
 
 
 def _places(wanted: WritersFilter, behind: _Place | None, looked: list[int]) -> Iterator[_Place]:
@@ -176,18 +177,19 @@ def _told(places: list[_Place]) -> Iterator[LastWriter]:
     rows: dict[str, ImageRow] = {}
     uids = [uid for _, uid, _ in places]
     for start in range(0, len(uids), 500):
-        chunk = permitted.images().filter(uid__in=set(uids[start : start + 500]))
+        asked = set(uids[start : start + 500])
+        chunk = permitted.images().filter(uid__in=asked).select_related("place")
         rows |= {row.uid: row for row in chunk}
     for place, uid, number in places:
         row = rows.get(uid)
-        kept = _kept.decode(bytes(row.body)) if row is not None else _Kept()
+        kept = _kept.decode(unpack_image(bytes(row.body))) if row is not None else _Kept()
         entries = kept.metadata.managed_fields
         if row is None or number >= len(entries) or -(entries[number].at or 0.0) != place:
             continue
         entry = entries[number]
         fields = sorted(leaf_paths(bytes(entry.fields)))
         yield LastWriter(
-            ObjectRef(kept.api_version, row.kind, row.namespace or None, row.name, uid),
+            ObjectRef(kept.api_version, row.place.kind, row.place.namespace or None, row.name, uid),
             entry.manager,
             sorts.get(entry.manager, "other"),
             entry.operation,

@@ -4,7 +4,7 @@ The position only moves with the rows that it vouches for, so a restart after an
 on from where history ends.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from django.db import transaction
@@ -18,34 +18,48 @@ from eventstream.models import (
     InstallationRow,
     PositionRow,
 )
+from eventstream.names import Names, forget, names
 from eventstream.objects.observations import AuditLog, Gap
+from eventstream.packing.ids import uid_bytes
 from eventstream.recorder.batch import Batch, SavedImage
-from eventstream.recorder.rows import chunks, image_row, replace_rows
+from eventstream.recorder.rows import image_cells, replace_rows
 from eventstream.recorder.status import Status, save_status
 from eventstream.recorder.upserts import Numbers, UpsertWriter
+from eventstream.statements import IMAGES, statements
 
 
 def commit(batch: Batch, now: float, status: Status | None = None) -> int:
     """Store `batch` and return the latest seq; on any exception nothing of it is stored."""
+    try:
+        return _commit(batch, now, status)
+    except BaseException:
+        forget()  # What is remembered of names may not have been stored.
+        raise
+
+
+def _commit(batch: Batch, now: float, status: Status | None) -> int:
     with transaction.atomic():
         installation = InstallationRow.the_one()
         numbers = Numbers(installation.seq)
-        UpsertWriter(numbers, now).write(list(batch.upserts.values()))
+        known = names(installation.epoch, installation.names)
+        UpsertWriter(numbers, known, now).write(list(batch.upserts.values()))
         _store_gaps(batch.gaps, numbers)
         _forget_resources(batch.gone)
-        _store_images(batch.images)
+        _store_images(batch.images, known)
         _store_by_resource(PositionRow, batch.positions)
         _store_by_resource(CoverageRow, batch.coverage)
-        _store_logs(batch.logs.values())
+        _store_logs(list(batch.logs.values()))
         if status is not None:
             save_status(status)
-        if numbers.last != installation.seq:
-            installation.seq = numbers.last
-            installation.save(update_fields=["seq"])
+        if (numbers.last, known.last) != (installation.seq, installation.names):
+            installation.seq, installation.names = numbers.last, known.last
+            installation.save(update_fields=["seq", "names"])
     return numbers.last
 
 
 def _store_gaps(gaps: list[Gap], numbers: Numbers) -> None:
+    if not gaps:
+        return
     rows = {_gap_id(gap): gap for gap in gaps}
     stored = GapRow.objects.filter(id__in=rows).values_list("id", flat=True)
     for id_ in stored:
@@ -67,28 +81,35 @@ def _gap_id(gap: Gap) -> str:
 
 
 def _forget_resources(keys: set[str]) -> None:
-    for model in (ImageRow, PositionRow, CoverageRow):
+    if not keys:
+        return
+    ImageRow.objects.filter(resource__name__in=keys).delete()
+    for model in (PositionRow, CoverageRow):
         model._default_manager.filter(resource__in=keys).delete()
 
 
-def _store_images(images: dict[str, SavedImage]) -> None:
-    for ids in chunks(uid for uid, saved in images.items() if saved.image is None):
-        ImageRow.objects.filter(uid__in=ids).delete()
+def _store_images(images: dict[str, SavedImage], known: Names) -> None:
+    gone = [uid_bytes(uid) for uid, saved in images.items() if saved.image is None]
+    statements().remove(IMAGES, [(uid,) for uid in gone])
     live = [
-        image_row(uid, saved.resource.key, saved.image)
+        (uid, saved.resource.key, saved.image)
         for uid, saved in images.items()
         if saved.image is not None
     ]
-    replace_rows(ImageRow, live)
+    statements().put(IMAGES, image_cells(live, known))
 
 
 def _store_by_resource(
     model: type[PositionRow] | type[CoverageRow], said: Mapping[str, msgspec.Struct]
 ) -> None:
+    if not said:
+        return
     rows = [model(resource=key, body=msgspec.json.encode(record)) for key, record in said.items()]
     replace_rows(model, rows)
 
 
-def _store_logs(logs: Iterable[AuditLog]) -> None:
+def _store_logs(logs: Sequence[AuditLog]) -> None:
+    if not logs:
+        return
     rows = [AuditLogRow(path=log.path, body=msgspec.json.encode(log)) for log in logs]
     replace_rows(AuditLogRow, rows)

@@ -7,14 +7,16 @@ images; the engine takes up its open traces. Call this before the first observat
 from collections.abc import Iterable, Mapping
 
 import msgspec
-from django.db.models import Q
 
-from eventstream.explain.vocabulary.records import Step, StepUpsert, Trace, TraceUpsert, WaitsSeen
+from eventstream.explain.vocabulary.records import StepUpsert, TraceUpsert, WaitsSeen
+from eventstream.history.reading import STEP_COLUMNS, read_step
 from eventstream.models import (
     AuditLogRow,
     ClusterRow,
     CoverageRow,
     ImageRow,
+    MemoRow,
+    PlaceRow,
     PositionRow,
     StepRow,
     TraceRow,
@@ -24,11 +26,10 @@ from eventstream.objects.decoding import DecodeError, Decoder
 from eventstream.objects.images import Image
 from eventstream.objects.observations import AuditLog, LogPlace, Position
 from eventstream.objects.resource import Resource
+from eventstream.packing.traces import unpack_image, unpack_trace
 
 _log = msgspec.json.Decoder(AuditLog)
 _position = msgspec.json.Decoder(Position)
-_step = msgspec.json.Decoder(Step)
-_trace = msgspec.json.Decoder(Trace)
 _waits = msgspec.json.Decoder(WaitsSeen)
 
 
@@ -107,7 +108,7 @@ def _resources(decoder: Decoder) -> dict[str, SavedResource]:
     positions = {
         row.resource: _position.decode(bytes(row.body)) for row in PositionRow.objects.all()
     }
-    ImageRow.objects.exclude(resource__in=positions).delete()
+    ImageRow.objects.exclude(resource__name__in=positions).delete()
     return {
         key: SavedResource(position, _images(decoder, position.resource))
         for key, position in positions.items()
@@ -115,24 +116,32 @@ def _resources(decoder: Decoder) -> dict[str, SavedResource]:
 
 
 def _images(decoder: Decoder, resource: Resource) -> tuple[Image, ...]:
-    bodies = ImageRow.objects.filter(resource=resource.key).values_list("body", flat=True)
-    return tuple(decoder.image(resource, bytes(body)) for body in bodies.iterator())
+    bodies = ImageRow.objects.filter(resource__name=resource.key).values_list("body", flat=True)
+    return tuple(decoder.image(resource, unpack_image(bytes(body))) for body in bodies.iterator())
 
 
 def _steps() -> tuple[StepUpsert, ...]:
+    memos = {
+        step: bytes(body) for step, body in MemoRow.objects.values_list("step", "body").iterator()
+    }
     # A heartbeat row goes on counting when its trace has settled.
-    kept = Q(memo__isnull=False) | Q(kind="Lease")
-    rows = StepRow.objects.filter(kept).order_by("sort_key", "id")
+    beats = PlaceRow.objects.filter(kind="Lease").values("id")
+    kept = (
+        StepRow.objects.filter(id__in=MemoRow.objects.values("step")),
+        StepRow.objects.filter(place__in=beats),
+    )
+    found = {row[0]: row for rows in kept for row in rows.values_list(*STEP_COLUMNS).iterator()}
+    read = sorted(map(read_step, found.values()), key=lambda step: step.cursor)
     return tuple(
-        StepUpsert(_step.decode(bytes(body)), bytes(memo or b""))
-        for body, memo in rows.values_list("body", "memo").iterator()
+        StepUpsert(step.record, unpack_image(memos[step.id]) if step.id in memos else b"")
+        for step in read
     )
 
 
 def _traces() -> tuple[TraceUpsert, ...]:
     bodies = TraceRow.objects.filter(settled=False).order_by("started", "id")
     return tuple(
-        TraceUpsert(_trace.decode(bytes(body)))
+        TraceUpsert(unpack_trace(bytes(body)))
         for body in bodies.values_list("body", flat=True).iterator()
     )
 

@@ -1,7 +1,7 @@
-"""Steps and traces as rows: which column holds what, and what is stored of them already."""
+"""Steps, traces and images as rows: which column holds what, and what is stored of them already."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 from django.db.models import Max, Model
@@ -9,24 +9,50 @@ from django.db.models import Max, Model
 from eventstream.explain.vocabulary.records import Step, Trace, WaitsSeen, type_name
 from eventstream.explain.world.owners import owner_of
 from eventstream.explain.world.pods import node_of, pod_state
-from eventstream.models import ImageRow, StepRow, TraceRow, WaitsRow
+from eventstream.models import StepRow, WaitsRow
+from eventstream.names import Names
 from eventstream.objects.decoding import encode
 from eventstream.objects.images import Image
-from eventstream.recorder.ordering import key_after, version_key
+from eventstream.packing import frames
+from eventstream.packing.ids import id_bytes, uid_bytes
+from eventstream.packing.order import key_after
+from eventstream.packing.traces import pack_image
+from eventstream.statements import STEPS, TRACES, Cells, statements
 
 _RANKS = {"stalled": 0, "running": 1}
 _OTHER_RANK = 2
 _Row = TypeVar("_Row", bound=Model)
 
 
-class Known(msgspec.Struct, frozen=True):
-    """What is stored of a row before this batch; `trace` is its own id for a trace."""
+class StepCells(NamedTuple):
+    """A step's row, as `statements.STEPS` has it."""
 
-    trace: str
-    revision: int
     seq: int
+    id: bytes
+    trace: int
+    revision: int
+    sort: bytes
+    at: int
+    place: int
+    object: int
+    actor: int
     body: bytes
-    memo: bytes | None = None
+
+    def says(self, other: "StepCells") -> bool:
+        """Whether another row says the same of a step."""
+        return self[4:9] == other[4:9] and self.trace == other.trace and same(self.body, other.body)
+
+
+class KnownTrace(NamedTuple):
+    """What is stored of a trace before this batch."""
+
+    revision: int
+    body: bytes
+
+
+def same(body: bytes, other: bytes) -> bool:
+    """Whether two bodies say the same; an older dictionary may have packed one of them."""
+    return body == other or frames.unpack(body) == frames.unpack(other)
 
 
 def chunks(ids: Iterable[str], size: int = 500) -> Iterator[list[str]]:
@@ -36,98 +62,77 @@ def chunks(ids: Iterable[str], size: int = 500) -> Iterator[list[str]]:
         yield listed[start : start + size]
 
 
-def known_steps(ids: Iterable[str]) -> dict[str, Known]:
+def known_steps(ids: Iterable[bytes]) -> dict[bytes, StepCells]:
     """What is stored of those of these steps that are stored."""
-    columns = ("id", "trace", "revision", "seq", "body", "memo")
-    known = {}
-    for chunk in chunks(ids):
-        for id_, trace, revision, seq, body, memo in StepRow.objects.filter(
-            id__in=chunk
-        ).values_list(*columns):
-            kept = None if memo is None else bytes(memo)
-            known[id_] = Known(trace, revision, seq, bytes(body), kept)
-    return known
+    rows = statements().find(STEPS, STEPS.columns, "id", ids)
+    return {row[1]: StepCells(*row) for row in rows}
 
 
-def known_traces(ids: Iterable[str]) -> dict[str, Known]:
+def known_traces(numbers: Iterable[int]) -> dict[int, KnownTrace]:
     """What is stored of those of these traces that are stored."""
-    return {
-        id_: Known(id_, revision, seq, bytes(body))
-        for chunk in chunks(ids)
-        for id_, revision, seq, body in TraceRow.objects.filter(id__in=chunk).values_list(
-            "id", "revision", "seq", "body"
-        )
-    }
+    rows = statements().find(TRACES, ("number", "revision", "body"), "number", numbers)
+    return {number: KnownTrace(revision, body) for number, revision, body in rows}
 
 
-def settled_among(ids: Iterable[str]) -> set[str]:
+def settled_among(numbers: Iterable[int]) -> set[int]:
     """Which of these traces are stored as settled."""
-    return {
-        id_
-        for chunk in chunks(ids)
-        for id_ in TraceRow.objects.filter(id__in=chunk, settled=True).values_list("id", flat=True)
-    }
+    rows = statements().find(TRACES, ("number", "settled"), "number", numbers)
+    return {number for number, settled in rows if settled}
 
 
-def step_row(step: Step, body: bytes, memo: bytes | None) -> StepRow:
-    """The row of a step, without its numbers; `sort_key` is "" without a resourceVersion."""
-    return StepRow(
-        id=step.id,
-        trace=step.trace,
-        sort_key=version_key(step.resource_version),
-        at=step.at,
-        uid=step.object.uid,
-        namespace=step.object.namespace or "",
-        kind=step.object.kind,
-        type=_ruled_by(step),
-        name=step.object.name,
-        actor=step.actor,
-        body=body,
-        memo=memo,
-    )
-
-
-def _ruled_by(step: Step) -> str:
+def ruled_by(step: Step) -> str:
     """The type by which is decided who may see a step: a refused request only a log tells of."""
     return "*" if step.change_type == "REFUSED" else step.object.type
 
 
-def trace_row(trace: Trace, body: bytes) -> TraceRow:
-    """The row of a trace, without its numbers."""
-    return TraceRow(
-        id=trace.id,
-        rank=_RANKS.get(trace.state, _OTHER_RANK),
-        state=trace.state,
-        started=trace.started,
-        updated=trace.updated or trace.started,
-        namespace=trace.root.namespace or "",
-        kind=trace.root.kind,
-        type=trace.root.type,
-        name=trace.root.name,
-        title=trace.title,
-        holder=trace.holder or "",
-        settled=trace.settled,
-        background=trace.background,
-        existing=trace.existing,
-        body=body,
+def trace_cells(number: int, trace: Trace, seq: int, revision: int, body: bytes) -> Cells:
+    """The row of a trace, as `statements.TRACES` has it."""
+    root = trace.root
+    return (
+        number,
+        id_bytes(trace.id),
+        seq,
+        revision,
+        _RANKS.get(trace.state, _OTHER_RANK),
+        trace.state,
+        trace.started,
+        trace.updated or trace.started,
+        root.namespace or "",
+        root.kind,
+        root.type,
+        root.name,
+        trace.title,
+        trace.holder or "",
+        trace.settled,
+        trace.background,
+        trace.existing,
+        body,
     )
 
 
-def image_row(uid: str, resource: str, image: Image) -> ImageRow:
-    """The row of a live object."""
-    pod = image.kind == "Pod"
-    return ImageRow(
-        uid=uid,
-        resource=resource,
-        kind=image.kind,
-        type=type_name(image.api_version.rpartition("/")[0], image.kind),
-        namespace=image.metadata.namespace or "",
-        name=image.metadata.name,
-        owner=owner_of(image),
-        node=node_of(image) if pod else "",
-        state=pod_state(image) if pod else "",
-        body=encode(image),
-    )
+def image_cells(images: Sequence[tuple[str, str, Image]], names: Names) -> list[Cells]:
+    """The rows of live objects, as `statements.IMAGES` has them: by uid, resource and image."""
+    places = [_place(image) for _, _, image in images]
+    numbers = names.places.numbers(places, names.take)
+    resources = names.names.numbers([resource for _, resource, _ in images], names.take)
+    return [
+        (
+            uid_bytes(uid),
+            resources[resource],
+            numbers[place],
+            image.metadata.name,
+            uid_bytes(owner_of(image)),
+            node_of(image) if image.kind == "Pod" else "",
+            pod_state(image) if image.kind == "Pod" else "",
+            pack_image(encode(image)),
+        )
+        for (uid, resource, image), place in zip(images, places, strict=True)
+    ]
+
+
+def _place(image: Image) -> tuple[str, str, str]:
+    type_ = type_name(image.api_version.rpartition("/")[0], image.kind)
+    return image.metadata.namespace or "", image.kind, type_
 
 
 def waits_row(waits: WaitsSeen) -> WaitsRow:
@@ -135,12 +140,11 @@ def waits_row(waits: WaitsSeen) -> WaitsRow:
     return WaitsRow(key=waits.key, body=msgspec.json.encode(waits))
 
 
-def place(row: StepRow) -> StepRow:
-    """Put a step without a resourceVersion behind what was written before it in its trace."""
-    older = StepRow.objects.filter(trace=row.trace, at__lte=row.at)
-    newest = older.aggregate(key=Max("sort_key"))["key"] or ""
-    row.sort_key = key_after(newest.partition(".")[0], row.at)
-    return row
+def sort_behind(trace: int, at: int, seconds: float) -> bytes:
+    """The place of a step without a resourceVersion: behind what was written before it."""
+    older = StepRow.objects.filter(trace_id=trace, at__lte=at)
+    newest = older.aggregate(key=Max("sort"))["key"]
+    return key_after(bytes(newest or b""), seconds)
 
 
 def replace_rows(model: type[_Row], rows: Sequence[_Row]) -> None:

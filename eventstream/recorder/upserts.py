@@ -1,12 +1,11 @@
 """Writes upserts: gives each changed step and trace its revision and seq, nothing else a new one.
 
-A row whose body is what is stored already keeps its revision and seq, so that a restart which
-reads again what it had read before sends nothing to anybody.
+A row that says what is stored already keeps its revision and seq, so that a restart which reads
+again what it had read before sends nothing to anybody.
 """
 
 from collections.abc import Sequence
-
-import msgspec
+from typing import Any
 
 from eventstream.explain.vocabulary.records import (
     Step,
@@ -18,19 +17,26 @@ from eventstream.explain.vocabulary.records import (
     WaitsSeen,
     WaitsUpsert,
 )
-from eventstream.models import StepRow, TombstoneRow, TraceRow, WaitsRow
+from eventstream.models import TombstoneRow, WaitsRow
+from eventstream.names import Names
+from eventstream.packing.ids import id_bytes, id_text, uid_bytes
+from eventstream.packing.order import version_key
+from eventstream.packing.steps import microseconds, pack_step
+from eventstream.packing.traces import pack_image, pack_trace
 from eventstream.recorder.rows import (
-    Known,
-    chunks,
+    KnownTrace,
+    StepCells,
     known_steps,
     known_traces,
-    place,
     replace_rows,
+    ruled_by,
+    same,
     settled_among,
-    step_row,
-    trace_row,
+    sort_behind,
+    trace_cells,
     waits_row,
 )
+from eventstream.statements import MEMOS, STEPS, TRACE_KEYS, TRACES, Cells, statements
 
 
 class Numbers:
@@ -48,25 +54,33 @@ class Numbers:
 class UpsertWriter:
     """Writes the upserts of one batch, inside the transaction of the caller."""
 
-    def __init__(self, numbers: Numbers, now: float) -> None:
+    def __init__(self, numbers: Numbers, names: Names, now: float) -> None:
         self._numbers = numbers
+        self._names = names
         self._now = now
-        self._steps: dict[str, Known] = {}
-        self._traces: dict[str, Known] = {}
-        self._settled: set[str] = set()
-        self._step_rows: list[StepRow] = []
-        self._trace_rows: list[TraceRow] = []
-        self._removed: dict[str, list[str]] = {"step": [], "trace": []}
-        self._tombstones: list[TombstoneRow] = []
+        self._steps: dict[bytes, StepCells] = {}
+        self._traces: dict[int, KnownTrace] = {}
+        self._keys: dict[Any, int] = {}
+        self._settled: set[int] = set()
+        self._new_steps: list[StepCells] = []
+        self._unplaced: list[tuple[Step, StepCells]] = []
+        self._old_seqs: list[Cells] = []
+        self._new_traces: list[Cells] = []
+        self._memos: list[Cells] = []
+        self._old_memos: list[Cells] = []
+        self._removed_traces: list[Cells] = []
+        self._buried: list[tuple[str, str, int, int]] = []
         self._waits: list[WaitsSeen] = []
 
     def write(self, upserts: Sequence[Upsert]) -> None:
         """Store `upserts`, numbered in their order."""
-        self._read(upserts)
+        told = [upsert.step for upsert in upserts if isinstance(upsert, StepUpsert)]
+        self._read(upserts, told)
+        steps = iter(told)
         for upsert in upserts:
             match upsert:
                 case StepUpsert():
-                    self._step(upsert.step, upsert.memo)
+                    self._step(upsert, next(steps))
                 case TraceUpsert():
                     self._trace(upsert.trace)
                 case StepRemoved():
@@ -75,74 +89,131 @@ class UpsertWriter:
                     self._waits.append(upsert.waits)
         self._save()
 
-    def _read(self, upserts: Sequence[Upsert]) -> None:
-        steps = [upsert for upsert in upserts if isinstance(upsert, StepUpsert)]
+    def _read(self, upserts: Sequence[Upsert], steps: list[Step]) -> None:
         traces = [upsert.trace for upsert in upserts if isinstance(upsert, TraceUpsert)]
         removed = [upsert for upsert in upserts if isinstance(upsert, StepRemoved)]
-        step_ids = {step.id for step in steps} | {r.id for r in removed if r.kind == "step"}
-        trace_ids = {trace.id for trace in traces} | {r.id for r in removed if r.kind == "trace"}
-        self._steps = known_steps(step_ids)
-        self._traces = known_traces(trace_ids)
-        settled = {trace.id for trace in traces if trace.settled}
-        unasked = {step.trace for step in steps} - {trace.id for trace in traces}
+        gone = {kind: [r.id for r in removed if r.kind == kind] for kind in ("step", "trace")}
+        ids = {trace.id for trace in traces} | {step.trace for step in steps} | {*gone["trace"]}
+        self._name(steps)
+        self._keys = self._names.traces.numbers(map(id_bytes, ids), self._names.take)
+        self._steps = known_steps(
+            {id_bytes(step.id) for step in steps} | set(map(id_bytes, gone["step"]))
+        )
+        own = {self._key(trace.id) for trace in traces}
+        self._traces = known_traces(own | {self._key(id_) for id_ in gone["trace"]})
+        settled = {self._key(trace.id) for trace in traces if trace.settled}
+        unasked = {self._key(step.trace) for step in steps} - own
         self._settled = settled | settled_among(unasked)
 
-    def _step(self, step: Step, memo: bytes) -> None:
-        body = msgspec.json.encode(step)
-        kept = None if step.trace in self._settled else memo
-        known = self._steps.get(step.id)
-        if known is not None and known.trace != step.trace:
+    def _name(self, steps: list[Step]) -> None:
+        names, take = self._names, self._names.take
+        names.names.numbers([step.actor for step in steps], take)
+        names.places.numbers([_place(step) for step in steps], take)
+        names.objects.numbers([_object(step) for step in steps], take)
+
+    def _key(self, trace: str) -> int:
+        return self._keys[id_bytes(trace)]
+
+    def _step(self, upsert: StepUpsert, step: Step) -> None:
+        id_, trace = id_bytes(step.id), self._key(step.trace)
+        known = self._steps.get(id_)
+        if known is not None and known.trace != trace:
             self._bury(step.id, "step", known.trace)
-        changed = known is None or known.body != body
-        if known is not None and not changed and known.memo == kept:
-            return
-        row = step_row(step, body, kept)
-        row.seq, row.revision = self._number(known, changed=changed)
-        self._step_rows.append(row)
-
-    def _trace(self, trace: Trace) -> None:
-        body = msgspec.json.encode(trace)
-        known = self._traces.get(trace.id)
-        if known is not None and known.body == body:
-            return
-        row = trace_row(trace, body)
-        row.seq, row.revision = self._number(known, changed=True)
-        self._trace_rows.append(row)
-
-    def _number(self, known: Known | None, *, changed: bool) -> tuple[int, int]:
-        if known is not None and not changed:
-            return known.seq, known.revision
-        return self._numbers.take(), known.revision + 1 if known else 1
-
-    def _remove(self, removed: StepRemoved) -> None:
-        known = (self._steps if removed.kind == "step" else self._traces).get(removed.id)
+            self._old_memos.append((known.trace, id_))
+        if trace not in self._settled:
+            self._memos.append((trace, id_, pack_image(upsert.memo)))
+        cells = self._cells(id_, trace, step, known)
         if known is not None:
-            self._removed[removed.kind].append(removed.id)
-            self._bury(removed.id, removed.kind, known.trace)
+            if known.says(cells):
+                return
+            self._old_seqs.append((known.seq,))
+        cells = cells._replace(
+            seq=self._numbers.take(), revision=1 if known is None else known.revision + 1
+        )
+        if cells.sort:
+            self._new_steps.append(cells)
+        else:
+            self._unplaced.append((step, cells))
 
-    def _bury(self, row: str, kind: str, trace: str) -> None:
-        seq = self._numbers.take()
-        self._tombstones.append(
-            TombstoneRow(row=row, kind=kind, trace=trace, seq=seq, at=self._now)
+    def _cells(self, id_: bytes, trace: int, step: Step, known: StepCells | None) -> StepCells:
+        names, sort = self._names, version_key(step.resource_version)
+        return StepCells(
+            0,
+            id_,
+            trace,
+            0,
+            sort or (known.sort if known is not None and known.trace == trace else b""),
+            microseconds(step.at),
+            names.places.known[_place(step)],
+            names.objects.known[_object(step)],
+            names.names.known[step.actor],
+            pack_step(step, sort),
         )
 
+    def _trace(self, trace: Trace) -> None:
+        body, number = pack_trace(trace), self._key(trace.id)
+        known = self._traces.get(number)
+        if known is not None and same(known.body, body):
+            return
+        seq, revision = self._numbers.take(), known.revision + 1 if known else 1
+        self._new_traces.append(trace_cells(number, trace, seq, revision, body))
+
+    def _remove(self, removed: StepRemoved) -> None:
+        if removed.kind == "trace":
+            number = self._key(removed.id)
+            if number in self._traces:
+                self._removed_traces.append((number,))
+                self._bury(removed.id, "trace", number)
+            return
+        known = self._steps.get(id_bytes(removed.id))
+        if known is not None:
+            self._old_seqs.append((known.seq,))
+            self._old_memos.append((known.trace, known.id))
+            self._bury(removed.id, "step", known.trace)
+
+    def _bury(self, row: str, kind: str, trace: int) -> None:
+        self._buried.append((row, kind, trace, self._numbers.take()))
+
     def _save(self) -> None:
-        for ids in chunks(self._removed["step"]):
-            StepRow.objects.filter(id__in=ids).delete()
-        for ids in chunks(self._removed["trace"]):
-            TraceRow.objects.filter(id__in=ids).delete()
-        replace_rows(StepRow, [row for row in self._step_rows if row.sort_key])
-        replace_rows(StepRow, [place(row) for row in self._step_rows if not row.sort_key])
-        replace_rows(TraceRow, self._trace_rows)
+        write = statements()
+        write.remove(STEPS, self._old_seqs)
+        write.remove(TRACES, self._removed_traces)
+        write.remove(MEMOS, self._old_memos)
+        write.add(STEPS, self._new_steps)
+        for step, cells in self._unplaced:
+            sort = sort_behind(cells.trace, cells.at, step.at)
+            write.add(STEPS, [cells._replace(sort=sort)])
+        write.put(TRACES, self._new_traces)
+        write.put(MEMOS, self._memos)
+        # Whoever settled is not asked again: the engine needs no memory of it.
+        write.remove_by(MEMOS, "trace_id", self._settled)
+        self._save_tombstones()
+        forgotten = [waits.key for waits in self._waits if not waits.seen]
+        if self._waits:
+            WaitsRow.objects.filter(key__in=forgotten).delete()
+            replace_rows(WaitsRow, [waits_row(waits) for waits in self._waits if waits.seen])
+
+    def _save_tombstones(self) -> None:
+        if not self._buried:
+            return
+        numbers = {trace for _, _, trace, _ in self._buried}
+        found = statements().find(TRACE_KEYS, TRACE_KEYS.columns, "number", numbers)
+        ids = {number: id_text(id_) for number, id_ in found}
         TombstoneRow.objects.bulk_create(
-            self._tombstones,
+            [
+                TombstoneRow(row=row, kind=kind, trace=ids[trace], seq=seq, at=self._now)
+                for row, kind, trace, seq in self._buried
+            ],
             update_conflicts=True,
             unique_fields=["row", "trace"],
             update_fields=["seq", "at"],
         )
-        forgotten = [waits.key for waits in self._waits if not waits.seen]
-        WaitsRow.objects.filter(key__in=forgotten).delete()
-        replace_rows(WaitsRow, [waits_row(waits) for waits in self._waits if waits.seen])
-        for ids in chunks(sorted(self._settled)):
-            # Whoever settled is not asked again: the engine needs no memory of it.
-            StepRow.objects.filter(trace__in=ids, memo__isnull=False).update(memo=None)
+
+
+def _place(step: Step) -> tuple[str, str, str]:
+    return step.object.namespace or "", step.object.kind, ruled_by(step)
+
+
+def _object(step: Step) -> tuple[bytes, str, str]:
+    ref = step.object
+    return uid_bytes(ref.uid), ref.api_version, ref.name

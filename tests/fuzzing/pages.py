@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from dashboard.asked import SHOWS
-from eventstream.models import ImageRow, StepRow, TraceRow
+from eventstream.models import ImageRow, ObjectRow, StepRow, TraceRow
 
 PLAIN = (
     "/",
@@ -33,7 +33,7 @@ _LINK = re.compile(r'(?:href|hx-get|data-href)="(/[^"#?]*)')
 def addresses() -> Iterator[str]:
     """Every address that names an object, a trace, a step or a moment of what is stored."""
     yield from PLAIN
-    uids = {*StepRow.objects.values_list("uid", flat=True)}
+    uids = {*ObjectRow.objects.values_list("uid", flat=True)}
     uids |= {*ImageRow.objects.values_list("uid", flat=True)}
     for uid in sorted(uids - {""}):
         yield reverse("object", args=[uid])
@@ -41,9 +41,9 @@ def addresses() -> Iterator[str]:
         yield from (f"/traces/{trace}?show={show}" for show in SHOWS)
         yield f"/traces/{trace}?at=1795000002"
         yield f"/traces/{trace}/then?at=1795000002"
-    for step, trace in StepRow.objects.values_list("id", "trace"):
+    for step, trace in StepRow.objects.values_list("id", "trace__id"):
         yield f"/traces/{trace}/steps/{step}"
-    for kind, name in {*StepRow.objects.values_list("kind", "name")}:
+    for kind, name in {*StepRow.objects.values_list("place__kind", "object__name")}:
         yield f"/changes?kind={quote(kind)}&text={quote(name)}"
         yield f"/?kind={quote(kind)}&text={quote(name)}"
 

@@ -96,6 +96,6 @@ def test_a_custom_resource_may_hold_anything_and_be_called_anything(
     content = {"apiVersion": "example.com/v1", "kind": kind, "metadata": metadata, "spec": status}
     written = line("example.com/v1/things", content | {"status": status})
     assert stored(tmp_path / "odd.jsonl", [written], "c") == []
-    assert StepRow.objects.get().kind == kind
+    assert StepRow.objects.get().place.kind == kind
     assert TraceRow.objects.exists()
     looked_at(client)

@@ -1,5 +1,6 @@
 """Records to store, as short as a test can say them."""
 
+from random import Random
 from typing import Any
 
 import msgspec
@@ -86,6 +87,11 @@ def trace(id_: str = "t1", **changed: Any) -> Trace:
 
 def put_step(*args: Any, memo: bytes = b"memo", **changed: Any) -> StepUpsert:
     return StepUpsert(step(*args, **changed), memo)
+
+
+def noise(seed: object, size: int = 4000) -> str:
+    """Text of so many letters that no compression makes much smaller, the same for each seed."""
+    return Random(str(seed)).randbytes(size // 2).hex()
 
 
 def put_trace(*args: Any, **changed: Any) -> TraceUpsert:

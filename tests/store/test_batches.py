@@ -3,6 +3,7 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from eventstream import names
 from eventstream.explain.vocabulary.records import (
     StepRemoved,
     StepUpsert,
@@ -11,14 +12,20 @@ from eventstream.explain.vocabulary.records import (
     WaitsSeen,
     WaitsUpsert,
 )
+from eventstream.history.reading import STEP_COLUMNS
 from eventstream.models import (
     CoverageRow,
     GapRow,
     ImageRow,
     InstallationRow,
+    MemoRow,
+    NameRow,
+    ObjectRow,
+    PlaceRow,
     PositionRow,
     StepRow,
     TombstoneRow,
+    TraceKeyRow,
     TraceRow,
     WaitsRow,
 )
@@ -54,7 +61,11 @@ puts = st.lists(st.tuples(observations, st.lists(upserts, max_size=4)), max_size
 
 def stored(batches: list[list[Put]]) -> list[object]:
     """What the tables hold after these batches, but for the numbers given on the way."""
-    tables = (StepRow, TraceRow, WaitsRow, TombstoneRow, ImageRow, PositionRow, GapRow, CoverageRow)
+    tables = (
+        *(StepRow, MemoRow, TraceRow, WaitsRow, TombstoneRow, ImageRow, PositionRow, GapRow),
+        *(CoverageRow, NameRow, PlaceRow, ObjectRow, TraceKeyRow),
+    )
+    names.forget()
     for model in tables:
         model._default_manager.all().delete()
     InstallationRow.objects.all().delete()
@@ -64,7 +75,8 @@ def stored(batches: list[list[Put]]) -> list[object]:
             batch.add(seen, upserts_)
         commit(batch, 100.0)
     return [
-        list(StepRow.objects.order_by("id").values_list("id", "trace", "body", "memo")),
+        list(StepRow.objects.order_by("id").values_list(*STEP_COLUMNS[3:])),
+        list(MemoRow.objects.order_by("step").values_list("trace__id", "step", "body")),
         list(TraceRow.objects.order_by("id").values_list("id", "body")),
         list(WaitsRow.objects.order_by("key").values_list("key", "body")),
         list(ImageRow.objects.order_by("uid").values_list("uid", "body")),

@@ -9,12 +9,14 @@ from eventstream.models import (
     CoverageRow,
     GapRow,
     ImageRow,
+    MemoRow,
     PositionRow,
     StepRow,
     TombstoneRow,
     TraceRow,
 )
 from eventstream.objects.observations import Coverage, Observation, Removed
+from eventstream.packing.traces import unpack_image
 from eventstream.recorder import commit as commit_module
 from tests.store.samples import (
     DEPLOYMENTS,
@@ -33,6 +35,14 @@ def numbers(id_: str = "s1") -> tuple[int, int]:
     """Revision and seq of a step."""
     row = StepRow.objects.get(id=id_)
     return row.revision, row.seq
+
+
+def memos() -> dict[str, bytes]:
+    """What is kept for a restart, by step."""
+    return {
+        step: unpack_image(bytes(body))
+        for step, body in MemoRow.objects.values_list("step", "body")
+    }
 
 
 def position_of_pods() -> str:
@@ -63,14 +73,22 @@ def test_an_upgrade_raises_the_revision_and_takes_a_new_seq() -> None:
 def test_a_new_memo_alone_is_stored_and_told_to_nobody() -> None:
     head = store(put_trace(), put_step(memo=b"one"))
     assert store(put_step(memo=b"two")) == head
-    assert (numbers(), StepRow.objects.get().memo) == ((1, 2), b"two")
+    assert (numbers(), memos()) == ((1, 2), {"s1": b"two"})
 
 
 def test_a_settled_trace_needs_no_memos_any_more() -> None:
     store(put_trace(), put_step(), put_step("other", "t2"))
     store(put_trace(settled=True))
     store(put_step(why="An audit record came late."))
-    assert dict(StepRow.objects.values_list("id", "memo")) == {"s1": None, "other": b"memo"}
+    assert memos() == {"other": b"memo"}
+
+
+def test_a_memo_goes_with_its_step_to_another_trace_and_with_it_for_good() -> None:
+    store(put_trace(), put_step(memo=b"one"), put_step("s2", version="11"))
+    store(put_trace("t2"), put_step("s1", "t2", memo=b"two"), StepRemoved("s2", "step"))
+    assert memos() == {"s1": b"two"}
+    store(put_trace("t2", settled=True))
+    assert memos() == {}
 
 
 def test_a_removed_step_leaves_a_tombstone_in_its_trace() -> None:
@@ -102,8 +120,8 @@ def test_images_follow_their_objects() -> None:
     store(seen=change("ADDED", "b"))
     store(seen=change("MODIFIED", "b", "11"))
     store(seen=change("DELETED", "a", "12"))
-    assert list(ImageRow.objects.values_list("uid", "resource")) == [("b", "v1/pods")]
-    assert b'"resourceVersion":"11"' in ImageRow.objects.get().body
+    assert list(ImageRow.objects.values_list("uid", "resource__name")) == [("b", "v1/pods")]
+    assert b'"resourceVersion":"11"' in unpack_image(bytes(ImageRow.objects.get().body))
 
 
 @pytest.mark.parametrize(

@@ -227,7 +227,7 @@ def test_where_nobody_can_write_the_file_alone_is_read(
     monkeypatch.setattr(os, "access", lambda *_: False)
     kept = readers.Readers()
     reader = kept.take(database, on_a_read_only_disk)
-    assert reader.connection.execute("select id from eventstream_tracerow").fetchall() == [("t1",)]
+    assert reader.connection.execute("select id from eventstream_tracerow").fetchall() == [(b"t1",)]
     kept.give(reader)
     assert asked == ["mode=ro", "mode=ro&immutable=1"]
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):

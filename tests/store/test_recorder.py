@@ -14,7 +14,7 @@ from eventstream import history
 from eventstream.models import PositionRow, StepRow
 from eventstream.recorder import Recorder, channel_layer_notifier, writing
 from eventstream.recorder.commit import commit
-from tests.store.samples import Cluster, position, put_step, put_trace
+from tests.store.samples import Cluster, noise, position, put_step, put_trace
 
 
 class Clock:
@@ -161,7 +161,7 @@ def test_a_full_disk_loses_nothing() -> None:
     async def record() -> None:
         async with running(slow()) as recorder:
             options["init_command"] = f"{init};PRAGMA max_page_count={pages + 2}"
-            recorder.put(position(), [put_step(f"s{at}", why="x" * 2000) for at in range(100)])
+            recorder.put(position(), [put_step(f"s{at}", why=noise(at)) for at in range(100)])
             assert not await recorder.flush()
             assert recorder.problem is not None
             assert "full" in recorder.problem.cause

@@ -2,6 +2,7 @@
 
 The same engine, the same decoding, the recorded time. Standard output holds nothing but the
 contract's JSON lines; what is wrong with the tape goes to standard error, and the rest goes on.
+With `--from-history` the same lines are those of a database of history, as they were stored.
 """
 
 from argparse import ArgumentParser
@@ -27,6 +28,7 @@ from eventstream.explain.vocabulary.records import (
     TraceUpsert,
     Upsert,
 )
+from eventstream.management.history_file import HistoryError, history_records
 from eventstream.management.options import no_messages, taught_by, teaching
 from eventstream.management.printing import PlainCommand
 from eventstream.replaying import PassedOver, replay
@@ -72,7 +74,15 @@ class Command(PlainCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The contract's arguments."""
-        parser.add_argument("tape", type=Path, help="a recording, one JSON object a line")
+        parser.add_argument(
+            "tape", type=Path, nargs="?", help="a recording, one JSON object a line"
+        )
+        parser.add_argument(
+            "--from-history",
+            type=Path,
+            metavar="DATABASE",
+            help="instead of a recording, what a database of history holds; it is only read",
+        )
         parser.add_argument(
             "--audit",
             type=Path,
@@ -92,6 +102,11 @@ class Command(PlainCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Read the tape and print; a missing file is an error, a bad line a warning."""
+        if (options["tape"] is None) == (options["from_history"] is None):
+            raise CommandError("Name either a recording, or a database by --from-history.")
+        if options["from_history"] is not None:
+            self._print_history(options)
+            return
         explained = Explained(options["why"])
         try:
             bad = self._read(options, explained)
@@ -111,6 +126,17 @@ class Command(PlainCommand):
             self.stdout.write(msgspec.json.encode(record).decode())
         if bad:
             self.stderr.write(f"{bad} lines could not be used; see above.")
+
+    def _print_history(self, options: dict[str, Any]) -> None:
+        given = ("audit", "why", "outlook", "no_messages", "kinds", "health")
+        if useless := [name for name in given if options.get(name)]:
+            named = ", ".join(f"--{name.replace('_', '-')}" for name in useless)
+            raise CommandError(f"{named}: a history holds what was told when it was stored.")
+        try:
+            for record in history_records(options["from_history"]):
+                self.stdout.write(msgspec.json.encode(record).decode())
+        except HistoryError as error:
+            raise CommandError(str(error)) from error
 
     def _tell_why(self, wanted: str, explained: Explained) -> None:
         step = explained.steps.get(wanted)

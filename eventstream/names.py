@@ -1,0 +1,89 @@
+"""The numbers by which rows mean what many of them say: names, places, objects and traces.
+
+They are looked up once and remembered with the connection, since nobody else writes. Whoever
+deletes such a row, or fails to commit one, has to `forget`: a number that is wrong would be a lie.
+Numbers are given out of one counter and never again.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, connections
+
+from eventstream.statements import NAMES, OBJECTS, PLACES, TRACE_KEYS, Table, statements
+
+REMEMBERED = 50_000
+"""So many of a sort are remembered at most; then all are looked up anew."""
+
+Take = Callable[[], int]
+
+
+class Numbered:
+    """One table of names. A key is all of a row but its number: bytes or text, or several."""
+
+    def __init__(self, table: Table, by: str) -> None:
+        self._table = table
+        self._by = by
+        self._place = table.columns.index(by) - 1
+        self._single = len(table.columns) == 2
+        self.known: dict[Any, int] = {}
+
+    def numbers(self, keys: Iterable[Any], take: Take) -> dict[Any, int]:
+        """The number of each key, by all keys that are known; new ones get theirs by `take`."""
+        if len(self.known) > REMEMBERED:
+            self.known.clear()
+        known = self.known
+        missing = dict.fromkeys(key for key in keys if key not in known)
+        if missing:
+            self._find(missing)
+            new = [(take(), key) for key in missing if key not in known]
+            rows = [(number, key) if self._single else (number, *key) for number, key in new]
+            statements().add(self._table, rows)
+            known.update((key, number) for number, key in new)
+        return known
+
+    def _find(self, keys: Iterable[Any]) -> None:
+        asked = keys if self._single else {key[self._place] for key in keys}
+        for number, *key in statements().find(self._table, self._table.columns, self._by, asked):
+            self.known[key[0] if self._single else tuple(key)] = number
+
+
+class Names:
+    """All tables of names of the database with this `epoch`; `last` is the last number given."""
+
+    def __init__(self, epoch: str, last: int) -> None:
+        self.epoch = epoch
+        self.last = last
+        self.names = Numbered(NAMES, "name")
+        self.places = Numbered(PLACES, "namespace")
+        self.objects = Numbered(OBJECTS, "uid")
+        self.traces = Numbered(TRACE_KEYS, "id")
+
+    def take(self) -> int:
+        """The next number."""
+        self.last += 1
+        return self.last
+
+
+_KEPT = "_names_of_history"
+
+
+def names(epoch: str, last: int) -> Names:
+    """The names of this thread's default database, of which these two are stored.
+
+    They are remembered as long as its connection is open and nothing was rolled back.
+    """
+    wrapper = connections[DEFAULT_DB_ALIAS]
+    wrapper.ensure_connection()
+    opened, kept = getattr(wrapper, _KEPT, (None, None))
+    same = opened is wrapper.connection
+    if same and isinstance(kept, Names) and (kept.epoch, kept.last) == (epoch, last):
+        return kept
+    new = Names(epoch, last)
+    setattr(wrapper, _KEPT, (wrapper.connection, new))
+    return new
+
+
+def forget() -> None:
+    """Look everything up anew: rows of names were deleted, or not committed."""
+    setattr(connections[DEFAULT_DB_ALIAS], _KEPT, (None, None))

@@ -1,0 +1,41 @@
+"""Ids and uids in the bytes that they stand for: half of what they take as text, in row and index.
+
+The text comes back as it was: what is not of the usual form is kept as text, and the length tells
+which it is.
+"""
+
+import re
+from uuid import UUID
+
+_ID, _ID_BYTES = re.compile(r"[0-9a-f]{20}"), 10
+_UID, _UID_BYTES = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"), 16
+_FILLER = b"\0"
+
+
+def id_bytes(id_: str) -> bytes:
+    """An id of a step or trace, see `vocabulary.records.step_id`, in bytes."""
+    return bytes.fromhex(id_) if _ID.fullmatch(id_) else _text(id_, _ID_BYTES)
+
+
+def id_text(kept: bytes) -> str:
+    """The id that `id_bytes` made these bytes of."""
+    return kept.hex() if len(kept) == _ID_BYTES else _told(kept)
+
+
+def uid_bytes(uid: str) -> bytes:
+    """The uid of an object in bytes."""
+    return bytes.fromhex(uid.replace("-", "")) if _UID.fullmatch(uid) else _text(uid, _UID_BYTES)
+
+
+def uid_text(kept: bytes) -> str:
+    """The uid that `uid_bytes` made these bytes of."""
+    return str(UUID(bytes=kept)) if len(kept) == _UID_BYTES else _told(kept)
+
+
+def _text(text: str, other: int) -> bytes:
+    kept = text.encode("utf-8", "surrogatepass")
+    return kept + _FILLER if len(kept) == other or kept.endswith(_FILLER) else kept
+
+
+def _told(kept: bytes) -> str:
+    return kept.removesuffix(_FILLER).decode("utf-8", "surrogatepass")

@@ -1,0 +1,30 @@
+"""A trace's body, which is the whole of it by its fields' names, and an object's image."""
+
+import msgspec
+
+from eventstream.explain.vocabulary.records import Trace
+from eventstream.packing import frames
+
+trace_content = msgspec.msgpack.Encoder().encode
+"""What the body holds of a trace."""
+_decode = msgspec.msgpack.Decoder(Trace).decode
+
+
+def pack_trace(trace: Trace) -> bytes:
+    """The body of a trace; the same for the same trace."""
+    return frames.pack(trace_content(trace), frames.EXPLAINED)
+
+
+def unpack_trace(body: bytes) -> Trace:
+    """The trace of a row; raises msgspec.DecodeError."""
+    return _decode(frames.unpack(body))
+
+
+def pack_image(image: bytes) -> bytes:
+    """The body of an object's row, or of a memo, of its JSON."""
+    return frames.pack(image, frames.IMAGES)
+
+
+def unpack_image(body: bytes) -> bytes:
+    """The JSON of an object's row, or of a memo; raises msgspec.DecodeError."""
+    return frames.unpack(body)

@@ -16,7 +16,7 @@ DELEGATOR = ("ClusterRole", "system:auth-delegator")
 """A role that every cluster has."""
 CLUSTERS = {"Namespace", "ClusterRole", "ClusterRoleBinding"}
 FIRST_LOOK_SECONDS = 10
-"""A probe that looks earlier may fail, which is a Warning Event: a start takes up to half of it."""
+"""A probe that looks earlier may fail, which is a Warning Event: to start takes 3 s of a core."""
 
 
 def wrong(manifests: list[Manifest]) -> list[str]:

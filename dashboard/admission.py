@@ -6,14 +6,17 @@ the form's token, when it has the body.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 from django.conf import settings
 from django.http import parse_cookie
 
-from dashboard.access import host_is_allowed, same_origin, unknown_host
+from dashboard import prefix
+from dashboard.access import header, host_is_allowed, same_origin, unknown_host
 from dashboard.health import PROBES
 from dashboard.opened import BYTES_MOST, free_bytes
+from dashboard.signin.forwarded import BadPrefixError, as_asked
 
 FORM_BYTES = 64 * 1024
 """So much may come with any request; the forms are far smaller."""
@@ -49,44 +52,49 @@ _RECORDING = Ruling(
 )
 
 
-def admit(method: str, path: str, headers: Mapping[bytes, bytes], length: int | None) -> Ruling:
-    """Rule on a request that has a body; `length` is None when it comes in chunks."""
-    hosts = _hosts(headers)
-    if path not in PROBES and not any(map(host_is_allowed, hosts)):
-        return Ruling(status=400, text=unknown_host(hosts[0]))
+def admit(
+    method: str, path: str, headers: Mapping[bytes, bytes], length: int | None, peer: str = ""
+) -> Ruling:
+    """Rule on a request from `peer` that has a body; `length` is None when it comes in chunks."""
+    try:
+        asked = as_asked({"path": path, "headers": list(headers.items()), "client": (peer, 0)})
+    except BadPrefixError as error:
+        return Ruling(status=400, text=str(error))
+    host, place = header(asked, b"host"), prefix.below(asked)
+    if place not in PROBES and not host_is_allowed(host):
+        return Ruling(status=400, text=unknown_host(host))
     if method in {"GET", "HEAD"}:
         return _SMALL
-    if method != "POST" or path not in FORMS:
-        allow = f"{READS}, POST" if path in FORMS else READS
+    if method != "POST" or place not in FORMS:
+        allow = f"{READS}, POST" if place in FORMS else READS
         return Ruling(status=405, text=f"{path[:200]!r} takes no {method[:20]!r}.", allow=allow)
-    if not any(_is_own_form(headers, host) for host in hosts):
-        return Ruling(status=403, text=_FOREIGN)
-    if path != UPLOAD or not _header(headers, b"content-type").startswith("multipart/form-data"):
-        return _SMALL
-    return _recording(length or 0)
+    foreign = _foreign(asked, host)
+    if foreign:
+        return Ruling(status=403, text=foreign)
+    form = header(asked, b"content-type").startswith("multipart/form-data")
+    return _recording(length or 0) if place == UPLOAD and form else _SMALL
 
 
-_FOREIGN = (
-    "This form was not sent from a page of this Baton: its Origin is another, or the cookie "
-    "csrftoken is missing. Open the page anew at this address, and send the form from there."
-)
+def _foreign(asked: dict[str, Any], host: str) -> str:
+    """Why neither browser nor program can have the form from us, "" where they can.
 
-
-def _hosts(headers: Mapping[bytes, bytes]) -> list[str]:
-    """The Host, and what a proxy, if there may be one, says that the browser asked for."""
-    hosts = [_header(headers, b"host")]
-    forwarded = _header(headers, b"x-forwarded-host")
-    return [*hosts, forwarded] if forwarded and settings.BATON_SIGN_IN.proxies else hosts
-
-
-def _is_own_form(headers: Mapping[bytes, bytes], host: str) -> bool:
-    """Whether browser or program could have got the form from us. Old browsers send no Origin."""
-    origin = headers.get(b"origin")
-    cookies = parse_cookie(_header(headers, b"cookie"))
-    # Whether a proxy is believed that says https is decided by who it is, when the body is there.
-    schemes = ("http", "https") if settings.BATON_SIGN_IN.proxies else ("http",)
-    own = origin is None or any(same_origin(origin, scheme, host) for scheme in schemes)
-    return own and bool(cookies.get(settings.CSRF_COOKIE_NAME))
+    Old browsers send no Origin.
+    """
+    origin, scheme = header(asked, b"origin"), asked.get("scheme", "http")
+    if origin and not same_origin(origin.encode("latin-1"), scheme, host):
+        return (
+            f"This form was sent from a page of {origin[:200]!r}, but Baton is asked for as "
+            f"{f'{scheme}://{host}'[:200]!r}. Open the page anew there. Where a proxy is in front "
+            "of Baton, it has to pass on X-Forwarded-Proto, and X-Forwarded-Host with the port; "
+            "and BATON_PROXY_ADDRESSES has to name its address."
+        )
+    if not parse_cookie(header(asked, b"cookie")).get(settings.CSRF_COOKIE_NAME):
+        return (
+            "This form was not sent from a page of this Baton: the cookie "
+            f"{settings.CSRF_COOKIE_NAME} is missing. Open the page anew at this address, and send "
+            "the form from there."
+        )
+    return ""
 
 
 def _recording(length: int) -> Ruling:
@@ -100,7 +108,3 @@ def _recording(length: int) -> Ruling:
         text=f"The recording does not fit: Baton's disk has {free >> 20} MB left, and keeps "
         f"{SPARE_BYTES >> 20} MB of that for the live history. Close a recording, or make room.",
     )
-
-
-def _header(headers: Mapping[bytes, bytes], name: bytes) -> str:
-    return headers.get(name, b"").decode("latin-1")

@@ -19,6 +19,7 @@ from dashboard.metrics.layer import Metrics  # noqa: E402
 from dashboard.opened import forget_left  # noqa: E402
 from dashboard.plaintext import no_such_socket  # noqa: E402
 from dashboard.readonly import OnlyReading, OwnThread  # noqa: E402
+from dashboard.secure import OnlySecure  # noqa: E402
 from dashboard.signin.forwarded import Forwarded  # noqa: E402
 from dashboard.signin.layer import SignIn  # noqa: E402
 from dashboard.turns import Turns  # noqa: E402
@@ -49,4 +50,4 @@ _pages = ProtocolTypeRouter(
     }
 )
 
-application = OnlyReading(Probes(Metrics(Forwarded(CheckedHost(SignIn(_pages))))))
+application = OnlyReading(Forwarded(OnlySecure(Probes(Metrics(CheckedHost(SignIn(_pages)))))))

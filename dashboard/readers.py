@@ -15,6 +15,8 @@ from weakref import WeakKeyDictionary
 
 from django.db import close_old_connections
 
+from dashboard import prefix
+
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
@@ -54,6 +56,7 @@ def _with_connection(query: Callable[[], _T]) -> _T:
     """Call `query`; connections of this thread that are too old or broken are closed around it."""
     close_old_connections()
     try:
-        return query()
+        with prefix.within(prefix.root()):  # Django keeps its own of it for each thread.
+            return query()
     finally:
         close_old_connections()

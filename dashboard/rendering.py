@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 from django.template.loader import render_to_string
+from django.urls import get_script_prefix
 from django.utils.safestring import SafeString
 
 from dashboard import wording
@@ -38,7 +39,7 @@ class FragmentCache:
 
     def get(self, key: Hashable, draw: Callable[[], SafeString]) -> SafeString:
         """Return the fragment for `key`, calling `draw` only if it is not kept."""
-        key = history.current(), history.seen().digest, key
+        key = history.current(), history.seen().digest, get_script_prefix(), key
         with self._lock:
             found = self._drawn.pop(key, None)
             if found is not None:

@@ -7,7 +7,9 @@ sense stops the start with a message that names the variable.
 |---|---|---|
 | `BATON_DATA` | `var` in the checkout | directory of the database and of its keys |
 | `BATON_SECRET_KEY` | made once, kept in `BATON_DATA` | Django's key |
-| `BATON_ALLOWED_HOSTS` | `localhost,127.0.0.1,[::1]` | names that the page may be asked for by |
+| `BATON_ALLOWED_HOSTS` | | names to ask for the page by, beside `localhost` and its addresses |
+| `BATON_PATH_PREFIX` | | the path below which a proxy has the pages, such as `/baton` |
+| `BATON_HSTS_SECONDS` | a year | how long a browser that came by HTTPS keeps to it; `0` for not |
 | `BATON_STATIC_ROOT` | unset: static files as they lie | where `collectstatic` put them, hashed |
 | `BATON_RETENTION_DAYS` | `7` | history older than this is deleted |
 | `BATON_RETENTION_MB` | `512` | so many MiB of history at most |
@@ -26,11 +28,16 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.http.request import split_domain_port
 
+from dashboard import prefix
 from dashboard.secret import kept_secret_key
 from dashboard.signin import mode
 from eventstream import clusternames
 from eventstream.sqlite import ENGINE, OPTIONS
+
+HERE = ("localhost", "127.0.0.1", "[::1]")
+"""What this machine is called by itself."""
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -44,20 +51,29 @@ def _flag(name: str) -> bool:
 
 
 def _hosts() -> list[str]:
-    """The names that a request may carry as its Host."""
-    listed = os.environ.get("BATON_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+    """The names that a request may carry as its Host: those of this machine, and what is added."""
+    listed = os.environ.get("BATON_ALLOWED_HOSTS", "")
     hosts = [host.strip() for host in listed.split(",") if host.strip()]
-    if not hosts:
-        raise ImproperlyConfigured(
-            "BATON_ALLOWED_HOSTS names no host, so every page would be refused; "
-            "give the names that browsers use, separated by commas, or leave it unset."
-        )
     if "*" in hosts:
         raise ImproperlyConfigured(
             "BATON_ALLOWED_HOSTS holds *, which would let any web page read this one through "
             "its visitor's browser (DNS rebinding); name the hosts instead."
         )
-    return hosts
+    for host in hosts:
+        if "/" in host or split_domain_port(host)[1]:
+            raise ImproperlyConfigured(
+                f"BATON_ALLOWED_HOSTS names {host!r}; give names alone, such as "
+                "baton.example.com, without scheme, port and path."
+            )
+    return list(dict.fromkeys((*HERE, *hosts)))
+
+
+def _prefix() -> str:
+    """The path below which a proxy has the pages."""
+    try:
+        return prefix.plain(os.environ.get("BATON_PATH_PREFIX", ""))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"BATON_PATH_PREFIX: {error}.") from error
 
 
 def _amount(name: str, default: float) -> float:
@@ -70,6 +86,14 @@ def _amount(name: str, default: float) -> float:
     if not 0 < amount < float("inf"):
         raise ImproperlyConfigured(f"{name} is {value!r}; set it to a number above 0, or unset it.")
     return amount
+
+
+def _seconds(name: str, default: int) -> int:
+    """A whole number of seconds, 0 or more."""
+    value = os.environ.get(name, "")
+    if value and not (value.isascii() and value.isdigit() and len(value) <= 9):
+        raise ImproperlyConfigured(f"{name} is {value!r}; set it to whole seconds, or unset it.")
+    return int(value) if value else default
 
 
 def _messages() -> bool:
@@ -108,6 +132,7 @@ DEBUG = _flag("BATON_DEBUG")
 DATA_DIR = Path(os.environ.get("BATON_DATA") or BASE_DIR / "var")
 SECRET_KEY = os.environ.get("BATON_SECRET_KEY") or kept_secret_key(DATA_DIR)
 ALLOWED_HOSTS = _hosts()
+BATON_PATH_PREFIX = _prefix()
 BATON_RETENTION_DAYS = _amount("BATON_RETENTION_DAYS", 7)
 BATON_RETENTION_MB = _amount("BATON_RETENTION_MB", 512)
 BATON_MESSAGES = _messages()
@@ -129,6 +154,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "dashboard.secure.OwnCookie",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -140,6 +166,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "dashboard.urls"
 ASGI_APPLICATION = "dashboard.asgi.application"
 BATON_ADMIT = "dashboard.admission.admit"
+BATON_PLAIN_PREFIX = "dashboard.prefix.plain"
 
 TEMPLATES: list[dict[str, Any]] = [
     {
@@ -190,7 +217,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "dashboard.storage.HashedStorage"
         if _COLLECTED
-        else "django.contrib.staticfiles.storage.StaticFilesStorage",
+        else "dashboard.storage.PlainStorage",
     },
 }
 # From a checkout nothing needs collecting first: WhiteNoise serves the files where they lie.
@@ -215,6 +242,19 @@ CONTENT_SECURITY_POLICY = {
 }
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
+# Said only where a request came by HTTPS.
+SECURE_HSTS_SECONDS = _seconds("BATON_HSTS_SECONDS", 365 * 24 * 3600)
+CSRF_COOKIE_HTTPONLY = True
+SILENCED_SYSTEM_CHECKS = [
+    # Whoever has HTTPS in front of Baton redirects to it there: Baton speaks HTTP alone, and by
+    # port-forward and to the kubelet's probes that is what is wanted.
+    "security.W008",
+    # `dashboard.secure.OwnCookie` decides it for each request, by how the page came.
+    "security.W016",
+    # Others of the domain are not Baton's, nor is the domain itself to have preloaded.
+    "security.W005",
+    "security.W021",
+]
 # "no-referrer" would make the Origin of our own forms "null", which CSRF protection refuses.
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"

@@ -1,10 +1,22 @@
-"""Names static files by their content, so that a browser may keep them for good.
+"""Where static files are, below the prefix of what is being answered, and what they are called.
 
-Unlike the storage that it extends, it also follows the imports between our JavaScript modules:
+Collected ones are named by their content, so that a browser may keep them for good. Unlike the
+storage that it extends, `HashedStorage` also follows the imports between our JavaScript modules:
 else a page could run one version's module with another version's imports.
 """
 
+from django.contrib.staticfiles.storage import StaticFilesStorage
 from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+from dashboard import prefix
+
+
+class PlainStorage(StaticFilesStorage):
+    """The files as they lie."""
+
+    def url(self, name: str | None) -> str:
+        """Return the address that a browser has to ask for."""
+        return prefix.at(super().url(name))
 
 
 class HashedStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # no types
@@ -16,3 +28,7 @@ class HashedStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
         "js/*.js",
         CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns[1],
     )
+
+    def url(self, name: str, force: bool = False) -> str:
+        """Return the address that a browser has to ask for."""
+        return prefix.at(super().url(name, force))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.urls import get_script_prefix, set_script_prefix
 
+from dashboard import prefix
 from dashboard.opened import OpenedTape, tapes
 from dashboard.pages.tape import closed, reading
 from dashboard.signin.present import present
@@ -41,7 +42,7 @@ class TapeView:
 
     def _within(self, request: HttpRequest, opened: OpenedTape, path: str) -> HttpResponse:
         before = get_script_prefix()
-        set_script_prefix(f"{PREFIX}{opened.token}/")
+        set_script_prefix(prefix.at(f"{PREFIX}{opened.token}/"))
         request.path_info = path
         request.tape = opened  # type: ignore[attr-defined]  # For the templates.
         try:

@@ -12,6 +12,7 @@ import msgspec
 from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 from django.conf import settings
 
+from dashboard import prefix
 from dashboard.access import header, host_is_allowed, unknown_host
 from dashboard.metrics import gathering, named
 from dashboard.metrics.exposition import text
@@ -56,11 +57,12 @@ class Metrics:
         self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
     ) -> None:
         """Handle one connection."""
-        if scope["type"] != "http" or scope["path"] != PATH:
+        request = cast("dict[str, Any]", scope)
+        if scope["type"] != "http" or prefix.below(request) != PATH:
             await self._inner(scope, receive, send)
             return
         try:
-            answer = await self._in_turn(cast("dict[str, Any]", scope))
+            answer = await self._in_turn(request)
         except TurnedAwayError as error:
             await respond(send, error.status, f"{error}\n", _with(error))
         except UnrecognisedError:

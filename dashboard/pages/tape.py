@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST
 
-from dashboard import clock, status
+from dashboard import clock, prefix, status
 from dashboard.opened import BYTES_MOST, IDLE_SECONDS, OPEN_MOST, OpenedTape, tapes
 from dashboard.pages.lost import lost
 from dashboard.pages.page import Page
@@ -45,10 +45,16 @@ def _open(request: HttpRequest, page: Page, receiving: Receiving) -> HttpRespons
         return _form(request, page, "Choose a file that is not empty.")
     name, audit = receiving.name[:NAME_MOST], receiving.path("audit")
     opened = tapes.add(name, recording, audit, _session(request))
-    answer = redirect(f"/tapes/{opened.token}/")
+    answer = redirect(prefix.at(f"/tapes/{opened.token}/"))
     tokens = [opened.token, *(each.token for each in _own(request) if each is not opened)]
-    secure = request.is_secure()
-    answer.set_cookie(COOKIE, ".".join(tokens), secure=secure, httponly=True, samesite="Strict")
+    answer.set_cookie(
+        COOKIE,
+        ".".join(tokens),
+        path=prefix.root() or "/",
+        secure=request.is_secure(),
+        httponly=True,
+        samesite="Strict",
+    )
     return answer
 
 
@@ -83,7 +89,7 @@ def _form(
 def close(request: HttpRequest) -> HttpResponse:
     """Close a recording, and delete all that was made of it."""
     tapes.close(request.POST.get("token", ""), _session(request))
-    return redirect("/tape")
+    return redirect(prefix.at("/tape"))
 
 
 def closed(request: HttpRequest) -> HttpResponse:
@@ -98,7 +104,7 @@ def closed(request: HttpRequest) -> HttpResponse:
 def reading(request: HttpRequest, opened: OpenedTape) -> HttpResponse:
     """Say how far reading is, or why it failed; once it is open, bring the reader there."""
     state = opened.state
-    address = f"/tapes/{opened.token}/"
+    address = prefix.at(f"/tapes/{opened.token}/")
     if state == "open":
         return redirect(address)
     context = status.context(clock.now()) | {

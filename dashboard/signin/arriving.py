@@ -7,7 +7,7 @@ from django.http import parse_cookie
 
 from dashboard.access import header
 from dashboard.signin.proxied import known
-from dashboard.signin.sessions import COOKIE, sessions
+from dashboard.signin.sessions import cookie_name, sessions
 from dashboard.signin.viewers import ANYONE, Viewer
 
 
@@ -20,5 +20,5 @@ async def viewer_of(request: dict[str, Any]) -> Viewer | None:
         return ANYONE
     if settings.BATON_SIGN_IN.mode == "proxy":
         return await known.viewer(request)
-    number = parse_cookie(header(request, b"cookie")).get(COOKIE, "")
+    number = parse_cookie(header(request, b"cookie")).get(cookie_name(), "")
     return sessions.find(number) if number else None

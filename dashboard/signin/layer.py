@@ -12,6 +12,7 @@ from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 from django.conf import settings
 from django.urls import Resolver404, resolve
 
+from dashboard import prefix
 from dashboard.access import header
 from dashboard.plaintext import close, redirect, respond
 from dashboard.signin import arriving
@@ -45,7 +46,7 @@ class SignIn:
             await self._inner(scope, receive, send)
             return
         request = cast("dict[str, Any]", scope)
-        if scope["type"] == "http" and decision_at(scope["path"]) is Decision.ANYONE:
+        if scope["type"] == "http" and decision_at(prefix.below(request)) is Decision.ANYONE:
             with history.seeing(history.NOTHING):
                 await self._inner(request | {"viewer": await _glance(request)}, receive, send)
             return
@@ -67,7 +68,10 @@ class SignIn:
 
 
 def decision_at(path: str) -> Decision:
-    """Return whom an address is for; one that leads nowhere is for viewers, who are told so."""
+    """Return whom an address is for; one that leads nowhere is for viewers, who are told so.
+
+    `path` is without the prefix.
+    """
     if path.startswith(settings.STATIC_URL):
         return Decision.ANYONE
     try:
@@ -120,7 +124,8 @@ async def _to_sign_in(request: dict[str, Any], send: ASGISendCallable) -> None:
     if header(request, b"sec-fetch-site") == "cross-site":
         await redirect(send, asked, by_page=True)
     else:
-        await redirect(send, "/login" + ("?" + urlencode({"next": asked}) if asked != "/" else ""))
+        onward = "?" + urlencode({"next": asked}) if asked != prefix.at("/") else ""
+        await redirect(send, prefix.at("/login") + onward)
 
 
 async def _unknown(

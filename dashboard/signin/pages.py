@@ -4,6 +4,7 @@ import logging
 import math
 import secrets
 import time
+from typing import Literal
 from urllib.parse import urlencode
 
 from asgiref.sync import async_to_sync
@@ -13,13 +14,14 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from dashboard import prefix
 from dashboard.metrics.tallies import signed_in
 from dashboard.opened import tapes
 from dashboard.signin import oidc
 from dashboard.signin.limits import attempts
 from dashboard.signin.present import present
 from dashboard.signin.returning import own_address
-from dashboard.signin.sessions import COOKIE, sessions
+from dashboard.signin.sessions import cookie_name, sessions
 from dashboard.signin.tokens import ends, plain
 from eventstream import reviewing
 from eventstream.metrics import refused
@@ -28,8 +30,8 @@ from eventstream.reviewing import Token, UnansweredError, UnrecognisedError
 logger = logging.getLogger(__name__)
 
 CALLBACK = "/oidc/callback"
-BEGUN = "__Host-baton-begun"
-"""The cookie of a sign-in that waits for the provider."""
+
+SameSite = Literal["Lax", "Strict"]
 
 
 @never_cache
@@ -39,14 +41,14 @@ def login(request: HttpRequest) -> HttpResponse:
     onward = own_address(request.GET.get("next", ""))
     mode = settings.BATON_SIGN_IN.mode
     if mode not in {"token", "oidc"}:
-        return HttpResponseRedirect("/")
+        return HttpResponseRedirect(prefix.at("/"))
     if request.method != "POST":
         known = present(request)
         if known is not None and known.signed_in:
             return HttpResponseRedirect(onward)
         return _form(request)
     if mode == "oidc":
-        return HttpResponseRedirect("/login")
+        return HttpResponseRedirect(prefix.at("/login"))
     wait = attempts.spend(_address(request))
     return _slow(request, wait) if wait else _signed_in(request, onward)
 
@@ -85,15 +87,17 @@ def _signed_in(request: HttpRequest, onward: str) -> HttpResponse:
 def oidc_begin(request: HttpRequest) -> HttpResponse:
     """Send the browser to the provider; it holds a number of this sign-in meanwhile."""
     if settings.BATON_SIGN_IN.mode != "oidc":
-        return HttpResponseRedirect("/")
+        return HttpResponseRedirect(prefix.at("/"))
     onward = own_address(request.GET.get("next", ""))
     try:
-        address, number = oidc.provider().begin(request.build_absolute_uri(CALLBACK), onward)
+        address, number = oidc.provider().begin(
+            request.build_absolute_uri(prefix.at(CALLBACK)), onward
+        )
     except oidc.ProviderError as error:
         return _form(request, str(error), 503)
     answer = HttpResponseRedirect(address)
     # Lax, as it has to come along when the provider sends the browser back.
-    answer.set_cookie(BEGUN, number, 600, secure=True, httponly=True, samesite="Lax", path="/")
+    _hold(answer, _begun(), number, "Lax", seconds=600)
     return answer
 
 
@@ -102,11 +106,11 @@ def oidc_begin(request: HttpRequest) -> HttpResponse:
 def callback(request: HttpRequest) -> HttpResponse:
     """Take what the provider sent along, and sign in with what it stands for."""
     if settings.BATON_SIGN_IN.mode != "oidc":
-        return HttpResponseRedirect("/")
+        return HttpResponseRedirect(prefix.at("/"))
     wait = attempts.spend(_address(request))
     if wait:
         return _slow(request, wait)
-    begun = oidc.waiting.take(request.COOKIES.get(BEGUN, ""))
+    begun = oidc.waiting.take(request.COOKIES.get(_begun(), ""))
     state = request.GET.get("state", "")
     if begun is None or not secrets.compare_digest(state.encode(), begun.state.encode()):
         return _form(request, "This sign-in was not begun in this browser, or too long ago.")
@@ -126,7 +130,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     answer = begin(
         identity, Token(text), until, render(request, "onward.html", {"to": begun.onward})
     )
-    answer.delete_cookie(BEGUN, path="/", samesite="Lax")
+    _forget(answer, _begun(), "Lax")
     return answer
 
 
@@ -143,11 +147,29 @@ def begin(
     number, viewer = sessions.begin(identity, token, until)
     signed_in.count("signed-in")
     logger.info("%s signed in.", viewer.name.encode("unicode_escape").decode()[:200])
-    answer.set_cookie(COOKIE, number, secure=True, httponly=True, samesite="Strict", path="/")
+    _hold(answer, cookie_name(), number, "Strict")
     return answer
 
 
 _OUTCOMES = {429: "slowed", 503: "unanswered"}
+
+
+def _begun() -> str:
+    """Return what the cookie of a sign-in that waits for the provider is called."""
+    return f"{cookie_name()}-begun"
+
+
+def _hold(
+    answer: HttpResponse, name: str, value: str, same_site: SameSite, seconds: int | None = None
+) -> None:
+    path = prefix.root() or "/"
+    answer.set_cookie(
+        name, value, seconds, path=path, secure=True, httponly=True, samesite=same_site
+    )
+
+
+def _forget(answer: HttpResponse, name: str, same_site: SameSite) -> None:
+    answer.delete_cookie(name, path=prefix.root() or "/", samesite=same_site)
 
 
 def _form(request: HttpRequest, wrong: str = "", code: int = 0) -> HttpResponse:
@@ -155,8 +177,13 @@ def _form(request: HttpRequest, wrong: str = "", code: int = 0) -> HttpResponse:
         signed_in.count(_OUTCOMES.get(code, "failed"))
     host = oidc.provider().host if settings.BATON_SIGN_IN.mode == "oidc" else ""
     secure = request.is_secure() or _is_here(request)
-    begin_at = "/oidc/begin?" + urlencode({"next": own_address(request.GET.get("next", ""))})
-    context = {"wrong": wrong, "secure": secure, "provider": host, "begin": begin_at}
+    onward = urlencode({"next": own_address(request.GET.get("next", ""))})
+    context = {
+        "wrong": wrong,
+        "secure": secure,
+        "provider": host,
+        "begin": prefix.at(f"/oidc/begin?{onward}"),
+    }
     return render(request, "login.html", context, status=code or (403 if wrong else 200))
 
 
@@ -177,7 +204,7 @@ def logout(request: HttpRequest) -> HttpResponse:
     if viewer is not None and viewer.signed_in:
         sessions.end(viewer, "You logged out.")
         tapes.close_of(viewer.key)
-    answer = HttpResponseRedirect("/login")
-    answer.delete_cookie(COOKIE, path="/", samesite="Strict")
+    answer = HttpResponseRedirect(prefix.at("/login"))
+    _forget(answer, cookie_name(), "Strict")
     answer["Clear-Site-Data"] = '"cache"'
     return answer

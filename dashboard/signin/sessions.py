@@ -10,11 +10,15 @@ import threading
 import time
 from collections import OrderedDict
 
+from dashboard import prefix
 from dashboard.signin.viewers import EXPIRED, Viewer
 from eventstream.reviewing import Identity, Token
 
 COOKIE = "__Host-baton"
 """The name has browsers refuse it over plain HTTP, from a subdomain, or for a part of the site."""
+
+COOKIE_BELOW = "__Secure-baton"
+"""Its name where it is for a part of the site: it is not sent to what others have beside Baton."""
 
 SESSIONS_MOST = 1000
 OF_ONE_MOST = 20
@@ -106,6 +110,11 @@ class Sessions:
 
 def _digest(number: str) -> str:
     return hashlib.sha256(number.encode(errors="replace")).hexdigest()
+
+
+def cookie_name() -> str:
+    """Return what the session's cookie is called for what is being answered."""
+    return COOKIE_BELOW if prefix.root() else COOKIE
 
 
 sessions = Sessions()

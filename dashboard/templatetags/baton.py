@@ -6,7 +6,7 @@ from django import template
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from dashboard import actors, navigation, wording
+from dashboard import actors, navigation, prefix, wording
 from eventstream.explain.vocabulary.diagnoses import DIAGNOSES
 from eventstream.explain.vocabulary.documented.creation import CREATION
 
@@ -114,6 +114,12 @@ def navigation_bar(context: template.Context) -> dict[str, list[navigation.Entry
     """Draw the links to all pages, the one that is shown marked."""
     match = context["request"].resolver_match
     return {"entries": navigation.entries(match.url_name if match else None)}
+
+
+@register.simple_tag
+def at(address: str) -> str:
+    """Return an address of the live pages as a browser has to ask for it."""
+    return prefix.at(address)
 
 
 @register.filter

@@ -241,7 +241,8 @@ class Channel(_Twisted):  # type: ignore[misc]
             name.lower(): values[-1] for name, values in request.requestHeaders.getAllRawHeaders()
         }
         return self.crowd.admit(
-            self._command.decode("latin-1"), decoded(self._path), headers, self.length
+            *(self._command.decode("latin-1"), decoded(self._path), headers, self.length),
+            str(getattr(self.transport.getPeer(), "host", "")),
         )
 
     def _refusal(self, ruling: Ruling) -> tuple[int, str] | None:

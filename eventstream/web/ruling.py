@@ -32,9 +32,10 @@ class Ruling(Protocol):
         """Whether the application begins with the head and reads the body while it comes."""
 
 
-Admit = Callable[[str, str, Mapping[bytes, bytes], int | None], Ruling]
-"""Rules on method, path (decoded), headers (names in small letters) and the body's length, None
-when it comes in chunks. Asked in the event loop for each request that has a body."""
+Admit = Callable[[str, str, Mapping[bytes, bytes], int | None, str], Ruling]
+"""Rules on method, path (decoded), headers (names in small letters), the body's length, None when
+it comes in chunks, and the address that it comes from. Asked in the event loop for each request
+that has a body."""
 
 
 def decoded(target: bytes) -> str:

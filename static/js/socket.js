@@ -18,7 +18,7 @@ export class Link {
     clearTimeout(this.timer);
     this.timer = undefined;
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const socket = new WebSocket(`${scheme}://${location.host}/live`);
+    const socket = new WebSocket(`${scheme}://${location.host}${document.body.dataset.live}`);
     this.socket = socket;
     this.last = Date.now();
     socket.onopen = () => this.send(this.hello());

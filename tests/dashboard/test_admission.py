@@ -1,10 +1,14 @@
 """Which requests may bring a body, by their heads."""
 
+from ipaddress import ip_network
+from typing import Any
+
 import pytest
 
 from dashboard import admission
 from dashboard.admission import FORM_BYTES, admit
 from dashboard.opened import BYTES_MOST
+from dashboard.signin.mode import SignIn
 
 OURS = {b"host": b"localhost:8000"}
 FORM = OURS | {
@@ -61,6 +65,47 @@ def test_a_recording_may_be_large_and_is_streamed() -> None:
 @pytest.mark.parametrize("path", ["/tape", "/tape/close"])
 def test_a_form_of_another_page_is_refused(path: str, wrong: dict[bytes, bytes]) -> None:
     assert admit("POST", path, FORM | wrong, 5).status == 403
+
+
+PROXIED = {
+    b"x-forwarded-host": b"localhost:8443",
+    b"x-forwarded-proto": b"https",
+    b"x-forwarded-prefix": b"/baton",
+    b"origin": b"https://localhost:8443",
+}
+
+
+@pytest.mark.parametrize(("peer", "status"), [("10.9.0.1", 0), ("10.8.0.1", 405), ("", 405)])
+@pytest.mark.parametrize("path", ["/tape", "/baton/tape"])
+def test_only_a_trusted_proxy_says_how_a_form_was_asked_for(
+    settings: Any, peer: str, status: int, path: str
+) -> None:
+    settings.BATON_SIGN_IN = SignIn(proxies=(ip_network("10.9.0.0/24"),))
+    ruling = admit("POST", path, FORM | PROXIED, 5, peer)
+    if path == "/tape" and status:
+        status = 403  # Sent over HTTPS, as its Origin says, but to none that is known to have it.
+    assert (ruling.status, ruling.streamed) == (status, status == 0)
+
+
+def test_a_form_of_another_origin_is_told_what_a_proxy_has_to_pass_on() -> None:
+    text = admit("POST", "/tape", FORM | {b"origin": b"https://localhost:8443"}, 5).text
+    assert "'https://localhost:8443'" in text
+    assert "'http://localhost:8000'" in text
+    assert "X-Forwarded-Host with the port" in text
+
+
+@pytest.mark.parametrize(("path", "status"), [("/baton/tape", 0), ("/tape", 0), ("/batons", 405)])
+def test_a_prefix_may_be_there_or_taken_away(settings: Any, path: str, status: int) -> None:
+    settings.BATON_PATH_PREFIX = "/baton"
+    assert admit("POST", path, FORM, 5).status == status
+
+
+def test_a_prefix_that_is_none_is_refused(settings: Any) -> None:
+    settings.BATON_SIGN_IN = SignIn(proxies=(ip_network("10.9.0.0/24"),))
+    wrong = {b"x-forwarded-prefix": b"//evil.example"}
+    ruling = admit("POST", "/tape", FORM | wrong, 5, "10.9.0.1")
+    assert ruling.status == 400
+    assert "X-Forwarded-Prefix" in ruling.text
 
 
 def test_a_browser_that_sends_no_origin_is_asked_for_the_cookie_alone() -> None:

@@ -1,5 +1,8 @@
 """Settings refuse what makes no sense, and keep one secret key for one installation."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,13 +27,70 @@ def test_a_key_that_cannot_be_kept_names_the_file_and_the_ways_out(tmp_path: Pat
         kept_secret_key(tmp_path / "file")
 
 
-@pytest.mark.parametrize(("value", "words"), [("*", "DNS rebinding"), (" , ", "names no host")])
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("*", "DNS rebinding"),
+        ("a,https://baton.example", "without scheme"),
+        ("baton.example:8443", "without scheme, port"),
+        ("baton.example/baton", "and path"),
+    ],
+)
 def test_allowed_hosts_must_name_hosts(
     monkeypatch: pytest.MonkeyPatch, value: str, words: str
 ) -> None:
     monkeypatch.setenv("BATON_ALLOWED_HOSTS", value)
     with pytest.raises(ImproperlyConfigured, match=words):
         settings._hosts()
+
+
+@pytest.mark.parametrize(
+    ("value", "more"),
+    [("", []), (" , ", []), ("a.example, b.example", ["a.example", "b.example"]), ("[::1]", [])],
+)
+def test_names_that_are_allowed_are_added_to_those_of_this_machine(
+    monkeypatch: pytest.MonkeyPatch, value: str, more: list[str]
+) -> None:
+    monkeypatch.setenv("BATON_ALLOWED_HOSTS", value)
+    assert settings._hosts() == ["localhost", "127.0.0.1", "[::1]", *more]
+
+
+@pytest.mark.parametrize("value", ["yes", "-1", "1.5", "1e3", "9" * 20])
+def test_how_long_https_is_kept_to_is_whole_seconds(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("BATON_HSTS_SECONDS", value)
+    with pytest.raises(ImproperlyConfigured, match="BATON_HSTS_SECONDS"):
+        settings._seconds("BATON_HSTS_SECONDS", 5)
+
+
+@pytest.mark.parametrize(("value", "seconds"), [("", 5), ("0", 0), ("3600", 3600)])
+def test_how_long_https_is_kept_to_comes_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, value: str, seconds: int
+) -> None:
+    monkeypatch.setenv("BATON_HSTS_SECONDS", value)
+    assert settings._seconds("BATON_HSTS_SECONDS", 5) == seconds
+
+
+def test_a_prefix_that_is_none_names_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BATON_PATH_PREFIX", "baton")
+    with pytest.raises(ImproperlyConfigured, match="BATON_PATH_PREFIX: 'baton' is no path"):
+        settings._prefix()
+
+
+@pytest.mark.parametrize("sign_in", ["token", "local"])
+def test_djangos_checks_for_deployment_find_nothing(tmp_path: Path, sign_in: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if name[:6] != "BATON_"}
+    checked = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=settings.BASE_DIR,
+        env=environment | {"BATON_DATA": str(tmp_path), "BATON_SIGN_IN": sign_in},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stderr
+    assert "no issues (4 silenced)" in checked.stdout
 
 
 @pytest.mark.parametrize("value", ["yes", "true", ""])

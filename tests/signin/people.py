@@ -144,7 +144,10 @@ class Browser:
         )
 
     async def sign_in(self, token: str, **more: str) -> Answer:
-        return await self.send("/login", {"token": token}, **more)
+        return await self.sign_in_at("/login", token, **more)
+
+    async def sign_in_at(self, address: str, token: str, **more: str) -> Answer:
+        return await self.send(address, {"token": token}, **more)
 
     def socket(self, **more: str) -> WebsocketCommunicator:
         origin = {"origin": f"{self.scheme}://{self.host}"}

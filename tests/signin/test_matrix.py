@@ -14,6 +14,7 @@ from dashboard.health import PROBES, Probes
 from dashboard.metrics.layer import Metrics
 from dashboard.metrics.scrapers import PATH as METRICS
 from dashboard.readonly import OnlyReading
+from dashboard.secure import OnlySecure
 from dashboard.signin import addresses, layer
 from dashboard.signin.decisions import BEFORE_PAGES, MESSAGES, Decision
 from dashboard.signin.forwarded import Forwarded
@@ -23,7 +24,7 @@ from tests.signin.people import Browser, Cluster
 
 KNOWN = {"trace_id": "nginx", "step_id": "nginx-001", "uid": "uid-deployment-nginx"}
 FORMS = {"tape-close", "logout"}
-BEFORE_SIGN_IN = [OnlyReading, Probes, Metrics, Forwarded, CheckedHost, layer.SignIn]
+BEFORE_SIGN_IN = [OnlyReading, Forwarded, OnlySecure, Probes, Metrics, CheckedHost, layer.SignIn]
 """The layers that each request goes through first; one more may answer what nobody decided."""
 
 

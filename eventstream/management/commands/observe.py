@@ -80,6 +80,11 @@ class Command(PlainCommand):
             action="store_true",
             help="serve other machines with no sign-in: whoever reaches the page sees everything",
         )
+        parser.add_argument(
+            "--path-prefix",
+            metavar="PATH",
+            help="the path below which a proxy has the pages, such as /baton; as BATON_PATH_PREFIX",
+        )
         no_messages(parser)
         teaching(parser)
 
@@ -92,6 +97,8 @@ class Command(PlainCommand):
         for name in ("kinds", "health"):
             if options[name] is not None:
                 os.environ[f"BATON_{name.upper()}"] = str(options[name].absolute())
+        if options["path_prefix"] is not None:
+            settings.BATON_PATH_PREFIX = _prefix(options["path_prefix"])
         judge = taught_by(options)
         try:
             # What needs neither cluster nor database is tried first: it fails at once, or never.
@@ -121,7 +128,7 @@ class Command(PlainCommand):
         options: dict[str, Any],
         stack: contextlib.ExitStack,
     ) -> None:
-        address = serving.address(listener)
+        address = serving.address(listener).rstrip("/") + settings.BATON_PATH_PREFIX + "/"
 
         async def observe() -> None:
             connection = await connect(kubeconfig=options["kubeconfig"], context=options["context"])
@@ -188,6 +195,14 @@ def _check_sign_in(host: str, *, anyone: bool) -> None:
             "may look, add --insecure-anyone-may-look."
         )
     logger.warning("Nobody has to sign in: whoever reaches %s sees the whole cluster.", host)
+
+
+def _prefix(text: str) -> str:
+    """Return the path below which a proxy has the pages; raises CommandError where it is none."""
+    try:
+        return str(import_string(settings.BATON_PLAIN_PREFIX)(text))
+    except ValueError as error:
+        raise CommandError(f"--path-prefix: {error}.") from error
 
 
 def _database() -> str:

@@ -1,7 +1,8 @@
 """Answers the two probes before any other layer, whatever Host they send.
 
 A kubelet's httpGet probe names the Pod's IP as Host, which can't be in ALLOWED_HOSTS; and a probe
-must not hang on templates or sessions. Nothing of the cluster is told here but a plain reason.
+must not hang on templates or sessions. Anyone may ask: where people sign in, nothing of the cluster
+is told here, and names are in the log.
 
 `/healthz` (liveness) says whether a restart would help. `observe` answers it before the loop, in
 `eventstream.web.door`; what gets here was taken by a loop that turns. `/readyz` (readiness) says
@@ -9,23 +10,30 @@ whether pages can be served: history is read, and each kind was listed once or c
 """
 
 import asyncio
+import logging
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, cast
 
 from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 from channels.db import database_sync_to_async
+from django.conf import settings
 from django.db import DatabaseError
 
-from dashboard import status
+from dashboard import prefix, status
 from dashboard.errors import explanation
 from dashboard.plaintext import respond
+from dashboard.status import Unready
 from eventstream import history
+
+logger = logging.getLogger(__name__)
 
 READ_SECONDS = 1.0
 """So long a probe waits for history, and then says so; the kubelet itself would not say why."""
 
-_LATE = (
+_LATE = Unready(
+    "History did not answer in time.",
     f"History did not answer within {READ_SECONDS:.0f} s, and pages wait for it too: its disk is "
-    "slow, or another program holds the database."
+    "slow, or another program holds the database.",
 )
 
 PROBES = frozenset({"/healthz", "/readyz"})
@@ -38,24 +46,36 @@ class Probes:
     def __init__(self, inner: ASGI3Application) -> None:
         self._inner = inner
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="readyz")
-        self._looking: asyncio.Future[str] | None = None
+        self._looking: asyncio.Future[Unready | None] | None = None
+        self._logged = ""
         self._listed = False
 
     async def __call__(
         self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
     ) -> None:
         """Handle one connection."""
-        path = scope["path"] if scope["type"] == "http" else ""
+        path = prefix.below(cast("dict[str, Any]", scope)) if scope["type"] == "http" else ""
         if path == "/healthz":
             await respond(send, 200, "alive\n")
         elif path == "/readyz":
-            reason = await self._unready()
-            await respond(send, 503 if reason else 200, f"{reason or 'ready'}\n")
+            unready = await self._unready()
+            await respond(send, 503 if unready else 200, f"{self._told(unready)}\n")
         else:
             await self._inner(scope, receive, send)
 
-    async def _unready(self) -> str:
-        """Return why pages can't be served, "" when they can, within READ_SECONDS.
+    def _told(self, unready: Unready | None) -> str:
+        """Return what whoever asks is told, and log once what only some may know."""
+        if unready is None:
+            return "ready"
+        if settings.BATON_SIGN_IN.mode == "local":
+            return unready.whole
+        if unready.whole not in {unready.plain, self._logged}:
+            self._logged = unready.whole
+            logger.info("Not ready. %s", unready.whole)
+        return unready.plain
+
+    async def _unready(self) -> Unready | None:
+        """Return why pages can't be served, None when they can, within READ_SECONDS.
 
         It looks in a thread of its own, where no page is in front of it, and at most once at a
         time: while a look takes long, each probe waits for that one.
@@ -66,14 +86,15 @@ class Probes:
         done, _ = await asyncio.wait({self._looking}, timeout=READ_SECONDS)
         return self._looking.result() if done else _LATE
 
-    def _look(self) -> str:
+    def _look(self) -> Unready | None:
         try:
             with history.only_reading():  # Else it would make anew a file that was deleted.
                 if self._listed:  # A kind that comes later is no reason to take all pages away.
                     history.cluster()
-                    return ""
-                reason = status.unlisted()
+                    return None
+                unready = status.unlisted()
         except DatabaseError as error:
-            return f"History can't be read. {explanation(error)}"
-        self._listed = not reason
-        return reason
+            plain = "History can't be read."
+            return Unready(plain, f"{plain} {explanation(error)}")
+        self._listed = unready is None
+        return unready

@@ -26,21 +26,34 @@ def _recorded(cluster: history.ClusterStatus | None) -> Liveness:
     )
 
 
-def unlisted() -> str:
-    """Return which kinds no page can show yet, "" once each was listed, or could not be.
+class Unready(msgspec.Struct, frozen=True):
+    """Why pages can't be served: `plain` for anyone, `whole` with names for who may know them."""
+
+    plain: str
+    whole: str
+
+
+def unlisted() -> Unready | None:
+    """Return that kinds can't be shown yet, None once each was listed, or could not be.
 
     How the observer or the disk does meanwhile is for the pages to say: they can be served.
     """
     if history.cluster() is None:
-        return "No cluster has been watched yet: the observer has not reached one."
+        return _unready("No cluster has been watched yet: the observer has not reached one.")
     covered = history.watching()
     waiting = [each.resource.key for each in covered if _unseen(each)]
     if not covered:
-        return "The cluster was reached; which kinds it has is being asked for."
+        return _unready("The cluster was reached; which kinds it has is being asked for.")
     if waiting:
         more = f" and {len(waiting) - NAMED_MOST} more" if len(waiting) > NAMED_MOST else ""
-        return f"Being listed for the first time: {', '.join(waiting[:NAMED_MOST])}{more}."
-    return ""
+        first = "Being listed for the first time"
+        count = f"{first}: {len(waiting)} kind{'s' * (len(waiting) != 1)}."
+        return Unready(count, f"{first}: {', '.join(waiting[:NAMED_MOST])}{more}.")
+    return None
+
+
+def _unready(words: str) -> Unready:
+    return Unready(words, words)
 
 
 def _unseen(covered: history.Coverage) -> bool:

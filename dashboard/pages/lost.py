@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from dashboard import clock, status
+from dashboard.signin.present import present
 from eventstream import history
 
 _UNSEEN = " Or it is nothing that you may list and watch: what you may not see is as if not there."
@@ -24,7 +25,9 @@ def lost(
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer an address that no page has."""
+    """Answer an address that no page has; who is not known is told nothing of the cluster."""
+    if present(request) is None:
+        return HttpResponse("There is nothing at this address.\n", "text/plain", status=404)
     try:
         return lost(
             request, 404, "No such page", "Baton has no page at this address.", request.path

@@ -3,14 +3,17 @@
 import asyncio
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from asgiref.typing import ASGI3Application
 from channels.db import database_sync_to_async
 from channels.testing import HttpCommunicator
+from django.db import OperationalError
 
 from dashboard import health, status
 from dashboard.health import Probes
+from dashboard.signin.mode import SignIn
 from eventstream.objects.observations import Coverage, Problem
 from eventstream.recorder.batch import Batch
 from eventstream.recorder.commit import commit
@@ -68,6 +71,33 @@ async def test_it_is_ready_once_each_kind_was_listed_or_could_not_be(
 
 
 @pytest.mark.django_db(transaction=True)
+async def test_where_people_sign_in_names_are_for_the_log_alone(
+    settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.BATON_SIGN_IN = SignIn("token")
+    caplog.set_level("INFO")
+    await database_sync_to_async(stored)(pods("listing"))
+    probes = Probes(INNER)
+    for _ in range(3):
+        assert await ready(probes) == (503, "Being listed for the first time: 1 kind.\n")
+    told = [record.message for record in caplog.records if record.name == health.__name__]
+    assert told == ["Not ready. Being listed for the first time: v1/pods."]
+
+
+async def test_where_people_sign_in_a_failure_of_the_disk_is_for_the_log_alone(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def failing() -> None:
+        raise OperationalError("unable to open /data/baton.sqlite3")
+
+    settings.BATON_SIGN_IN = SignIn("token")
+    caplog.set_level("INFO")
+    monkeypatch.setattr(status, "unlisted", failing)
+    assert await ready(Probes(INNER)) == (503, "History can't be read.\n")
+    assert "unable to open /data/baton.sqlite3" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
 async def test_a_kind_that_comes_later_takes_no_page_away() -> None:
     probes = Probes(INNER)
     await database_sync_to_async(stored)(pods("watching"))
@@ -90,10 +120,9 @@ async def test_a_database_that_does_not_answer_is_told_and_asked_once(
 ) -> None:
     asked: list[int] = []
 
-    def unlisted() -> str:
+    def unlisted() -> None:
         asked.append(1)
         held.wait()
-        return ""
 
     monkeypatch.setattr(status, "unlisted", unlisted)
     probes = Probes(INNER)
@@ -106,7 +135,7 @@ async def test_a_database_that_does_not_answer_is_told_and_asked_once(
 async def test_no_page_stands_in_front_of_a_probe(
     held: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(status, "unlisted", lambda: "")
+    monkeypatch.setattr(status, "unlisted", lambda: None)
     monkeypatch.setattr(health, "READ_SECONDS", None)  # As long as it takes.
     begun = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -7,6 +7,8 @@ A timeline that silently stopped is worse than none: so the cluster's name, whet
 from collections import Counter
 from typing import Any
 
+import msgspec
+
 from dashboard import wording
 from dashboard.auditlogs import followed
 from dashboard.kinds import FAILING, FORBIDDEN, PARTLY, WATCHED, kinds_of, troubles_of

@@ -62,7 +62,7 @@ def visiting(browser: Browser, nginx: Nginx) -> Iterator[BrowserContext]:
 
     def heard(said: ConsoleMessage) -> None:
         if said.type == "error" and nginx.site in said.location["url"]:
-            errors.append(said.text)
+            errors.append(f"{said.text} {said.location}")
 
     context.on("console", heard)
     context.on("weberror", lambda error: errors.append(str(error.error)))

@@ -21,6 +21,8 @@
     {{- else }}
     - --pass-user-headers=true
     {{- end }}
+    # The API server takes no token that has ended: so often it is made anew, or people sign in again.
+    - --cookie-refresh=2m
     - --skip-provider-button=true
     {{- with .Values.pathPrefix }}
     - --proxy-prefix={{ . }}/oauth2

@@ -21,6 +21,8 @@ from practicecluster.kubeconfig import write_kubeconfig
 from practicecluster.playlist import SHIPPED, Playlist, load_tapes
 from practicecluster.tape import Tape
 
+ADMINISTRATOR = "kubernetes-admin"
+
 
 class StartError(Exception):
     """Why the server could not start; the message says what to do about it."""
@@ -43,7 +45,7 @@ def _seconds(text: str) -> float:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m practicecluster",
-        description="A read-only Kubernetes API server in memory that plays recordings.",
+        description="A Kubernetes API server in memory that plays recordings.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to serve on (%(default)s)")
     parser.add_argument(
@@ -77,6 +79,13 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="RESOURCE",
         help="a type that nobody may read, such as nodes or deployments.apps",
+    )
+    parser.add_argument(
+        "--writable",
+        type=Path,
+        metavar="FILE",
+        help="take writes too, and write a kubeconfig of somebody who may here; implies --tls, "
+        "since kubectl sends its token over nothing else",
     )
     parser.add_argument(
         "--viewers",
@@ -126,7 +135,12 @@ async def _serve(arguments: argparse.Namespace, tapes: Sequence[Tape]) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    cluster = PracticeCluster(host=arguments.host, port=arguments.port, tls=arguments.tls)
+    cluster = PracticeCluster(
+        host=arguments.host,
+        port=arguments.port,
+        tls=arguments.tls or arguments.writable is not None,
+        writable=arguments.writable is not None,
+    )
     cluster.access.forbidden |= _forbidden(arguments.forbid)
     if arguments.viewers:
         _invite(cluster)
@@ -161,14 +175,16 @@ async def _play(
     playlist: Playlist, cluster: PracticeCluster, arguments: argparse.Namespace
 ) -> None:
     """Announce the server, play the tapes, and then wait to be cancelled."""
-    if arguments.kubeconfig:
+    for path, user in ((arguments.kubeconfig, ""), (arguments.writable, ADMINISTRATOR)):
+        if path is None:
+            continue
         try:
-            write_kubeconfig(cluster.kubeconfig(), arguments.kubeconfig)
+            write_kubeconfig(cluster.kubeconfig(user), path)
         except OSError as error:
-            raise StartError(
-                f"Can't write the kubeconfig {arguments.kubeconfig}: {error}"
-            ) from error
+            raise StartError(f"Can't write the kubeconfig {path}: {error}") from error
     _say(f"Practice cluster at {cluster.url}")
+    if arguments.writable:
+        _say(f"Try: kubectl --kubeconfig {arguments.writable} create deployment web --image=nginx")
     if arguments.kubeconfig:
         _say(f"Try: kubectl --kubeconfig {arguments.kubeconfig} get pods -A -w")
     await playlist.play(forever=arguments.loop)

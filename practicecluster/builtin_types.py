@@ -1,7 +1,7 @@
 """The types that the server serves from the start: those of kube-apiserver 1.36, in its order.
 
 Left out are autoscaling/v1, whose objects would have to be converted from v2, and the
-subresources that are not reads of the object itself. Secrets are a type and hold nothing.
+subresources that stream, such as exec. Secrets are a type and hold nothing.
 """
 
 from practicecluster.resources import READ_WRITE, ResourceType
@@ -14,13 +14,13 @@ configmaps ConfigMap short=cm
 endpoints Endpoints short=ep
 events Event short=ev
 limitranges LimitRange short=limits
-namespaces Namespace cluster short=ns status
+namespaces Namespace cluster short=ns status sub=finalize
 nodes Node cluster short=no status
 persistentvolumeclaims PersistentVolumeClaim short=pvc status
 persistentvolumes PersistentVolume cluster short=pv status
-pods Pod short=po in=all status
+pods Pod short=po in=all status sub=binding,ephemeralcontainers,eviction,log,resize
 podtemplates PodTemplate
-replicationcontrollers ReplicationController short=rc in=all status
+replicationcontrollers ReplicationController short=rc in=all status sub=scale
 resourcequotas ResourceQuota short=quota status
 secrets Secret
 serviceaccounts ServiceAccount short=sa
@@ -33,9 +33,9 @@ apiservices APIService cluster in=api-extensions status
     "apps/v1": """
 controllerrevisions ControllerRevision
 daemonsets DaemonSet short=ds in=all status
-deployments Deployment short=deploy in=all status
-replicasets ReplicaSet short=rs in=all status
-statefulsets StatefulSet short=sts in=all status
+deployments Deployment short=deploy in=all status sub=scale
+replicasets ReplicaSet short=rs in=all status sub=scale
+statefulsets StatefulSet short=sts in=all status sub=scale
 """,
     "events.k8s.io/v1": """
 events Event short=ev storage=events
@@ -135,6 +135,7 @@ def _parse(api_version: str, row: str) -> ResourceType:
         verbs=verbs,
         has_status="status" in marks,
         storage=settings.get("storage", ""),
+        subresources=tuple(settings["sub"].split(",")) if "sub" in settings else (),
     )
 
 

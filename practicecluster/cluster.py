@@ -5,6 +5,9 @@ async with PracticeCluster() as cluster:
     client = connect(cluster.kubeconfig())
 """
 
+import secrets
+import time
+from random import Random
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,6 +20,7 @@ from practicecluster.faults import Faults
 from practicecluster.kubeconfig import kubeconfig
 from practicecluster.server import ApiServer
 from practicecluster.store import DEFAULT_HISTORY, Store
+from practicecluster.writing.writer import Writer
 
 BOOKMARK_SECONDS = 60.0
 # A watch never ends by itself, so there is nothing to wait for when the server stops.
@@ -28,6 +32,7 @@ class PracticeCluster:
 
     Port 0 takes a free one. `history` bounds the changes kept for each type, `bookmark_seconds`
     is how often watches get bookmarks. Without `anonymous`, only the kubeconfig's token opens it.
+    A `writable` one takes writes too, of those for whom `token_of` made a token.
     Entering raises OSError when the port is taken.
     """
 
@@ -38,6 +43,7 @@ class PracticeCluster:
         port: int = 0,
         tls: bool = False,
         anonymous: bool = True,
+        writable: bool = False,
         history: int = DEFAULT_HISTORY,
         bookmark_seconds: float = BOOKMARK_SECONDS,
     ) -> None:
@@ -52,6 +58,18 @@ class PracticeCluster:
             self.store, self.access, self.faults, bookmark_seconds=bookmark_seconds
         )
         self._runner: web.AppRunner | None = None
+        if writable:
+            chance = Random()  # noqa: S311 - Names and uids are no secrets.
+            self._server.writer = Writer(self.store, now=time.time, chance=chance)
+
+    def token_of(self, user: str) -> str:
+        """Return a token of somebody who may do everything, made at the first call."""
+        for token, known in self.access.writers.items():
+            if known == user:
+                return token
+        token = secrets.token_urlsafe(24)
+        self.access.writers[token] = user
+        return token
 
     async def __aenter__(self) -> Self:
         """Start to serve."""
@@ -105,10 +123,11 @@ class PracticeCluster:
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"{'https' if self._identity else 'http'}://{host}:{self._port}"
 
-    def kubeconfig(self) -> dict[str, Any]:
-        """Return a kubeconfig for the cluster."""
+    def kubeconfig(self, user: str = "") -> dict[str, Any]:
+        """Return a kubeconfig for the cluster: of the observer, or of somebody who may write."""
         ca_data = self._identity.ca_data if self._identity else None
-        return kubeconfig(self.url, self.access.token, ca_data)
+        token = self.token_of(user) if user else self.access.token
+        return kubeconfig(self.url, token, ca_data)
 
     async def watched(self) -> None:
         """Wait until a client watches something."""

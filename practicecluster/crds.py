@@ -34,6 +34,15 @@ def _columns(version: dict[str, Any]) -> tuple[PrinterColumn, ...]:
     )
 
 
+def _scale(version: dict[str, Any]) -> dict[str, Any]:
+    """Return what a version says of its subresource `scale`, where it has one."""
+    told = (version.get("subresources") or {}).get("scale")
+    if not told:
+        return {}
+    names = ("specReplicasPath", "statusReplicasPath", "labelSelectorPath")
+    return {"subresources": ("scale",), "scale": tuple(told.get(name) or "" for name in names)}
+
+
 def _preference(version: str) -> tuple[int, int, int]:
     """Return a key by which discovery names versions: v2, v1, v1beta1, v1alpha1, others."""
     found = re.fullmatch(r"v(\d+)(?:(alpha|beta)(\d+))?", version)
@@ -64,6 +73,7 @@ def served_types(crd: dict[str, Any]) -> list[ResourceType]:
             custom=True,
             list_kind=names.get("listKind", ""),
             columns=_columns(version),
+            **_scale(version),
         )
         for version in sorted(spec["versions"], key=lambda each: _preference(each["name"]))
         if version.get("served")

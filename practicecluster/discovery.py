@@ -25,6 +25,14 @@ VERSION = {
     "platform": "linux/amd64",
 }
 _STATUS_VERBS = ["get", "patch", "update"]
+_SUBRESOURCES: dict[str, tuple[tuple[str, str, str] | None, list[str]]] = {
+    "binding": (("", "v1", "Binding"), ["create"]),
+    "eviction": (("policy", "v1", "Eviction"), ["create"]),
+    "finalize": (None, ["update"]),
+    "log": (None, ["get"]),
+    "scale": (("autoscaling", "v1", "Scale"), _STATUS_VERBS),
+}
+"""What a subresource takes and gives where that is not the object itself, and its verbs."""
 
 
 def wants_aggregated(accept: str) -> bool:
@@ -120,16 +128,27 @@ def _entries(served: ResourceType) -> list[JsonObject]:
     }
     if "list" in served.verbs and "create" in served.verbs:
         entry["storageVersionHash"] = served.storage_version_hash
-    if not served.has_status:
-        return [entry]
-    status = {
-        "name": f"{served.plural}/status",
+    return [entry, *(_below(served, name) for name in _names(served))]
+
+
+def _names(served: ResourceType) -> list[str]:
+    """Return the subresources of a type, in the order of their names."""
+    return sorted([*served.subresources, *(["status"] if served.has_status else [])])
+
+
+def _below(served: ResourceType, name: str) -> JsonObject:
+    """Return a subresource's entry in an APIResourceList."""
+    kind, verbs = _SUBRESOURCES.get(name, (None, _STATUS_VERBS))
+    entry: JsonObject = {
+        "name": f"{served.plural}/{name}",
         "singularName": "",
         "namespaced": served.namespaced,
-        "kind": served.kind,
-        "verbs": _STATUS_VERBS,
+        "kind": kind[2] if kind else served.kind,
+        "verbs": verbs,
     }
-    return [entry, status]
+    if kind and (kind[0] or kind[2] == "Binding") and kind[:2] != (served.group, served.version):
+        entry |= {"group": kind[0], "version": kind[1]}
+    return entry
 
 
 def _aggregated_entry(served: ResourceType) -> JsonObject:
@@ -144,10 +163,15 @@ def _aggregated_entry(served: ResourceType) -> JsonObject:
         "verbs": list(served.verbs),
         **_optional(served),
     }
-    if served.has_status:
-        status = {"subresource": "status", "responseKind": kind, "verbs": _STATUS_VERBS}
-        entry["subresources"] = [status]
-    return entry
+    below = [_aggregated_below(name, kind) for name in _names(served)]
+    return entry | {"subresources": below} if below else entry
+
+
+def _aggregated_below(name: str, own: JsonObject) -> JsonObject:
+    """Return a subresource's entry in the aggregated answer."""
+    kind, verbs = _SUBRESOURCES.get(name, (None, _STATUS_VERBS))
+    shown = dict(zip(("group", "version", "kind"), kind, strict=True)) if kind else own
+    return {"subresource": name, "responseKind": shown, "verbs": verbs}
 
 
 def _optional(served: ResourceType) -> JsonObject:

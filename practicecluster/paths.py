@@ -16,6 +16,7 @@ class Target:
     served: ResourceType
     namespace: str | None
     name: str = ""
+    subresource: str = ""
 
 
 def parse_path(path: str, types: TypeRegistry) -> Target:
@@ -33,7 +34,8 @@ def parse_path(path: str, types: TypeRegistry) -> Target:
     served = types.find(f"{api_version}/{rest[0]}")
     if served is None or (namespace is not None and not served.namespaced):
         raise UnknownTypeError(path)
-    name, *subresource = rest[1:] or [""]
-    if subresource and not (subresource == ["status"] and served.has_status):
+    name, *below = rest[1:] or [""]
+    known = (*served.subresources, *(["status"] if served.has_status else []))
+    if len(below) > 1 or not set(below) <= set(known):
         raise UnknownTypeError(path)
-    return Target(served, namespace, name)
+    return Target(served, namespace, name, below[0] if below else "")

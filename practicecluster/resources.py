@@ -23,7 +23,9 @@ class ResourceType:
     """One served resource of one API version.
 
     `storage` names the place where its objects are kept: types with the same storage (an Event in
-    v1 and in events.k8s.io/v1) show the same objects. `custom` types come from CRDs.
+    v1 and in events.k8s.io/v1) show the same objects. `custom` types come from CRDs. `subresources`
+    are those beside `status`; `scale` has the paths of a custom type's replicas, desired and
+    existing, and of its selector.
     """
 
     group: str
@@ -40,6 +42,8 @@ class ResourceType:
     list_kind: str = ""
     columns: tuple[PrinterColumn, ...] = ()
     storage: str = ""
+    subresources: tuple[str, ...] = ()
+    scale: tuple[str, str, str] | None = None
 
     def __post_init__(self) -> None:
         """Fill what follows from the rest."""

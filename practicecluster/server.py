@@ -6,7 +6,7 @@ import time
 import msgspec
 from aiohttp import web
 
-from practicecluster import discovery
+from practicecluster import discovery, openapi
 from practicecluster.access import Access
 from practicecluster.faults import Faults, Reply
 from practicecluster.listing import list_page
@@ -16,9 +16,11 @@ from practicecluster.presentation import Presentation, presentation_for
 from practicecluster.reviews import REVIEW_PATHS, review
 from practicecluster.statuses import ApiError, UnknownTypeError, method_not_allowed, not_found
 from practicecluster.store import Store
-from practicecluster.stored import JsonObject, key_of
+from practicecluster.stored import JsonObject, Stored, key_of
 from practicecluster.watch_stream import HEADERS, WatchStream
 from practicecluster.watching import Watch
+from practicecluster.writing import requests, subresources
+from practicecluster.writing.writer import Asked, Writer
 
 _HEALTH_PATHS = {"/healthz", "/livez", "/readyz"}
 
@@ -33,6 +35,8 @@ class ApiServer:
         self._access = access
         self._faults = faults
         self._bookmark_seconds = bookmark_seconds
+        self.writer: Writer | None = None
+        """Takes writes; without one, every write is refused (405)."""
         self.watched = asyncio.Event()
         """Set once a client has begun to watch."""
 
@@ -66,7 +70,7 @@ class ApiServer:
             self._access.check_path(user, path)
             return _json(review(self._access, user, path, await request.read()), status=201)
         if request.method not in {"GET", "HEAD"}:
-            raise method_not_allowed()
+            return await self._write(request, user)
         if path in _HEALTH_PATHS:
             return web.Response(text="ok")
         document = self._document(request, path)
@@ -83,6 +87,8 @@ class ApiServer:
         ):
             shown = discovery.aggregated(types, core=path == "/api")
             return _json(shown, content_type=discovery.AGGREGATED)
+        if path.startswith("/openapi/") and self.writer is not None:
+            return self._openapi(path)
         found: JsonObject | None
         match path.strip("/").split("/"):
             case ["version"]:
@@ -101,6 +107,16 @@ class ApiServer:
                 found = None
         return _json(found) if found is not None else None
 
+    def _openapi(self, path: str) -> web.Response | None:
+        """Return the answer to a path of OpenAPI, None for one that is none."""
+        if path == "/openapi/v2":
+            headers = HEADERS | {"Content-Type": openapi.V2_TYPE}
+            return web.Response(body=openapi.older(self._store), headers=headers)
+        if path == "/openapi/v3":
+            return _json(openapi.index(self._store))
+        found = openapi.document(self._store, path.removeprefix("/openapi/v3/"))
+        return _json(found) if found is not None else None
+
     async def _read(self, request: web.Request, user: str) -> web.StreamResponse:
         """Answer a get, list or watch."""
         target = parse_path(request.path, self._store.types)
@@ -110,6 +126,8 @@ class ApiServer:
         if verb not in target.served.verbs:
             raise method_not_allowed()
         self._access.check(user, verb, target)
+        if target.subresource not in {"", "status"}:
+            return self._subresource(target)
         if verb == "watch":
             return await self._watch(request, target)
         if verb == "list":
@@ -122,6 +140,46 @@ class ApiServer:
         if found is None:
             raise not_found(served, target.name)
         return _bytes(self._presentation(request, target).one(found) + b"\n")
+
+    def _subresource(self, target: Target) -> web.Response:
+        """Answer a get of what is more than a view of the object."""
+        if self.writer is None or target.subresource in {"binding", "eviction", "finalize"}:
+            raise method_not_allowed()
+        asked = Asked(target.served, target.namespace, target.name)
+        thing = self.writer.current(asked)
+        if target.subresource == "scale":
+            return _json(subresources.scale_of(target.served, thing))
+        return _json(thing)
+
+    async def _write(self, request: web.Request, user: str) -> web.StreamResponse:
+        """Answer a create, update, patch or delete."""
+        if self.writer is None or request.method not in requests.VERBS:
+            raise method_not_allowed()
+        target = parse_path(request.path, self._store.types)
+        verb = requests.verb_of(request.method, target)
+        self._access.check(user, verb, target)
+        headers = request.headers
+        sent = requests.Sent(
+            request.method,
+            request.query,
+            headers.get("Content-Type", ""),
+            headers.get("User-Agent", ""),
+            await _body(request),
+        )
+        chosen = None
+        if verb == "deletecollection":
+            chosen = parse_selection(request.query, target.served, target.namespace)
+        taken = requests.take(self.writer, target, sent, chosen)
+        if taken.is_object:
+            shown = self._presentation(request, target)
+            revision = int(taken.document["metadata"].get("resourceVersion") or 0)
+            stored = Stored(target.served.storage, taken.document, revision)
+            answer = _bytes(shown.one(stored) + b"\n", status=taken.code)
+        else:
+            answer = _json(taken.document, status=taken.code)
+        for warning in taken.warnings:
+            answer.headers.add("Warning", f'299 - "{_quoted(warning)}"')
+        return answer
 
     def _list(self, request: web.Request, target: Target) -> web.Response:
         selection = parse_selection(request.query, target.served, target.namespace)
@@ -156,8 +214,23 @@ class ApiServer:
         return presentation_for(target.served, accept, included, time.time)
 
 
-def _bytes(body: bytes) -> web.Response:
-    return web.Response(body=body, headers=HEADERS)
+async def _body(request: web.Request) -> bytes:
+    """Return the whole body; raises ApiError 413 for one that is too long."""
+    body = b""
+    async for part in request.content.iter_any():
+        body += part
+        if len(body) > requests.BODY_MOST:
+            most = f"limit is {requests.BODY_MOST}"
+            raise ApiError(413, "RequestEntityTooLarge", f"Request entity too large: {most}")
+    return body
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _bytes(body: bytes, *, status: int = 200) -> web.Response:
+    return web.Response(body=body, status=status, headers=HEADERS)
 
 
 def _json(

@@ -140,10 +140,10 @@ def version_too_large(asked: int, current: int) -> ApiError:
     )
 
 
-def unsupported_media_type() -> ApiError:
-    """Return the answer to a review whose body can't be read."""
+def unsupported_media_type(why: str = "") -> ApiError:
+    """Return the answer to a body in a form that can't be read."""
     message = (
         "the body of the request was in an unknown format - accepted media types include: "
         "application/json, application/vnd.kubernetes.protobuf"
-    )
+    ) + (f" ({why})" if why else "")
     return ApiError(415, "UnsupportedMediaType", message, details={})

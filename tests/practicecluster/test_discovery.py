@@ -77,10 +77,15 @@ async def test_aggregated_discovery_tells_all_in_one_answer(api: Api) -> None:
         "categories": ["all"],
         "subresources": [
             {
+                "subresource": "scale",
+                "responseKind": {"group": "autoscaling", "version": "v1", "kind": "Scale"},
+                "verbs": ["get", "patch", "update"],
+            },
+            {
                 "subresource": "status",
                 "responseKind": {"group": "", "version": "", "kind": "Deployment"},
                 "verbs": ["get", "patch", "update"],
-            }
+            },
         ],
     }
     core = (await api.ask("/api", headers={"Accept": AGGREGATED})).json["items"]

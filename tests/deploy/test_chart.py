@@ -142,7 +142,8 @@ def test_history_is_kept_where_there_is_a_claim(rendered: dict[str, list[Manifes
     assert {variant for variant, found in claims.items() if found} == {"persistent", "openshift"}
     (claim,) = claims["persistent"]
     assert claim["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
-    assert claim["spec"]["resources"]["requests"]["storage"] == "8Gi"
+    assert claim["spec"]["resources"]["requests"]["storage"] == "2000Gi"
+    assert parts.environment(rendered["persistent"])["BATON_RETENTION_MB"] == "2000000"
     group = {v: parts.pod(rendered[v])["securityContext"].get("fsGroup") for v in claims}
     assert (group["persistent"], group["openshift"], group["as it is"]) == (10001, None, None)
 

@@ -77,13 +77,14 @@ VARIANTS: dict[str, Values] = {
             }
         },
         "clusterName": "eu-1",
+        "hstsSeconds": 0,
         "metrics": {"serviceMonitor": {"enabled": True, "secret": "scraper"}},
     },
     "persistent": {
         "history": {
             "days": 30,
-            "megabytes": 4096,
-            "size": "8Gi",
+            "megabytes": 2000000,
+            "size": "2000Gi",
             "persistence": {
                 "enabled": True,
                 "storageClass": "fast",

@@ -1,7 +1,7 @@
 {{/* Baton's settings, as dashboard/settings.py and dashboard/signin/mode.py list them. */}}
 
 {{- define "baton.hosts" -}}
-{{- $hosts := concat (list "localhost" "127.0.0.1") .Values.hosts -}}
+{{- $hosts := .Values.hosts -}}
 {{- if .Values.ingress.enabled }}{{ $hosts = append $hosts .Values.ingress.host }}{{ end -}}
 {{- if .Values.httpRoute.enabled }}{{ $hosts = concat $hosts .Values.httpRoute.hostnames }}{{ end -}}
 {{- if .Values.openshift.route.enabled }}{{ $hosts = append $hosts .Values.openshift.route.host }}{{ end -}}
@@ -11,12 +11,14 @@
 {{- define "baton.environment" -}}
 {{- $oidc := .Values.signIn.oidc -}}
 {{- $said := dict
+  "BATON_ALLOWED_HOSTS" (include "baton.hosts" .)
   "BATON_CLUSTER_NAME" .Values.clusterName
+  "BATON_HSTS_SECONDS" (toString (int64 .Values.hstsSeconds))
   "BATON_PATH_PREFIX" .Values.pathPrefix
   "BATON_MESSAGES" .Values.messages
   "BATON_LOG_LEVEL" .Values.logLevel
   "BATON_RETENTION_DAYS" (toString .Values.history.days)
-  "BATON_RETENTION_MB" (toString .Values.history.megabytes)
+  "BATON_RETENTION_MB" (toString (int64 .Values.history.megabytes))
   "BATON_PROXY_ADDRESSES" (join "," (include "baton.proxied" . | empty | ternary .Values.proxyAddresses (list "127.0.0.1")))
 -}}
 {{- if eq .Values.signIn.mode "oidc" -}}
@@ -37,8 +39,6 @@
   value: /data
 - name: BATON_SIGN_IN
   value: {{ .Values.signIn.mode }}
-- name: BATON_ALLOWED_HOSTS
-  value: {{ include "baton.hosts" . | quote }}
 {{- range $name, $value := $said }}
 {{- if $value }}
 - name: {{ $name }}

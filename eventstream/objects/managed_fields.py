@@ -25,6 +25,7 @@ class FieldsSettler:
 
     def __init__(self) -> None:
         self._words = Words()
+        self._managers = Words(withheld)
         self._came = Kept[_Place, tuple[FieldsEntry, FieldsEntry]](2048)
         self._entries = Kept[tuple[str, str, str, str | None, str, bytes], FieldsEntry](4096)
         self._normalized = Kept[bytes, msgspec.Raw](4096)
@@ -48,6 +49,7 @@ class FieldsSettler:
         if shared is None:
             shared = self._entry(*names, fields)
             self._entries.keep((*names, fields), shared, size)
+        self._came.pop(place, None)  # The latest is the one that comes again.
         self._came.keep(place, (FieldsEntry(*names, msgspec.Raw(fields)), shared), size)
         return shared
 
@@ -56,7 +58,7 @@ class FieldsSettler:
     ) -> FieldsEntry:
         word = self._words.__getitem__
         return FieldsEntry(
-            word(withheld(manager)),
+            word(self._managers[manager]),
             word(operation),
             word(part),
             word(time) if time else time,
@@ -76,7 +78,9 @@ class FieldsSettler:
         normal = fields
         if b'"k:' in fields or b'"v:' in fields:
             normal = b"".join(self._pieces(fields))
-        shared = self._interned(normal) if _sound(normal) else NO_FIELDS
+        shared = self._raws.get(normal)
+        if shared is None:
+            shared = self._interned(normal) if _sound(normal) else NO_FIELDS
         return self._normalized.keep(fields, shared, len(fields))
 
     def _pieces(self, fields: bytes) -> Iterator[bytes]:
@@ -99,8 +103,7 @@ class FieldsSettler:
     def _interned(self, normal: bytes) -> msgspec.Raw:
         if normal == b"{}":
             return NO_FIELDS
-        known = self._raws.get(normal)
-        return self._raws.keep(normal, msgspec.Raw(normal), len(normal)) if known is None else known
+        return self._raws.keep(normal, msgspec.Raw(normal), len(normal))
 
 
 _Place = tuple[str, str, str | None, int]

@@ -9,7 +9,6 @@ from eventstream.objects.sharing import Kept, Shared, Words
 from eventstream.objects.uids import bounded
 
 _TEXTS_KEPT = 4096
-_WORDS = ("namespace", "generate_name", "creation_timestamp")
 
 
 def _bounded(owners: tuple[OwnerReference, ...]) -> tuple[OwnerReference, ...]:
@@ -32,17 +31,27 @@ class MetadataSettler:
 
     def settled(self, metadata: Metadata) -> Metadata:
         """The metadata, redacted, with what it shares with others."""
-        settled = self._words.of(metadata, _WORDS)
-        if metadata.labels:
-            settled["labels"] = self._shared(metadata.labels)
-        if metadata.annotations:
-            shown = self._redactor.annotations(metadata.annotations)
-            settled["annotations"] = self._shared(shown)
-        if metadata.managed_fields:
-            settled["managed_fields"] = tuple(map(self._fields.shared, metadata.managed_fields))
-        if metadata.owner_references:
-            settled["owner_references"] = self._owners[metadata.owner_references]
-        return msgspec.structs.replace(metadata, **settled)
+        word = self._words
+        labels, annotations = metadata.labels, metadata.annotations
+        owners, entries = metadata.owner_references, metadata.managed_fields
+        if annotations:
+            annotations = self._shared(self._redactor.annotations(annotations))
+        return Metadata(
+            metadata.name,
+            metadata.namespace and word[metadata.namespace],
+            metadata.uid,
+            metadata.resource_version,
+            metadata.generation,
+            metadata.generate_name and word[metadata.generate_name],
+            metadata.creation_timestamp and word[metadata.creation_timestamp],
+            metadata.deletion_timestamp,
+            metadata.deletion_grace_period_seconds,
+            labels and self._shared(labels),
+            annotations,
+            owners and self._owners[owners],
+            metadata.finalizers,
+            entries and tuple(map(self._fields.shared, entries)),
+        )
 
     def _shared(self, texts: dict[str, str]) -> dict[str, str]:
         """The one dictionary of equal labels or annotations, as the Pods of a workload have."""

@@ -32,9 +32,7 @@ _KNOWN = frozenset(
 )
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _DIGEST = expression(r"[0-9a-f]{16}")
-_WORDS_OF_CONDITION = ("type", "status", "reason")
-_WORDS_OF_STATUS = ("phase", "start_time", "qos_class")
-_REASON, _TIME = ("reason",), ("last_transition_time",)
+_REASON = ("reason",)
 _WORDS_OF_SPEC = ("node_name", "scheduler_name", "service_account_name", "restart_policy")
 _WORDS_OF_CONTAINER = ("name", "image", "image_pull_policy")
 S = TypeVar("S", bound=msgspec.Struct)
@@ -132,36 +130,41 @@ class PartDecoder:
 
     def _settled(self, part: Part, digest: str) -> Part:
         """The part with its digest, unless a recording brought one, scrubbed of free text."""
-        settled: dict[str, Any] = {}
-        if not (part.digest and is_digest(part.digest)):
-            settled["digest"] = digest
+        if part.digest and is_digest(part.digest):
+            digest = part.digest
+        if type(part) is PodStatus:
+            return self._pod_status(part, digest)
+        settled: dict[str, Any] = {"digest": digest}
         conditions = getattr(part, "conditions", None)
         if conditions:
             settled["conditions"] = tuple(map(self._conditions.__getitem__, conditions))
-        if type(part) is PodStatus:
-            settled |= self._of_status(part)
-        elif type(part) is PodSpec:
+        if type(part) is PodSpec:
             settled |= self._of_spec(part)
         template = getattr(part, "template", None)
         if template is not None:
             settled["template"] = self.template(template)
-        return replace(part, **settled) if settled else part
+        return replace(part, **settled)
 
-    def _of_status(self, status: PodStatus) -> dict[str, Any]:
-        settled: dict[str, Any] = self._words.of(status, _WORDS_OF_STATUS)
-        if status.message:
-            settled["message"] = self._redactor.message(status.message)
-        if status.reason:
-            settled["reason"] = self._texts[status.reason]
-        shared = self._containers.__getitem__
-        if status.container_statuses:
-            settled["container_statuses"] = tuple(map(shared, status.container_statuses))
-        if status.init_container_statuses:
-            settled["init_container_statuses"] = tuple(map(shared, status.init_container_statuses))
-        if status.ephemeral_container_statuses:
-            found = tuple(map(shared, status.ephemeral_container_statuses))
-            settled["ephemeral_container_statuses"] = found
-        return settled
+    def _pod_status(self, status: PodStatus, digest: str) -> PodStatus:
+        """The status settled: as it comes with nearly every write, it is made in one go."""
+        word, shared = self._words, self._containers.__getitem__
+        own, first = status.container_statuses, status.init_container_statuses
+        added = status.ephemeral_container_statuses
+        return PodStatus(
+            digest,
+            word[status.phase] if status.phase else "",
+            status.reason and self._texts[status.reason],
+            status.message and self._redactor.message(status.message),
+            status.nominated_node_name,
+            status.start_time and word[status.start_time],
+            status.pod_ip,
+            status.qos_class and word[status.qos_class],
+            status.observed_generation,
+            tuple(map(self._conditions.__getitem__, status.conditions)),
+            first and tuple(map(shared, first)),
+            own and tuple(map(shared, own)),
+            added and tuple(map(shared, added)),
+        )
 
     def _of_spec(self, spec: PodSpec) -> dict[str, Any]:
         """What changes of a spec; of the volumes those are kept that are claims, and no others."""
@@ -188,11 +191,17 @@ class PartDecoder:
         return replace(struct, **self._texts.of(struct, fields))
 
     def _condition(self, condition: Condition) -> Condition:
-        settled = self._texts.of(condition, _WORDS_OF_CONDITION)
-        settled |= self._words.of(condition, _TIME)
-        if condition.message:
-            settled["message"] = self._redactor.message(condition.message)
-        return replace(condition, **settled)
+        text, at, message = self._texts, condition.last_transition_time, condition.message
+        return Condition(
+            text[condition.type],
+            text[condition.status],
+            condition.reason and text[condition.reason],
+            message and self._redactor.message(message),
+            at and self._words[at],
+            condition.last_update_time,
+            condition.last_heartbeat_time,
+            condition.observed_generation,
+        )
 
     def _container(self, container: ContainerStatus) -> ContainerStatus:
         state, last = container.state, container.last_state

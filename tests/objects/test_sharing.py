@@ -1,12 +1,13 @@
 """Sharing saves memory, and never takes more of it than a bound."""
 
 import pytest
-from msgspec import Raw
+from msgspec import Raw, Struct, json
 
 from eventstream.objects import managed_fields, parts, sharing
 from eventstream.objects.bounds import LONGEST
-from eventstream.objects.images import FieldsEntry
+from eventstream.objects.images import FieldsEntry, Metadata
 from eventstream.objects.managed_fields import FieldsSettler, paths
+from eventstream.objects.pods import Condition, PodStatus
 from eventstream.objects.sharing import Kept, Shared, Words
 from tests.objects.recorded import POD, decoder, text, thing
 
@@ -40,6 +41,65 @@ def test_an_empty_or_absent_word_stays_as_it_is() -> None:
     (condition,) = image.status.conditions
     assert Words().of(condition, ("status", "reason")) == {}
     assert (condition.type, condition.status, condition.reason) == ("Ready", "", None)
+
+
+_TIME = "2026-11-29T05:00:00Z"
+_CONDITION = {
+    "type": "Ready",
+    "status": "True",
+    "reason": "Started",
+    "message": "All is well.",
+    "lastTransitionTime": _TIME,
+    "lastUpdateTime": _TIME,
+    "lastHeartbeatTime": _TIME,
+    "observedGeneration": 3,
+}
+_STATUS = {
+    "phase": "Running",
+    "reason": "Evicted",
+    "message": "The node was low on memory.",
+    "nominatedNodeName": "node-2",
+    "startTime": _TIME,
+    "podIP": "10.0.0.7",
+    "qosClass": "Burstable",
+    "observedGeneration": 3,
+    "conditions": [_CONDITION],
+    "initContainerStatuses": [{"name": "first", "ready": True}],
+    "containerStatuses": [{"name": "own", "restartCount": 2}],
+    "ephemeralContainerStatuses": [{"name": "added", "started": True}],
+}
+_METADATA = {
+    "name": "web-1",
+    "namespace": "shop",
+    "uid": "7c5a",
+    "resourceVersion": "12",
+    "generation": 3,
+    "generateName": "web-",
+    "creationTimestamp": _TIME,
+    "deletionTimestamp": _TIME,
+    "deletionGracePeriodSeconds": 30,
+    "labels": {"app": "web"},
+    "annotations": {"deployment.kubernetes.io/revision": "2"},
+    "ownerReferences": [{"kind": "ReplicaSet", "name": "web", "uid": "4f21"}],
+    "finalizers": ["foregroundDeletion"],
+    "managedFields": [{"manager": "kubelet", "fieldsV1": {"f:status": {}}}],
+}
+
+
+@pytest.mark.parametrize(
+    ("struct", "fields"), [(Metadata, _METADATA), (PodStatus, _STATUS), (Condition, _CONDITION)]
+)
+def test_settling_loses_no_field(struct: type[Struct], fields: dict[str, object]) -> None:
+    came = json.decode(json.encode(fields), type=struct)
+    given = [name for name in struct.__struct_fields__ if name != "digest"]
+    assert [name for name in given if not getattr(came, name)] == []
+    whole = {"apiVersion": "v1", "kind": "Pod", "metadata": _METADATA, "status": _STATUS}
+    image = decoder().image(POD, json.encode(whole))
+    settled = {Metadata: image.metadata, PodStatus: image.status}
+    kept = settled.get(struct, image.status.conditions[0])
+    assert {name: getattr(kept, name) for name in given} == {
+        name: getattr(came, name) for name in given
+    }
 
 
 def test_no_more_than_the_bound_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ Source: https://github.com/kubernetes-sigs/structured-merge-diff (fieldpath), an
 https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Any
 
 import msgspec
@@ -157,58 +157,74 @@ def _documented(tree: Any) -> bool:
     )
 
 
-def paths(fields: msgspec.Raw | bytes) -> frozenset[str]:
+def paths(fields: msgspec.Raw | bytes) -> Set[str]:
     """The leaf paths that normalized fieldsV1 names, as `spec.replicas`.
 
     List elements keyed by type read `status.conditions[Ready]`; those keyed otherwise `[]`.
     Returns the empty set for text that is not a fieldsV1 object.
     """
-    return _read(fields)[0]
+    return _read(fields).leaves
 
 
-def _read(fields: msgspec.Raw | bytes) -> "_Read":
+class _Read:
+    """What a text says: its leaf paths, those of maps and lists above, what leaves cover of others.
+
+    Of none where it is no fieldsV1 object.
+    """
+
+    __slots__ = ("above", "covered", "leaves")
+
+    def __init__(self, text: bytes) -> None:
+        self.leaves: set[str] = set()
+        self.above: set[str] = set()
+        self.covered: dict[str, int] = {}
+        try:
+            tree = msgspec.json.decode(text) if text else {}
+        except (msgspec.DecodeError, RecursionError):
+            return
+        if isinstance(tree, dict):
+            self._walk(tree, "")
+
+    def _walk(self, tree: dict[str, Any], prefix: str, depth: int = 0) -> bool:
+        """Take in what lies below a path; returns whether that names any leaf."""
+        names = False
+        for key, below in tree.items():
+            if key == ".":
+                continue
+            kind, _, name = key.partition(":")
+            if kind == "f":
+                path = f"{prefix}.{name}" if prefix else name
+            elif kind == "k":
+                path = f"{prefix}[{_element(name)}]"
+            else:
+                path = f"{prefix}[]"
+            if isinstance(below, dict) and below and depth < _DEEPEST:
+                if not self._walk(below, path, depth + 1):
+                    continue
+                self.above.add(path)
+            else:
+                self.leaves.add(path)
+            names = True
+        return names
+
+
+def _read(fields: msgspec.Raw | bytes) -> _Read:
     text = bytes(fields)
     known = _texts_read.get(text)
-    return _texts_read.keep(text, (leaf_paths(text), {}), len(text)) if known is None else known
+    return _texts_read.keep(text, _Read(text), len(text)) if known is None else known
 
 
 _PATHS_KEPT, _ROOM_FOR_PATHS = 2048, 8 * 1024 * 1024
 _COVERED_KEPT = 64
 _DEEPEST = 64
 """Levels of fields that are told apart: of any deeper ones, that they are there."""
-_Read = tuple[frozenset[str], dict[str, int]]
-"""The leaf paths that a text names, and how much of some other paths these cover."""
 _texts_read = Kept[bytes, _Read](_PATHS_KEPT, _ROOM_FOR_PATHS)
 """What normalized texts say, which is the same whoever reads them."""
 
 
 def leaf_paths(fields: bytes) -> frozenset[str]:
     """The same as `paths`, remembered nowhere."""
-    try:
-        tree = msgspec.json.decode(fields) if fields else {}
-    except (msgspec.DecodeError, RecursionError):
-        return frozenset()
-    found: set[str] = set()
-    if isinstance(tree, dict):
-        _walk(tree, "", found)
-    return frozenset(found)
-
-
-def _walk(tree: dict[str, Any], prefix: str, found: set[str], depth: int = 0) -> None:
-    for key, below in tree.items():
-        if key == ".":
-            continue
-        kind, _, name = key.partition(":")
-        if kind == "f":
-            path = f"{prefix}.{name}" if prefix else name
-        elif kind == "k":
-            path = f"{prefix}[{_element(name)}]"
-        else:
-            path = f"{prefix}[]"
-        if isinstance(below, dict) and below and depth < _DEEPEST:
-            _walk(below, path, found, depth + 1)
-        else:
-            found.add(path)
+    return frozenset(_Read(fields).leaves)
 
 
 def _element(key: str) -> str:
@@ -225,12 +241,12 @@ def covers(fields: msgspec.Raw | bytes, path: str) -> int:
     A leaf above is an atomic list or map, or an empty claim on the whole; a longer one knows
     the field better. An element whose key's value is withheld matches any of its list.
     """
-    leaves, covered = _read(fields)
-    known = covered.get(path)
+    read = _read(fields)
+    known = read.covered.get(path)
     if known is None:
-        if len(covered) >= _COVERED_KEPT:
-            covered.clear()
-        known = covered[path] = _covers(leaves, path)
+        if len(read.covered) >= _COVERED_KEPT:
+            read.covered.clear()
+        known = read.covered[path] = _covers(read.leaves, path)
     return known
 
 
@@ -239,16 +255,11 @@ def names_more(fields: msgspec.Raw, earlier: msgspec.Raw) -> bool:
 
     One that names a map or list alone, of which the other named parts, only lost them.
     """
-    was = paths(earlier)
-    return any(not _parts(path, was) for path in paths(fields) - was)
+    was = _read(earlier)
+    return not paths(fields) - was.leaves <= was.above
 
 
-def _parts(path: str, leaves: frozenset[str]) -> bool:
-    """Whether some of the leaves lie below `path`."""
-    return any(leaf.startswith((f"{path}.", f"{path}[")) for leaf in leaves)
-
-
-def _covers(leaves: frozenset[str], path: str) -> int:
+def _covers(leaves: Set[str], path: str) -> int:
     known = _longest(leaves, path)
     return max(known, _longest(leaves, _ELEMENT.sub("[]", path))) if "[" in path else known
 
@@ -263,7 +274,7 @@ def status_writers(image: Image) -> set[str]:
     }
 
 
-def _reports(leaves: frozenset[str]) -> bool:
+def _reports(leaves: Set[str]) -> bool:
     owned = {leaf.partition(".")[0] for leaf in leaves}
     return "status" in owned and "spec" not in owned
 
@@ -271,7 +282,7 @@ def _reports(leaves: frozenset[str]) -> bool:
 _ELEMENT = expression(r"\[[^\]]*\]")
 
 
-def _longest(leaves: frozenset[str], path: str) -> int:
+def _longest(leaves: Set[str], path: str) -> int:
     if f"{path}[]" in leaves:
         return len(path)  # A list of plain values, of which no element is named.
     if path.endswith("]") and any(leaf.startswith(f"{path}.") for leaf in leaves):

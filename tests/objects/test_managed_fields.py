@@ -166,6 +166,8 @@ def test_entries_that_differ_in_their_fields_alone_are_told_apart() -> None:
         ({"f:a": {"f:b": {}}}, {"f:a": {}}, False),  # The map alone: its parts were lost.
         ({"f:a": {'k:{"type":"Ready"}': {}}}, {"f:a": {}}, False),
         ({"f:ab": {}}, {"f:a": {}}, True),
+        ({"f:a.b": {}}, {"f:a": {}, "f:a.b": {}}, True),  # As labels are called.
+        ({"f:a": {".": {}}}, {"f:a": {}}, True),
         ({"f:a": {}}, {"f:a": {"f:b": {}}}, True),
     ],
 )

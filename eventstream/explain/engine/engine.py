@@ -326,8 +326,7 @@ class Engine:
         if joined is None:
             joined = self._traces.start(self._new_trace(trace, write))
             self._limits.begun(joined)
-        joined.join(write)
-        self._limits.joined(write)
+        self._limits.joined(write, joined.join(write))
         self._asides.note(write)
 
     def _new_trace(self, key: str, write: Write) -> TraceLog:

@@ -47,9 +47,9 @@ class Limits:
         self._held = 0
         self.left_out = {"versions": 0, "traces": 0}
 
-    def joined(self, write: Write) -> None:
-        """Count a write that has joined a trace, and remember whose are too many."""
-        self._held += write.size
+    def joined(self, write: Write, size: int) -> None:
+        """Count a write that has joined a trace, of so many bytes, and note whose are too many."""
+        self._held += size
         if len(write.log.writes) > VERSIONS_KEPT:
             self._long[write.log.uid] = write.log
 

@@ -50,14 +50,14 @@ def place(write: Write, verdict: Verdict) -> Sequence[Write]:
     Besides this one those that stood, or stand now, for it.
     """
     known = write.decision.burst
+    if known is not None and known.restored:
+        return ()
+    before = _like_before(write, verdict)
     if known is None:
-        before = _before(write)
-        if before is None or not _alike(before, write, verdict):
+        if before is None:
             return ()
         known = write.decision.burst = Burst()
-    elif known.restored:
-        return ()
-    number, head = _place(write, verdict)
+    number, head = _place(write, before)
     if known.number == number and known.head is head:
         return ()
     old, known.number, known.head = known.head, number, head
@@ -71,10 +71,9 @@ def place(write: Write, verdict: Verdict) -> Sequence[Write]:
     return [each for each in (old, write, head) if each is not None]
 
 
-def _place(write: Write, verdict: Verdict) -> tuple[int, Write | None]:
+def _place(write: Write, before: Write | None) -> tuple[int, Write | None]:
     """Which of like edits it is, from 1 on, and the write whose step stands for it, if another."""
-    before = _before(write)
-    if before is None or not _alike(before, write, verdict):
+    if before is None:
         return 1, None
     number = before.decision.burst.number + 1 if before.decision.burst is not None else 2
     if number <= FEW + 1:
@@ -84,14 +83,14 @@ def _place(write: Write, verdict: Verdict) -> tuple[int, Write | None]:
     return (number, head) if folds else (FEW + 1, None)
 
 
-def _before(write: Write) -> Write | None:
-    """The write before it, if it came closely before."""
+def _like_before(write: Write, verdict: Verdict) -> Write | None:
+    """The write before it, if that came closely before and is like it."""
     if write.change.type != "MODIFIED":
         return None
     before = write.log.at(write.order)
     if before is None or not 0 <= write.change.at - before.change.at <= CLOSELY:
         return None
-    return before
+    return before if _alike(before, write, verdict) else None
 
 
 def _count_out(head: Write, write: Write) -> None:

@@ -90,17 +90,19 @@ class TraceLog:
         size = max(len(self.members) + self.dropped, self.looked)
         return min(size * _JUDGING_SHARE, _MOST_PATIENCE)
 
-    def join(self, write: Write) -> None:
-        """Count a write as a member."""
-        at, order = write.change.at, write.order
+    def join(self, write: Write) -> int:
+        """Count a write as a member; returns about how many bytes it takes."""
+        at, order, size = write.change.at, write.order, write.size
         if order < self.lowest or not self.members:
             self.lowest = order
         self.members[id(write)] = write
-        self.size += write.size
+        self.size += size
         if row_of(write) is not write:
             self.of_bursts = True
             self._begin_later(write)
-        self.first, self.last = min(self.first, at), max(self.last, at)
+        self.first = min(self.first, at)
+        self.last = max(self.last, at)
+        return size
 
     def leave(self, write: Write) -> None:
         """Count a write out, as a late cause put it into another trace."""

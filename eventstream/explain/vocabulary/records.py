@@ -41,6 +41,12 @@ def type_name(group: str, kind: str) -> str:
 
 
 @lru_cache(maxsize=4096)
+def source_of(api_version: str, kind: str, namespace: str | None) -> str:
+    """The source that an object of this type in this namespace is, see `source_name`."""
+    return source_name(_type_of(api_version, kind), namespace)
+
+
+@lru_cache(maxsize=4096)
 def source_name(type_: str, namespace: str | None) -> str:
     """What a type in a namespace is called where something draws on it: `Pod@shop`, `Node@`."""
     return f"{type_}@{namespace or ''}"
@@ -351,6 +357,7 @@ __all__ = [
     "WaitsSeen",
     "WaitsUpsert",
     "source_name",
+    "source_of",
     "type_name",
 ]
 

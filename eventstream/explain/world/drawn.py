@@ -7,30 +7,33 @@ namespace that lives, or a node in order, of which rules only ask whether it is 
 
 from collections.abc import Iterable, Iterator
 
-from eventstream.explain.vocabulary.records import AUDIT, Evidence, ObjectRef, source_name
+from eventstream.explain.vocabulary.records import (
+    AUDIT,
+    Evidence,
+    ObjectRef,
+    source_name,
+    source_of,
+)
 from eventstream.explain.world.pods import condition
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import ObjectLog, Verdict, Write
-from eventstream.objects.images import Image
+from eventstream.objects.images import Image, OwnerReference
 
 _EVENT = "Event"
+_OFTEN_ASKED = frozenset({"Namespace", "Node"})
 
 
 def name(ref: ObjectRef) -> str:
     """The source that an object is."""
-    return source_name(ref.type, ref.namespace)
+    return source_of(ref.api_version, ref.kind, ref.namespace)
 
 
 def by_view(view: View, verdict: Verdict) -> tuple[str, ...]:
     """What a decision drew on beside the object itself: what it found where it looked."""
-    order, metadata = view.order, view.write.image.metadata
-    if not (view.looked or view.below or view.noted or verdict.causes):
-        return ()
-    owners = metadata.owner_references
+    order, owners = view.order, view.write.image.metadata.owner_references
     found: set[str] = set()
     for log in view.looked:
-        whole = any(owner.uid == log.uid for owner in owners)
-        source = by_log(log, order, whole=whole) if log.seen else None
+        source = by_log(log, order, owners)
         if source is not None:
             found.add(source)
     for family in view.below:
@@ -39,8 +42,10 @@ def by_view(view: View, verdict: Verdict) -> tuple[str, ...]:
         found.add(source_name(_EVENT, note.after.metadata.namespace))
     for cause in verdict.causes:
         found.add(name(cause.log.ref))
+    if not found:
+        return ()
     found.discard(name(view.write.log.ref))
-    return tuple(sorted(found)) if found else ()
+    return tuple(sorted(found))
 
 
 def by_write(write: Write) -> tuple[str, ...]:
@@ -50,24 +55,25 @@ def by_write(write: Write) -> tuple[str, ...]:
     return known if decision.audit is None else tuple(sorted({*known, AUDIT}))
 
 
-def by_log(log: ObjectLog, upto: float, *, whole: bool = False) -> str | None:
+def by_log(log: ObjectLog, upto: float, owners: tuple[OwnerReference, ...] = ()) -> str | None:
     """The object of a log as it was below `upto`, if it was seen and there was anything to find.
 
-    With `whole` it is enough that it exists, as for an owner.
+    Of one of the `owners` it is enough that it exists.
     """
     write = log.at(upto) if log.seen else None
-    if write is not None and (whole or write.gone or not _in_order(write.image)):
-        return name(log.ref)
-    return None
+    if write is None:
+        return None
+    found = write.gone or not _in_order(write.image)
+    return name(log.ref) if found or any(owner.uid == log.uid for owner in owners) else None
 
 
 def _in_order(image: Image) -> bool:
     """Whether of a namespace or node there is nothing to tell; of all else there is."""
-    if image.metadata.deletion_timestamp:
+    if image.kind not in _OFTEN_ASKED or image.metadata.deletion_timestamp:
         return False
     if image.kind == "Namespace":
         return True
-    ready = condition(image, "Ready") if image.kind == "Node" else None
+    ready = condition(image, "Ready")
     spec = image.spec
     idle = getattr(spec, "unschedulable", False) or getattr(spec, "taints", ())
     return ready is not None and ready.status == "True" and not idle

@@ -10,6 +10,7 @@ Which objects are found by name instead of uid, since others refer to them by it
 
 import math
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.records import ObjectRef
@@ -147,8 +148,13 @@ AUTOSCALER = kinds.AUTOSCALER.kind
 
 def looked_up(ref: ObjectRef) -> bool:
     """Whether an object may be looked up by its name."""
-    named = group_kind(ref.api_version, ref.kind) in kinds.REFERRED_TO_BY_NAME
-    return named or not is_built_in(ref.api_version)
+    return _looked_up(ref.api_version, ref.kind)
+
+
+@lru_cache(maxsize=2000)
+def _looked_up(api_version: str, kind: str) -> bool:
+    named = group_kind(api_version, kind) in kinds.REFERRED_TO_BY_NAME
+    return named or not is_built_in(api_version)
 
 
 def name_key(kind: str, namespace: str | None, name: str) -> str:

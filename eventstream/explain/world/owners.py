@@ -20,8 +20,7 @@ def is_controlled(image: Image) -> bool:
     A deployer's Pod is none of the replicas of the ReplicationController that it works for.
     Source: pkg/controller/controller_ref_manager.go, ClaimObject.
     """
-    references = image.metadata.owner_references
-    return any(reference.controller for reference in references)
+    return image.metadata.controller is not None
 
 
 def changed_hands(write: Write) -> bool:

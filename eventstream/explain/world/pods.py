@@ -59,14 +59,8 @@ def containers(image: Image | None) -> tuple[ContainerStatus, ...]:
 
 def is_running(image: Image | None) -> bool:
     """Whether any of a Pod's ordinary containers runs or has run."""
-    status = getattr(image, "status", None)
-    if not isinstance(status, PodStatus):
-        return False
-    for container in status.container_statuses:
-        state = container.state
-        if state.running or state.terminated or container.restart_count:
-            return True
-    return False
+    status = image.status if image is not None else None
+    return isinstance(status, PodStatus) and any(map(_runs, status.container_statuses))
 
 
 def waiting_reasons(image: Image | None) -> list[tuple[str, str, str]]:
@@ -114,15 +108,27 @@ def read_pod(image: Image) -> PodState:
     leaving, scheduled = metadata.deletion_timestamp is not None, bool(node_of(image))
     if not isinstance(status, PodStatus):
         return PodState("", metadata.labels, leaving, scheduled)
-    ready = False
+    ready = started = ended = False
     for found in status.conditions:
         if found.type == "Ready":
             ready = found.status == "True"
             break
-    last = [each.last_state for each in containers(image) if each.last_state is not None]
-    steady = not last or all(state.terminated is None for state in last)
-    started = is_running(image)
-    return PodState(status.phase, metadata.labels, leaving, scheduled, started, ready, steady)
+    for own in status.container_statuses:
+        started = started or _runs(own)
+        ended = ended or _ended_before(own)
+    for first in status.init_container_statuses:
+        ended = ended or _ended_before(first)
+    return PodState(status.phase, metadata.labels, leaving, scheduled, started, ready, not ended)
+
+
+def _runs(container: ContainerStatus) -> bool:
+    """Whether a container runs or has run."""
+    state = container.state
+    return bool(state.running or state.terminated or container.restart_count)
+
+
+def _ended_before(container: ContainerStatus) -> bool:
+    return container.last_state is not None and container.last_state.terminated is not None
 
 
 def pod_state(image: Image) -> str:

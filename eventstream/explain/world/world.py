@@ -210,12 +210,13 @@ class World:
 class View:
     """What one write's rule may look at: the world below its own order, each look remembered."""
 
-    __slots__ = ("below", "looked", "noted", "order", "world", "write")
+    __slots__ = ("_asks", "below", "looked", "noted", "order", "world", "write")
 
     def __init__(self, world: World, write: Write) -> None:
         self.world = world
         self.write = write
         self.order = write.order
+        self._asks = not write.base  # Else never decided, so never decided again.
         self.looked: list[ObjectLog] = []
         self.below: list[Family[ObjectLog, Write]] = []
         self.noted: list[Change] = []
@@ -234,10 +235,10 @@ class View:
         return family
 
     def _asked(self, uid: str) -> ObjectLog:
-        log, write = self.world.logs[uid], self.write
+        log = self.world.logs[uid]
         self.looked.append(log)
-        if not write.base:  # Else never decided, so never decided again.
-            log.ask(write)
+        if self._asks:
+            log.ask(self.write)
         return log
 
     def latest(self, uid: str) -> Write | None:
@@ -301,7 +302,7 @@ class View:
     def _notes(self, uid: str, reasons: tuple[str, ...]) -> list[Change]:
         write = self.write
         log = write.log if uid == write.log.uid else self.world.logs[uid]
-        if not write.base:  # Such a one is never decided again.
+        if self._asks:
             log.ask_for_notes(write, reasons)
         known = log.notes
         if not known:

@@ -19,7 +19,9 @@ def bound(view: View) -> Verdict | None:
     """
     write = view.write
     before = write.before
-    if before is None or node_of(before) or write.change.type != "MODIFIED":
+    if before is None or before.spec is write.image.spec or write.change.type != "MODIFIED":
+        return None
+    if node_of(before):
         return None
     node = node_of(write.image)
     if not node:

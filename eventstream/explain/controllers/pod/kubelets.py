@@ -291,7 +291,7 @@ _NUMBERS: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
 def _stage(write: Write) -> str:
     if write.image.metadata.deletion_timestamp:
         return "stopping"
-    if not is_running(write.image):
+    if write.pod is None or not write.pod.started:
         return "starting"
     return "reporting" if is_running(write.before) else "running"
 

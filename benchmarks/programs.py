@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from itertools import count, islice
 from pathlib import Path
@@ -110,8 +110,11 @@ def answers(url: str, within: float = 2.0, probe: str = "healthz") -> bool:
 class Dashboard:
     """`observe` on a port of its own, with its own history, which can be killed and restarted."""
 
-    def __init__(self, directory: Path, kubeconfig: Path) -> None:
+    def __init__(
+        self, directory: Path, kubeconfig: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
         self._directory = directory
+        self._environment = {**(environment or {}), "BATON_DATA": str(directory / "data")}
         self._kubeconfig = kubeconfig
         self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
@@ -128,7 +131,7 @@ class Dashboard:
         self._dashboard = Program(
             self._directory / "dashboard.log",
             [*command, "--kubeconfig", str(self._kubeconfig)],
-            {"BATON_DATA": str(self._directory / "data")},
+            self._environment,
         )
         self._dashboard.wait_until(lambda: answers(self.url))
 
@@ -148,13 +151,15 @@ class Dashboard:
 class Watching(Dashboard):
     """The pair: the cluster that `command` starts, with a kubeconfig added, and a dashboard."""
 
-    def __init__(self, directory: Path, command: list[str]) -> None:
+    def __init__(
+        self, directory: Path, command: list[str], environment: Mapping[str, str] | None = None
+    ) -> None:
         kubeconfig = directory / "kubeconfig"
         command = [*command, "--kubeconfig", str(kubeconfig)]
         self.cluster = Program(directory / "cluster.log", command, {})
         self.cluster.wait_until(kubeconfig.exists)
         try:
-            super().__init__(directory, kubeconfig)
+            super().__init__(directory, kubeconfig, environment)
         except BaseException:
             self.cluster.end()
             raise
@@ -168,10 +173,12 @@ class Watching(Dashboard):
 class Baton(Watching):
     """A practice cluster that plays tapes, and a dashboard that watches it."""
 
-    def __init__(self, directory: Path, tapes: list[str]) -> None:
+    def __init__(
+        self, directory: Path, tapes: list[str], environment: Mapping[str, str] | None = None
+    ) -> None:
         patience = str(round(START_SECONDS))
         command = ["-m", "practicecluster", "--port", "0", "--patience", patience]
-        super().__init__(directory, [*command, *tapes])
+        super().__init__(directory, [*command, *tapes], environment)
 
 
 class Stored:

@@ -17,9 +17,6 @@ FRESH_SECONDS = 10.0
 BEHIND_SECONDS = 5.0
 """Commits that take longer than this to follow an arrival are worth a warning."""
 
-NAMED_MOST = 2
-"""Kinds that the header names; the page of coverage has them all."""
-
 
 class Liveness(msgspec.Struct, frozen=True):
     """`state` is live, late or down; `word` and `detail` say it; `reason` explains a `down`.
@@ -77,10 +74,10 @@ def _watching(
         return Liveness("down", "Not connected", "", name, reason)
     behind = [each for each in covered if history.is_behind(each)]
     if behind:
-        return Liveness("late", "Partly live", f"{_names(behind, told)} not followed", name)
+        return Liveness("late", "Partly live", f"without {_named(behind, told)}", name)
     unread = [each for each in covered if each.state == "listing" and each.problem is None]
     if unread:
-        return Liveness("late", "Listing", f"{_names(unread, told)} being read", name)
+        return Liveness("late", "Listing", f"{_named(unread, told)} being read", name)
     lagging = f"{lag:.1f} s behind" if lag >= 0.1 else "less than 0.1 s behind"
     if lag > BEHIND_SECONDS:
         return Liveness("late", "Behind", lagging, name)
@@ -90,13 +87,11 @@ def _watching(
 _UNTOLD = "No kind can be watched. Whoever may see the whole cluster is told why."
 
 
-def _names(kinds: Sequence[history.Coverage], told: set[str]) -> str:
-    """Name the first of some kinds that may be told of, and count the others."""
-    names = [each.resource.plural for each in kinds if each.resource.key in told][:NAMED_MOST]
-    left = len(kinds) - len(names)
-    if not names:
-        return f"{left} kind{'s' * (left != 1)}"
-    return f"{', '.join(names)}{f' and {left} more' if left else ''}"
+def _named(kinds: Sequence[history.Coverage], told: set[str]) -> str:
+    """Name the one kind, if whoever looks may see it, or count them; coverage has all of them."""
+    if len(kinds) == 1 and kinds[0].resource.key in told:
+        return kinds[0].resource.plural
+    return f"{len(kinds)} kind{'s' * (len(kinds) != 1)}"
 
 
 def _within(sentence: str) -> str:

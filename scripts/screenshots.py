@@ -6,15 +6,17 @@ all. Two runs give the same pictures but for the times in them: same fonts, UTC,
 
 import argparse
 import json
+import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urljoin
 
 from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # Run as a script, so that the project is not on the path.
@@ -33,6 +35,16 @@ STUCK_SECONDS = 20.0
 Find = Callable[[Page], str]
 
 
+class Acted(NamedTuple):
+    """A view that is there once something was done on the page at an address."""
+
+    at: str | Find
+    act: Callable[[Page], None]
+
+
+View = str | Find | Acted
+
+
 class Server(Protocol):
     """Something that serves the dashboard at `url` until its end."""
 
@@ -42,12 +54,20 @@ class Server(Protocol):
         """End it."""
 
 
+def anybody(_: Page, __: Path) -> None:
+    """Come in where nobody has to sign in."""
+
+
 class State(NamedTuple):
-    """How the dashboard comes to be in a state, what shows that it is, and which views then."""
+    """How the dashboard comes to be in a state, what shows that it is, and which views then.
+
+    `enter` lets a new page in; it is told where the server writes.
+    """
 
     start: Callable[[Path], Server]
     ready: str
-    views: dict[str, str | Find]
+    views: Mapping[str, View]
+    enter: Callable[[Page, Path], None] = anybody
 
 
 def linked(start: str, link: str, query: str = "") -> Find:
@@ -107,6 +127,34 @@ def stuck(directory: Path) -> Server:
     return played("crash_loop", "unschedulable", "quota", str(tape), speed="8", forbid="cronjobs")(
         directory
     )
+
+
+def asking(**environment: str) -> Callable[[Path], Server]:
+    """Return what starts both where people sign in, and two of them have tokens."""
+    named = {f"BATON_{name.upper()}": value for name, value in environment.items()}
+    tapes = ["--viewers", "--pause=1", "--speed=8", "--tape", "rolling_update", "create"]
+    return lambda directory: Baton(directory, tapes, named)
+
+
+def signed_in(page: Page, directory: Path) -> None:
+    """Sign in as the one who may see a namespace only."""
+    said = (directory / "cluster.log").read_text(encoding="utf-8")
+    _, some = re.findall(r"^Token of .*: (\S+)$", said, re.MULTILINE)
+    page.goto("/login")
+    _send(some)(page)
+    page.locator(".viewer").wait_for()
+
+
+def _send(token: str) -> Callable[[Page], None]:
+    def act(page: Page) -> None:
+        page.get_by_label("Bearer token").fill(token)
+        page.get_by_role("button", name="Sign in").click()
+
+    return act
+
+
+def _open(what: str) -> Callable[[Page], None]:
+    return lambda page: page.locator(what).first.click()
 
 
 def stored(fill: str, *options: str) -> Callable[[Path], Server]:
@@ -171,6 +219,42 @@ STATES = {
 }
 
 
+OIDC = {"sign_in": "oidc", "oidc_issuer": "http://localhost:9", "oidc_client_id": "baton"}
+"""A provider that does not answer."""
+
+_MINE = '.trace-row:has-text("deployment/nginx") a'
+
+SIGNING_IN = {
+    "token": State(
+        asking(sign_in="token"),
+        "input[name=token]",
+        {
+            "sign-in": "/login",
+            "sign-in-wrong": Acted("/login", _send("no-such-token")),
+            "sign-in-where": Acted("/login", _open(".sign-in details summary")),
+        },
+    ),
+    "oidc": State(
+        asking(**OIDC), "a.primary", {"sign-in": "/login", "sign-in-wrong": "/oidc/begin"}
+    ),
+    "viewer": State(
+        asking(sign_in="token"),
+        '.trace-row.is-complete:has-text("deployment/nginx")',
+        {
+            **PAGES,
+            "who": Acted("/", _open(".viewer summary")),
+            "trace": linked("/", _MINE),
+            "trace-list": linked("/", _MINE, "?show=list"),
+            "withheld": Acted(
+                linked("/", _MINE, "?show=list"), _open(".step:has-text('withheld') .step-link")
+            ),
+        },
+        signed_in,
+    ),
+}
+STATES |= SIGNING_IN
+
+
 def open_page(browser: Browser, url: str, scheme: str, width: int) -> Page:
     """Return a page that looks the same wherever it is opened."""
     context = browser.new_context(
@@ -193,9 +277,18 @@ def looks() -> Iterator[tuple[str, int]]:
             yield scheme, width
 
 
-def picture(page: Page, address: str, file: Path, *, full: bool = True) -> None:
-    """Open `address` and store what it looks like once nothing more comes."""
+def picture(
+    page: Page,
+    address: str,
+    file: Path,
+    *,
+    full: bool = True,
+    act: Callable[[Page], None] | None = None,
+) -> None:
+    """Open `address`, do what there is to do, and store what it looks like once nothing comes."""
     page.goto(address)
+    if act is not None:
+        act(page)
     page.evaluate("document.fonts.ready")
     page.wait_for_timeout(600)
     width = page.evaluate("innerWidth")
@@ -206,21 +299,40 @@ def picture(page: Page, address: str, file: Path, *, full: bool = True) -> None:
     page.screenshot(path=file, full_page=full, animations="disabled", **options)
 
 
+def settle(page: Page, ready: str) -> None:
+    """Return once the first page shows what says so: to whom is new, it may take a minute."""
+    for _ in range(8):
+        page.goto("/")
+        with suppress(PlaywrightTimeoutError):
+            page.locator(ready).first.wait_for(timeout=30_000)
+            return
+    raise TimeoutError(f"The first page never showed {ready!r}.")
+
+
+def _found(view: View, page: Page) -> tuple[str, Callable[[Page], None] | None]:
+    """The address of a view, and what is to be done there."""
+    if isinstance(view, Acted):
+        return _found(view.at, page)[0], view.act
+    return view if isinstance(view, str) else view(page), None
+
+
 def take(browser: Browser, name: str, state: State, views: list[str], directory: Path) -> None:
     """Bring about one state and store a picture of each of its views."""
     server = state.start(directory)
     try:
         first = open_page(browser, server.url, "light", 1440)
-        first.goto("/")
-        first.locator(state.ready).first.wait_for()
+        state.enter(first, directory)
+        settle(first, state.ready)
         chosen = {view: at for view, at in state.views.items() if not views or view in views}
-        found = {view: at if isinstance(at, str) else at(first) for view, at in chosen.items()}
+        found = {view: _found(at, first) for view, at in chosen.items()}
         first.context.close()
         for scheme, width in looks():
             page = open_page(browser, server.url, scheme, width)
-            for view, address in found.items():
+            state.enter(page, directory)
+            for view, (address, act) in found.items():
                 file = SCREENS / f"{view}-{name}-{scheme}-{width}.png"
-                picture(page, address, file, full=name != "large" and view != "step")
+                whole = name != "large" and view not in {"step", "withheld"}
+                picture(page, address, file, full=whole, act=act)
             page.context.close()
     finally:
         server.end()
@@ -247,8 +359,7 @@ def refresh_docs(browser: Browser, directory: Path) -> None:
             page.locator(STATES[state].ready).first.wait_for()
             page.locator(SETTLED).first.wait_for()
             for view, name, height in pictures:
-                found = STATES[state].views[view]
-                address = found if isinstance(found, str) else found(page)
+                address, _ = _found(STATES[state].views[view], page)
                 page.set_viewport_size({"width": 1440, "height": height})
                 picture(page, address, ROOT / "docs" / f"{name}.png", full=False)
         finally:

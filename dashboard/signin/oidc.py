@@ -4,6 +4,7 @@ The ID token that comes of it goes to the API server, which has to know provider
 https://kubernetes.io/docs/reference/access-authn-authz/authentication/#openid-connect-tokens
 """
 
+import logging
 import threading
 import time
 from collections import OrderedDict
@@ -22,6 +23,9 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from dashboard.signin.mode import Issuer, SignIn
+from dashboard.signin.provider_errors import said
+
+logger = logging.getLogger(__name__)
 
 SECONDS = 10.0
 """So long the provider may take for an answer."""
@@ -125,8 +129,9 @@ class Provider:
             token = str(answer.get("id_token") or "")
             claims = self._claims(token, begun.nonce)
         except (AuthlibBaseError, JoseError, requests.RequestException, ValueError) as error:
+            logger.warning("%s did not vouch for somebody: %s", self.host, error)
             raise ProviderError(
-                f"{self.host} did not vouch for you: {_said(error)}. Sign in again."
+                f"{self.host} did not vouch for you: {said(error)}. Sign in again."
             ) from error
         return token, float(claims["exp"])
 
@@ -172,8 +177,9 @@ class Provider:
                     raise ValueError(f"it calls itself {found.issuer[:200]!r}")
                 self._keys = KeySet.import_key_set(msgspec.json.decode(self._read(found.jwks_uri)))
             except (requests.RequestException, JoseError, ValueError, TypeError, KeyError) as error:
+                logger.warning("%s can't be asked to sign anybody in: %s", self.host, error)
                 raise ProviderError(
-                    f"{self.host} can't be asked to sign you in: {_said(error)}. See whether "
+                    f"{self.host} can't be asked to sign you in: {said(error)}. See whether "
                     "BATON_OIDC_ISSUER is its address, and can be reached from Baton."
                 ) from error
             self._metadata, self._known_at = found, time.monotonic()
@@ -184,10 +190,6 @@ class Provider:
         answer = requests.get(address, timeout=SECONDS, verify=verify, allow_redirects=False)
         answer.raise_for_status()
         return answer.content
-
-
-def _said(error: Exception) -> str:
-    return str(error)[:300].rstrip(".") or type(error).__name__
 
 
 _providers: dict[Issuer, Provider] = {}

@@ -75,7 +75,7 @@ def _signed_in(request: HttpRequest, onward: str) -> HttpResponse:
         identity = async_to_sync(reviewing.reviewer().who)(token)
     except UnrecognisedError:
         return _form(
-            request, "The cluster does not know this token: it is of another cluster, or over."
+            request, "The cluster does not know this token: it is of another cluster, or has ended."
         )
     except UnansweredError as error:
         return _form(request, f"The cluster could not be asked whose token this is. {error}", 503)

@@ -80,7 +80,12 @@ function themes() {
   const button = document.getElementById("theme");
   const root = document.documentElement;
   const order = ["auto", "light", "dark"];
-  const show = () => (button.textContent = `Theme: ${root.dataset.theme ?? "auto"}`);
+  const what = Object.assign(document.createElement("span"), { className: "wide-only", textContent: "Theme: " });
+  const show = () => {
+    const theme = root.dataset.theme ?? "auto";
+    button.replaceChildren(what, theme);
+    button.setAttribute("aria-label", `Theme: ${theme}`);
+  };
   button.hidden = false;
   button.addEventListener("click", () => {
     const next = order[(order.indexOf(root.dataset.theme ?? "auto") + 1) % order.length];

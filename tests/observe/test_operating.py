@@ -67,7 +67,7 @@ async def test_live_is_said_again_only_when_the_kind_that_backed_off_is_watched_
     await metrics_say(url, live=1.0)
     cluster.faults.answer("/api/v1/pods", 500, times=10**6)
     cluster.faults.drop("/api/v1/pods")
-    assert await becomes(url, "Partly live") == "pods not followed"
+    assert await becomes(url, "Partly live") == "without pods"
     told = await metrics_say(url, live=0.0)
     assert told["baton_watches"][("backing-off",)] + told["baton_watches"][("listing",)] == 1
     assert told["baton_watches"][("watching",)] > 10
@@ -90,7 +90,7 @@ async def test_a_kind_that_is_taken_away_from_baton_is_not_live_any_more(
         await caught_up(cluster, data)
     cluster.access.forbidden.add("deployments.apps")
     cluster.faults.drop("/apis/apps/v1/deployments")
-    assert await becomes(url, "Partly live") == "deployments not followed"
+    assert await becomes(url, "Partly live") == "without deployments"
 
 
 async def test_metrics_count_what_was_watched_and_name_what_the_scraper_may_list(

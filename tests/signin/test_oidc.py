@@ -1,5 +1,6 @@
 """Mode `oidc`: what a provider has to bring along, and which tokens sign nobody in."""
 
+import socket
 import time
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -12,6 +13,7 @@ from joserfc.jwk import KeySet, RSAKey
 
 from dashboard.signin import oidc
 from dashboard.signin.mode import Issuer, SignIn
+from dashboard.signin.provider_errors import said
 from dashboard.signin.sessions import COOKIE
 from tests.signin.people import Browser, Cluster, Person
 
@@ -221,3 +223,31 @@ def test_sign_ins_that_wait_are_few_and_not_for_long(monkeypatch: pytest.MonkeyP
     assert kept.take(numbers[2]) is None
     late = kept.add(msgspec.structs.replace(one, at=one.at - oidc.BEGUN_SECONDS - 1))
     assert kept.take(late) is None
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        (requests.exceptions.SSLError("certificate verify failed"), "certificate is not trusted"),
+        (requests.exceptions.ReadTimeout("read timeout=10"), "it does not answer in time"),
+        (requests.exceptions.ConnectionError("no pool"), "it can't be reached"),
+        (ValueError("it calls itself another"), "it calls itself another"),
+        (KeyError(), "KeyError"),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_why_a_provider_cannot_be_asked_is_said_in_words(raised: Exception, told: str) -> None:
+    assert told in said(raised)
+
+
+def test_the_systems_own_reason_is_told_and_nothing_of_the_library() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with pytest.raises(requests.exceptions.ConnectionError) as refused:
+        requests.get(f"http://127.0.0.1:{port}/", timeout=5)
+    assert said(refused.value) == "it can't be reached (Connection refused)"
+    answer = requests.Response()
+    answer.status_code = 503
+    with pytest.raises(requests.exceptions.HTTPError) as failed:
+        answer.raise_for_status()
+    assert said(failed.value) == "it answers 503"

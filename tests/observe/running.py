@@ -14,8 +14,12 @@ from typing import Any, TypeVar
 import aiohttp
 import msgspec
 
-from eventstream.explain.vocabulary.records import Step, Trace
+from eventstream.explain.vocabulary.records import ObjectRef, Step, Trace
 from eventstream.objects.observations import AuditLog, Coverage, Gap, Position
+from eventstream.packing.frames import unpack
+from eventstream.packing.ids import id_text, uid_text
+from eventstream.packing.steps import StepColumns, unpack_step
+from eventstream.packing.traces import unpack_trace
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120.0
@@ -33,6 +37,29 @@ async def until(what: Callable[[], bool], meaning: str) -> None:
         await asyncio.sleep(0.05)
 
 
+_STEPS = """
+select s.id, k.id, s.sort, s.at, n.name, p.namespace, p.kind, o.uid, o.api_version, o.name, s.body
+from eventstream_steprow s
+join eventstream_tracekeyrow k on k.number = s.trace_id
+join eventstream_namerow n on n.id = s.actor_id
+join eventstream_placerow p on p.id = s.place_id
+join eventstream_objectrow o on o.id = s.object_id
+"""
+_FRAME = b"\x28\xb5\x2f\xfd"
+
+
+def _step(row: tuple[Any, ...]) -> Step:
+    id_, trace, sort, at, actor, namespace, kind, uid, version, name, body = row
+    ref = ObjectRef(version, kind, namespace or None, name, uid_text(uid))
+    return unpack_step(body, StepColumns(id_text(id_), id_text(trace), sort, at, actor, ref))
+
+
+def _text(cell: object) -> str:
+    if not isinstance(cell, bytes):
+        return str(cell)
+    return (unpack(cell) if cell.startswith(_FRAME) else cell).decode("utf-8", "replace")
+
+
 class History:
     """What an observer has stored, read beside it from its database."""
 
@@ -40,10 +67,11 @@ class History:
         self._path = directory / "baton.sqlite3"
 
     def steps(self) -> dict[str, Step]:
-        return {step.id: step for step in self._bodies("steprow", Step)}
+        return {step.id: step for step in map(_step, self._read(_STEPS))}
 
     def traces(self) -> dict[str, Trace]:
-        return {trace.id: trace for trace in self._bodies("tracerow", Trace)}
+        rows = self._read("select body from eventstream_tracerow")
+        return {trace.id: trace for trace in (unpack_trace(body) for (body,) in rows)}
 
     def gaps(self) -> list[Gap]:
         return self._bodies("gaprow", Gap)
@@ -55,11 +83,14 @@ class History:
         return sorted(self._bodies("auditlogrow", AuditLog), key=lambda log: log.path)
 
     def everything(self) -> str:
-        """All that is kept of steps and audit logs, as text."""
-        columns = ("body from eventstream_steprow", "memo from eventstream_steprow")
-        rows = [row for column in columns for row in self._read(f"select {column}")]
-        rows += self._read("select body from eventstream_auditlogrow")
-        return b"".join(body or b"" for (body,) in rows).decode()
+        """All that is kept, of every table, as text: what is packed is unpacked."""
+        tables = self._read("select name from sqlite_master where type = 'table'")
+        return "\n".join(
+            _text(cell)
+            for (table,) in tables
+            for row in self._read(f'select * from "{table}"')  # noqa: S608 - our own names
+            for cell in row
+        )
 
     def positions(self) -> dict[str, Position]:
         found = self._bodies("positionrow", Position)

@@ -18,7 +18,7 @@ from practicecluster.access import Viewer
 from practicecluster.cluster import PracticeCluster
 from tests.observe.conftest import StartObserve
 from tests.observe.playing import caught_up
-from tests.observe.running import ROOT
+from tests.observe.running import ROOT, History
 from tests.observe.test_sign_in import signed_in
 
 VIEWERS = "viewers-token-Zt5wPq81nLb4"
@@ -191,6 +191,7 @@ async def test_nothing_planted_and_no_token_is_found_anywhere(
     shown = await pages(address)
     found = {"pages": shown.encode()}
     found |= {file.name: file.read_bytes() for file in data.iterdir()}
+    found["history"] = History(data).everything().encode()
     ended = await running.end()
     explain = await asyncio.create_subprocess_exec(
         *(sys.executable, "manage.py", "explain", tape),
@@ -200,7 +201,7 @@ async def test_nothing_planted_and_no_token_is_found_anywhere(
     )
     found["export"] = (await explain.communicate())[0]
     found |= {"tape": tape.read_bytes(), "log": f"{ended.out}{ended.err}".encode()}
-    for where in ("pages", "export", "tape", "baton.sqlite3-wal"):
+    for where in ("pages", "export", "tape", "history"):
         assert SHOWN.encode() in found[where], f"{where} was not looked into"
     secrets = [*map(canary, PLACES), VIEWERS, cluster.access.token]
     leaked = [

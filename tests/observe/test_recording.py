@@ -11,7 +11,7 @@ from practicecluster.cluster import PracticeCluster
 from practicecluster.playlist import find_tape
 from tests.observe.conftest import StartObserve
 from tests.observe.playing import Playing, caught_up, playing
-from tests.observe.running import ROOT
+from tests.observe.running import ROOT, History
 
 SECRET = "hunter2-and-more"
 
@@ -90,6 +90,9 @@ async def test_nothing_that_is_withheld_reaches_recording_or_history(
     await caught_up(cluster, data)
     assert (await running.end()).code == 0
     assert '"name":"keeps-a-secret"' in tape.read_text()
+    stored = History(data).everything()
+    assert "keeps-a-secret" in stored
+    assert SECRET not in stored
     for file in [tape, *data.iterdir()]:
         assert SECRET.encode() not in file.read_bytes(), file.name
 

@@ -37,6 +37,8 @@ def decode(asked: "Asked", schema: Schema, body: Any) -> JsonObject:
                 f'{served.kind} in version "{served.version}" cannot be handled as a '
                 f"{served.kind}: {error}"
             ) from error
+    if not served.custom:
+        thing = _kept(served.group_resource, thing)
     thing = {"apiVersion": served.api_version, "kind": served.kind, **thing}
     metadata = thing.get("metadata")
     if metadata is not None and not isinstance(metadata, dict):
@@ -46,6 +48,31 @@ def decode(asked: "Asked", schema: Schema, body: Any) -> JsonObject:
         _secret_texts(thing)
     _check_place(asked, thing["metadata"])
     return thing
+
+
+def _kept(resource: str, thing: JsonObject) -> JsonObject:
+    """Return what is left of lists without items: nothing, or null where a type always has one.
+
+    Go's types leave such fields out (omitempty), in the API as in etcd.
+    Source: https://github.com/kubernetes/api/blob/master/rbac/v1/types.go
+    """
+    always = _ALWAYS.get(resource, ())
+
+    def left(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {k: left(v) for k, v in value.items() if v != []}
+        return [left(each) for each in value] if isinstance(value, list) else value
+
+    told: JsonObject = left(thing)
+    return {**told, **{name: None for name in always if thing.get(name) == []}}
+
+
+_ALWAYS = {
+    "clusterroles.rbac.authorization.k8s.io": ("rules",),
+    "roles.rbac.authorization.k8s.io": ("rules",),
+    "endpointslices.discovery.k8s.io": ("endpoints", "ports"),
+}
+"""Lists that these types have always, be it as null."""
 
 
 def _check_head(asked: "Asked", body: JsonObject) -> None:

@@ -131,6 +131,8 @@ class Writer:
         """Replace an object, or the part that a subresource has of it; returns what is stored."""
         before = self.current(asked)
         after = decode(asked, self.schema(asked.served), body)
+        if asked.served.namespaced:  # Helm sends none: the path says it.
+            after["metadata"].setdefault("namespace", asked.namespace)
         self._check_version(asked, before, after)
         return self._change(asked, before, after)
 

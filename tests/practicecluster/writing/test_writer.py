@@ -310,3 +310,28 @@ def test_a_definition_is_served_at_once_and_its_schema_enforced(writer: Writer) 
     assert sorted(causes(error)) == ["spec.host", "spec.mode", "spec.replicas"]
     none = {"metadata": {"name": "v"}, "spec": {}}
     assert causes(refusal(lambda: create(writer, websites, none))) == ["spec.host"]
+
+
+def test_a_list_without_items_is_not_kept_or_is_null_where_there_is_always_one(
+    writer: Writer,
+) -> None:
+    policies = "networking.k8s.io/v1/networkpolicies"
+    spec = {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": []}
+    policy = create(writer, policies, {"metadata": {"name": "shut"}, "spec": spec})
+    assert policy["spec"] == {"podSelector": {}, "policyTypes": ["Ingress"]}
+    roles = "rbac.authorization.k8s.io/v1/clusterroles"
+    role = create(writer, roles, {"metadata": {"name": "none"}, "rules": []})
+    assert role["rules"] is None
+
+
+def test_a_replacement_is_where_its_path_says_though_it_says_nothing(writer: Writer) -> None:
+    """As Helm replaces the Secret that it keeps of a release."""
+    made = create(writer, MAPS, {"metadata": {"name": "settings"}, "data": {"a": "1"}})
+    body = {"metadata": {"name": "settings"}, "data": {"a": "2"}}
+    after = writer.update(asked(writer, MAPS, "settings"), body)
+    assert after["metadata"]["namespace"] == "default"
+    stored = writer.store.cache(asked(writer, MAPS).served.storage).objects
+    assert [each.content()["data"] for each in stored.values() if each.name == "settings"] == [
+        {"a": "2"}
+    ]
+    assert after["metadata"]["uid"] == made["metadata"]["uid"]

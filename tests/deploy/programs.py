@@ -22,8 +22,10 @@ def program(name: str) -> str:
     return found
 
 
-def run(name: str, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run one with no cluster and no settings of whoever runs the tests."""
+def run(
+    name: str, *arguments: str, said: str = "", more: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run one with no cluster and no settings of whoever runs the tests, but with `more`."""
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": "/nonexistent",
@@ -33,10 +35,11 @@ def run(name: str, *arguments: str, **options: Any) -> subprocess.CompletedProce
     return subprocess.run(
         [program(name), *arguments],
         cwd=ROOT,
+        env=environment | (more or {}),
+        input=said,
         capture_output=True,
         text=True,
         check=False,
-        **{"env": environment} | options,
     )
 
 
@@ -67,4 +70,4 @@ def helm_template(
 ) -> subprocess.CompletedProcess[str]:
     """What `helm template` says, at a cluster of the version that the schemas are of."""
     arguments = ["template", "baton", str(CHART), "-n", namespace, "--kube-version", "1.36.0"]
-    return run("helm", *arguments, "-f", "-", input=yaml.safe_dump(values or {}))
+    return run("helm", *arguments, "-f", "-", said=yaml.safe_dump(values or {}))

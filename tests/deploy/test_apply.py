@@ -1,12 +1,12 @@
-"""`kubectl apply -k` twice changes nothing, and an overlay that is applied away leaves no field."""
+"""`kubectl apply -k` twice changes nothing, and what is applied over another leaves none of it."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import yaml
 
-from tests.deploy.applying import Cluster, serving
+from tests.deploy.live import Live, living
 from tests.deploy.programs import ROOT
 
 BASE = "deploy"
@@ -14,55 +14,64 @@ OVERLAYS = sorted(str(each.relative_to(ROOT)) for each in (ROOT / "deploy/overla
 
 
 @pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    with serving(tmp_path) as made:
+async def live(tmp_path: Path) -> AsyncIterator[Live]:
+    async with living(tmp_path) as made:
         yield made
 
 
-@pytest.mark.parametrize("overlay", [BASE, "deploy/monitoring", *OVERLAYS])
-def test_what_is_applied_again_is_left_as_it_is(overlay: str, cluster: Cluster) -> None:
-    cluster.apply("-k", overlay)
-    created = list(cluster.changes)
-    told = cluster.apply("-k", overlay)
-    assert cluster.changes == created
-    assert {line.rpartition(" ")[2] for line in told.splitlines()} == {"unchanged"}
+async def test_what_is_applied_again_is_left_as_it_is(live: Live) -> None:
+    for way in (BASE, *OVERLAYS, "deploy/monitoring"):
+        await live.apply(way)
+        before = live.versions()
+        told = await live.apply(way)
+        assert {line.rpartition(" ")[2] for line in told.splitlines()} == {"unchanged"}, told
+        assert live.versions() == before, way
 
 
-def test_one_applied_over_another_leaves_no_field_of_it_behind(
-    cluster: Cluster, tmp_path: Path
+async def test_one_applied_over_another_leaves_no_field_of_it_behind(
+    live: Live, tmp_path: Path
 ) -> None:
     """From each overlay to the next, and back to the base: as if each were the first."""
+    empty = set(live.objects())
     for way in (BASE, *OVERLAYS, BASE):
-        cluster.apply("-k", way)
-        fresh = tmp_path / f"fresh-{way.replace('/', '-')}"
-        fresh.mkdir(exist_ok=True)
-        with serving(fresh) as other:
-            other.apply("-k", way)
-            alone, after = other.told(), cluster.told()
-        assert {path: after[path] for path in alone} == alone, way
+        await live.apply(way)
+        async with living(tmp_path / f"fresh-{way.replace('/', '-')}") as fresh:
+            await fresh.apply(way)
+            alone, after = fresh.objects(), live.objects()
+        own = {path for path in alone if path not in empty}
+        assert {path: after[path] for path in own} == {path: alone[path] for path in own}, way
 
 
-def test_the_server_keeps_no_empty_list_so_that_one_would_be_sent_for_ever(
-    cluster: Cluster,
-) -> None:
+async def test_an_empty_list_would_be_sent_for_ever(live: Live) -> None:
+    """So that the tests above could fail: an API server keeps none."""
+    await live.apply(BASE)
     policy = {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
         "metadata": {"name": "baton", "namespace": "baton"},
         "spec": {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": []},
     }
-    text = yaml.safe_dump(policy)
-    cluster.apply("-f", "-", input=text)
-    assert "configured" in cluster.apply("-f", "-", input=text)
-    assert len(cluster.changes) == 2
+    for _ in range(2):
+        told = await live.kubectl("apply", "--validate=false", "-f", "-", said=json.dumps(policy))
+        assert "configured" in told
 
 
-def test_what_was_patched_in_by_hand_is_left_behind(cluster: Cluster) -> None:
-    """So that the test above could fail: this is what an overlay is for."""
-    cluster.apply("-k", BASE)
-    path = "/apis/apps/v1/namespaces/baton/deployments/baton"
+async def test_what_was_patched_in_by_hand_is_left_behind(live: Live) -> None:
+    """So that the tests above could fail: this is what an overlay is for."""
+    await live.apply(BASE)
     patch = {"spec": {"template": {"spec": {"securityContext": {"runAsUser": 0}}}}}
-    cluster.patch(path, patch, "application/strategic-merge-patch+json")
-    cluster.apply("-k", BASE)
-    spec = cluster.objects[path]["spec"]["template"]["spec"]
-    assert spec["securityContext"]["runAsUser"] == 0
+    await live.kubectl("-n", "baton", "patch", "deployment/baton", "-p", json.dumps(patch))
+    await live.apply(BASE)
+    found = live.objects()["apps/v1/deployments/baton/baton"]
+    assert found["spec"]["template"]["spec"]["securityContext"]["runAsUser"] == 0
+
+
+async def test_rules_that_the_api_server_adds_up_are_left_alone(live: Live) -> None:
+    await live.apply(BASE)
+    rule = {"apiGroups": ["example.com"], "resources": ["databases"], "verbs": ["get"]}
+    role = "clusterrole/baton-custom-resources"
+    patch = json.dumps({"rules": [rule]})
+    await live.kubectl("patch", role, "--type=merge", "-p", patch, "--field-manager=aggregation")
+    assert f"{role.replace('/', '.rbac.authorization.k8s.io/')} unchanged" in await live.apply(BASE)
+    kept = live.objects()["rbac.authorization.k8s.io/v1/clusterroles/baton-custom-resources"]
+    assert kept["rules"] == [rule]

@@ -179,7 +179,7 @@ def notes(values: dict[str, Any]) -> str:
     """What helm says after an installation, which is not made."""
     done = run(
         *("helm", "install", "baton", str(CHART), "-n", "baton", "--dry-run=client", "-f", "-"),
-        input=yaml.safe_dump(values),
+        said=yaml.safe_dump(values),
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.partition("NOTES:\n")[2]

@@ -3,7 +3,6 @@
 import json
 from random import Random
 
-from eventstream.kinds import taught
 from eventstream.objects.audit import AuditDecoder
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.inventory import Inventory
@@ -76,7 +75,7 @@ class Cluster:
         return {
             (w.thing["metadata"]["uid"], w.thing["metadata"]["resourceVersion"]): w
             for w in self.written
-            if w.kind != "Event" and KINDS[w.kind].watched
+            if w.kind != "Event"
         }
 
 
@@ -99,10 +98,8 @@ def streams(cluster: Cluster, late: Random, relist: str = "") -> Streams:
 
     Of a kind named by `relist` the middle third is missed, and listed anew.
     """
-    decoder, found = Decoder(b"simulation", judge=taught.judge()), Streams()
-    for kind, known in KINDS.items():
-        if not known.watched:
-            continue
+    decoder, found = Decoder(b"simulation"), Streams()
+    for kind in KINDS:
         inventory = Inventory(resource(kind))
         before = [w for w in cluster.server.log[: cluster.begun] if w.kind == kind]
         listed = {w.thing["metadata"]["uid"]: w for w in before}

@@ -19,9 +19,8 @@ class Autoscalers(Actor):
     watches = ("HorizontalPodAutoscaler",)
     component = "horizontal-pod-autoscaler"
 
-    def __init__(self, server: Server, chance: float = 0.4) -> None:
+    def __init__(self, server: Server) -> None:
         super().__init__(server, kcm("horizontal-pod-autoscaler"))
-        self._chance = chance
 
     def seen(self, kind: str, type_: str, before: Json | None, thing: Json) -> None:
         """A new one is looked at, and from then on every 15 seconds."""
@@ -52,7 +51,7 @@ class Autoscalers(Actor):
         spec, have = scaler["spec"], found["spec"]["replicas"]
         least, most = spec["minReplicas"], spec["maxReplicas"]
         wanted = have
-        if have and self.clock.random.random() < self._chance:
+        if have and self.clock.random.random() < 0.4:
             wanted = self.clock.random.randint(least, most)
         if have:
             wanted = min(max(wanted, least), most)

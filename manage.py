@@ -12,8 +12,16 @@ def main() -> None:
 
         sys.stdout.write(f"{VERSION}\n")
         return
+    from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
+    from eventstream.plain import plain
+
+    try:
+        settings.INSTALLED_APPS  # noqa: B018 - reads all settings
+    except ImproperlyConfigured as error:
+        sys.exit(f"Baton cannot start: {plain(str(error))}")
     execute_from_command_line(sys.argv)
 
 

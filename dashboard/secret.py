@@ -19,9 +19,10 @@ def kept_secret_key(directory: Path) -> str:
             _write_once(path, secrets.token_urlsafe(48))
         return path.read_text(encoding="ascii").strip()
     except OSError as error:
+        why = "it is a file" if directory.is_file() else error.strerror
         raise ImproperlyConfigured(
-            f"The secret key could not be kept in {path}: {error}. Make the directory writable, "
-            "set BATON_DATA to one that is, or give the key as BATON_SECRET_KEY."
+            f"the data directory {directory} cannot be used: {why}. Let it be a directory that "
+            "this user may write to, with room on its disk, or set BATON_DATA to another one."
         ) from error
 
 

@@ -30,3 +30,9 @@ def sole_writer(database: Path) -> Iterator[None]:
             f"Another Baton is writing its history to {database}. End that one, or set BATON_DATA "
             "to another directory for this one."
         ) from error
+    except OSError as error:
+        raise InUseError(
+            f"{lock_of(database)} cannot be opened, which keeps a second Baton from the same "
+            f"history: {error.strerror}. Let this user write to it, or set BATON_DATA to another "
+            "directory."
+        ) from error

@@ -50,10 +50,7 @@ class ServiceAccount:
     @staticmethod
     def present() -> bool:
         """Say whether this process runs in a Pod that has a service account's token."""
-        return (
-            bool(os.environ.get(incluster_config.SERVICE_HOST_ENV_NAME))
-            and Path(incluster_config.SERVICE_TOKEN_FILENAME).is_file()
-        )
+        return _in_pod() and Path(incluster_config.SERVICE_TOKEN_FILENAME).is_file()
 
     async def load(self) -> Configuration:
         """Read the token and CA that the kubelet keeps current in the Pod."""
@@ -99,7 +96,7 @@ class KubeConfig:
         except ExecPluginError as error:
             raise ApiProblem(error.problem) from error
         except _UNREADABLE as error:
-            raise ApiProblem(_unusable(self._paths, f"context {self.name}: {error}")) from error
+            raise ApiProblem(self._failed(error)) from error
         return configuration
 
     async def renew(self, configuration: Configuration) -> None:
@@ -111,7 +108,16 @@ class KubeConfig:
         except ExecPluginError as error:
             raise ApiProblem(error.problem) from error
         except _UNREADABLE as error:
-            raise ApiProblem(_unusable(self._paths, f"context {self.name}: {error}")) from error
+            raise ApiProblem(self._failed(error)) from error
+
+    def _failed(self, error: Exception) -> Problem:
+        if isinstance(error, OSError) and error.filename and error.strerror:
+            return _unusable(
+                self._paths,
+                f"context {self.name} names the file {error.filename}, which cannot be read: "
+                f"{error.strerror}",
+            )
+        return _unusable(self._paths, f"context {self.name}: {error}")
 
 
 def find(kubeconfig: str | None, context: str | None) -> Source:
@@ -129,7 +135,21 @@ def find(kubeconfig: str | None, context: str | None) -> Source:
         return KubeConfig(paths, context)
     if kubeconfig:
         raise ApiProblem(_unusable(candidates, "there is no such file"))
-    raise ApiProblem(_no_cluster(candidates))
+    raise ApiProblem(_no_cluster(candidates) if named or not _in_pod() else _no_token())
+
+
+def _in_pod() -> bool:
+    return bool(os.environ.get(incluster_config.SERVICE_HOST_ENV_NAME))
+
+
+def _no_token() -> Problem:
+    return Problem(
+        "service-account",
+        "This Pod has no token of a service account: there is no "
+        f"{incluster_config.SERVICE_TOKEN_FILENAME}.",
+        "the Pod runs with automountServiceAccountToken: false",
+        "mount the token, or name a kubeconfig with --kubeconfig",
+    )
 
 
 def _no_cluster(candidates: list[Path]) -> Problem:

@@ -56,6 +56,8 @@ def connection_problem(server: str, error: BaseException) -> Problem:
             )
         case aiohttp.ClientConnectorDNSError():
             return _unreachable(server, f"its name does not resolve ({quoted(str(error))})")
+        case aiohttp.ClientConnectorError():  # Its own text goes on about an SSLContext.
+            return _unreachable(server, quoted(str(error.os_error)))
         case TimeoutError():
             return _unreachable(server, "it did not answer in time")
         case aiohttp.InvalidURL() | ValueError():

@@ -17,6 +17,7 @@ sense stops the start with a message that names the variable.
 | `BATON_KINDS` | | a directory of YAML files that declare further kinds |
 | `BATON_HEALTH` | | Argo CD health scripts: a directory, or the ConfigMap `argocd-cm` |
 | `BATON_CLUSTER_NAME` | the context's name | what pages, log and files call the cluster |
+| `BATON_LOG_FORMAT` | `text` | `json`: each line of the log is an object of JSON |
 | `BATON_LOG_LEVEL` | `INFO` | least serious level that is logged |
 | `BATON_SIGN_IN` | `local` | how people sign in; that and more in `dashboard.signin.mode` |
 | `BATON_DEBUG` | `0` | `1` shows tracebacks in the page; never where others can reach it |
@@ -33,7 +34,7 @@ from django.http.request import split_domain_port
 from dashboard import prefix
 from dashboard.secret import kept_secret_key
 from dashboard.signin import mode
-from eventstream import clusternames
+from eventstream import clusternames, logs
 from eventstream.sqlite import ENGINE, OPTIONS
 
 HERE = ("localhost", "127.0.0.1", "[::1]")
@@ -120,6 +121,16 @@ def _log_level() -> str:
     return level
 
 
+def _log_format() -> str:
+    """How a line of the log looks."""
+    format_ = os.environ.get("BATON_LOG_FORMAT", "text")
+    if format_ not in logs.FORMATS:
+        raise ImproperlyConfigured(
+            f"BATON_LOG_FORMAT is {format_!r}; use {' or '.join(logs.FORMATS)}."
+        )
+    return format_
+
+
 def _cluster_name() -> str:
     """What the cluster is called here, "" where that is left to the kubeconfig."""
     try:
@@ -139,6 +150,7 @@ BATON_MESSAGES = _messages()
 BATON_KINDS = _path("BATON_KINDS")
 BATON_HEALTH = _path("BATON_HEALTH")
 BATON_CLUSTER_NAME = _cluster_name()
+BATON_LOG_FORMAT, BATON_LOG_LEVEL = _log_format(), _log_level()
 BATON_SIGN_IN = mode.from_environment()
 
 INSTALLED_APPS = [
@@ -259,17 +271,4 @@ SILENCED_SYSTEM_CHECKS = [
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "plain": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"},
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": _log_level()},
-    "loggers": {
-        # One line for every request drowns what a person needs to see.
-        "daphne": {"level": "WARNING"},
-        "django.channels.server": {"level": "WARNING"},
-    },
-}
+LOGGING = logs.configuration(BATON_LOG_FORMAT, BATON_LOG_LEVEL)

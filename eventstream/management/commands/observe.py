@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import logging.config
 import os
 import socket
 from argparse import ArgumentParser, ArgumentTypeError
@@ -17,7 +18,16 @@ from django.core.management.base import CommandError
 from django.db import DatabaseError
 from django.utils.module_loading import import_string
 
-from eventstream import clusternames, descriptors, healthcheck, history, private, reviewing, serving
+from eventstream import (
+    clusternames,
+    descriptors,
+    healthcheck,
+    history,
+    logs,
+    private,
+    reviewing,
+    serving,
+)
 from eventstream.exclusive import InUseError, lock_of, sole_writer
 from eventstream.kubeapi.connection import ClusterIdentity, connect
 from eventstream.kubeapi.problems import ApiProblem, open_files
@@ -85,11 +95,29 @@ class Command(PlainCommand):
             metavar="PATH",
             help="the path below which a proxy has the pages, such as /baton; as BATON_PATH_PREFIX",
         )
+        parser.add_argument(
+            "--log-format",
+            choices=logs.FORMATS,
+            default=settings.BATON_LOG_FORMAT,
+            help="how the log's lines look; as BATON_LOG_FORMAT (%(default)s)",
+        )
         no_messages(parser)
         teaching(parser)
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Run until Ctrl-C or SIGTERM; what can't be done ends it with a message."""
+        # Kept, because the application sets logging up by them once more when it is loaded.
+        settings.LOGGING = logs.configuration(options["log_format"], settings.BATON_LOG_LEVEL)
+        logging.config.dictConfig(settings.LOGGING)
+        try:
+            self._observe(options)
+        except CommandError as error:
+            if options["log_format"] == "text":
+                raise
+            logger.critical("%s", error)
+            raise SystemExit(error.returncode) from error
+
+    def _observe(self, options: dict[str, Any]) -> None:
         descriptors.raise_limit()
         private.umask()
         if options["no_messages"]:
@@ -150,7 +178,7 @@ class Command(PlainCommand):
                     )
                     await observer.restore()
                     if turn == 0:
-                        self._announce(cluster, address)
+                        self._announce(cluster, address, options["log_format"])
                     lost = await observer.run()
                     await _begin_anew(stack)
             finally:
@@ -161,8 +189,13 @@ class Command(PlainCommand):
         application = import_string(settings.ASGI_APPLICATION)
         serving.serve(application, listener, observe, import_string(settings.BATON_ADMIT))
 
-    def _announce(self, cluster: ClusterIdentity, address: str) -> None:
-        self.stdout.write(f"Watching {_with_address(cluster)}, read-only.\nDashboard: {address}\n")
+    def _announce(self, cluster: ClusterIdentity, address: str, log_format: str) -> None:
+        logs.about(cluster.name)
+        watching = f"Watching {_with_address(cluster)}, read-only."
+        if log_format == "json":  # A reader of lines of JSON can't read another one.
+            logger.info("%s Dashboard: %s", watching, address)
+            return
+        self.stdout.write(f"{watching}\nDashboard: {address}\n")
         self.stdout.flush()
 
 

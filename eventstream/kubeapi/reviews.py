@@ -9,6 +9,7 @@ https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import aiohttp
 import msgspec
@@ -35,6 +36,8 @@ ANSWER_BYTES = 1024 * 1024
 _AUTHENTICATION = "/apis/authentication.k8s.io"
 _AUTHORIZATION = "/apis/authorization.k8s.io/v1"
 _OPENSHIFT_USER = "/apis/user.openshift.io/v1/users/~"
+_OPENSHIFT_RULES = "/apis/authorization.openshift.io/v1/namespaces/{}/selfsubjectrulesreviews"
+"""Source: https://github.com/openshift/api/blob/master/authorization/v1/types.go"""
 _ANONYMOUS = "system:unauthenticated"
 
 _T = TypeVar("_T")
@@ -78,6 +81,22 @@ class _Rules(msgspec.Struct, rename="camel"):
 
 class _RulesReview(msgspec.Struct):
     status: _Rules = msgspec.field(default_factory=_Rules)
+
+
+class _OpenShiftRule(msgspec.Struct, rename="camel"):
+    verbs: Sequence[str] | None = None
+    api_groups: Sequence[str] | None = None
+    resources: Sequence[str] | None = None
+    resource_names: Sequence[str] | None = None
+
+
+class _OpenShiftRules(msgspec.Struct, rename="camel"):
+    rules: Sequence[_OpenShiftRule] | None = None
+    evaluation_error: str = ""
+
+
+class _OpenShiftRulesReview(msgspec.Struct):
+    status: _OpenShiftRules = msgspec.field(default_factory=_OpenShiftRules)
 
 
 class _Answer(msgspec.Struct, frozen=True):
@@ -143,8 +162,8 @@ class ApiReviews:
     async def rules(self, viewer: Credential, namespace: str) -> Sequence[Rule] | None:
         """Ask by SelfSubjectRulesReview; None where it tells only a part, or of mere names.
 
-        None also to a token that may not ask for them: one of OpenShift with the scopes that its
-        oauth-proxy asks for may create no rules review but the one of OpenShift's own API group.
+        A token of OpenShift with the scopes that its oauth-proxy asks for may create no such review
+        but the one of OpenShift's own API group, which is then asked; None where that fails too.
         """
         if isinstance(viewer, Names):
             return None
@@ -152,9 +171,24 @@ class ApiReviews:
         body = _body("SelfSubjectRulesReview", path, {"namespace": namespace})
         answer = await self._post(path, viewer, body)
         if answer.code == 403:
-            return None
+            return await self._openshift_rules(viewer, namespace)
         told = _read(answer, path, _RulesReview).status
         return None if told.incomplete else tuple(told.resource_rules or ())
+
+    async def _openshift_rules(self, viewer: Credential, namespace: str) -> Sequence[Rule] | None:
+        path = _OPENSHIFT_RULES.format(quote(namespace, safe=""))
+        body = {
+            "apiVersion": "authorization.openshift.io/v1",
+            "kind": "SelfSubjectRulesReview",
+            "spec": {"scopes": []},  # The viewer's own rights, beyond those of this token.
+        }
+        answer = await self._post(path, viewer, msgspec.json.encode(body))
+        if answer.code not in {200, 201, 401}:
+            return None
+        told = _read(answer, path, _OpenShiftRulesReview).status
+        if told.evaluation_error:
+            return None
+        return tuple(map(_guess, told.rules or ()))
 
     async def _post(self, path: str, viewer: Credential, body: bytes) -> _Answer:
         return await self._send("POST", path, viewer, body)
@@ -198,6 +232,13 @@ class ApiReviews:
                 if len(read) > ANSWER_BYTES:
                     raise UnansweredError(f"The answer to {method} {path} is too large.")
             return _Answer(response.status, bytes(read))
+
+
+def _guess(rule: _OpenShiftRule) -> Rule:
+    """Return the rule; without a group it is of each, as it only says what is worth asking."""
+    return Rule(
+        rule.verbs or (), rule.api_groups or ("*",), rule.resources or (), rule.resource_names or ()
+    )
 
 
 def _body(kind: str, path: str, spec: dict[str, Any]) -> bytes:

@@ -15,6 +15,7 @@ from eventstream.reviewing import (
     Identity,
     Names,
     Question,
+    Rule,
     Token,
     UnansweredError,
     UnrecognisedError,
@@ -86,10 +87,12 @@ class Server:
         self.answers = answers
         self.came: list[tuple[str, str, str]] = []
         self.certificates: list[Any] = []
+        self.bodies: list[Any] = []
 
     async def handle(self, request: web.Request) -> web.Response:
         authorization = request.headers.get("Authorization", "")
         self.came.append((request.method, request.path, authorization))
+        self.bodies.append(await request.json() if request.method == "POST" else None)
         transport = request.transport
         assert transport is not None
         self.certificates.append(transport.get_extra_info("peercert"))
@@ -196,13 +199,41 @@ async def test_only_yes_is_yes(status: dict[str, bool], allowed: bool, tmp_path:
         await served.close()
 
 
-async def test_rules_that_a_token_may_not_ask_for_are_not_told(tmp_path: Path) -> None:
-    """OpenShift's scope user:check-access lets a token ask of one access at a time."""
-    path = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
-    server = Server({"/version": (200, {"gitVersion": "v1.36.2"}), path: (403, {"kind": "Status"})})
+RULES = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
+OPENSHIFT_RULES = "/apis/authorization.openshift.io/v1/namespaces/shop/selfsubjectrulesreviews"
+PODS_RULE = {"verbs": ["list", "watch"], "apiGroups": [""], "resources": ["pods"]}
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (
+            (201, {"status": {"rules": [PODS_RULE]}}),
+            (Rule(["list", "watch"], [""], ["pods"]),),
+        ),
+        (
+            (200, {"status": {"rules": [PODS_RULE | {"apiGroups": None, "resourceNames": ["a"]}]}}),
+            (Rule(["list", "watch"], ("*",), ["pods"], ["a"]),),
+        ),
+        ((201, {"status": {"rules": None}}), ()),
+        ((201, {"status": {"rules": [PODS_RULE], "evaluationError": "no such role"}}), None),
+        ((403, {"kind": "Status"}), None),
+        ((404, {"kind": "Status"}), None),
+    ],
+)
+async def test_a_token_that_may_not_ask_for_rules_asks_openshift_for_the_viewers_own(
+    answer: tuple[int, Any], expected: Any, tmp_path: Path
+) -> None:
+    """OpenShift's scope user:check-access allows just that, beside asking of single accesses."""
+    refused = (403, {"kind": "Status"})
+    answers = {"/version": (200, {"gitVersion": "v1.36.2"}), RULES: refused}
+    server = Server({**answers, OPENSHIFT_RULES: answer})
     served, connection, reviews = await asked(server, tmp_path)
     try:
-        assert await reviews.rules(SAM, "shop") is None
+        assert await reviews.rules(SAM, "shop") == expected
+        assert [each[:2] for each in server.came] == [("POST", RULES), ("POST", OPENSHIFT_RULES)]
+        assert {each[2] for each in server.came} == {f"Bearer {SAM.value}"}, "never Baton's own"
+        assert server.bodies[-1]["spec"] == {"scopes": []}, "not those of the token"
     finally:
         await reviews.close()
         await connection.close()

@@ -173,6 +173,17 @@ async def pages(address: str) -> str:
     return "".join(shown)
 
 
+async def metrics(address: str) -> str:
+    """All that a monitoring system is told which may list everything."""
+    sent = {"Authorization": f"Bearer {VIEWERS}"}
+    async with (
+        aiohttp.ClientSession() as scraper,
+        scraper.get(f"{address}/metrics", headers=sent) as answer,
+    ):
+        assert answer.status == 200
+        return await answer.text()
+
+
 @pytest.mark.parametrize("place", PLACES)
 def test_each_place_is_planted(place: str) -> None:
     assert canary(place) in json.dumps([*planted(), *website()])
@@ -181,7 +192,7 @@ def test_each_place_is_planted(place: str) -> None:
 async def test_nothing_planted_and_no_token_is_found_anywhere(
     cluster: PracticeCluster, kubeconfig: Path, data: Path, tmp_path: Path, observe: StartObserve
 ) -> None:
-    cluster.access.viewers[VIEWERS] = Viewer("sam")
+    cluster.access.viewers[VIEWERS] = Viewer("sam", paths=frozenset({"/metrics"}))
     plant(cluster)
     tape = tmp_path / "tape.jsonl"
     loud = {"BATON_SIGN_IN": "token", "BATON_LOG_LEVEL": "DEBUG"}
@@ -189,7 +200,8 @@ async def test_nothing_planted_and_no_token_is_found_anywhere(
     address = await running.url()
     await caught_up(cluster, data)
     shown = await pages(address)
-    found = {"pages": shown.encode()}
+    found = {"pages": shown.encode(), "metrics": (await metrics(address)).encode()}
+    assert b'resource="websites"' in found["metrics"], "metrics name what the viewer may list"
     found |= {file.name: file.read_bytes() for file in data.iterdir()}
     found["history"] = History(data).everything().encode()
     ended = await running.end()

@@ -64,7 +64,12 @@ _WATCHING = (
         "unix seconds",
         "When the observer last stored how it does; it does so each second.",
     ),
-    _gauge("baton_watches", "resources", "How many resources are watched how.", "state"),
+    _gauge(
+        "baton_watches",
+        "resources",
+        "How many resources are watched how; of those without a place 50 at most are counted.",
+        "state",
+    ),
     _gauge(
         "baton_watch_lag_seconds",
         "seconds",
@@ -84,6 +89,8 @@ _WATCHING = (
     _counter("baton_watch_errors_total", "failures", "Lists and watches that failed."),
     _counter("baton_audit_records_total", "records", "Requests that audit logs told of."),
     _gauge("baton_audit_logs", "logs", "How many audit logs are followed how.", "state"),
+    _counter("baton_audit_corrupt_lines_total", "lines", "Lines of them that could not be read."),
+    _counter("baton_audit_missed_total", "stretches", "Stretches of them that were passed over."),
 )
 
 _EXPLAINING = (

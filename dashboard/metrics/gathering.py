@@ -81,6 +81,8 @@ def _of_watching(read: Known) -> Iterator[Sample]:
     logs = Counter(log.state for log in read.logs)
     for state in ("following", "behind", "missing", "unreadable"):
         yield Sample("baton_audit_logs", logs[state], (state,))
+    yield Sample("baton_audit_corrupt_lines_total", sum(log.corrupt for log in read.logs))
+    yield Sample("baton_audit_missed_total", sum(log.missed for log in read.logs))
     yield Sample("baton_store_bytes", read.extent.bytes)
     yield Sample("baton_store_limit_bytes", read.extent.most)
     if read.extent.since is not None:

@@ -109,6 +109,7 @@ VARIANTS: dict[str, Values] = {
         "health": {"configMap": "argocd-cm", "key": "argocd-cm.yaml"},
         "messages": "none",
         "logLevel": "WARNING",
+        "logFormat": "json",
     },
     "kinds in a map that is there": {"kinds": {"configMap": "baton-kinds"}},
     "scheduled": {

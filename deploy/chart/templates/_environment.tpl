@@ -16,6 +16,7 @@
   "BATON_HSTS_SECONDS" (toString (int64 .Values.hstsSeconds))
   "BATON_PATH_PREFIX" .Values.pathPrefix
   "BATON_MESSAGES" .Values.messages
+  "BATON_LOG_FORMAT" .Values.logFormat
   "BATON_LOG_LEVEL" .Values.logLevel
   "BATON_RETENTION_DAYS" (toString .Values.history.days)
   "BATON_RETENTION_MB" (toString (int64 .Values.history.megabytes))

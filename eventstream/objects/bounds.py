@@ -39,12 +39,19 @@ T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)
 _NEEDED = frozenset(
     {
+        "argocd.argoproj.io/tracking-id",
         "batch.kubernetes.io/cronjob-scheduled-timestamp",
         "controller-revision-hash",
+        "crossplane.io/claim-name",
+        "crossplane.io/claim-namespace",
         "deployment.kubernetes.io/revision",
         "endpointslice.kubernetes.io/managed-by",
+        "helm.toolkit.fluxcd.io/name",
+        "helm.toolkit.fluxcd.io/namespace",
         "kubernetes.io/config.mirror",
         "kubernetes.io/config.source",
+        "kustomize.toolkit.fluxcd.io/name",
+        "kustomize.toolkit.fluxcd.io/namespace",
         "pod-template-hash",
     }
 )

@@ -47,6 +47,9 @@ SHOWN_ANNOTATIONS = frozenset(
 _NUMBERED = "deployment.kubernetes.io/revision-history"
 """The annotation in which a ReplicaSet keeps its earlier numbers: shown where it is just that."""
 
+_TRACKING = "argocd.argoproj.io/tracking-id"
+"""The annotation in which Argo CD notes for which Application it applied an object, by names."""
+
 _LONGEST_SHOWN_ANNOTATION = 253
 _SHOWN_STATUS_STRINGS = frozenset({"phase", "state", "health"})
 _CONDITION_STRINGS = frozenset({"type", "status", "reason", "message", "lastTransitionTime"})
@@ -58,6 +61,7 @@ _PASSES = 4
 _HIDDEN = expression(r"hidden:[0-9a-f]{12}")
 _WORDS = expression(r"[A-Za-z][A-Za-z _-]{0,39}")
 _NUMBERS = expression(r"[0-9]{1,9}(,[0-9]{1,9}){0,24}")
+_TRACKED = expression(r"[a-z0-9._-]+:[A-Za-z0-9.-]*/[A-Za-z0-9]+:[a-z0-9.-]*/[A-Za-z0-9.:-]+")
 
 
 class Redactor:
@@ -200,6 +204,8 @@ class Redactor:
 def _is_shown(key: str, value: str) -> bool:
     if key == _NUMBERED:
         return _NUMBERS.fullmatch(value) is not None
+    if key == _TRACKING:
+        return len(value) <= _LONGEST_SHOWN_ANNOTATION and _TRACKED.fullmatch(value) is not None
     return key in SHOWN_ANNOTATIONS and len(value) <= _LONGEST_SHOWN_ANNOTATION
 
 

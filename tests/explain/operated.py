@@ -125,7 +125,10 @@ def flux_release(flow: Operated) -> Json:
     helm = flow.controller("helm-controller")
     helm.change(release, {"metadata": {"finalizers": ["finalizers.fluxcd.io"]}})
     ref = {"kind": "HelmRepository", "name": "charts"}
-    chart = helm.create(thing("HelmChart", "shop-web", source, spec={"sourceRef": ref}))
+    mark = "helm.toolkit.fluxcd.io"
+    labels = {"labels": {f"{mark}/name": "web", f"{mark}/namespace": "shop"}}
+    named = thing("HelmChart", "shop-web", source, spec={"sourceRef": ref}, metadata=labels)
+    chart = helm.create(named)
     waits = "HelmChart 'shop/shop-web' is not ready: it has not been reconciled"
     begun = [
         condition("Reconciling", "True", "Progressing", "Fulfilling prerequisites"),
@@ -139,6 +142,52 @@ def flux_release(flow: Operated) -> Json:
     fetch = condition("FetchFailed", "True", "NoSourceArtifact", none)
     says(sources, chart, fetch, condition("Ready", "False", "NoSourceArtifact", none))
     return release
+
+
+def applies(flow: Operated, manager: str, name: str, **metadata: Any) -> Json:
+    """A Deployment with a mark is applied, and its Pods do not come up."""
+    web = deployment(name, 1)
+    web["metadata"] |= metadata
+    made = flow.controller(manager).create(web, op="Apply")
+    rs = flow.hand("deployment-controller").create(replicaset(made, f"{name}-1", 1))
+    flow.hand("deployment-controller").report(made, observedGeneration=1, replicas=1)
+    stuck_pod(flow, flow.hand("replicaset-controller"), rs, f"{name}-1-x")
+    return made
+
+
+def flux_applies(flow: Operated) -> Json:
+    """A Kustomization whose Deployment does not come up."""
+    api = "kustomize.toolkit.fluxcd.io/v1"
+    applied = flow.client("flux").create(thing("Kustomization", "apps", api, spec={}))
+    reports = flow.controller("gotk-kustomize-controller")
+    reports.change(applied, {"metadata": {"finalizers": ["finalizers.fluxcd.io"]}})
+    begun = [condition("Reconciling", "True", "Progressing"), condition("Ready", "Unknown")]
+    says(reports, applied, *begun, observedGeneration=-1)
+    mark = "kustomize.toolkit.fluxcd.io"
+    labels = {f"{mark}/name": "apps", f"{mark}/namespace": "shop"}
+    applies(flow, "kustomize-controller", "web", labels=labels)
+    failed = "timeout waiting for: [Deployment/shop/web status: 'InProgress']"
+    unready = condition("Ready", "False", "HealthCheckFailed", failed) | {"observedGeneration": 1}
+    inventory = {"entries": [{"id": "shop_web_apps_Deployment", "v": "v1"}]}
+    says(reports, applied, unready, observedGeneration=-1, inventory=inventory)
+    return applied
+
+
+def argo_applies(flow: Operated) -> Json:
+    """An Application that Argo CD syncs long after it was made, as Git has something new."""
+    api = "argoproj.io/v1alpha1"
+    whole = thing("Application", "shop", api, spec={"destination": {}})
+    whole["metadata"]["namespace"] = "argocd"
+    whole = flow.client().create(whole)
+    argo = flow.controller("argocd-application-controller")
+    synced = {"sync": {"status": "Synced"}, "health": {"status": "Healthy"}}
+    argo.report(whole, **synced)
+    flow.wait(600.0)
+    annotations = {"argocd.argoproj.io/tracking-id": "shop:apps/Deployment:shop/web"}
+    applies(flow, "argocd-controller", "web", annotations=annotations)
+    one = {"group": "apps", "kind": "Deployment", "namespace": "shop", "name": "web"}
+    argo.report(whole, health={"status": "Progressing"}, resources=[one])
+    return whole
 
 
 def tekton(flow: Operated) -> Json:
@@ -192,6 +241,8 @@ def crossplane(flow: Operated) -> Json:
     claimed = {"apiVersion": api, "kind": "Database", "namespace": "shop", "name": "orders"}
     composite = thing("XDatabase", "orders-x", api, spec={"size": 1, "claimRef": claimed})
     del composite["metadata"]["namespace"]
+    claim_of = {"crossplane.io/claim-name": "orders", "crossplane.io/claim-namespace": "shop"}
+    composite["metadata"]["labels"] = claim_of
     composite = core.create(composite)
     ref = {"apiVersion": api, "kind": "XDatabase", "name": "orders-x"}
     core.change(claim, {"spec": {"resourceRef": ref}})
@@ -317,8 +368,8 @@ def kueue(flow: Operated) -> Json:
 CHAINS = {
     story.__name__: story
     for story in (
-        cert_manager, flux_kustomization, flux_release, tekton, knative, crossplane, strimzi,
-        jobset, rollout, cluster_api, kueue,
+        cert_manager, flux_applies, argo_applies, flux_kustomization, flux_release, tekton,
+        knative, crossplane, strimzi, jobset, rollout, cluster_api, kueue,
     )
 }  # fmt: skip
 """Every story, by its name."""

@@ -18,6 +18,11 @@ STUCK = {
         "propagation: wrong status code '404', expected '200'. Certificate web itself says: "
         "Issuing certificate as Secret does not exist."
     ),
+    "flux_applies": (
+        f"Pod web-1-x {NO_IMAGE} Kustomization apps itself says: timeout waiting for: "
+        "[Deployment/shop/web status: 'InProgress']."
+    ),
+    "argo_applies": f"Pod web-1-x {NO_IMAGE}",
     "flux_kustomization": (
         "GitRepository podinfo is not as asked for: condition Ready is False. It says: failed to "
         "checkout and determine revision: authentication required. Kustomization apps itself "
@@ -164,3 +169,46 @@ def test_a_rollout_goes_on_with_its_replica_set() -> None:
     trace = judged(flow, made, 1.0)
     assert (trace.state, trace.holder) == ("running", "custom-controller")
     assert "it is to go on after its pause" in trace.summary
+
+
+def test_what_is_applied_long_after_it_was_asked_for_begins_a_trace_of_its_own() -> None:
+    flow = Operated()
+    CHAINS["argo_applies"](flow)
+    [web] = [thing for thing in flow.told().of("Deployment") if thing.verb == "create"]
+    assert (web.actor, web.actor_name) == ("custom-controller", "argocd-controller")
+    assert web.cause is None
+    assert "for Application shop" in web.what
+    assert flow.told().traces[web.trace].root_step == web.id
+
+
+def test_what_is_applied_at_once_follows_from_the_request() -> None:
+    flow = Operated()
+    CHAINS["flux_applies"](flow)
+    told = flow.told()
+    [web] = [thing for thing in told.of("Deployment") if thing.verb == "create"]
+    assert web.cause is not None
+    assert told.steps[web.cause].object.kind == "Kustomization"
+
+
+@pytest.mark.parametrize(
+    ("manager", "namespace"),
+    [("kubectl-client-side-apply", "shop"), ("ci", "shop"), ("kustomize-controller", "elsewhere")],
+)
+def test_a_mark_alone_or_a_name_alone_is_no_evidence(manager: str, namespace: str) -> None:
+    flow = Operated()
+    api, mark = "kustomize.toolkit.fluxcd.io/v1", "kustomize.toolkit.fluxcd.io"
+    flow.client("flux").create(thing("Kustomization", "apps", api, spec={}))
+    web = deployment("web", 1)
+    web["metadata"]["labels"] = {f"{mark}/name": "apps", f"{mark}/namespace": namespace}
+    flow.client(manager).create(web)
+    [step] = flow.told().of("Deployment")
+    assert (step.actor, step.actor_name) == ("client", manager)
+
+
+def test_an_owner_that_its_own_controller_names_is_a_clients_where_nobody_looks_after_it() -> None:
+    flow = Operated()
+    api = "example.org/v1"
+    once = flow.client().create(thing("Job", "once", "batch/v1", spec={}))
+    flow.client("script").create(made_for(once, "Ticket", "one", api, spec={}))
+    [step] = flow.told().of("Ticket")
+    assert step.actor in ("client", "unknown")

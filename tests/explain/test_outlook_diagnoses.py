@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.explain.stories import KCM, Json, Story
+from tests.explain.stories import KCM, Json, Story, stamp
 from tests.explain.things import (
     condition,
     deployment,
@@ -329,6 +329,7 @@ def test_a_lost_node_is_named_wherever_its_pods_are() -> None:
     host = story.exists(node())
     web, _, _ = rollout(story)
     unknown = condition("Ready", "Unknown", "NodeStatusUnknown")
+    story.wait(160)
     story.change(host, {"status": {"conditions": [unknown]}}, KCM, sub="status")
     trace = story.trace(web)
     assert (trace.holder, trace.holder_name, trace.diagnosis) == ("kubelet", "node-1", "node-lost")
@@ -336,7 +337,6 @@ def test_a_lost_node_is_named_wherever_its_pods_are() -> None:
         "The kubelet on node-1 has not reported since 2027-01-15T08:00:00Z (NodeStatusUnknown); "
         "Pod web-1-a is there."
     )
-    story.change(
-        host, {"status": {"conditions": [condition("Ready", "True")]}}, "kubelet", sub="status"
-    )
+    back = condition("Ready", "True") | {"lastTransitionTime": stamp(story.at)}
+    story.change(host, {"status": {"conditions": [back]}}, "kubelet", sub="status")
     assert story.trace(web).diagnosis is None

@@ -270,7 +270,7 @@ def test_a_lost_node_is_told_by_whoever_has_pods_there() -> None:
     story = Story()
     host = story.exists(node())
     web, rs, (one,) = running(story)
-    story.wait(60)
+    story.wait(160)
     unknown = condition("Ready", "Unknown", "NodeStatusUnknown", "Kubelet stopped posting")
     story.change(host, {"status": {"conditions": [unknown]}}, KCM, sub="status")
     story.change(one, {"status": {"conditions": [condition("Ready", "False")]}}, KCM, sub="status")
@@ -285,3 +285,23 @@ def test_a_lost_node_is_told_by_whoever_has_pods_there() -> None:
     trace = stands(story, web, existing=True)
     assert (trace.state, trace.holder, trace.diagnosis) == ("stalled", "kubelet", "node-lost")
     assert trace.command == "kubectl describe node node-1"
+
+
+def test_a_node_that_is_rebooted_is_waited_for_before_it_is_called_lost() -> None:
+    story = Story()
+    host = story.exists(node())
+    web, rs, (one,) = running(story)
+    unknown = condition("Ready", "Unknown", "NodeStatusUnknown", "Kubelet stopped posting")
+    story.change(host, {"status": {"conditions": [unknown]}}, KCM, sub="status")
+    story.change(one, {"status": {"conditions": [condition("Ready", "False")]}}, KCM, sub="status")
+    report(story, web, rs, 1, 0)
+    trace = stands(story, web, existing=True)
+    assert (trace.state, trace.holder, trace.diagnosis) == ("running", "kubelet", None)
+    assert trace.summary == (
+        "Waiting for the kubelet on node-1 to report again: it has not since 2027-01-15T08:00:00Z "
+        "(Kubelet stopped posting)."
+    )
+    story.wait(160)
+    story.change(host, {"metadata": {"labels": {"seen": "again"}}}, "kubectl-label")
+    trace = stands(story, web, existing=True)
+    assert (trace.state, trace.holder, trace.diagnosis) == ("stalled", "kubelet", "node-lost")

@@ -105,10 +105,40 @@ def test_a_star_stands_for_any(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("before", "after", "why"),
     [
-        ("is: suspended", "is: resting", "line 12: Invalid enum value 'resting' (rules.1.is)"),
+        (
+            "is: suspended",
+            "is: resting",
+            "line 12: Invalid enum value 'resting' (rules.1.is); it is",
+        ),
         ("has(spec.rest) && spec.rest", "has(spec", "line 13: when is no CEL: Failed to parse"),
-        ("lookedAfterBy", "lookedafter", "line 5: Object contains unknown field `lookedafter`"),
-        ("kinds: [Widget]", "kinds: Widget", "line 3: Expected `array`, got `str` (kinds)"),
+        (
+            "lookedAfterBy",
+            "lookedafter",
+            "line 5: Object contains unknown field `lookedafter`; perhaps lookedAfterBy is meant",
+        ),
+        ("    holder:", "    hodler:", "unknown field `hodler` (rules.1); perhaps holder is meant"),
+        ("kinds: [Widget]", "kinds: Widget", "line 3: Expected `array`, got `str` (kinds); a list"),
+        ("kinds: [Widget]", "kinds: []", "line 3: kinds names none"),
+        (
+            "count('status.items') == 2\n",
+            "cuont('status.items') == 2\n",
+            "line 18: in when there is no function cuont; perhaps count is meant",
+        ),
+        (
+            "has(spec.rest)",
+            "has(sepc.rest)",
+            "line 13: in when there is no name sepc; perhaps spec is meant",
+        ),
+        ("+ at('status.why')", "+ [1].join(',')", "line 10: in message there is no function join"),
+        ("[status.why, status.deep.word]", "[why]", "line 6: shows: why is no path below status"),
+        ("    holder: client", "    when: 'true'", "line 14: when stands here a second time"),
+        (
+            "when: has(spec.rest) && spec.rest",
+            "when: true",
+            "line 13: Expected `str`, got `bool` (rules.1.when); an expression has",
+        ),
+        ("when: has(spec.rest) && spec.rest", "when: {a: b}", "a text with a colon and a space"),
+        ("when: has(spec.rest) && spec.rest", 'when: "a" == spec.b', "line 13: no YAML"),
         ("source: https://example.org/docs", "", "missing required field `source`"),
         ("rules:", "rules: [", "no YAML"),
         ("[Widget]", "[Widget, Widget]", "line 2: Widget is declared already"),
@@ -135,3 +165,24 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "kinds.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(KindFileError, match=r"kinds\.yaml"):
         read_kinds(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("- group: example.org", "line 1: Expected `object`, got `array`; a file holds group"),
+        ("hello", "line 1: Expected `object`, got `str`; a file holds group"),
+        ("group: a.b\n\tkinds: [W]", "line 2: no YAML"),
+    ],
+)
+def test_what_is_no_declaration_is_refused(tmp_path: Path, text: str, why: str) -> None:
+    with pytest.raises(KindFileError, match=re.escape(why)):
+        judge_of(tmp_path, text)
+
+
+def test_a_directory_without_files_is_refused_and_a_single_file_is_read(tmp_path: Path) -> None:
+    with pytest.raises(KindFileError, match=r"there is no \*\.yaml below it"):
+        read_kinds(tmp_path)
+    alone = tmp_path / "widget.yml"
+    alone.write_text(f"---\n{WIDGET}---\n")
+    assert set(read_kinds(alone)) == set(read_kinds(tmp_path)) == {("example.org", "Widget")}

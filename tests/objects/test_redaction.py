@@ -330,3 +330,31 @@ def test_the_messages_of_a_container_that_looks_at_a_pod_are_scrubbed_too() -> N
     waits = {"waiting": {"reason": "ErrImagePull", "message": f"https://u:{CANARY}@host"}}
     content = thing("Pod", "v1", status={"ephemeralContainerStatuses": [{"state": waits}]})
     assert CANARY.encode() not in encode(Decoder(KEY).image(POD, text(content)))
+
+
+TRACKING = "argocd.argoproj.io/tracking-id"
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("shop:apps/Deployment:shop/web", True),
+        ("team_shop:/Service:shop/web-1.a", True),
+        ("shop:rbac.authorization.k8s.io/ClusterRole:/system:web", True),
+        ("token=hunter2-hunter2", False),
+        ("shop:apps/Deployment:shop/web password", False),
+        ("shop:apps/Deployment:shop/" + "a" * 300, False),
+    ],
+)
+def test_of_a_tracking_id_only_names_are_kept(value: str, kept: bool) -> None:
+    thing = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"annotations": {TRACKING: value}},
+    }
+    image = Decoder(b"k").image(
+        Resource("", "v1", "configmaps", "ConfigMap"), msgspec.json.encode(thing)
+    )
+    shown = (image.metadata.annotations or {})[TRACKING]
+    assert (shown == value) is kept
+    assert kept or value not in shown

@@ -99,3 +99,85 @@ def held_by(tmp_path: Path, kind: str) -> str:
 def test_what_rests_is_a_persons_turn_only_where_its_rule_says_so(tmp_path: Path) -> None:
     assert held_by(tmp_path, KIND + "    holder: client\n") == "client"
     assert held_by(tmp_path, KIND + "lookedAfterBy: widget-operator\n") == "custom-controller"
+
+
+def judged(*arguments: str) -> str:
+    """What `manage.py judge` prints."""
+    out = StringIO()
+    call_command("judge", *arguments, stdout=out)
+    return out.getvalue()
+
+
+WHEN = "2026-01-01T00:00:00Z"
+MANIFEST = f"""
+apiVersion: v1
+kind: List
+items:
+- apiVersion: example.org/v1
+  kind: Widget
+  metadata: {{name: one, creationTimestamp: {WHEN}}}
+  spec: {{store: s}}
+  status: {{mood: sour, why: it rains}}
+---
+apiVersion: example.org/v1
+kind: Gadget
+metadata: {{name: two}}
+status: {{phase: Running, conditions: [{{type: Ready, status: "False", reason: SyncError,
+  lastTransitionTime: {WHEN}}}]}}
+---
+{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: three}}}}
+---
+{{apiVersion: example.org/v1, kind: Gadget}}
+"""
+
+
+def test_a_file_of_kinds_can_be_tried_with_an_object(tmp_path: Path) -> None:
+    (tmp_path / "kinds").mkdir()
+    (tmp_path / "kinds" / "widget.yaml").write_text(KIND)
+    manifest = tmp_path / "all.yaml"
+    manifest.write_text(MANIFEST)
+    assert judged(str(manifest), "--kinds", str(tmp_path / "kinds")) == (
+        "Widget one: suspended\n"
+        "  as at('status.mood') == 'sour' holds\n"
+        "  by the file of its kind\n"
+        "  it says: it rains\n"
+        "  the turn is with: its controller, whose name no file says\n"
+        "Gadget two: failed\n"
+        "  as condition Ready is False\n"
+        "  by conventions that operators share\n"
+        "  it says: SyncError\n"
+        f"  since {WHEN}\n"
+        "  the turn is with: its controller, whose name no file says\n"
+        "Deployment three: apps/v1 is Kubernetes' own; Baton has rules for it, and asks no file.\n"
+        "Gadget (without a name): unknown\n"
+        "  it has no status that anything could be read from\n"
+    )
+
+
+def test_it_says_what_is_waited_for_and_that_it_may_take_long(tmp_path: Path) -> None:
+    run = {"apiVersion": "kueue.x-k8s.io/v1beta1", "kind": "Workload", "metadata": {"name": "w"}}
+    waits = {"type": "QuotaReserved", "status": "False", "reason": "Pending"}
+    run |= {"spec": {"queueName": "own"}, "status": {"conditions": [waits]}}
+    manifest = tmp_path / "run.json"
+    manifest.write_text(json.dumps(run))
+    found = judged(str(manifest))
+    assert "  the turn is with: kueue-controller-manager\n" in found
+    assert "  however long it takes, that is not unusual\n" in found
+    assert "  waits for LocalQueue.kueue.x-k8s.io/own, if that is not as asked for\n" in found
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (None, "cannot be read"),
+        ("", "there is no object in it"),
+        ("- a\n", "what has no kind is no object"),
+        ("a: [", "cannot be read"),
+    ],
+)
+def test_what_holds_no_object_is_refused(tmp_path: Path, text: str | None, why: str) -> None:
+    manifest = tmp_path / "bad.yaml"
+    if text is not None:
+        manifest.write_text(text)
+    with pytest.raises(CommandError, match=why):
+        judged(str(manifest))

@@ -108,9 +108,13 @@ def old_pod(view: View, parent: Write) -> Housekeeper | None:
     update = newest.metadata.name if newest is not None else status
     revision = (image.metadata.labels or {}).get(HASH, "")
     old = bool(update and revision and revision != update)
-    if old and _rolls(parent, image) and not _waits(view, parent, update):
+    blocker = _before(view, parent, update) if old and _rolls(parent, image) else None
+    if old and _rolls(parent, image) and blocker is None:
         why = f"The Pod is of revision {revision}; StatefulSet {name} is being updated to {update}."
         return Housekeeper("statefulset-controller", why, sources.STATEFULSET_CONTROL, parent)
+    if blocker is not None and view.write.change.at - blocker.change.at < _LAG:
+        reason = f"the StatefulSet controller, which updates Pods of {name} one after the other."
+        return either(reason, sources.STATEFULSET_CONTROL)
     ended = has_ended(view.write.before or image)
     behind = getattr(parent.image.status, "observed_generation", 0) < (
         parent.image.metadata.generation or 0
@@ -121,22 +125,44 @@ def old_pod(view: View, parent: Write) -> Housekeeper | None:
     return either(reason, sources.STATEFULSET_CONTROL)
 
 
-def _waits(view: View, parent: Write, update: str) -> bool:
-    """Whether a Pod of a higher ordinal has to be replaced before this one.
+_LAG = 1.0
+"""Seconds for which the controller may not have heard yet of what keeps it from a Pod's turn."""
 
-    Only with maxUnavailable does a StatefulSet not go from the highest ordinal down, one by one.
+
+def _before(view: View, parent: Write, update: str) -> Write | None:
+    """A Pod for which the update of this one waits; None where it is this one's turn.
+
+    From the highest ordinal down, a Pod goes once all above it are new and healthy; and but for
+    Parallel only while all Pods are. With maxUnavailable several go at once.
+    Source: pkg/controller/statefulset/stateful_set_control.go, updateStatefulSet.
     """
     rolling = getattr(getattr(parent.image.spec, "update_strategy", None), "rolling_update", None)
     if getattr(rolling, "max_unavailable", None) is not None:
-        return False
+        return None
     mine = ordinal(view.write.image)
-    return any(
-        latest.active
-        and ordinal(latest.image) > mine
-        and (latest.image.metadata.labels or {}).get(HASH, update) != update
-        for child in view.children(parent.log.uid)
-        if (latest := child.at(view.order)) is not None
-    )
+    ordered = getattr(parent.image.spec, "pod_management_policy", "") != "Parallel"
+    own = view.previous()
+    if ordered and own is not None and not is_ready(own.image):
+        return own  # It is waited for, as any other: only what is ready is replaced.
+    gone: dict[int, Write] = {}
+    for latest in sorted(_siblings(view, parent.log.uid, -1), key=_order):
+        number = ordinal(latest.image)
+        if latest.gone:
+            gone[number] = latest
+            continue
+        gone.pop(number, None)
+        if _holds_up(latest, update, above=number > mine, ordered=ordered):
+            return latest
+    missing = (gone[number] for number in gone if number > mine)
+    return next((end for end in missing if in_range(end, parent)), None)
+
+
+def _holds_up(pod: Write, update: str, *, above: bool, ordered: bool) -> bool:
+    """Whether a Pod is not new, or about to go, where it comes first, or is not healthy."""
+    if pod.image.metadata.deletion_timestamp is not None or has_ended(pod.image):
+        return above
+    new = (pod.image.metadata.labels or {}).get(HASH, update) == update
+    return (above and not new) or ((above or ordered) and not is_ready(pod.image))
 
 
 def _rolls(parent: Write, pod: Image) -> bool:

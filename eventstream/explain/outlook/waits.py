@@ -48,9 +48,17 @@ add a node. A kubelet kills what still runs when a Pod's grace period, which is 
 is over; a namespace has to wait for its Pods to stop; other controllers answer at once.
 """
 
-_UNLEARNED = frozenset({"job-controller/next-attempt"})
+_UNLEARNED = frozenset(
+    {
+        "job-controller/next-attempt",
+        "kubelet/pull-and-start",
+        "kubelet/start-after-init",
+        "scheduler/add-node",
+    }
+)
 """Waits whose length tells nothing of the next: the Job controller doubles its back-off each time,
-up to six minutes. Source:
+up to six minutes; the next image may be a hundred times as large, and the next init container
+migrate a database. Source:
 https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-backoff-failure-policy"""
 
 WORDS = {

@@ -10,21 +10,31 @@ from typing import Any
 from eventstream.expressions import LONGEST, expression
 from eventstream.objects.health.cel_alone import cel
 from eventstream.objects.health.conditions import newest
+from eventstream.objects.health.names import PARTS, unknown_name
 
 Entry = dict[str, Any]
 
 _BLANK = {"type": "", "status": "", "reason": "", "message": "", "lastTransitionTime": ""}
 _ENTRIES_MOST, _DEEPEST = 256, 16
 _READS = expression(r"(^|[^\w.])(object|spec|status|metadata)\b(?:\.(\w+))?")
-_ROOTS = frozenset(("object", "spec", "status", "metadata"))
+_WORKLOADS = ("Deployment.apps/", "StatefulSet.apps/", "DaemonSet.apps/", "Job.batch/")
 _WHOLE: frozenset[str] = frozenset()
 
 
+class UnknownNameError(ValueError):
+    """An expression has a name in it that nobody knows; the message says which."""
+
+
 class Asked:
-    """An expression, ready to be asked; raises ValueError or RuntimeError for what is not CEL."""
+    """An expression, ready to be asked; raises ValueError or RuntimeError for what is not CEL.
+
+    Raises UnknownNameError, a ValueError, for a name that nobody knows.
+    """
 
     def __init__(self, text: str) -> None:
         self._program = cel.compile(text)
+        if unknown := unknown_name(text):
+            raise UnknownNameError(unknown)
         self.reads = _reads(text)
 
     def of(self, seen: "Seen") -> Any:
@@ -44,6 +54,8 @@ class Seen:
                 "at": lambda path: _without_nulls(at(found, path)),
                 "count": lambda path: _count(_without_nulls(at(found, path))),
                 "condition": lambda type_: condition_of(self._part("status"), type_),
+                "named": lambda path, type_: named_at(found, path, type_),
+                "applied": lambda path: applied_at(found, path),
             }
         )
         self.context.set_variable_resolver(self._resolve)
@@ -53,7 +65,7 @@ class Seen:
         return found if isinstance(found, dict) else {}
 
     def _resolve(self, name: str) -> Entry:
-        if name not in _ROOTS:
+        if name not in PARTS:
             raise KeyError(name)
         fields, part = self.reads.get(name, _WHOLE), self._part(name)
         if fields:
@@ -96,6 +108,52 @@ def at(found: Any, path: str) -> Any:
         if found is None:
             return ""
     return found
+
+
+def named_at(found: Any, path: str, type_: str) -> list[str]:
+    """The objects that stand at a dotted path: references, or names, also of each entry of a list.
+
+    `type_` is `KIND.GROUP`, for what a reference leaves out.
+    """
+    return [
+        name
+        for one in _each(found, path[:256].split(".", _DEEPEST))
+        if (name := _named(one, type_))
+    ]
+
+
+def applied_at(found: Any, path: str) -> list[str]:
+    """The objects whose ids of Flux' inventory stand at a dotted path; what may not be done first.
+
+    Source: https://fluxcd.io/flux/components/kustomize/kustomizations/#inventory
+    (`NAMESPACE_NAME_GROUP_KIND`)
+    """
+    found = [one.split("_") for one in _each(found, path.split(".")) if isinstance(one, str)]
+    ids = [parts for parts in found if len(parts) == 4]
+    named = [f"{kind}.{group}/{place}/{name}" for place, name, group, kind in ids if group]
+    return sorted(named, key=lambda one: not one.startswith(_WORKLOADS))
+
+
+def _each(found: Any, path: list[str]) -> list[Any]:
+    if isinstance(found, list):
+        return [below for one in found[:_ENTRIES_MOST] for below in _each(one, path)]
+    if not path:
+        return [found]
+    return _each(found.get(path[0]), path[1:]) if isinstance(found, dict) else []
+
+
+def _named(one: Any, type_: str) -> str:
+    usual, _, group = type_.partition(".")
+    if isinstance(one, str) and one:
+        return f"{type_}/{one}"
+    if not isinstance(one, dict) or not isinstance(one.get("name"), str):
+        return ""
+    version = one.get("apiVersion")
+    if isinstance(version, str):
+        group = version.rpartition("/")[0]
+    group = next((one[key] for key in ("apiGroup", "group") if one.get(key)), group)
+    place = f"{one['namespace']}/" if one.get("namespace") else ""
+    return f"{one.get('kind') or usual}.{group}/{place}{one['name']}"
 
 
 def _count(value: Any) -> int:

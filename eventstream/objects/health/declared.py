@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from eventstream.objects.health.asking import Asked, Seen
+from eventstream.objects.health.asking import Asked, Seen, UnknownNameError
 from eventstream.objects.health.records import Health, HealthState
 
-_NAMED_MOST, _NAME_MOST = 8, 512
+_NAMED_MOST, _NAME_MOST = 16, 512
 Entry = dict[str, Any]
 Fallback = Literal["convention", "complete", "progressing", "unknown"]
 
@@ -61,7 +61,7 @@ class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
 
 
 class ExpressionError(ValueError):
-    """An expression that is not CEL, and the path of its field in the declaration."""
+    """An expression that cannot be asked, and the path of its field in the declaration."""
 
     def __init__(self, path: tuple[str | int, ...], why: str) -> None:
         super().__init__(why)
@@ -82,8 +82,14 @@ def _compiled(path: tuple[str | int, ...], text: str) -> Asked | None:
         return None
     try:
         return Asked(text)
+    except UnknownNameError as error:
+        raise ExpressionError(path, f"in {_field(path)} {error}") from error
     except (ValueError, RuntimeError) as error:
-        raise ExpressionError(path, str(error)) from error
+        raise ExpressionError(path, f"{_field(path)} is no CEL: {error}") from error
+
+
+def _field(path: tuple[str | int, ...]) -> str:
+    return next(step for step in reversed(path) if isinstance(step, str))
 
 
 class DeclaredKind:

@@ -139,6 +139,10 @@ class Actor:
         self.seen(written.kind, written.type, before, written.thing)
 
 
+Said = tuple[str, str, str, str, str]
+"""An Event's reason, message, type, host, and the part of the object that it is about."""
+
+
 class Recorder:
     """Sends Events some time after what they tell of; repeated ones are counted, floods dropped."""
 
@@ -153,31 +157,32 @@ class Recorder:
         self._last = 0.0
 
     def tell(
-        self, about: Json, reason: str, message: str, type_: str = "Normal", host: str = ""
-    ) -> None:
-        """Record an Event about an object, as it was known when this was so."""
+        self, about: Json, reason: str, message: str, type_: str = "Normal", host: str = "",
+        part: str = "",
+    ) -> None:  # fmt: skip
+        """Record an Event about an object, or a part of it, as it was known when this was so."""
         clock = self._actor.clock
         at = clock.now
         due = self._last = max(at + clock.between(0.001, 0.05), self._last)
-        clock.after(due - at, lambda: self._send(about, reason, message, type_, host, at))
+        said = reason, message, type_, host, part
+        clock.after(due - at, lambda: self._send(about, said, at))
 
-    def _send(
-        self, about: Json, reason: str, message: str, type_: str, host: str, at: float
-    ) -> None:
+    def _send(self, about: Json, said: Said, at: float) -> None:
+        reason, message, type_, host, part = said
         uid = about["metadata"]["uid"]
         if self._sent.get(uid, 0) >= self.BURST:
             return
         self._sent[uid] = self._sent.get(uid, 0) + 1
         messages = self._messages.setdefault((uid, reason), set())
         messages.add(message)
-        key = (uid, reason, message)
+        key = (uid + part, reason, message)
         if len(messages) > self.SIMILAR:
             message = "(combined from similar events): " + message
-            key = (uid, reason, "")
+            key = (uid + part, reason, "")
         known = self._known.get(key)
         try:
             if known is None:
-                made = self._event(about, reason, message, type_, host, at)
+                made = self._event(about, (reason, message, type_, host, part), at)
                 self._known[key] = self._actor.server.create(self._actor.who, made)
             else:
                 count = known["count"] + 1
@@ -190,9 +195,8 @@ class Recorder:
         except Refused:
             self._known.pop(key, None)
 
-    def _event(
-        self, about: Json, reason: str, message: str, type_: str, host: str, at: float
-    ) -> Json:
+    def _event(self, about: Json, said: Said, at: float) -> Json:
+        reason, message, type_, host, part = said
         metadata = about["metadata"]
         component = self._actor.component
         source = {"component": component} | ({"host": host} if host else {})
@@ -201,7 +205,8 @@ class Recorder:
             "apiVersion": "v1",
             "metadata": {"name": f"{metadata['name']}.{int(at * 1e9):x}{len(self._known):x}",
                          "namespace": metadata.get("namespace", "default")},
-            "involvedObject": referred(about) | {"resourceVersion": metadata["resourceVersion"]},
+            "involvedObject": referred(about) | {"resourceVersion": metadata["resourceVersion"]}
+            | ({"fieldPath": part} if part else {}),
             "reason": reason, "message": message, "type": type_, "source": source,
             "firstTimestamp": stamp(at), "lastTimestamp": stamp(at), "count": 1,
             "eventTime": None, "reportingComponent": component, "reportingInstance": host,

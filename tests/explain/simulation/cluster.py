@@ -3,6 +3,7 @@
 import json
 from random import Random
 
+from eventstream.kinds import taught
 from eventstream.objects.audit import AuditDecoder
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.inventory import Inventory
@@ -75,7 +76,7 @@ class Cluster:
         return {
             (w.thing["metadata"]["uid"], w.thing["metadata"]["resourceVersion"]): w
             for w in self.written
-            if w.kind != "Event"
+            if w.kind != "Event" and KINDS[w.kind].watched
         }
 
 
@@ -98,8 +99,10 @@ def streams(cluster: Cluster, late: Random, relist: str = "") -> Streams:
 
     Of a kind named by `relist` the middle third is missed, and listed anew.
     """
-    decoder, found = Decoder(b"simulation"), Streams()
-    for kind in KINDS:
+    decoder, found = Decoder(b"simulation", judge=taught.judge()), Streams()
+    for kind, known in KINDS.items():
+        if not known.watched:
+            continue
         inventory = Inventory(resource(kind))
         before = [w for w in cluster.server.log[: cluster.begun] if w.kind == kind]
         listed = {w.thing["metadata"]["uid"]: w for w in before}

@@ -43,6 +43,15 @@ def stamp(at: float) -> str:
     return datetime.fromtimestamp(int(at), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def copied(thing: Any) -> Any:
+    """A copy of what was read from JSON, much quicker than any that minds references."""
+    if isinstance(thing, dict):
+        return {key: copied(value) for key, value in thing.items()}
+    if isinstance(thing, list):
+        return [copied(value) for value in thing]
+    return thing
+
+
 def laid_out(thing: Json) -> dict[Path, str]:
     """Each path that can be owned, with its value; of a container only that it is there."""
     found: dict[Path, str] = {}

@@ -4,12 +4,16 @@ from typing import NamedTuple
 
 
 class Kind(NamedTuple):
-    """A kind's endpoint; `numbered` says that a change of its spec raises metadata.generation."""
+    """A kind's endpoint; `numbered` says that a change of its spec raises metadata.generation.
+
+    What is not `watched` exists, and Baton gets to see none of it.
+    """
 
     api_version: str
     plural: str
     namespaced: bool = True
     numbered: bool = True
+    watched: bool = True
 
 
 KINDS: dict[str, Kind] = {
@@ -20,6 +24,7 @@ KINDS: dict[str, Kind] = {
     "Service": Kind("v1", "services", numbered=False),
     "Endpoints": Kind("v1", "endpoints", numbered=False),
     "ConfigMap": Kind("v1", "configmaps", numbered=False),
+    "Secret": Kind("v1", "secrets", numbered=False, watched=False),
     "ResourceQuota": Kind("v1", "resourcequotas", numbered=False),
     "PersistentVolumeClaim": Kind("v1", "persistentvolumeclaims", numbered=False),
     "EndpointSlice": Kind("discovery.k8s.io/v1", "endpointslices"),
@@ -36,4 +41,14 @@ KINDS: dict[str, Kind] = {
         "apiextensions.k8s.io/v1", "customresourcedefinitions", namespaced=False
     ),
     "Website": Kind("example.com/v1", "websites"),
+    "Certificate": Kind("cert-manager.io/v1", "certificates"),
+    "CertificateRequest": Kind("cert-manager.io/v1", "certificaterequests"),
+    "Order": Kind("acme.cert-manager.io/v1", "orders"),
+    "Challenge": Kind("acme.cert-manager.io/v1", "challenges"),
+    "Kustomization": Kind("kustomize.toolkit.fluxcd.io/v1", "kustomizations"),
+    "Rollout": Kind("argoproj.io/v1alpha1", "rollouts"),
+    "Configuration": Kind("serving.knative.dev/v1", "configurations"),
+    "Revision": Kind("serving.knative.dev/v1", "revisions"),
+    "Kafka": Kind("kafka.strimzi.io/v1beta2", "kafkas"),
+    "StrimziPodSet": Kind("core.strimzi.io/v1beta2", "strimzipodsets"),
 }

@@ -144,12 +144,15 @@ class Kubelet(Actor):
 
             self.server.patch(self.who, pod, observed, "status")
         grace = pod["metadata"]["deletionGracePeriodSeconds"]
-        yield self.clock.between(0.05, max(0.1, min(grace, 3.0)))
+        yield self._stops_within(pod, grace)
         phase = pod["status"].get("phase")
         if phase not in ("Succeeded", "Failed"):
             self._report(pod, "Succeeded", _exited(0, self.clock.now))
         yield self.clock.between(0.05, 0.5)
         self.server.delete(self.who, pod, grace=0)
+
+    def _stops_within(self, pod: Json, grace: float) -> float:
+        return self.clock.between(0.05, max(0.1, min(grace, 3.0)))
 
     def _tell(self, pod: Json, reason: str, text: str, type_: str = "Normal") -> None:
         self.events.tell(pod, reason, text, type_, self.node)

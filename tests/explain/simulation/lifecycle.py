@@ -17,6 +17,7 @@ from tests.explain.simulation.server import Refused, Server
 PREFIX = "node.kubernetes.io/"
 _GRACE, _PERIOD, _TOLERATED = 12.0, 5.0, 20.0
 """Shorter than in a real cluster, so that a day has more in it."""
+_PRESSURES = {"MemoryPressure": "memory-pressure", "DiskPressure": "disk-pressure"}
 
 
 class NodeLifecycle(Actor):
@@ -25,16 +26,20 @@ class NodeLifecycle(Actor):
     watches = ("Node", "Pod")
     component = "node-controller"
 
-    def __init__(self, server: Server, silent: dict[str, float]) -> None:
+    def __init__(self, server: Server, silent: dict[str, float], grace: float = _GRACE) -> None:
         super().__init__(server, kcm("node-lifecycle-controller", "node-controller"))
-        self._silent = silent
+        self._silent, self._grace = silent, grace
         self.clock.after(_PERIOD, self._monitor)
 
     def _monitor(self) -> None:
         for node in self.cached("Node"):
             name = node["metadata"]["name"]
             since = self._silent.get(name)
-            if since is not None and self.clock.now - since > _GRACE and _ready(node) == "True":
+            if (
+                since is not None
+                and self.clock.now - since > self._grace
+                and _ready(node) == "True"
+            ):
                 self.clock.start(self._guarded(self._give_up(node)))
         self.clock.after(_PERIOD, self._monitor)
 
@@ -80,6 +85,11 @@ class NodeLifecycle(Actor):
             wanted.add(PREFIX + "not-ready")
         if node["spec"].get("unschedulable"):
             wanted.add(PREFIX + "unschedulable")
+        wanted |= {
+            PREFIX + key
+            for type_, key in _PRESSURES.items()
+            if (found := condition(node, type_)) and found["status"] == "True"
+        }
         yield from self._taint(node, "NoSchedule", wanted)
         evicting = {PREFIX + "unreachable"} if ready == "Unknown" else set()
         yield from self._taint(node, "NoExecute", evicting)
@@ -112,8 +122,9 @@ class Evictor(Actor):
     watches = ("Node", "Pod")
     component = "taint-eviction-controller"
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, tolerated: float = _TOLERATED) -> None:
         super().__init__(server, kcm("taint-eviction-controller", "node-controller"))
+        self._tolerated = tolerated
 
     def seen(self, kind: str, type_: str, before: Json | None, thing: Json) -> None:
         """A node's taints, or a Pod that comes to such a node."""
@@ -124,7 +135,7 @@ class Evictor(Actor):
                 continue
             if kind == "Node" and thing is not node:
                 continue
-            seconds = _until(node, pod)
+            seconds = _until(node, pod, self._tolerated)
             if seconds is not None:
                 self.enqueue(pod["metadata"]["uid"], seconds)
 
@@ -135,7 +146,7 @@ class Evictor(Actor):
             return
         nodes = {node["metadata"]["name"]: node for node in self.cached("Node")}
         node = nodes.get(pod["spec"]["nodeName"])
-        if node is None or _until(node, pod) is None:
+        if node is None or _until(node, pod, self._tolerated) is None:
             return
         said = _target("DeletionByTaintManager", "Taint manager: deleting due to NoExecute taint")
         name = f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
@@ -193,7 +204,7 @@ class PodCollector(Actor):
         self.server.delete(self.who, pod, grace=0)
 
 
-def _until(node: Json, pod: Json) -> float | None:
+def _until(node: Json, pod: Json, tolerated_for: float) -> float | None:
     """How long a Pod still tolerates what evicts from its node; None where it may stay."""
     evicting = [t["key"] for t in node["spec"].get("taints", ()) if t["effect"] == "NoExecute"]
     if not evicting:
@@ -201,7 +212,7 @@ def _until(node: Json, pod: Json) -> float | None:
     tolerated = {t["key"] for t in pod["spec"].get("tolerations", ())}
     if tolerated.issuperset(evicting):
         return None
-    return _TOLERATED if all(key.startswith(PREFIX) for key in evicting) else 0.0
+    return tolerated_for if all(key.startswith(PREFIX) for key in evicting) else 0.0
 
 
 def _ready(thing: Json) -> str:

@@ -106,17 +106,22 @@ class World:
         for uid, thing in self.things.items():
             code = _shown(thing) if thing["kind"] == "Pod" else ""
             tops = self.above(uid)
-            if code and all(top in self.things for top in tops) and self._counts(tops):
+            if code and self.counts(tops):
                 found[tops[-1]] = code
         return found
 
-    def _counts(self, tops: list[str]) -> bool:
-        """Whether the Pod is of the newest revision, and nothing above it is to go."""
+    def counts(self, tops: list[str]) -> bool:
+        """Whether a Pod is of the newest revision, and all above it is there and not to go."""
+        if any(top not in self.things for top in tops):
+            return False
         chain = [self.things[uid] for uid in tops]
         if any(map(leaving, chain)):
             return False
         if len(chain) < 3 or chain[-1]["kind"] != "Deployment":
             return True
+        web = chain[-1]
+        if web["status"].get("observedGeneration") != web["metadata"]["generation"]:
+            return False  # Its controller has not looked at the newest template yet.
         others = [t for t in self._every("ReplicaSet") if self.above(t["metadata"]["uid"])[1:2]]
         same = [t for t in others if self.above(t["metadata"]["uid"])[1] == tops[-1]]
         return _revision(chain[1]) == max(map(_revision, same))

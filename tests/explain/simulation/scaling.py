@@ -19,8 +19,9 @@ class Autoscalers(Actor):
     watches = ("HorizontalPodAutoscaler",)
     component = "horizontal-pod-autoscaler"
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, chance: float = 0.4) -> None:
         super().__init__(server, kcm("horizontal-pod-autoscaler"))
+        self._chance = chance
 
     def seen(self, kind: str, type_: str, before: Json | None, thing: Json) -> None:
         """A new one is looked at, and from then on every 15 seconds."""
@@ -51,7 +52,7 @@ class Autoscalers(Actor):
         spec, have = scaler["spec"], found["spec"]["replicas"]
         least, most = spec["minReplicas"], spec["maxReplicas"]
         wanted = have
-        if have and self.clock.random.random() < 0.4:
+        if have and self.clock.random.random() < self._chance:
             wanted = self.clock.random.randint(least, most)
         if have:
             wanted = min(max(wanted, least), most)

@@ -4,7 +4,6 @@ Source: https://github.com/kubernetes/apiserver/blob/master/pkg/registry/generic
 Source: https://github.com/kubernetes/apiserver/blob/master/pkg/registry/rest/delete.go
 """
 
-import copy
 import json
 from collections.abc import Callable
 from typing import Literal, NamedTuple
@@ -15,6 +14,7 @@ from tests.explain.simulation.fields import (
     Json,
     Managed,
     applied,
+    copied,
     rendered,
     stamp,
     updated,
@@ -79,7 +79,7 @@ class Server:
 
     def create(self, who: Who, thing: Json) -> Json:
         """Store a new object; its name is made up where only generateName is given."""
-        thing = copy.deepcopy(thing)
+        thing = copied(thing)
         metadata = thing["metadata"]
         verb = "patch" if who.applies else "create"
         asked = Asked(verb, thing["kind"], "", dict(metadata))
@@ -125,7 +125,7 @@ class Server:
         metadata = {k: v for k, v in thing["metadata"].items() if k in ("name", "namespace")}
         with self._asking(who, Asked("patch", thing["kind"], sub, metadata)):
             before = self._needed(_key(thing), thing["metadata"].get("uid"))
-            after = copy.deepcopy(before)
+            after = copied(before)
             change(after)
             return self._replace(who, before, _allowed(before, after, sub), sub)
 
@@ -149,7 +149,7 @@ class Server:
             before = self._needed(_key(pod), metadata["uid"])
             if before["spec"].get("nodeName") or before["metadata"].get("deletionTimestamp"):
                 raise Refused(409, "Conflict", "pod is already assigned or being deleted")
-            after = copy.deepcopy(before)
+            after = copied(before)
             after["spec"]["nodeName"] = node
             said = {"type": "PodScheduled", "status": "True", "lastProbeTime": None}
             said["lastTransitionTime"] = stamp(self.clock.now)
@@ -171,7 +171,7 @@ class Server:
                 before["status"].get("phase") == "Running"
                 and "deletionTimestamp" not in before["metadata"]
             ):
-                after = copy.deepcopy(before)
+                after = copied(before)
                 said: Json = {"type": "DisruptionTarget", "status": "True", "message": _EVICTED}
                 said |= {"reason": "EvictionByEvictionAPI", "lastProbeTime": None}
                 said["lastTransitionTime"] = stamp(self.clock.now)
@@ -207,7 +207,7 @@ class Server:
         if before["kind"] == "Namespace":
             self._leave(who, before)
             return
-        after = copy.deepcopy(before)
+        after = copied(before)
         metadata = after["metadata"]
         gone = self._graceful(after, grace) if before["kind"] == "Pod" else True
         finalizers = [f for f in metadata.get("finalizers", ()) if f not in _PROPAGATION]
@@ -233,7 +233,7 @@ class Server:
 
     def _leave(self, who: Who, space: Json) -> None:
         """A namespace is marked, and its phase with it; it has finalizers of its own kind."""
-        after = copy.deepcopy(space)
+        after = copied(space)
         if "deletionTimestamp" not in after["metadata"]:
             self._mark(after["metadata"], 0)
             after["status"]["phase"] = "Terminating"
@@ -283,7 +283,7 @@ class Server:
         return self._store("MODIFIED", after, managed, who)
 
     def _remove(self, who: Who, last: Json) -> None:
-        gone = copy.deepcopy(last)
+        gone = copied(last)
         del self._things[_key(last)]
         del self._managed[last["metadata"]["uid"]]
         self._tell("DELETED", gone, who)
@@ -355,7 +355,7 @@ def _key(thing: Json) -> Key:
 
 def _allowed(before: Json, after: Json, sub: str) -> Json:
     """What a request may change: a status update no spec and no labels, others no status."""
-    after = copy.deepcopy(after)
+    after = copied(after)
     kept: tuple[str, ...] = ("status",)
     if sub == "status":
         kept = tuple(k for k in before if k not in ("status", "metadata"))
@@ -391,10 +391,10 @@ def whole(thing: Json) -> str:
 
 
 def _merged(before: Json, over: Json) -> Json:
-    after = copy.deepcopy(before)
+    after: Json = copied(before)
     for part, value in over.items():
         if isinstance(value, dict) and isinstance(after.get(part), dict):
             after[part] = _merged(after[part], value)
         else:
-            after[part] = copy.deepcopy(value)
+            after[part] = copied(value)
     return after

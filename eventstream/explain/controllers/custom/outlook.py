@@ -22,9 +22,11 @@ from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.waits import acting, becoming_ready
 from eventstream.explain.vocabulary.records import Evidence, Stage
 from eventstream.explain.world.families import HIGHEST
+from eventstream.explain.world.pods import is_ready
 from eventstream.explain.world.text import count, named, parse, said_by, sentence, when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.health.records import Health
+from eventstream.objects.images import Image
 
 ACTOR = "custom-controller"
 _BASES = {
@@ -151,7 +153,8 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None, child_of: Asse
         _waited_for(snapshot, write, health, child_of, found)
     if health is not None and since is None and (not found or health.state == "failed"):
         rank = max((held.rank + 1 for held in found), default=_OWN_RANK)
-        own = holding_of(write, health, when(asked) if asked is began else 0.0, rank)
+        turn = max(when(asked) if asked is began else 0.0, _reached(snapshot, write))
+        own = holding_of(write, health, turn, rank)
         found.extend((own,) if own is not None else ())
     acted = since is None
     counts = [("stored", 1, 1), ("acted on", int(acted), 1), ("children", done, total)]
@@ -197,6 +200,38 @@ def _waited_for(
         snapshot.level += 1
         found.extend(child_of(snapshot, other, None).holdings)
         snapshot.level -= 1
+
+
+_DEEP = 4
+"""Levels below a custom resource on which it may wait."""
+
+
+def _reached(snapshot: Snapshot, write: Write, deep: int = _DEEP) -> float:
+    """When the last of the objects below it came to be as it is now; 0 where none did.
+
+    Until then it waited for them, and only since then is it its own controller's turn.
+    """
+    if not deep:
+        return 0.0
+    below = snapshot.children(write.log)
+    times = (max(_so_since(child), _reached(snapshot, child, deep - 1)) for child in below)
+    return max(times, default=0.0)
+
+
+def _so_since(child: Write) -> float:
+    """Since when an object stands as it does; what only reports on and on does not turn by that."""
+    log, since = child.log, when(child)
+    for index in range(log.position(child.order) - 1, -1, -1):
+        if _standing(log.writes[index].image) != _standing(child.image):
+            break
+        since = when(log.writes[index])
+    return since
+
+
+def _standing(image: Image) -> tuple[object, ...]:
+    health = image.health
+    ready = getattr(image.status, "available_replicas", None)
+    return health.state if health is not None else None, is_ready(image), ready
 
 
 def _done(

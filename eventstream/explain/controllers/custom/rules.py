@@ -28,6 +28,7 @@ from eventstream.explain.attribution.customs import (
     proof_of,
     served_by,
 )
+from eventstream.explain.attribution.marked import applied_for, lately_asked, marked_for
 from eventstream.explain.deletions.finalizers import PROMPT, setters
 from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary import sources
@@ -58,14 +59,20 @@ def acted(view: View, who: Writer) -> Verdict | None:
     if proof is None:
         above = belongs_to(view)
         proof = proof_above(view, who.manager, above)
-    if proof is None:
+    marked = marked_for(view, who.manager) if proof is None else None
+    if marked is not None:
+        above, proof = None, applied_for(marked, who.manager)
+    elif proof is None:
         above, served = None, served_by(view, who.manager)
-        if served is None:
+        proof = called_after(served, who.manager) if served else _made_of_its_own(view, who)
+        if proof is None:
             return None
-        proof = called_after(served, who.manager)
+    served = served or marked
     owner = custom_owner(write.image)
     own = owner is None and served is None and above is None
     cause = asked(view, served) if served else _cause(view, above)
+    if marked is not None:
+        cause = lately_asked(view, marked)
     report = who.subresource == "status"
     created = write.change.type == "ADDED"
     verb: Verb = "create" if created else "report" if report else "patch"
@@ -80,6 +87,7 @@ def acted(view: View, who: Writer) -> Verdict | None:
         who_grade="reported" if proof.grade == "reported" else "inferred",
         why_grade="inferred" if cause else "unknown",
         causes=(cause,) if cause else (),
+        begins=marked is not None and cause is None and _asks(write),
         evidence=(evidence.saw(write), *evidence.managed(who), proof, *evidence.owned(write)),
         source_url=sources.OPERATOR,
         loop=Loop(
@@ -170,6 +178,28 @@ def _either(view: View, who: Writer, why: str, *, anyone: bool = False) -> Verdi
         evidence=(evidence.saw(write), *evidence.managed(who)),
         source_url=sources.OPERATOR,
     )
+
+
+def _asks(write: Write) -> bool:
+    """Whether it asks for something new of an object, and not only marks it."""
+    before = write.before
+    now = write.image.metadata.generation or 0
+    return before is None or now > (before.metadata.generation or 0)
+
+
+def _made_of_its_own(view: View, who: Writer) -> Evidence | None:
+    """Whether the writer made an object of a kind that it looks after, for one of Kubernetes' own.
+
+    As Kueue makes a Workload for a Job: a client would not name an owner.
+    """
+    image, manager = view.write.image, who.manager
+    if view.write.change.type != "ADDED" or is_built_in(image.api_version):
+        return None
+    owns = any_of(owned(image, manager), "metadata.ownerReferences")
+    if not owns or not view.is_controller(manager, image.kind):
+        return None
+    owner = image.metadata.controller or image.metadata.owner_references[0]
+    return evidence.owns(f"{manager} set the ownerReference to {owner.kind} {owner.name}")
 
 
 def _kept(view: View, manager: str) -> Evidence | None:

@@ -239,7 +239,7 @@ def pressed(write: Write) -> list[Holding]:
 
 
 def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
-    """The outlook of a Node that exists: complete once it is ready, and while it says nothing."""
+    """The outlook of a Node that exists: complete once it is ready, lost once it stays silent."""
     image = write.image
     name = image.metadata.name
     ready = condition(image, "Ready")
@@ -252,7 +252,7 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
         if getattr(image.spec, "unschedulable", False):
             return drained(snapshot, write, began)
         return Outlook("complete", f"{named(image)} is ready.", ended=when(write))
-    if ready.status == "Unknown":
+    if surplus.is_lost(write, snapshot.now):
         holding = Holding(
             1,
             "kubelet",

@@ -107,7 +107,7 @@ def _stopping(snapshot: Snapshot, write: Write, name: str, node: str) -> Holding
         STOP,
         "kubelet",
         node,
-        since,
+        max(since, returned(snapshot, node)),
         waiting_for,
         late="terminating-slow",
         wait="stop",
@@ -115,7 +115,11 @@ def _stopping(snapshot: Snapshot, write: Write, name: str, node: str) -> Holding
         about=write,
         stops=True,
     )
-    return troubled(plain, podstatus.node_lost(snapshot, write))
+    wrong = podstatus.node_lost(snapshot, write)
+    host = podstatus.unready(snapshot, write)
+    if wrong is None and host is not None and host.patient:
+        return msgspec.structs.replace(host, rank=STOP, about=write, stops=True)
+    return troubled(plain, wrong)
 
 
 def _since(write: Write) -> float:

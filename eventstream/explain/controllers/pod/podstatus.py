@@ -197,7 +197,7 @@ _GAP_SECONDS = 10.0
 
 
 def node_lost(snapshot: Snapshot, write: Write) -> Trouble | None:
-    """The Pod's node is gone, or its kubelet has stopped reporting."""
+    """The Pod's node is gone, or its kubelet has stopped reporting for longer than a reboot."""
     node = node_of(write.image)
     host = snapshot.by_name("Node", None, node)
     pod = write.image.metadata.name
@@ -214,7 +214,7 @@ def node_lost(snapshot: Snapshot, write: Write) -> Trouble | None:
         proof = (proofs.seen(host, f"Node {node} was deleted"), _bound(write))
         return Trouble("node-lost", text, proof, commands.describe(write))
     ready = condition(host.image, "Ready")
-    if ready is None or ready.status != "Unknown":
+    if ready is None or not surplus.is_lost(host, snapshot.now):
         return None
     text = f"{surplus.silent(host, ready)}; Pod {pod} is there."
     proof = (proofs.says(host, ready), _bound(write))
@@ -222,7 +222,7 @@ def node_lost(snapshot: Snapshot, write: Write) -> Trouble | None:
 
 
 def unready(snapshot: Snapshot, write: Write) -> Holding | None:
-    """The wait for a node whose kubelet says that it is not ready; None where it is."""
+    """The wait for a node that is not ready, or whose kubelet is silent; None where it is."""
     node = node_of(write.image)
     host = snapshot.by_name("Node", None, node)
     if host is None or host.gone:

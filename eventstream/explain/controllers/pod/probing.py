@@ -10,7 +10,7 @@ from eventstream.explain.controllers.pod.podstates import called, declared
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.world.pods import containers
+from eventstream.explain.world.pods import condition, containers
 from eventstream.explain.world.text import count, parse, sentence
 from eventstream.explain.world.writes import Write
 from eventstream.expressions import expression
@@ -45,10 +45,47 @@ def probing(snapshot: Snapshot, write: Write) -> Trouble | None:
             continue
         started = parse(status.state.running.started_at)
         for kind, notes in _failures(snapshot, write, status, started).items():
-            probe = _probe(write, status, kind)
-            if sum(note.after.spec.times for note in notes) >= probe.failure_threshold:
+            if _fails(write, status, kind, notes) and not (
+                kind == "Readiness" and _is_new(snapshot, write, started)
+            ):
                 return _told(write, status, kind, notes)
     return None
+
+
+def ripening(snapshot: Snapshot, write: Write) -> str:
+    """What the failing readiness probe of a container that has just started says; else empty."""
+    for status in containers(write.image) if write.log.notes else ():
+        running = status.state.running
+        started = parse(running.started_at) if running is not None else None
+        if status.ready or running is None or not _is_new(snapshot, write, started):
+            continue
+        notes = _failures(snapshot, write, status, started).get("Readiness", [])
+        if _fails(write, status, "Readiness", notes):
+            return _told(write, status, "Readiness", notes).detail.rstrip(".")
+    return ""
+
+
+def _fails(write: Write, status: ContainerStatus, kind: str, notes: list[Change]) -> bool:
+    """Whether a probe has failed as often as its threshold asks."""
+    times = sum(note.after.spec.times for note in notes)
+    return bool(times >= _probe(write, status, kind).failure_threshold)
+
+
+_STARTING = 60.0
+"""Seconds for which an application may start while its readiness probe fails: nothing comes of
+that but that it gets no traffic yet, which is what the probe is for.
+
+Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-probes
+"""
+
+
+def _is_new(snapshot: Snapshot, write: Write, started: float | None) -> bool:
+    """Whether a container has only just started, and was not ready since then."""
+    ready = condition(write.image, "Ready")
+    turned = parse(ready.last_transition_time) if ready is not None else None
+    if started is None or (turned is not None and turned > started + 1):
+        return False
+    return snapshot.now - started < _STARTING
 
 
 def killed(snapshot: Snapshot, write: Write, status: ContainerStatus) -> Killed | None:
@@ -63,7 +100,8 @@ def killed(snapshot: Snapshot, write: Write, status: ContainerStatus) -> Killed 
         at = parse(note.after.spec.last_timestamp)
         if found is None or not _is_about(note, status):
             continue
-        if at is not None and began is not None and not began <= at <= (finished or at) + 1:
+        earlier = at is not None and began is not None and not began <= at <= (finished or at) + 1
+        if earlier and not (ended.exit_code and _is_muted(write)):
             continue  # It was for an earlier run that a probe killed it.
         kind = found[1].capitalize()
         notes = _failures(snapshot, write, status, None).get(kind, [])
@@ -71,6 +109,20 @@ def killed(snapshot: Snapshot, write: Write, status: ContainerStatus) -> Killed 
         again = probe.initial_delay_seconds + probe.period_seconds * probe.failure_threshold
         return Killed(_told(write, status, kind, notes, note), again + _SPARE, kind)
     return None
+
+
+_BURST = 25
+"""Events of a kubelet about one Pod after which its recorder drops nearly all further ones.
+
+Source: staging/src/k8s.io/client-go/tools/record/events_cache.go, EventSourceObjectSpamFilter.
+"""
+
+
+def _is_muted(write: Write) -> bool:
+    """Whether the kubelet has told so much of the Pod that it tells no more: what it said holds."""
+    every = [note for notes in (write.log.notes or {}).values() for note in notes.values()]
+    own = (note.after.spec for note in every if note.after.spec.component == "kubelet")
+    return bool(sum(facts.times for facts in own) >= _BURST)
 
 
 def unstarted(snapshot: Snapshot, write: Write) -> Trouble | None:

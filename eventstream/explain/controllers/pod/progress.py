@@ -15,10 +15,18 @@ from eventstream.explain.controllers.pod.podstates import (
     initializing,
     is_sidecar,
 )
+from eventstream.explain.controllers.pod.probing import ripening
 from eventstream.explain.outlook.snapshot import Snapshot, since_waiting, unready
-from eventstream.explain.world.notes import recency, since
-from eventstream.explain.world.pods import condition, containers, is_running, is_true
-from eventstream.explain.world.text import listing, said_by
+from eventstream.explain.world.notes import recency
+from eventstream.explain.world.notes import since as happened
+from eventstream.explain.world.pods import (
+    condition,
+    containers,
+    is_running,
+    is_true,
+    waiting_reasons,
+)
+from eventstream.explain.world.text import listing, parse, said_by, when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.observations import Change
 from eventstream.objects.pods import Container, ContainerStatus, PodSpec, PodStatus, Probe
@@ -49,12 +57,19 @@ def progress(snapshot: Snapshot, write: Write, since: float) -> Progress:
     pulled = _pulling(snapshot, write)
     if pulled is not None:
         return pulled
-    if is_running(write.image):
-        return _ripening(write)
-    at = initializing(write)
+    at = None if _runs(write) else initializing(write)  # They run again after a reboot.
     if at is not None and (begun := _init(write, *at)) is not None:
         return begun
+    if is_running(write.image):
+        return _ripening(snapshot, write)
     return _starting(snapshot, write, since)
+
+
+def _runs(write: Write) -> bool:
+    """Whether an ordinary container runs now."""
+    status = write.image.status
+    mains = status.container_statuses if isinstance(status, PodStatus) else ()
+    return any(found.state.running for found in mains)
 
 
 def _pulling(snapshot: Snapshot, write: Write) -> Progress | None:
@@ -75,7 +90,7 @@ def _pulling(snapshot: Snapshot, write: Write) -> Progress | None:
             continue
         who = called(write, found.name)
         what = f"image {found.image} of {who[0].lower()}{who[1:]} to be pulled"
-        return Progress(what, "pull-and-start", since(newest))
+        return Progress(what, "pull-and-start", happened(newest))
     return None
 
 
@@ -129,19 +144,27 @@ def _starting(snapshot: Snapshot, write: Write, since: float) -> Progress:
     ]
     inits = isinstance(status, PodStatus) and status.init_container_statuses
     wait = "start-after-init" if inits and initializing(write) is None else "start"
-    if is_true(write.image, "PodReadyToStartContainers") or _has_begun(snapshot, write):
-        return Progress(what, wait, since)
+    begun = _begun(snapshot, write)
+    if begun is not None:
+        troubled = waiting_reasons(write.image)  # Then each attempt is part of one wait.
+        return Progress(what, wait, since if troubled else max(since, begun))
     if claims:
         which = f"PersistentVolumeClaim{'s' if len(claims) > 1 else ''} {listing(claims)}"
         return Progress(f"the volumes of Pod {name} ({which}) to be mounted", "mount", since)
     return Progress(what, wait, since)
 
 
-def _has_begun(snapshot: Snapshot, write: Write) -> bool:
-    return bool(snapshot.notes(write.log, "Pulling", "Pulled", "Created", "Started"))
+def _begun(snapshot: Snapshot, write: Write) -> float | None:
+    """When the kubelet last got further with its containers; None where it has not come to them."""
+    notes = snapshot.notes(write.log, "Pulling", "Pulled", "Created", "Started")
+    told = max((happened(note) for note in notes), default=None)
+    sandbox = condition(write.image, "PodReadyToStartContainers")
+    if sandbox is None or sandbox.status != "True":
+        return told
+    return max(parse(sandbox.last_transition_time) or 0.0, told or 0.0)
 
 
-def _ripening(write: Write) -> Progress:
+def _ripening(snapshot: Snapshot, write: Write) -> Progress:
     """Its containers run: a probe has to succeed, a gate to open, or they have to end."""
     name, began = write.image.metadata.name, unready(write)
     finishing = _finishing(write, began)
@@ -158,6 +181,11 @@ def _ripening(write: Write) -> Progress:
             what = f"the startup probe of {who[0].lower()}{who[1:]} to succeed"
             granted = _budget(probe)
             return Progress(what, "ready", began, "not-ready", granted, works=True)
+    fails = ripening(snapshot, write)
+    if fails:
+        what = f"Pod {name} to become ready. {fails}, since it was started"
+        return Progress(what, "ready", began, "not-ready", works=True, patient=True)
+    began = max(began, _began(write))
     delays = [
         found.readiness_probe.initial_delay_seconds
         for status in containers(write.image)
@@ -165,6 +193,18 @@ def _ripening(write: Write) -> Progress:
     ]
     what = f"Pod {name} to become ready"
     return Progress(what, "ready", began, "not-ready", float(max(delays, default=0)))
+
+
+def _began(write: Write) -> float:
+    """When the last container's startup probe succeeded: only then readiness probes begin."""
+    log, since = write.log, when(write)
+    started = [status.started for status in containers(write.image)]
+    for index in range(log.position(write.order) - 1, -1, -1):
+        earlier = log.writes[index]
+        if [status.started for status in containers(earlier.image)] != started:
+            return since
+        since = when(earlier)
+    return 0.0
 
 
 def _budget(probe: Probe | None) -> float:

@@ -260,6 +260,8 @@ def creation(
     message, evidence = _refusal(snapshot, owner)
     wait = "create-pods"
     if not message:
+        if (going := _going(snapshot, owner)) is not None:
+            return going
         if owner.image.kind == "Job" and owner.image.status.failed:
             waiting_for = f"the next attempt of {name}, after {_failures(owner)}"
             wait = "next-attempt"
@@ -273,6 +275,22 @@ def creation(
         return Holding(CREATE, actor, "", at, waiting_for, wait=wait, about=owner)
     plain = Holding(CREATE, actor, "", asked(snapshot, owner), waiting_for, wait=wait, about=owner)
     return troubled(plain, refused(snapshot, owner, missing, message, evidence))
+
+
+def _going(snapshot: Snapshot, owner: Write) -> Holding | None:
+    """The end of the owner's namespace, where that is being deleted: nothing new comes into it.
+
+    Its controllers say nothing of that.
+    Source: pkg/controller/controller_utils.go, createPods (NamespaceTerminatingCause).
+    """
+    name = owner.image.metadata.namespace
+    space = snapshot.by_name("Namespace", None, name) if name else None
+    if space is None or space.gone or not space.image.metadata.deletion_timestamp:
+        return None
+    waiting_for = f"the end of {named(space.image)}, which takes {named(owner.image)} along"
+    return Holding(
+        CREATE, "namespace-controller", "", when(space), waiting_for, patient=True, about=owner
+    )
 
 
 def missing_pods(

@@ -241,15 +241,42 @@ def _too_many(loop: Loop, cause: Write | None) -> str:
 
 def silent(host: Write, ready: Condition) -> str:
     """That a kubelet does not report any more, with what its node's condition says; a clause."""
-    since = f" since {ready.last_transition_time}" if ready.last_transition_time else ""
-    said = said_by(ready.message, ready.reason).rstrip(".")
-    told = f" ({said})" if said else ""
+    since, told = _silence(ready)
     return f"The kubelet on {host.image.metadata.name} has not reported{since}{told}"
 
 
-def unready(host: Write, who: str) -> Holding | None:
-    """The wait for a node to be ready, which is called `who`; None where its Ready is not False."""
+def _silence(ready: Condition) -> tuple[str, str]:
+    """Since when, and what the condition says of it; each as a part of a sentence."""
+    since = f" since {ready.last_transition_time}" if ready.last_transition_time else ""
+    said = said_by(ready.message, ready.reason).rstrip(".")
+    return since, f" ({said})" if said else ""
+
+
+REBOOT = 100.0
+"""Seconds for which a node that was given up is taken to be rebooting, after the half minute and
+more of silence for which it was given up: its Pods stay for five minutes.
+
+Source: pkg/controller/nodelifecycle/node_lifecycle_controller.go (nodeMonitorGracePeriod);
+plugin/pkg/admission/defaulttolerationseconds/admission.go.
+"""
+
+
+def is_lost(host: Write, now: float) -> bool:
+    """Whether a kubelet has been silent for longer than a reboot of its node takes."""
     ready = condition(host.image, "Ready")
+    if ready is None or ready.status != "Unknown":
+        return False
+    return now - (parse(ready.last_transition_time) or when(host)) > REBOOT
+
+
+def unready(host: Write, who: str) -> Holding | None:
+    """The wait for a node to be ready, which is called `who`; None where its Ready is not False.
+
+    Also while its kubelet is silent, which it is for a while where its node is rebooted.
+    """
+    ready = condition(host.image, "Ready")
+    if ready is not None and ready.status == "Unknown":
+        return _returning(host, ready)
     if ready is None or ready.status != "False":
         return None
     said = (said_by(ready.message, ready.reason) or "it does not say why").rstrip(".")
@@ -264,4 +291,20 @@ def unready(host: Write, who: str) -> Holding | None:
         about=host,
         evidence=(proofs.says(host, ready),),
         command=commands.describe(host),
+    )
+
+
+def _returning(host: Write, ready: Condition) -> Holding:
+    name, since, told = host.image.metadata.name, *_silence(ready)
+    return Holding(
+        1,
+        "kubelet",
+        name,
+        parse(ready.last_transition_time) or when(host),
+        f"the kubelet on {name} to report again: it has not{since}{told}",
+        patient=True,
+        about=host,
+        evidence=(proofs.says(host, ready),),
+        command=commands.describe(host),
+        works=True,
     )

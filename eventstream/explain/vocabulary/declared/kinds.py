@@ -84,6 +84,12 @@ STATEFULSET = GroupKind("apps", "StatefulSet")
 VOLUME = GroupKind("", "PersistentVolume")
 
 REFERRED_TO_BY_NAME = frozenset(
-    {DEFINITION, AUTOSCALER, NAMESPACE, NODE, CLAIM, QUOTA, SERVICE, STATEFULSET}
-)
-"""Kinds that others refer to by name, so that rules look them up by it."""
+    {
+        DEFINITION, AUTOSCALER, NAMESPACE, NODE, CLAIM, QUOTA, SERVICE, STATEFULSET,
+        DEPLOYMENT, DAEMONSET, JOB,
+    }
+)  # fmt: skip
+"""Kinds that others refer to by name, so that rules look them up by it.
+
+What applies manifests refers to the workloads among them so.
+"""

@@ -1,0 +1,137 @@
+"""What a kubelet knows of a Pod's containers, and the status that it makes of that.
+
+Sources: pkg/kubelet/kubelet_pods.go, getPhase and generateAPIPodStatus;
+pkg/kubelet/status/generate.go
+"""
+
+import msgspec
+
+from tests.explain.simulation.faults import Fault
+from tests.explain.simulation.fields import Json, stamp
+
+_CREATING: Json = {"waiting": {"reason": "ContainerCreating"}}
+_INITIALIZING: Json = {"waiting": {"reason": "PodInitializing"}}
+
+
+class Cell(msgspec.Struct, kw_only=True):
+    """One container: what its spec says, how it is, and what is wrong with it."""
+
+    spec: Json
+    role: str
+    state: Json
+    last: Json = msgspec.field(default_factory=dict)
+    restarts: int = 0
+    ready: bool = False
+    started: bool = False
+    pause: float = 10.0
+    fault: Fault | None = None
+
+    @property
+    def name(self) -> str:
+        """What its Pod calls it."""
+        return str(self.spec["name"])
+
+    @property
+    def done(self) -> bool:
+        """Whether it ended as it should, or has started where it goes on beside the others."""
+        if self.role == "sidecar":
+            return self.started
+        ended = self.state.get("terminated")
+        return ended is not None and ended["exitCode"] == 0
+
+    def shown(self) -> Json:
+        """Its container status."""
+        ready = self.done if self.role == "init" else self.ready
+        return {
+            "name": self.name, "image": self.spec["image"], "state": self.state,
+            "lastState": self.last, "ready": ready, "restartCount": self.restarts,
+            "started": self.started,
+        }  # fmt: skip
+
+
+class Cells:
+    """All containers of one Pod in one life of it: a reboot of its node begins another."""
+
+    def __init__(self, pod: Json) -> None:
+        spec = pod["spec"]
+        inits = spec.get("initContainers", [])
+        waits = _INITIALIZING if inits else _CREATING
+        self.inits = [Cell(spec=c, role=_role(c), state=_INITIALIZING) for c in inits]
+        self.mains = [Cell(spec=c, role="main", state=waits) for c in spec["containers"]]
+        self.policy = spec.get("restartPolicy", "Always")
+        self.sandbox = False
+
+    @property
+    def every(self) -> list[Cell]:
+        """The init containers first."""
+        return [*self.inits, *self.mains]
+
+    @property
+    def initialized(self) -> bool:
+        """Whether the ordinary containers may start."""
+        return all(cell.done for cell in self.inits)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the Pod can be called ready."""
+        sidecars = [cell for cell in self.inits if cell.role == "sidecar"]
+        return self.initialized and all(cell.ready for cell in (*sidecars, *self.mains))
+
+    @property
+    def phase(self) -> str:
+        """The phase that follows from how the containers are."""
+        broken = any(c.state.get("terminated", {}).get("exitCode", 0) for c in self.inits)
+        if not self.initialized:
+            return "Failed" if broken and self.policy == "Never" else "Pending"
+        ends = [c.state.get("terminated") or c.last.get("terminated") for c in self.mains]
+        if any("waiting" in c.state and not c.last for c in self.mains):
+            return "Pending"
+        if self.policy == "Always" or any("running" in c.state for c in self.mains):
+            return "Running"
+        codes = [end["exitCode"] if end else 1 for end in ends]
+        if not any(codes):
+            return "Succeeded"
+        return "Failed" if self.policy == "Never" else "Running"
+
+    def conditions(self) -> list[tuple[str, bool, str, str]]:
+        """Type, value, reason and message of each condition that a kubelet keeps."""
+        over = self.phase in ("Succeeded", "Failed")
+        unready = " ".join(c.name for c in self.mains if not c.ready)
+        told = f"containers with unready status: [{unready}]"
+        why = "PodCompleted" if self.phase == "Succeeded" else "ContainersNotReady"
+        ready = self.ready and not over
+        left = " ".join(c.name for c in self.inits if not c.done)
+        return [
+            ("PodReadyToStartContainers", self.sandbox and not over, "", ""),
+            ("Initialized", self.initialized, "ContainersNotInitialized",
+             f"containers with incomplete status: [{left}]"),
+            ("Ready", ready, why, told), ("ContainersReady", ready, why, told),
+            ("PodScheduled", True, "", ""),
+        ]  # fmt: skip
+
+
+def _role(container: Json) -> str:
+    return "sidecar" if container.get("restartPolicy") == "Always" else "init"
+
+
+def ended(code: int, reason: str, began: float, at: float, message: str = "") -> Json:
+    """The state of a container whose process is over."""
+    told = {"exitCode": code, "reason": reason, "startedAt": stamp(began), "finishedAt": stamp(at)}
+    return {"terminated": told | ({"message": message} if message else {})}
+
+
+def say(status: Json, told: tuple[str, bool, str, str], at: str) -> None:
+    """Set one condition; its time is that of its last turn."""
+    type_, true, reason, message = told
+    conditions = status.setdefault("conditions", [])
+    value = "True" if true else "False"
+    old = next((c for c in conditions if c["type"] == type_), None)
+    kept = old is not None and old["status"] == value
+    said = {"type": type_, "status": value, "lastProbeTime": None}
+    said["lastTransitionTime"] = old["lastTransitionTime"] if kept and old else at
+    if not true and reason:
+        said |= {"reason": reason, "message": message}
+    if old is None:
+        conditions.append(said)
+    else:
+        conditions[conditions.index(old)] = said

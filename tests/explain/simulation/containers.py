@@ -1,0 +1,281 @@
+"""What a kubelet does for each container: its image, its settings, its start, probes and restarts.
+
+Sources: pkg/kubelet/images/image_manager.go; pkg/kubelet/kuberuntime/kuberuntime_manager.go;
+pkg/kubelet/prober/worker.go
+"""
+
+import math
+
+from tests.explain.simulation.cells import Cell, Cells, ended
+from tests.explain.simulation.clock import Work
+from tests.explain.simulation.fares import NEVER, Fare, Fares
+from tests.explain.simulation.faults import Faults
+from tests.explain.simulation.fields import Json, stamp
+from tests.explain.simulation.losable import LosableKubelet
+from tests.explain.simulation.server import Server
+
+_FIRST, _LONGEST = 10.0, 300.0
+_PROVEN = 30.0
+"""Seconds for which a container has to stay up before what ended it is called past."""
+_SLACK = 3.0
+_STARTING = 59.0
+"""Seconds that an application may take to be ready before its readiness probe's failures count."""
+
+
+class Containers(LosableKubelet):
+    """Keeps each container as its Pod asks; a worker stops where its Pod's life is another one."""
+
+    def __init__(
+        self, server: Server, node: str, silent: dict[str, float], fares: Fares, faults: Faults,
+        attached: set[tuple[str, str]],
+    ) -> None:  # fmt: skip
+        super().__init__(server, node, silent)
+        self.fares, self.faults, self.attached = fares, faults, attached
+        self.held: dict[str, Cells] = {}
+        self.addresses = 0
+        self._images: set[str] = set()
+
+    def lives(self, pod: Json, cells: Cells) -> bool:
+        """Whether a Pod is neither to go nor gone, and its containers are still these."""
+        return not self._over(pod) and self.held.get(pod["metadata"]["uid"]) is cells
+
+    def lost(self, pod: Json) -> None:
+        """Forget a Pod's containers, so that their workers stop."""
+        self.held.pop(pod["metadata"]["uid"], None)
+
+    def send(self, pod: Json, cells: Cells, more: object = None) -> None:
+        """Report on a Pod."""
+        raise NotImplementedError
+
+    def kept(self, pod: Json, cells: Cells, cell: Cell) -> Work:
+        """One container: run, and run again, as long as its Pod and its policy want it."""
+        while self.lives(pod, cells):
+            yield from self._pulled(pod, cells, cell)
+            yield from self._configured(pod, cells, cell)
+            if not self.lives(pod, cells):
+                return
+            yield from self._ran(pod, cells, cell)
+            if not self.lives(pod, cells) or "terminated" not in cell.state:
+                return
+            well = not cell.state["terminated"]["exitCode"]
+            again = cell.role == "sidecar" or cells.policy == "Always"
+            again = (again and (cell.role != "init")) or (cells.policy != "Never" and not well)
+            self.send(pod, cells)
+            if not again:
+                return
+            yield from self._backed_off(pod, cells, cell)
+
+    def _pulled(self, pod: Json, cells: Cells, cell: Cell) -> Work:
+        image = cell.spec["image"]
+        always = cell.spec.get("imagePullPolicy") == "Always"
+        if image in self._images and not always:
+            told = f'Container image "{image}" already present on machine'
+            self._told(pod, cell, "Pulled", told)
+            return
+        pause, fault, fare = _FIRST, None, self.fares.of(image)
+        while self.lives(pod, cells):
+            self._told(pod, cell, "Pulling", f'Pulling image "{image}"')
+            refusal = fare.refusal
+            refused = refusal is not None and self.clock.now < refusal.until
+            here = image in self._images
+            yield self.clock.between(0.3, 2.0) if refused or here else fare.pull
+            if not self.lives(pod, cells):
+                return
+            if refusal is None or not refused:
+                self._images.add(image)
+                took = f"{fare.pull:.3g}s ({fare.pull:.3g}s including waiting)"
+                told = f'Successfully pulled image "{image}" in {took}. Image size: 778907 bytes.'
+                self._told(pod, cell, "Pulled", told)
+                self.faults.end(fault)
+                return
+            fault = fault or self.faults.begin(pod, refusal.code, "kubelet client")
+            told = f'Failed to pull image "{image}": {refusal.message}'
+            self._told(pod, cell, "Failed", told, "Warning")
+            self._told(pod, cell, "Failed", "Error: ErrImagePull", "Warning")
+            cell.state = {"waiting": {"reason": "ErrImagePull", "message": refusal.message}}
+            self.send(pod, cells)
+            yield self.clock.between(0.5, 12.0)
+            if not self.lives(pod, cells):
+                return
+            text = f'Back-off pulling image "{image}"'
+            self._told(pod, cell, "BackOff", text)
+            self._told(pod, cell, "Failed", "Error: ImagePullBackOff", "Warning")
+            text = f"{text}: ErrImagePull: {refusal.message}"
+            cell.state = {"waiting": {"reason": "ImagePullBackOff", "message": text}}
+            self.send(pod, cells)
+            yield pause
+            pause = min(pause * 2, _LONGEST)
+
+    def _configured(self, pod: Json, cells: Cells, cell: Cell) -> Work:
+        """Wait until each ConfigMap and Secret that its environment comes from is there."""
+        fault = None
+        while self.lives(pod, cells) and (lack := self._missing(pod, cell)):
+            fault = fault or self.faults.begin(pod, "config-missing", "kubelet client")
+            self._told(pod, cell, "Failed", f"Error: {lack}", "Warning")
+            cell.state = {"waiting": {"reason": "CreateContainerConfigError", "message": lack}}
+            self.send(pod, cells)
+            yield self.clock.between(10.0, 15.0)
+        self.faults.end(fault)
+
+    def _missing(self, pod: Json, cell: Cell) -> str:
+        space = pod["metadata"]["namespace"]
+        for source in cell.spec.get("envFrom", ()):
+            for key, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
+                name = source.get(key, {}).get("name", "")
+                if name and self.server.find(kind, space, name) is None:
+                    return f'{kind.lower()} "{name}" not found'
+        return ""
+
+    def _ran(self, pod: Json, cells: Cells, cell: Cell) -> Work:
+        """One run; returns when it has ended, or when nothing more can happen to it."""
+        began, fare = self.clock.now, self.fares.of(cell.spec["image"])
+        self._told(pod, cell, "Created", f"Container {cell.name} created")
+        if fare.reason == "StartError":
+            text = "failed to create containerd task: exec: no such file or directory: unknown"
+            self._told(pod, cell, "Failed", f"Error: {text}", "Warning")
+            self._ended(pod, cell, 0.0, ended(128, "StartError", 0.0, began, text))
+            return
+        self._told(pod, cell, "Started", f"Container {cell.name} started")
+        cell.state = {"running": {"startedAt": stamp(began)}}
+        cell.started = "startupProbe" not in cell.spec
+        cell.ready = cell.started and "readinessProbe" not in cell.spec
+        self._recovers(cell)
+        self.send(pod, cells)
+        fell = fare.falls and cell.restarts > 0
+        stays = fell and cells.policy == "Always"
+        due = {"ends": NEVER if stays else began + fare.ends}
+        if not cell.started:
+            due["startup"] = began + self._period(cell, "startup")
+        else:
+            self._probes(cell, fare, due, began)
+        failures: dict[str, int] = {}
+        while (at := min(due.values())) < math.inf:
+            yield max(at - self.clock.now, 0.0)
+            if not self.lives(pod, cells):
+                return
+            kind = min(due, key=lambda key: due[key])
+            if kind == "ends":
+                code, reason = (0, "Completed") if fell else (fare.exits, fare.reason)
+                reason = reason if code else "Completed"
+                state = ended(code, reason, began, self.clock.now)
+                self._ended(pod, cell, self.clock.now - began, state)
+                return
+            if self._probed(pod, cells, cell, kind, began, due, failures):
+                yield self.clock.between(0.5, 2.0)
+                state = ended(137, "Error", began, self.clock.now)
+                self._ended(pod, cell, self.clock.now - began, state, probed=True)
+                return
+
+    def _probes(self, cell: Cell, fare: Fare, due: dict[str, float], began: float) -> None:
+        """When each probe is next; one that succeeds on and on is not looked at meanwhile."""
+        if "readinessProbe" in cell.spec:
+            due["readiness"] = self.clock.now + self._period(cell, "readiness")
+        if "livenessProbe" in cell.spec and fare.dies < math.inf:
+            due["liveness"] = max(began + fare.dies, self.clock.now) + 1.0
+
+    def _period(self, cell: Cell, kind: str) -> float:
+        probe = cell.spec[f"{kind}Probe"]
+        return float(probe.get("periodSeconds", 10)) * self.clock.between(0.9, 1.0)
+
+    def _probed(
+        self, pod: Json, cells: Cells, cell: Cell, kind: str, began: float, due: dict[str, float],
+        failures: dict[str, int],
+    ) -> bool:  # fmt: skip
+        """One probe; returns whether the container is killed for it."""
+        fare, age = self.fares.of(cell.spec["image"]), self.clock.now - began
+        well = {"startup": age >= fare.starts, "readiness": age >= fare.ready}.get(kind, False)
+        if well:
+            due.pop(kind)
+            if kind == "startup":
+                cell.started = True
+                cell.ready = "readinessProbe" not in cell.spec
+                self._probes(cell, fare, due, began)
+            else:
+                cell.ready = True
+            self.faults.end(cell.fault)
+            self.send(pod, cells)
+            return False
+        due[kind] = self.clock.now + float(cell.spec[f"{kind}Probe"].get("periodSeconds", 10))
+        count = failures[kind] = failures.get(kind, 0) + 1
+        text = f"{kind.capitalize()} probe failed: HTTP probe failed with statuscode: 503"
+        self._told(pod, cell, "Unhealthy", text, "Warning")
+        over = count >= cell.spec[f"{kind}Probe"].get("failureThreshold", 3)
+        if kind == "readiness":
+            if over and cell.fault is None:
+                self.clock.after(max(_STARTING - age, 0.0), lambda: self._unready(pod, cell, began))
+            return False
+        if over:
+            text = f"Container {cell.name} failed {kind} probe, will be restarted"
+            self._told(pod, cell, "Killing", text)
+            self.faults.end(cell.fault)
+            cell.fault = self.faults.begin(pod, "probe-failing", "kubelet client")
+        return bool(over)
+
+    def _unready(self, pod: Json, cell: Cell, began: float) -> None:
+        """It has had its time to start, and is not ready."""
+        same = cell.state.get("running", {}).get("startedAt") == stamp(began)
+        if same and not cell.ready and cell.fault is None and not self._over(pod):
+            cell.fault = self.faults.begin(pod, "probe-failing", "kubelet client")
+
+    def _ended(
+        self, pod: Json, cell: Cell, lasted: float, state: Json, *, probed: bool = False
+    ) -> None:
+        """A run is over: what is known of it, and whether that is wrong."""
+        told = state["terminated"]
+        cell.state, cell.ready, cell.started = state, False, False
+        if lasted > 2 * _LONGEST:
+            cell.pause, cell.restarts = _FIRST, cell.restarts
+        if probed:
+            return
+        policy = pod["spec"].get("restartPolicy", "Always")
+        finishes = cell.role == "init" or policy != "Always"
+        if told["exitCode"] == 0 and finishes:
+            self.faults.end(cell.fault)
+            return
+        codes = {"OOMKilled": "oom-killed", "StartError": "start-failed"}
+        code = codes.get(told["reason"], "crash-loop")
+        if code == "crash-loop" and (not cell.restarts or policy == "Never"):
+            return
+        self.faults.end(cell.fault)
+        cell.fault = self.faults.begin(pod, code, "kubelet client")
+
+    def _recovers(self, cell: Cell) -> None:
+        """A container that runs anew after a failure is well once it has outlived that."""
+        fault, state, restarts = cell.fault, cell.state, cell.restarts
+        if fault is None or fault.ended < math.inf:
+            return
+        self.faults.lull(fault)
+        span = _PROVEN + _SLACK
+        for kind in ("startup", "liveness"):
+            if probe := cell.spec.get(f"{kind}Probe"):
+                times = probe.get("failureThreshold", 3) * probe.get("periodSeconds", 10)
+                span = max(span, times + 10.0 + _SLACK)
+
+        def proven() -> None:
+            if cell.fault is fault and cell.restarts == restarts and cell.state is state:
+                self.faults.end(fault)
+
+        self.clock.after(span, proven)
+
+    def _backed_off(self, pod: Json, cells: Cells, cell: Cell) -> Work:
+        """Wait before the next start, longer each time; the first comes at once."""
+        yield self.clock.between(0.2, 1.0)
+        if cell.restarts and self.lives(pod, cells):
+            metadata = pod["metadata"]
+            whose = f"{metadata['name']}_{metadata['namespace']}({metadata['uid']})"
+            text = f"Back-off restarting failed container {cell.name} in pod {whose}"
+            self._told(pod, cell, "BackOff", text, "Warning")
+            cell.last = cell.state
+            said = f"back-off {cell.pause:.0f}s restarting failed container={cell.name} pod={whose}"
+            cell.state = {"waiting": {"reason": "CrashLoopBackOff", "message": said}}
+            self.send(pod, cells)
+            yield cell.pause
+            cell.pause = min(cell.pause * 2, _LONGEST)
+        else:
+            cell.last = cell.state
+        cell.restarts += 1
+
+    def _told(self, pod: Json, cell: Cell, reason: str, text: str, type_: str = "Normal") -> None:
+        """An Event about one container of the Pod."""
+        where = "initContainers" if cell.role != "main" else "containers"
+        self.events.tell(pod, reason, text, type_, self.node, f"spec.{where}{{{cell.name}}}")

@@ -10,7 +10,7 @@ from tests.explain.stories import Json
 from tests.explain.tapes import Result
 from tests.explain.things import condition, deployment, owned_by, pod, thing
 
-LATE = 150.0
+LATE = 300.0
 NO_IMAGE = "cannot get image nginx:1: the registry has no such image (ErrImagePull)."
 STUCK = {
     "cert_manager": (
@@ -142,6 +142,15 @@ def test_work_of_any_length_raises_no_alarm(kind: str, api: str, status: Json) -
     run = flow.client().create(thing(kind, "long", api, spec={}))
     flow.controller("its-controller").report(run, **status)
     assert judged(flow, run, 7200.0).state == "running"
+
+
+def test_what_takes_its_time_by_its_kinds_file_is_late_after_that() -> None:
+    flow = Operated()
+    machine = flow.client().create(thing("Machine", "a", "cluster.x-k8s.io/v1beta2", spec={}))
+    waits = condition("Ready", "False", "NotReady", "* InfrastructureReady: waits")
+    says(flow.controller("capi-manager"), machine, waits, observedGeneration=1)
+    assert judged(flow, machine, 600.0).state == "running"
+    assert judged(flow, machine, 1500.0).state == "stalled"
 
 
 def test_what_failed_on_the_way_does_not_count_once_a_run_has_succeeded() -> None:

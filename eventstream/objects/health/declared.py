@@ -8,7 +8,7 @@ fields, each "" where it is absent). A rule that reads a field that is not there
 Source: https://kubernetes.io/docs/reference/using-api/cel/
 """
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -44,7 +44,8 @@ class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     `waits_for` are expressions for the objects that it waits for, see `Health.waits_for`: a text,
     or a list of texts; one that reads a field that is not there names none.
     With `observes` of `success` its controller notes a generation only once that is as asked for,
-    so that a failure of an older one counts, too.
+    so that a failure of an older one counts, too. `takes` are seconds that are given to one beyond
+    what is usual for any kind, before it is called late.
     """
 
     group: str
@@ -58,6 +59,7 @@ class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     without_status: Fallback = "progressing"
     waits_for: tuple[str, ...] = ()
     observes: Literal["always", "success"] = "always"
+    takes: Annotated[float, msgspec.Meta(ge=0, le=604_800)] = 0.0
 
 
 class ExpressionError(ValueError):

@@ -58,6 +58,8 @@ class Judge:
         health = _by_declaration(declared, found)
         if health.state in ("complete", "suspended") or health.stale:
             return health
+        if health.state == "progressing" and declared.declaration.takes:
+            health = msgspec.structs.replace(health, takes=declared.declaration.takes)
         names = declared.waits_for(found)
         return msgspec.structs.replace(health, waits_for=names) if names else health
 

@@ -38,6 +38,8 @@ PACKAGES: Patterns = (
         *("annotated_doc", "markdown_it", "mdurl", "prompt_toolkit", "pygments", "rich"),
         *("shellingham", "typer", "wcwidth"),
     ) for rest in ("", "[-_]*.dist-info")),
+    # Its way for Pythons without an API in C.
+    *("zstandard/_cffi*.so", "zstandard/backend_cffi.py"),
     # Types, for those who write programs.
     *(f"**/*.{suffix}" for suffix in ("pxd", "pyi", "pyx")),
 )  # fmt: skip

@@ -125,8 +125,8 @@ def _under_way(write: Write, health: Health, asked: float, rank: int) -> Holding
     since, wait = _since(write, health, asked), becoming_ready(write.image)
     actor, holder = _actor(health)
     return Holding(
-        rank, actor, holder, since, waiting_for, late="not-ready", patient=health.patient, granted=health.takes,
-        wait=wait, about=write, evidence=proof(write, health),
+        rank, actor, holder, since, waiting_for, late="not-ready", patient=health.patient,
+        granted=health.takes, wait=wait, about=write, evidence=proof(write, health),
     )  # fmt: skip
 
 

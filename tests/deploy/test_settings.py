@@ -1,6 +1,10 @@
 """Whatever a manifest sets is a setting that Baton knows, and whatever it knows can be set."""
 
 import re
+import runpy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +20,7 @@ OWN = {"BATON_NAMESPACE"}
 """Set for an argument of the same manifest, by which it is known."""
 NOT_FOR_A_POD = {"BATON_DEBUG", "BATON_SECRET_KEY", "BATON_STATIC_ROOT"}
 """Tracebacks for all, a key that Baton makes by itself, and what the image says."""
+Started = Callable[[dict[str, str]], dict[str, Any]]
 OVERLAYS = sorted(each.name for each in (ROOT / "deploy/overlays").iterdir())
 
 
@@ -28,3 +33,37 @@ def test_an_overlay_sets_what_baton_knows(overlay: str) -> None:
 def test_a_value_of_the_chart_sets_each_setting_that_baton_knows() -> None:
     said = {name for values in VARIANTS.values() for name in parts.environment(templated(values))}
     assert {name for name in said if name.startswith("BATON_")} == KNOWN - NOT_FOR_A_POD
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Started:
+    """Read the settings as a start does, with these variables and no others of Baton's."""
+    secret = tmp_path / "client-secret"
+    secret.write_text("hush")
+    here = {"BATON_DATA": str(tmp_path), "BATON_OIDC_CLIENT_SECRET_FILE": str(secret)}
+
+    def read(said: dict[str, str]) -> dict[str, Any]:
+        for name in KNOWN:
+            monkeypatch.delenv(name, raising=False)
+        for name, value in said.items():
+            monkeypatch.setenv(name, here.get(name, value))
+        return runpy.run_path(settings.__file__)
+
+    return read
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_baton_starts_with_what_an_overlay_sets(overlay: str, started: Started) -> None:
+    said = parts.environment(kustomized(f"deploy/overlays/{overlay}"))
+    assert started(said)["BATON_SIGN_IN"].mode == said["BATON_SIGN_IN"]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_baton_starts_with_what_the_chart_sets(variant: str, started: Started) -> None:
+    values = VARIANTS[variant]
+    read = started(parts.environment(templated(values)))
+    assert read["BATON_SIGN_IN"].mode == values.get("signIn", {}).get("mode", "token")
+    assert read["BATON_PATH_PREFIX"] == values.get("pathPrefix", "")
+    assert read["BATON_RETENTION_MB"] == values.get("history", {}).get("megabytes", 512)
+    hosts = values.get("hosts", []) + values.get("httpRoute", {}).get("hostnames", [])
+    assert set(hosts) < set(read["ALLOWED_HOSTS"])

@@ -23,7 +23,7 @@ export HOST PORT
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install system run test check format bench bench-hostile soak fuzz accuracy screenshots lock clean
+.PHONY: help install system run test check audit format bench bench-hostile soak fuzz accuracy screenshots lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -53,14 +53,18 @@ run: $(STAMP) ## the practice cluster and the dashboard on HOST:PORT (127.0.0.1:
 test: install check ## all checks and all tests
 	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-check: $(STAMP) ## format, lint, types, contracts, migrations, deployment settings, sizes
+check: $(STAMP) ## format, lint, security, types, contracts, migrations, deployment settings, sizes
 	$(BIN)/ruff format --check --quiet --output-format concise .
 	$(BIN)/ruff check --quiet --output-format concise .
+	$(BIN)/python scripts/check_security.py
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check --fail-level WARNING
 	$(BIN)/python scripts/check_sizes.py
+
+audit: $(STAMP) ## as check does, and the database of known vulnerabilities has to answer
+	$(BIN)/python scripts/check_security.py --must-ask
 
 format: $(STAMP) ## let ruff rewrite what it can
 	$(BIN)/ruff format .
@@ -91,9 +95,9 @@ screenshots: $(STAMP) system ## every view in each state, light and dark, wide a
 	$(BIN)/python scripts/screenshots.py $(if $(DOCS),--docs)
 
 lock: $(STAMP) ## pin requirements/*.in anew into requirements/*.txt
-	$(LOCK) requirements/run.in -o requirements/run.txt
-	$(LOCK) requirements/sbom.in -o requirements/sbom.txt
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
+	$(LOCK) --constraint requirements/dev.txt requirements/run.in -o requirements/run.txt
+	$(LOCK) --constraint requirements/dev.txt requirements/sbom.in -o requirements/sbom.txt
 	$(LOCK) --no-deps requirements/tools.in -o requirements/tools.txt
 
 clean: ## remove what the targets made

@@ -125,7 +125,7 @@ class TapeReader:
             f"--room={ROOM_MEGABYTES}",
         ]
         with self._told.open("wb") as told, self._complaints.open("wb") as complaints:
-            self._process = subprocess.Popen(  # noqa: S603  The words of the command are our own.
+            self._process = subprocess.Popen(  # noqa: S603  The words of the command are our own.  # nosec B603
                 [sys.executable, "manage.py", "read_tape", *limits, *self._arguments],
                 cwd=settings.BASE_DIR,
                 env=os.environ | {"BATON_DATA": str(self._directory)},

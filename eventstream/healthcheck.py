@@ -20,7 +20,7 @@ FILE = "listening"
 
 SECONDS = 4.0
 
-_EVERY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # nosec B104 - asked, not bound
+_EVERY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - asked, not bound  # nosec B104
 
 
 def remember(directory: Path, listener: socket.socket) -> None:

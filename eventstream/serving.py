@@ -84,7 +84,7 @@ def is_loopback(host: str) -> bool:
 def address(listener: socket.socket) -> str:
     """Return the URL by which a browser on this machine finds what is served."""
     host, port = listener.getsockname()[:2]
-    if host in {"0.0.0.0", "::"}:  # noqa: S104 - only told, not bound
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - only told, not bound  # nosec B104
         host = "localhost"
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 

@@ -70,7 +70,7 @@ class SqliteStatements:
             marks = ",".join("?" * len(chunk))
             with self._wrapper.wrap_database_errors:
                 found += self._connection.execute(
-                    f"SELECT {named} FROM {table.name} WHERE {by} IN ({marks})",  # noqa: S608
+                    f"SELECT {named} FROM {table.name} WHERE {by} IN ({marks})",  # noqa: S608  # nosec B608
                     chunk,
                 ).fetchall()
         return found
@@ -78,11 +78,11 @@ class SqliteStatements:
     def remove(self, table: Table, rows: Iterable[Cells]) -> None:
         """Delete the rows with these keys."""
         where = " AND ".join(f"{column} = ?" for column in table.key)
-        self._many(f"DELETE FROM {table.name} WHERE {where}", list(rows))  # noqa: S608
+        self._many(f"DELETE FROM {table.name} WHERE {where}", list(rows))  # noqa: S608  # nosec B608
 
     def remove_by(self, table: Table, by: str, values: Iterable[Any]) -> None:
         """Delete the rows whose column `by` has one of `values`."""
-        where = f"DELETE FROM {table.name} WHERE {by} = ?"  # noqa: S608
+        where = f"DELETE FROM {table.name} WHERE {by} = ?"  # noqa: S608  # nosec B608
         self._many(where, [(value,) for value in values])
 
     def _many(self, statement: str, rows: Sequence[Cells]) -> None:
@@ -100,7 +100,7 @@ class SqliteStatements:
 def _insert(table: Table) -> str:
     marks = ", ".join("?" * len(table.columns))
     named = ", ".join(table.columns)
-    return f"INSERT INTO {table.name} ({named}) VALUES ({marks})"  # noqa: S608
+    return f"INSERT INTO {table.name} ({named}) VALUES ({marks})"  # noqa: S608  # nosec B608
 
 
 @lru_cache(maxsize=64)
@@ -108,7 +108,7 @@ def _upsert(table: Table) -> str:
     key = ", ".join(table.key)
     others = [column for column in table.columns if column not in table.key]
     new = ", ".join(f"{column} = excluded.{column}" for column in others)
-    return f"{_insert(table)} ON CONFLICT ({key}) DO UPDATE SET {new}"
+    return f"{_insert(table)} ON CONFLICT ({key}) DO UPDATE SET {new}"  # our own names  # nosec B608
 
 
 def statements() -> Statements:

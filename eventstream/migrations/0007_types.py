@@ -19,12 +19,12 @@ def _fill(_: Any, schema: Any) -> None:
         ("imagerow", "apiVersion", "kind"),
     ):
         type_ = _TYPE.format(version=f"coalesce({_OF.format(version)}, '')", kind=kind)
-        schema.execute(f"UPDATE eventstream_{table} SET type = {type_}")  # noqa: S608 - of constants
+        schema.execute(f"UPDATE eventstream_{table} SET type = {type_}")  # noqa: S608 - of constants  # nosec B608
     refused = f"{_OF.format('change_type')} = 'REFUSED'"
-    schema.execute(f"UPDATE eventstream_steprow SET type = '*' WHERE {refused}")  # noqa: S608
+    schema.execute(f"UPDATE eventstream_steprow SET type = '*' WHERE {refused}")  # noqa: S608  # nosec B608
     group, kind = (_OF.format(f"resource.{part}") for part in ("group", "kind"))
     named = f"CASE WHEN {group} <> '' THEN {kind} || '.' || {group} ELSE {kind} END"
-    schema.execute(f"UPDATE eventstream_gaprow SET type = coalesce({named}, '')")  # noqa: S608
+    schema.execute(f"UPDATE eventstream_gaprow SET type = coalesce({named}, '')")  # noqa: S608  # nosec B608
 
 
 class Migration(migrations.Migration):

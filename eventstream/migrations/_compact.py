@@ -111,7 +111,7 @@ class _Conversion:
     def _read(self, table: str, columns: tuple[str, ...]) -> Iterator[list[tuple[Any, ...]]]:
         named = ", ".join(f'"{column}"' for column in columns)
         with self._connection.cursor() as cursor:
-            cursor.execute(f"SELECT {named} FROM eventstream_old{table}")  # noqa: S608
+            cursor.execute(f"SELECT {named} FROM eventstream_old{table}")  # noqa: S608  # nosec B608
             while rows := cursor.fetchmany(_AT_ONCE):
                 yield rows
 
@@ -120,7 +120,7 @@ class _Conversion:
         places = ", ".join("%s" for _ in columns)
         with self._connection.cursor() as cursor:
             cursor.executemany(
-                f"INSERT INTO eventstream_{table} ({named}) VALUES ({places})",  # noqa: S608
+                f"INSERT INTO eventstream_{table} ({named}) VALUES ({places})",  # noqa: S608  # nosec B608
                 rows,
             )
 

@@ -180,7 +180,7 @@ def outdated(
     found = dict(old)
     for unit in units:
         match = unit.match
-        own = requests.get(match.record.audit_id) if match and match.count == 1 else None
+        own = requests.get(match.record.audit_id) if match and match.count == 1 else None  # a dict  # nosec B113
         if unit.first.change.at < since or own in old:
             found[unit] = None
             if own is not None:

@@ -2,12 +2,12 @@
 """The words by which settings, flags and fields say that what follows is a credential."""
 
 PASSWORD = (
-    r"(?:pass[_-]?(?:word|wd|phrase|code)s?|passwd|pwd|bindpw|contrase(?:ñ|n)a"
+    r"(?:pass[_-]?(?:word|wd|phrase|code)s?|passwd|pwd|bindpw|contrase(?:ñ|n)a"  # a pattern  # nosec B105
     r"|requirepass|masterauth)"
 )
 
 PASS = (
-    r"(?:(?:(?:^|[^A-Za-z])|db|pg|my|redis|root|user|admin|smtp|mail|ftp|ssh|proxy|key)pass"
+    r"(?:(?:(?:^|[^A-Za-z])|db|pg|my|redis|root|user|admin|smtp|mail|ftp|ssh|proxy|key)pass"  # nosec B105
     r"|(?:^|[^A-Za-z])(?:pw|pin))"
 )
 """Not `bypass` or `compass`; it counts only where a sign follows at once."""

@@ -278,7 +278,7 @@ START_REASONS = frozenset(
 
 _HOOK_FAILED = "FailedPostStartHook"
 
-KINDS = {"configmap": "ConfigMap", "secret": "Secret"}
+KINDS = {"configmap": "ConfigMap", "secret": "Secret"}  # a kind  # nosec B105
 MISSING = expression(r'(configmap|secret) "([^"]+)" not found', ignore_case=True)
 _NO_KEY = expression(r"couldn't find key (\S+) in (ConfigMap|Secret) [^/\s]*/(\S+)")
 

@@ -4,6 +4,7 @@ Read from that file, which the image has too, because Baton is never installed a
 `importlib.metadata` knows by its name would be somebody else's.
 """
 
+import sys
 import tomllib
 from pathlib import Path
 
@@ -14,3 +15,6 @@ VERSION: str = tomllib.loads(_PROJECT.read_text(encoding="utf-8"))["project"]["v
 
 AGENT = f"baton/{VERSION}"
 """What Baton calls itself towards the API server, by which its requests are told from others'."""
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{VERSION}\n")

@@ -46,5 +46,11 @@ def test_what_a_person_is_told_to_build_is_this_version() -> None:
         assert f"docker build -t baton:{DECLARED} ." in (ROOT / name).read_text(), name
 
 
+def test_a_release_asks_for_the_version_by_what_there_is() -> None:
+    command = [sys.executable, "-m", "eventstream.version"]
+    assert subprocess.check_output(command, cwd=ROOT, text=True) == f"{DECLARED}\n"
+    assert "python -m eventstream.version" in (ROOT / ".github/workflows/release.yml").read_text()
+
+
 def test_requests_say_which_baton_asks() -> None:
     assert f"baton/{DECLARED}" == version.AGENT

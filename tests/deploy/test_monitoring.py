@@ -211,8 +211,9 @@ def test_the_monitor_finds_baton_and_sends_the_token_of_who_scrapes(
     assert policy["podSelector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
 
 
-def test_all_of_it_lies_beside_baton(manifests: list[Manifest]) -> None:
+def test_all_of_it_is_what_the_api_takes_and_lies_beside_baton(manifests: list[Manifest]) -> None:
     for each in manifests:
+        assert list(complaints(each)) == []
         spaces = {"ClusterRole", "ClusterRoleBinding"}
         assert (each["metadata"].get("namespace") == "baton") == (each["kind"] not in spaces)
         assert each["metadata"]["labels"]["app.kubernetes.io/name"] == "baton"

@@ -25,8 +25,10 @@ class Tally:
 
 
 refused = Tally(
-    "connection", "waiting", "page", "upload", "socket", "silent-socket", "sign-in", "scrape"
+    *("connection", "waiting", "stalled", "page", "upload", "socket", "silent-socket"),
+    *("sign-in", "scrape"),
 )
 """What this process turned away at a bound: a `connection` that the loop had no place for, one that
-was `waiting` for longest with its request, a `page`, an `upload`, a `socket`, one that said nothing
-(`silent-socket`), an attempt of `sign-in`, a `scrape` of metrics."""
+was `waiting` for longest with its request, one whose client took nothing in (`stalled`), a `page`,
+an `upload`, a `socket`, one that said nothing (`silent-socket`), an attempt of `sign-in`, a
+`scrape` of metrics."""

@@ -35,6 +35,10 @@ WAITING_MOST = 512
 """So many connections wait for a request, or for the rest of one; the one that waits longest makes
 room. Each may hold a head and a small body in memory."""
 
+UNREAD_MOST = 32
+"""So many connections wait for their client to take in an answer; the one that waits for longest is
+cut off for one more. Each has what is left of its answer in memory."""
+
 LINGER_SECONDS = 2
 LINGER_BYTES = 256 * 1024
 """A client that still sends when it is refused would lose the answer if the connection were closed
@@ -48,6 +52,7 @@ class Crowd:
         self.admit = admit
         self.uploads: set[Request] = set()
         self._waiting: dict[Channel, None] = {}
+        self._unread: dict[Channel, None] = {}
 
     def wait(self, channel: "Channel") -> None:
         """Let `channel` wait for a request; where too many do, end the one that waits longest."""
@@ -62,6 +67,19 @@ class Crowd:
     def done(self, channel: "Channel") -> None:
         """Forget that `channel` waits."""
         self._waiting.pop(channel, None)
+
+    def unread(self, channel: "Channel") -> None:
+        """Let `channel` wait for its client to read; end the one that did so for longest."""
+        if channel not in self._unread and len(self._unread) >= UNREAD_MOST:
+            oldest = next(iter(self._unread))
+            del self._unread[oldest]
+            refused.count("stalled")
+            oldest.abort()
+        self._unread.setdefault(channel, None)
+
+    def taken_in(self, channel: "Channel") -> None:
+        """Forget that the client of `channel` has not read all."""
+        self._unread.pop(channel, None)
 
 
 _Twisted: Any = http.HTTPChannel  # Only parts of it have types.
@@ -165,8 +183,14 @@ class Channel(_Twisted):  # type: ignore[misc]
         else:
             self.give_up()
 
+    def pauseProducing(self) -> None:
+        """Note that more was written than the client takes in."""
+        super().pauseProducing()
+        self.crowd.unread(self)
+
     def resumeProducing(self) -> None:
         """Go on reading when what was written has left, unless a body waits for its reader."""
+        self.crowd.taken_in(self)
         super().resumeProducing()
         if self._held:
             self._networkProducer.pauseProducing()
@@ -175,6 +199,7 @@ class Channel(_Twisted):  # type: ignore[misc]
         """Forget the connection."""
         self._held = False
         self.crowd.done(self)
+        self.crowd.taken_in(self)
         if self._closing is not None and self._closing.active():
             self._closing.cancel()
         super().connectionLost(reason)

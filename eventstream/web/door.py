@@ -27,6 +27,9 @@ SILENT_SECONDS = 1.0
 WAITING_MOST = 512
 """Connections that are here at once, silent ones and those that the loop has not taken yet. One
 more is told to come again; only probes are still answered."""
+SENT_BYTES = 256 * 1024
+"""So much of what was sent and not read does the system keep for a connection, and twice that with
+what it needs itself; without a bound it would keep megabytes of each."""
 PAUSE_SECONDS = 0.1
 """Until the next try where the system has no descriptor left for a connection."""
 
@@ -114,6 +117,7 @@ class Door:
             return  # Else it went away before it was let in.
         self._exhausted = False
         connection.setblocking(False)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SENT_BYTES)
         self._silent[connection] = time.monotonic() + SILENT_SECONDS
         self._selector.register(connection, selectors.EVENT_READ)
         self._look_at(connection)

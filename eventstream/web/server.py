@@ -9,6 +9,7 @@ from daphne.server import Server as DaphneServer
 from eventstream.web.channel import TIMEOUT_SECONDS, Channel, Crowd
 from eventstream.web.request import Request
 from eventstream.web.ruling import Admit
+from eventstream.web.sockets import BoundedSocket
 
 BODY = "baton.body"
 """The ASGI extension by which an application is given the body of an upload, a file to read."""
@@ -59,6 +60,15 @@ class Server(DaphneServer):  # type: ignore[misc]  # Daphne has no types.
         if body is not None:
             scope["extensions"] = {BODY: body}
         return Context().run(super().create_application, protocol, scope)
+
+    async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
+        """Send what an application says; it goes on once its page has taken in enough.
+
+        A page that reads nothing costs what the system keeps for a connection, and one message.
+        """
+        await super().handle_reply(protocol, message)
+        if isinstance(protocol, BoundedSocket):
+            await protocol.taken_in()
 
     def kill_all_applications(self) -> Any:
         """End what still runs; a thread that waits for a body would be waited for."""

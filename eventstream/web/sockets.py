@@ -2,14 +2,18 @@
 
 Autobahn parses at once, on the loop, whatever arrived, and Daphne queues it without a bound; what
 is sent to a page that does not read waits in memory. Here a page is read from only so fast, only
-while it takes in what it is sent, and not on after a message that is longer than any of ours.
+while it takes in what it is sent, and not on after a message that is longer than any of ours. Who
+sends to it waits while more is there than the system has room for (`taken_in`, see `server`).
 """
 
 # ruff: noqa: N802, N803  # Autobahn and Twisted call these by such names.
 
+import asyncio
 from typing import Any
 
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
+
+from eventstream.metrics import refused
 
 FRAMES_A_SECOND = 100
 """A page that sends more is read from more slowly; its messages are bounded where they are read."""
@@ -17,6 +21,8 @@ RECEIVED_BYTES = 16 * 1024
 """A message may be so long: 4,096 characters are at most so many bytes."""
 CONNECTIONS_MOST = 512
 """So many sockets may be connected, those that are being told why they are refused included."""
+STALLED_SECONDS = 60.0
+"""A page that takes in nothing of what waits for it, for so long, is cut off: it comes back."""
 DROP_SECONDS = 1.0
 """A connection that is to be closed is cut after so long, also when what was sent is not read."""
 
@@ -36,7 +42,10 @@ class BoundedSocket(WebSocketProtocol):  # type: ignore[misc]  # daphne has no t
         self._frames, self._since = FRAMES_A_SECOND, self._now()
         self._next_second: Any = None
         self._cut: Any = None
+        self._stalled: Any = None
         self._full = False
+        self._room = asyncio.Event()
+        self._room.set()
 
     def onOpen(self) -> None:
         """Be told, in place of the HTTP channel, when too much is waiting to be sent."""
@@ -45,14 +54,26 @@ class BoundedSocket(WebSocketProtocol):  # type: ignore[misc]  # daphne has no t
         self.transport.registerProducer(self, True)  # As a streaming one.
 
     def pauseProducing(self) -> None:
-        """Read no further: what was sent waits for the page to take it in."""
+        """Read no further, and send no more: what was sent waits for the page to take it in."""
         self._full = True
+        self._room.clear()
+        if self._stalled is None:
+            later = self.factory.reactor.callLater
+            self._stalled = later(STALLED_SECONDS, self._cut_off)
         self.transport.pauseProducing()
 
     def resumeProducing(self) -> None:
         """Read on: the page has taken in all that was sent."""
         self._full = False
+        self._room.set()
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
         self._read_on()
+
+    async def taken_in(self) -> None:
+        """Return once the page has taken in enough of what it was sent, or is gone."""
+        await self._room.wait()
 
     def stopProducing(self) -> None:
         """Leave it to `connectionLost` to end."""
@@ -96,9 +117,10 @@ class BoundedSocket(WebSocketProtocol):  # type: ignore[misc]  # daphne has no t
 
     def connectionLost(self, reason: Any) -> None:
         """End, and with it what was still to come."""
-        for call in (self._next_second, self._cut):
+        for call in (self._next_second, self._cut, self._stalled):
             if call is not None and call.active():
                 call.cancel()
+        self._room.set()
         super().connectionLost(reason)
 
     def _may_begin(self) -> bool:
@@ -112,6 +134,11 @@ class BoundedSocket(WebSocketProtocol):  # type: ignore[misc]  # daphne has no t
             wait = self._since + 1.0 - self._now()
             self._next_second = self.factory.reactor.callLater(wait, self._second_is_over)
         return False
+
+    def _cut_off(self) -> None:
+        refused.count("stalled")
+        self._stalled = None
+        self.transport.abortConnection()
 
     def _second_is_over(self) -> None:
         self._next_second = None

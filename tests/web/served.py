@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from eventstream.web import sockets
 from eventstream.web.channel import Channel, Crowd
 from eventstream.web.ruling import Admit
 from eventstream.web.server import Server
@@ -40,6 +41,7 @@ class Served:
             endpoints=["tcp:port=0:interface=127.0.0.1"],
             signal_handlers=False,
         )
+        self.server.ready_callable = lambda: sockets.bound(self.server.ws_factory)
         self.read = 0
         """So many bytes of bodies and heads the server has read since `begin`."""
         self.begin()

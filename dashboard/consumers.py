@@ -13,7 +13,8 @@ import contextlib
 import json
 import logging
 import time
-from typing import Any, NoReturn
+from collections.abc import Callable
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import msgspec
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
@@ -21,6 +22,7 @@ from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 from dashboard import feeds, rendering, status
 from dashboard.feeds import Feed, Quiet
 from dashboard.places import FullError, Lobby, Places
+from dashboard.plaintext import refuse
 from dashboard.protocol import (
     Ack,
     Allowance,
@@ -33,6 +35,7 @@ from dashboard.protocol import (
     must_reset,
 )
 from dashboard.readers import Readers
+from dashboard.shares import Share, share_of
 from dashboard.signin.guard import Guard, LeftError
 from dashboard.wakeups import WakeUps
 from eventstream import history
@@ -55,6 +58,9 @@ readers = Readers(2)
 wake_ups = WakeUps()
 
 logger = logging.getLogger(__name__)
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
 class Ended(Exception):  # noqa: N818  # No error: each socket ends by one.
@@ -106,13 +112,19 @@ class LiveConsumer:
         """Return the ASGI application that serves a page's socket until it ends."""
 
         async def live(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-            await LiveConsumer(receive, send, Guard.of(scope)).run()
+            share = share_of(scope["viewer"])  # type: ignore[typeddict-item]  # Of the layer SignIn.
+            try:
+                with share.sockets.taken():
+                    await LiveConsumer(receive, send, Guard.of(scope), share).run()
+            except FullError:  # Whoever does not stop is not even told why.
+                await refuse(send)
 
         return live
 
-    def __init__(self, receive: Any, send: Any, guard: Guard) -> None:
+    def __init__(self, receive: Any, send: Any, guard: Guard, share: Share) -> None:
         self._receive, self._hand_over = receive, send
         self._guard = guard
+        self._share = share
         self._allowance = Allowance()
         self._wanted: Wanted | None = None
         self._feed: Feed = Quiet()
@@ -127,9 +139,10 @@ class LiveConsumer:
         await self._receive()  # That it wants to be opened.
         await self._hand_over({"type": "websocket.accept"})
         try:
-            pages.check()
+            for places in (pages, self._share.pages):
+                places.check()
             self._wanted = await self._first()
-            with pages.taken(), wake_ups.heard_by(self._wake):
+            with self._share.pages.taken(), pages.taken(), wake_ups.heard_by(self._wake):
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(self._follow())
                     tasks.create_task(self._watch_over())
@@ -155,7 +168,7 @@ class LiveConsumer:
         """
         try:
             async with asyncio.timeout(HELLO_SECONDS) as limit:
-                with lobby.waiting(limit):
+                with self._share.lobby.waiting(limit), lobby.waiting(limit):
                     while not (wanted := await self._message()):
                         pass
                     return wanted
@@ -177,7 +190,8 @@ class LiveConsumer:
         if event["type"] == "websocket.disconnect":
             raise Ended
         try:
-            self._allowance.spend(time.monotonic())
+            for allowance in (self._allowance, self._share.allowance):
+                allowance.spend(time.monotonic())
             message = decode(event.get("text"))
             if not isinstance(message, Ack):
                 return Wanted(message, feed_of(message))
@@ -210,7 +224,7 @@ class LiveConsumer:
         wanted, self._wanted = self._wanted, None
         if wanted is None:
             return
-        opening = await readers.read(_open, wanted)
+        opening = await self._read(_open, wanted)
         self._feed = Quiet() if opening.reset else wanted.feed
         self._cursor, self._unacked, self._told = opening.seq, [], {}
         welcome = {"epoch": opening.epoch, "seq": opening.seq, "reset": opening.reset}
@@ -220,7 +234,7 @@ class LiveConsumer:
         """Send what is new, as long as the page keeps up and wants nothing else."""
         more = True
         while more and len(self._unacked) < UNACKED_MOST:
-            update = await readers.read(self._feed.updates, self._cursor, time.time())
+            update = await self._read(self._feed.updates, self._cursor, time.time())
             if self._wanted is not None:
                 return
             before, self._cursor, more = self._cursor, update.seq, update.more
@@ -230,6 +244,7 @@ class LiveConsumer:
                 self._unacked.append(update.seq)
             for batch in batches(update, before):
                 self._allowance.owe()
+                self._share.allowance.owe()
                 await self._send(batch)
 
     async def _push_status(self) -> None:
@@ -237,10 +252,15 @@ class LiveConsumer:
         now = time.time()
         if now - self._told_at < STATUS_SECONDS:
             return
-        parts = await readers.read(_status, self._feed, now)
+        parts = await self._read(_status, self._feed, now)
         if parts != self._told or now - self._told_at > KEEPALIVE_SECONDS:
             self._told, self._told_at = parts, now
             await self._send({"type": "status", "now": now, "parts": parts})
+
+    async def _read(self, query: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """Return what `query` reads of history, in this viewer's turn."""
+        async with self._share.reading:
+            return await readers.read(query, *args, **kwargs)
 
     async def _send(self, message: dict[str, Any]) -> None:
         text = json.dumps(message, separators=(",", ":"))

@@ -30,6 +30,10 @@ BYTES_MOST = 256 * 1024 * 1024
 DISK_MOST = 1024 * 1024 * 1024
 """So much disk all may take with their histories; past that, the same ones make room."""
 
+OPEN_OF_ONE = 2
+DISK_OF_ONE = DISK_MOST // 2
+"""So many of one viewer, and so much disk: that viewer's own then make room, and no others."""
+
 IDLE_SECONDS = 3600.0
 
 Bytes = Iterable[bytes] | Path
@@ -39,11 +43,15 @@ Bytes = Iterable[bytes] | Path
 class OpenedTape:
     """One opened recording. `token` names it in addresses and can't be guessed.
 
-    It belongs to the session of that key (`owner`), and to nobody else.
+    It belongs to the session of that key (`owner`), and to nobody else; it is of the share of
+    that viewer (`whose`, see `dashboard.signin.whose`).
     """
 
-    def __init__(self, name: str, tape: Bytes, audit: Bytes | None, owner: str = "") -> None:
+    def __init__(
+        self, name: str, tape: Bytes, audit: Bytes | None, owner: str = "", whose: str = ""
+    ) -> None:
         self.owner = owner
+        self.whose = whose
         self.token = secrets.token_urlsafe(18)
         self.name = name
         self.looked_at = time.monotonic()
@@ -111,9 +119,11 @@ class OpenedTapes:
         self._timer: threading.Timer | None = None
         atexit.register(self.close_all)
 
-    def add(self, name: str, tape: Bytes, audit: Bytes | None, owner: str = "") -> OpenedTape:
+    def add(
+        self, name: str, tape: Bytes, audit: Bytes | None, owner: str = "", whose: str = ""
+    ) -> OpenedTape:
         """Open a session's recording from the bytes of its file; raises OSError without room."""
-        opened = OpenedTape(name, tape, audit, owner)
+        opened = OpenedTape(name, tape, audit, owner, whose)
         uploads.count("taken")
         with self._lock:
             self._open[opened.token] = opened
@@ -187,13 +197,34 @@ class OpenedTapes:
     def _sweep(self, kept: int) -> None:
         """Close what nobody looked at for long, and all but the `kept` looked at last that fit."""
         by_look = sorted(self._open.values(), key=lambda each: each.looked_at, reverse=True)
-        oldest, taken = time.monotonic() - IDLE_SECONDS, 0
-        for place, opened in enumerate(by_look):
-            taken += opened.size()
-            no_room = place >= kept or (place > 0 and taken > DISK_MOST)
-            if no_room or opened.looked_at < oldest:
+        oldest = time.monotonic() - IDLE_SECONDS
+        whole, shares = _Room(kept, DISK_MOST), dict[str, _Room]()
+        for opened in by_look:
+            size, own = opened.size(), whole
+            if opened.whose:
+                own = shares.setdefault(opened.whose, _Room(OPEN_OF_ONE, DISK_OF_ONE))
+            if opened.looked_at >= oldest and own.has(size) and whole.has(size):
+                for room in {id(own): own, id(whole): whole}.values():
+                    room.take(size)
+            else:
                 del self._open[opened.token]
                 opened.close()
+
+
+class _Room:
+    """For so many recordings and bytes; the first one has room whatever its size."""
+
+    def __init__(self, most: int, disk: int) -> None:
+        self._most, self._disk = most, disk
+        self._taken, self._bytes = 0, 0
+
+    def has(self, size: int) -> bool:
+        fits = not self._taken or self._bytes + size <= self._disk
+        return self._taken < self._most and fits
+
+    def take(self, size: int) -> None:
+        self._taken += 1
+        self._bytes += size
 
 
 tapes = OpenedTapes()

@@ -16,10 +16,11 @@ class FullError(Exception):
 
 
 class Places:
-    """The pages that are followed, at most `most` at a time."""
+    """The pages that are followed, at most `most` at a time; `what` says what they are."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, what: str = "pages are open") -> None:
         self.most = most
+        self._what = what
         self._taken: set[object] = set()
 
     def __len__(self) -> int:
@@ -29,7 +30,7 @@ class Places:
         """Raise FullError when no place is left."""
         if len(self._taken) >= self.most:
             refused.count("socket")
-            raise FullError(f"{self.most} pages are open; close one of them")
+            raise FullError(f"{self.most} {self._what}; close one of them")
 
     @contextmanager
     def taken(self) -> Iterator[None]:

@@ -29,13 +29,14 @@ class ProtocolError(ValueError):
 
 
 class Allowance:
-    """How many messages a page may send: MESSAGES_A_SECOND, twice that for a moment.
+    """How many messages may be sent: so many a second, twice that for a moment.
 
     A page acknowledges each batch, so it may send one more message for each that it was sent.
     """
 
-    def __init__(self) -> None:
-        self._left = 2.0 * MESSAGES_A_SECOND
+    def __init__(self, a_second: int = MESSAGES_A_SECOND) -> None:
+        self._a_second = a_second
+        self._left = 2.0 * a_second
         self._filled: float | None = None
 
     def owe(self) -> None:
@@ -44,13 +45,13 @@ class Allowance:
 
     def spend(self, now: float) -> None:
         """Note a message at `now` (any clock's seconds); raises ProtocolError if it's too many."""
-        most = 2.0 * MESSAGES_A_SECOND
+        most = 2.0 * self._a_second
         if self._filled is not None and self._left < most:
-            self._left = min(self._left + (now - self._filled) * MESSAGES_A_SECOND, most)
+            self._left = min(self._left + (now - self._filled) * self._a_second, most)
         self._filled = now
         self._left -= 1.0
         if self._left < 0:
-            raise ProtocolError(f"more than {MESSAGES_A_SECOND} messages a second")
+            raise ProtocolError(f"more than {self._a_second} messages a second")
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello", tag_field="type", forbid_unknown_fields=True):

@@ -6,10 +6,11 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard import clock, prefix, status
-from dashboard.opened import BYTES_MOST, IDLE_SECONDS, OPEN_MOST, OpenedTape, tapes
+from dashboard.opened import BYTES_MOST, IDLE_SECONDS, OPEN_MOST, OPEN_OF_ONE, OpenedTape, tapes
 from dashboard.pages.lost import lost
 from dashboard.pages.page import Page
 from dashboard.signin.present import present
+from dashboard.signin.whose import name_of
 from dashboard.tapereader import CPU_SECONDS, MEGABYTES
 from dashboard.uploads import Receiving
 
@@ -44,7 +45,7 @@ def _open(request: HttpRequest, page: Page, receiving: Receiving) -> HttpRespons
     if recording is None:
         return _form(request, page, "Choose a file that is not empty.")
     name, audit = receiving.name[:NAME_MOST], receiving.path("audit")
-    opened = tapes.add(name, recording, audit, _session(request))
+    opened = tapes.add(name, recording, audit, _session(request), name_of(present(request)))
     answer = redirect(prefix.at(f"/tapes/{opened.token}/"))
     tokens = [opened.token, *(each.token for each in _own(request) if each is not opened)]
     answer.set_cookie(
@@ -79,7 +80,7 @@ def _form(
         "megabytes": BYTES_MOST >> 20,
         "seconds_most": CPU_SECONDS,
         "reader_megabytes": MEGABYTES,
-        "open_most": OPEN_MOST,
+        "newer": _newer(request),
         "minutes": int(IDLE_SECONDS / 60),
     }
     return page.drawn(request, context, code or (400 if wrong else 200))
@@ -92,11 +93,18 @@ def close(request: HttpRequest) -> HttpResponse:
     return redirect(prefix.at("/tape"))
 
 
+def _newer(request: HttpRequest) -> str:
+    """How many newer recordings take the place of one."""
+    if name_of(present(request)):
+        return f"{OPEN_OF_ONE} newer ones of yours are open, or {OPEN_MOST} of all viewers"
+    return f"{OPEN_MOST} newer ones are open"
+
+
 def closed(request: HttpRequest) -> HttpResponse:
     """Answer an address of a recording that is not open."""
     explanation = (
         f"A recording is closed {IDLE_SECONDS / 60:.0f} minutes after the last look at it, when "
-        f"{OPEN_MOST} newer ones are open, and when Baton is started again. Open its file again."
+        f"{_newer(request)}, and when Baton is started again. Open its file again."
     )
     return lost(request, 404, "This recording is not open", explanation)
 

@@ -7,7 +7,9 @@ import pytest
 
 from dashboard import turns
 from dashboard.plaintext import respond
+from dashboard.signin.viewers import ANYONE, Viewer
 from dashboard.turns import Turns
+from eventstream.reviewing import Token
 
 
 class Pages:
@@ -33,7 +35,8 @@ async def ask(application: Any, path: str, **more: Any) -> int:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await application({"type": "http", "path": path} | more, asyncio.Event().wait, send)
+    scope = {"type": "http", "path": path, "viewer": ANYONE} | more
+    await application(scope, asyncio.Event().wait, send)
     return int(sent[0]["status"])
 
 
@@ -80,3 +83,57 @@ async def test_an_upload_waits_for_nobody() -> None:
     assert pages.now == turns.AT_ONCE_MOST + 1
     pages.may.set()
     assert await asyncio.gather(upload, *asked) == [200] * 21
+
+
+def viewer(name: str, session: int = 1) -> Viewer:
+    return Viewer(f"{name}-{session}", name, Token(f"{name}-{session}"))
+
+
+ADA, AGAIN, SAM = viewer("ada"), viewer("ada", 2), viewer("sam")
+UNKNOWN = {"viewer": None, "client": ["10.1.1.1", 1]}
+
+
+@pytest.mark.parametrize(
+    ("greedy", "other"),
+    [
+        ([{"viewer": ADA}, {"viewer": AGAIN}], {"viewer": SAM}),
+        ([UNKNOWN, UNKNOWN], {"viewer": SAM}),
+        ([UNKNOWN, UNKNOWN], UNKNOWN | {"client": ["10.1.1.2", 1]}),
+    ],
+    ids=["a viewer with two sessions", "an unknown person", "an address"],
+)
+async def test_who_asks_for_everything_keeps_nobody_else_waiting(
+    greedy: list[dict[str, Any]], other: dict[str, Any]
+) -> None:
+    pages = Pages()
+    application = Turns(pages)
+    asked = [
+        asyncio.create_task(ask(application, "/", **greedy[number % 2]))
+        for number in range(turns.AT_ONCE_OF_ONE + turns.WAITING_OF_ONE)
+    ]
+    await asyncio.sleep(0)
+    assert pages.now == turns.AT_ONCE_OF_ONE
+    assert await ask(application, "/one-more", **greedy[0]) == 503
+    others = [asyncio.create_task(ask(application, "/", **other)) for _ in range(2)]
+    await asyncio.sleep(0)
+    assert pages.now == turns.AT_ONCE_OF_ONE + 2
+    pages.may.set()
+    assert set(await asyncio.gather(*asked, *others)) == {200}
+    assert application._there == 0
+    assert not application._of
+    assert not application._own
+
+
+async def test_one_viewer_sends_one_recording_at_a_time() -> None:
+    pages = Pages()
+    application = Turns(pages)
+    body = {"extensions": {turns.BODY: object()}}
+    first = asyncio.create_task(ask(application, "/tape", viewer=ADA, **body))
+    await asyncio.sleep(0)
+    assert await ask(application, "/tape", viewer=AGAIN, **body) == 503
+    second = asyncio.create_task(ask(application, "/tape", viewer=SAM, **body))
+    await asyncio.sleep(0)
+    assert pages.now == 2
+    pages.may.set()
+    assert set(await asyncio.gather(first, second)) == {200}
+    assert await ask(application, "/tape", viewer=AGAIN, **body) == 200

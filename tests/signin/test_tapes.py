@@ -86,3 +86,40 @@ async def test_what_one_brought_oneself_one_sees_whole(
     await browser.get(f"/tapes/{made.token}/changes.csv")
     await browser.get("/changes.csv")
     assert [rights.everything for rights in seen] == [True, False]
+
+
+def added(tapes: OpenedTapes, whose: str) -> OpenedTape:
+    return tapes.add("a.jsonl", [(TAPES / "create.jsonl").read_bytes()], None, whose, whose)
+
+
+def are_open(tapes: OpenedTapes, *asked: OpenedTape) -> list[bool]:
+    return [bool(tapes.among([each.token], each.owner)) for each in asked]
+
+
+def test_who_opens_many_closes_their_own_and_nobody_elses(tapes: OpenedTapes) -> None:
+    others = added(tapes, "sam")
+    own = [added(tapes, "ada") for _ in range(opened.OPEN_MOST + 1)]
+    assert are_open(tapes, others) == [True]
+    kept = [False] * (len(own) - opened.OPEN_OF_ONE) + [True] * opened.OPEN_OF_ONE
+    assert are_open(tapes, *own) == kept
+
+
+def test_who_opens_large_ones_closes_their_own_and_nobody_elses(
+    tapes: OpenedTapes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = added(tapes, "sam")
+    monkeypatch.setattr(OpenedTape, "size", lambda each: 1 if each is others else 100)
+    monkeypatch.setattr(opened, "DISK_OF_ONE", 150)
+    monkeypatch.setattr(opened, "DISK_MOST", 210)
+    own = [added(tapes, "ada") for _ in range(2)]
+    assert are_open(tapes, others, *own) == [True, False, True]
+
+
+async def test_the_page_says_how_many_are_ones_own(
+    cluster: Cluster, browser: Browser, tapes: OpenedTapes
+) -> None:
+    await browser.sign_in(SHOP)
+    page = " ".join((await browser.get("/tape")).text.split())
+    assert "when 2 newer ones of yours are open, or 4 of all viewers." in page
+    gone = (await browser.get("/tapes/gone/")).text
+    assert "when 2 newer ones of yours are open, or 4 of all viewers" in gone

@@ -72,7 +72,7 @@ def test_what_is_written_to_is_a_bounded_volume(deployment: Manifest, container:
     mounts = {mount["mountPath"]: mount["name"] for mount in container["volumeMounts"]}
     assert set(mounts.values()) == {volume["name"] for volume in spec["volumes"]}
     assert set(mounts) == {"/data", "/tmp"}
-    assert {"name": "BATON_DATA", "value": "/data"} in container["env"]
+    assert {"name": "BATON_DATA", "value": "/data/baton"} in container["env"], "made by Baton"
     assert {"memory", "cpu"} <= container["resources"]["limits"].keys()
     assert {"memory", "cpu"} <= container["resources"]["requests"].keys()
 

@@ -36,8 +36,9 @@
 {{- end -}}
 {{- if or .Values.kinds.files .Values.kinds.configMap }}{{ $_ := set $said "BATON_KINDS" "/etc/baton/kinds" }}{{ end -}}
 {{- if .Values.health.configMap }}{{ $_ := set $said "BATON_HEALTH" "/etc/baton/health/argocd-cm.yaml" }}{{ end -}}
+# A directory that Baton makes for itself alone: the volume is root's, and open to others.
 - name: BATON_DATA
-  value: /data
+  value: /data/baton
 - name: BATON_SIGN_IN
   value: {{ .Values.signIn.mode }}
 {{- range $name, $value := $said }}

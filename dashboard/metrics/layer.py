@@ -19,7 +19,7 @@ from dashboard.metrics.exposition import text
 from dashboard.metrics.scrapers import PATH, Anyone, Scraper, TurnedAwayError, scrapers
 from dashboard.plaintext import respond
 from dashboard.readers import Readers
-from eventstream.history import Rights
+from eventstream.history import NOTHING, Rights
 from eventstream.metrics import refused
 from eventstream.reviewing import UnansweredError, UnrecognisedError
 
@@ -88,7 +88,9 @@ class Metrics:
         await who.check()
         read = await self._thread.read(gathering.known)
         covered = read.covered if read is not None else []
-        rights = await who.rights(named.types_named(covered))
+        rights = NOTHING
+        if read is not None:  # Which types there are to ask about, history has to say.
+            rights = await who.rights(named.types_named(covered))
         key = (rights.digest, accept[:200])
         kept = answers.get(key)
         if kept is not None and time.monotonic() - kept.at < KEPT_SECONDS:

@@ -5,12 +5,13 @@ from typing import Any, cast
 
 import pytest
 from channels.db import database_sync_to_async
+from django.db import DatabaseError
 
 from dashboard.metrics import layer, scrapers
 from dashboard.metrics.scrapers import PATH, TurnedAwayError
 from dashboard.signin.limits import BY_ADDRESS
 from dashboard.signin.mode import Mode, SignIn
-from eventstream import reviewing
+from eventstream import history, reviewing
 from eventstream.history import NOTHING, rights
 from eventstream.metrics import Counting, refused
 from tests.dashboard import scenes
@@ -109,6 +110,23 @@ async def test_no_names_are_told_while_the_cluster_cannot_be_asked(
     answer = await scraped(ALL)
     assert answer.status == 503
     assert "baton_" not in answer.text
+
+
+@pytest.mark.parametrize("token", [SOME, ALL])
+async def test_while_history_cannot_be_read_that_is_told_and_no_name(
+    token: str, cluster: Cluster, stored: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
+        raise DatabaseError("disk I/O error")
+
+    for part in ("cluster", "watching", "types"):
+        monkeypatch.setattr(history, part, broken)
+    answer = await scraped(token)
+    assert answer.status == 200
+    body = answer.text.encode()
+    assert of("baton_history_readable", body) == {(): 0.0}
+    assert of("baton_queue_rows", body) == {(): 3.0}
+    assert "web" not in answer.text
 
 
 async def test_what_is_allowed_is_asked_anew_after_a_minute_and_not_before(

@@ -100,3 +100,37 @@ def test_rights_that_shrink_are_told_from_those_that_grow() -> None:
     assert more.keep(NOTHING)
     assert not NOTHING.keep(some)
     assert some.digest != more.digest != EVERYTHING.digest
+
+
+EVERY = frozenset({"Pod", "Deployment.apps", "Node"})
+
+
+async def test_for_the_whole_cluster_only_what_may_be_granted_is_asked(cluster: Cluster) -> None:
+    await filled()
+    pods = frozenset({("", "pods")})
+    guessing = Everywhere({"sam": Person("sam", None, pods)})
+    reviewing.install(guessing)
+    assert await asking.ask_everywhere(Token("sam"), EVERY) == Rights(everywhere=frozenset({"Pod"}))
+    asked = {question.resource for question in guessing.asked}
+    assert asked == {"*", "pods", "deployments"}, "nodes are not worth asking about"
+    assert {question.namespace for question in guessing.asked} == {""}
+    reviewing.install(Everywhere({"sam": Person("sam", frozenset({"shop"}))}))
+    assert await asking.ask_everywhere(Token("sam"), EVERY) == NOTHING, "a namespace is not enough"
+
+
+class Everywhere(Cluster):
+    """Tells by rules of any namespace what is worth asking."""
+
+    async def rules(self, viewer: Any, namespace: str) -> list[Rule]:
+        self._of(viewer)
+        return [Rule(("get", "list", "watch"), ("", "apps"), ("pods", "deployments"))]
+
+
+async def test_of_the_whole_cluster_nothing_is_told_when_not_all_could_be_asked(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await filled()
+    cluster.people["sam"] = Person("sam", None, frozenset({("", "pods"), ("apps", "deployments")}))
+    assert (await asking.ask_everywhere(Token("sam"), EVERY)).everywhere
+    monkeypatch.setattr(asking, "REVIEWS_MOST", 4)
+    assert await asking.ask_everywhere(Token("sam"), EVERY) == Rights(cut=True)

@@ -12,11 +12,10 @@ that an empty database has and without the memos, which go when a trace settles.
 
 import argparse
 import asyncio
-import gc
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +27,7 @@ from benchmarks.decode import PODS, TICK_EVERY, changes
 from benchmarks.explain import TICK, wire
 from benchmarks.explain import changes as changes_of
 from benchmarks.stream import pod_watch
+from eventstream import collector
 from eventstream.explain.engine.engine import Engine
 from eventstream.explain.engine.tracelog import as_settled
 from eventstream.explain.vocabulary.records import StepUpsert, Trace, TraceUpsert, Upsert
@@ -42,7 +42,7 @@ LINES = 12
 """So many tables and indexes are printed, the largest first."""
 
 Put = tuple[Change | None, Sequence[Upsert]]
-Batches = list[list[Put]]
+Batches = Iterator[list[Put]]
 
 
 class Cluster(NamedTuple):
@@ -61,98 +61,106 @@ class Cost(NamedTuple):
     wall: float
 
 
-class Stored(NamedTuple):
+class Stored:
     """One round: how many events and steps these were, and what storing them took."""
 
-    events: int
-    steps: int
-    commits: int
-    cost: Cost
-    sizes: dict[str, float]
+    def __init__(self) -> None:
+        self.events = 0
+        self.commits = 0
+        self.cpu = 0.0
+        self.wall = 0.0
+        self.steps: set[str] = set()
+        self.traces: dict[str, Trace] = {}
+        self.sizes: dict[str, float] = {}
+
+    def see(self, batch: list[Put]) -> None:
+        """Count what is in a batch."""
+        self.commits += 1
+        for observation, upserts in batch:
+            self.events += observation is not None
+            for upsert in upserts:
+                if isinstance(upsert, StepUpsert):
+                    self.steps.add(upsert.id)
+                elif isinstance(upsert, TraceUpsert):
+                    self.traces[upsert.trace.id] = upsert.trace
 
 
 def pods_explained(chunks: list[bytes]) -> Batches:
     """What the recorder is given, in batches of as many events as come between two ticks."""
     engine = Engine(cluster="benchmark", audited=False)
-    batches: Batches = []
     batch: list[Put] = []
     for number, change in enumerate(changes(chunks, Inventory(PODS)), 1):
         batch.append((change, engine.apply(change)))
         if number % TICK_EVERY == 0:
-            batches.append([*batch, (None, engine.tick(change.at))])
+            yield [*batch, (None, engine.tick(change.at))]
             batch.clear()
-    return [*batches, batch] if batch else batches
+    if batch:
+        yield batch
 
 
 def tapes_explained(clusters: list[list[Line]]) -> Batches:
     """The same of recorded clusters, one after the other, by their recorded time."""
-    batches: Batches = []
     for number, lines in enumerate(clusters):
         engine, due = Engine(cluster=f"benchmark-{number}", audited=False), lines[0].at + TICK
         batch: list[Put] = []
         for change in changes_of(wire(lines).reads):
             if change.at >= due:
-                batches.append([*batch, (None, engine.tick(change.at))])
+                yield [*batch, (None, engine.tick(change.at))]
                 batch, due = [], change.at + TICK
             batch.append((change, engine.apply(change)))
-        batches.append([*batch, (None, engine.tick(due, whole=True))])
-    return batches
+        yield [*batch, (None, engine.tick(due, whole=True))]
 
 
-async def store(batches: Batches) -> Cost:
-    """Commit each batch in a transaction of its own; an error if one could not be committed."""
+async def store(batches: Batches) -> Stored:
+    """Commit each batch in a transaction of its own; an error if one could not be committed.
+
+    Only that is measured, and not how the batch came about just before, as when Baton observes.
+    """
     from eventstream.recorder import Recorder  # Django's models, so only after its set-up.
 
-    recorder = Recorder(Cluster(), limit=1_000_000)
-    gc.collect()
-    cpu, wall = time.process_time(), time.perf_counter()
+    recorder, stored = Recorder(Cluster(), limit=1_000_000), Stored()
     for batch in batches:
+        stored.see(batch)
+        cpu, wall = time.process_time(), time.perf_counter()
         for observation, upserts in batch:
             recorder.put(observation, upserts)
         if not await recorder.flush():
             raise RuntimeError(f"a batch was not committed: {recorder.problem}")
-    cost = Cost(time.process_time() - cpu, time.perf_counter() - wall)
-    for trace in _unsettled(upserts for batch in batches for _, upserts in batch):
+        stored.cpu += time.process_time() - cpu
+        stored.wall += time.perf_counter() - wall
+    for trace in stored.traces.values():
         recorder.put(None, [TraceUpsert(as_settled(trace))])
     running = asyncio.create_task(recorder.run())
     await asyncio.sleep(0)  # Let it begin, so that cancelling ends its thread.
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
-    return cost
-
-
-def _unsettled(told: Iterable[Sequence[Upsert]]) -> list[Trace]:
-    last = {u.trace.id: u.trace for upserts in told for u in upserts if isinstance(u, TraceUpsert)}
-    return [trace for trace in last.values() if not trace.settled]
+    return stored
 
 
 def measured(batches: Batches, name: str) -> Stored:
     """Store all of it in a database of its own, beside the others in BATON_DATA."""
-    events = sum(observation is not None for batch in batches for observation, _ in batch)
-    steps = {
-        u.id for batch in batches for _, ups in batch for u in ups if isinstance(u, StepUpsert)
-    }
     use(Path(os.environ["BATON_DATA"]) / f"{name}.sqlite3")
     empty = Bytes.now()
-    cost = asyncio.run(store(batches))
-    sizes = Bytes.now().beyond(empty)
-    return Stored(events, len(steps), len(batches), cost, sizes)
+    stored = asyncio.run(store(batches))
+    stored.sizes = Bytes.now().beyond(empty)
+    return stored
 
 
 def told(title: str, rounds: list[Stored]) -> None:
     """Print one line for each number of one stream."""
     last = rounds[-1]
-    cpu = min(each.cost.cpu for each in rounds) / last.events * 1e6
-    wall = min(each.cost.wall for each in rounds)
-    each_step = sum(last.sizes.values()) / last.steps
-    print(f"\n{title}: {last.events:,} events made {last.steps:,} steps, by {last.commits} commits")
+    steps = len(last.steps)
+    cpu = min(each.cpu for each in rounds) / last.events * 1e6
+    wall = min(each.wall for each in rounds)
+    each_step = sum(last.sizes.values()) / steps
+    print(f"\n{title}: {last.events:,} events made {steps:,} steps, by {last.commits} commits")
     print(f"  CPU           {cpu:10,.1f} µs/event, may be {CPU_MOST:g} ({len(rounds)} rounds)")
     print(f"  rate          {last.events / wall:10,.0f} events/s by the clock")
     print(f"  on disk       {each_step:10,.0f} bytes a settled step, may be {BYTES_MOST}; of them")
     largest = sorted(last.sizes.items(), key=lambda size: -size[1])
     for name, size in largest[:LINES]:
-        print(f"    {size / last.steps:8,.1f} {name}")
-    print(f"    {sum(size for _, size in largest[LINES:]) / last.steps:8,.1f} all others")
+        print(f"    {size / steps:8,.1f} {name}")
+    print(f"    {sum(size for _, size in largest[LINES:]) / steps:8,.1f} all others")
 
 
 def main() -> None:
@@ -173,6 +181,7 @@ def main() -> None:
         os.environ |= {"BATON_DATA": directory, "BATON_RETENTION_MB": "4096"}
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
         django.setup()
+        collector.relax()  # As `observe` does.
         rounds: dict[str, list[Stored]] = {title: [] for title in streams}
         for number in range(size.rounds):
             for place, (title, explained) in enumerate(streams.items()):

@@ -5,11 +5,13 @@ deletes such a row, or fails to commit one, has to `forget`: a number that is wr
 Numbers are given out of one counter and never again.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
+from eventstream.explain.vocabulary.records import ObjectRef, Step
+from eventstream.packing.ids import uid_bytes
 from eventstream.statements import NAMES, OBJECTS, PLACES, TRACE_KEYS, Table, statements
 
 REMEMBERED = 50_000
@@ -59,10 +61,37 @@ class Names:
         self.objects = Numbered(OBJECTS, "uid")
         self.traces = Numbered(TRACE_KEYS, "id")
 
+        self._meant: dict[tuple[ObjectRef, bool], tuple[int, int]] = {}
+
+    def of_objects(self, steps: Sequence[Step]) -> list[tuple[int, int]]:
+        """The numbers of the place and of the object of each step."""
+        if len(self._meant) > REMEMBERED:
+            self._meant.clear()
+        keys = [(step.object, step.change_type == "REFUSED") for step in steps]
+        missing = [key for key in dict.fromkeys(keys) if key not in self._meant]
+        if missing:
+            places = {key: _place(*key) for key in missing}
+            objects = {key: _object(key[0]) for key in missing}
+            self.places.numbers(places.values(), self.take)
+            self.objects.numbers(objects.values(), self.take)
+            for key in missing:
+                place, object_ = self.places.known[places[key]], self.objects.known[objects[key]]
+                self._meant[key] = place, object_
+        return [self._meant[key] for key in keys]
+
     def take(self) -> int:
         """The next number."""
         self.last += 1
         return self.last
+
+
+def _place(ref: ObjectRef, refused: bool) -> tuple[str, str, str]:
+    """Where a step is; of a refused request only a log tells, so that no type says who sees it."""
+    return ref.namespace or "", ref.kind, "*" if refused else ref.type
+
+
+def _object(ref: ObjectRef) -> tuple[bytes, str, str]:
+    return uid_bytes(ref.uid), ref.api_version, ref.name
 
 
 _KEPT = "_names_of_history"

@@ -136,8 +136,10 @@ class Retention:
         if connection.vendor != "sqlite":
             return
         self._cut_wal(self.limits.wal // 4)
+        most = self.limits.file * 9 // 10
         for _ in range(SLICES):
-            if files.used_bytes() <= self.limits.file * 9 // 10:
+            # No more is used than the files take, which is looked at for less.
+            if files.file_bytes() + files.wal_bytes() <= most or files.used_bytes() <= most:
                 break
             if not self._forget_oldest():
                 break

@@ -133,6 +133,10 @@ TRACES = _table(
 IMAGES = _table(
     *("imagerow", "uid", "resource_id", "place_id", "name", "owner", "node", "state", "body"),
 )
+INSTALLATION = _table("installationrow", "id", "epoch", "seq", "names", "floor")
+POSITIONS = _table("positionrow", "resource", "body")
+COVERAGE = _table("coveragerow", "resource", "body")
+LOGS = _table("auditlogrow", "path", "body")
 NAMES = _table("namerow", "id", "name")
 PLACES = _table("placerow", "id", "namespace", "kind", "type")
 OBJECTS = _table("objectrow", "id", "uid", "api_version", "name")

@@ -23,7 +23,7 @@ from eventstream.objects.decoding import encode  # noqa: E402
 from eventstream.objects.observations import Change  # noqa: E402
 from eventstream.packing import frames  # noqa: E402
 from eventstream.packing.order import version_key  # noqa: E402
-from eventstream.packing.steps import step_content  # noqa: E402
+from eventstream.packing.steps import microseconds, step_content  # noqa: E402
 from eventstream.packing.traces import trace_content  # noqa: E402
 from eventstream.replaying import PassedOver, replay  # noqa: E402
 
@@ -64,7 +64,8 @@ def _explained(
                 steps[upsert.id] = upsert.step
             elif isinstance(upsert, TraceUpsert):
                 traces[upsert.trace.id, upsert.trace.summary] = upsert.trace
-    yield from (step_content(step, version_key(step.resource_version)) for step in steps.values())
+    for step in steps.values():
+        yield step_content(step, version_key(step.resource_version), microseconds(step.at))
     yield from map(trace_content, traces.values())
 
 

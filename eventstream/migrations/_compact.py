@@ -59,18 +59,18 @@ class _Conversion:
         self, id_: str, trace: str, seq: int, revision: int, key: str, type_: str, body: bytes
     ) -> tuple[Any, ...]:
         step = _step(bytes(body))
-        ref, sort = step.object, _sort(key)
+        ref, sort, at = step.object, _sort(key), microseconds(step.at)
         return (
             seq,
             id_bytes(id_),
             self._traces.of(id_bytes(trace)),
             revision,
             sort,
-            microseconds(step.at),
+            at,
             self._places.of((ref.namespace or "", ref.kind, type_)),
             self._objects.of((uid_bytes(ref.uid), ref.api_version, ref.name)),
             self._names.of(step.actor),
-            pack_step(step, sort),
+            pack_step(step, version_key(step.resource_version), at),
         )
 
     def _memo(self, id_: str, trace: str, memo: bytes) -> tuple[Any, ...]:

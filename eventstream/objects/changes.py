@@ -121,6 +121,12 @@ def _fields(
 
 
 def _lists(before: Any, after: Any, path: str, found: list[FieldChange]) -> None:
+    keys = _same_keys(before, after)
+    if keys:
+        for place, (key, was, now) in enumerate(zip(keys, before, after, strict=True)):
+            if was is not now and was != now:
+                found.extend(_element(f"{path}[{_label(key, place)}]", was, now))
+        return
     old, new = _keyed(before), _keyed(after)
     if old is None or new is None:
         found.append(_change(path, before, after))
@@ -132,6 +138,18 @@ def _lists(before: Any, after: Any, path: str, found: list[FieldChange]) -> None
     for place, (key, now) in enumerate(new.items()):
         if key not in old:
             found.append(_change(f"{path}[{_label(key, place)}]", None, now))
+
+
+def _same_keys(before: Any, after: Any) -> list[str]:
+    """The types or names of structs that both have in the same order, as is usual; else none."""
+    if not after or len(before) != len(after) or not isinstance(after[0], msgspec.Struct):
+        return []
+    name = _key_name(after[0])
+    if name is None or _key_name(before[0]) != name:
+        return []
+    read = attrgetter(name)
+    keys = [*map(read, after)]
+    return keys if len(set(keys)) == len(keys) and keys == [*map(read, before)] else []
 
 
 def _element(path: str, before: Any, after: Any) -> Iterable[FieldChange]:
@@ -182,14 +200,13 @@ def _key_name(item: Any) -> str | None:
 
 
 def _change(path: str, before: Any, after: Any) -> FieldChange:
-    old = None if before is None or before == () else _encode(before).decode()
-    new = None if after is None or after == () else _encode(after).decode()
-    for text, value in ((old, before), (new, after)):
-        if text is not None and HIDDEN in text and _withheld(value):
-            return FieldChange(path, None, None, True)
-    if len(old or "") > _VALUE_LIMIT or len(new or "") > _VALUE_LIMIT:
-        old, new = _shortened(old, new)
-    return FieldChange(path, old, new)
+    old = "" if before is None or before == () else _encode(before).decode()
+    new = "" if after is None or after == () else _encode(after).decode()
+    if (HIDDEN in old and _withheld(before)) or (HIDDEN in new and _withheld(after)):
+        return FieldChange(path, None, None, True)
+    if len(old) > _VALUE_LIMIT or len(new) > _VALUE_LIMIT:
+        return FieldChange(path, *_shortened(old or None, new or None))
+    return FieldChange(path, old or None, new or None)
 
 
 def _withheld(value: Any) -> bool:

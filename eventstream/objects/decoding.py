@@ -297,5 +297,7 @@ def encode(image: Image) -> bytes:
     if image.other:
         top_level.append(image.other)
         image = msgspec.structs.replace(image, other=None)
+    if not top_level:
+        return msgspec.json.encode(image)
     parts = [msgspec.json.encode(part)[1:-1] for part in (image, *top_level)]
     return b"{" + b",".join(part for part in parts if part) + b"}"

@@ -5,16 +5,25 @@ which it is.
 """
 
 import re
+from functools import lru_cache
 from uuid import UUID
 
-_ID, _ID_BYTES = re.compile(r"[0-9a-f]{20}"), 10
+_ID_BYTES = 10
 _UID, _UID_BYTES = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"), 16
 _FILLER = b"\0"
 
 
 def id_bytes(id_: str) -> bytes:
     """An id of a step or trace, see `vocabulary.records.step_id`, in bytes."""
-    return bytes.fromhex(id_) if _ID.fullmatch(id_) else _text(id_, _ID_BYTES)
+    if len(id_) == 2 * _ID_BYTES:
+        try:
+            kept = bytes.fromhex(id_)
+        except ValueError:
+            pass  # Of another form, then.
+        else:
+            if kept.hex() == id_:
+                return kept
+    return _text(id_, _ID_BYTES)
 
 
 def id_text(kept: bytes) -> str:
@@ -22,6 +31,7 @@ def id_text(kept: bytes) -> str:
     return kept.hex() if len(kept) == _ID_BYTES else _told(kept)
 
 
+@lru_cache(maxsize=4096)
 def uid_bytes(uid: str) -> bytes:
     """The uid of an object in bytes."""
     return bytes.fromhex(uid.replace("-", "")) if _UID.fullmatch(uid) else _text(uid, _UID_BYTES)

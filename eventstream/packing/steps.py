@@ -80,10 +80,11 @@ def microseconds(at: float) -> int:
     return min(max(round(at * _MICRO), -_FARTHEST), _FARTHEST)
 
 
-def step_content(step: Step, sort: bytes) -> bytes:
-    """What the body holds of a step that stands at `sort`."""
-    version, at, causes, cause = step.resource_version, step.at, step.causes, step.cause
+def step_content(step: Step, key: bytes, at: int) -> bytes:
+    """What the body holds of a step whose version has this key, at this time."""
+    version, causes, cause = step.resource_version, step.causes, step.cause
     first = causes[0] if causes else None
+    told = key and (version[0] != "0" or version == "0")
     return _encode(
         _Body(
             step.rule,
@@ -98,10 +99,10 @@ def step_content(step: Step, sort: bytes) -> bytes:
             step.clock,
             step.precision_ms,
             step.count,
-            None if sort and version_of(sort) == version else version,
-            None if microseconds(at) / _MICRO == at else at,
+            None if told else version,
+            None if at / _MICRO == step.at else step.at,
             None if cause == first else cause or "",
-            tuple([id_bytes(each) for each in causes]),
+            tuple([id_bytes(each) for each in causes]) if causes else (),
             step.actor_name,
             step.node,
             step.sources,
@@ -114,9 +115,9 @@ def step_content(step: Step, sort: bytes) -> bytes:
     )
 
 
-def pack_step(step: Step, sort: bytes) -> bytes:
-    """The body of a step that stands at `sort`; the same for the same step."""
-    return frames.pack(step_content(step, sort), frames.EXPLAINED)
+def pack_step(step: Step, key: bytes, at: int) -> bytes:
+    """The body of a step whose version has this key, at this time; the same for the same step."""
+    return frames.pack(step_content(step, key, at), frames.EXPLAINED)
 
 
 def unpack_step(body: bytes, columns: StepColumns) -> Step:

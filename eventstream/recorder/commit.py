@@ -4,14 +4,13 @@ The position only moves with the rows that it vouches for, so a restart after an
 on from where history ends.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import msgspec
 from django.db import transaction
 
 from eventstream.explain.vocabulary.records import type_name
 from eventstream.models import (
-    AuditLogRow,
     CoverageRow,
     GapRow,
     ImageRow,
@@ -19,13 +18,21 @@ from eventstream.models import (
     PositionRow,
 )
 from eventstream.names import Names, forget, names
-from eventstream.objects.observations import AuditLog, Gap
+from eventstream.objects.observations import Gap
 from eventstream.packing.ids import uid_bytes
 from eventstream.recorder.batch import Batch, SavedImage
-from eventstream.recorder.rows import image_cells, replace_rows
+from eventstream.recorder.rows import image_cells
 from eventstream.recorder.status import Status, save_status
 from eventstream.recorder.upserts import Numbers, UpsertWriter
-from eventstream.statements import IMAGES, statements
+from eventstream.statements import (
+    COVERAGE,
+    IMAGES,
+    INSTALLATION,
+    LOGS,
+    POSITIONS,
+    Table,
+    statements,
+)
 
 
 def commit(batch: Batch, now: float, status: Status | None = None) -> int:
@@ -39,22 +46,30 @@ def commit(batch: Batch, now: float, status: Status | None = None) -> int:
 
 def _commit(batch: Batch, now: float, status: Status | None) -> int:
     with transaction.atomic():
-        installation = InstallationRow.the_one()
-        numbers = Numbers(installation.seq)
-        known = names(installation.epoch, installation.names)
+        epoch, seq, last, floor = _installation()
+        numbers, known = Numbers(seq), names(epoch, last)
         UpsertWriter(numbers, known, now).write(list(batch.upserts.values()))
         _store_gaps(batch.gaps, numbers)
         _forget_resources(batch.gone)
         _store_images(batch.images, known)
-        _store_by_resource(PositionRow, batch.positions)
-        _store_by_resource(CoverageRow, batch.coverage)
-        _store_logs(list(batch.logs.values()))
+        _store_bodies(POSITIONS, batch.positions)
+        _store_bodies(COVERAGE, batch.coverage)
+        _store_bodies(LOGS, batch.logs)
         if status is not None:
             save_status(status)
-        if (numbers.last, known.last) != (installation.seq, installation.names):
-            installation.seq, installation.names = numbers.last, known.last
-            installation.save(update_fields=["seq", "names"])
+        if (numbers.last, known.last) != (seq, last):
+            statements().put(INSTALLATION, [(1, epoch, numbers.last, known.last, floor)])
     return numbers.last
+
+
+def _installation() -> tuple[str, int, int, int]:
+    """The epoch, the last seq, the last number of a name, and the floor."""
+    found = statements().find(INSTALLATION, INSTALLATION.columns[1:], "id", (1,))
+    if not found:
+        one = InstallationRow.the_one()
+        return one.epoch, one.seq, one.names, one.floor
+    epoch, seq, last, floor = found[0]
+    return epoch, seq, last, floor
 
 
 def _store_gaps(gaps: list[Gap], numbers: Numbers) -> None:
@@ -99,17 +114,5 @@ def _store_images(images: dict[str, SavedImage], known: Names) -> None:
     statements().put(IMAGES, image_cells(live, known))
 
 
-def _store_by_resource(
-    model: type[PositionRow] | type[CoverageRow], said: Mapping[str, msgspec.Struct]
-) -> None:
-    if not said:
-        return
-    rows = [model(resource=key, body=msgspec.json.encode(record)) for key, record in said.items()]
-    replace_rows(model, rows)
-
-
-def _store_logs(logs: Sequence[AuditLog]) -> None:
-    if not logs:
-        return
-    rows = [AuditLogRow(path=log.path, body=msgspec.json.encode(log)) for log in logs]
-    replace_rows(AuditLogRow, rows)
+def _store_bodies(table: Table, said: Mapping[str, msgspec.Struct]) -> None:
+    statements().put(table, [(key, msgspec.json.encode(each)) for key, each in said.items()])

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeVar
 import msgspec
 from django.db.models import Max, Model
 
-from eventstream.explain.vocabulary.records import Step, Trace, WaitsSeen, type_name
+from eventstream.explain.vocabulary.records import Trace, WaitsSeen, type_name
 from eventstream.explain.world.owners import owner_of
 from eventstream.explain.world.pods import node_of, pod_state
 from eventstream.models import StepRow, WaitsRow
@@ -38,9 +38,14 @@ class StepCells(NamedTuple):
     actor: int
     body: bytes
 
-    def says(self, other: "StepCells") -> bool:
-        """Whether another row says the same of a step."""
-        return self[4:9] == other[4:9] and self.trace == other.trace and same(self.body, other.body)
+    def says(self, trace: int, sort: bytes, said: Cells) -> bool:
+        """Whether the same is told anew; without a `sort` a step of the same trace stays there."""
+        return (
+            self.trace == trace
+            and (not sort or self.sort == sort)
+            and self[5:9] == said[:-1]
+            and same(self.body, said[-1])
+        )
 
 
 class KnownTrace(NamedTuple):
@@ -78,11 +83,6 @@ def settled_among(numbers: Iterable[int]) -> set[int]:
     """Which of these traces are stored as settled."""
     rows = statements().find(TRACES, ("number", "settled"), "number", numbers)
     return {number for number, settled in rows if settled}
-
-
-def ruled_by(step: Step) -> str:
-    """The type by which is decided who may see a step: a refused request only a log tells of."""
-    return "*" if step.change_type == "REFUSED" else step.object.type
 
 
 def trace_cells(number: int, trace: Trace, seq: int, revision: int, body: bytes) -> Cells:

@@ -5,7 +5,6 @@ again what it had read before sends nothing to anybody.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from eventstream.explain.vocabulary.records import (
     Step,
@@ -19,7 +18,7 @@ from eventstream.explain.vocabulary.records import (
 )
 from eventstream.models import TombstoneRow, WaitsRow
 from eventstream.names import Names
-from eventstream.packing.ids import id_bytes, id_text, uid_bytes
+from eventstream.packing.ids import id_bytes, id_text
 from eventstream.packing.order import version_key
 from eventstream.packing.steps import microseconds, pack_step
 from eventstream.packing.traces import pack_image, pack_trace
@@ -29,7 +28,6 @@ from eventstream.recorder.rows import (
     known_steps,
     known_traces,
     replace_rows,
-    ruled_by,
     same,
     settled_among,
     sort_behind,
@@ -60,10 +58,11 @@ class UpsertWriter:
         self._now = now
         self._steps: dict[bytes, StepCells] = {}
         self._traces: dict[int, KnownTrace] = {}
-        self._keys: dict[Any, int] = {}
+        self._keys: dict[str, int] = {}
+        self._actors: dict[str, int] = {}
         self._settled: set[int] = set()
-        self._new_steps: list[StepCells] = []
-        self._unplaced: list[tuple[Step, StepCells]] = []
+        self._new_steps: list[Cells] = []
+        self._unplaced: list[tuple[float, Cells]] = []
         self._old_seqs: list[Cells] = []
         self._new_traces: list[Cells] = []
         self._memos: list[Cells] = []
@@ -76,11 +75,11 @@ class UpsertWriter:
         """Store `upserts`, numbered in their order."""
         told = [upsert.step for upsert in upserts if isinstance(upsert, StepUpsert)]
         self._read(upserts, told)
-        steps = iter(told)
+        steps = iter(zip(told, self._names.of_objects(told), strict=True))
         for upsert in upserts:
             match upsert:
                 case StepUpsert():
-                    self._step(upsert, next(steps))
+                    self._step(upsert, *next(steps))
                 case TraceUpsert():
                     self._trace(upsert.trace)
                 case StepRemoved():
@@ -93,65 +92,46 @@ class UpsertWriter:
         traces = [upsert.trace for upsert in upserts if isinstance(upsert, TraceUpsert)]
         removed = [upsert for upsert in upserts if isinstance(upsert, StepRemoved)]
         gone = {kind: [r.id for r in removed if r.kind == kind] for kind in ("step", "trace")}
-        ids = {trace.id for trace in traces} | {step.trace for step in steps} | {*gone["trace"]}
-        self._name(steps)
-        self._keys = self._names.traces.numbers(map(id_bytes, ids), self._names.take)
+        own, joined = {trace.id for trace in traces}, {step.trace for step in steps}
+        self._name(own | joined | {*gone["trace"]}, {step.actor for step in steps})
         self._steps = known_steps(
-            {id_bytes(step.id) for step in steps} | set(map(id_bytes, gone["step"]))
+            [id_bytes(id_) for id_ in {s.id for s in steps} | {*gone["step"]}]
         )
-        own = {self._key(trace.id) for trace in traces}
-        self._traces = known_traces(own | {self._key(id_) for id_ in gone["trace"]})
-        settled = {self._key(trace.id) for trace in traces if trace.settled}
-        unasked = {self._key(step.trace) for step in steps} - own
-        self._settled = settled | settled_among(unasked)
+        self._traces = known_traces(self._keys[id_] for id_ in own | {*gone["trace"]})
+        settled = {self._keys[trace.id] for trace in traces if trace.settled}
+        self._settled = settled | settled_among(self._keys[id_] for id_ in joined - own)
 
-    def _name(self, steps: list[Step]) -> None:
-        names, take = self._names, self._names.take
-        names.names.numbers([step.actor for step in steps], take)
-        names.places.numbers([_place(step) for step in steps], take)
-        names.objects.numbers([_object(step) for step in steps], take)
+    def _name(self, traces: set[str], actors: set[str]) -> None:
+        """Find the numbers of these traces and actors."""
+        kept = {id_: id_bytes(id_) for id_ in traces}
+        numbers = self._names.traces.numbers(kept.values(), self._names.take)
+        self._keys = {id_: numbers[key] for id_, key in kept.items()}
+        self._actors = self._names.names.numbers(actors, self._names.take)
 
-    def _key(self, trace: str) -> int:
-        return self._keys[id_bytes(trace)]
-
-    def _step(self, upsert: StepUpsert, step: Step) -> None:
-        id_, trace = id_bytes(step.id), self._key(step.trace)
+    def _step(self, upsert: StepUpsert, step: Step, meant: tuple[int, int]) -> None:
+        id_, trace = id_bytes(step.id), self._keys[step.trace]
         known = self._steps.get(id_)
         if known is not None and known.trace != trace:
             self._bury(step.id, "step", known.trace)
             self._old_memos.append((known.trace, id_))
         if trace not in self._settled:
             self._memos.append((trace, id_, pack_image(upsert.memo)))
-        cells = self._cells(id_, trace, step, known)
+        sort, at = version_key(step.resource_version), microseconds(step.at)
+        said = (at, *meant, self._actors[step.actor], pack_step(step, sort, at))
+        revision = 1
         if known is not None:
-            if known.says(cells):
+            if known.says(trace, sort, said):
                 return
             self._old_seqs.append((known.seq,))
-        cells = cells._replace(
-            seq=self._numbers.take(), revision=1 if known is None else known.revision + 1
-        )
-        if cells.sort:
+            revision = known.revision + 1
+        cells = (self._numbers.take(), id_, trace, revision, sort, *said)
+        if sort:
             self._new_steps.append(cells)
         else:
-            self._unplaced.append((step, cells))
-
-    def _cells(self, id_: bytes, trace: int, step: Step, known: StepCells | None) -> StepCells:
-        names, sort = self._names, version_key(step.resource_version)
-        return StepCells(
-            0,
-            id_,
-            trace,
-            0,
-            sort or (known.sort if known is not None and known.trace == trace else b""),
-            microseconds(step.at),
-            names.places.known[_place(step)],
-            names.objects.known[_object(step)],
-            names.names.known[step.actor],
-            pack_step(step, sort),
-        )
+            self._unplaced.append((step.at, cells))
 
     def _trace(self, trace: Trace) -> None:
-        body, number = pack_trace(trace), self._key(trace.id)
+        body, number = pack_trace(trace), self._keys[trace.id]
         known = self._traces.get(number)
         if known is not None and same(known.body, body):
             return
@@ -160,7 +140,7 @@ class UpsertWriter:
 
     def _remove(self, removed: StepRemoved) -> None:
         if removed.kind == "trace":
-            number = self._key(removed.id)
+            number = self._keys[removed.id]
             if number in self._traces:
                 self._removed_traces.append((number,))
                 self._bury(removed.id, "trace", number)
@@ -180,9 +160,9 @@ class UpsertWriter:
         write.remove(TRACES, self._removed_traces)
         write.remove(MEMOS, self._old_memos)
         write.add(STEPS, self._new_steps)
-        for step, cells in self._unplaced:
-            sort = sort_behind(cells.trace, cells.at, step.at)
-            write.add(STEPS, [cells._replace(sort=sort)])
+        for at, cells in self._unplaced:
+            row = StepCells(*cells)
+            write.add(STEPS, [row._replace(sort=sort_behind(row.trace, row.at, at))])
         write.put(TRACES, self._new_traces)
         write.put(MEMOS, self._memos)
         # Whoever settled is not asked again: the engine needs no memory of it.
@@ -208,12 +188,3 @@ class UpsertWriter:
             unique_fields=["row", "trace"],
             update_fields=["seq", "at"],
         )
-
-
-def _place(step: Step) -> tuple[str, str, str]:
-    return step.object.namespace or "", step.object.kind, ruled_by(step)
-
-
-def _object(step: Step) -> tuple[bytes, str, str]:
-    ref = step.object
-    return uid_bytes(ref.uid), ref.api_version, ref.name

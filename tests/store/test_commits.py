@@ -157,7 +157,7 @@ def test_a_commit_that_fails_halfway_stores_nothing_of_it(monkeypatch: pytest.Mo
     def fail(*_: object) -> None:
         raise DatabaseError("disk I/O error")
 
-    monkeypatch.setattr(commit_module, "_store_by_resource", fail)
+    monkeypatch.setattr(commit_module, "_store_bodies", fail)
     with pytest.raises(DatabaseError, match="disk I/O"):
         store(put_trace(state="complete"), put_step("s2"), seen=change(uid="u2", version="11"))
 

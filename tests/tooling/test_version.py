@@ -42,7 +42,7 @@ def test_manifests_run_the_image_of_this_version() -> None:
 
 
 def test_what_a_person_is_told_to_build_is_this_version() -> None:
-    for name in ("README.md", "deploy/README.md"):
+    for name in ("README.md", "deploy/chart/README.md"):
         assert f"docker build -t baton:{DECLARED} ." in (ROOT / name).read_text(), name
 
 

@@ -1,5 +1,7 @@
 """How much history there is: what it takes of its disk, and how far back it is whole."""
 
+import time
+
 import msgspec
 from django.conf import settings
 from django.db import connection
@@ -27,4 +29,6 @@ def extent() -> Extent:
     floor = InstallationRow.objects.filter(id=1).values_list("floor", flat=True).first()
     after = MomentRow.objects.filter(seq__gte=floor or 0).order_by("seq")
     since = after.values_list("at", flat=True).first()
+    if since is None and floor:  # All that is left came after the last moment.
+        since = time.time()
     return Extent(stored, int(settings.BATON_RETENTION_MB * MEBIBYTE), since)

@@ -1,5 +1,6 @@
 """How far back history is whole: since the last thing that was deleted, or since it began."""
 
+import time
 from typing import Any
 
 import pytest
@@ -29,6 +30,16 @@ def test_what_was_deleted_moves_it_to_the_first_moment_after_that() -> None:
     for floor, since in ((1, 100.0), (2, 200.0), (5, 200.0), (6, 300.0)):
         InstallationRow.objects.update(floor=floor)
         assert history.extent().since == since
+
+
+def test_where_no_moment_is_left_it_reaches_back_minutes_at_most() -> None:
+    store(put_trace(), put_step())
+    MomentRow.objects.create(seq=1, at=100.0)
+    InstallationRow.objects.update(floor=2)
+    before = time.time()
+    since = history.extent().since
+    assert since is not None
+    assert before <= since <= time.time()
 
 
 def test_its_size_is_that_of_all_files_and_its_limit_the_setting(settings: Any) -> None:

@@ -21,7 +21,7 @@ from eventstream.explain.engine.tracelog import TraceLog
 from eventstream.explain.engine.traces import TraceKeeper, is_judged, is_met, is_workload
 from eventstream.explain.world.families import by_order
 from eventstream.explain.world.owners import changed_hands, owner_of
-from eventstream.explain.world.pods import is_ready, is_true
+from eventstream.explain.world.pods import is_ready
 from eventstream.explain.world.world import View, World
 from eventstream.explain.world.writes import ObjectLog, Write
 from eventstream.objects.observations import Change
@@ -52,7 +52,7 @@ class Asides:
             self._orphaned.append(write)
         if write.pod is None:
             return
-        if is_true(write.image, "DisruptionTarget"):
+        if write.pod.disrupted:
             self._disrupted.append(write)
             self._world.evictions.note(write)
         elif _lost(write):

@@ -120,7 +120,8 @@ class Engine:
             trace = self._traces.open.get(key)
             if trace is None:
                 continue
-            if not whole and 0 <= now - trace.judged < max(trace.patience, least):
+            rested = now - trace.judged
+            if not whole and rested >= 0 and (rested < least or rested < trace.patience):
                 self._stale.add(key)
             else:
                 yield self._judge(trace, now, changed=key in stale)
@@ -202,17 +203,18 @@ class Engine:
             if image.metadata.namespace == _NODE_LEASES:
                 self._heartbeats.take(change)
             return []
-        write = self._world.add(change, base=change.type == "EXISTING")
+        base = change.type == "EXISTING"
+        write = self._world.add(change, base=base)
         if write is None:
             return []
-        if not write.base:
+        if not base:
             write.decision.audit, write.decision.burst = audit, burst
             self._audit.note(write)
         again = [*self._world.affected(write), *self._world.learn(write)]
-        if write.base:
+        if base:
             self._contacts.note(write)
-            return self._settle_writes(again)
-        again.append(write)
+        else:
+            again.append(write)
         return self._settle_writes(again)
 
     def _remove(self, removed: Removed) -> list[Upsert]:
@@ -244,9 +246,9 @@ class Engine:
 
     def _decide(self, write: Write, upserts: list[Upsert]) -> list[Write]:
         """Decide one write; returns the writes whose decision rests on what changed about it."""
-        if write.base:
-            return []
         decision = write.decision
+        if decision.settled:
+            return []
         before, old = decision.verdict, decision.draft
         view = View(self._world, write)
         verdict = self._audit.upgraded(view, rules.decide(view))
@@ -269,7 +271,7 @@ class Engine:
         self._move(write, old, trace, upserts)
         if verdict.rule == "kubelet-running" and verdict.node:
             self._heartbeats.watch(write, verdict.node)
-        if placed or row is not write:
+        if row is not write or len(placed) > 1:
             upserts.extend(self._counted(write, old, placed))
         else:
             upserts.append(self._row(write, draft))

@@ -40,11 +40,13 @@ def by_view(view: View, verdict: Verdict) -> tuple[str, ...]:
         found.update(kind for kind, since in family.kinds.items() if since < order)
     for note in view.noted:
         found.add(source_name(_EVENT, note.after.metadata.namespace))
+    own = view.write.log
     for cause in verdict.causes:
-        found.add(name(cause.log.ref))
+        if cause.log is not own:
+            found.add(name(cause.log.ref))
     if not found:
         return ()
-    found.discard(name(view.write.log.ref))
+    found.discard(name(own.ref))
     return tuple(sorted(found))
 
 

@@ -76,12 +76,14 @@ def waiting_reasons(image: Image | None) -> list[tuple[str, str, str]]:
 class PodState(msgspec.Struct, frozen=True, gc=False):
     """How a Pod is, and how far it has come: on a node, started, ready.
 
-    `leaving`: it is being deleted; `steady`: no container of it ended before.
+    `leaving`: it is being deleted; `disrupted`: its condition DisruptionTarget says that it has to
+    go; `steady`: no container of it ended before.
     """
 
     phase: str
     labels: dict[str, str] | None
     leaving: bool
+    disrupted: bool = False
     scheduled: bool = False
     started: bool = False
     ready: bool = False
@@ -104,31 +106,31 @@ class PodState(msgspec.Struct, frozen=True, gc=False):
 
 def read_pod(image: Image) -> PodState:
     """The state of a Pod."""
-    metadata, status = image.metadata, image.status
-    leaving, scheduled = metadata.deletion_timestamp is not None, bool(node_of(image))
+    metadata, status, node = image.metadata, image.status, node_of(image)
+    leaving = metadata.deletion_timestamp is not None
     if not isinstance(status, PodStatus):
-        return PodState("", metadata.labels, leaving, scheduled)
-    ready = started = ended = False
+        return PodState("", metadata.labels, leaving, scheduled=node != "")
+    ready = disrupted = started = False
+    steady = True
     for found in status.conditions:
         if found.type == "Ready":
             ready = found.status == "True"
-            break
+        elif found.type == "DisruptionTarget":
+            disrupted = found.status == "True"
     for own in status.container_statuses:
         started = started or _runs(own)
-        ended = ended or _ended_before(own)
-    for first in status.init_container_statuses:
-        ended = ended or _ended_before(first)
-    return PodState(status.phase, metadata.labels, leaving, scheduled, started, ready, not ended)
+    for each in containers(image):
+        last = each.last_state
+        if last is not None and last.terminated is not None:
+            steady = False
+    labels = metadata.labels
+    return PodState(status.phase, labels, leaving, disrupted, node != "", started, ready, steady)
 
 
 def _runs(container: ContainerStatus) -> bool:
     """Whether a container runs or has run."""
     state = container.state
     return bool(state.running or state.terminated or container.restart_count)
-
-
-def _ended_before(container: ContainerStatus) -> bool:
-    return container.last_state is not None and container.last_state.terminated is not None
 
 
 def pod_state(image: Image) -> str:

@@ -169,20 +169,20 @@ class Memo:
     __slots__ = ("_audit", "_chained", "_change", "_count", "_order", "_proven", "_until")
 
     def __init__(self, write: Write, *, proven: bool = False) -> None:
-        earlier = write.log.at(write.order)
-        self._audit = write.decision.audit
+        earlier, decision = write.log.at(write.order), write.decision
+        self._audit = decision.audit
         self._proven = proven
-        burst = write.decision.burst
+        burst = decision.burst
         self._count, self._until = (burst.count, burst.until) if burst is not None else (1, 0.0)
         self._change = write.change
         self._order = write.order
         # Memos of one trace are forgotten together; another trace may settle before this one.
         self._chained = (
             earlier is not None
-            and not earlier.base
-            and row_of(earlier) is earlier
-            and earlier.decision.trace == write.decision.trace
             and earlier.image is write.change.before
+            and earlier.decision.trace == decision.trace
+            and not earlier.decision.settled
+            and row_of(earlier) is earlier
         )
 
     def __bytes__(self) -> bytes:

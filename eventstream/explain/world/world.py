@@ -116,15 +116,15 @@ class World:
         pod, was = write.pod, earlier.pod if earlier is not None else None
         if pod is not None and was is not None and pod.counts_as(was) and not write.gone:
             return  # A mere wait of a container, which no controller counts.
-        owner = self.logs[log.owner].as_owner()
-        if not write.base:
+        owner, base = self.logs[log.owner].as_owner(), write.base
+        if not base:
             owner.tell(write)
         if pod is None or not is_controlled(write.image):
             return
-        counted = earlier is not None and earlier.active
-        if write.active and not counted:
-            owner.born(log.uid, 0 if write.base else write.order)
-        elif counted and not write.active:
+        counts, counted = write.active, earlier is not None and earlier.active
+        if counts and not counted:
+            owner.born(log.uid, 0 if base else write.order)
+        elif counted and not counts:
             owner.lost(log.uid, write.order)
 
     def _hand_over(self, write: Write) -> None:

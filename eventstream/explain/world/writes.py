@@ -23,7 +23,7 @@ _PART = 4
 """Of a built-in kind about a quarter of what came is kept; another's values take four times it."""
 
 
-class Burst:
+class Burst(msgspec.Struct, gc=False, eq=False):
     """The place of a write among like ones that follow each other closely; see `bursts`.
 
     `number` counts them from 1 on; `head` is the write whose step stands for this one too, None
@@ -31,14 +31,11 @@ class Burst:
     `until` (unix seconds). `restored` says that an earlier run counted them.
     """
 
-    __slots__ = ("count", "head", "number", "restored", "until")
-
-    def __init__(self, count: int = 1, until: float = 0.0, *, restored: bool = False) -> None:
-        self.number = 1
-        self.head: Write | None = None
-        self.count = count
-        self.until = until
-        self.restored = restored
+    count: int = 1
+    until: float = 0.0
+    restored: bool = False
+    number: int = 1
+    head: "Write | None" = None
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -101,28 +98,25 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         )
 
 
-class Decision:
+class Decision(msgspec.Struct, gc=False, eq=False):
     """What was decided of one write: its entry in the ledger, which alone changes.
 
     `verdict` is who wrote, what and why; `draft` its step, as it was last told, and `trace` the id
     of the trace that this is in. `who` is whom managedFields tell, once asked for, `audit` the
     request that made it, where that is known, and `burst` its place among like writes, where there
     are. `asked` are the logs that the verdict rests on, `drawn` what it tells of. A `settled` one
-    is not made again.
+    is not made again. As for a verdict, the garbage collector need not look inside.
     """
 
-    __slots__ = ("asked", "audit", "burst", "draft", "drawn", "settled", "trace", "verdict", "who")
-
-    def __init__(self) -> None:
-        self.settled = False
-        self.verdict: Verdict | None = None
-        self.who: Writer | None = None
-        self.draft: StepDraft | None = None
-        self.trace = ""
-        self.asked: list[ObjectLog] = []
-        self.drawn: tuple[str, ...] = ()
-        self.audit: Match | None = None
-        self.burst: Burst | None = None
+    settled: bool = False
+    verdict: Verdict | None = None
+    who: Writer | None = None
+    draft: StepDraft | None = None
+    trace: str = ""
+    asked: "list[ObjectLog]" = []
+    drawn: tuple[str, ...] = ()
+    audit: Match | None = None
+    burst: Burst | None = None
 
     @property
     def rule(self) -> RuleName | Literal[""]:
@@ -144,22 +138,14 @@ class Decision:
 class _Undecided(Decision):
     """The entry of all that was there when watching began, of which nothing is decided, ever."""
 
-    __slots__ = ()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.settled = True
-
     def __setattr__(self, name: str, value: object) -> None:
-        if hasattr(self, "settled") and self.settled:
-            raise AttributeError(f"nothing is decided of a base: {name}")
-        super().__setattr__(name, value)
+        raise AttributeError(f"nothing is decided of a base: {name}")
 
     def settle(self) -> NoReturn:
         raise AttributeError("nothing is decided of a base")
 
 
-_UNDECIDED = _Undecided()
+_UNDECIDED = _Undecided(settled=True)
 
 
 class Write:

@@ -13,32 +13,25 @@ from typing import Any
 
 from eventstream.explain.attribution import evidence
 from eventstream.explain.attribution.customs import (
-    answers,
     any_of,
-    asked,
     asked_above,
     authors,
-    belongs_to,
-    called_after,
     controls,
     custom_owner,
     namesakes,
     owned,
-    proof_above,
-    proof_of,
-    served_by,
 )
-from eventstream.explain.attribution.marked import applied_for, lately_asked, marked_for
+from eventstream.explain.controllers.custom.grounds import grounds
 from eventstream.explain.deletions.finalizers import PROMPT, setters
 from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.documented.rule import RuleName
 from eventstream.explain.vocabulary.records import Evidence, Loop, Verb
 from eventstream.explain.world.claims import Writer
-from eventstream.explain.world.marks import mark, mark_of
+from eventstream.explain.world.marks import mark_of
 from eventstream.explain.world.text import listing, named, seen, told_changes
 from eventstream.explain.world.world import View
-from eventstream.explain.world.writes import ObjectLog, Verdict, Write
+from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.images import Image
 from eventstream.objects.kinds import is_built_in
 
@@ -54,25 +47,12 @@ def acted(view: View, who: Writer) -> Verdict | None:
     write = view.write
     if not who.known or who.built_in or who.manager.startswith("kubectl"):
         return None
-    proof, served = proof_of(write.image, who.manager) or _kept(view, who.manager), None
-    above = None
-    if proof is None:
-        above = belongs_to(view)
-        proof = proof_above(view, who.manager, above)
-    marked = marked_for(view, who.manager) if proof is None else None
-    if marked is not None:
-        above, proof = None, applied_for(marked, who.manager)
-    elif proof is None:
-        above, served = None, served_by(view, who.manager)
-        proof = called_after(served, who.manager) if served else _made_of_its_own(view, who)
-        if proof is None:
-            return None
-    served = served or marked
+    ground = grounds(view, who)
+    if ground is None:
+        return None
+    proof, cause, served = ground.proof, ground.cause, ground.served
     owner = custom_owner(write.image)
-    own = owner is None and served is None and above is None
-    cause = asked(view, served) if served else _cause(view, above)
-    if marked is not None:
-        cause = lately_asked(view, marked)
+    own = owner is None and served is None and ground.own
     report = who.subresource == "status"
     created = write.change.type == "ADDED"
     verb: Verb = "create" if created else "report" if report else "patch"
@@ -87,7 +67,7 @@ def acted(view: View, who: Writer) -> Verdict | None:
         who_grade="reported" if proof.grade == "reported" else "inferred",
         why_grade="inferred" if cause else "unknown",
         causes=(cause,) if cause else (),
-        begins=marked is not None and cause is None and _asks(write),
+        begins=ground.begins,
         evidence=(evidence.saw(write), *evidence.managed(who), proof, *evidence.owned(write)),
         source_url=sources.OPERATOR,
         loop=Loop(
@@ -178,62 +158,6 @@ def _either(view: View, who: Writer, why: str, *, anyone: bool = False) -> Verdi
         evidence=(evidence.saw(write), *evidence.managed(who)),
         source_url=sources.OPERATOR,
     )
-
-
-def _asks(write: Write) -> bool:
-    """Whether it asks for something new of an object, and not only marks it."""
-    before = write.before
-    now = write.image.metadata.generation or 0
-    return before is None or now > (before.metadata.generation or 0)
-
-
-def _made_of_its_own(view: View, who: Writer) -> Evidence | None:
-    """Whether the writer made an object of a kind that it looks after, for one of Kubernetes' own.
-
-    As Kueue makes a Workload for a Job: a client would not name an owner.
-    """
-    image, manager = view.write.image, who.manager
-    if view.write.change.type != "ADDED" or is_built_in(image.api_version):
-        return None
-    owns = any_of(owned(image, manager), "metadata.ownerReferences")
-    if not owns or not view.is_controller(manager, image.kind):
-        return None
-    owner = image.metadata.controller or image.metadata.owner_references[0]
-    return evidence.owns(f"{manager} set the ownerReference to {owner.kind} {owner.name}")
-
-
-def _kept(view: View, manager: str) -> Evidence | None:
-    """Whether the writer looks after others of this kind, and answers what a client asked of it.
-
-    It may set what the client left open: a default, a label, a service account.
-    """
-    write, kind = view.write, view.write.image.kind
-    if write.change.type != "MODIFIED" or is_built_in(write.image.api_version):
-        return None
-    if not view.is_controller(manager, kind):
-        return None
-    if any_of(owned(write.image, manager), "spec") and not _asked_by_another(write, manager):
-        return None
-    last = view.previous()
-    if last is None or not answers(view, last):
-        return None
-    return evidence.owns(f"{manager} looks after {kind} objects, as others of its writes show")
-
-
-def _asked_by_another(write: Write, manager: str) -> bool:
-    """Whether somebody else set most of what the object asks for."""
-    others = {entry.manager for entry in write.image.metadata.managed_fields} - {manager}
-    return any(any_of(owned(write.image, other), "spec") for other in others)
-
-
-def _cause(view: View, above: ObjectLog | None) -> Write | None:
-    """The custom resource's latest desired state, or the deletion that it answers."""
-    write = view.write
-    owner = custom_owner(write.image)
-    if write.image.metadata.deletion_timestamp:
-        return mark(view)
-    uid = owner.uid if owner else above.uid if above else write.log.uid
-    return view.last_spec_change(uid)
 
 
 def _what(write: Write, who: Writer, created: bool, report: bool, served: Write | None) -> str:

@@ -1,0 +1,154 @@
+"""On what grounds a writer counts as the custom controller behind a write, and what made it act.
+
+They are asked from the surest on: what the object itself shows; what it belongs to; how it is
+marked; what it is called after; whom it names as its owner; what was made for it.
+"""
+
+from typing import NamedTuple
+
+from eventstream.explain.attribution import evidence
+from eventstream.explain.attribution.customs import (
+    answers,
+    any_of,
+    asked,
+    belongs_to,
+    called_after,
+    custom_owner,
+    owned,
+    proof_above,
+    proof_of,
+    served_by,
+)
+from eventstream.explain.attribution.marked import applied_for, lately_asked, marked_for
+from eventstream.explain.vocabulary.records import Evidence
+from eventstream.explain.world.claims import Writer
+from eventstream.explain.world.marks import mark
+from eventstream.explain.world.owners import owner_of
+from eventstream.explain.world.text import named
+from eventstream.explain.world.world import View
+from eventstream.explain.world.writes import ObjectLog, Write
+from eventstream.objects.kinds import is_built_in
+
+
+class Grounds(NamedTuple):
+    """Why the writer is a custom controller, what it answers, and for which resource it acts.
+
+    `served` is that resource where no reference ties the object to it. The object is its `own`
+    where it belongs to nothing else. A write `begins` a trace where it asks for something new, and
+    what made its controller act lies long back.
+    """
+
+    proof: Evidence
+    cause: Write | None
+    served: Write | None = None
+    own: bool = True
+    begins: bool = False
+
+
+def grounds(view: View, who: Writer) -> Grounds | None:
+    """Why the writer of a write counts as a custom controller; None where nothing says so."""
+    write, manager = view.write, who.manager
+    proof = proof_of(write.image, manager) or _kept(view, manager)
+    if proof is not None:
+        return Grounds(proof, _cause(view, None) or _of_its_owner(view))
+    above = belongs_to(view)
+    proof = proof_above(view, manager, above)
+    if proof is not None:
+        return Grounds(proof, _cause(view, above), own=False)
+    marked = marked_for(view, manager)
+    if marked is not None:
+        cause = lately_asked(view, marked)
+        begins = cause is None and _asks(write)
+        return Grounds(applied_for(marked, manager), cause, marked, begins=begins)
+    served = served_by(view, manager)
+    if served is not None:
+        return Grounds(called_after(served, manager), asked(view, served), served)
+    proof = _made_of_its_own(view, who)
+    if proof is not None:
+        return Grounds(proof, _of_its_owner(view))
+    return _beside(view, manager)
+
+
+def _of_its_owner(view: View) -> Write | None:
+    """What the owner was asked for, of a custom resource that came into being for another."""
+    image = view.write.image
+    if view.write.change.type != "ADDED" or is_built_in(image.api_version):
+        return None
+    owner = owner_of(image)
+    return view.last_spec_change(owner) if owner else None
+
+
+def _beside(view: View, manager: str) -> Grounds | None:
+    """The writer looks after a custom resource that was made for this object, and answers it.
+
+    As Kueue resumes a Job once it has admitted the Workload of that.
+    """
+    write = view.write
+    if write.change.type != "MODIFIED" or not is_built_in(write.image.api_version):
+        return None
+    if not view.is_controller(manager):
+        return None
+    for log in view.children(write.log.uid):
+        if is_built_in(log.ref.api_version) or not view.is_controller(manager, log.ref.kind):
+            continue
+        child = view.latest(log.uid)
+        if child is not None and not child.gone:
+            said = f"{manager} looks after {named(child.image)}, which was made for this object"
+            return Grounds(Evidence("inferred", "sequence", said, "who"), child, own=False)
+    return None
+
+
+def _asks(write: Write) -> bool:
+    """Whether it asks for something new of an object, and not only marks it."""
+    before = write.before
+    now = write.image.metadata.generation or 0
+    return before is None or now > (before.metadata.generation or 0)
+
+
+def _made_of_its_own(view: View, who: Writer) -> Evidence | None:
+    """Whether the writer made an object of a kind that it looks after, for one of Kubernetes' own.
+
+    As Kueue makes a Workload for a Job: a client would not name an owner.
+    """
+    image, manager = view.write.image, who.manager
+    if view.write.change.type != "ADDED" or is_built_in(image.api_version):
+        return None
+    owns = any_of(owned(image, manager), "metadata.ownerReferences")
+    if not owns or not view.is_controller(manager, image.kind):
+        return None
+    owner = image.metadata.controller or image.metadata.owner_references[0]
+    return evidence.owns(f"{manager} set the ownerReference to {owner.kind} {owner.name}")
+
+
+def _kept(view: View, manager: str) -> Evidence | None:
+    """Whether the writer looks after others of this kind, and answers what a client asked of it.
+
+    It may set what the client left open: a default, a label, a service account.
+    """
+    write, kind = view.write, view.write.image.kind
+    if write.change.type != "MODIFIED" or is_built_in(write.image.api_version):
+        return None
+    if not view.is_controller(manager, kind):
+        return None
+    if any_of(owned(write.image, manager), "spec") and not _asked_by_another(write, manager):
+        return None
+    last = view.previous()
+    if last is None or not answers(view, last):
+        return None
+    return evidence.owns(f"{manager} looks after {kind} objects, as others of its writes show")
+
+
+def _asked_by_another(write: Write, manager: str) -> bool:
+    """Whether somebody else set most of what the object asks for."""
+    others = {entry.manager for entry in write.image.metadata.managed_fields} - {manager}
+    return any(any_of(owned(write.image, other), "spec") for other in others)
+
+
+def _cause(view: View, above: ObjectLog | None) -> Write | None:
+    """The custom resource's latest desired state, or the deletion that it answers."""
+    write = view.write
+    owner = custom_owner(write.image)
+    if write.image.metadata.deletion_timestamp:
+        return mark(view)
+    uid = owner.uid if owner else above.uid if above else write.log.uid
+    return view.last_spec_change(uid)

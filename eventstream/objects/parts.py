@@ -164,6 +164,7 @@ class PartDecoder:
             first and tuple(map(shared, first)),
             own and tuple(map(shared, own)),
             added and tuple(map(shared, added)),
+            status.resize and word[status.resize],
         )
 
     def _of_spec(self, spec: PodSpec) -> dict[str, Any]:

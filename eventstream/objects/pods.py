@@ -208,3 +208,4 @@ class PodStatus(Part, frozen=True, gc=False):
     init_container_statuses: tuple[ContainerStatus, ...] = ()
     container_statuses: tuple[ContainerStatus, ...] = ()
     ephemeral_container_statuses: tuple[ContainerStatus, ...] = ()
+    resize: str | None = None

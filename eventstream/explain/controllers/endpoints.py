@@ -10,7 +10,7 @@ from eventstream.explain.controllers.shared.conventions import complete, unknown
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.tellings import latest
+from eventstream.explain.outlook.tellings import latest, warned
 from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.world.notes import said
 from eventstream.explain.world.pods import has_ended, is_ready
@@ -76,8 +76,11 @@ def _balancing(snapshot: Snapshot, write: Write) -> list[Holding]:
         2, "custom-controller", "", when(write), waiting_for, wait="balance", about=write
     )
     notes = latest(snapshot, write.log, *_REFUSED)
-    if not notes:
-        return [plain]
+    if not notes:  # Who makes it on bare metal has reasons of its own.
+        other = warned(write.log, 0.0)
+        if other is None:
+            return [plain]
+        notes = snapshot.notes(write.log, other.after.spec.reason or "")
     detail = sentence(f"{name} gets no load balancer: {said(notes[0])}")
     wrong = Trouble("not-ready", detail, proofs.events(notes), commands.describe(write))
     return [troubled(plain, wrong)]

@@ -19,6 +19,7 @@ from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.tellings import latest
+from eventstream.explain.vocabulary.time_zones import KNOWN
 from eventstream.explain.world.notes import said, told_at
 from eventstream.explain.world.pods import is_true
 from eventstream.explain.world.text import count, named, parse, seen, sentence, when
@@ -29,7 +30,10 @@ from eventstream.objects.observations import Change
 from eventstream.objects.workloads import CronJobSpec
 
 _ACTOR = "cronjob-controller"
-_UNREADABLE = frozenset({"UnknownTimeZone", "UnparseableSchedule", "InvalidSchedule"})
+_UNREADABLE = frozenset(
+    {"UnknownTimeZone", "UnparseableSchedule", "InvalidSchedule", "FailedNeedsStart"}
+)
+"""The last is of controllers before 1.21, which gave up after a hundred starts that were missed."""
 _MISSED, _TOO_LATE, _REFUSED = "TooManyMissedTimes", "MissSchedule", "FailedCreate"
 TOLD_BY = frozenset({*_UNREADABLE, _MISSED, _TOO_LATE, _REFUSED})
 """Reasons of the Events that say that a Job which was due did not come."""
@@ -46,7 +50,20 @@ def assess(snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
         found = [last]
     if found:
         return pending(found, staged([("stored", 1, 1), ("Job", 0, 1)]), snapshot, "")
+    zone = spec.time_zone
+    if zone and zone not in KNOWN and not _has_started(snapshot, write):
+        why = (
+            f"{name} asks for time zone {zone}, which Baton does not know, and has started no Job."
+        )
+        return unknown(write, why)
     return complete(write, f"{name} creates a Job whenever its schedule ({spec.schedule}) is due.")
+
+
+def _has_started(snapshot: Snapshot, write: Write) -> bool:
+    """Whether it ever started a Job, so that its controller can read what it asks for."""
+    if getattr(write.image.status, "last_schedule_time", None):
+        return True
+    return any(True for _ in snapshot.children(write.log, "Job"))
 
 
 def _unsuccessful(snapshot: Snapshot, write: Write) -> Holding | None:

@@ -50,8 +50,22 @@ def _resizing(write: Write, began: Write | None) -> Holding | None:
     if running is not None and running.status == "True":
         failed = running.reason == "Error"
         return troubled(plain, _failed(write, running) if failed else None)
+    word = getattr(write.image.status, "resize", None)
+    if word:  # As kubelets before 1.33 say it, which had no conditions for it.
+        return troubled(plain, _refused_of_old(write, word))
     answered = began is None or began.log is not write.log or not _is_resize(began)
     return None if answered or _reported_since(write, began) else plain
+
+
+def _refused_of_old(write: Write, word: str) -> Trouble | None:
+    """What is wrong by the one word that kubelets before 1.33 say of a resize, if anything is."""
+    if word not in ("Infeasible", "Deferred"):
+        return None
+    pod = f"Pod {write.image.metadata.name}"
+    never = " and will not be" if word == "Infeasible" else " yet"
+    evidence = (proofs.status(write, f"status.resize of {pod} is {word}"),)
+    text = f"The resize of {pod} is not done{never}: its node says {word}."
+    return Trouble("unschedulable", text, evidence, commands.describe(write))
 
 
 def _refused(write: Write, found: Condition) -> Trouble:

@@ -318,7 +318,7 @@ def missing_pods(
         return None  # Its Pods have fixed names: a new one waits for the end of the old one.
     if getattr(owner.image.spec, "pod_management_policy", "") == "Parallel":
         return found
-    if counts.leaving or counts.ready < len(counts.active):
+    if counts.leaving or counts.ready < len(counts.active) or counts.ripening(owner) is not None:
         return None
     return msgspec.structs.replace(found, since=max(found.since, counts.moved))
 

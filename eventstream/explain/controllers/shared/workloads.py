@@ -170,7 +170,7 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
         return Outlook("complete", _reached_summary(done.image), (), _done(done.image), when(done))
     if not _fits(write):
         return Outlook("running", f"{named(image)} is not as the API documents it; see its flags.")
-    if image.kind == "Job" and (image.spec.suspend or _gave_up(image)):
+    if image.kind == "Job" and (image.spec.suspend or _gave_up(image) or _idles(image, counts)):
         return _stopped_job(snapshot, write)
     actor = _maker(image)
     found = [trapped(write, held) for held in counts.holdings()]
@@ -231,7 +231,9 @@ def _stopped_job(snapshot: Snapshot, write: Write) -> Outlook:
     failed = condition(image, "Failed") or condition(image, "FailureTarget")
     stages = staged([("stored", 1, 1), ("done", 0, 1)])
     if failed is None or failed.status != "True":
-        return pending([conventions.suspended(snapshot, write)], stages, snapshot, "")
+        paused = image.spec.suspend
+        held = conventions.suspended(snapshot, write) if paused else _no_pods(write)
+        return pending([held], stages, snapshot, "")
     waiting_for = f"somebody to look after the failed {named(image)}"
     said = sentence(said_by(failed.message, failed.reason) or "it gave no reason")
     seconds = image.spec.active_deadline_seconds
@@ -251,6 +253,23 @@ def _stopped_job(snapshot: Snapshot, write: Write) -> Outlook:
     wrong = Trouble(code, detail, evidence, command)
     holding = troubled(Holding(1, "client", "", when(write), waiting_for, about=write), wrong)
     return pending([holding], stages, snapshot, "")
+
+
+def _idles(job: Image, counts: PodCounts) -> bool:
+    """Whether a Job may have no Pods at all, which is as if it were suspended.
+
+    Source: https://kubernetes.io/docs/concepts/workloads/controllers/job/#controlling-parallelism
+    """
+    return job.spec.parallelism == 0 and not (counts.active or counts.leaving)
+
+
+def _no_pods(write: Write) -> Holding:
+    name = named(write.image)
+    detail = f"{name} may have no Pods (parallelism 0): it does nothing until that is raised."
+    shown = proofs.seen(write, f"spec.parallelism of {name} is 0")
+    wrong = Trouble("paused", detail, (shown,), commands.describe(write))
+    plain = Holding(1, "client", "", when(write), f"{name} to have Pods", about=write)
+    return troubled(plain, wrong)
 
 
 def _last_failed(snapshot: Snapshot, write: Write) -> tuple[Write, ContainerStatus] | None:

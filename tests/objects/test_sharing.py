@@ -62,6 +62,7 @@ _STATUS = {
     "startTime": _TIME,
     "podIP": "10.0.0.7",
     "qosClass": "Burstable",
+    "resize": "Infeasible",
     "observedGeneration": 3,
     "conditions": [_CONDITION],
     "initContainerStatuses": [{"name": "first", "ready": True}],

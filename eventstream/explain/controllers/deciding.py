@@ -22,6 +22,7 @@ from eventstream.explain.controllers import (
 )
 from eventstream.explain.controllers.custom import outlook as standing
 from eventstream.explain.controllers.custom import rules as customs
+from eventstream.explain.controllers.node import deletions as nodes
 from eventstream.explain.controllers.pod import binding
 from eventstream.explain.controllers.pod import deletions as pods
 from eventstream.explain.controllers.registry import Rule, Rules, behaviour_of, rules_of
@@ -140,7 +141,7 @@ DELETIONS: tuple[DeletionPhase, ...] = (
     DeletionPhase(
         "told in an Event",
         "A controller that says what it deleted did so, even if the owner is gone by now.",
-        (surplus.told,),
+        (surplus.told, nodes.taken_away),
     ),
     DeletionPhase(
         "with its owners or its type",

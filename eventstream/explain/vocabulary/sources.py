@@ -115,6 +115,7 @@ PROBES = POD_LIFECYCLE + "#container-probes"
 IMAGES = DOCS + "concepts/containers/images/"
 VOLUMES = DOCS + "concepts/storage/volumes/"
 KUBELET_STATUS = _in("pkg/kubelet/status/status_manager.go", "syncPod")
+NODES = DOCS + "concepts/architecture/nodes/"
 NODE_HEARTBEATS = DOCS + "concepts/architecture/nodes/#node-heartbeats"
 FINALIZERS = DOCS + "concepts/overview/working-with-objects/finalizers/"
 CUSTOM_RESOURCES = DOCS + "concepts/extend-kubernetes/api-extension/custom-resources/"

@@ -1,7 +1,8 @@
 """The names of time zones that the IANA database has, by region: what a CronJob may ask for.
 
 Data alone. A controller has its own copy of the database, which may be older or newer.
-Source: https://www.iana.org/time-zones; pkg/apis/batch/validation/validation.go, validateTimeZone.
+Sources: https://www.iana.org/time-zones;
+https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#time-zones.
 """
 
 _NAMES = {

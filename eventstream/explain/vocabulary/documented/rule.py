@@ -21,6 +21,7 @@ RuleName = Literal[
     "client-changed",
     "client-created",
     "client-deleted",
+    "node-taken-away",
     "client-or-controller",
     "collected",
     "companion-dropped",

@@ -153,6 +153,13 @@ DELETIONS = (
         (sources.API_CONCEPTS, sources.POD_DELETION),
     ),
     DocumentedRule(
+        "node-taken-away",
+        "A Node was deleted, and an autoscaler of nodes, or a cloud's controller, says in an Event "
+        "about it that it was them.",
+        ("custom-controller",),
+        (sources.NODES,),
+    ),
+    DocumentedRule(
         "deletion-unknown",
         "An object was deleted, and a client may have asked as well as a controller: both are "
         "named, and neither is claimed.",

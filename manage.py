@@ -7,6 +7,10 @@ import sys
 def main() -> None:
     """Run a management command with the dashboard's settings."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+    if sys.argv[1:2] == ["observe"]:  # Before all else is loaded, for a probe may be asking.
+        from eventstream.listening import early
+
+        early(sys.argv[2:])
     if sys.argv[1:] in (["version"], ["--version"]):  # Django would tell its own.
         from eventstream.version import VERSION
 

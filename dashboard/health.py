@@ -36,6 +36,12 @@ _LATE = Unready(
     "slow, or another program holds the database.",
 )
 
+FIRST_SECONDS = 20.0
+"""So long a probe waits for the first list of each kind, as it begins before that can be there; a
+probe that fails is a Warning Event. Thereafter what is not ready is said at once."""
+
+_AGAIN_SECONDS = 0.25
+
 PROBES = frozenset({"/healthz", "/readyz"})
 """Their paths."""
 
@@ -43,8 +49,10 @@ PROBES = frozenset({"/healthz", "/readyz"})
 class Probes:
     """ASGI layer that answers `/healthz` and `/readyz` and passes on everything else."""
 
-    def __init__(self, inner: ASGI3Application) -> None:
+    def __init__(self, inner: ASGI3Application, first_seconds: float = FIRST_SECONDS) -> None:
         self._inner = inner
+        self._first_seconds = first_seconds
+        self._patient_until: float | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="readyz")
         self._looking: asyncio.Future[Unready | None] | None = None
         self._logged = ""
@@ -58,10 +66,21 @@ class Probes:
         if path == "/healthz":
             await respond(send, 200, "alive\n")
         elif path == "/readyz":
-            unready = await self._unready()
+            unready = await self._patiently()
             await respond(send, 503 if unready else 200, f"{self._told(unready)}\n")
         else:
             await self._inner(scope, receive, send)
+
+    async def _patiently(self) -> Unready | None:
+        """Return why pages can't be served; in the first seconds only if that does not end soon."""
+        now = asyncio.get_running_loop().time
+        if self._patient_until is None:
+            self._patient_until = now() + self._first_seconds
+        unready = await self._unready()
+        while unready is not None and not self._listed and now() < self._patient_until:
+            await asyncio.sleep(_AGAIN_SECONDS)
+            unready = await self._unready()
+        return unready
 
     def _told(self, unready: Unready | None) -> str:
         """Return what whoever asks is told, and log once what only some may know."""

@@ -19,7 +19,7 @@ from typing import Any
 
 from daphne.server import reactor  # Twisted's, which Daphne has set up for asyncio.
 
-from eventstream import pulse
+from eventstream import listening, pulse
 from eventstream.pulse import Pulse
 from eventstream.web import sockets
 from eventstream.web.door import Door
@@ -48,21 +48,7 @@ def listen(host: str, port: int) -> socket.socket:
     Requests wait there until `serve`. Raises ServingError.
     """
     try:
-        if not 0 <= port <= 65_535:
-            raise OSError("a port is a number from 0 to 65535")
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        family, kind, protocol, _, address = found[0]
-        listener = socket.socket(family, kind, protocol)
-        try:
-            # As every server: an address whose last owner ended a moment ago can be had.
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
-            listener.listen(128)
-            listener.setblocking(False)
-        except OSError:
-            listener.close()
-            raise
-        return listener
+        return listening.taken(host, port)
     except (OSError, UnicodeError) as error:
         why = getattr(error, "strerror", None) or error
         raise ServingError(

@@ -14,6 +14,7 @@ from django.db import OperationalError
 from dashboard import health, status
 from dashboard.health import Probes
 from dashboard.signin.mode import SignIn
+from eventstream import history
 from eventstream.objects.observations import Coverage, Problem
 from eventstream.recorder.batch import Batch
 from eventstream.recorder.commit import commit
@@ -66,7 +67,7 @@ async def test_it_is_ready_once_each_kind_was_listed_or_could_not_be(
     covered: tuple[Coverage, ...], said: str
 ) -> None:
     await database_sync_to_async(stored)(*covered)
-    code, body = await ready(Probes(INNER))
+    code, body = await ready(Probes(INNER, 0.0))
     assert (code, said in body) == (503 if said else 200, True)
 
 
@@ -77,7 +78,7 @@ async def test_where_people_sign_in_names_are_for_the_log_alone(
     settings.BATON_SIGN_IN = SignIn("token")
     caplog.set_level("INFO")
     await database_sync_to_async(stored)(pods("listing"))
-    probes = Probes(INNER)
+    probes = Probes(INNER, 0.0)
     for _ in range(3):
         assert await ready(probes) == (503, "Being listed for the first time: 1 kind.\n")
     told = [record.message for record in caplog.records if record.name == health.__name__]
@@ -93,13 +94,13 @@ async def test_where_people_sign_in_a_failure_of_the_disk_is_for_the_log_alone(
     settings.BATON_SIGN_IN = SignIn("token")
     caplog.set_level("INFO")
     monkeypatch.setattr(status, "unlisted", failing)
-    assert await ready(Probes(INNER)) == (503, "History can't be read.\n")
+    assert await ready(Probes(INNER, 0.0)) == (503, "History can't be read.\n")
     assert "unable to open /data/baton.sqlite3" in caplog.text
 
 
 @pytest.mark.django_db(transaction=True)
 async def test_a_kind_that_comes_later_takes_no_page_away() -> None:
-    probes = Probes(INNER)
+    probes = Probes(INNER, 0.0)
     await database_sync_to_async(stored)(pods("watching"))
     assert (await ready(probes))[0] == 200
     await database_sync_to_async(stored)(pods("listing"))
@@ -125,7 +126,7 @@ async def test_a_database_that_does_not_answer_is_told_and_asked_once(
         held.wait()
 
     monkeypatch.setattr(status, "unlisted", unlisted)
-    probes = Probes(INNER)
+    probes = Probes(INNER, 0.0)
     for _ in range(5):
         code, body = await ready(probes)
         assert (code, "another program holds the database" in body) == (503, True)
@@ -146,7 +147,29 @@ async def test_no_page_stands_in_front_of_a_probe(
 
     page = asyncio.create_task(database_sync_to_async(drawn)())
     await begun.wait()
-    assert (await ready(Probes(INNER)))[0] == 200
+    assert (await ready(Probes(INNER, 0.0)))[0] == 200
     assert not page.done()
     held.set()
     await page
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_the_first_probe_waits_for_what_is_being_listed() -> None:
+    await database_sync_to_async(stored)(pods("listing"))
+    asked = asyncio.ensure_future(ready(Probes(INNER, 60.0)))
+    await database_sync_to_async(stored)(pods("watching"))
+    assert await asked == (200, "ready\n"), "a failure would be a Warning Event of each start"
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_later_probe_is_told_at_once_what_is_not_ready(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken() -> None:
+        raise OperationalError("disk I/O error")
+
+    await database_sync_to_async(stored)(pods("watching"))
+    probes = Probes(INNER, 3600.0)
+    assert await ready(probes) == (200, "ready\n")
+    monkeypatch.setattr(history, "cluster", broken)
+    assert (await ready(probes))[0] == 503

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management import CommandError, get_commands, load_command_class
 
+from dashboard.health import FIRST_SECONDS, READ_SECONDS
 from tests.deploy import ways
 from tests.deploy.checking import complaints
 from tests.deploy.parts import PROBES, Manifest, baton, pod
@@ -16,7 +17,12 @@ DELEGATOR = ("ClusterRole", "system:auth-delegator")
 """A role that every cluster has."""
 CLUSTERS = {"Namespace", "ClusterRole", "ClusterRoleBinding"}
 FIRST_LOOK_SECONDS = 10
-"""A probe that looks earlier may fail, which is a Warning Event: to start takes 3 s of a core."""
+"""A probe that looks earlier may fail, which is a Warning Event."""
+OPEN_SECONDS = 3
+"""Baton's port is open by then, and who knocks is answered once it is loaded, which takes 3 s of a
+core: a startup probe that waits for its answer need not look later."""
+PATIENT_SECONDS = {"startupProbe": 60, "readinessProbe": READ_SECONDS + FIRST_SECONDS}
+"""So long an answer may take at the start; the second one waits for the first lists."""
 
 
 def wrong(manifests: list[Manifest]) -> list[str]:
@@ -86,12 +92,17 @@ def _doubled(manifests: list[Manifest]) -> Iterator[str]:
 def _loud(spec: Manifest) -> Iterator[str]:
     """Probes that would fail while a container starts well, each a Warning Event."""
     for container in spec["containers"]:
-        if "startupProbe" in container:
-            first = [container["startupProbe"], container["readinessProbe"]]
+        begins = container.get("startupProbe")
+        if begins is not None:
+            first, earliest = [begins], OPEN_SECONDS
+            for name, seconds in PATIENT_SECONDS.items():
+                if container[name].get("timeoutSeconds", 1) < seconds:
+                    yield f"{container['name']} is given too little time by its {name}"
         else:
             first = [container[probe] for probe in PROBES if probe in container]
+            earliest = FIRST_LOOK_SECONDS
         for probe in first:
-            if probe.get("initialDelaySeconds", 0) < FIRST_LOOK_SECONDS:
+            if probe.get("initialDelaySeconds", 0) < earliest:
                 yield f"{container['name']} is looked at too early: {probe}"
 
 

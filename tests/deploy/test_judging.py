@@ -56,6 +56,8 @@ FAULTS: list[tuple[Fault, str]] = [
     (lambda found: found.remove(parts.of("ClusterRole", found)[0]), "binds a role that is not"),
     (lambda found: found.append(parts.the("Ingress", found)), "is there twice"),
     (lambda found: parts.baton(found)["startupProbe"].pop("initialDelaySeconds"), "too early"),
+    (lambda found: parts.baton(found)["startupProbe"].pop("timeoutSeconds"), "too little time"),
+    (lambda found: parts.baton(found)["readinessProbe"].update(timeoutSeconds=20), "too little"),
     (lambda found: parts.baton(found)["args"].append("--audit-file=/audit/log"), "names /audit"),
     (lambda found: parts.baton(found)["args"].append("--audit"), "manage.py does not take"),
     (lambda found: parts.pod(found)["volumes"][0]["emptyDir"].clear(), "is unbounded"),

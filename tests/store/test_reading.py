@@ -252,7 +252,9 @@ def test_a_page_says_what_is_wrong_with_the_database_and_what_to_do(
     for suffix in ("-wal", "-shm"):
         Path(f"{database}{suffix}").unlink(missing_ok=True)
     damage(database)
-    probed = Probes(application)  # The thread of a shared one may have another test's file open.
+    probed = Probes(
+        application, 0.0
+    )  # The thread of a shared one may have another test's file open.
     for path in ("/", "/coverage.json", "/readyz"):
         status, body = asyncio.run(get(path, probed))
         assert status == 503, path

@@ -23,6 +23,7 @@ from eventstream import (
     descriptors,
     healthcheck,
     history,
+    listening,
     logs,
     private,
     reviewing,
@@ -70,9 +71,11 @@ class Command(PlainCommand):
             help="what the pages, the log and files call the cluster; as BATON_CLUSTER_NAME "
             "(the context's name)",
         )
-        parser.add_argument("--host", default="127.0.0.1", help="address to serve on (%(default)s)")
         parser.add_argument(
-            "--port", type=int, default=8000, help="port, 0 for a free one (%(default)s)"
+            "--host", default=listening.HOST, help="address to serve on (%(default)s)"
+        )
+        parser.add_argument(
+            "--port", type=int, default=listening.PORT, help="port, 0 for a free one (%(default)s)"
         )
         parser.add_argument(
             "--record", type=Path, metavar="FILE", help="also write a recording, redacted"

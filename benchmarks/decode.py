@@ -4,18 +4,17 @@ Decoding decides whether a dashboard can follow a large cluster, so the claim th
 is measured, not believed. Every way gets the same bytes, from a response in this process: nothing
 but the client's own work is counted. They come in reads of 64 KiB, as a client that has much to
 do gets them, and ours once more a line at a time, as from a watch that lets it rest in between.
+All take turns of a thousand events, see `rounds`.
 """
 
 import argparse
-import gc
-import time
 from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 from kubernetes import watch
 
+from benchmarks.rounds import in_turns, print_table
 from benchmarks.stream import pod_watch
-from eventstream import collector
 from eventstream.explain.engine.engine import Engine
 from eventstream.explain.vocabulary.records import StepUpsert, Upsert
 from eventstream.kubeapi.bodies import BUFFER_BYTES
@@ -52,25 +51,25 @@ class RecordedResponse:
         """There is no connection."""
 
 
-def typed_watch(chunks: list[bytes]) -> int:
-    """The package's watch as documented, each object made a `V1Pod`; returns how many."""
+def typed_watch(chunks: list[bytes]) -> Iterator[object]:
+    """The package's watch as documented, each object made a `V1Pod`."""
     return _package_watch(chunks, deserialize=True)
 
 
-def untyped_watch(chunks: list[bytes]) -> int:
-    """The package's watch with `deserialize=False`: plain dictionaries; returns how many."""
+def untyped_watch(chunks: list[bytes]) -> Iterator[object]:
+    """The package's watch with `deserialize=False`: plain dictionaries."""
     return _package_watch(chunks, deserialize=False)
 
 
-def _package_watch(chunks: list[bytes], *, deserialize: bool) -> int:
+def _package_watch(chunks: list[bytes], *, deserialize: bool) -> Iterator[object]:
     def list_pod_for_all_namespaces(**_arguments: object) -> RecordedResponse:
         return RecordedResponse(chunks)
 
     # With a timeout the package does not ask again when the stream has ended.
-    stream = watch.Watch(return_type="V1Pod").stream(
+    stream: Iterator[object] = watch.Watch(return_type="V1Pod").stream(
         list_pod_for_all_namespaces, timeout_seconds=1, deserialize=deserialize
     )
-    return sum(1 for _ in stream)
+    return stream
 
 
 def changes(chunks: list[bytes], inventory: Inventory) -> Iterator[Change]:
@@ -86,34 +85,30 @@ def changes(chunks: list[bytes], inventory: Inventory) -> Iterator[Change]:
             yield inventory.apply(seen.type, seen.image, STARTED + number / 1000)
 
 
-def decoded(chunks: list[bytes]) -> int:
-    """Through decoding and the inventory; returns how many."""
-    return sum(1 for _ in changes(chunks, Inventory(PODS)))
+def decoded(chunks: list[bytes]) -> Iterator[Change]:
+    """Through decoding and the inventory."""
+    return changes(chunks, Inventory(PODS))
 
 
-def explained(chunks: list[bytes]) -> int:
-    """Through decoding and the engine, which judges traces as often as live; returns how many."""
-    return sum(1 for _ in upserts(chunks))
+def explained(chunks: list[bytes]) -> Iterator[list[Upsert]]:
+    """Through decoding and the engine, which judges traces as often as live.
 
-
-def told(chunks: list[bytes]) -> int:
-    """The same, and each step as JSON, as the recorder and the command `explain` have it made."""
-    number = 0
-    for made in upserts(chunks):
-        number += 1
-        for upsert in made:
-            if isinstance(upsert, StepUpsert):
-                msgspec.json.encode(upsert.step)
-    return number
-
-
-def upserts(chunks: list[bytes]) -> Iterator[list[Upsert]]:
-    """What the engine made of each event, and of the tick after it where there was one."""
+    What the engine made of each event, and of the tick after it where there was one.
+    """
     engine = Engine(cluster="benchmark", audited=False)
     for number, change in enumerate(changes(chunks, Inventory(PODS)), 1):
         made = engine.apply(change)
         if number % TICK_EVERY == 0:
             made = [*made, *engine.tick(change.at)]
+        yield made
+
+
+def told(chunks: list[bytes]) -> Iterator[list[Upsert]]:
+    """The same, and each step as JSON, as the recorder and the command `explain` have it made."""
+    for made in explained(chunks):
+        for upsert in made:
+            if isinstance(upsert, StepUpsert):
+                msgspec.json.encode(upsert.step)
         yield made
 
 
@@ -123,7 +118,7 @@ def reads(lines: list[bytes]) -> list[bytes]:
     return [stream[at : at + BUFFER_BYTES] for at in range(0, len(stream), BUFFER_BYTES)]
 
 
-WAYS: dict[str, Callable[[list[bytes]], int]] = {
+WAYS: dict[str, Callable[[list[bytes]], Iterator[object]]] = {
     "kubernetes package, typed watch (V1Pod)": typed_watch,
     "kubernetes package, untyped watch (dict)": untyped_watch,
     "Baton: decode": decoded,
@@ -132,35 +127,20 @@ WAYS: dict[str, Callable[[list[bytes]], int]] = {
 }
 
 
-def cpu_microseconds(way: Callable[[list[bytes]], int], chunks: list[bytes], events: int) -> float:
-    """CPU time of this process for each of the `events`, in µs; an error if one was lost."""
-    gc.collect()
-    began = time.process_time()
-    seen = way(chunks)
-    spent = time.process_time() - began
-    if seen != events:
-        raise RuntimeError(f"{way.__name__} saw {seen} of {events} events")
-    return spent / seen * 1e6
-
-
 def main() -> None:
-    """Measure each way once and print one table."""
+    """Measure all ways in turns and print one table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pods", type=int, default=5_000)
     parser.add_argument("--events", type=int, default=40_000)
+    parser.add_argument("--turn", type=int, default=1_000, help="events of one turn")
     size = parser.parse_args()
     lines = pod_watch(size.pods, size.events)
-    collector.relax()  # As `observe` does; it helps every way here alike.
     average = sum(map(len, lines)) / len(lines)
     print(f"{size.pods:,} Pods, {len(lines):,} events of {average:,.0f} bytes on average\n")
-    print(f"{'':46}{'CPU µs/event':>14}{'events/s':>12}{'of typed':>10}")
-    busy, typed = reads(lines), 0.0
-    measured = [(name, way, busy) for name, way in WAYS.items()]
-    measured.append(("Baton: decode + explain, a line at a time", explained, lines))
-    for name, way, chunks in measured:
-        cost = cpu_microseconds(way, chunks, len(lines))
-        typed = typed or cost
-        print(f"{name:46}{cost:14.1f}{1e6 / cost:12,.0f}{cost / typed:10.1%}", flush=True)
+    busy = reads(lines)
+    ways = {name: way(busy) for name, way in WAYS.items()}
+    ways["Baton: decode + explain, a line at a time"] = explained(lines)
+    print_table(in_turns(ways, [size.turn] * (size.events // size.turn)))
 
 
 if __name__ == "__main__":

@@ -5,11 +5,9 @@ they were recorded, and a rollout of thousands of Pods, whose one trace is judge
 """
 
 import argparse
-import gc
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from itertools import groupby
+from itertools import chain, groupby, repeat
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -18,7 +16,7 @@ from kubernetes import client, watch
 from benchmarks.clusters import Line, recorded_clusters
 from benchmarks.decode import KEY, RecordedResponse
 from benchmarks.rollout import rollout
-from eventstream import collector
+from benchmarks.rounds import Costs, in_turns, print_table
 from eventstream.explain.engine.engine import Engine
 from eventstream.kubeapi.lines import LineSplitter
 from eventstream.objects.decoding import Decoder
@@ -58,24 +56,28 @@ def wire(lines: list[Line]) -> Wire:
     return Wire(watches, [Read(resource, text, group) for (resource, group), text in found])
 
 
-def typed_watches(wires: list[Wire]) -> int:
+def typed_watches(wires: list[Wire]) -> Iterator[object]:
     """One typed watch for each resource; custom resources, which have no model, as they come."""
-    return sum(_typed_watch(*watched) for sent in wires for watched in sent.watches.items())
+    for sent in wires:
+        for kind, chunks in sent.watches.items():
+            yield from _typed_watch(kind, chunks)
 
 
-def _typed_watch(kind: str, chunks: list[bytes]) -> int:
+def _typed_watch(kind: str, chunks: list[bytes]) -> Iterator[object]:
     def list_all(**_arguments: object) -> RecordedResponse:
         return RecordedResponse(chunks)
 
     model = _MODELS.get(kind, f"V1{kind}")
     known = model if hasattr(client, model) else "object"
     # With a timeout the package does not ask again when the stream has ended.
-    return sum(1 for _ in watch.Watch(return_type=known).stream(list_all, timeout_seconds=1))
+    stream: Iterator[object] = watch.Watch(return_type=known).stream(list_all, timeout_seconds=1)
+    return stream
 
 
-def decoded(wires: list[Wire]) -> int:
-    """Through decoding and the inventories; returns how many."""
-    return sum(1 for sent in wires for _ in changes(sent.reads))
+def decoded(wires: list[Wire]) -> Iterator[Change]:
+    """Through decoding and the inventories."""
+    for sent in wires:
+        yield from changes(sent.reads)
 
 
 def changes(reads: list[Read]) -> Iterator[Change]:
@@ -93,9 +95,8 @@ def changes(reads: list[Read]) -> Iterator[Change]:
             yield inventory.apply("EXISTING" if first else seen.type, seen.image, line.at)
 
 
-def explained(wires: list[Wire]) -> int:
+def explained(wires: list[Wire]) -> Iterator[Change]:
     """Through decoding and one engine a cluster, ticking as live by the recorded time."""
-    seen = 0
     for sent in wires:
         engine, due = Engine(cluster="benchmark", audited=False), sent.reads[0].lines[0].at + TICK
         for change in changes(sent.reads):
@@ -103,49 +104,41 @@ def explained(wires: list[Wire]) -> int:
                 engine.tick(change.at)
                 due = change.at + TICK
             engine.apply(change)
-            seen += 1
-    return seen
+            yield change
 
 
-WAYS: dict[str, Callable[[list[Wire]], int]] = {
+WAYS: dict[str, Callable[[list[Wire]], Iterator[object]]] = {
     "kubernetes package, typed watches": typed_watches,
     "Baton: decode": decoded,
     "Baton: decode + explain": explained,
 }
 
 
-def cpu_microseconds(way: Callable[[list[Wire]], int], clusters: list[list[Line]]) -> float:
-    """CPU time of this process for each line, in µs; an error if one was lost."""
-    expected = sum(map(len, clusters))
+def measured(clusters: list[list[Line]], turns: int) -> Costs:
+    """What each way costs that goes through all these clusters in each of so many turns.
+
+    Each in the order in which its streams come, which is not the same for all; so a turn is whole.
+    """
     wires = list(map(wire, clusters))
-    gc.collect()
-    began = time.process_time()
-    seen = way(wires)
-    spent = time.process_time() - began
-    if seen != expected:
-        raise RuntimeError(f"{way.__name__} saw {seen} of {expected} lines")
-    return spent / seen * 1e6
+    events = sum(map(len, clusters))
+    ways = {name: chain.from_iterable(map(way, repeat(wires, turns))) for name, way in WAYS.items()}
+    return in_turns(ways, [events] * turns)
 
 
 def main() -> None:
-    """Measure each way once on each kind of cluster, and print a table for each."""
+    """Measure the ways on each kind of cluster in turns, and print a table for each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--copies", type=int, default=20)
     parser.add_argument("--pods", type=int, default=3_000)
+    parser.add_argument("--turns", type=int, default=3)
     size = parser.parse_args()
-    measured = {
+    kinds = {
         f"All tapes, in {size.copies} namespaces each": list(recorded_clusters(size.copies)),
         f"One Deployment with {size.pods:,} Pods": [rollout(size.pods)],
     }
-    collector.relax()  # As `observe` does; it helps every way here alike.
-    for title, clusters in measured.items():
+    for title, clusters in kinds.items():
         print(f"\n{title}: {sum(map(len, clusters)):,} events")
-        print(f"{'':42}{'CPU µs/event':>14}{'events/s':>12}{'of typed':>10}")
-        typed = 0.0
-        for name, way in WAYS.items():
-            cost = cpu_microseconds(way, clusters)
-            typed = typed or cost
-            print(f"{name:42}{cost:14.1f}{1e6 / cost:12,.0f}{cost / typed:10.1%}", flush=True)
+        print_table(measured(clusters, size.turns))
 
 
 if __name__ == "__main__":

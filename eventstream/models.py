@@ -137,6 +137,7 @@ class StepRow(Row):
             models.Index(fields=("object", "sort"), name="step_of_object"),
             models.Index(fields=("at",), name="step_in_time"),
             models.Index(fields=("actor", "trace"), name="step_of_actor"),
+            models.Index(fields=("actor", "at"), name="step_by_actor"),
             models.Index(fields=("place", "at"), name="step_at_place"),
         )
 
@@ -181,6 +182,7 @@ class TraceRow(Row):
             models.Index(fields=("rank", "-updated", "id"), name="trace_in_order"),
             models.Index(fields=("settled", "seq"), name="trace_settled"),
             models.Index(fields=("background", "namespace", "state"), name="trace_counted"),
+            models.Index(fields=("name", "namespace"), name="trace_of_root"),
         )
 
 

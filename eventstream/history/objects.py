@@ -9,7 +9,7 @@ from eventstream.explain.vocabulary.records import ObjectRef, Step, Trace
 from eventstream.history import permitted
 from eventstream.history.answers import Stored
 from eventstream.history.reading import stored_steps, stored_traces
-from eventstream.models import ImageRow
+from eventstream.models import ImageRow, ObjectRow
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.resource import Resource
 from eventstream.packing.traces import unpack_image
@@ -80,7 +80,9 @@ def children(uid: str, limit: int = 200) -> tuple[list[KeptObject], int]:
 
 def steps_about(uid: str, limit: int = 12) -> list[Stored[Step]]:
     """The latest writes to an object, the newest first; heartbeats are not among them."""
-    rows = permitted.steps().filter(object__uid=uid).order_by("-sort", "-id")
+    # By number, so that one object's are read in the order of the index, and no more of them.
+    numbers = list(ObjectRow.objects.filter(uid=uid).values_list("id", flat=True))
+    rows = permitted.steps().filter(object__in=numbers).order_by("-sort", "-id")
     # An object has two rows of heartbeats at most.
     found = stored_steps(rows[: limit + 2])
     return [stored for stored in found if stored.record.verb != "renew"][:limit]

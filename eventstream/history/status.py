@@ -157,7 +157,7 @@ def counts() -> Counts:
     """How many traces and steps there are."""
     background = permitted.traces().filter(background=True).count()
     foreground = permitted.traces().filter(background=False).count()
-    return Counts(foreground, background, permitted.steps().count())
+    return Counts(foreground, background, permitted.steps_by_place().count())
 
 
 def choices() -> FilterChoices:

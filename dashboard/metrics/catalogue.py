@@ -79,8 +79,8 @@ _WATCHING = (
     _counter(
         "baton_changes_total",
         "changes",
-        "Versions of objects that were taken in, by what told of them: a first list (EXISTING), a "
-        "watch (ADDED, MODIFIED, DELETED), or what a later list lacked (VANISHED).",
+        "Versions of objects that were taken in: from a first list (EXISTING), from a watch or a "
+        "later list (ADDED, MODIFIED, DELETED), and what a later list lacked (VANISHED).",
         "type",
     ),
     _counter("baton_received_bytes_total", "bytes", "Size of these objects as they came."),

@@ -12,6 +12,7 @@ import msgspec
 
 from eventstream.expressions import expression
 from eventstream.objects.images import Metadata
+from eventstream.objects.nulls import without_nulls
 from eventstream.objects.resource import Resource
 from eventstream.objects.uids import UID_MOST, bounded, is_sound
 
@@ -72,7 +73,7 @@ def fit(struct: type[S], value: Any, path: str) -> tuple[S, tuple[str, ...]]:
     if value is not None and not isinstance(value, dict):
         flags.append(f"{path}: not an object")
         value = None
-    given = _without_nulls(value or {})
+    given = without_nulls(value or {})
     try:
         return _as(struct, given), tuple(flags)
     except msgspec.ValidationError:
@@ -126,11 +127,3 @@ def read_metadata(resource: Resource, value: Any) -> tuple[Metadata, tuple[str, 
 def read_flags(given: tuple[str, ...]) -> tuple[str, ...]:
     """The flags that an image was recorded with; what no flag looks like is left out."""
     return tuple(flag for flag in given if _FLAG.fullmatch(flag))
-
-
-def _without_nulls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [_without_nulls(item) for item in value if item is not None]
-    return value

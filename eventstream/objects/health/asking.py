@@ -11,6 +11,7 @@ from eventstream.expressions import LONGEST, expression
 from eventstream.objects.health.cel_alone import cel
 from eventstream.objects.health.conditions import newest
 from eventstream.objects.health.names import PARTS, unknown_name
+from eventstream.objects.nulls import without_nulls
 
 Entry = dict[str, Any]
 
@@ -49,16 +50,22 @@ class Seen:
     def __init__(self, found: Entry) -> None:
         self._found = found
         self.reads: dict[str, frozenset[str]] = {}
+        self._conditions: dict[str, Entry] | None = None
         self.context = cel.Context(
             functions={
-                "at": lambda path: _without_nulls(at(found, path)),
-                "count": lambda path: _count(_without_nulls(at(found, path))),
-                "condition": lambda type_: condition_of(self._part("status"), type_),
+                "at": lambda path: without_nulls(at(found, path)),
+                "count": lambda path: _count(without_nulls(at(found, path))),
+                "condition": self._condition,
                 "named": lambda path, type_: named_at(found, path, type_),
                 "applied": lambda path: applied_at(found, path),
             }
         )
         self.context.set_variable_resolver(self._resolve)
+
+    def _condition(self, type_: str) -> Entry:
+        if self._conditions is None:
+            self._conditions = conditions_by_type(self._part("status"))
+        return self._conditions.get(type_, _BLANK)
 
     def _part(self, name: str) -> Entry:
         found = self._found if name == "object" else self._found.get(name)
@@ -70,7 +77,7 @@ class Seen:
         fields, part = self.reads.get(name, _WHOLE), self._part(name)
         if fields:
             part = {field: part[field] for field in fields if field in part}
-        cleared: Entry = _without_nulls(part)
+        cleared: Entry = without_nulls(part)
         return cleared
 
 
@@ -86,15 +93,6 @@ def _reads(text: str) -> dict[str, frozenset[str]]:
         else:
             found[name] = found.get(name, _WHOLE) | {field}
     return found
-
-
-def _without_nulls(value: Any) -> Any:
-    """A null is an absent field, as the API's conventions say."""
-    if isinstance(value, dict):
-        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [_without_nulls(item) for item in value if item is not None]
-    return value
 
 
 def at(found: Any, path: str) -> Any:
@@ -160,9 +158,14 @@ def _count(value: Any) -> int:
     return len(value) if isinstance(value, dict | list | str) else 0
 
 
-def condition_of(status: Entry, type_: str) -> Entry:
-    """The fields of the condition of this type, each text "" where it is absent."""
-    found = status.get("conditions")
-    found = found[:_ENTRIES_MOST] if isinstance(found, list) else []
-    entry = newest([one for one in found if isinstance(one, dict) and one.get("type") == type_])
-    return _BLANK | {key: value for key, value in entry.items() if value is not None}
+def conditions_by_type(status: Entry) -> dict[str, Entry]:
+    """The fields of each condition by its type, each text "" where it is absent."""
+    found: dict[str, list[Entry]] = {}
+    listed = status.get("conditions")
+    for one in listed[:_ENTRIES_MOST] if isinstance(listed, list) else ():
+        if isinstance(one, dict) and isinstance(one.get("type"), str):
+            found.setdefault(one["type"], []).append(one)
+    return {
+        type_: _BLANK | {k: v for k, v in newest(entries).items() if v is not None}
+        for type_, entries in found.items()
+    }

@@ -136,11 +136,17 @@ async def test_a_second_process_on_the_same_history(
     assert (await first.end()).code == 0
 
 
-async def test_a_history_that_is_no_database(
+async def test_a_file_in_the_place_of_the_database_is_kept_and_a_history_begun(
     observe: StartObserve, kubeconfig: Path, data: Path
 ) -> None:
     data.mkdir()
-    (data / "baton.sqlite3").write_text("not a database, and longer than a header\n" * 100)
-    ended = await (await observe("--kubeconfig", kubeconfig)).ended()
-    refused(ended, "baton.sqlite3 cannot be opened", "BATON_DATA")
+    text = "not a database, and longer than a header\n" * 100
+    (data / "baton.sqlite3").write_text(text)
+    running = await observe("--kubeconfig", kubeconfig)
+    await running.url()
+    ended = await running.end()
+    [kept] = data.glob("baton.sqlite3.no-database-*")
+    assert kept.read_text() == text
+    assert kept.name in f"{ended.out}{ended.err}"
+    assert (data / "baton.sqlite3").read_bytes().startswith(b"SQLite format 3")
     shutil.rmtree(data)

@@ -39,6 +39,7 @@ from eventstream.objects.observations import Gap, Problem
 from eventstream.observer import Observer
 from eventstream.recorder import StoreError
 from eventstream.recording import Recording, RecordingError
+from eventstream.sqlite.aside import set_aside
 from eventstream.sqlite.files import close_whole
 
 logger = logging.getLogger(__name__)
@@ -144,6 +145,7 @@ class Command(PlainCommand):
                     )
                 _make_private()
                 stack.enter_context(sole_writer(Path(_database())))
+                _set_aside()
                 _remember(listener)
                 _migrate()
                 self._serve(listener, recording, {**options, "judge": judge}, stack)
@@ -253,6 +255,22 @@ def _make_private() -> None:
         raise CommandError(_unopened(error)) from error
 
 
+def _set_aside() -> None:
+    """Keep what lies where the database is to be and is none, under another name, and say so."""
+    try:
+        kept = set_aside(Path(_database()))
+    except OSError as error:
+        raise CommandError(_unopened(error)) from error
+    if kept is not None:
+        logger.warning(
+            "%s is no database of SQLite, or its beginning is damaged. It is kept as %s, and a new "
+            "history is begun with what exists now. Move it back if it is to be repaired.",
+            _database(),
+            kept,
+        )
+        _make_private()
+
+
 def _remember(listener: socket.socket) -> None:
     """Keep where it is served, for the image's HEALTHCHECK."""
     try:
@@ -299,6 +317,7 @@ def _prepare(stack: contextlib.ExitStack) -> None:
     _make_private()
     if not lock_of(database).exists():
         stack.enter_context(sole_writer(database))
+    _set_aside()
     _migrate()
 
 

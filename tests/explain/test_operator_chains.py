@@ -191,11 +191,21 @@ def test_what_is_applied_long_after_it_was_asked_for_begins_a_trace_of_its_own()
 
 def test_what_is_applied_at_once_follows_from_the_request() -> None:
     flow = Operated()
-    CHAINS["flux_applies"](flow)
+    CHAINS["flux_release"](flow)
     told = flow.told()
-    [web] = [thing for thing in told.of("Deployment") if thing.verb == "create"]
-    assert web.cause is not None
-    assert told.steps[web.cause].object.kind == "Kustomization"
+    [chart] = [thing for thing in told.of("HelmChart") if thing.verb == "create"]
+    assert chart.cause is not None
+    assert told.steps[chart.cause].object.kind == "HelmRelease"
+
+
+def test_what_does_not_come_up_is_told_though_who_applied_it_is_done() -> None:
+    flow = Operated()
+    root = CHAINS["flux_applies"](flow)
+    ready = condition("Ready", "True", "ReconciliationSucceeded") | {"observedGeneration": 1}
+    says(flow.controller("gotk-kustomize-controller"), root, ready, observedGeneration=1)
+    assert judged(flow, root, LATE).state == "complete"
+    [web] = [trace for trace in flow.told().traces.values() if trace.root.kind == "Deployment"]
+    assert (web.state, web.diagnosis) == ("stalled", "image-not-found")
 
 
 @pytest.mark.parametrize(

@@ -34,8 +34,8 @@ class Grounds(NamedTuple):
     """Why the writer is a custom controller, what it answers, and for which resource it acts.
 
     `served` is that resource where no reference ties the object to it. The object is its `own`
-    where it belongs to nothing else. A write `begins` a trace where it asks for something new, and
-    what made its controller act lies long back.
+    where it belongs to nothing else. A write `begins` a trace where it asks for something new that
+    nothing else tells of.
     """
 
     proof: Evidence
@@ -57,7 +57,8 @@ def grounds(view: View, who: Writer) -> Grounds | None:
         return Grounds(proof, _cause(view, above), own=False)
     marked = marked_for(view, manager)
     if marked is not None:
-        cause = lately_asked(view, marked)
+        # What is to run is a story of its own: who applied it may be done, and it not yet.
+        cause = None if is_built_in(write.image.api_version) else lately_asked(view, marked)
         begins = cause is None and _asks(write)
         return Grounds(applied_for(marked, manager), cause, marked, begins=begins)
     served = served_by(view, manager)

@@ -140,37 +140,59 @@ def plant(cluster: PracticeCluster) -> None:
         store.put(served, content)
 
 
-async def pages(address: str) -> str:
-    """All that a viewer is shown: pages, fragments, files, and what the socket is told."""
-    shown: list[str] = []
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
-        first, held = await signed_in(browser, address, VIEWERS)
-        cookie = {"Cookie": f"__Host-baton={held}"}
-        shown.append(first)
+class Shown:
+    """All that a viewer is shown, by what it is; the heads of answers beside their bodies."""
+
+    def __init__(self, browser: aiohttp.ClientSession, address: str, held: str) -> None:
+        self.texts: dict[str, str] = {"html": "", "csv": "", "json": "", "socket": ""}
+        self._browser, self._address = browser, address
+        self._cookie = {"Cookie": f"__Host-baton={held}"}
+
+    async def get(self, path: str) -> None:
+        async with self._browser.get(f"{self._address}{path}", headers=self._cookie) as answer:
+            assert answer.status == 200, path
+            sort = answer.content_type.partition("/")[2]
+            self.texts[sort] += f"{answer.url}\n{answer.headers}\n{await answer.text()}"
+
+    async def everything(self) -> None:
+        """Pages, fragments, files, and what the socket is told."""
         uid = metadata(SHOWN)["uid"]
-        paths = ["/?background=1", "/changes", "/changes.csv", "/cluster", "/cluster/pods.json"]
-        paths += ["/window", "/coverage", "/coverage.json", "/learn", f"/objects/{uid}"]
-        for path in paths:
-            async with browser.get(f"{address}{path}", headers=cookie) as answer:
-                assert answer.status == 200, path
-                shown.append(await answer.text())
-        steps = set(re.findall(r'href="(/traces/[^"?#]+)\?[^"]*step=(\w+)', "".join(shown)))
-        for trace, step in steps:
-            async with browser.get(f"{address}{trace}/steps/{step}", headers=cookie) as answer:
-                shown.append(await answer.text())
-        epoch = re.search(r'data-epoch="(\w+)"', first)
+        paths = ["/?background=1", "/changes", "/cluster", "/window", "/coverage", "/writers"]
+        paths += ["/learn", "/reference", "/tape", f"/objects/{uid}", f"/?text={SHOWN}"]
+        files = ["/changes.csv", "/writers.csv", "/cluster/pods.json", "/coverage.json"]
+        for path in (*paths, *files):
+            await self.get(path)
+        html = self.texts["html"]
+        for trace in set(re.findall(r'href="(/traces/[^"?#]+)"', html)):
+            for show in ("sequence", "waterfall", "list"):
+                await self.get(f"{trace}?show={show}")
+        found = set(re.findall(r'href="(/traces/[^"?#]+)\?[^"]*step=(\w+)', self.texts["html"]))
+        assert found, "no page tells of a write"
+        for trace, step in found:
+            await self.get(f"{trace}/steps/{step}")
+        await self._follow(html)
+
+    async def _follow(self, html: str) -> None:
+        epoch = re.search(r'data-epoch="(\w+)"', html)
         assert epoch is not None
-        socket = await browser.ws_connect(
-            f"{address}/live", headers={**cookie, "Origin": address.rstrip("/")}
+        socket = await self._browser.ws_connect(
+            f"{self._address}/live", headers={**self._cookie, "Origin": self._address.rstrip("/")}
         )
         hello = {"type": "hello", "epoch": epoch[1], "since": 0, "view": "now"}
         await socket.send_json(hello | {"filter": {"background": True}})
-        told = ""
-        while SHOWN not in told:
-            told += (await socket.receive(timeout=60)).data
-        shown.append(told)
+        while SHOWN not in self.texts["socket"]:
+            self.texts["socket"] += (await socket.receive(timeout=60)).data
         await socket.close()
-    return "".join(shown)
+
+
+async def pages(address: str) -> dict[str, str]:
+    """All that a viewer is shown, by what it is."""
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
+        first, held = await signed_in(browser, address, VIEWERS)
+        shown = Shown(browser, address, held)
+        shown.texts["html"] += first
+        await shown.everything()
+    return shown.texts
 
 
 async def metrics(address: str) -> str:
@@ -182,6 +204,29 @@ async def metrics(address: str) -> str:
     ):
         assert answer.status == 200
         return await answer.text()
+
+
+def change(cluster: PracticeCluster) -> None:
+    """Change what has secrets, and the secrets: each write is a step, and tells what changed."""
+    _, made = website()
+    for key, content in (("v1/pods", pod()), ("stable.example.com/v1/websites", made)):
+        changed = json.dumps(content).replace("W3vXz9Rt", "W3vXz9RtAgain")
+        served = cluster.store.types.find(key)
+        assert served is not None, key
+        again = json.loads(changed)
+        again["metadata"] |= {"generation": 2, "labels": {"changed": SHOWN}}
+        cluster.store.put(served, again)
+
+
+async def explained(*what: str | Path) -> bytes:
+    """What `manage.py explain` prints of a recording or a history."""
+    explain = await asyncio.create_subprocess_exec(
+        *(sys.executable, "manage.py", "explain", *what),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    return (await explain.communicate())[0]
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -199,21 +244,20 @@ async def test_nothing_planted_and_no_token_is_found_anywhere(
     running = await observe("--kubeconfig", kubeconfig, "--record", tape, **loud)
     address = await running.url()
     await caught_up(cluster, data)
-    shown = await pages(address)
-    found = {"pages": shown.encode(), "metrics": (await metrics(address)).encode()}
+    change(cluster)
+    await caught_up(cluster, data)
+    found = {sort: text.encode() for sort, text in (await pages(address)).items()}
+    found["metrics"] = (await metrics(address)).encode()
     assert b'resource="websites"' in found["metrics"], "metrics name what the viewer may list"
     found |= {file.name: file.read_bytes() for file in data.iterdir()}
     found["history"] = History(data).everything().encode()
     ended = await running.end()
-    explain = await asyncio.create_subprocess_exec(
-        *(sys.executable, "manage.py", "explain", tape),
-        cwd=ROOT,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    found["export"] = (await explain.communicate())[0]
+    found["export"] = await explained(tape)
+    database = next(each for each in data.iterdir() if each.name == "baton.sqlite3")
+    found["export of history"] = await explained("--from-history", database)
     found |= {"tape": tape.read_bytes(), "log": f"{ended.out}{ended.err}".encode()}
-    for where in ("pages", "export", "tape", "history"):
+    looked = ("html", "csv", "json", "socket", "export", "export of history", "tape", "history")
+    for where in looked:
         assert SHOWN.encode() in found[where], f"{where} was not looked into"
     secrets = [*map(canary, PLACES), VIEWERS, cluster.access.token]
     leaked = [

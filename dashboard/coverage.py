@@ -25,6 +25,7 @@ class Overview(msgspec.Struct, frozen=True):
     logs: tuple[FollowedLog, ...]
     holds: history.Holds = history.Holds()
     let_go: history.LetGo = history.LetGo()
+    extent: history.Extent | None = None
 
     @property
     def totals(self) -> tuple[tuple[Manner, int], ...]:
@@ -51,4 +52,5 @@ def overview(now: float) -> Overview:
         followed(history.audit_logs()),
         history.holds(),
         history.let_go(),
+        history.extent(),
     )

@@ -10,6 +10,7 @@ from dashboard.coverage import Overview, overview
 from dashboard.feeds import Op, Update
 from dashboard.kinds import Kind
 
+MINUTE = 60.0
 READ_SECONDS = 1.0
 """Coverage is looked at no more often than this, however much else happens."""
 
@@ -57,6 +58,7 @@ class CoverageFeed:
                 bool(seen.kinds),
                 seen.holds,
                 seen.let_go,
+                seen.extent and (seen.extent.mebibytes, (seen.extent.since or 0.0) // MINUTE),
             ),
             "troubles": seen.troubles,
             "gaps": seen.gaps,

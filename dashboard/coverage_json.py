@@ -4,6 +4,8 @@
 {"at": "2026-11-23T00:07:01.823Z",
  "cluster": {"name", "server", "version", "uid", "heartbeat": time} or null,
  "holds": how often and long Baton itself stood still, {"count": 0, "longest_seconds": 0.0},
+ "history": what it takes of its disk, and since when it is whole,
+            {"bytes": 0, "bytes_most": 536870912, "since": time},
  "let_go": what was not followed to its end for want of room, and how many earlier revisions are
            not told, {"versions": 0, "traces": 0, "revisions": 0},
  "live": {"state": "live|late|down", "word": "Live", "detail": "…", "reason": "…"},
@@ -37,7 +39,7 @@ from dashboard import wording
 from dashboard.auditlogs import as_json
 from dashboard.coverage import Overview
 from dashboard.kinds import PARTLY, Kind
-from eventstream.history import ClusterStatus, Gap, Problem
+from eventstream.history import ClusterStatus, Extent, Gap, Problem
 
 
 def document(seen: Overview, now: float) -> bytes:
@@ -47,6 +49,7 @@ def document(seen: Overview, now: float) -> bytes:
             "at": wording.json_time(now),
             "cluster": _cluster(seen.cluster),
             "holds": {"count": seen.holds.count, "longest_seconds": seen.holds.longest},
+            "history": _extent(seen.extent),
             "let_go": msgspec.to_builtins(seen.let_go),
             "live": {
                 "state": seen.live.state,
@@ -72,6 +75,13 @@ def _cluster(cluster: ClusterStatus | None) -> dict[str, Any] | None:
         "uid": cluster.uid,
         "heartbeat": wording.json_time(cluster.heartbeat),
     }
+
+
+def _extent(extent: Extent | None) -> dict[str, Any] | None:
+    if extent is None:
+        return None
+    since = wording.json_time(extent.since)
+    return {"bytes": extent.bytes, "bytes_most": extent.most, "since": since}
 
 
 def _resource(kind: Kind) -> dict[str, Any]:

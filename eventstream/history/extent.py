@@ -22,6 +22,16 @@ class Extent(msgspec.Struct, frozen=True):
     most: int
     since: float | None
 
+    @property
+    def mebibytes(self) -> int:
+        """The bytes on disk in MiB, of which a part counts as one."""
+        return -(-self.bytes // MEBIBYTE)
+
+    @property
+    def mebibytes_most(self) -> int:
+        """The same of the most that it may be."""
+        return self.most // MEBIBYTE
+
 
 def extent() -> Extent:
     """Return it of the live history. Moments are minutes apart, so `since` is as much too late."""

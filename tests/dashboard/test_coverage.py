@@ -17,6 +17,7 @@ from dashboard.auditlogs import followed
 from dashboard.coverage_feed import CoverageFeed
 from dashboard.kinds import kinds_of, troubles_of
 from eventstream import history, letgo, pulse
+from eventstream.history import Extent
 from eventstream.letgo import LetGo
 from eventstream.objects.observations import (
     AuditLog,
@@ -179,7 +180,8 @@ def test_the_json_holds_what_the_page_shows(client: Client) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
     told = json.loads(answer.content)
     assert set(told) == {
-        "at", "cluster", "holds", "let_go", "live", "counts", "resources", "gaps", "audit_logs",
+        "at", "cluster", "holds", "history", "let_go", "live", "counts", "resources", "gaps",
+        "audit_logs",
     }  # fmt: skip
     assert told["counts"] == {"forbidden": 1, "watching": 2}
     assert (told["cluster"]["name"], told["live"]["word"]) == ("practice", "Live")
@@ -223,13 +225,25 @@ def test_the_json_holds_what_the_page_shows(client: Client) -> None:
             ),
             {"let_go": {"versions": 512, "traces": 1, "revisions": 3}},
         ),
+        (
+            (history, "extent"),
+            Extent(317 << 20, 512 << 20, 1_000_000.0),
+            ("317 MiB of at most 512 MiB", "1970-01-12 13:46:40.000 UTC"),
+            {
+                "history": {
+                    "bytes": 317 << 20,
+                    "bytes_most": 512 << 20,
+                    "since": "1970-01-12T13:46:40.000Z",
+                }
+            },
+        ),
     ],
 )
 def test_page_json_and_feed_tell_what_was_too_much_for_baton(
     client: Client,
     monkeypatch: pytest.MonkeyPatch,
     source: tuple[ModuleType, str],
-    told: Holds | LetGo,
+    told: Holds | LetGo | Extent,
     said: tuple[str, ...],
     document: dict[str, object],
 ) -> None:

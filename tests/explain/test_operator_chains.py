@@ -230,3 +230,19 @@ def test_an_owner_that_its_own_controller_names_is_a_clients_where_nobody_looks_
     flow.client("script").create(made_for(once, "Ticket", "one", api, spec={}))
     [step] = flow.told().of("Ticket")
     assert step.actor in ("client", "unknown")
+
+
+def test_a_subscription_is_complete_with_what_it_installed() -> None:
+    flow = Operated()
+    api = "operators.coreos.com/v1alpha1"
+    etcd = flow.client().create(thing("Subscription", "etcd", api, spec={"name": "etcd"}))
+    version = flow.client().create(thing("ClusterServiceVersion", "etcd.v1", api, spec={}))
+    operator = flow.controller("olm")
+    operator.report(version, phase="Failed", message="install timeout")
+    flow.controller("catalog").report(etcd, state="AtLatestKnown", installedCSV="etcd.v1")
+    trace = judged(flow, etcd, 1.0)
+    assert trace.state == "stalled"
+    assert "ClusterServiceVersion etcd.v1 is not as asked for" in trace.summary
+    assert "install timeout" in trace.summary
+    operator.report(version, phase="Succeeded", message="install strategy completed")
+    assert judged(flow, etcd, 1.0).state == "complete"

@@ -43,6 +43,7 @@ class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     `shows` are the paths of status texts that may be kept; `makes` is what its controller makes.
     `waits_for` are expressions for the objects that it waits for, see `Health.waits_for`: a text,
     or a list of texts; one that reads a field that is not there names none.
+    `complete_with` are the same for what has to be done as well before one is complete.
     With `observes` of `success` its controller notes a generation only once that is as asked for,
     so that a failure of an older one counts, too. `takes` are seconds that are given to one beyond
     what is usual for any kind, before it is called late.
@@ -58,6 +59,7 @@ class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     otherwise: Fallback = "convention"
     without_status: Fallback = "progressing"
     waits_for: tuple[str, ...] = ()
+    complete_with: tuple[str, ...] = ()
     observes: Literal["always", "success"] = "always"
     takes: Annotated[float, msgspec.Meta(ge=0, le=604_800)] = 0.0
 
@@ -90,6 +92,11 @@ def _compiled(path: tuple[str | int, ...], text: str) -> Asked | None:
         raise ExpressionError(path, f"{_field(path)} is no CEL: {error}") from error
 
 
+def _all_compiled(field: str, texts: tuple[str, ...]) -> list[Asked]:
+    found = (_compiled((field, number), text) for number, text in enumerate(texts))
+    return [asked for asked in found if asked is not None]
+
+
 def _field(path: tuple[str | int, ...]) -> str:
     return next(step for step in reversed(path) if isinstance(step, str))
 
@@ -102,11 +109,8 @@ class DeclaredKind:
         paths = declaration.shows
         self.shows = frozenset(p.removeprefix("status.") for p in paths if p.startswith("status."))
         self._rules = [_Compiled(*found) for found in enumerate(declaration.rules)]
-        self._waits_for = [
-            asked
-            for number, text in enumerate(declaration.waits_for)
-            if (asked := _compiled(("waitsFor", number), text)) is not None
-        ]
+        self._waits_for = _all_compiled("waitsFor", declaration.waits_for)
+        self._complete_with = _all_compiled("completeWith", declaration.complete_with)
 
     def judge(self, found: Entry) -> Health | Fallback:
         """How `found` stands by the rules, or what decides where none applies."""
@@ -127,12 +131,13 @@ class DeclaredKind:
             return self.declaration.without_status
         return self.declaration.otherwise
 
-    def waits_for(self, found: Entry) -> tuple[str, ...]:
-        """The objects that `found` may wait for, each once."""
-        if not self._waits_for:
+    def waits_for(self, found: Entry, *, complete: bool = False) -> tuple[str, ...]:
+        """The objects that `found` may wait for, each once; for one that is `complete`, too."""
+        expressions = self._complete_with if complete else self._waits_for
+        if not expressions:
             return ()
         seen, named = Seen(found), list[str]()
-        for asked in self._waits_for:
+        for asked in expressions:
             try:
                 value = asked.of(seen)
             except (LookupError, TypeError, ValueError, RuntimeError, ArithmeticError):

@@ -56,11 +56,11 @@ class Judge:
         if declared is None:
             return _claimed(by_convention(found), found)
         health = _by_declaration(declared, found)
-        if health.state in ("complete", "suspended") or health.stale:
+        if health.state == "suspended" or health.stale or health.over:
             return health
         if health.state == "progressing" and declared.declaration.takes:
             health = msgspec.structs.replace(health, takes=declared.declaration.takes)
-        names = declared.waits_for(found)
+        names = declared.waits_for(found, complete=health.state == "complete")
         return msgspec.structs.replace(health, waits_for=names) if names else health
 
 

@@ -1,13 +1,9 @@
-"""Which managers are custom controllers, and which of those of one name wrote.
-
-Who counts as a custom controller, and which custom resource an object belongs to.
+"""Says which managers are custom controllers, and which custom resource an object belongs to.
 
 Only evidence counts: who owns the status or a finalizer of a custom resource, or made itself the
-maker of an object by setting its ownerReference to one. A name alone is no evidence.
-
-Objects that name no owner, and yet belong to a custom resource that they are called after.
-
-An operator need not set ownerReferences; then only names, times and its other work tie the two.
+maker of an object by setting its ownerReference to one. A name alone is no evidence. Of an object
+that names no owner, as an operator need not set one, its name, its time and the operator's other
+work tell together.
 """
 
 from eventstream.explain.attribution import evidence

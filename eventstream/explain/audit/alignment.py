@@ -1,11 +1,9 @@
 """Aligns requests with versions: in order, as many as possible, and only what is certain.
 
 Both sides are in order, so an alignment is like that of two texts. A version is matched only if
-it is so in every best alignment, and with requests that all tell the same of who asked.
-
-Sets of requests are numbers here, one bit for each request of the group in order of its answer.
-
-Adds the requests that overlap in time: of those, the order of answers says nothing.
+it is so in every best alignment, and with requests that all tell the same of who asked. Of requests
+that overlap in time the order of answers says nothing. A set of requests is a number here, with one
+bit for each request of the group in order of its answer.
 """
 
 import math

@@ -1,16 +1,10 @@
-"""Which requests can have made one version of an object, found without looking at the others.
+"""Finds the requests that can have made one version of an object, without a look at the others.
 
-Says whether one request can have made one version of an object: each check can only rule out.
-
-What the request must have left behind: the kind of change, its field manager, the version that it
-replaced, and the server's timestamps (see `windows`). Only the last two differ among requests of
-one kind, so all else is decided once for them all.
-
-Finds the requests that fit a version without looking at the others.
-
-Requests of one kind stand in a column, in the order of their answers. Whether the kind fits a
-version is decided once, and which of them were under way in its window is two bisections: the
-column's range is exact but for those at its end that were answered after the window had ended.
+Each check can only rule out: the kind of change, its field manager, the version that it replaced,
+and the server's timestamps (see `windows`). Only the last two differ among requests of one kind, so
+all else is decided once for them all. Such stand in a column, in the order of their answers, and
+which were under way in a version's window is two bisections: the column's range is exact but for
+those at its end that were answered after the window had ended.
 """
 
 from bisect import bisect_left, bisect_right, insort

@@ -1,12 +1,8 @@
-"""Who an audited identity is, and which object a request was about.
+"""Says who an audited identity is, and which object a refused request was about.
 
-Reads who an audited identity is: Kubernetes' own components by user, others by their agent.
-
-Each controller of the controller manager has a service account of its own, and names itself at
-the end of its user agent. Source:
-https://kubernetes.io/docs/reference/access-authn-authz/rbac/#controller-roles
-
-Finds the object that a refused request was about, or the one that it was to belong to.
+Kubernetes' own components are known by their user, others by their agent. Each controller of the
+controller manager has a service account of its own, and names itself at the end of its user agent.
+Source: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#controller-roles
 """
 
 from collections.abc import Iterable, Iterator

@@ -3,13 +3,12 @@
 Units and requests that were aligned together make a part; nothing outside a part fits anything
 in it. So what is new concerns only the parts that it meets: those whose units it was under way
 for, or whose requests were under way in its window, and all that name the same version. These
-dissolve, and are aligned anew together with it; all else stays as it is.
+dissolve, and are aligned anew together with it; all else stays as it is. Large bursts are joined
+less often than small ones, so that joining takes a small part of the time.
 
 What is let go may cut through a part. A version in whose window something of that was under way
 may have been made by a request that is gone, or compete with another version for one: it keeps
 what it was joined with, and takes part as before.
-
-Joins large bursts less often than small ones, so that joining takes a small part of the time.
 """
 
 import math

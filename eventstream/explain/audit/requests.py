@@ -1,15 +1,10 @@
-"""Both sides of the join: requests, the versions that one of them made, and when it was under way.
+"""Both sides of the join: requests, and the versions that one of them made, with when that was.
 
-A request as joining sees it: what kind it is of, who sent it, and when.
-
-Says when the request behind a version must have been under way, by what the version tells.
-
-The server's own timestamps (whole seconds) were taken within the request. Arrival only bounds it.
-So nothing on one side of a pause belongs to anything on the other, and what waits may be cut there.
-
-Groups the versions that one request makes: a Pod's last two come of one deletion.
-
-A deletion without grace sets the grace period to 0 and then removes the object.
+A request is known by its kind, its sender and its time. When the request behind a version was under
+way the server's own timestamps tell (whole seconds), which were taken within it; arrival only
+bounds it. So nothing on one side of a pause belongs to anything on the other, and what waits may be
+cut there. One request can make two versions: a deletion without grace sets the grace period to 0
+and then removes the object.
 Source: staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go, Delete.
 """
 

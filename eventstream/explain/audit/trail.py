@@ -3,13 +3,9 @@
 Joined anew is only what a late record or version touches. What is older than `KEPT` keeps the
 request that it was joined with, and a request that made nothing visible is let go.
 
-Remembers which audited identities were shown to be custom controllers, and by which writes.
-
 An operator and a person may share a user. What the operator does to a custom resource's status
 tells its agent from theirs, also for deletions, which leave nothing in the object; so writes by
 one identity rest on each other, in whatever order they come.
-
-Knows whether the audit logs are read as far as the watch: until they are, nothing settles.
 
 A settled trace is let go, and a record that comes after that can upgrade nothing. So a trace
 stays open while a log is behind, but no longer than requests are kept for their writes anyway.

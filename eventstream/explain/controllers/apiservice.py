@@ -1,6 +1,4 @@
-"""What Baton knows of an APIService.
-
-How an APIService stands: one that is not available breaks discovery for the whole cluster.
+"""An APIService: whether it is available, without which discovery breaks for the whole cluster.
 
 Source:
 staging/src/k8s.io/kube-aggregator/pkg/controllers/status/remote/remote_available_controller.go,

@@ -1,8 +1,4 @@
-"""What Baton knows of a HorizontalPodAutoscaler and its controller.
-
-What a HorizontalPodAutoscaler scales, and what it measured.
-
-How a HorizontalPodAutoscaler stands, by its own conditions.
+"""A HorizontalPodAutoscaler and its controller: what it scales, what it measured, how it stands.
 
 Source: pkg/controller/podautoscaler/horizontal.go, reconcileAutoscaler, computeReplicasForMetrics,
 normalizeDesiredReplicas.

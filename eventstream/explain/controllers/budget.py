@@ -1,13 +1,7 @@
-"""What Baton knows of a PodDisruptionBudget and its controller.
+"""A PodDisruptionBudget: its controller counts Pods, the API server charges each eviction to it.
 
-PodDisruptionBudgets: the disruption controller counts, the API server charges each eviction.
-
-Sources: pkg/controller/disruption/disruption.go, updatePdbStatus;
+Sources: pkg/controller/disruption/disruption.go, trySync, failSafe, updatePdbStatus;
 pkg/registry/core/pod/storage/eviction.go, checkAndDecrement.
-
-How a PodDisruptionBudget stands: in force once its controller has counted.
-
-Source: pkg/controller/disruption/disruption.go, trySync, failSafe, updatePdbStatus.
 """
 
 from eventstream.explain.attribution import evidence

@@ -1,19 +1,10 @@
-"""What Baton knows of a PersistentVolumeClaim, its volume, and their controllers.
+"""A PersistentVolumeClaim: who makes, binds, protects and resizes it, and how it stands.
 
-Writes to PersistentVolumeClaims: made for Pods, bound to volumes, protected while in use.
-
-Sources: pkg/controller/volume/persistentvolume/pv_controller.go (bind),
-pkg/controller/statefulset/stateful_pod_control.go (claims),
-pkg/controller/volume/ephemeral/controller.go.
-
-How a PersistentVolumeClaim stands: bound, waiting for a volume, or without the one it had.
-
-Sources: pkg/controller/volume/persistentvolume/pv_controller.go, syncClaim, syncUnboundClaim,
-provisionClaimOperation, provisionClaimOperationExternal.
-
-How a larger claim stands: it is done once its volume, and the file system on it, have grown.
-
-Source: https://kubernetes.io/docs/concepts/storage/persistent-volumes/#expanding-persistent-volumes-claims
+Sources: pkg/controller/volume/persistentvolume/pv_controller.go, syncClaim, syncUnboundClaim, bind,
+provisionClaimOperation, provisionClaimOperationExternal;
+pkg/controller/statefulset/stateful_pod_control.go (claims);
+pkg/controller/volume/ephemeral/controller.go;
+https://kubernetes.io/docs/concepts/storage/persistent-volumes/#expanding-persistent-volumes-claims
 """
 
 from eventstream.explain.attribution import evidence

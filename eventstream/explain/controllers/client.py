@@ -1,11 +1,7 @@
-"""What clients do: ask, and take things away.
+"""Clients: what no component of the cluster accounts for, they wrote.
 
-Writes of clients: whatever no component of the cluster accounts for.
-
-The name is the field manager that the client chose for itself: a hint, not an identity.
-
-Fields of metadata or spec that were only taken away, which leaves no entry of who did it.
-
+A client's name is the field manager that it chose for itself: a hint, not an identity. Fields of
+metadata or spec that were only taken away leave no entry of who did it.
 Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management
 """
 

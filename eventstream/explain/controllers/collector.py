@@ -1,9 +1,4 @@
-"""What the garbage collector deletes.
-
-What the garbage collector deletes: objects whose owners are all gone.
-
-The garbage collector: what goes with its owners.
-"""
+"""The garbage collector: it deletes the objects whose owners are all gone."""
 
 from eventstream.explain.attribution import evidence
 from eventstream.explain.deletions.deciding import cleaner, collects, may_be_emptied

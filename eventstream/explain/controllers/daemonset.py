@@ -1,10 +1,6 @@
-"""What Baton knows of a DaemonSet and its controller.
-
-Why a DaemonSet gets a Pod: which node it is for, and what changed about that node.
+"""A DaemonSet: for which nodes its controller makes Pods, and which Pods it replaces.
 
 Source: pkg/controller/daemon/daemon_controller.go, addNode, updateNode and podsShouldBeOnNode.
-
-Pods that a DaemonSet replaces: those of an older revision, failed ones, those on unfit nodes.
 """
 
 from eventstream.explain.controllers.registry import Behaviour

@@ -6,8 +6,9 @@ Verdict or None. Which phases there are, and why one comes before another, `PHAS
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache, partial
+from heapq import heapify, heappop, heappush
 
 import msgspec
 
@@ -184,6 +185,20 @@ def decide(view: View) -> Verdict:
         verdict = general.defect(view, error)
     view.write.decision.drawn = by_view(view, verdict)
     return verdict
+
+
+def decide_all(writes: Iterable[Write], decide: Callable[[Write], Iterable[Write]]) -> None:
+    """Call `decide` for each write in order; it returns the writes to decide anew after it."""
+    queue = [(write.order, id(write), write) for write in writes]
+    heapify(queue)
+    queued = {id(write) for _, _, write in queue}
+    while queue:
+        _, key, write = heappop(queue)
+        queued.discard(key)
+        for other in decide(write):
+            if id(other) not in queued:
+                queued.add(id(other))
+                heappush(queue, (other.order, id(other), other))
 
 
 def _decide(view: View) -> Verdict:

@@ -1,16 +1,11 @@
-"""What Baton knows of a CustomResourceDefinition and its controllers.
+"""A CustomResourceDefinition: the API server accepts a type, serves it, and takes it away again.
 
-CustomResourceDefinitions: the API server accepts a type, serves it, and takes it away again.
-
-How a CustomResourceDefinition stands: its names accepted, its type served.
-
+A type that is being deleted takes all objects of it along.
 Sources:
 staging/src/k8s.io/apiextensions-apiserver/pkg/controller/status/naming_controller.go,
 calculateNamesAndConditions;
 staging/src/k8s.io/apiextensions-apiserver/pkg/controller/nonstructuralschema/nonstructuralschema_controller.go,
 calculateCondition.
-
-A type that is being deleted takes all objects of it along.
 """
 
 from eventstream.explain.attribution import evidence

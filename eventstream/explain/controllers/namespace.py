@@ -1,12 +1,6 @@
-"""What Baton knows of a Namespace and its controller.
-
-What the namespace controller writes to a namespace.
-
-How a namespace stands that is not being deleted.
+"""A Namespace and its controller: how it stands, and that all in it goes with it.
 
 Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/
-
-A namespace that is being deleted takes all that is in it along.
 """
 
 from eventstream.explain.attribution import evidence

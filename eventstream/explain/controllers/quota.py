@@ -1,8 +1,4 @@
-"""What Baton knows of a ResourceQuota and its controller.
-
-What admission writes to a ResourceQuota.
-
-How a ResourceQuota stands: in force once its controller has taken its limits over.
+"""A ResourceQuota: what admission charges to it, and whether its controller took it over.
 
 Source: pkg/controller/resourcequota/resource_quota_controller.go, syncResourceQuota.
 """

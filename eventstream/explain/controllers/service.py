@@ -1,9 +1,4 @@
-"""What is written for a Service.
-
-What controllers keep beside the objects of others: accounts, certificates, endpoints.
-
-What controllers keep beside Services and namespaces: endpoints, accounts, certificates.
-"""
+"""What controllers keep beside Services and namespaces: endpoints, accounts, certificates."""
 
 import msgspec
 

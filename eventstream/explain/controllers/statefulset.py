@@ -1,10 +1,6 @@
-"""What Baton knows of a StatefulSet and its controller.
-
-Whose turn it is in a StatefulSet: its Pods come and go one after the other, by their number.
+"""A StatefulSet: its Pods come and go one by one, by their number, and old ones are replaced.
 
 Source: pkg/controller/statefulset/stateful_set_control.go, processReplica and processCondemned.
-
-Pods that a StatefulSet replaces: those of an older revision, and failed ones.
 """
 
 from eventstream.explain.controllers.registry import Behaviour

@@ -1,15 +1,8 @@
-"""Who deletes an object: the write by which that was asked for, who keeps it, and what is in doubt.
-
-Deletions: nobody is named in the object, so who asked is told from what else happened.
+"""Says who deletes an object, or who all can have: the object itself names nobody.
 
 What can be known: the owner is gone (garbage collector); a condition DisruptionTarget says who
 evicted; an Event SuccessfulDelete names the Pod; the owner had more than it wanted; the step to
 grace period 0 and the end of a Pod that had a node are its kubelet's. Sources: see each rule.
-
-Who else than a client can have deleted an object, where nothing in the object says who did.
-
-What rules about controllers' own deletions share: their finding, and what Events can tell.
-
 """
 
 from collections.abc import Callable

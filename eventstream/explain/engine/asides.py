@@ -1,16 +1,10 @@
-"""Traces that are begun without a step: for what was there before, or is drawn in.
-
-Traces of what another trace left behind: how that stands is a story of its own.
+"""Begins traces without a step: of what was there before, and of what another trace leaves behind.
 
 A Pod that was preempted belongs to what its preemptor began, and one that left a lost node to the
 node; how its controller stands without it is then told by a trace without a cause. So is how an
 object stands that was let go by its owner, as by a deletion that orphans: what began with the
-owner ends with it.
-
-What was there when watching began gets a trace, told from its own timestamps.
-
-Of other kinds than workloads, and what limits these, only what is not done: nobody follows a bound
-claim.
+owner ends with it. What was there when watching began is told from its own timestamps; of other
+kinds than workloads, and what limits these, only what is not done.
 """
 
 from collections.abc import Callable, Iterator

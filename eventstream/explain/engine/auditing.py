@@ -1,11 +1,8 @@
-"""Audit records in the engine: what they upgrade, and the requests that were refused.
+"""Takes audit records into the engine: they upgrade steps, and refused requests become some.
 
-All that the engine asks of audit logs, so that it need not know how they are joined.
-
-Makes steps of requests that the API server refused: no watch ever shows them.
-
-Such a step joins the trace of the latest version that came before it, of the object itself or of
-the one that it was to belong to; what has neither gets a trace in the background.
+No watch ever shows a refused request. Its step joins the trace of the latest version that came
+before it, of the object itself or of the one that it was to belong to; what has neither gets a
+trace in the background.
 """
 
 from collections.abc import Callable, Iterable, Iterator

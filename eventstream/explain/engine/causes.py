@@ -1,11 +1,4 @@
-"""What began a trace, what overtook it, and what healed.
-
-What a trace's line in every list says: what was asked, and by whom.
-
-Whether a controller is whole again after something of it was deleted.
-
-What one change of an object means for another: replaced, ended, or held up by the same thing.
-"""
+"""Says what a trace began with, what overtook it, and with what other changes it is held up."""
 
 import msgspec
 

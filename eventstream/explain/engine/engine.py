@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from eventstream.explain.controllers import deciding as rules
 from eventstream.explain.engine.asides import Asides, Contacts
 from eventstream.explain.engine.auditing import Auditing
-from eventstream.explain.engine.cascade import decide_all
 from eventstream.explain.engine.earlier import Earlier
 from eventstream.explain.engine.limits import Limits
 from eventstream.explain.engine.repeats import Heartbeats, place
@@ -241,7 +240,7 @@ class Engine:
             writes = self._decide(writes[0], upserts)  # The usual case: nothing rests on it yet.
             if not writes:
                 return upserts
-        decide_all(writes, lambda write: self._decide(write, upserts))
+        rules.decide_all(writes, lambda write: self._decide(write, upserts))
         return upserts
 
     def _decide(self, write: Write, upserts: list[Upsert]) -> list[Write]:

@@ -1,13 +1,7 @@
-"""What is printed: steps, traces, and which rules were asked.
+"""Makes what the command `explain` prints: steps, traces, outlooks, and which rules were asked.
 
-The contract's JSON: what the command `explain` prints of steps, traces and outlooks.
-
-Derives the API server's own part of a write: stored in etcd, and broadcast to watchers.
-
-One row is kept for each write; the resourceVersion proves that it was stored and our receiving
-it that it was broadcast, so nothing need be stored three times.
-
-Tells which rules were asked about a step's write, what each answered, and which one won.
+One row is kept for each write. What the API server did with it, stored it in etcd and broadcast it
+to watchers, is derived here: the resourceVersion proves the one and our receiving it the other.
 """
 
 from datetime import UTC, datetime

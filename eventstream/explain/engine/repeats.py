@@ -1,16 +1,12 @@
-"""What repeats is counted, not told one by one: like edits and heartbeats.
-
-Folds a burst of like edits of one object into one step that is counted, as renewals are.
+"""Counts what repeats, instead of telling it one by one: like edits of one object, and heartbeats.
 
 Something that sets the same fields hundreds of times a second tells nothing new each time. The
 first few are steps of their own; the one after those stands for all that follow it closely. Whose
 step stands for a write is told by the writes of its own object alone, which come in their order,
 so that it is the same however the streams interleaved.
 
-Counts what keeps coming: Lease renewals of nodes, which say that a kubelet lives.
-
 A kubelet reports a Pod's status only when it changes; in between, the renewal of its node's
-Lease is the heartbeat (steps 15 and 16). They are counted, never listed.
+Lease is the heartbeat (steps 15 and 16).
 Source: https://kubernetes.io/docs/concepts/architecture/nodes/#node-heartbeats
 """
 

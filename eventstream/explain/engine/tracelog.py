@@ -1,10 +1,7 @@
-"""An open trace: its writes, and when it is to be looked at again.
+"""An open trace as the engine holds it: its writes, and when it is to be looked at again.
 
-What the engine holds of one open trace: its writes, and when it was judged.
-
-Each write of a watch joins one, so joining costs no look at the writes that are there.
-
-When a trace is to be looked at again, though nothing of it was written: time passes too.
+Each write of a watch joins one, so joining costs no look at the writes that are there. A trace is
+looked at again though nothing of it was written, as time passes too.
 """
 
 import math

@@ -1,9 +1,4 @@
-"""Who can end a wait, and what is wrong.
-
-Who holds the baton: one `Holding` for each thing that must happen next, and how to rank them.
-
-What is known to be wrong, as one thing: the code, the sentence, its evidence and commands.
-"""
+"""Who must act next: one `Holding` for each thing that must happen, and what is wrong with it."""
 
 from typing import TYPE_CHECKING
 

@@ -1,11 +1,8 @@
-"""How the objects of a trace stand now, and whose turn it is.
+"""The objects of a trace as they were below one resourceVersion, and since when somebody is to act.
 
-The objects as they were below one resourceVersion, for judging a trace that another ended.
-
-Since when it is whose turn: a wait begins with what hands the baton over, not with old news.
-
-An object that nobody touched for a year says nothing of how long its controller has been asked:
-that began when a Pod was lost, an owner went, or a container started.
+A wait begins with what hands the baton over, not with old news: an object that nobody touched for a
+year says nothing of how long its controller has been asked. That began when a Pod was lost, an
+owner went, or a container started.
 """
 
 import math

@@ -1,16 +1,13 @@
-"""How long waits usually take, as measured by the writes that end them.
+"""Learns how long each kind of wait usually takes in this cluster, from the writes that end them.
 
-What is usual in this cluster: how long each kind of wait took when it was last seen.
-
-Learned when a trace settles, as nothing decides its steps anew after that, and of one that never
+It learns when a trace settles, as nothing decides its steps anew after that, and of one that never
 does when its steps are a minute old. A trace's record says how far its waits are counted: each
 counts once, whatever was decided on the way and however often Baton was started.
 
-How long an actor took for a step: from the write that it answers to its own.
-
-Both ends are arrivals of watched writes, so one clock; a write that was there before, or that
-only a new list showed, is no end of a wait. A wait that something known to be wrong prolonged
-says nothing of what is usual and is left out: an image that was not there, a refused Pod.
+A wait goes from the write that is answered to the answer. Both are arrivals of watched writes, so
+one clock; a write that was there before, or that only a new list showed, is no end of a wait. A
+wait that something known to be wrong prolonged is left out: an image that was not there, a refused
+Pod.
 """
 
 import logging

@@ -1,12 +1,9 @@
-"""What the engine hands on: steps, traces, and the ids that they go by.
-
-The engine's output: steps and traces, as structs that history stores and screens show.
+"""What the engine hands on: steps and traces, as structs that history stores and screens show.
 
 A step is a claim with evidence: who did what to which object and why, each with one grade. One
-`Step` is one write; what the API server does with it (store, broadcast) is derived on output by
-`eventstream.explain.expansion`, so that nothing is stored three times.
-
-Names steps and traces so that a write has the same id in every run and after a restart.
+`Step` is one write; what the API server does with it (store, broadcast) is derived on output, so
+that nothing is stored three times. Steps and traces are named so that a write has the same id in
+every run and after a restart.
 """
 
 from functools import lru_cache

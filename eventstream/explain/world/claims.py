@@ -1,8 +1,6 @@
-"""What may be claimed of a write: by managedFields, by a request, and in words.
+"""What may be claimed of a write: who made it, by managedFields or a request; in which words.
 
-What may tell who made a write: its managedFields, or the request that an audit log shows.
-
-What a step says, and what its words are made of once somebody asks for them.
+The words are made only once somebody asks for them.
 """
 
 from typing import Literal

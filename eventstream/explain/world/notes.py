@@ -1,16 +1,11 @@
-"""Events as evidence: whom they tell of, and when what they tell happened.
-
-Events as evidence: kept with the object that they are about, and who asked for such.
+"""Keeps Events with the object that they are about, and says when what they tell happened.
 
 An Event may come before the write that it tells of, or long after, so that writes which asked for
 one are decided anew when it comes.
 
-Says when what an Event tells of happened first, as exactly as its reporter says it.
-
 An Event's timestamps are whole seconds, which is too coarse to see where the time of a Pod's start
 went. But the recorder names each Event by the nanosecond at which it made it, from the same
 reading of its clock; that finer time is used where it agrees with the timestamp, and only there.
-
 Source: staging/src/k8s.io/client-go/tools/record/event.go, makeEvent, and its util's
 GenerateEventName.
 """

@@ -1,8 +1,4 @@
-"""What is told of a write, and what is remembered of it for a restart.
-
-Makes a Step of a Write and its Verdict.
-
-What the engine needs to go on after a restart: the change behind each open step.
+"""Makes a step of a write and its verdict, and the memo of the write that a restart needs.
 
 A memo holds the redacted image that the write left, and the one before it only where no other
 memo has it. Decisions are not stored: the engine makes them again from the changes.

@@ -1,8 +1,6 @@
-"""Says things in words, and when they came about.
+"""The small pieces of English that every sentence is made of, and times as objects tell them.
 
-Small pieces of English that every rule's sentences are made of.
-
-Reads Kubernetes timestamps: for what was there before, its own times are the only ones.
+Of what was there before Baton watched, an object's own times are the only ones.
 """
 
 from datetime import datetime

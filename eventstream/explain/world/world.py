@@ -14,6 +14,7 @@ from eventstream.explain.world.known import (
     AUTOSCALER,
     CUSTOM,
     Known,
+    Places,
     key_of,
     kind_key,
     looked_up,
@@ -24,7 +25,6 @@ from eventstream.explain.world.known import (
 )
 from eventstream.explain.world.notes import ANY, says, tells_of
 from eventstream.explain.world.owners import changed_hands, is_controlled, owner_of, reference
-from eventstream.explain.world.places import Places
 from eventstream.explain.world.writes import Logs, ObjectLog, Write
 from eventstream.objects.images import Image
 from eventstream.objects.observations import Change, Gap

@@ -1,14 +1,9 @@
-"""How a custom resource stands, and what it says of itself.
+"""Says how a custom resource stands: by its controller's acts, its children, and its own word.
 
-How a custom resource stands: acted on, its children as asked for, and its own word.
-
+How its status is read stands in `eventstream.objects.health`; here it becomes words.
 Sources: https://kubernetes.io/docs/concepts/extend-kubernetes/operator/;
 https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/
 #status-subresource (a type with one has a controller that writes it).
-
-What a custom resource says of itself: who holds it, what is wrong with it, or that it is done.
-
-How its status is read stands in `eventstream.objects.health`; here it becomes words.
 """
 
 from collections.abc import Callable

@@ -1,9 +1,4 @@
-"""What a Deployment's controller writes, and which old ReplicaSets it keeps.
-
-What the Deployment controller does to ReplicaSets: creates, scales and annotates them.
-
-Old ReplicaSets of a Deployment: which of the empty ones are kept.
-"""
+"""What the Deployment controller does to ReplicaSets: creates, scales, annotates, deletes."""
 
 from eventstream.explain.attribution import evidence
 from eventstream.explain.controllers.deployment import rollouts

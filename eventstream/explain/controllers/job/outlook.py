@@ -1,12 +1,9 @@
-"""How Jobs and CronJobs stand, and what makes their Pods.
+"""Says how Jobs and CronJobs stand, and why their controllers make a Pod or a Job.
 
-How a CronJob stands: it never ends, and is done while its Jobs come and go as they should.
-
-Its status has no conditions: only its controller's Events say why it starts no Job.
+A CronJob never ends: it is done while its Jobs come and go as they should. Its status has no
+conditions, so only its controller's Events say why it starts no Job.
 Sources: pkg/controller/cronjob/cronjob_controllerv2.go, syncCronJob;
 pkg/controller/cronjob/utils.go, nextScheduleTime.
-
-Why the Job and CronJob controllers make a Pod or a Job, and what is wanted of one.
 """
 
 import msgspec

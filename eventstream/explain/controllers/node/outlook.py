@@ -1,24 +1,13 @@
-"""How a Node stands, and its drain.
-
-How a Node stands: it answers and takes Pods, or its kubelet is silent or not ready yet.
-
-Source: https://kubernetes.io/docs/concepts/architecture/nodes/#node-status
-
-How a closed node stands: cordoned, being drained, drained, or kept from it by a budget.
+"""Says how a Node stands: it takes Pods, is silent, under pressure, or cordoned and being drained.
 
 A cordon is not a drain: only an eviction from the node after the cordon shows that one is meant.
 A refused eviction leaves no trace in any object, so what holds a drain is read from the budgets,
 and from the audit log where there is one.
-Source: https://kubernetes.io/docs/tasks/administer-cluster/safely-drain-node/
-
-What else a node's conditions complain of while its kubelet is ready: pressure, or no route.
-
-Source: https://kubernetes.io/docs/concepts/scheduling-eviction/node-pressure-eviction/ and
-https://kubernetes.io/docs/reference/node/node-status/#condition.
-
-Whether the eviction API would let a Pod go: what PodDisruptionBudgets say of it.
-
-Source: pkg/registry/core/pod/storage/eviction.go, Create and checkAndDecrement.
+Sources: https://kubernetes.io/docs/concepts/architecture/nodes/#node-status;
+https://kubernetes.io/docs/reference/node/node-status/#condition;
+https://kubernetes.io/docs/concepts/scheduling-eviction/node-pressure-eviction/;
+https://kubernetes.io/docs/tasks/administer-cluster/safely-drain-node/;
+pkg/registry/core/pod/storage/eviction.go, Create and checkAndDecrement.
 """
 
 from collections.abc import Iterable, Iterator

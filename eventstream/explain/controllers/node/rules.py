@@ -1,8 +1,4 @@
-"""What the kubelet, the node controllers and clients write of a Node and its Pods.
-
-Writes of a kubelet to its own Node: it registers it, and reports on it.
-
-Writes to Nodes by controllers of the controller manager, told apart by the field that each owns.
+"""Says who wrote to a Node: its kubelet, or the controller that alone sets the changed field.
 
 Sources: pkg/controller/nodelifecycle/node_lifecycle_controller.go (conditions, taints, labels),
 pkg/controller/nodeipam/ipam/range_allocator.go (addresses), pkg/controller/ttl/ttl_controller.go,

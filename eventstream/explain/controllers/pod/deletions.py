@@ -1,8 +1,4 @@
-"""Who deletes a Pod on their own account.
-
-Deletions of Pods that the Pod itself tells of: evicted, disrupted, hurried.
-
-Who asked for a Pod's eviction, where that client says so in an Event about the Pod.
+"""Says who deletes a Pod, where the Pod or an Event about it tells: evicted, disrupted, or hurried.
 
 The API server deletes for whoever asked it to evict, and keeps no name; but those who evict on
 their own account tell of it: Karpenter, the cluster autoscaler, the descheduler, the updater of

@@ -1,15 +1,9 @@
-"""Why an image is not there.
-
-Why an image cannot be had: it does not exist, the registry denies it, or the pull fails.
-
-Source: pkg/kubelet/images/types.go (the reasons) and image_manager.go (the messages).
-
-What a runtime's message says of an image that it could not pull, read by its structure.
+"""Says why an image cannot be had: it does not exist, the registry denies it, or the pull fails.
 
 The name of an image, its registry and its tag can hold any word, `denied` or `not-found` too: they
 are taken out of the message before its words count. What is left is the runtime's and the
 registry's own: containerd, CRI-O and Docker wrap the registry's error code and HTTP status.
-Sources: pkg/kubelet/images/image_manager.go (what the kubelet puts before it);
+Sources: pkg/kubelet/images/types.go (the reasons) and image_manager.go (the messages);
 https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes (the codes).
 """
 

@@ -1,8 +1,4 @@
-"""What a kubelet reports of a Pod, and why.
-
-What a kubelet does: it starts a Pod's containers and reports their state, again and again.
-
-Says why a kubelet reports what it reports of a Pod: from its Events and from the report itself.
+"""Kubelets: each starts the containers of its Pods and reports their state, and here is why.
 
 Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
 """

@@ -1,12 +1,7 @@
-"""What a Pod waits for.
+"""Says what a Pod waits for: a node, its start, its readiness and who opens its gates, its end.
 
-What a Pod waits for: a node, its start, its readiness, its end.
-
-Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/.
-
-Who is to open a readiness gate: whoever writes the condition that it names.
-
-Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-readiness-gate
+Sources: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/ and
+https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-readiness-gate
 """
 
 import msgspec

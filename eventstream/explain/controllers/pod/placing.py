@@ -1,24 +1,14 @@
-"""What keeps a Pod from a node.
+"""Says what keeps a Pod from a node: the scheduler, a volume, a device, a gate, or want of room.
 
-What a Pod without a node waits for: the scheduler, a volume, a gate, room, or a new node.
-
-Source: https://kubernetes.io/docs/concepts/scheduling-eviction/kube-scheduler/.
-
-A Pod that cannot be placed for its volume claims: which claims, and what is said of them.
-
-Sources: pkg/scheduler/framework/plugins/volumebinding (the messages);
-pkg/controller/volume/persistentvolume (Events ProvisioningFailed, FailedBinding, …).
-
-Devices that a Pod asks for by a ResourceClaim: why the claim is not made, or not prepared.
-
-Sources: pkg/controller/resourceclaim/controller.go (Event FailedResourceClaimCreation);
+Autoscalers of nodes are no part of Kubernetes; the Events that they give about the Pod are all that
+shows whether a node comes, or why none does.
+Sources: https://kubernetes.io/docs/concepts/scheduling-eviction/kube-scheduler/;
+pkg/scheduler/framework/plugins/volumebinding (the messages);
+pkg/controller/volume/persistentvolume (Events ProvisioningFailed, FailedBinding, …);
+pkg/controller/resourceclaim/controller.go (Event FailedResourceClaimCreation);
 pkg/scheduler/framework/plugins/dynamicresources/dynamicresources.go (what the scheduler says);
-pkg/kubelet/events/event.go (Event FailedPrepareDynamicResources).
-
-What autoscalers of nodes say of a Pod that no node takes: that one comes, or why none does.
-
-They are no part of Kubernetes, and the Events that they give about the Pod are all that shows them.
-Sources: https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md (Events
+pkg/kubelet/events/event.go (Event FailedPrepareDynamicResources);
+https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md (Events
 TriggeredScaleUp and NotTriggerScaleUp); https://karpenter.sh/docs/troubleshooting/ (Events
 Nominated and FailedScheduling, by karpenter).
 """

@@ -1,15 +1,8 @@
-"""How a Pod's containers are, and how it starts.
+"""A Pod's containers: as declared, as its kubelet reports them, and why one does not start.
 
-Says in words what a kubelet reports of a Pod: each container first, then the Pod as a whole.
-
-Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
-
-What keeps a container from being made or started: its configuration, or the runtime.
-
-Sources: pkg/kubelet/kubelet_pods.go (environment), pkg/kubelet/kuberuntime/kuberuntime_container.go
+Sources: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/;
+pkg/kubelet/kubelet_pods.go (environment), pkg/kubelet/kuberuntime/kuberuntime_container.go
 (reasons).
-
-A Pod's containers as its spec declares them, beside what the kubelet reports of each.
 """
 
 from collections.abc import Iterator

@@ -1,13 +1,8 @@
-"""Who else writes a Pod's status, and the node that it is on.
+"""Says who but its kubelet writes a Pod's status, and what a Pod suffers from its node.
 
-Writes to a Pod's status by others than its kubelet: why it must go, and that nobody answers.
-
-Who may write which condition is fixed in Kubernetes' source. Source:
-https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions
-
-The node of a Pod: that it is gone, silent, or not ready is what its Pods suffer from.
-
-Sources: pkg/controller/nodelifecycle/node_lifecycle_controller.go (Ready is Unknown);
+Who may write which condition is fixed in Kubernetes' source.
+Sources: https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions;
+pkg/controller/nodelifecycle/node_lifecycle_controller.go (Ready is Unknown);
 https://kubernetes.io/docs/concepts/architecture/nodes/#node-status.
 """
 

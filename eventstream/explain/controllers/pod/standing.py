@@ -1,10 +1,7 @@
-"""How far a Pod is with what was asked of it.
+"""Says how a Pod stands that a trace is about, and how far it is with what a client asked of it.
 
-How a Pod stands that a trace is about.
-
-What a client asked of a Pod that runs: other resources in place, or a container to look at it.
-
-A Pod that is ready has done neither yet by that.
+A Pod that runs may be asked for other resources in place, or for a container to look at it; that it
+is ready does not mean that it has done either.
 Sources: https://kubernetes.io/docs/tasks/configure-pod-container/resize-container-resources/ (the
 conditions PodResizePending and PodResizeInProgress); pkg/kubelet/allocation/allocation_manager.go;
 https://kubernetes.io/docs/concepts/workloads/pods/ephemeral-containers/.

@@ -1,14 +1,9 @@
-"""What is wrong with a bound Pod: its containers crash, or it cannot start.
-
-What is known to be wrong with a Pod that has a node, told by its status and its Events.
+"""Says what is wrong with a Pod that has a node, by its status and its Events.
 
 Sources: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/ (states and reasons);
-pkg/kubelet/images/types.go (the image reasons); pkg/kubelet/events/event.go (the Events).
-
-A container that keeps ending: how, how often, and when its kubelet starts it again.
-
-Source: pkg/kubelet/kuberuntime/kuberuntime_manager.go, doBackOff; pkg/kubelet/kubelet.go (10 s,
-doubled with each restart, at most 300 s, counted from the end of the container).
+pkg/kubelet/images/types.go (the image reasons); pkg/kubelet/events/event.go (the Events);
+pkg/kubelet/kuberuntime/kuberuntime_manager.go, doBackOff, and pkg/kubelet/kubelet.go (a container
+that keeps ending is started again after 10 s, doubled with each restart, at most 300 s).
 """
 
 from datetime import UTC, datetime

@@ -1,11 +1,7 @@
-"""Conventions by which something is done, and what is suspended.
+"""Says by which stated convention a kind is done whose controller has little to say.
 
-When a kind is done whose controller has little to say: the stated conventions, with sources.
-
-What no rule and no convention reaches is `unknown`: to call it complete would be a guess.
-
-Who holds a Job that is suspended: a person, or a controller that would suspend it again.
-
+What no rule and no convention reaches is `unknown`: to call it complete would be a guess. A Job
+that is suspended is held by a person, or by a controller that would suspend it again.
 Sources: https://kubernetes.io/docs/concepts/workloads/controllers/job/#suspending-a-job and
 #delegation-of-managing-a-job-object-to-external-controller there;
 https://kueue.sigs.k8s.io/docs/tasks/run/jobs/ (the label that names a queue).

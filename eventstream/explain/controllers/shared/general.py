@@ -1,8 +1,4 @@
-"""What holds for objects of any kind: bookkeeping, and who owns them.
-
-The smaller writers, and the end of every search: an observed change, not documented yet.
-
-Objects that change hands: adopted, released, orphaned.
+"""Rules for objects of any kind: who owns them, and what is left when no other rule knows a write.
 
 Controllers adopt what their selector matches and release what it no longer matches; the garbage
 collector takes references to an owner away that is deleted with its dependents orphaned.

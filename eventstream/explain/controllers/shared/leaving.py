@@ -1,13 +1,8 @@
-"""How an object goes, and what protects it.
+"""Says how a deletion stands: what is still to go, who holds it, and what uses what is protected.
 
-How a deletion stands: what is still to go, and who holds it.
-
-Source: https://kubernetes.io/docs/concepts/architecture/garbage-collection/ and
-https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/.
-
-Who keeps what is protected while it is used: the Pods of a claim.
-
-Source: pkg/controller/volume/pvcprotection/pvc_protection_controller.go, processPVC.
+Sources: https://kubernetes.io/docs/concepts/architecture/garbage-collection/;
+https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/;
+pkg/controller/volume/pvcprotection/pvc_protection_controller.go, processPVC.
 """
 
 from eventstream.explain.controllers.registry import holding_of

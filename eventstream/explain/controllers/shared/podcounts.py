@@ -1,18 +1,12 @@
-"""What a controller's Pods wait for, and what it must do next.
+"""Counts a controller's Pods: what they wait for, and what the controller must do next.
 
-What a ReplicaSet's Pods wait for, and what its controller must do next.
-
-Pods that fail and are replaced again and again: a trouble of their owner, not of any of them.
-
-A kubelet that refuses a Pod, or evicts one, ends it for good; its controller makes another, which
-may be bound to the same node and meet the same end.
+Pods that fail and are replaced again and again are a trouble of their owner, not of any of them: a
+kubelet that refuses a Pod, or evicts one, ends it for good, and the next may meet the same end. So
+are Pods that had to make room for one of higher priority.
 Sources: pkg/kubelet/kubelet.go, rejectPod; pkg/kubelet/lifecycle/predicate.go (NodeAffinity, …,
 UnexpectedAdmissionError, OutOfcpu); pkg/kubelet/eviction/eviction_manager.go (Evicted);
-pkg/kubelet/nodeshutdown/nodeshutdown_manager.go (Terminated).
-
-Pods that had to make room for one of higher priority, and what became of their replacements.
-
-Source: pkg/scheduler/framework/preemption/executor.go (condition DisruptionTarget with reason
+pkg/kubelet/nodeshutdown/nodeshutdown_manager.go (Terminated);
+pkg/scheduler/framework/preemption/executor.go (condition DisruptionTarget with reason
 PreemptionByScheduler, then the deletion and the Event Preempted, which names the preemptor's uid).
 """
 

@@ -1,15 +1,8 @@
-"""What controllers delete on their own account: what is too much.
-
-Deletions by a controller that had more Pods than desired, or says that it deleted one.
-
-Deletions that controllers make on their own account: old revisions, replaced and failed Pods.
+"""Says what controllers delete on their own account: what is too many, old, replaced or failed.
 
 Where a client could as well have done it, the verdict names both and the actor stays unknown: a
 wrong name is a defect.
-
-A node whose kubelet says itself that it is not ready: why, and how long that usually takes.
-
-Source: https://kubernetes.io/docs/concepts/architecture/nodes/#node-status
+Source, of a node that is not ready: https://kubernetes.io/docs/concepts/architecture/nodes/#node-status
 """
 
 from eventstream.explain.attribution import evidence

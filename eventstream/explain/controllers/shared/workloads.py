@@ -1,13 +1,9 @@
-"""How a workload stands, and whether its change is in effect.
+"""Says how a workload stands, and whether what was asked of it is in effect in all of its Pods.
 
-How workloads stand whose Pods their own controller makes; a Deployment's are of its ReplicaSets.
-
+A status can be whole while the old Pods run. A Deployment's Pods are those of its ReplicaSets.
 Sources: the status fields that each controller documents; kstatus' rules
-(https://github.com/kubernetes-sigs/cli-utils/tree/master/pkg/kstatus) say the same of them.
-
-Whether what was asked of a workload is in effect: a status can be whole, and the old Pods run.
-
-Sources: pkg/controller/statefulset/stateful_set_control.go, updateStatefulSet, processReplica;
+(https://github.com/kubernetes-sigs/cli-utils/tree/master/pkg/kstatus) say the same of them;
+pkg/controller/statefulset/stateful_set_control.go, updateStatefulSet, processReplica;
 https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#forced-rollback;
 https://kubernetes.io/docs/tasks/manage-daemon/update-daemon-set/.
 """

@@ -1,8 +1,6 @@
-"""The controllers of what is no workload, and the components that run them.
+"""Declares the controllers of what is no workload, and the components that are no controller.
 
-The controllers that look after what workloads need, and clean up behind them.
-
-Who is no loop of the controller manager: clients, servers, kubelets, operators.
+These are clients, servers, kubelets and operators.
 """
 
 from eventstream.explain.vocabulary import sources

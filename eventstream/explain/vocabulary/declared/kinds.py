@@ -1,8 +1,6 @@
-"""The kinds that Baton knows, and how a controller is declared.
+"""The kinds that declarations speak of, with API groups, and what is declared of a controller.
 
-The kinds that declarations speak of, each with its API group.
-
-What is declared of one controller: data alone, from which all tables derive.
+That is data alone, from which all tables derive.
 """
 
 from typing import Literal, NamedTuple

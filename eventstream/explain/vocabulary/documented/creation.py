@@ -1,15 +1,9 @@
-"""The documented steps of a creation, and what happens around them.
+"""The documented steps of a Deployment's creation: sixteen, and what happens around them.
 
-The documented sequence of a Deployment's creation: sixteen steps.
-
-The example is `kubectl create deployment nginx --image=bitnami/nginx:latest --replicas=3`.
-
-What belongs to a Deployment's creation without a number: parts of step 12, and what follows.
-
-A kubelet's work shows only as far as it tells of it, and the controllers report what they counted
-until the Deployment is available.
-
-One documented step: who does what, and what a client of the API can see of it.
+The example is `kubectl create deployment nginx --image=bitnami/nginx:latest --replicas=3`. Each
+step says who does what, and what a client of the API can see of it. A kubelet's work shows only
+as far as it tells of it, and the controllers report what they counted until the Deployment is
+available.
 """
 
 import msgspec

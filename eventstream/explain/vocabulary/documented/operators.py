@@ -1,11 +1,7 @@
-"""Operators, and the words of the documentation.
-
-The documented sequence of an operator: a type, an object of it, and the controller that acts.
+"""The documented sequence of an operator, and the words of every step: grades and verbs.
 
 An operator is custom resources together with a custom controller: what a person who knows the
 application would do, done within the cluster.
-
-The words that every step is told in: grades, and verbs.
 """
 
 import msgspec

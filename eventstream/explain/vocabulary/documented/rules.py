@@ -1,10 +1,6 @@
-"""All rules, those of controllers and deletions among them.
+"""Every rule by its name: what it recognizes a write by, whose write that is, and the source.
 
-Every rule by name: what it goes by, whose write that is, where Kubernetes says so.
-
-What the rules about built-in controllers and volumes recognize a write by.
-
-What the rules about deletions recognize one by: the object itself names nobody.
+Here are those about controllers, volumes and deletions; in a deletion the object names nobody.
 """
 
 from eventstream.explain.vocabulary import sources

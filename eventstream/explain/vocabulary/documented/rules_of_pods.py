@@ -1,9 +1,4 @@
-"""The rules about Pods, and about who wrote.
-
-What the rules about Pods and Nodes recognize a write by.
-
-What the rules about clients, custom controllers and the API server itself go by.
-"""
+"""The rules about Pods and Nodes, and about clients, custom controllers and the API server."""
 
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.documented.rule import DocumentedRule

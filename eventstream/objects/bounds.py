@@ -52,6 +52,8 @@ _NEEDED = frozenset(
         "kubernetes.io/config.source",
         "kustomize.toolkit.fluxcd.io/name",
         "kustomize.toolkit.fluxcd.io/namespace",
+        "openshift.io/deployment-config.latest-version",
+        "openshift.io/deployment.phase",
         "pod-template-hash",
     }
 )

@@ -38,6 +38,8 @@ SHOWN_ANNOTATIONS = frozenset(
         "deprecated.daemonset.template.generation",
         "kubectl.kubernetes.io/restartedAt",
         "kubernetes.io/config.source",
+        "openshift.io/deployment-config.latest-version",
+        "openshift.io/deployment.phase",
         "pod.kubernetes.io/index",
         "volume.kubernetes.io/selected-node",
     }

@@ -57,10 +57,8 @@ class Earlier:
     def note(self, write: Write) -> None:
         """Take note of an object that was there: a workload, or what keeps a revision of one."""
         image = write.image
-        if not image.api_version.startswith("apps/"):
-            return
-        uid = image.uid if image.kind in past.KEPT_IN else ""
-        if image.kind in past.KEPT_IN.values():
+        uid = image.uid if past.has_revisions(image) else ""
+        if past.keeps_one(image):
             uid = owner_of(image)
         if uid:
             before = self._met.pop(uid, write.change.at)  # Those met last stand last.
@@ -73,7 +71,7 @@ class Earlier:
 
     def is_whole(self, image: Image) -> bool:
         """Whether all that may keep revisions of an object was met, as far as is known."""
-        kept_in = past.KEPT_IN.get(image.kind) if image.api_version.startswith("apps/") else None
+        kept_in = past.KEPT_IN.get(image.kind) if past.has_revisions(image) else None
         return kept_in is None or kept_in in self._listed
 
     def tell(self, now: float, *, whole: bool = False) -> Iterator[list[Upsert]]:
@@ -87,7 +85,7 @@ class Earlier:
             del self._met[uid]
             log = self._world.logs.get(uid)
             latest = log.latest if log is not None and log.seen else None
-            if log is None or latest is None or latest.image.kind not in past.KEPT_IN:
+            if log is None or latest is None or not past.has_revisions(latest.image):
                 continue  # Told with the workload, when that is met.
             found = past.revisions(self._kept(log, at))
             if len(found) > 1:
@@ -98,7 +96,8 @@ class Earlier:
 
         Empty for one of which no earlier revision is kept.
         """
-        found = past.revisions(self._kept(log, float("inf")))
+        every = past.revisions(self._kept(log, float("inf")))
+        found = [each for each in every if not each.failed]
         latest = log.latest
         if len(found) < 2 or latest is None:
             return ""
@@ -122,6 +121,8 @@ class Earlier:
 
     def _traces(self, root: ObjectRef, found: list[Revision], at: float) -> Iterator[Trace]:
         """All but the newest, which the workload's own trace tells of."""
+        while len(found) > 1 and found[-1].failed:
+            found = found[:-1]  # Its last attempts came to nothing: its own trace says so.
         first = max(len(found) - 1 - OF_WORKLOAD, 0)
         self.left_out += first
         for place in range(first, len(found) - 1):
@@ -130,7 +131,8 @@ class Earlier:
                 return
             self._told += 1
             before = found[place - 1] if place else None
-            yield self._trace(root, found[place], before, found[place + 1], at)
+            after = next(each for each in found[place + 1 :] if not each.failed)
+            yield self._trace(root, found[place], before, after, at)
 
     def _trace(
         self, root: ObjectRef, each: Revision, before: Revision | None, after: Revision, at: float
@@ -171,6 +173,11 @@ def _ref(image: Image) -> ObjectRef:
 
 
 def _summary(each: Revision, after: Revision) -> str:
+    if each.failed:
+        return (
+            f"Read from {named(each.image)}, and not watched: it was begun at "
+            f"{_time(each.since, each.until)} and failed, so that it never came into effect."
+        )
     return (
         f"Read from {named(each.image)}, and not watched: in effect since "
         f"{_time(each.since, each.until)}, replaced by revision {after.number} "

@@ -2,7 +2,8 @@
 
 A Deployment keeps them as ReplicaSets, whose number moves when one is rolled back to: the numbers
 that it had stand in an annotation. A StatefulSet or DaemonSet keeps ControllerRevisions, whose
-number moves likewise and leaves no trace but the time of the managedFields entry that has it.
+number moves likewise and leaves no trace but the time of the managedFields entry that has it. A
+DeploymentConfig keeps ReplicationControllers, one for each attempt: some of them failed.
 Source: pkg/controller/deployment/util/deployment_util.go, SetNewReplicaSetAnnotations;
 pkg/controller/history/controller_history.go, UpdateControllerRevision.
 """
@@ -18,15 +19,38 @@ from eventstream.objects.cluster_kinds import RevisionFacts
 from eventstream.objects.images import Image
 from eventstream.objects.managed_fields import covers
 from eventstream.objects.numbers import whole
-from eventstream.objects.workloads import PodTemplate, ReplicaSetSpec
+from eventstream.objects.workloads import (
+    PodTemplate,
+    ReplicaSetSpec,
+    ReplicationControllerSpec,
+)
 
 KEPT_IN = {
     "Deployment": "ReplicaSet",
     "StatefulSet": "ControllerRevision",
     "DaemonSet": "ControllerRevision",
+    "DeploymentConfig": "ReplicationController",
 }
-"""In which kind of object the revisions of a workload of the group apps are kept."""
+"""In which kind of object the revisions of a workload are kept."""
 
+_GROUPS = ("apps/", "apps.openshift.io/")
+_CORE = "ReplicationController"
+
+
+def has_revisions(image: Image) -> bool:
+    """Whether an object is a workload whose revisions are kept."""
+    return image.kind in KEPT_IN and image.api_version.startswith(_GROUPS)
+
+
+def keeps_one(image: Image) -> bool:
+    """Whether an object keeps a revision of a workload."""
+    if image.kind == _CORE:
+        return image.api_version == "v1"
+    return image.kind in KEPT_IN.values() and image.api_version.startswith("apps/")
+
+
+_VERSION = "openshift.io/deployment-config.latest-version"
+_PHASE = "openshift.io/deployment.phase"
 _NUMBER = "deployment.kubernetes.io/revision"
 _EARLIER = "deployment.kubernetes.io/revision-history"
 _SHOWN = 3
@@ -37,7 +61,7 @@ class Revision(msgspec.Struct, frozen=True, gc=False):
 
     These are unix seconds, equal where the time is known, None where nothing is known of it.
     `moved` says that its object had another number before, `None` that nobody can say; `again` is
-    that number, 0 where it is not known.
+    that number, 0 where it is not known. One that `failed` never came into effect.
     """
 
     number: int
@@ -47,6 +71,7 @@ class Revision(msgspec.Struct, frozen=True, gc=False):
     until: float | None
     moved: bool | None
     again: int = 0
+    failed: bool = False
 
     @property
     def exact(self) -> bool:
@@ -80,6 +105,13 @@ def _of(image: Image) -> Iterator[Revision]:
             )
         return
     annotations = image.metadata.annotations or {}
+    if isinstance(image.spec, ReplicationControllerSpec):
+        attempt = whole(annotations.get(_VERSION, ""))
+        if attempt:
+            failed = annotations.get(_PHASE) == "Failed"
+            template = image.spec.template
+            yield Revision(attempt, image, template, created, created, False, failed=failed)
+        return
     number = whole(annotations.get(_NUMBER, ""))
     if not number or not isinstance(image.spec, ReplicaSetSpec):
         return

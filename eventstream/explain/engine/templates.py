@@ -15,6 +15,12 @@ RESTARTED = "kubectl.kubernetes.io/restartedAt"
 _HASHES = frozenset({"pod-template-hash", HASH})
 """Labels that controllers add, which differ with each template."""
 
+_NAME = "deployment"
+"""The label with a ReplicationController's name that OpenShift gives a DeploymentConfig's Pods."""
+
+_NUMBERS = ("openshift.io/deployment-config.", "openshift.io/deployment.")
+"""What the annotations begin with by which OpenShift numbers a DeploymentConfig's Pods."""
+
 _OF_CONTAINERS = (
     ("image_pull_policy", "imagePullPolicy"),
     ("restart_policy", "restartPolicy"),
@@ -125,10 +131,14 @@ def _texts(old: PodTemplate, new: PodTemplate) -> Iterator[str]:
         yield "labels of its Pods changed"
     was, now = (template.metadata.annotations or {} for template in (old, new))
     for key in sorted(was.keys() | now.keys()):
-        if key != RESTARTED and was.get(key) != now.get(key):
+        if key == RESTARTED or key.startswith(_NUMBERS):
+            continue
+        if was.get(key) != now.get(key):
             yield f"annotation {key} of its Pods changed (value hidden)"
 
 
 def _labels(template: Any) -> dict[str, str]:
     labels = template.metadata.labels or {}
-    return {key: value for key, value in labels.items() if key not in _HASHES}
+    numbered = any(key.startswith(_NUMBERS) for key in template.metadata.annotations or ())
+    left_out = _HASHES | {_NAME} if numbered else _HASHES
+    return {key: value for key, value in labels.items() if key not in left_out}

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 import msgspec
 
 from eventstream.explain.controllers.registry import holding_of, unproven
+from eventstream.explain.controllers.shared.pausing import going, killed
 from eventstream.explain.controllers.shared.refusals import allows_now, exceeded, refused
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Trouble, troubled
@@ -254,8 +255,9 @@ def creation(
     message, evidence = _refusal(snapshot, owner)
     wait = "create-pods"
     if not message:
-        if (going := _going(snapshot, owner)) is not None:
-            return going
+        told = going(snapshot, owner, CREATE) or killed(snapshot, owner, CREATE)
+        if told is not None:
+            return told
         if owner.image.kind == "Job" and owner.image.status.failed:
             waiting_for = f"the next attempt of {name}, after {_failures(owner)}"
             wait = "next-attempt"
@@ -269,22 +271,6 @@ def creation(
         return Holding(CREATE, actor, "", at, waiting_for, wait=wait, about=owner)
     plain = Holding(CREATE, actor, "", asked(snapshot, owner), waiting_for, wait=wait, about=owner)
     return troubled(plain, refused(snapshot, owner, missing, message, evidence))
-
-
-def _going(snapshot: Snapshot, owner: Write) -> Holding | None:
-    """The end of the owner's namespace, where that is being deleted: nothing new comes into it.
-
-    Its controllers say nothing of that.
-    Source: pkg/controller/controller_utils.go, createPods (NamespaceTerminatingCause).
-    """
-    name = owner.image.metadata.namespace
-    space = snapshot.by_name("Namespace", None, name) if name else None
-    if space is None or space.gone or not space.image.metadata.deletion_timestamp:
-        return None
-    waiting_for = f"the end of {named(space.image)}, which takes {named(owner.image)} along"
-    return Holding(
-        CREATE, "namespace-controller", "", when(space), waiting_for, patient=True, about=owner
-    )
 
 
 def missing_pods(

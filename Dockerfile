@@ -35,10 +35,12 @@ COPY static static
 COPY templates templates
 COPY deploy/image/slim.py /
 # The settings make a key on their first start; the one made here is deleted again. pip goes last.
+# Whoever it runs as reads it, whatever the umask was where it was cloned.
 RUN BATON_DATA=/scratch BATON_STATIC_ROOT=/static /venv/bin/python -B manage.py collectstatic --noinput \
     && /venv/bin/python -B /slim.py compile /app \
     && python -B /slim.py interpreter /usr/local \
-    && rm -r /scratch /slim.py
+    && rm -r /scratch /slim.py \
+    && chmod -R a+rX /app /static /venv
 COPY --from=listed /sbom.cdx.json /
 
 # The SBOM alone: docker build --target sbom --output . .
@@ -48,16 +50,6 @@ COPY --from=listed /sbom.cdx.json /
 # One layer, in which nothing lies that a later one hides.
 FROM scratch
 COPY --from=assembled / /
-RUN install -d -m 1777 /tmp && install -d -o 10001 -g 0 -m 0770 /data
-ARG VERSION=0.1.0
-ARG REVISION=
-LABEL org.opencontainers.image.title="Baton" \
-      org.opencontainers.image.description="Watches a Kubernetes cluster, read-only, and explains who did what, in which order and why." \
-      org.opencontainers.image.licenses="Apache-2.0" \
-      org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.revision="${REVISION}" \
-      org.opencontainers.image.base.name="python:3.13.16-slim-trixie" \
-      org.opencontainers.image.base.digest="sha256:70729b46c69b4f1e97c4822c1af3df53a1476cf5ddc6c087c0c10bc3a5678c2f"
 WORKDIR /app
 # A home for a user whom no passwd file knows: kubernetes.aio asks for one when it is imported.
 ENV HOME=/tmp \
@@ -68,6 +60,16 @@ ENV HOME=/tmp \
     BATON_DATA=/data \
     BATON_STATIC_ROOT=/static \
     BATON_SIGN_IN=token
+RUN install -d -m 1777 /tmp && install -d -o 10001 -g 0 -m 0770 /data
+ARG VERSION=0.1.0
+ARG REVISION=
+LABEL org.opencontainers.image.title="Baton" \
+      org.opencontainers.image.description="Watches a Kubernetes cluster, read-only, and explains who did what, in which order and why." \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.base.name="python:3.13.16-slim-trixie" \
+      org.opencontainers.image.base.digest="sha256:70729b46c69b4f1e97c4822c1af3df53a1476cf5ddc6c087c0c10bc3a5678c2f"
 # By number, so that Kubernetes can tell that it is not root. OpenShift puts one of its own there.
 USER 10001:0
 EXPOSE 8000

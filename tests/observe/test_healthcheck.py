@@ -27,7 +27,8 @@ async def test_it_is_alive_while_it_serves_wherever_that_is(
     host: str, observe: StartObserve, kubeconfig: Path, data: Path
 ) -> None:
     running = await observe(
-        "--kubeconfig", kubeconfig, "--host", host, "--port", "0", BATON_SIGN_IN="token"
+        *("--kubeconfig", kubeconfig, "--host", host, "--port", "0", "--path-prefix", "/baton"),
+        BATON_SIGN_IN="token",
     )
     await running.url()
     assert await check(data) == (0, "alive\n")

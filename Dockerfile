@@ -39,6 +39,7 @@ COPY deploy/image/slim.py /
 RUN BATON_DATA=/scratch BATON_STATIC_ROOT=/static /venv/bin/python -B manage.py collectstatic --noinput \
     && /venv/bin/python -B /slim.py compile /app \
     && python -B /slim.py interpreter /usr/local \
+    && python -B /slim.py system / \
     && rm -r /scratch /slim.py \
     && chmod -R a+rX /app /static /venv
 COPY --from=listed /sbom.cdx.json /

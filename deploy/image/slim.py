@@ -2,6 +2,7 @@
 
     python slim.py packages SITE-PACKAGES    # what packages bring along for others
     python slim.py interpreter PREFIX        # what Python itself has for developers, pip first
+    python slim.py system /                  # what nothing that is left would use
     python slim.py compile APP               # byte-code of what is loaded, and of nothing else
 
 Runs while the image is built, with nothing but Python's own library, and is not in the image.
@@ -40,6 +41,8 @@ PACKAGES: Patterns = (
     ) for rest in ("", "[-_]*.dist-info")),
     # Its way for Pythons without an API in C.
     *("zstandard/_cffi*.so", "zstandard/backend_cffi.py"),
+    # Other versions of Lua than Argo CD's scripts are run by.
+    *("lupa/lua5[!2].*.so", "lupa/luajit*.so"),
     # Types, for those who write programs.
     *(f"**/*.{suffix}" for suffix in ("pxd", "pyi", "pyx")),
 )  # fmt: skip
@@ -53,6 +56,10 @@ INTERPRETER: Patterns = (
     *("bin/idle*", "bin/pydoc*", "bin/python*-config", "include", "lib/pkgconfig", "share/man"),
 )  # fmt: skip
 """Files and directories below the prefix that Python is installed in."""
+
+
+SYSTEM: Patterns = ("usr/lib/*-linux-gnu*/gconv",)
+"""Directories below the root: other encodings for programs in C, of which Baton runs none."""
 
 
 def take_away(root: Path, patterns: Iterable[str]) -> dict[str, int]:
@@ -103,12 +110,14 @@ def compile_loaded() -> int:
 
 
 def main(what: str, where: str) -> str:
-    """Do one of the three; return what was done."""
+    """Do one of the four; return what was done."""
     root = Path(where).resolve(strict=True)
     if what == "compile":
         load(root)
         return f"compiled {compile_loaded()} modules"
-    gone = take_away(root, {"packages": PACKAGES, "interpreter": INTERPRETER}[what])
+    gone = take_away(
+        root, {"packages": PACKAGES, "interpreter": INTERPRETER, "system": SYSTEM}[what]
+    )
     return f"took {sum(gone.values())} files away"
 
 

@@ -215,6 +215,15 @@ print([each for each in ("typer", "rich", "prompt_toolkit", "pygments") if each 
     assert done.stdout == b"[]\n"
 
 
+def test_of_the_system_only_what_nobody_uses_goes(tmp_path: Path) -> None:
+    for name in ("x86_64-linux-gnu/gconv/IBM037.so", "x86_64-linux-gnu/libc.so.6", "os-release"):
+        (tmp_path / "usr/lib" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "usr/lib" / name).write_text("")
+    assert slim.take_away(tmp_path, slim.SYSTEM) == {slim.SYSTEM[0]: 1}
+    assert (tmp_path / "usr/lib/x86_64-linux-gnu/libc.so.6").exists()
+    assert (tmp_path / "usr/lib/os-release").exists()
+
+
 def test_what_python_has_for_developers_goes_and_the_rest_stays(tmp_path: Path) -> None:
     names = "bin/python3.13 bin/pip3 bin/pydoc3 include/python3.13/Python.h"
     library = "os.py ensurepip/__init__.py idlelib/idle.py tkinter/__init__.py turtle.py"

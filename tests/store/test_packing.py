@@ -1,5 +1,6 @@
 """What is packed comes back as it was, and takes little."""
 
+import hashlib
 import subprocess
 import sys
 from pathlib import Path
@@ -117,3 +118,13 @@ def test_each_dictionary_has_the_number_of_its_file() -> None:
         path = frames.DICTIONARIES / f"{number}.zdict"
         command = [sys.executable, "-c", script, str(path)]
         assert subprocess.check_output(command, text=True).strip() == number
+
+
+KEPT = {"1": "ae08ae8418626ab3", "2": "db042135aeef4299"}
+"""The beginnings of the SHA-256 of dictionaries that rows were written with, by number."""
+
+
+def test_no_dictionary_that_rows_were_written_with_is_changed_or_gone() -> None:
+    for number, digest in KEPT.items():
+        content = (frames.DICTIONARIES / f"{number}.zdict").read_bytes()
+        assert hashlib.sha256(content).hexdigest().startswith(digest)

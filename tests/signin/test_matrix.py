@@ -138,6 +138,28 @@ async def test_a_viewer_of_everything_is_answered(
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("token", [EVERYBODY, ""])
+@pytest.mark.parametrize("name", sorted(set(NAMES) - FORMS))
+async def test_each_answer_is_bounded_in_what_a_browser_may_do_with_it(
+    name: str, token: str, cluster: Cluster, browser: Browser
+) -> None:
+    if token:
+        await browser.sign_in(token)
+    answers = [
+        await browser.get(address(name)),
+        await browser.get(address(name), sec_fetch_site="cross-site"),
+    ]
+    for answer in answers:
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "no-store" in answer.headers["cache-control"]
+        policy = answer.headers.get("content-security-policy", "")
+        if answer.headers["content-type"].startswith("text/html") and answer.text:
+            assert "default-src 'none'" in policy
+            assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+
+
+@pytest.mark.django_db(transaction=True)
 async def test_a_view_without_a_decision_answers_nobody(
     cluster: Cluster, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:

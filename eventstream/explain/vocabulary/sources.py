@@ -67,9 +67,6 @@ VOLUME_BINDING = _in("pkg/controller/volume/persistentvolume/pv_controller.go", 
 CLAIM_PROTECTION = _in(
     "pkg/controller/volume/pvcprotection/pvc_protection_controller.go", "processPVC"
 )
-VOLUME_PROTECTION = _in(
-    "pkg/controller/volume/pvprotection/pv_protection_controller.go", "processPV"
-)
 EPHEMERAL_VOLUMES = _in("pkg/controller/volume/ephemeral/controller.go", "handleVolume")
 CLAIMS_OF_STATEFULSETS = _in(
     "pkg/controller/statefulset/stateful_pod_control.go", "createPersistentVolumeClaims"
@@ -107,7 +104,6 @@ DELETED_AGAIN = _in(
     _APISERVER + "pkg/registry/generic/registry/store.go", "deletionFinalizersForGarbageCollection"
 )
 POD_DELETION = DOCS + "concepts/workloads/pods/pod-lifecycle/#pod-termination"
-POD_DISRUPTION = DOCS + "concepts/workloads/pods/disruptions/#pod-disruption-conditions"
 BINDING = _in("pkg/scheduler/schedule_one.go", "bindingCycle", "bind", "handleSchedulingFailure")
 POD_LIFECYCLE = DOCS + "concepts/workloads/pods/pod-lifecycle/"
 INIT_CONTAINERS = DOCS + "concepts/workloads/pods/init-containers/"

@@ -72,6 +72,9 @@ class World:
             found.add("deadline-exceeded")
         if kind == "Job" and (condition(thing, "Failed") or condition(thing, "FailureTarget")):
             found.add("job-failed")
+        scales = condition(thing, "AbleToScale") if kind == "HorizontalPodAutoscaler" else None
+        if scales is not None and scales["status"] == "False":
+            found.add("not-ready")  # What it is to scale is not there.
         if kind == "Node" and _lost(thing):
             found.add("node-lost")
         if kind == "StatefulSet" and self._is_taken(thing["metadata"]):

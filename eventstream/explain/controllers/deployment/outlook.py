@@ -8,6 +8,7 @@ DeploymentComplete.
 import msgspec
 
 from eventstream.explain.controllers.shared.leaving import leaving
+from eventstream.explain.controllers.shared.pausing import going
 from eventstream.explain.controllers.shared.podcounts import PodCounts, creation
 from eventstream.explain.controllers.shared.refusals import refused
 from eventstream.explain.outlook import commands, proofs
@@ -220,7 +221,7 @@ def _unmade(snapshot: Snapshot, write: Write, since: float) -> Holding:
     plain = Holding(_OBSERVE, _ACTOR, "", since, waiting_for, wait="create-replicaset", about=write)
     found = condition(write.image, "Progressing")
     if found is None or found.reason != "ReplicaSetCreateError":
-        return plain
+        return going(snapshot, write, _OBSERVE) or plain
     notes = snapshot.notes(write.log, "ReplicaSetCreateError")[:1]
     evidence = (proofs.says(write, found), *proofs.events(notes))
     message = said_by(found.message, found.reason)

@@ -1,6 +1,7 @@
 """The files of one database: which they are, how large, and how room in them is given back."""
 
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 from django.db import DatabaseError, OperationalError, connection, connections
@@ -16,6 +17,7 @@ class VanishedError(OperationalError):
     """The file at the database's path is not the one that was opened: deleted, moved, replaced."""
 
 
+@lru_cache(maxsize=64)
 def beside(path: Path, suffix: str) -> Path:
     """One of the files that SQLite keeps beside a database: "-wal" or "-shm"."""
     return path.with_name(path.name + suffix)
@@ -82,7 +84,13 @@ def _gone(path: Path, now: Identity | None) -> str:
 
 def database_path() -> Path:
     """Where the default database lies."""
-    return Path(str(connection.settings_dict["NAME"]))
+    return _path(str(connection.settings_dict["NAME"]))
+
+
+@lru_cache(maxsize=64)
+def _path(name: str) -> Path:
+    """The path of this name: it is asked for several times with each commit."""
+    return Path(name)
 
 
 def all_bytes() -> int:

@@ -23,7 +23,7 @@ export HOST PORT
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install system run test check audit format bench bench-hostile soak fuzz accuracy screenshots lock clean
+.PHONY: help install system run practice test check audit format bench bench-hostile soak fuzz accuracy screenshots lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -47,6 +47,9 @@ $(BIN)/helm: requirements/tools.txt scripts/install_tools.py | $(STAMP)
 
 run: $(STAMP) ## the practice cluster and the dashboard on HOST:PORT (127.0.0.1:8000)
 	@$(BIN)/python scripts/run_practice.py --host "$(HOST)" --port "$(PORT)" --sign-in "$(SIGN_IN)" $(RUN)
+
+practice: $(STAMP) ## a simulated cluster that kubectl drives, and the dashboard on HOST:PORT
+	@$(BIN)/python scripts/run_practice.py --drive --host "$(HOST)" --port "$(PORT)" --sign-in "$(SIGN_IN)" $(RUN)
 
 # A file's tests stay together, for they share servers, and files begin in the order of their names:
 # those with a browser, which mostly wait, come first, so that none of them is left over for the end.

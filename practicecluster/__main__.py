@@ -10,13 +10,14 @@ import math
 import secrets
 import signal
 import sys
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from practicecluster.access import Viewer
 from practicecluster.builtin_types import builtin_types
 from practicecluster.cluster import PracticeCluster
+from practicecluster.controllers.running import Staff
 from practicecluster.kubeconfig import write_kubeconfig
 from practicecluster.playlist import SHIPPED, Playlist, load_tapes
 from practicecluster.tape import Tape
@@ -88,6 +89,12 @@ def _parser() -> argparse.ArgumentParser:
         "since kubectl sends its token over nothing else",
     )
     parser.add_argument(
+        "--controllers",
+        action="store_true",
+        help="let Kubernetes' controllers, a scheduler and three nodes act on what is written; "
+        "simulated: no container runs; needs --writable",
+    )
+    parser.add_argument(
         "--viewers",
         action="store_true",
         help="let two people sign in, and print their tokens: one sees all, one a namespace",
@@ -130,6 +137,17 @@ def _invite(cluster: PracticeCluster) -> None:
         _say(f"Token of {viewer.name}, who may see {sees}: {token}")
 
 
+@asynccontextmanager
+async def _acting(cluster: PracticeCluster) -> AsyncIterator[None]:
+    """Let all controllers act within the block."""
+    staff = Staff(cluster.address())
+    await asyncio.to_thread(staff.start)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(staff.end)
+
+
 async def _serve(arguments: argparse.Namespace, tapes: Sequence[Tape]) -> None:
     """Serve and play until a signal; raises StartError when the address can't be had."""
     stop = asyncio.Event()
@@ -147,6 +165,8 @@ async def _serve(arguments: argparse.Namespace, tapes: Sequence[Tape]) -> None:
     async with AsyncExitStack() as stack:
         try:
             await stack.enter_async_context(cluster)
+            if arguments.controllers:
+                await stack.enter_async_context(_acting(cluster))
         except OSError as error:
             raise StartError(
                 f"Can't serve on {arguments.host}:{arguments.port}: {error}. Another program may "
@@ -196,6 +216,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     arguments = _parser().parse_args(argv)
     try:
+        if arguments.controllers and arguments.writable is None:
+            raise StartError("--controllers needs --writable FILE: they act on what is written.")
         tapes = _load(arguments)
         asyncio.run(_serve(arguments, tapes))
     except StartError as error:

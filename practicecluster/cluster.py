@@ -5,6 +5,7 @@ async with PracticeCluster() as cluster:
     client = connect(cluster.kubeconfig())
 """
 
+import base64
 import secrets
 import time
 from random import Random
@@ -16,6 +17,7 @@ from aiohttp import web
 from practicecluster.access import Access
 from practicecluster.base_namespaces import create_base_namespaces
 from practicecluster.certificates import ServerIdentity, make_identity
+from practicecluster.controllers.http_api import Address
 from practicecluster.faults import Faults
 from practicecluster.kubeconfig import kubeconfig
 from practicecluster.server import ApiServer
@@ -122,6 +124,11 @@ class PracticeCluster:
         """Where the server is, such as `http://127.0.0.1:38291`."""
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"{'https' if self._identity else 'http'}://{host}:{self._port}"
+
+    def address(self) -> Address:
+        """Return where controllers find the cluster, and by which tokens it knows them."""
+        authority = base64.b64decode(self._identity.ca_data).decode() if self._identity else ""
+        return Address(self.url, authority, self.token_of)
 
     def kubeconfig(self, user: str = "") -> dict[str, Any]:
         """Return a kubeconfig for the cluster: of the observer, or of somebody who may write."""

@@ -1,4 +1,4 @@
-"""What `make run` does: a practice cluster and a dashboard that watches it, begun and ended as one.
+"""What `make run` and `make practice` do: a cluster and a dashboard, begun and ended as one.
 
 Nobody should need a cluster, two terminals or a clean-up to see Baton at work.
 """
@@ -100,16 +100,33 @@ def wait_for_cluster(cluster: Program, kubeconfig: Path) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def run(host: str, port: int, directory: Path, *, sign_in: str, anyone: bool) -> None:
+def tell(kubeconfig: Path) -> None:
+    """Say how to begin to practise."""
+    print(
+        "The practice cluster is a simulation: its controllers act as Kubernetes' do, and no "
+        "container runs.\nIn another terminal:\n"
+        f"  export KUBECONFIG={kubeconfig}\n"
+        "  kubectl create deployment nginx --image=bitnami/nginx:latest --replicas=3",
+        flush=True,
+    )
+
+
+def run(host: str, port: int, directory: Path, *, sign_in: str, anyone: bool, drive: bool) -> None:
     """Run both programs, writing only to `directory`, until one ends (StoppedError).
 
     The dashboard says its address once it serves. `sign_in` is how people sign in; with `anyone`
-    the dashboard is served to other machines though nobody has to.
+    the dashboard is served to other machines though nobody has to; with `drive` the cluster plays
+    nothing, and kubectl drives it.
     """
     kubeconfig = directory / "kubeconfig"
     environment = os.environ | {"BATON_DATA": str(directory), "PYTHONUNBUFFERED": "1"}
     environment |= {"BATON_SIGN_IN": sign_in}
-    player = ["-m", "practicecluster", "--playlist", "all", "--loop", "--pause", "5", "--port", "0"]
+    player = ["-m", "practicecluster", "--port", "0"]
+    administrator = directory / "kubectl.kubeconfig"
+    if drive:
+        player += ["--playlist", "none", "--controllers", "--writable", str(administrator)]
+    else:
+        player += ["--playlist", "all", "--loop", "--pause", "5"]
     player += ["--viewers"] * (sign_in != "local")
     player += [
         "--patience",
@@ -119,6 +136,9 @@ def run(host: str, port: int, directory: Path, *, sign_in: str, anyone: bool) ->
         "practice cluster", [*player, "--kubeconfig", str(kubeconfig)], environment
     ) as cluster:
         wait_for_cluster(cluster, kubeconfig)
+        if drive:
+            wait_for_cluster(cluster, administrator)
+            tell(administrator)
         observe = ["manage.py", "observe", "--kubeconfig", str(kubeconfig)]
         observe += ["--insecure-anyone-may-look"] * anyone
         with Program(
@@ -136,6 +156,7 @@ def main() -> int:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--sign-in", default="local", choices=["local", "token"])
+    parser.add_argument("--drive", action="store_true", help="let kubectl drive the cluster")
     parser.add_argument("--insecure-anyone-may-look", action="store_true")
     arguments = parser.parse_args()
     if refusal := why_not_free(arguments.host, arguments.port):
@@ -154,6 +175,7 @@ def main() -> int:
                 Path(directory),
                 sign_in=arguments.sign_in,
                 anyone=arguments.insecure_anyone_may_look,
+                drive=arguments.drive,
             )
     except KeyboardInterrupt:
         return 0

@@ -31,9 +31,8 @@ class Charge(NamedTuple):
     used: dict[str, str]
 
 
-def usage(served: ResourceType, thing: JsonObject) -> dict[str, str]:
-    """Return what an object counts for, by the names that quotas have for it."""
-    name = served.group_resource
+def usage(name: str, thing: JsonObject) -> dict[str, str]:
+    """Return what an object of a type such as `pods` counts for, by quotas' names for it."""
     found = {f"count/{name}": "1"}
     if name in _COUNTED:
         found[_COUNTED[name]] = "1"
@@ -111,7 +110,7 @@ def _missing(quota: JsonObject, spec: JsonObject) -> Iterator[str]:
 
 def charges(store: Store, served: ResourceType, namespace: str, thing: JsonObject) -> list[Charge]:
     """Return what each quota of the namespace will have used; raises ApiError 403 beyond it."""
-    uses = usage(served, thing)
+    uses = usage(served.group_resource, thing)
     found = []
     for quota in objects(store, "resourcequotas", namespace):
         hard = (quota.get("status") or {}).get("hard") or {}

@@ -10,7 +10,7 @@ import pytest
 
 from eventstream.explain.engine.engine import Engine
 from eventstream.explain.vocabulary.records import Trace
-from tests.explain.simulation.actors import condition
+from practicecluster.controllers.actors import condition
 from tests.explain.simulation.cluster import (
     Cluster,
     Streams,

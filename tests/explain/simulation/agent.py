@@ -4,13 +4,14 @@ How each fares is told by `Fares`; what is truly wrong it notes in `Faults`.
 Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/kubelet/kubelet.go (SyncPod)
 """
 
+from practicecluster.controllers.api import Json
+from practicecluster.controllers.clock import Work
+from practicecluster.controllers.deployments import put
+from practicecluster.writing.times import stamp
 from tests.explain.simulation.cells import Cell, Cells, ended, say
-from tests.explain.simulation.clock import Work
 from tests.explain.simulation.containers import Containers
-from tests.explain.simulation.deployments import put
 from tests.explain.simulation.fares import failing
 from tests.explain.simulation.faults import Fault
-from tests.explain.simulation.fields import Json, stamp
 
 _GENERAL = (
     "Unable to attach or mount volumes: unmounted volumes=[{}], unattached volumes=[], failed to "

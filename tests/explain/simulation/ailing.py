@@ -6,27 +6,27 @@ long after, and how it ends.
 
 from collections.abc import Callable
 
-from tests.explain.simulation.actors import Actor
+from practicecluster.controllers.actors import Actor
+from practicecluster.controllers.api import Json
+from practicecluster.controllers.claims import Binder, Protection
+from practicecluster.controllers.crons import CronJobs
+from practicecluster.controllers.daemons import DaemonSets
+from practicecluster.controllers.deployments import Deployments
+from practicecluster.controllers.garbage import Garbage
+from practicecluster.controllers.jobs import Jobs
+from practicecluster.controllers.lifecycle import Evictor, NodeLifecycle, PodCollector
+from practicecluster.controllers.namespaces import Namespaces
+from practicecluster.controllers.preemption import PreemptingScheduler
+from practicecluster.controllers.quotas import Quotas
+from practicecluster.controllers.replicasets import ReplicaSets
+from practicecluster.controllers.stateful import StatefulSets
 from tests.explain.simulation.agent import Agent
 from tests.explain.simulation.attaching import Attaching
-from tests.explain.simulation.claims import Binder, Protection
 from tests.explain.simulation.cluster import Cluster
-from tests.explain.simulation.crons import CronJobs
-from tests.explain.simulation.daemons import DaemonSets
-from tests.explain.simulation.deployments import Deployments
 from tests.explain.simulation.fares import NEVER, Fare, Fares, Refusal, refusals
 from tests.explain.simulation.faults import Faults
-from tests.explain.simulation.fields import Json
-from tests.explain.simulation.garbage import Garbage
-from tests.explain.simulation.jobs import Jobs
-from tests.explain.simulation.lifecycle import Evictor, NodeLifecycle, PodCollector
-from tests.explain.simulation.namespaces import Namespaces
 from tests.explain.simulation.operators import OPERATORS, Course
 from tests.explain.simulation.people import SPACE, deployment, template, thing
-from tests.explain.simulation.preemption import PreemptingScheduler
-from tests.explain.simulation.quotas import Quotas
-from tests.explain.simulation.replicasets import ReplicaSets
-from tests.explain.simulation.stateful import StatefulSets
 
 GRACE, TOLERATED = 50.0, 300.0
 """Kubernetes' own: after which silence a node is given up, and how long its Pods stay then."""

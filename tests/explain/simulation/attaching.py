@@ -3,12 +3,12 @@
 Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/volume/attachdetach/attach_detach_controller.go
 """
 
-from tests.explain.simulation.actors import Actor, leaving
-from tests.explain.simulation.clock import Work
+from practicecluster.controllers.actors import Actor, leaving
+from practicecluster.controllers.api import Json
+from practicecluster.controllers.clock import Work
+from practicecluster.controllers.who import kcm
 from tests.explain.simulation.fares import Fares, failing
 from tests.explain.simulation.faults import Fault, Faults
-from tests.explain.simulation.fields import Json
-from tests.explain.simulation.requests import kcm
 from tests.explain.simulation.server import Server
 
 _LONGEST = 122.0

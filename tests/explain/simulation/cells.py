@@ -6,8 +6,9 @@ pkg/kubelet/status/generate.go
 
 import msgspec
 
+from practicecluster.controllers.api import Json
+from practicecluster.writing.times import stamp
 from tests.explain.simulation.faults import Fault
-from tests.explain.simulation.fields import Json, stamp
 
 _CREATING: Json = {"waiting": {"reason": "ContainerCreating"}}
 _INITIALIZING: Json = {"waiting": {"reason": "PodInitializing"}}

@@ -9,20 +9,20 @@ from eventstream.objects.decoding import Decoder
 from eventstream.objects.inventory import Inventory
 from eventstream.objects.observations import Gap, Observation, Position
 from eventstream.objects.resource import Resource
-from tests.explain.simulation.actors import Actor
-from tests.explain.simulation.clock import Clock
-from tests.explain.simulation.deployments import Deployments
-from tests.explain.simulation.fields import Json
-from tests.explain.simulation.garbage import Garbage
-from tests.explain.simulation.jobs import Jobs
-from tests.explain.simulation.kinds import KINDS
-from tests.explain.simulation.kubelet import Kubelet
-from tests.explain.simulation.namespaces import Namespaces
+from practicecluster.controllers.actors import Actor
+from practicecluster.controllers.api import Json, Written
+from practicecluster.controllers.clock import VirtualClock
+from practicecluster.controllers.deployments import Deployments
+from practicecluster.controllers.garbage import Garbage
+from practicecluster.controllers.jobs import Jobs
+from practicecluster.controllers.kinds import KINDS
+from practicecluster.controllers.kubelet import Kubelet
+from practicecluster.controllers.namespaces import Namespaces
+from practicecluster.controllers.replicasets import ReplicaSets
+from practicecluster.controllers.scheduler import Scheduler
+from practicecluster.controllers.who import API_SERVER, kubelet
 from tests.explain.simulation.people import People
-from tests.explain.simulation.replicasets import ReplicaSets
-from tests.explain.simulation.requests import API_SERVER, kubelet
-from tests.explain.simulation.scheduler import Scheduler
-from tests.explain.simulation.server import Server, Written
+from tests.explain.simulation.server import Server
 from tests.explain.simulation.sites import Sites, definition
 
 Streams = dict[str, list[Observation]]
@@ -32,7 +32,7 @@ class Cluster:
     """Some nodes, all actors, and people; everything from `begin` on is recorded."""
 
     def __init__(self, seed: int, nodes: int = 2, cpus: int = 4) -> None:
-        self.clock = Clock(seed)
+        self.clock = VirtualClock(seed)
         self.random = self.clock.random
         self.server = Server(self.clock)
         self.people = People(self.server, self.clock)

@@ -6,11 +6,12 @@ pkg/kubelet/prober/worker.go
 
 import math
 
+from practicecluster.controllers.api import Json
+from practicecluster.controllers.clock import Work
+from practicecluster.writing.times import stamp
 from tests.explain.simulation.cells import Cell, Cells, ended
-from tests.explain.simulation.clock import Work
 from tests.explain.simulation.fares import NEVER, Fare, Fares
 from tests.explain.simulation.faults import Faults
-from tests.explain.simulation.fields import Json, stamp
 from tests.explain.simulation.losable import LosableKubelet
 from tests.explain.simulation.server import Server
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from eventstream.explain.engine.engine import Engine
 from eventstream.explain.vocabulary.records import Trace
 from eventstream.objects.observations import Observation
-from tests.explain.simulation.actors import condition, leaving
+from practicecluster.controllers.actors import condition, leaving
+from practicecluster.controllers.api import Json
 from tests.explain.simulation.cluster import Cluster
 from tests.explain.simulation.faults import Fault, Faults
-from tests.explain.simulation.fields import Json
 from tests.explain.simulation.outlooks import World
 from tests.explain.tapes import Result
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tests.explain.simulation.clock import Clock
-from tests.explain.simulation.fields import Json
+from practicecluster.controllers.api import Json
+from practicecluster.controllers.clock import Clock
 
 SOON = 5.0
 """Seconds within which what an object plainly shows has to be told."""

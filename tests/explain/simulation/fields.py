@@ -8,10 +8,11 @@ Source: https://github.com/kubernetes/apimachinery/blob/master/pkg/util/managedf
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-Json = dict[str, Any]
+from practicecluster.controllers.api import Json
+from practicecluster.writing.times import stamp
+
 Path = tuple[str, ...]
 
 _NOBODYS = (
@@ -36,20 +37,6 @@ _KEYS = {
 _SETS = ("finalizers",)
 _PLAIN = ("f:metadata", "f:spec", "f:status", "f:template", "f:strategy", "f:source")
 """Structs that are there even when empty, so that nobody owns their presence."""
-
-
-def stamp(at: float) -> str:
-    """A Kubernetes timestamp: whole seconds."""
-    return datetime.fromtimestamp(int(at), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def copied(thing: Any) -> Any:
-    """A copy of what was read from JSON, much quicker than any that minds references."""
-    if isinstance(thing, dict):
-        return {key: copied(value) for key, value in thing.items()}
-    if isinstance(thing, list):
-        return [copied(value) for value in thing]
-    return thing
 
 
 def laid_out(thing: Json) -> dict[Path, str]:

@@ -6,13 +6,13 @@ autoscalers scale, schedules run, nodes are drained and rebooted. Each hour is m
 
 from collections.abc import Callable
 
-from tests.explain.simulation.actors import Actor, leaving
+from practicecluster.controllers.actors import Actor, leaving
+from practicecluster.controllers.api import Json
+from practicecluster.controllers.scaling import Autoscalers
 from tests.explain.simulation.ailing import AilingCluster
 from tests.explain.simulation.fares import Fare
-from tests.explain.simulation.fields import Json
 from tests.explain.simulation.operators import Course
 from tests.explain.simulation.people import deployment, job, template, thing
-from tests.explain.simulation.scaling import Autoscalers
 
 HOUR = 3600.0
 _REBOOT = (35.0, 140.0)

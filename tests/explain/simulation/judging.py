@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from eventstream.explain.vocabulary.records import Step
+from practicecluster.controllers.api import Written
 from tests.explain.simulation.cluster import Cluster, Streams, merged
-from tests.explain.simulation.server import Written
 from tests.explain.tapes import Result, fold
 
 

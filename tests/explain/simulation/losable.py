@@ -4,13 +4,14 @@ Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/kubelet/kubelet
 Source: https://github.com/kubernetes/kubernetes/blob/master/cmd/kubemark/hollow-node.go
 """
 
-from tests.explain.simulation.actors import condition, is_ready, leaving
-from tests.explain.simulation.clock import Work
-from tests.explain.simulation.deployments import put
-from tests.explain.simulation.fields import Json, stamp
-from tests.explain.simulation.kubelet import Kubelet
-from tests.explain.simulation.requests import Who
-from tests.explain.simulation.server import Refused, Server
+from practicecluster.controllers.actors import condition, is_ready, leaving
+from practicecluster.controllers.api import Json, Refused
+from practicecluster.controllers.clock import Work
+from practicecluster.controllers.deployments import put
+from practicecluster.controllers.kubelet import Kubelet
+from practicecluster.controllers.who import Who
+from practicecluster.writing.times import stamp
+from tests.explain.simulation.server import Server
 
 HOLLOW = Who("kubelet", "hollow-kubelet", "kubernetes-admin", "hollow-kubelet")
 

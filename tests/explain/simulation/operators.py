@@ -8,13 +8,14 @@ import copy
 
 import msgspec
 
-from tests.explain.simulation.actors import Actor, controller_of, is_ready, leaving, owned_by
-from tests.explain.simulation.clock import Work
-from tests.explain.simulation.deployments import put
+from practicecluster.controllers.actors import Actor, controller_of, is_ready, leaving, owned_by
+from practicecluster.controllers.api import Json
+from practicecluster.controllers.clock import Work
+from practicecluster.controllers.deployments import put
+from practicecluster.controllers.who import Who
+from practicecluster.writing.times import stamp
 from tests.explain.simulation.fares import NEVER
 from tests.explain.simulation.faults import Fault, Faults
-from tests.explain.simulation.fields import Json, stamp
-from tests.explain.simulation.requests import Who
 from tests.explain.simulation.server import Server
 
 HOLDERS = "custom-controller client"

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from eventstream.explain.engine.engine import Engine
 from eventstream.objects.observations import Observation
-from tests.explain.simulation.actors import condition, controller_of, leaving
+from practicecluster.controllers.actors import condition, controller_of, leaving
+from practicecluster.controllers.api import Json
 from tests.explain.simulation.cluster import Cluster
-from tests.explain.simulation.fields import Json
 from tests.explain.tapes import Result
 
 _SOON = 5.0

@@ -6,11 +6,12 @@ Source: https://github.com/kubernetes/kubectl/tree/master/pkg/cmd
 import copy
 from collections.abc import Callable
 
-from tests.explain.simulation.clock import Clock
-from tests.explain.simulation.deployments import PREFIX, REVISION
-from tests.explain.simulation.fields import Json, stamp
-from tests.explain.simulation.requests import client
-from tests.explain.simulation.server import Refused, Server
+from practicecluster.controllers.api import Json, Refused
+from practicecluster.controllers.clock import Clock
+from practicecluster.controllers.deployments import PREFIX, REVISION
+from practicecluster.controllers.who import client
+from practicecluster.writing.times import stamp
+from tests.explain.simulation.server import Server
 
 SPACE = "shop"
 Changing = Callable[[Json], None]

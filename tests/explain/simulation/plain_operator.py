@@ -8,12 +8,12 @@ Source: https://github.com/kubernetes-client/python/tree/master/examples
 import copy
 from typing import NamedTuple
 
-from tests.explain.simulation.actors import Actor, leaving, owned_by
-from tests.explain.simulation.clock import Work
-from tests.explain.simulation.fields import Json
+from practicecluster.controllers.actors import Actor, leaving, owned_by
+from practicecluster.controllers.api import Json, Refused
+from practicecluster.controllers.clock import Work
+from practicecluster.controllers.who import Who
 from tests.explain.simulation.people import SPACE, deployment, template
-from tests.explain.simulation.requests import Who
-from tests.explain.simulation.server import Refused, Server
+from tests.explain.simulation.server import Server
 
 FINALIZER = "example.com/cleanup"
 

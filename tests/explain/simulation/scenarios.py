@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.explain.simulation.actors import leaving
+from practicecluster.controllers.actors import leaving
 from tests.explain.simulation.cluster import Cluster
 from tests.explain.simulation.people import SPACE, deployment, job, template
 from tests.explain.simulation.sites import website

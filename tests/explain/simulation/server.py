@@ -5,46 +5,20 @@ Source: https://github.com/kubernetes/apiserver/blob/master/pkg/registry/rest/de
 """
 
 import json
-from collections.abc import Callable
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Generator
+from contextlib import suppress
+from typing import Self
 
-from tests.explain.simulation.clock import Clock
-from tests.explain.simulation.fields import (
-    Entry,
-    Json,
-    Managed,
-    applied,
-    copied,
-    rendered,
-    stamp,
-    updated,
-)
-from tests.explain.simulation.kinds import KINDS
-from tests.explain.simulation.requests import Asked, Requests, Who
+from practicecluster.controllers.api import Json, Refused, Tell, WatchType, Written, copied
+from practicecluster.controllers.clock import Clock
+from practicecluster.controllers.kinds import KINDS
+from practicecluster.controllers.who import Who
+from practicecluster.writing.times import stamp
+from tests.explain.simulation.fields import Entry, Managed, applied, rendered, updated
+from tests.explain.simulation.requests import Asked, Requests
 
 Key = tuple[str, str, str]
 """Kind, namespace ("" of cluster-scoped ones) and name."""
-
-
-class Refused(Exception):  # noqa: N818 - A refusal is an answer, the simulation goes on.
-    """The API server's error: its code, its reason and what it says."""
-
-    def __init__(self, code: int, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.code, self.reason = code, reason
-
-
-WatchType = Literal["ADDED", "MODIFIED", "DELETED"]
-
-
-class Written(NamedTuple):
-    """One write as watchers get it, and who truly did it."""
-
-    at: float
-    type: WatchType
-    kind: str
-    thing: Json
-    who: Who
 
 
 class Server:
@@ -62,12 +36,17 @@ class Server:
         self.plain: set[str] = set()
         self._things: dict[Key, Json] = {}
         self._managed: dict[str, Managed] = {}
-        self._watchers: list[Callable[[Written], None]] = []
+        self._watchers: list[tuple[Tell, frozenset[str]]] = []
         self._made = 0
 
-    def watch(self, tell: Callable[[Written], None]) -> None:
-        """Call `tell` for each write from now on."""
-        self._watchers.append(tell)
+    def seen_by(self, who: Who) -> Self:
+        """Return itself: it knows from each request who asks."""
+        del who
+        return self
+
+    def watch(self, tell: Tell, kinds: tuple[str, ...]) -> None:
+        """Call `tell` for each write of these kinds from now on."""
+        self._watchers.append((tell, frozenset(kinds)))
 
     def find(self, kind: str, space: str, name: str) -> Json | None:
         """The object as it is stored; treat it as frozen."""
@@ -90,7 +69,10 @@ class Server:
                 raise Refused(409, "AlreadyExists", f'{asked.plural} "{key[2]}" already exists')
             for admit in self.admission:
                 admit(thing)
-            space = self.find("Namespace", "", metadata.get("namespace", ""))
+            named = metadata.get("namespace", "") if KINDS[thing["kind"]].namespaced else ""
+            space = self.find("Namespace", "", named)
+            if named and space is None:
+                raise Refused(404, "NotFound", f'namespaces "{named}" not found')
             if space is not None and "deletionTimestamp" in space["metadata"]:
                 name = space["metadata"]["name"]
                 why = f"unable to create new content in {name} because it is being terminated"
@@ -187,14 +169,8 @@ class Server:
         policy: str = "Background",
         grace: int | None = None,
         sub: str = "",
-        *,
-        collection: bool = False,
     ) -> None:
         """Delete at once, or mark: a Pod with its grace period, anything that a finalizer holds."""
-        if collection:  # One request for all of them, which is logged as one.
-            before = self._needed(_key(thing), thing["metadata"].get("uid"))
-            self._delete(who, before, policy, grace)
-            return
         metadata = {k: v for k, v in thing["metadata"].items() if k in ("name", "namespace")}
         verb = "create" if sub else "delete"
         with self._asking(who, Asked(verb, thing["kind"], sub, metadata)):
@@ -202,6 +178,19 @@ class Server:
             for admit in self.admission if sub else []:
                 admit(before)
             self._delete(who, before, policy, grace)
+
+    def delete_all(self, who: Who, kind: str, space: str) -> Generator[float, None, int]:
+        """Delete all of a kind in a namespace, by one request which is logged as one."""
+        found = [each for each in self.every(kind) if each["metadata"]["namespace"] == space]
+        for each in found:
+            yield self.clock.between(0.0005, 0.004)
+            with suppress(Refused):  # Gone in the meantime.
+                self._delete(
+                    who, self._needed(_key(each), each["metadata"]["uid"]), "Background", None
+                )
+        if found:
+            self.requests.collected(who, kind, space, self.clock.now)
+        return len(found)
 
     def _delete(self, who: Who, before: Json, policy: str, grace: int | None) -> None:
         if before["kind"] == "Namespace":
@@ -299,8 +288,9 @@ class Server:
         thing["metadata"]["resourceVersion"] = str(self.version)
         written = Written(self.clock.now, type_, thing["kind"], thing, who)
         self.log.append(written)
-        for tell in self._watchers:
-            tell(written)
+        for tell, kinds in self._watchers:
+            if written.kind in kinds:
+                tell(written)
         return thing
 
     def _asking(self, who: Who, asked: Asked) -> "_Asking":

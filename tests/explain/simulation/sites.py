@@ -3,12 +3,13 @@
 Source: https://book.kubebuilder.io/reference/using-finalizers
 """
 
-from tests.explain.simulation.actors import Actor, controller_of, leaving, owned_by
-from tests.explain.simulation.clock import Work
-from tests.explain.simulation.deployments import put
-from tests.explain.simulation.fields import Json, stamp
+from practicecluster.controllers.actors import Actor, controller_of, leaving, owned_by
+from practicecluster.controllers.api import Json
+from practicecluster.controllers.clock import Work
+from practicecluster.controllers.deployments import put
+from practicecluster.controllers.who import Who
+from practicecluster.writing.times import stamp
 from tests.explain.simulation.people import SPACE, deployment, template
-from tests.explain.simulation.requests import Who
 from tests.explain.simulation.server import Server
 
 FINALIZER = "example.com/site"

@@ -5,27 +5,28 @@ Each is made from its seed alone, as the days of `scenarios` are.
 
 from collections.abc import Callable
 
-from tests.explain.simulation.actors import Actor, leaving
-from tests.explain.simulation.claims import Binder, Protection
+from practicecluster.controllers.actors import Actor, leaving
+from practicecluster.controllers.api import Json
+from practicecluster.controllers.claims import Binder, Protection
+from practicecluster.controllers.crons import CronJobs
+from practicecluster.controllers.daemons import DaemonSets
+from practicecluster.controllers.deployments import Deployments
+from practicecluster.controllers.garbage import Garbage
+from practicecluster.controllers.jobs import Jobs
+from practicecluster.controllers.lifecycle import Evictor, NodeLifecycle, PodCollector
+from practicecluster.controllers.ordered_namespaces import OrderedNamespaces
+from practicecluster.controllers.preemption import PreemptingScheduler
+from practicecluster.controllers.quotas import Quotas
+from practicecluster.controllers.replicasets import ReplicaSets
+from practicecluster.controllers.scaling import Autoscalers
+from practicecluster.controllers.stateful import StatefulSets
+from tests.explain.simulation.charging import Charging
 from tests.explain.simulation.cluster import Cluster
-from tests.explain.simulation.crons import CronJobs
-from tests.explain.simulation.daemons import DaemonSets
-from tests.explain.simulation.deployments import Deployments
-from tests.explain.simulation.fields import Json
-from tests.explain.simulation.garbage import Garbage
-from tests.explain.simulation.jobs import Jobs
-from tests.explain.simulation.lifecycle import Evictor, NodeLifecycle, PodCollector
 from tests.explain.simulation.losable import HOLLOW, LosableKubelet
-from tests.explain.simulation.ordered_namespaces import OrderedNamespaces
 from tests.explain.simulation.people import SPACE, deployment, job, template, thing
 from tests.explain.simulation.plain_operator import Habits, PlainOperator
-from tests.explain.simulation.preemption import PreemptingScheduler
-from tests.explain.simulation.quotas import Quotas
-from tests.explain.simulation.replicasets import ReplicaSets
-from tests.explain.simulation.scaling import Autoscalers
 from tests.explain.simulation.scenarios import Days
 from tests.explain.simulation.sites import Sites
-from tests.explain.simulation.stateful import StatefulSets
 
 HELD = "example.com/held"
 _PAUSES = (0.05, 0.3, 1.0, 4.0, 15.0, 30.0)
@@ -45,6 +46,7 @@ class WholeCluster(Cluster):
         if not habits.subresource:
             server.plain.add("Website")
         operator = PlainOperator(server, habits) if seed % 7 else Sites(server, "site-operator")
+        Charging(server)
         return [
             Deployments(server), ReplicaSets(server), PreemptingScheduler(server),
             Garbage(server), Jobs(server), OrderedNamespaces(server), StatefulSets(server),

@@ -3,12 +3,11 @@
 Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/garbagecollector/garbagecollector.go
 """
 
-from tests.explain.simulation.actors import Actor, leaving
-from tests.explain.simulation.clock import Work
-from tests.explain.simulation.fields import Json
-from tests.explain.simulation.kinds import KINDS
-from tests.explain.simulation.requests import kcm
-from tests.explain.simulation.server import Server
+from practicecluster.controllers.actors import Actor, leaving
+from practicecluster.controllers.api import Api, Json
+from practicecluster.controllers.clock import Work
+from practicecluster.controllers.kinds import KINDS
+from practicecluster.controllers.who import kcm
 
 FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
 
@@ -18,7 +17,7 @@ class Garbage(Actor):
 
     watches = tuple(kind for kind in KINDS if kind != "Event")
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Api) -> None:
         super().__init__(server, kcm("garbage-collector", "generic-garbage-collector"))
         self._kinds: dict[str, str] = {}
 

@@ -3,11 +3,11 @@
 Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/namespace/deletion/namespaced_resources_deleter.go
 """
 
-from tests.explain.simulation.actors import Actor, leaving
-from tests.explain.simulation.clock import Work
-from tests.explain.simulation.kinds import KINDS
-from tests.explain.simulation.requests import kcm
-from tests.explain.simulation.server import Refused, Server
+from practicecluster.controllers.actors import Actor, leaving
+from practicecluster.controllers.api import Api
+from practicecluster.controllers.clock import Work
+from practicecluster.controllers.kinds import KINDS
+from practicecluster.controllers.who import kcm
 
 
 class Namespaces(Actor):
@@ -15,7 +15,7 @@ class Namespaces(Actor):
 
     watches = ("Namespace",)
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Api) -> None:
         super().__init__(server, kcm("namespace-controller"))
 
     def reconcile(self, key: str) -> Work:
@@ -26,15 +26,7 @@ class Namespaces(Actor):
         name, left = space["metadata"]["name"], 0
         for kind in [kind for kind, known in KINDS.items() if known.namespaced]:
             yield self.clock.between(0.001, 0.01)
-            found = [t for t in self.server.every(kind) if t["metadata"]["namespace"] == name]
-            left += len(found)
-            for thing in found:
-                try:
-                    self.server.delete(self.who, thing, collection=True)
-                except Refused:
-                    continue  # Gone in the meantime.
-            if found:
-                self.server.requests.collected(self.who, kind, name, self.clock.now)
+            left += yield from self.server.delete_all(self.who, kind, name)
         if left:
             self.enqueue(key, self.clock.between(1.0, 4.0))
             return

@@ -5,13 +5,13 @@ Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/job/
 
 import copy
 
-from tests.explain.simulation.actors import Actor, children, condition, controller_of, leaving
-from tests.explain.simulation.clock import Work
-from tests.explain.simulation.deployments import put
-from tests.explain.simulation.fields import Json, stamp
-from tests.explain.simulation.replicasets import pod_of
-from tests.explain.simulation.requests import kcm
-from tests.explain.simulation.server import Server
+from practicecluster.controllers.actors import Actor, children, condition, controller_of, leaving
+from practicecluster.controllers.api import Api, Json
+from practicecluster.controllers.clock import Work
+from practicecluster.controllers.deployments import put
+from practicecluster.controllers.replicasets import pod_of
+from practicecluster.controllers.who import kcm
+from practicecluster.writing.times import stamp
 
 TRACKING = "batch.kubernetes.io/job-tracking"
 
@@ -22,7 +22,7 @@ class Jobs(Actor):
     watches = ("Job", "Pod")
     component = "job-controller"
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Api) -> None:
         super().__init__(server, kcm("job-controller"))
         self._awaited: dict[str, set[str]] = {}
         self._ended: set[str] = set()

@@ -5,12 +5,12 @@ Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/poda
 
 import copy
 
-from tests.explain.simulation.actors import Actor
-from tests.explain.simulation.clock import Work
-from tests.explain.simulation.deployments import put
-from tests.explain.simulation.fields import Json, stamp
-from tests.explain.simulation.requests import kcm
-from tests.explain.simulation.server import Server
+from practicecluster.controllers.actors import Actor
+from practicecluster.controllers.api import Api, Json
+from practicecluster.controllers.clock import Work
+from practicecluster.controllers.deployments import put
+from practicecluster.controllers.who import kcm
+from practicecluster.writing.times import stamp
 
 
 class Autoscalers(Actor):
@@ -19,7 +19,7 @@ class Autoscalers(Actor):
     watches = ("HorizontalPodAutoscaler",)
     component = "horizontal-pod-autoscaler"
 
-    def __init__(self, server: Server, chance: float = 0.4) -> None:
+    def __init__(self, server: Api, chance: float = 0.4) -> None:
         super().__init__(server, kcm("horizontal-pod-autoscaler"))
         self._chance = chance
 

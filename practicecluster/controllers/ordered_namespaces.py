@@ -5,13 +5,13 @@ Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/name
 
 import copy
 
-from tests.explain.simulation.actors import leaving
-from tests.explain.simulation.clock import Work
-from tests.explain.simulation.deployments import put
-from tests.explain.simulation.fields import Json, stamp
-from tests.explain.simulation.kinds import KINDS
-from tests.explain.simulation.namespaces import Namespaces
-from tests.explain.simulation.server import Refused
+from practicecluster.controllers.actors import leaving
+from practicecluster.controllers.api import Json
+from practicecluster.controllers.clock import Work
+from practicecluster.controllers.deployments import put
+from practicecluster.controllers.kinds import KINDS
+from practicecluster.controllers.namespaces import Namespaces
+from practicecluster.writing.times import stamp
 
 
 class OrderedNamespaces(Namespaces):
@@ -38,16 +38,8 @@ class OrderedNamespaces(Namespaces):
         self.server.finalize(self.who, name)
 
     def _empty(self, kind: str, space: str, left: list[str]) -> Work:
-        found = [t for t in self.server.every(kind) if t["metadata"]["namespace"] == space]
-        if not found:
+        if not (yield from self.server.delete_all(self.who, kind, space)):
             return
-        for thing in found:
-            yield self.clock.between(0.0005, 0.004)
-            try:
-                self.server.delete(self.who, thing, collection=True)
-            except Refused:
-                continue  # Gone in the meantime.
-        self.server.requests.collected(self.who, kind, space, self.clock.now)
         yield self.clock.between(0.001, 0.01)
         if any(t["metadata"]["namespace"] == space for t in self.server.every(kind)):
             left.append(kind)

@@ -6,10 +6,10 @@ Source: https://github.com/kubernetes/client-go/blob/master/tools/record/events_
 
 from collections.abc import Callable, Iterator
 
-from tests.explain.simulation.clock import Work
-from tests.explain.simulation.fields import Json, stamp
-from tests.explain.simulation.requests import Who
-from tests.explain.simulation.server import Refused, Server, Written
+from practicecluster.controllers.api import Api, Json, Refused, Written
+from practicecluster.controllers.clock import Work
+from practicecluster.controllers.who import Who
+from practicecluster.writing.times import stamp
 
 
 class Actor:
@@ -18,14 +18,14 @@ class Actor:
     watches: tuple[str, ...] = ()
     component = ""
 
-    def __init__(self, server: Server, who: Who) -> None:
-        self.server, self.who, self.clock = server, who, server.clock
+    def __init__(self, server: Api, who: Who) -> None:
+        self.server, self.who, self.clock = server.seen_by(who), who, server.clock
         self.events = Recorder(self)
         self._cache: dict[str, dict[str, Json]] = {kind: {} for kind in self.watches}
         self._last: dict[str, float] = {}
         self._queue: list[str] = []
         self._busy = False
-        server.watch(self._sent)
+        self.server.watch(self._sent, self.watches)
 
     def cached(self, kind: str) -> list[Json]:
         """The objects of a kind, as this actor knows them."""
@@ -127,7 +127,7 @@ class Actor:
             return
         due = self.clock.now + self.clock.between(0.001, 0.03)
         due = self._last[written.kind] = max(due, self._last.get(written.kind, 0.0))
-        self.clock.after(due - self.clock.now, lambda: self._delivered(written))
+        self.clock.at(due, lambda: self._delivered(written))
 
     def _delivered(self, written: Written) -> None:
         cache, uid = self._cache[written.kind], written.thing["metadata"]["uid"]

@@ -7,12 +7,12 @@ Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/podg
 
 import copy
 
-from tests.explain.simulation.actors import Actor, condition, leaving
-from tests.explain.simulation.clock import Work
-from tests.explain.simulation.deployments import put
-from tests.explain.simulation.fields import Json, stamp
-from tests.explain.simulation.requests import kcm
-from tests.explain.simulation.server import Refused, Server
+from practicecluster.controllers.actors import Actor, condition, leaving
+from practicecluster.controllers.api import Api, Json, Refused
+from practicecluster.controllers.clock import Work
+from practicecluster.controllers.deployments import put
+from practicecluster.controllers.who import kcm
+from practicecluster.writing.times import stamp
 
 PREFIX = "node.kubernetes.io/"
 _GRACE, _PERIOD, _TOLERATED = 12.0, 5.0, 20.0
@@ -26,7 +26,7 @@ class NodeLifecycle(Actor):
     watches = ("Node", "Pod")
     component = "node-controller"
 
-    def __init__(self, server: Server, silent: dict[str, float], grace: float = _GRACE) -> None:
+    def __init__(self, server: Api, silent: dict[str, float], grace: float = _GRACE) -> None:
         super().__init__(server, kcm("node-lifecycle-controller", "node-controller"))
         self._silent, self._grace = silent, grace
         self.clock.after(_PERIOD, self._monitor)
@@ -122,7 +122,7 @@ class Evictor(Actor):
     watches = ("Node", "Pod")
     component = "taint-eviction-controller"
 
-    def __init__(self, server: Server, tolerated: float = _TOLERATED) -> None:
+    def __init__(self, server: Api, tolerated: float = _TOLERATED) -> None:
         super().__init__(server, kcm("taint-eviction-controller", "node-controller"))
         self._tolerated = tolerated
 
@@ -163,7 +163,7 @@ class PodCollector(Actor):
 
     watches = ("Node", "Pod")
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Api) -> None:
         super().__init__(server, kcm("pod-garbage-collector"))
         self._missing: dict[str, float] = {}
         self.clock.after(20.0, self._collect)

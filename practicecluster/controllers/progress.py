@@ -6,8 +6,8 @@ Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/depl
 import copy
 from datetime import datetime
 
-from tests.explain.simulation.actors import condition
-from tests.explain.simulation.fields import Json
+from practicecluster.controllers.actors import condition
+from practicecluster.controllers.api import Json
 
 
 def status_of(web: Json, sets: list[Json], new: Json | None, at: str) -> Json:

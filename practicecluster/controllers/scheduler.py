@@ -5,11 +5,11 @@ Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/scheduler/sched
 
 from contextlib import suppress
 
-from tests.explain.simulation.actors import Actor, condition, leaving, referred
-from tests.explain.simulation.clock import Work
-from tests.explain.simulation.fields import Json, stamp
-from tests.explain.simulation.requests import SCHEDULER
-from tests.explain.simulation.server import Refused, Server
+from practicecluster.controllers.actors import Actor, condition, leaving, referred
+from practicecluster.controllers.api import Api, Json, Refused
+from practicecluster.controllers.clock import Work
+from practicecluster.controllers.who import SCHEDULER
+from practicecluster.writing.times import stamp
 
 
 def millis(pod: Json) -> int:
@@ -27,7 +27,7 @@ class Scheduler(Actor):
     watches = ("Pod", "Node")
     component = "default-scheduler"
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Api) -> None:
         super().__init__(server, SCHEDULER)
         self._assumed: dict[str, str] = {}
 

@@ -6,11 +6,10 @@ Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/volu
 
 import copy
 
-from tests.explain.simulation.actors import Actor, leaving
-from tests.explain.simulation.clock import Work
-from tests.explain.simulation.fields import Json
-from tests.explain.simulation.requests import kcm
-from tests.explain.simulation.server import Server
+from practicecluster.controllers.actors import Actor, leaving
+from practicecluster.controllers.api import Api, Json
+from practicecluster.controllers.clock import Work
+from practicecluster.controllers.who import kcm
 
 PROTECTION = "kubernetes.io/pvc-protection"
 
@@ -21,7 +20,7 @@ class Binder(Actor):
     watches = ("PersistentVolumeClaim",)
     component = "persistentvolume-controller"
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Api) -> None:
         super().__init__(server, kcm("persistentvolume-controller", "persistent-volume-binder"))
 
     def reconcile(self, key: str) -> Work:
@@ -48,7 +47,7 @@ class Protection(Actor):
 
     watches = ("PersistentVolumeClaim", "Pod")
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Api) -> None:
         super().__init__(server, kcm("pvc-protection-controller"))
 
     def seen(self, kind: str, type_: str, before: Json | None, thing: Json) -> None:

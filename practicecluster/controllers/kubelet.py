@@ -5,11 +5,11 @@ How a container fares is told by its image: `bad/â€¦` cannot be pulled, `crash/â
 Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/kubelet/status/status_manager.go
 """
 
-from tests.explain.simulation.actors import Actor, leaving
-from tests.explain.simulation.clock import Work
-from tests.explain.simulation.fields import Json, stamp
-from tests.explain.simulation.requests import Who, kubelet
-from tests.explain.simulation.server import Refused, Server
+from practicecluster.controllers.actors import Actor, leaving
+from practicecluster.controllers.api import Api, Json, Refused
+from practicecluster.controllers.clock import Work
+from practicecluster.controllers.who import Who, kubelet
+from practicecluster.writing.times import stamp
 
 
 class Kubelet(Actor):
@@ -18,7 +18,7 @@ class Kubelet(Actor):
     watches = ("Pod",)
     component = "kubelet"
 
-    def __init__(self, server: Server, node: str, who: Who | None = None) -> None:
+    def __init__(self, server: Api, node: str, who: Who | None = None) -> None:
         super().__init__(server, who or kubelet(node))
         self.node = node
         self._started: set[str] = set()

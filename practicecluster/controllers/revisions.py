@@ -5,10 +5,10 @@ Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/hist
 
 import copy
 
-from tests.explain.simulation.actors import Actor, controller_of, owned_by
-from tests.explain.simulation.clock import Work
-from tests.explain.simulation.deployments import template_hash
-from tests.explain.simulation.fields import Json
+from practicecluster.controllers.actors import Actor, controller_of, owned_by
+from practicecluster.controllers.api import Json
+from practicecluster.controllers.clock import Work
+from practicecluster.controllers.deployments import template_hash
 
 HASH = "controller-revision-hash"
 

@@ -5,7 +5,7 @@ Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/cron
 
 import copy
 
-from tests.explain.simulation.actors import (
+from practicecluster.controllers.actors import (
     Actor,
     children,
     condition,
@@ -14,10 +14,10 @@ from tests.explain.simulation.actors import (
     owned_by,
     referred,
 )
-from tests.explain.simulation.clock import Work
-from tests.explain.simulation.fields import Json, stamp
-from tests.explain.simulation.requests import kcm
-from tests.explain.simulation.server import Refused, Server
+from practicecluster.controllers.api import Api, Json, Refused
+from practicecluster.controllers.clock import Work
+from practicecluster.controllers.who import kcm
+from practicecluster.writing.times import stamp
 
 
 class CronJobs(Actor):
@@ -26,7 +26,7 @@ class CronJobs(Actor):
     watches = ("CronJob", "Job")
     component = "cronjob-controller"
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Api) -> None:
         super().__init__(server, kcm("cronjob-controller"))
         self._due: set[str] = set()
 

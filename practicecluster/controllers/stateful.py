@@ -5,7 +5,7 @@ Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/stat
 
 import copy
 
-from tests.explain.simulation.actors import (
+from practicecluster.controllers.actors import (
     Actor,
     controller_of,
     is_ready,
@@ -13,12 +13,11 @@ from tests.explain.simulation.actors import (
     owned_by,
     referred,
 )
-from tests.explain.simulation.clock import Work
-from tests.explain.simulation.fields import Json
-from tests.explain.simulation.replicasets import pod_of
-from tests.explain.simulation.requests import kcm
-from tests.explain.simulation.revisions import newest, truncated
-from tests.explain.simulation.server import Refused, Server
+from practicecluster.controllers.api import Api, Json, Refused
+from practicecluster.controllers.clock import Work
+from practicecluster.controllers.replicasets import pod_of
+from practicecluster.controllers.revisions import newest, truncated
+from practicecluster.controllers.who import kcm
 
 HASH = "controller-revision-hash"
 NAME = "statefulset.kubernetes.io/pod-name"
@@ -30,7 +29,7 @@ class StatefulSets(Actor):
     watches = ("StatefulSet", "Pod", "ControllerRevision", "PersistentVolumeClaim")
     component = "statefulset-controller"
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Api) -> None:
         super().__init__(server, kcm("statefulset-controller"))
 
     def seen(self, kind: str, type_: str, before: Json | None, thing: Json) -> None:

@@ -5,14 +5,13 @@ Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/daem
 
 import copy
 
-from tests.explain.simulation.actors import Actor, controller_of, is_ready, leaving
-from tests.explain.simulation.clock import Work
-from tests.explain.simulation.deployments import template_hash
-from tests.explain.simulation.fields import Json
-from tests.explain.simulation.replicasets import pod_of
-from tests.explain.simulation.requests import kcm
-from tests.explain.simulation.revisions import HASH, newest, truncated
-from tests.explain.simulation.server import Refused, Server
+from practicecluster.controllers.actors import Actor, controller_of, is_ready, leaving
+from practicecluster.controllers.api import Api, Json, Refused
+from practicecluster.controllers.clock import Work
+from practicecluster.controllers.deployments import template_hash
+from practicecluster.controllers.replicasets import pod_of
+from practicecluster.controllers.revisions import HASH, newest, truncated
+from practicecluster.controllers.who import kcm
 
 _TOLERATED = ("not-ready", "unreachable", "unschedulable", "memory-pressure", "disk-pressure")
 
@@ -23,7 +22,7 @@ class DaemonSets(Actor):
     watches = ("DaemonSet", "Pod", "Node", "ControllerRevision")
     component = "daemonset-controller"
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Api) -> None:
         super().__init__(server, kcm("daemonset-controller", "daemon-set-controller"))
         self._awaited: dict[str, set[str]] = {}
 

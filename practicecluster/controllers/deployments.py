@@ -8,18 +8,12 @@ import copy
 import hashlib
 import json
 
-from tests.explain.simulation.actors import (
-    Actor,
-    condition,
-    controller_of,
-    leaving,
-    owned_by,
-)
-from tests.explain.simulation.clock import Work
-from tests.explain.simulation.fields import Json, stamp
-from tests.explain.simulation.progress import status_of
-from tests.explain.simulation.requests import kcm
-from tests.explain.simulation.server import Server
+from practicecluster.controllers.actors import Actor, condition, controller_of, leaving, owned_by
+from practicecluster.controllers.api import Api, Json
+from practicecluster.controllers.clock import Work
+from practicecluster.controllers.progress import status_of
+from practicecluster.controllers.who import kcm
+from practicecluster.writing.times import stamp
 
 PREFIX = "deployment.kubernetes.io/"
 REVISION = PREFIX + "revision"
@@ -33,7 +27,7 @@ class Deployments(Actor):
     watches = ("Deployment", "ReplicaSet", "Pod")
     component = "deployment-controller"
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Api) -> None:
         super().__init__(server, kcm("deployment-controller"))
 
     def seen(self, kind: str, type_: str, before: Json | None, thing: Json) -> None:

@@ -3,12 +3,12 @@
 Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/scheduler/framework/preemption/executor.go
 """
 
-from tests.explain.simulation.actors import leaving
-from tests.explain.simulation.clock import Work
-from tests.explain.simulation.deployments import put
-from tests.explain.simulation.fields import Json, stamp
-from tests.explain.simulation.scheduler import Scheduler, millis
-from tests.explain.simulation.server import Refused
+from practicecluster.controllers.actors import leaving
+from practicecluster.controllers.api import Json, Refused
+from practicecluster.controllers.clock import Work
+from practicecluster.controllers.deployments import put
+from practicecluster.controllers.scheduler import Scheduler, millis
+from practicecluster.writing.times import stamp
 
 
 class PreemptingScheduler(Scheduler):

@@ -5,7 +5,7 @@ Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/repl
 
 import copy
 
-from tests.explain.simulation.actors import (
+from practicecluster.controllers.actors import (
     Actor,
     active,
     controller_of,
@@ -13,10 +13,10 @@ from tests.explain.simulation.actors import (
     leaving,
     owned_by,
 )
-from tests.explain.simulation.clock import Work
-from tests.explain.simulation.fields import Json, stamp
-from tests.explain.simulation.requests import kcm
-from tests.explain.simulation.server import Refused, Server
+from practicecluster.controllers.api import Api, Json, Refused
+from practicecluster.controllers.clock import Work
+from practicecluster.controllers.who import kcm
+from practicecluster.writing.times import stamp
 
 
 class ReplicaSets(Actor):
@@ -25,7 +25,7 @@ class ReplicaSets(Actor):
     watches = ("ReplicaSet", "Pod")
     component = "replicaset-controller"
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Api) -> None:
         super().__init__(server, kcm("replicaset-controller"))
         self._awaited: dict[str, set[str]] = {}
 

@@ -1,0 +1,356 @@
+"""The API over HTTP, as a controller asks it: under its own name, a watch for each kind."""
+
+import copy
+import http.client
+import itertools
+import json
+import logging
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Self
+from urllib.parse import urlencode, urlsplit
+
+import msgspec
+
+from practicecluster.controllers.api import Change, Json, Refused, Tell, WatchType, Written
+from practicecluster.controllers.clock import Clock
+from practicecluster.controllers.kinds import KINDS
+from practicecluster.controllers.who import Who
+
+_ANSWER_SECONDS = 30.0
+_AGAIN_SECONDS = 0.5
+_UNSERVED_SECONDS = 5.0
+"""How soon a kind is looked for again that no definition serves yet."""
+_TRIES = 5
+_JSON, _MERGE = "application/json", "application/merge-patch+json"
+_APPLY = "application/apply-patch+yaml"
+_BACKGROUND: Json = {
+    "apiVersion": "v1",
+    "kind": "DeleteOptions",
+    "propagationPolicy": "Background",
+}
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the API server is: its URL, its CA's certificate as PEM, and each user's token."""
+
+    url: str
+    authority: str
+    token_of: Callable[[str], str]
+
+    def connection(self, timeout: float | None) -> http.client.HTTPConnection:
+        """Return a connection that is not open yet; `timeout` is in seconds."""
+        parts = urlsplit(self.url)
+        host, port = parts.hostname or "", parts.port
+        if parts.scheme == "http":
+            return http.client.HTTPConnection(host, port, timeout=timeout)
+        context = ssl.create_default_context(cadata=self.authority)
+        return http.client.HTTPSConnection(host, port, timeout=timeout, context=context)
+
+
+class HttpApi:
+    """An API server, asked by one thread at a time; each watch has a thread of its own."""
+
+    def __init__(self, address: Address, clock: Clock, who: Who) -> None:
+        self.clock = clock
+        self._address, self._who = address, who
+        self._open: http.client.HTTPConnection | None = None
+        self._below: list[HttpApi | Informer] = []
+
+    def seen_by(self, who: Who) -> Self:
+        """Return the same server for one client, with a connection of its own."""
+        below = type(self)(self._address, self.clock, who)
+        self._below.append(below)
+        return below
+
+    def end(self) -> None:
+        """Close all connections, and end all watches, of this client and those made from it."""
+        for below in self._below:
+            below.end()
+        if self._open is not None:
+            self._open.close()
+
+    def watch(self, tell: Tell, kinds: tuple[str, ...]) -> None:
+        """Call `tell`, by the clock, for what exists and for each write from now on."""
+        for kind in kinds:
+            informer = Informer(self, kind, tell, f"{self._who.actor} watches {kind}")
+            self._below.append(informer)
+            informer.start()
+
+    def find(self, kind: str, space: str, name: str) -> Json | None:
+        """Return an object as it is stored."""
+        try:
+            return self._ask("GET", _path(kind, space, name))
+        except Refused as refusal:
+            if refusal.code == http.client.NOT_FOUND:
+                return None
+            raise
+
+    def every(self, kind: str) -> list[Json]:
+        """Return all objects of a kind; none of one that is not served."""
+        return list(_items(kind, self._listed(kind, "")))
+
+    def create(self, who: Who, thing: Json) -> Json:
+        """Store a new object and return it."""
+        space = thing["metadata"].get("namespace", "")
+        return self._ask("POST", _path(thing["kind"], space), thing, who=who)
+
+    def update(self, who: Who, thing: Json, sub: str = "") -> Json:
+        """Replace an object, or a part of it by a subresource; Refused (409) if it moved on."""
+        return self._ask("PUT", _path_of(thing, sub), thing, who=who)
+
+    def patch(self, who: Who, thing: Json, change: Change, sub: str = "") -> Json:
+        """Change an object as it is now, whatever version the asker had seen."""
+        wanted = thing["metadata"].get("uid")
+        for attempt in itertools.count():
+            now = self._ask("GET", _path_of(thing))
+            if wanted and now["metadata"]["uid"] != wanted:
+                raise Refused(409, "Conflict", "another object has that name")
+            after = copy.deepcopy(now)
+            change(after)
+            patch = difference(now, after)
+            if not patch:
+                return now
+            patch.setdefault("metadata", {})["resourceVersion"] = now["metadata"]["resourceVersion"]
+            try:
+                return self._ask("PATCH", _path_of(now, sub), patch, form=_MERGE, who=who)
+            except Refused as refusal:
+                if refusal.code != http.client.CONFLICT or attempt == _TRIES:
+                    raise
+        raise AssertionError
+
+    def apply(self, who: Who, thing: Json) -> Json:
+        """Server-side apply, forced."""
+        return self._ask("PATCH", _path_of(thing), thing, form=_APPLY, who=who, force="true")
+
+    def bind(self, who: Who, pod: Json, node: str) -> Json:
+        """Put a Pod on a node."""
+        named = {name: pod["metadata"][name] for name in ("name", "namespace")}
+        target = {"apiVersion": "v1", "kind": "Node", "name": node}
+        body = {"apiVersion": "v1", "kind": "Binding", "metadata": named, "target": target}
+        return self._ask("POST", _path_of(pod, "binding"), body, who=who)
+
+    def evict(self, who: Who, pod: Json) -> None:
+        """Delete a Pod where its budgets allow."""
+        named = {name: pod["metadata"][name] for name in ("name", "namespace")}
+        body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": named}
+        self._ask("POST", _path_of(pod, "eviction"), body, who=who)
+
+    def delete(
+        self, who: Who, thing: Json, policy: str = "Background", grace: int | None = None
+    ) -> None:
+        """Delete an object, or mark it: `grace` is in seconds."""
+        body: Json = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": policy}
+        if grace is not None:
+            body["gracePeriodSeconds"] = grace
+        if thing["metadata"].get("uid"):
+            body["preconditions"] = {"uid": thing["metadata"]["uid"]}
+        self._ask("DELETE", _path_of(thing), body, who=who)
+
+    def delete_all(self, who: Who, kind: str, space: str) -> Generator[float, None, int]:
+        """Delete all of a kind in a namespace; return how many there were."""
+        found = self._listed(kind, space)["items"]
+        yield self.clock.between(0.0005, 0.004)
+        if found:
+            self._ask("DELETE", _path(kind, space), _BACKGROUND, who=who)
+        return len(found)
+
+    def _listed(self, kind: str, space: str) -> Json:
+        try:
+            return self._ask("GET", _path(kind, space))
+        except Refused as refusal:
+            if refusal.code == http.client.NOT_FOUND:
+                return {"items": []}
+            raise
+
+    def finalize(self, who: Who, name: str) -> None:
+        """Let a namespace go."""
+        body = {
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": {"name": name},
+            "spec": {"finalizers": []},
+        }
+        self._ask("PUT", _path("Namespace", "", name, "finalize"), body, who=who)
+
+    def request(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        form: str = _JSON,
+    ) -> http.client.HTTPResponse:
+        """Send a request in this client's name, and return the answer's beginning."""
+        headers = {
+            "Authorization": f"Bearer {self._address.token_of(self._who.user)}",
+            "User-Agent": self._who.agent,
+            "Content-Type": form,
+            "Accept": _JSON,
+        }
+        connection.request(method, path, json.dumps(body) if body is not None else None, headers)
+        return connection.getresponse()
+
+    def connection(self) -> http.client.HTTPConnection:
+        """Return a connection for a watch, on which an answer may take for ever."""
+        return self._address.connection(None)
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        *,
+        form: str = _JSON,
+        who: Who | None = None,
+        **query: str,
+    ) -> Json:
+        """Return the answer to a request; raises Refused, also where nobody answers."""
+        if who is not None and who.manager != who.agent.partition("/")[0]:
+            query["fieldManager"] = who.manager
+        if query:
+            path += "?" + urlencode(query)
+        status, text = self._answer(method, path, body, form)
+        found = msgspec.json.decode(text) if text.startswith(b"{") else {}
+        if status >= http.client.BAD_REQUEST:
+            said = found.get("message") or text.decode(errors="replace")[:200]
+            raise Refused(status, found.get("reason", ""), said)
+        return _whole(found)
+
+    def _answer(self, method: str, path: str, body: Json | None, form: str) -> tuple[int, bytes]:
+        for last in (False, True):
+            try:
+                self._open = self._open or self._address.connection(_ANSWER_SECONDS)
+                response = self.request(self._open, method, path, body, form)
+                return response.status, response.read()
+            except (OSError, http.client.HTTPException) as error:
+                if self._open is not None:
+                    self._open.close()
+                self._open = None
+                if last:
+                    raise Refused(503, "ServiceUnavailable", f"no answer: {error}") from error
+        raise AssertionError
+
+
+class Informer(threading.Thread):
+    """Lists a kind and watches it, again and again: a cache that a restart of the server survives.
+
+    Source: https://github.com/kubernetes/client-go/blob/master/tools/cache/reflector.go
+    """
+
+    def __init__(self, api: HttpApi, kind: str, tell: Tell, name: str) -> None:
+        super().__init__(name=name, daemon=True)
+        self._api, self._kind, self._tell = api, kind, tell
+        self._known: dict[str, Json] = {}
+        self._ended = threading.Event()
+        self._connection: http.client.HTTPConnection | None = None
+
+    def end(self) -> None:
+        """Stop, and wait until that is done."""
+        self._ended.set()
+        connection = self._connection
+        if connection is not None and connection.sock is not None:
+            with suppress(OSError):  # It is closed already.
+                connection.sock.shutdown(socket.SHUT_RDWR)
+        self.join(_ANSWER_SECONDS)
+
+    def run(self) -> None:
+        """Go on until the end."""
+        while not self._ended.is_set():
+            connection = self._connection = self._api.connection()
+            try:
+                self._once(connection)
+            except (OSError, http.client.HTTPException, Refused, msgspec.DecodeError) as error:
+                _LOG.debug("The watch of %s begins anew: %s", self._kind, error)
+                unserved = isinstance(error, Refused) and error.code == http.client.NOT_FOUND
+                self._ended.wait(_UNSERVED_SECONDS if unserved else _AGAIN_SECONDS)
+            finally:
+                connection.close()
+
+    def _once(self, connection: http.client.HTTPConnection) -> None:
+        path = _path(self._kind)
+        answer = self._api.request(connection, "GET", path)
+        text = answer.read()
+        if answer.status != http.client.OK:
+            raise Refused(answer.status, "", text.decode(errors="replace"))
+        found = msgspec.json.decode(text)
+        self._replace({each["metadata"]["uid"]: each for each in _items(self._kind, found)})
+        query = {"watch": "1", "resourceVersion": found["metadata"]["resourceVersion"]}
+        stream = self._api.request(connection, "GET", f"{path}?{urlencode(query)}")
+        while (line := stream.readline()) and not self._ended.is_set():
+            event = msgspec.json.decode(line)
+            if event["type"] == "ERROR":
+                return
+            thing = event["object"]
+            if event["type"] == "DELETED":
+                self._known.pop(thing["metadata"]["uid"], None)
+            else:
+                self._known[thing["metadata"]["uid"]] = thing
+            self._deliver(event["type"], thing)
+
+    def _replace(self, now: dict[str, Json]) -> None:
+        """Take in a list: what is new, what is another version, and what is not there any more."""
+        for uid, thing in now.items():
+            before = self._known.get(uid)
+            if before is None:
+                self._deliver("ADDED", thing)
+            elif before["metadata"]["resourceVersion"] != thing["metadata"]["resourceVersion"]:
+                self._deliver("MODIFIED", thing)
+        for uid in self._known.keys() - now.keys():
+            self._deliver("DELETED", self._known[uid])
+        self._known = now
+
+    def _deliver(self, type_: WatchType, thing: Json) -> None:
+        at, who = time.time(), Who("", "", "", "")
+        written = Written(at, type_, self._kind, _whole(thing), who)
+        self._api.clock.after(0.0, lambda: self._tell(written))
+
+
+def _path(kind: str, space: str = "", name: str = "", sub: str = "") -> str:
+    known = KINDS[kind]
+    parts = ["/apis" if "/" in known.api_version else "/api", known.api_version]
+    if known.namespaced and space:
+        parts += ["namespaces", space]
+    return "/".join([*parts, known.plural, *([name] if name else []), *([sub] if sub else [])])
+
+
+def _path_of(thing: Json, sub: str = "") -> str:
+    metadata = thing["metadata"]
+    return _path(thing["kind"], metadata.get("namespace", ""), metadata["name"], sub)
+
+
+def _items(kind: str, found: Json) -> Iterator[Json]:
+    """Yield the objects of a list, which bear no kind there."""
+    for item in found["items"]:
+        yield _whole({"apiVersion": KINDS[kind].api_version, "kind": kind, **item})
+
+
+def _whole(thing: Json) -> Json:
+    """Return an object with a status, as controllers hold it in memory."""
+    if thing.get("kind") in KINDS and thing["kind"] != "Event":
+        thing.setdefault("status", {})
+    return thing
+
+
+def difference(before: Any, after: Any) -> Json:
+    """Return the JSON merge patch that leads from one object to another."""
+    patch: Json = {}
+    for name in [*before, *(name for name in after if name not in before)]:
+        if name not in after:
+            patch[name] = None
+        elif name not in before:
+            patch[name] = after[name]
+        elif isinstance(before[name], dict) and isinstance(after[name], dict):
+            below = difference(before[name], after[name])
+            if below:
+                patch[name] = below
+        elif before[name] != after[name]:
+            patch[name] = after[name]
+    return patch

@@ -5,7 +5,6 @@ Baton says itself, in links, redirects and cookies, is below it always. `dashboa
 finds out what it is for each request, and keeps it in the ASGI scope's `root_path`.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,8 +12,10 @@ from typing import Any
 
 from django.urls import get_script_prefix, set_script_prefix
 
+from eventstream.expressions import expression
+
 LENGTH_MOST = 200
-_PREFIX = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
+_PREFIX = expression(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 
 TAKEN = frozenset(
     {

@@ -7,6 +7,7 @@ nothing but Python's own library is loaded here.
 """
 
 import argparse
+import atexit
 import socket
 from collections.abc import Sequence
 
@@ -31,6 +32,7 @@ def early(arguments: Sequence[str]) -> None:
         asked, _ = parser.parse_known_args(arguments)
         host, port = asked.host, int(asked.port)
         _taken[host, port] = _listening(host, port)
+        atexit.register(_give_back)
     except (argparse.ArgumentError, OSError, UnicodeError, ValueError):
         return
 
@@ -38,9 +40,14 @@ def early(arguments: Sequence[str]) -> None:
 def taken(host: str, port: int) -> socket.socket:
     """Return the listener on that address (port 0: a free one); raises OSError, UnicodeError."""
     listener = _taken.pop((host, port), None)
-    while _taken:  # Of arguments that `observe` read otherwise.
-        _taken.popitem()[1].close()
+    _give_back()  # Of arguments that `observe` read otherwise.
     return _listening(host, port) if listener is None else listener
+
+
+def _give_back() -> None:
+    """Close what nobody took, such as where Baton can't start."""
+    while _taken:
+        _taken.popitem()[1].close()
 
 
 def _listening(host: str, port: int) -> socket.socket:

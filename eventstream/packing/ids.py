@@ -4,12 +4,13 @@ The text comes back as it was: what is not of the usual form is kept as text, an
 which it is.
 """
 
-import re
 from functools import lru_cache
 from uuid import UUID
 
+from eventstream.expressions import expression
+
 _ID_BYTES = 10
-_UID, _UID_BYTES = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"), 16
+_UID, _UID_BYTES = expression(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"), 16
 _FILLER = b"\0"
 
 

@@ -4,16 +4,17 @@ import pytest
 from channels.testing import HttpCommunicator, WebsocketCommunicator
 
 from dashboard.asgi import application
+from dashboard.health import FIRST_SECONDS
 from tests.dashboard import scenes
 
 OURS = b"localhost:8000"
 Headers = list[tuple[bytes, bytes]]
 
 
-async def get(path: str, host: bytes = OURS) -> tuple[int, str]:
+async def get(path: str, host: bytes = OURS, seconds: float = 5) -> tuple[int, str]:
     asked = HttpCommunicator(application, "GET", path, headers=[(b"host", host)])
-    answer = await asked.get_response(timeout=5)
-    await asked.wait(timeout=5)
+    answer = await asked.get_response(timeout=seconds)
+    await asked.wait(timeout=seconds)
     return answer["status"], answer["body"].decode()
 
 
@@ -31,7 +32,8 @@ async def test_the_process_is_alive_under_the_address_of_its_pod() -> None:
 
 @pytest.mark.django_db(transaction=True)
 async def test_it_is_not_ready_before_a_cluster_is_watched_and_says_why() -> None:
-    status, body = await get("/readyz", b"10.128.0.17:8000")
+    # The first probe of a process waits for what is not there yet.
+    status, body = await get("/readyz", b"10.128.0.17:8000", FIRST_SECONDS + 30)
     assert status == 503
     assert "No cluster has been watched yet" in body
 

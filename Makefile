@@ -51,10 +51,13 @@ run: $(STAMP) ## the practice cluster and the dashboard on HOST:PORT (127.0.0.1:
 practice: $(STAMP) ## a simulated cluster that kubectl drives, and the dashboard on HOST:PORT
 	@$(BIN)/python scripts/run_practice.py --drive --host "$(HOST)" --port "$(PORT)" --sign-in "$(SIGN_IN)" $(RUN)
 
+# One more than there are cores, since tests with a browser or a server mostly wait; four at most.
+WORKERS := $(shell n=$$(getconf _NPROCESSORS_ONLN); if [ $$n -lt 4 ]; then echo $$((n + 1)); else echo 4; fi)
+
 # A file's tests stay together, for they share servers, and files begin in the order of their names:
 # those with a browser, which mostly wait, come first, so that none of them is left over for the end.
 test: install check ## all checks and all tests
-	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: $(STAMP) ## format, lint, security, types, contracts, migrations, deployment settings, sizes
 	$(BIN)/ruff format --check --quiet --output-format concise .

@@ -35,6 +35,8 @@ def test_what_kubectl_does_is_told(tmp_path: Path) -> None:
     )
     try:
         kubeconfig, address = told(script)
+        with urllib.request.urlopen(f"{address}readyz", timeout=PATIENCE) as response:
+            assert response.status == 200  # It has seen what there was before.
         create = ["create", "deployment", "nginx", "--image=bitnami/nginx:latest", "--replicas=3"]
         environment = os.environ | {"KUBECONFIG": kubeconfig, "HOME": str(tmp_path)}
         subprocess.run(["kubectl", *create], env=environment, check=True, timeout=PATIENCE)

@@ -43,7 +43,8 @@ class SavedImage(msgspec.Struct, frozen=True):
 class Batch:
     """Observations and their upserts, merged, in the order of the last word on each row.
 
-    `since` and `until` are the arrival times of its oldest and latest observation.
+    `since` and `until` are the arrival times of its oldest and latest observation, `size` is how
+    many bytes its observations came in.
     """
 
     def __init__(self) -> None:
@@ -56,6 +57,7 @@ class Batch:
         self.gone: set[str] = set()
         self.since: float | None = None
         self.until: float | None = None
+        self.size = 0
 
     def __len__(self) -> int:
         return len(self.upserts) + len(self.images) + len(self.gaps)
@@ -94,6 +96,7 @@ class Batch:
 
     def _change(self, change: Change) -> None:
         image, resource = change.after, change.resource
+        self.size += change.size
         ended = change.type in ("DELETED", "VANISHED")
         self.images[_image_id(resource, image)] = SavedImage(resource, None if ended else image)
         if change.relisted:

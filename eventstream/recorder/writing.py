@@ -35,6 +35,8 @@ LONGEST_RETRY = 5.0
 """Seconds that a failing commit is put off at most."""
 PENDING_MOST = 5000
 """So many rows are pending at most, or as many as a commit may write under the limit of size."""
+PENDING_BYTES = 64 * 1024 * 1024
+"""So many bytes of what came in are pending at most, and what came last."""
 
 _VANISHED = (
     "The database of history was deleted, moved or replaced while Baton ran. What was stored in it "
@@ -102,12 +104,16 @@ class Recorder:
     ) -> None:
         """Take in an observation (None for a tick of the engine) with its upserts; never blocks."""
         self._batch.add(observation, upserts)
-        if self.pending >= self.limit:
+        if self._full():
             self._space.clear()
 
+    def _full(self) -> bool:
+        held = self._batch.size + self._committing.size
+        return self.pending >= self.limit or held >= PENDING_BYTES
+
     async def room(self) -> None:
-        """Return when less than `limit` rows are pending."""
-        while self.pending >= self.limit:
+        """Return when less than `limit` rows and PENDING_BYTES are pending."""
+        while self._full():
             await self._space.wait()
 
     async def run(self) -> None:
@@ -184,7 +190,7 @@ class Recorder:
         over = storing.well()
         if over is not None:
             logger.info("History is stored again after %.0f s.", time.time() - over.since)
-        if self.pending < self.limit:
+        if not self._full():
             self._space.set()
 
     async def _wake(self, seq: int) -> None:

@@ -14,7 +14,7 @@ from eventstream import history
 from eventstream.models import PositionRow, StepRow
 from eventstream.recorder import Recorder, channel_layer_notifier, writing
 from eventstream.recorder.commit import commit
-from tests.store.samples import Cluster, noise, position, put_step, put_trace
+from tests.store.samples import Cluster, change, noise, position, put_step, put_trace
 
 
 class Clock:
@@ -109,6 +109,21 @@ async def test_reading_waits_while_too_much_is_pending(monkeypatch: pytest.Monke
         assert await recorder.flush()
         await waiting
         assert recorder.pending == 0
+
+
+async def test_reading_waits_while_what_is_pending_is_too_large(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fail_first(monkeypatch, [OperationalError("database is locked")])
+    async with running(slow()) as recorder:
+        recorder.put(change(size=writing.PENDING_BYTES - 1))
+        await recorder.room()
+        recorder.put(change(uid="uid-2", size=1))
+        waiting = asyncio.create_task(recorder.room())
+        assert not await recorder.flush()
+        assert not waiting.done()
+        assert await recorder.flush()
+        await waiting
 
 
 def test_a_failed_commit_is_told_of_and_tried_again_in_order(

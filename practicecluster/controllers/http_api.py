@@ -267,8 +267,10 @@ class Informer(threading.Thread):
             connection = self._connection = self._api.connection()
             try:
                 self._once(connection)
-            except (OSError, http.client.HTTPException, Refused, msgspec.DecodeError) as error:
-                _LOG.debug("The watch of %s begins anew: %s", self._kind, error)
+            except Exception as error:  # noqa: BLE001 - A socket that is cut off says so in many ways.
+                if self._ended.is_set():
+                    return
+                _LOG.debug("The watch of %s begins anew: %r", self._kind, error)
                 unserved = isinstance(error, Refused) and error.code == http.client.NOT_FOUND
                 self._ended.wait(_UNSERVED_SECONDS if unserved else _AGAIN_SECONDS)
             finally:

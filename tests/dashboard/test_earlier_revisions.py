@@ -84,6 +84,6 @@ def test_who_may_not_see_what_keeps_them_is_told_nothing_of_them(client: Client)
         assert stored is not None
         assert stored.record.withheld == (source_name("ReplicaSet.apps", "shop"),)
         assert "1.27" not in repr(stored.record)
-        assert "1.27" not in page(client, f"/traces/{newest.id}")
+        assert "→ 1.27" not in page(client, f"/traces/{newest.id}")
     with history.seeing(both):
         assert len(history.earlier_revisions(newest.root)) == 2

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import msgspec
 
 from practicecluster.crds import CRD_STORAGE
+from practicecluster.protobuf import message, text
 from practicecluster.resources import ResourceType
 from practicecluster.store import Store
 from practicecluster.stored import JsonObject
@@ -163,32 +164,14 @@ def older(store: Store) -> bytes:
     https://github.com/google/gnostic/blob/main/openapiv2/OpenAPIv2.proto
     """
     paths = b"".join(_older_path(served) for served in store.types if "patch" in served.verbs)
-    return (
-        _text(1, "2.0") + _message(2, _text(1, "Kubernetes") + _text(2, "v1")) + _message(8, paths)
-    )
+    return text(1, "2.0") + message(2, text(1, "Kubernetes") + text(2, "v1")) + message(8, paths)
 
 
 def _older_path(served: ResourceType) -> bytes:
     kind = "".join(f'{name}: "{value}"\n' for name, value in _kind(served).items())
-    query = _text(2, "query") + _text(4, "fieldValidation")
-    parameter = _message(1, _message(2, _message(3, query)))
-    extension = _text(1, "x-kubernetes-group-version-kind") + _message(2, _text(2, kind))
-    patch = _message(8, parameter) + _message(13, extension)
+    query = text(2, "query") + text(4, "fieldValidation")
+    parameter = message(1, message(2, message(3, query)))
+    extension = text(1, "x-kubernetes-group-version-kind") + message(2, text(2, kind))
+    patch = message(8, parameter) + message(13, extension)
     path = f"/{_place(served)}/{served.plural}/{{name}}"
-    return _message(2, _text(1, path) + _message(2, _message(8, patch)))
-
-
-def _text(number: int, text: str) -> bytes:
-    return _message(number, text.encode())
-
-
-def _message(number: int, body: bytes) -> bytes:
-    return _varint(number << 3 | 2) + _varint(len(body)) + body
-
-
-def _varint(number: int) -> bytes:
-    parts = []
-    while number > 0x7F:
-        parts.append(number & 0x7F | 0x80)
-        number >>= 7
-    return bytes([*parts, number])
+    return message(2, text(1, path) + message(2, message(8, patch)))

@@ -1,61 +1,91 @@
-"""Reads the reviews that kubectl sends in protobuf; nothing else reaches this server in that form.
+"""Protobuf's own form, as far as Kubernetes' clients use it: fields of a message, read and written.
 
-https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding and, for the numbers,
-https://github.com/kubernetes/api/blob/master/authorization/v1/generated.proto
+https://protobuf.dev/programming-guides/encoding/ and, for the envelope,
+https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding
 """
 
-from practicecluster.stored import JsonObject
+from collections.abc import Iterator
 
 MAGIC = b"k8s\x00"
-_RESOURCE = ("namespace", "verb", "group", "version", "resource", "subresource", "name")
-_PATH = ("path", "verb")
-_VARINT, _BYTES = 0, 2
+_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+_BITS_MOST = 70
+"""Of a number: ten bytes of seven bits."""
 
 
-def decode_review(body: bytes) -> JsonObject:
-    """Return what a review asks, as its JSON form would; raises ValueError for anything else."""
+class ProtobufError(ValueError):
+    """Bytes that are no such message."""
+
+
+def envelope(body: bytes) -> dict[int, int | bytes]:
+    """Return the fields of the envelope that Kubernetes puts around a message.
+
+    Raises ProtobufError.
+    """
     if not body.startswith(MAGIC):
-        raise ValueError("it does not begin as Kubernetes' protobuf does")
-    envelope = _fields(body[len(MAGIC) :])
-    spec = _fields(_fields(envelope.get(2, b"")).get(2, b""))
-    shown: JsonObject = {}
-    if 1 in spec:
-        shown["resourceAttributes"] = _texts(spec[1], _RESOURCE)
-    if 2 in spec:
-        shown["nonResourceAttributes"] = _texts(spec[2], _PATH)
-    return {"spec": shown}
+        raise ProtobufError("it does not begin as Kubernetes' protobuf does")
+    return dict(fields(body[len(MAGIC) :]))
 
 
-def _texts(message: bytes, names: tuple[str, ...]) -> dict[str, str]:
-    """Return the non-empty strings of a message, whose fields are numbered from 1."""
-    found = _fields(message)
-    texts = {name: found.get(number, b"").decode() for number, name in enumerate(names, start=1)}
-    return {name: text for name, text in texts.items() if text}
-
-
-def _fields(message: bytes) -> dict[int, bytes]:
-    """Return the strings and messages in a message by number; raises ValueError when cut short."""
-    found: dict[int, bytes] = {}
+def fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
+    """Yield the fields of a message in their order, by number; raises ProtobufError."""
     position = 0
-    while position < len(message):
-        tag, position = _varint(message, position)
-        length, position = _varint(message, position)
-        if tag & 7 == _VARINT:
+    while position < len(data):
+        tag, position = number_at(data, position)
+        kind = tag & 7
+        if kind == _VARINT:
+            value, position = number_at(data, position)
+            yield tag >> 3, value
             continue
-        if tag & 7 != _BYTES or position + length > len(message):
-            raise ValueError(f"not protobuf at byte {position}")
-        found[tag >> 3] = message[position : position + length]
+        if kind == _BYTES:
+            length, position = number_at(data, position)
+        else:
+            length = {_FIXED64: 8, _FIXED32: 4}.get(kind, -1)
+        if length < 0 or position + length > len(data):
+            raise ProtobufError(f"it is not protobuf at byte {position}")
+        part = data[position : position + length]
+        yield tag >> 3, part if kind == _BYTES else int.from_bytes(part, "little")
         position += length
-    return found
 
 
-def _varint(message: bytes, position: int) -> tuple[int, int]:
-    """Return the number at a position, and the position after it."""
+def number_at(data: bytes, position: int) -> tuple[int, int]:
+    """Return the number at a position, and the position after it; raises ProtobufError."""
     number = shift = 0
-    while position < len(message):
-        byte = message[position]
+    while position < len(data) and shift < _BITS_MOST:
+        byte = data[position]
         number |= (byte & 0x7F) << shift
         position, shift = position + 1, shift + 7
         if byte < 0x80:
             return number, position
-    raise ValueError("protobuf that ends within a number")
+    raise ProtobufError("it ends within a number")
+
+
+def as_bytes(value: int | bytes) -> bytes:
+    """Return the text, bytes or message that a field holds; raises ProtobufError for a number."""
+    if isinstance(value, int):
+        raise ProtobufError("a field is a number that should be a text or a message")
+    return value
+
+
+def as_number(value: int | bytes) -> int:
+    """Return the number that a field holds; raises ProtobufError for anything else."""
+    if isinstance(value, bytes):
+        raise ProtobufError("a field is a text or a message that should be a number")
+    return value
+
+
+def text(number: int, value: str) -> bytes:
+    """Return a field with a text."""
+    return message(number, value.encode())
+
+
+def message(number: int, body: bytes) -> bytes:
+    """Return a field with a message, or with bytes."""
+    return _written(number << 3 | _BYTES) + _written(len(body)) + body
+
+
+def _written(number: int) -> bytes:
+    parts = []
+    while number > 0x7F:
+        parts.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*parts, number])

@@ -1,4 +1,4 @@
-"""The review APIs: the only POSTs that are answered, because they change nothing.
+"""The review APIs: POSTs that change nothing, and are answered by a cluster that only plays, too.
 
 https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access
 """
@@ -8,10 +8,22 @@ from datetime import UTC, datetime
 import msgspec
 
 from practicecluster.access import USER, Access
-from practicecluster.protobuf import MAGIC, decode_review
+from practicecluster.protobuf import MAGIC, as_bytes, envelope, fields
 from practicecluster.statuses import bad_request, unsupported_media_type
 from practicecluster.stored import JsonObject
 
+_ATTRIBUTES = {
+    "resourceAttributes": (
+        "namespace",
+        "verb",
+        "group",
+        "version",
+        "resource",
+        "subresource",
+        "name",
+    ),
+    "nonResourceAttributes": ("path", "verb"),
+}
 REVIEW_PATHS = {
     "/apis/authentication.k8s.io/v1/selfsubjectreviews",
     "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
@@ -39,10 +51,35 @@ def review(access: Access, user: str, path: str, body: bytes) -> JsonObject:
 def _decode(body: bytes) -> JsonObject:
     try:
         if body.startswith(MAGIC):
-            return decode_review(body)
+            return _of_protobuf(body)
         return msgspec.json.decode(body, type=JsonObject)
     except ValueError as error:  # msgspec's errors are ValueErrors too.
         raise unsupported_media_type() from error
+
+
+def _of_protobuf(body: bytes) -> JsonObject:
+    """Return a review as its JSON form would be; raises ValueError for anything else.
+
+    Source: https://github.com/kubernetes/api/blob/master/authorization/v1/generated.proto
+    """
+    review = dict(fields(as_bytes(envelope(body).get(2, b""))))
+    spec = dict(fields(as_bytes(review.get(2, b""))))
+    shown = {
+        name: _texts(as_bytes(spec[number]), names)
+        for number, (name, names) in enumerate(_ATTRIBUTES.items(), start=1)
+        if number in spec
+    }
+    return {"spec": shown}
+
+
+def _texts(message: bytes, names: tuple[str, ...]) -> dict[str, str]:
+    """Return the texts of a message that are not empty, by the names of its fields from 1 on."""
+    found = dict(fields(message))
+    texts = {
+        name: as_bytes(found.get(number, b"")).decode()
+        for number, name in enumerate(names, start=1)
+    }
+    return {name: text for name, text in texts.items() if text}
 
 
 def _who(access: Access, user: str) -> JsonObject:

@@ -11,6 +11,7 @@ import yaml
 
 from practicecluster.event_versions import EVENTS_STORAGE, to_core_version
 from practicecluster.paths import Target
+from practicecluster.protobuf import ProtobufError
 from practicecluster.selection import Selection
 from practicecluster.statuses import (
     ApiError,
@@ -110,7 +111,7 @@ def _read(sent: Sent) -> Any:
         if kind == APPLY or "yaml" in kind:
             return yaml.safe_load(sent.body)
         return msgspec.json.decode(sent.body)
-    except wire.WireError as error:
+    except ProtobufError as error:
         raise unsupported_media_type(str(error)) from error
     except (msgspec.DecodeError, yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise bad_request(f"the body of the request can't be read: {error}") from error

@@ -15,11 +15,10 @@ from typing import Any
 
 import msgspec
 
+from practicecluster.protobuf import ProtobufError, as_bytes, as_number, envelope, fields, number_at
 from practicecluster.stored import JsonObject
 from practicecluster.writing.times import micro, stamp
 
-MAGIC = b"k8s\x00"
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _SIGN = 1 << 63
 _DEEPEST = 64
 _GROUPS = {
@@ -75,10 +74,6 @@ _NO_ZEROS = frozenset(
 """Numbers and truths that the server's own types hold without a pointer: 0 is as good as none."""
 
 
-class WireError(ValueError):
-    """Bytes that are no such object in protobuf."""
-
-
 @functools.cache
 def _messages() -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("wire.json").read_text())
@@ -86,16 +81,14 @@ def _messages() -> dict[str, dict[str, str]]:
 
 
 def read(body: bytes) -> JsonObject:
-    """Return the object in a body as its JSON would be; raises WireError."""
-    if not body.startswith(MAGIC):
-        raise WireError("it does not begin as Kubernetes' protobuf does")
-    envelope = dict(_fields(body[len(MAGIC) :]))
-    head = dict(_fields(_bytes(envelope.get(1, b""))))
-    version, kind = (_bytes(head.get(number, b"")).decode() for number in (1, 2))
+    """Return the object in a body as its JSON would be; raises ProtobufError."""
+    around = envelope(body)
+    head = dict(fields(as_bytes(around.get(1, b""))))
+    version, kind = (as_bytes(head.get(number, b"")).decode() for number in (1, 2))
     name = message_of(version, kind)
     if name not in _messages():
-        raise WireError(f"{kind} of {version} is not read from protobuf; send it as JSON")
-    thing = _message(name, _bytes(envelope.get(2, b"")), 0)
+        raise ProtobufError(f"{kind} of {version} is not read from protobuf; send it as JSON")
+    thing = _message(name, as_bytes(around.get(2, b"")), 0)
     return {"apiVersion": version, "kind": kind, **thing}
 
 
@@ -109,22 +102,22 @@ def message_of(version: str, kind: str) -> str:
 
 def _message(name: str, data: bytes, depth: int) -> JsonObject:
     if depth > _DEEPEST:
-        raise WireError("it is nested too deeply")
+        raise ProtobufError("it is nested too deeply")
     known = _messages()[name]
     found: JsonObject = {}
-    for number, value in _fields(data):
+    for number, value in fields(data):
         told = known.get(str(number))
         if told is None:
             continue
         field, form = told.split(" ")
         if form.startswith("{"):
-            key, each = _entry(form[1:], _bytes(value), depth)
+            key, each = _entry(form[1:], as_bytes(value), depth)
             found.setdefault(field, {})[key] = each
         elif form.startswith("["):
             for each in _repeated(form[1:], value, depth):
                 found.setdefault(field, []).append(each)
         elif field in _INLINE:
-            found |= _message(form, _bytes(value), depth + 1)
+            found |= _message(form, as_bytes(value), depth + 1)
         else:
             found[field] = _value(form, value, depth)
     return {field: each for field, each in found.items() if not _left_out(field, each)}
@@ -139,90 +132,59 @@ def _repeated(form: str, value: Any, depth: int) -> Iterator[Any]:
     if form in {"i", "b"} and isinstance(value, bytes):  # Packed.
         position = 0
         while position < len(value):
-            number, position = _varint(value, position)
+            number, position = number_at(value, position)
             yield _value(form, number, depth)
     else:
         yield _value(form, value, depth)
 
 
 def _entry(form: str, data: bytes, depth: int) -> tuple[str, Any]:
-    entry = dict(_fields(data))
-    key = _bytes(entry.get(1, b"")).decode()
+    entry = dict(fields(data))
+    key = as_bytes(entry.get(1, b"")).decode()
     empty: Any = 0 if form in {"i", "b"} else b""
     return key, _value(form, entry.get(2, empty), depth)
 
 
 def _value(form: str, value: Any, depth: int) -> Any:
     if form == "i":
-        return value - (1 << 64) if value & _SIGN else value
+        return _signed(value)
     if form == "b":
-        return bool(value)
+        return bool(as_number(value))
     if form == "d":
-        return struct.unpack("<d", value.to_bytes(8, "little"))[0]
-    data = _bytes(value)
+        return struct.unpack("<d", as_number(value).to_bytes(8, "little"))[0]
+    data = as_bytes(value)
     if form == "s":
         return data.decode()
     if form == "y":
         return base64.b64encode(data).decode()
     if len(form) > 1:
         return _message(form, data, depth + 1)
-    return _special(form, dict(_fields(data)))
+    return _special(form, dict(fields(data)))
 
 
-def _special(form: str, fields: dict[int, Any]) -> Any:
+def _signed(value: int | bytes) -> int:
+    number = as_number(value)
+    return number - (1 << 64) if number & _SIGN else number
+
+
+def _special(form: str, found: dict[int, int | bytes]) -> Any:
     """Return a value of a type that JSON writes in its own way."""
     if form in {"T", "M"}:
-        if not fields:
-            return None
-        seconds, nanos = fields.get(1, 0), fields.get(2, 0)
-        seconds = seconds - (1 << 64) if seconds & _SIGN else seconds
-        if seconds < 0:
-            return None  # Go's zero time.
-        return stamp(seconds) if form == "T" else micro(seconds + nanos / 1e9)
+        return _time(form, _signed(found.get(1, 0)), _signed(found.get(2, 0))) if found else None
     if form == "I":
-        if fields.get(1, 0):
-            return _bytes(fields.get(3, b"")).decode()
-        number = fields.get(2, 0)
-        return number - (1 << 64) if number & _SIGN else number
+        if as_number(found.get(1, 0)):
+            return as_bytes(found.get(3, b"")).decode()
+        return _signed(found.get(2, 0))
     if form == "Q":
-        return _bytes(fields.get(1, b"")).decode() or "0"
-    raw = _bytes(fields.get(1, b""))
+        return as_bytes(found.get(1, b"")).decode() or "0"
+    raw = as_bytes(found.get(1, b""))
     return msgspec.json.decode(raw) if raw else None
 
 
-def _bytes(value: Any) -> bytes:
-    if not isinstance(value, bytes):
-        raise WireError("a field has another type than its message says")
-    return value
-
-
-def _fields(data: bytes) -> Iterator[tuple[int, Any]]:
-    """Yield the fields of a message in their order: integers, or bytes."""
-    position = 0
-    while position < len(data):
-        tag, position = _varint(data, position)
-        kind = tag & 7
-        if kind == _VARINT:
-            value, position = _varint(data, position)
-            yield tag >> 3, value
-            continue
-        if kind == _BYTES:
-            length, position = _varint(data, position)
-        else:
-            length = {_FIXED64: 8, _FIXED32: 4}.get(kind, -1)
-        if length < 0 or position + length > len(data):
-            raise WireError(f"it is not protobuf at byte {position}")
-        part = data[position : position + length]
-        yield tag >> 3, part if kind == _BYTES else int.from_bytes(part, "little")
-        position += length
-
-
-def _varint(data: bytes, position: int) -> tuple[int, int]:
-    number = shift = 0
-    while position < len(data) and shift < 70:
-        byte = data[position]
-        number |= (byte & 0x7F) << shift
-        position, shift = position + 1, shift + 7
-        if byte < 0x80:
-            return number, position
-    raise WireError("it ends within a number")
+def _time(form: str, seconds: int, nanos: int) -> str | None:
+    if seconds < 0:
+        return None  # Go's zero time.
+    try:
+        return stamp(seconds) if form == "T" else micro(seconds + nanos / 1e9)
+    except (OSError, OverflowError, ValueError) as error:
+        raise ProtobufError(f"{seconds} s is no time") from error

@@ -5,7 +5,7 @@ from typing import Any
 
 import jsonpatch
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from practicecluster.store import Store
@@ -27,6 +27,9 @@ VALUES = st.recursive(
     max_leaves=12,
 )
 OBJECTS = st.dictionaries(NAMES, VALUES, max_size=4)
+
+BUSY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""On a busy machine the first example takes its time."""
 
 
 def schema(resource: str) -> Schema:
@@ -51,6 +54,7 @@ def merge_patch_of_rfc_7386(target: Any, patch: Any) -> Any:
     return target
 
 
+@BUSY
 @given(OBJECTS, OBJECTS)
 def test_a_merge_patch_does_what_the_rfc_says(before: Any, patch: Any) -> None:
     untouched = copy.deepcopy(before)
@@ -58,6 +62,7 @@ def test_a_merge_patch_does_what_the_rfc_says(before: Any, patch: Any) -> None:
     assert before == untouched
 
 
+@BUSY
 @given(OBJECTS, OBJECTS)
 def test_a_json_patch_leads_from_one_object_to_another(before: Any, after: Any) -> None:
     assert json_patch(before, jsonpatch.make_patch(before, after).patch) == after
@@ -152,6 +157,7 @@ def test_a_strategic_merge_that_makes_no_sense_is_refused(patch: Any) -> None:
         strategic_merge(schema("v1/pods"), {"metadata": {}, "spec": {"containers": []}}, patch)
 
 
+@BUSY
 @given(OBJECTS, OBJECTS)
 def test_where_no_list_has_keys_it_is_a_merge_patch(labels: Any, patch: Any) -> None:
     flat = {

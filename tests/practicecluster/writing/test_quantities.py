@@ -3,10 +3,13 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from practicecluster.writing.quantities import QuantityError, amount, canonical, total
+
+BUSY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""On a busy machine the first example takes its time."""
 
 
 @pytest.mark.parametrize(
@@ -43,6 +46,7 @@ def test_what_is_no_quantity_is_refused(text: object) -> None:
         canonical(text)
 
 
+@BUSY
 @given(st.integers(0, 10**9), st.sampled_from(["", "m", "k", "M", "Ki", "Mi", "Gi"]))
 def test_the_written_form_has_the_same_value(number: int, suffix: str) -> None:
     assert amount(canonical(f"{number}{suffix}")) == amount(f"{number}{suffix}")

@@ -1,4 +1,4 @@
-"""`python -m practicecluster`: an API server on this machine that plays recordings.
+"""`python -m practicecluster`: an API server on this machine, for recordings and for kubectl.
 
 Exit status: 0 after Ctrl-C or SIGTERM, 1 after them when lines of a tape could not be played,
 2 when it could not start.
@@ -203,12 +203,13 @@ async def _play(
         except OSError as error:
             raise StartError(f"Can't write the kubeconfig {path}: {error}") from error
     _say(f"Practice cluster at {cluster.url}")
-    if arguments.writable:
+    if arguments.writable and not arguments.controllers:
         _say(f"Try: kubectl --kubeconfig {arguments.writable} create deployment web --image=nginx")
     if arguments.kubeconfig:
         _say(f"Try: kubectl --kubeconfig {arguments.kubeconfig} get pods -A -w")
     await playlist.play(forever=arguments.loop)
-    _say("All tapes are played. The cluster stays as it is; Ctrl-C ends it.")
+    if not arguments.controllers:
+        _say("All tapes are played. The cluster stays as it is; Ctrl-C ends it.")
     await asyncio.Event().wait()
 
 

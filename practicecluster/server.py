@@ -127,7 +127,7 @@ class ApiServer:
             raise method_not_allowed()
         self._access.check(user, verb, target)
         if target.subresource not in {"", "status"}:
-            return self._subresource(target)
+            return self._subresource(request, target)
         if verb == "watch":
             return await self._watch(request, target)
         if verb == "list":
@@ -141,7 +141,7 @@ class ApiServer:
             raise not_found(served, target.name)
         return _bytes(self._presentation(request, target).one(found) + b"\n")
 
-    def _subresource(self, target: Target) -> web.Response:
+    def _subresource(self, request: web.Request, target: Target) -> web.Response:
         """Answer a get of what is more than a view of the object."""
         if self.writer is None or target.subresource in {"binding", "eviction", "finalize"}:
             raise method_not_allowed()
@@ -149,6 +149,9 @@ class ApiServer:
         thing = self.writer.current(asked)
         if target.subresource == "scale":
             return _json(subresources.scale_of(target.served, thing))
+        if target.subresource == "log":
+            written = subresources.logs(asked, thing, request.query.get("container", ""))
+            return web.Response(text=written)
         return _json(thing)
 
     async def _write(self, request: web.Request, user: str) -> web.StreamResponse:

@@ -94,7 +94,7 @@ def not_found(served: ResourceType, name: str) -> ApiError:
 
 
 def method_not_allowed() -> ApiError:
-    """Return the answer to every write: this cluster can only be read."""
+    """Return the answer to a method that is not served, such as any write where all is played."""
     message = "the server does not allow this method on the requested resource"
     return ApiError(405, "MethodNotAllowed", message, details={})
 

@@ -5,6 +5,8 @@ How a container fares is told by its image: `bad/â€¦` cannot be pulled, `crash/â
 Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/kubelet/status/status_manager.go
 """
 
+import zlib
+
 from practicecluster.controllers.actors import Actor, leaving
 from practicecluster.controllers.api import Api, Json, Refused
 from practicecluster.controllers.clock import Work
@@ -154,6 +156,11 @@ class Kubelet(Actor):
     def _stops_within(self, pod: Json, grace: float) -> float:
         return self.clock.between(0.05, max(0.1, min(grace, 3.0)))
 
+    def _address(self) -> str:
+        """Return an address of this node's own network, as each node has one for its Pods."""
+        network, (third, last) = zlib.crc32(self.node.encode()) % 256, divmod(self._addresses, 254)
+        return f"10.{network}.{third % 256}.{last + 1}"
+
     def _tell(self, pod: Json, reason: str, text: str, type_: str = "Normal") -> None:
         self.events.tell(pod, reason, text, type_, self.node)
 
@@ -162,7 +169,7 @@ class Kubelet(Actor):
         started: bool = True, last: Json | None = None,
     ) -> None:  # fmt: skip
         """Patch the status: what the kubelet knows, whatever others put beside it."""
-        address = f"10.0.0.{self._addresses}"
+        address = self._address()
 
         def change(now: Json) -> None:
             status, spec = now["status"], now["spec"]

@@ -5,6 +5,10 @@ status; here the write itself does, since nothing else could refuse.
 Source: https://github.com/kubernetes/apiextensions-apiserver/blob/master/pkg/controller/status/naming_controller.go
 """
 
+import functools
+
+import msgspec
+
 from practicecluster.crds import CRD_STORAGE
 from practicecluster.resources import ResourceType
 from practicecluster.store import Store
@@ -17,10 +21,14 @@ def schema_of(store: Store, served: ResourceType) -> Schema:
     if not served.custom:
         return builtin(served) or ANY
     stored = store.cache(CRD_STORAGE).objects.get(served.group_resource)
-    if stored is None:
-        return ANY
-    for version in stored.content()["spec"]["versions"]:
-        if version["name"] == served.version:
+    return _defined(stored.body, served.version) if stored is not None else ANY
+
+
+@functools.lru_cache(maxsize=64)
+def _defined(definition: bytes, name: str) -> Schema:
+    """Return the schema of a version by its definition's JSON; each write asks for it."""
+    for version in msgspec.json.decode(definition)["spec"]["versions"]:
+        if version["name"] == name:
             structural = (version.get("schema") or {}).get("openAPIV3Schema")
             return custom(structural) if structural else ANY
     return ANY

@@ -178,11 +178,6 @@ def builtin(served: ResourceType) -> Schema | None:
     return _struct(name) if name else None
 
 
-def of_scale() -> Schema:
-    """Return the schema of the subresource `scale`."""
-    return _struct("V1Scale")
-
-
 OBJECT_META = "V1ObjectMeta"
 
 

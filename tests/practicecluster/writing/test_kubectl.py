@@ -184,6 +184,14 @@ async def test_what_is_wrong_is_said_as_a_real_server_says_it(kubectl: Kubectl) 
     assert "this namespace may not be deleted" in text
 
 
+async def test_logs_say_that_nothing_runs(kubectl: Kubectl) -> None:
+    await kubectl("run", "p", "--image=nginx")
+    assert "container p does not run" in await kubectl("logs", "p")
+    status, text = await kubectl.said("logs", "p", "-c", "q")
+    assert status == 1
+    assert "container q is not valid for pod p" in text
+
+
 async def test_explain_and_may(kubectl: Kubectl) -> None:
     assert "rollingUpdate" in await kubectl("explain", "deployment.spec.strategy")
     assert (await kubectl("auth", "can-i", "create", "pods")).strip() == "yes"

@@ -52,5 +52,5 @@ def overview(now: float) -> Overview:
         followed(history.audit_logs()),
         history.holds(),
         history.let_go(),
-        history.extent(),
+        history.extent() if history.current() == "default" else None,
     )

@@ -5,7 +5,7 @@
  "cluster": {"name", "server", "version", "uid", "heartbeat": time} or null,
  "holds": how often and long Baton itself stood still, {"count": 0, "longest_seconds": 0.0},
  "history": what it takes of its disk, and since when it is whole,
-            {"bytes": 0, "bytes_most": 536870912, "since": time},
+            {"bytes": 0, "bytes_most": 536870912, "since": time}, or null of a recording,
  "let_go": what was not followed to its end for want of room, and how many earlier revisions are
            not told, {"versions": 0, "traces": 0, "revisions": 0},
  "live": {"state": "live|late|down", "word": "Live", "detail": "…", "reason": "…"},

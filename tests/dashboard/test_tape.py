@@ -1,5 +1,6 @@
 """Opening recordings: bounded, apart from the live history, and gone when they should be."""
 
+import json
 import re
 import time
 from pathlib import Path
@@ -12,6 +13,8 @@ from dashboard import opened
 from dashboard.opened import OpenedTape, OpenedTapes
 from dashboard.pages import changes
 from eventstream import history
+from eventstream.history import Extent
+from tests.dashboard import scenes
 from tests.explain.tapes import TAPES
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +62,18 @@ def test_its_file_of_changes_holds_its_own_to_the_end(
     tape = read(tapes.add("create.jsonl", of("create"), None))
     answer = client.get(f"/tapes/{tape.token}/changes.csv")
     assert answer.getvalue().count(b"nginx") > 20
+
+
+def test_nothing_is_said_of_the_live_historys_disk(
+    client: Client, tapes: OpenedTapes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenes.connected()
+    monkeypatch.setattr(history, "extent", lambda: Extent(317 << 20, 512 << 20, 1_000_000.0))
+    assert "History takes" in client.get("/coverage").content.decode()
+    tape = read(tapes.add("create.jsonl", of("create"), None))
+    assert "History takes" not in page(client, tape, "coverage")
+    document = json.loads(client.get(f"/tapes/{tape.token}/coverage.json").content)
+    assert document["history"] is None
 
 
 def test_two_recordings_of_one_cluster_are_never_mixed(client: Client, tapes: OpenedTapes) -> None:

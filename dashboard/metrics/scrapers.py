@@ -26,7 +26,8 @@ PATH = "/metrics"
 """Where metrics are, and what a token has to be allowed to get."""
 
 SCRAPERS_MOST = 32
-"""So many tokens are known at a time; the one that came least recently is asked about anew."""
+"""So many tokens are known at a time; the one that came least recently is asked about anew, those
+first that may not read: whoever sends made-up ones puts out nobody."""
 
 
 class TurnedAwayError(Exception):
@@ -47,6 +48,11 @@ class Scraper:
         self._allowed_at = self._rights_at = float("-inf")
         self._rights = Rights()
         self.refused = False
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the API server said at any time that it may read, and not otherwise since."""
+        return self._allowed_at > float("-inf") and not self.refused
 
     async def check(self) -> None:
         """Return if it may read metrics.
@@ -115,9 +121,10 @@ class Scrapers:
             if wait:
                 raise TurnedAwayError(429, "Too many tokens that are not known. Ask later.", wait)
             found = Scraper(token)
+        while len(self._known) >= SCRAPERS_MOST:
+            strangers = (each for each, known in self._known.items() if not known.allowed)
+            del self._known[next(strangers, next(iter(self._known)))]
         self._known[key] = found
-        while len(self._known) > SCRAPERS_MOST:
-            self._known.popitem(last=False)
         return found
 
     def forget(self) -> None:

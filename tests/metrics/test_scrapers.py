@@ -173,6 +173,16 @@ async def test_so_many_tokens_are_known_at_a_time(cluster: Cluster) -> None:
     assert len(scrapers.scrapers._known) == scrapers.SCRAPERS_MOST
 
 
+async def test_made_up_tokens_put_out_none_that_may_read(cluster: Cluster, stored: None) -> None:
+    assert (await scraped(ALL)).status == 200
+    for number in range(2 * scrapers.SCRAPERS_MOST):
+        scrapers.scrapers.find(f"Bearer token-{number}", f"10.0.0.{number}")
+    for number in range(BY_ADDRESS):
+        await scraped(f"guess-{number}")
+    assert (await scraped(ALL)).status == 200
+    assert cluster.gotten == [PATH], "it is known, so it is not asked about anew"
+
+
 @pytest.mark.parametrize("header", ["Basic YWxsOnRva2Vu", "Bearer ", "Bearer a\u00a0b", "nonsense"])
 async def test_what_is_no_bearer_token_is_turned_away_before_anybody_is_asked(
     header: str, cluster: Cluster

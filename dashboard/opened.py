@@ -200,11 +200,11 @@ class OpenedTapes:
         oldest = time.monotonic() - IDLE_SECONDS
         whole, shares = _Room(kept, DISK_MOST), dict[str, _Room]()
         for opened in by_look:
-            size, own = opened.size(), whole
+            size, rooms = opened.size(), [whole]
             if opened.whose:
-                own = shares.setdefault(opened.whose, _Room(OPEN_OF_ONE, DISK_OF_ONE))
-            if opened.looked_at >= oldest and own.has(size) and whole.has(size):
-                for room in {id(own): own, id(whole): whole}.values():
+                rooms.append(shares.setdefault(opened.whose, _Room(OPEN_OF_ONE, DISK_OF_ONE)))
+            if opened.looked_at >= oldest and all(room.has(size) for room in rooms):
+                for room in rooms:
                     room.take(size)
             else:
                 del self._open[opened.token]

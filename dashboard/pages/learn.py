@@ -39,8 +39,9 @@ def learn(request: HttpRequest, page: Page) -> HttpResponse:
     asked = {"tab": tab, "trace": chosen, "cli": None if program == "kubectl" else program}
     parts = lessons.parts(shown, now)
     given = _COMMANDS[tab]
+    programs: tuple[str, ...] = PROGRAMS
     if tab == lessons.CONFIG:
-        program = "oc"  # kubectl knows no DeploymentConfig to create.
+        program, programs = "oc", ("oc",)  # kubectl knows no DeploymentConfig to create.
     trace_id = shown.trace.id if shown.trace is not None else None
     context = status.context(now) | {
         "epoch": epoch,
@@ -56,7 +57,7 @@ def learn(request: HttpRequest, page: Page) -> HttpResponse:
         "newest": _address(asked, trace=None) if chosen else "",
         "programs": [
             Link(each, _address(asked, cli=None if each == "kubectl" else each), each == program)
-            for each in PROGRAMS
+            for each in programs
         ],
         "commands": given(shown.trace, program),
     }

@@ -127,6 +127,8 @@ def test_a_recorded_deploymentconfig_turns_each_step_of_its_sequence(client: Cli
     assert len(shown(newest)) == len(DEPLOYMENT_CONFIG)
     assert "openshift-deploy" in newest
     assert "oc create deploymentconfig web" in newest
+    offered = re.findall(r'#commands-title"[^>]*>\s*(\w+)', newest)
+    assert offered == ["oc"], "no choice is offered that would change nothing"
 
 
 @pytest.mark.django_db

@@ -22,7 +22,7 @@ RECEIVED_BYTES = 16 * 1024
 CONNECTIONS_MOST = 512
 """So many sockets may be connected, those that are being told why they are refused included."""
 STALLED_SECONDS = 60.0
-"""A page that takes in nothing of what waits for it, for so long, is cut off: it comes back."""
+"""A page that has not taken in all that waits for it within so long is cut off: it comes back."""
 DROP_SECONDS = 1.0
 """A connection that is to be closed is cut after so long, also when what was sent is not read."""
 

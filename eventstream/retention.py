@@ -35,7 +35,9 @@ from eventstream.models import (
     TraceKeyRow,
     TraceRow,
 )
+from eventstream.packing.ids import id_bytes
 from eventstream.sqlite import files
+from eventstream.statements import MEMOS, statements
 
 logger = logging.getLogger(__name__)
 
@@ -314,10 +316,12 @@ def _delete(rows: QuerySet[Any]) -> int:
     seq = rows.aggregate(seq=Max("seq"))["seq"]
     if seq is None:
         return -1
-    meant = list(rows.values_list("object", "trace").distinct()) if rows.model is StepRow else []
+    steps = list(rows.values_list("object", "trace", "id")) if rows.model is StepRow else []
     rows.delete()
     InstallationRow.objects.filter(id=1, floor__lt=seq).update(floor=seq)
-    if meant:
-        forget_objects({object_ for object_, _ in meant})
-        forget_traces({trace for _, trace in meant})
+    if steps:
+        # Those of a background trace are not done with by its settling.
+        statements().remove(MEMOS, [(trace, id_bytes(id_)) for _, trace, id_ in steps])
+        forget_objects({object_ for object_, _, _ in steps})
+        forget_traces({trace for _, trace, _ in steps})
     return int(seq)

@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from eventstream import history
 from eventstream.believed import BelievedTime
 from eventstream.explain.vocabulary.records import StepRemoved
-from eventstream.models import GapRow, StepRow, TombstoneRow, TraceRow
+from eventstream.models import GapRow, MemoRow, StepRow, TombstoneRow, TraceRow
 from eventstream.recorder import Recorder
 from eventstream.retention import DAY, MEBIBYTE, Limits, Retention
 from eventstream.sqlite import files
@@ -68,6 +68,14 @@ def test_old_steps_of_background_traces_go_though_these_never_settle() -> None:
     store(put_trace("node", background=True, steps=2), put_step("new", "node"))
     sweep_all(WEEK)
     assert (traces(), [row.id for row in StepRow.objects.all()]) == ({"node"}, ["new"])
+
+
+def test_what_a_restart_needs_of_a_step_goes_with_the_step() -> None:
+    store(put_trace("node", background=True), put_step("old", "node"))
+    stored_at(NOW - 8 * DAY)
+    store(put_trace("node", background=True, steps=2), put_step("new", "node"))
+    sweep_all(WEEK)
+    assert [row.step for row in MemoRow.objects.all()] == ["new"]
 
 
 @pytest.mark.parametrize("written", [1e15, -5.0, 0.0])

@@ -14,7 +14,7 @@ rather than that the limit is passed; what is freed within the file is used agai
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -290,15 +290,22 @@ def _forget_rows(rows: QuerySet[Any]) -> bool:
 
 
 def _forget_marks(seq: int) -> None:
-    """Delete tombstones and gaps up to `seq`, and steps that a removed trace left."""
+    """Delete tombstones and gaps up to `seq`, and what a trace left that was removed or emptied."""
     marks = TombstoneRow.objects.filter(seq__lte=seq)
-    removed = list(marks.filter(kind="trace").values_list("row", flat=True).distinct())
-    for start in range(0, len(removed), ROWS_AT_ONCE):
-        keys = TraceKeyRow.objects.filter(id__in=removed[start : start + ROWS_AT_ONCE])
+    for keys in _keys_of(marks.filter(kind="trace")):
         left = keys.exclude(number__in=TraceRow.objects.values("number"))
         _delete(StepRow.objects.filter(trace__in=left.values("number")))
+    for keys in _keys_of(marks):
+        forget_traces(keys.values_list("number", flat=True))
     _delete(marks)
     _delete(GapRow.objects.filter(seq__lte=seq))
+
+
+def _keys_of(marks: QuerySet[TombstoneRow]) -> Iterator[QuerySet[TraceKeyRow]]:
+    """The keys of the traces that `marks` are in, a part of them at a time."""
+    ids = list(marks.values_list("trace", flat=True).distinct())
+    for start in range(0, len(ids), ROWS_AT_ONCE):
+        yield TraceKeyRow.objects.filter(id__in=ids[start : start + ROWS_AT_ONCE])
 
 
 def _delete_some(rows: QuerySet[Any]) -> int:

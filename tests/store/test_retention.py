@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from eventstream import history
 from eventstream.believed import BelievedTime
 from eventstream.explain.vocabulary.records import StepRemoved
-from eventstream.models import GapRow, MemoRow, StepRow, TombstoneRow, TraceRow
+from eventstream.models import GapRow, MemoRow, StepRow, TombstoneRow, TraceKeyRow, TraceRow
 from eventstream.recorder import Recorder
 from eventstream.retention import DAY, MEBIBYTE, Limits, Retention
 from eventstream.sqlite import files
@@ -103,6 +103,15 @@ def test_steps_that_a_removed_trace_left_behind_go_with_its_tombstone() -> None:
     stored_at(NOW - 8 * DAY)
     sweep_all(WEEK)
     assert [row.id for row in StepRow.objects.all()] == ["s2"]
+
+
+def test_the_keys_of_traces_go_whose_steps_moved_away() -> None:
+    store(put_trace("gone"), put_step("s1", "gone"), put_step("s2", "never"))
+    store(put_trace("here"), put_step("s1", "here"), put_step("s2", "here"))
+    store(StepRemoved("gone", "trace"))
+    stored_at(NOW - 8 * DAY)
+    sweep_all(WEEK)
+    assert [row.id for row in TraceKeyRow.objects.all()] == ["here"]
 
 
 def test_the_floor_says_from_where_changes_can_be_asked() -> None:

@@ -32,17 +32,27 @@ class Numbered:
 
     def numbers(self, keys: Iterable[Any], take: Take) -> dict[Any, int]:
         """The number of each key, by all keys that are known; new ones get theirs by `take`."""
-        if len(self.known) > REMEMBERED:
-            self.known.clear()
-        known = self.known
-        missing = dict.fromkeys(key for key in keys if key not in known)
+        known, missing = self.known, self._missing(keys)
         if missing:
-            self._find(missing)
-            new = [(take(), key) for key in missing if key not in known]
+            new = [(take(), key) for key in missing]
             rows = [(number, key) if self._single else (number, *key) for number, key in new]
             statements().add(self._table, rows)
             known.update((key, number) for number, key in new)
         return known
+
+    def stored(self, keys: Iterable[Any]) -> dict[Any, int]:
+        """The same, where a key that is not known gets no number."""
+        self._missing(keys)
+        return self.known
+
+    def _missing(self, keys: Iterable[Any]) -> list[Any]:
+        """Look up what is not remembered, and return the keys that have no number yet."""
+        if len(self.known) > REMEMBERED:
+            self.known.clear()
+        asked = dict.fromkeys(key for key in keys if key not in self.known)
+        if asked:
+            self._find(asked)
+        return [key for key in asked if key not in self.known]
 
     def _find(self, keys: Iterable[Any]) -> None:
         asked = keys if self._single else {key[self._place] for key in keys}

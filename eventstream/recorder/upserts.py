@@ -93,19 +93,26 @@ class UpsertWriter:
         removed = [upsert for upsert in upserts if isinstance(upsert, StepRemoved)]
         gone = {kind: [r.id for r in removed if r.kind == kind] for kind in ("step", "trace")}
         own, joined = {trace.id for trace in traces}, {step.trace for step in steps}
-        self._name(own | joined | {*gone["trace"]}, {step.actor for step in steps})
+        self._name(own | joined, gone["trace"], {step.actor for step in steps})
         self._steps = known_steps(
             [id_bytes(id_) for id_ in {s.id for s in steps} | {*gone["step"]}]
         )
-        self._traces = known_traces(self._keys[id_] for id_ in own | {*gone["trace"]})
+        self._traces = known_traces(
+            self._keys[id_] for id_ in own | {*gone["trace"]} if id_ in self._keys
+        )
         settled = {self._keys[trace.id] for trace in traces if trace.settled}
         self._settled = settled | settled_among(self._keys[id_] for id_ in joined - own)
 
-    def _name(self, traces: set[str], actors: set[str]) -> None:
-        """Find the numbers of these traces and actors."""
-        kept = {id_: id_bytes(id_) for id_ in traces}
+    def _name(self, traces: set[str], gone: Sequence[str], actors: set[str]) -> None:
+        """Find the numbers of these traces and actors; of `gone` traces as far as they are stored.
+
+        One that went with the batch in which it came was never stored.
+        """
+        kept, left = ({id_: id_bytes(id_) for id_ in ids} for ids in (traces, gone))
         numbers = self._names.traces.numbers(kept.values(), self._names.take)
         self._keys = {id_: numbers[key] for id_, key in kept.items()}
+        numbers = self._names.traces.stored(left.values())
+        self._keys |= {id_: numbers[key] for id_, key in left.items() if key in numbers}
         self._actors = self._names.names.numbers(actors, self._names.take)
 
     def _step(self, upsert: StepUpsert, step: Step, meant: tuple[int, int]) -> None:
@@ -140,8 +147,8 @@ class UpsertWriter:
 
     def _remove(self, removed: StepRemoved) -> None:
         if removed.kind == "trace":
-            number = self._keys[removed.id]
-            if number in self._traces:
+            number = self._keys.get(removed.id)
+            if number is not None and number in self._traces:
                 self._removed_traces.append((number,))
                 self._bury(removed.id, "trace", number)
             return

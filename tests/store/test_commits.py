@@ -13,6 +13,7 @@ from eventstream.models import (
     PositionRow,
     StepRow,
     TombstoneRow,
+    TraceKeyRow,
     TraceRow,
 )
 from eventstream.objects.observations import Coverage, Observation, Removed
@@ -103,6 +104,7 @@ def test_a_removed_step_leaves_a_tombstone_in_its_trace() -> None:
 def test_removing_what_was_never_stored_leaves_nothing() -> None:
     assert store(StepRemoved("s1", "step"), StepRemoved("t1", "trace")) == 0
     assert not TombstoneRow.objects.exists()
+    assert not TraceKeyRow.objects.exists()
 
 
 def test_a_step_that_moved_to_another_trace_leaves_the_one_it_was_in() -> None:

@@ -11,7 +11,7 @@ from eventstream.expressions import expression
 
 _ID_BYTES = 10
 _UID, _UID_BYTES = expression(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"), 16
-_FILLER = b"\0"
+_FILLER = b"\xff"  # A byte that no text has in UTF-8.
 
 
 def id_bytes(id_: str) -> bytes:
@@ -45,7 +45,7 @@ def uid_text(kept: bytes) -> str:
 
 def _text(text: str, other: int) -> bytes:
     kept = text.encode("utf-8", "surrogatepass")
-    return kept + _FILLER if len(kept) == other or kept.endswith(_FILLER) else kept
+    return kept + _FILLER if len(kept) == other else kept
 
 
 def _told(kept: bytes) -> str:

@@ -20,7 +20,7 @@ EXPLAINED, IMAGES = 1, 2
 
 LEVEL = 3
 LARGEST = 256 * 1024 * 1024
-"""Bytes that a frame may hold; none that Baton writes comes near."""
+"""Bytes that a frame may say it holds; as many are taken at once. Baton writes none near that."""
 
 
 class UnreadableRowError(msgspec.DecodeError):
@@ -46,7 +46,7 @@ class _Frames:
 
     def unpack(self, frame: bytes) -> bytes:
         with self._lock:
-            return self._unpacker.decompress(frame, max_output_size=LARGEST)
+            return self._unpacker.decompress(frame)  # As large as it says.
 
 
 @cache
@@ -62,7 +62,9 @@ def pack(content: bytes, dictionary: int) -> bytes:
 def unpack(frame: bytes) -> bytes:
     """Return what a frame holds; raises UnreadableRowError."""
     try:
-        number = zstandard.get_frame_parameters(frame).dict_id
-        return _frames(number).unpack(frame)
+        told = zstandard.get_frame_parameters(frame)
+        if told.content_size <= LARGEST:
+            return _frames(told.dict_id).unpack(frame)
     except (zstandard.ZstdError, OSError) as error:
         raise UnreadableRowError(f"a row of {len(frame)} bytes: {error}") from error
+    raise UnreadableRowError(f"a row of {len(frame)} bytes: it says that it holds too many")

@@ -103,6 +103,13 @@ def test_a_frame_of_a_dictionary_that_is_not_here_is_an_error() -> None:
         frames.unpack(bytes(frame))
 
 
+@pytest.mark.parametrize("size", [frames.LARGEST + 1, 2**60, 2**64 - 1])
+def test_a_frame_that_says_it_holds_more_than_any_does_takes_no_memory(size: int) -> None:
+    frame = b"\x28\xb5\x2f\xfd\xe1\x01" + size.to_bytes(8, "little") + b"\x01\0\0"
+    with pytest.raises(frames.UnreadableRowError, match="too many"):
+        frames.unpack(frame)
+
+
 def test_a_body_that_lacks_fields_is_an_error() -> None:
     body = frames.pack(msgspec.msgpack.encode(["rule"]), frames.EXPLAINED)
     ref = step().object

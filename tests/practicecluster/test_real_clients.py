@@ -14,6 +14,7 @@ from practicecluster.cluster import PracticeCluster
 from practicecluster.kubeconfig import write_kubeconfig
 from practicecluster.player import Player
 from practicecluster.playlist import SHIPPED
+from tests.deploy.programs import program
 from tests.practicecluster.objects import CRDS, PODS, WEBSITES, pod, put, website, website_crd
 from tests.practicecluster.tapes import FakeClock, shipped
 
@@ -40,7 +41,7 @@ class Kubectl:
 
     async def __call__(self, *arguments: str) -> str:
         process = await asyncio.create_subprocess_exec(
-            "kubectl", *self._global, *arguments, stdout=PIPE, stderr=PIPE
+            program("kubectl"), *self._global, *arguments, stdout=PIPE, stderr=PIPE
         )
         out, errors = await asyncio.wait_for(process.communicate(), SOON)
         assert process.returncode == 0, errors.decode()
@@ -110,8 +111,8 @@ async def test_kubectl_may_ask_what_it_may(tmp_path: Path) -> None:
 async def test_kubectl_watches(cluster: PracticeCluster, kubeconfig: Path) -> None:
     put(cluster.store, PODS, pod("a"))
     process = await asyncio.create_subprocess_exec(
-        *("kubectl", "--kubeconfig", str(kubeconfig), f"--cache-dir={kubeconfig.parent}/cache"),
-        *("get", "pods", "-A", "-w", "--no-headers"),
+        *(program("kubectl"), "--kubeconfig", str(kubeconfig)),
+        *(f"--cache-dir={kubeconfig.parent}/cache", "get", "pods", "-A", "-w", "--no-headers"),
         stdout=PIPE,
     )
     assert process.stdout is not None

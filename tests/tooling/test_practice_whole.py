@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.programs import free_port
+from tests.deploy.programs import program
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120.0
@@ -39,7 +40,7 @@ def test_what_kubectl_does_is_told(tmp_path: Path) -> None:
             assert response.status == 200  # It has seen what there was before.
         create = ["create", "deployment", "nginx", "--image=bitnami/nginx:latest", "--replicas=3"]
         environment = os.environ | {"KUBECONFIG": kubeconfig, "HOME": str(tmp_path)}
-        subprocess.run(["kubectl", *create], env=environment, check=True, timeout=PATIENCE)
+        subprocess.run([program("kubectl"), *create], env=environment, check=True, timeout=PATIENCE)
         deadline, page = time.monotonic() + PATIENCE, ""
         while "3 of 3 Pods available" not in page and time.monotonic() < deadline:
             time.sleep(0.5)

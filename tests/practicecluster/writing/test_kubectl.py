@@ -11,6 +11,7 @@ import pytest
 
 from practicecluster.cluster import PracticeCluster
 from practicecluster.kubeconfig import write_kubeconfig
+from tests.deploy.programs import program
 from tests.practicecluster.objects import website_crd
 
 SOON = 120.0
@@ -34,7 +35,7 @@ class Kubectl:
     async def said(self, *arguments: str) -> tuple[int, str]:
         """Return the exit status, and all that it said."""
         process = await asyncio.create_subprocess_exec(
-            "kubectl", *self._global, *arguments, stdout=PIPE, stderr=PIPE
+            program("kubectl"), *self._global, *arguments, stdout=PIPE, stderr=PIPE
         )
         out, errors = await asyncio.wait_for(process.communicate(), SOON)
         return process.returncode or 0, (out + errors).decode()

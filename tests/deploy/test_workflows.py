@@ -77,6 +77,12 @@ def test_only_what_was_tested_and_audited_is_published() -> None:
     assert (release["image"]["needs"], release["chart"]["needs"]) == ("test", "image")
 
 
+def test_where_the_tests_run_a_user_namespace_can_be_made() -> None:
+    """Docker's own seccomp profile lets nobody else call `unshare`, which some of them do."""
+    container = jobs(RELEASE)["test"]["container"]
+    assert container["options"] == "--cap-add SYS_ADMIN"
+
+
 def test_what_is_published_is_signed_by_its_digest_and_listed() -> None:
     release = jobs(RELEASE)
     image, chart = commands(release["image"]), commands(release["chart"])

@@ -8,7 +8,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements"
-LOCKS = ("run", "sbom", "dev")
+LOCKS = ("run", "sbom", "dev", "tools")
 
 
 def entries(lock: str) -> list[list[str]]:

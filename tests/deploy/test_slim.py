@@ -160,9 +160,11 @@ def closed(root: Path) -> Iterator[None]:
     paths = [root, *root.rglob("*")]
     for path in paths:
         path.chmod(path.stat().st_mode & ~0o222)
-    yield
-    for path in paths:
-        path.chmod(path.stat().st_mode | 0o200)
+    try:
+        yield
+    finally:
+        for path in paths:
+            path.chmod(path.stat().st_mode | 0o200)
 
 
 async def test_it_starts_as_any_user_with_no_home_and_nothing_to_write_to(

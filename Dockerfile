@@ -48,7 +48,7 @@ COPY --from=listed /sbom.cdx.json /
 FROM scratch AS sbom
 COPY --from=listed /sbom.cdx.json /
 
-# One layer, in which nothing lies that a later one hides.
+# All files in one layer, so that what was deleted takes no room; directories to write to come after it.
 FROM scratch
 COPY --from=assembled / /
 WORKDIR /app

@@ -146,6 +146,13 @@ CLASHES = [
         {"watch": {"namespace": "shop"}, "metrics": {"serviceMonitor": {"enabled": True}}},
         "set metrics.serviceMonitor.secret",
     ),
+    ({"metrics": {"serviceMonitor": {"enabled": True}}}, "set networkPolicy.metricsFrom"),
+    (
+        BY_PROXY
+        | {"oauth2Proxy": PROXY, "ingress": INGRESS}
+        | {"metrics": {"serviceMonitor": {"enabled": True}}},
+        "set networkPolicy.metricsFrom",
+    ),
     ({"kinds": {"files": {"a.yaml": ""}, "configMap": "b"}}, "put all into one"),
     ({"history": {"megabytes": 2048}}, "history.size is 2Gi, but history.megabytes"),
 ]

@@ -16,6 +16,7 @@ INGRESS = {
 }
 ROUTE = {"enabled": True, "host": "baton.apps.example.com", "annotations": {"team": "platform"}}
 ARGUMENTS = ["--request-logging=true"]
+SCRAPED = {"metricsFrom": [{"namespaceSelector": {"matchLabels": {"name": "monitoring"}}}]}
 
 VARIANTS: dict[str, Values] = {
     "as it is": {},
@@ -79,6 +80,7 @@ VARIANTS: dict[str, Values] = {
         "clusterName": "eu-1",
         "hstsSeconds": 0,
         "metrics": {"serviceMonitor": {"enabled": True, "secret": "scraper"}},
+        "networkPolicy": SCRAPED,
     },
     "persistent": {
         "history": {
@@ -146,6 +148,7 @@ VARIANTS: dict[str, Values] = {
     },
     "monitored without names": {
         "metrics": {"serviceMonitor": {"enabled": True, "names": False}},
+        "networkPolicy": {"from": SCRAPED["metricsFrom"]},
         "pathPrefix": "/baton",
     },
     "monitored": {
@@ -154,8 +157,6 @@ VARIANTS: dict[str, Values] = {
             "prometheusRule": {"enabled": True, "labels": {"release": "main"}},
             "dashboard": {"enabled": True, "labels": {"grafana_dashboard": "yes"}},
         },
-        "networkPolicy": {
-            "metricsFrom": [{"namespaceSelector": {"matchLabels": {"name": "monitoring"}}}]
-        },
+        "networkPolicy": SCRAPED,
     },
 }

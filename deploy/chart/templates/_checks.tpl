@@ -57,6 +57,10 @@
 {{- if and .Values.metrics.serviceMonitor.enabled (not .Values.metrics.serviceMonitor.secret) .Values.watch.namespace -}}
 {{- $complaints = append $complaints "metrics.serviceMonitor makes a ClusterRole for whoever scrapes, and watch.namespace installs without any: set metrics.serviceMonitor.secret to the token of an account that may get /metrics" -}}
 {{- end -}}
+{{- $open := and (eq (include "baton.door" .) "http") (or $published .Values.networkPolicy.from) -}}
+{{- if and .Values.metrics.serviceMonitor.enabled .Values.networkPolicy.enabled (not .Values.networkPolicy.metricsFrom) (not $open) -}}
+{{- $complaints = append $complaints "metrics.serviceMonitor is enabled, but networkPolicy lets no Prometheus in: set networkPolicy.metricsFrom to it, such as [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: monitoring}}}]" -}}
+{{- end -}}
 {{- if and .Values.kinds.files .Values.kinds.configMap -}}
 {{- $complaints = append $complaints "kinds.files and kinds.configMap are both set: put all into one" -}}
 {{- end -}}

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from eventstream.management.commands import judge
+
 WIDGET = {
     "apiVersion": "example.org/v1",
     "kind": "Widget",
@@ -181,3 +183,15 @@ def test_what_holds_no_object_is_refused(tmp_path: Path, text: str | None, why: 
         manifest.write_text(text)
     with pytest.raises(CommandError, match=why):
         judged(str(manifest))
+
+
+def test_a_manifest_that_is_too_long_is_refused_rather_than_judged_by_a_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = json.dumps(WIDGET)
+    (tmp_path / "widget.yaml").write_text(f"{text}\n---\n{{kind: Widget, more: 1}}\n")
+    monkeypatch.setattr(judge, "_LETTERS_MOST", len(text))
+    with pytest.raises(CommandError, match="longer than"):
+        judged(str(tmp_path / "widget.yaml"))
+    monkeypatch.setattr(judge, "_LETTERS_MOST", 10 * len(text))
+    assert "Widget one" in judged(str(tmp_path / "widget.yaml"))

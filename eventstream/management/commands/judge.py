@@ -19,7 +19,7 @@ from eventstream.objects.health.judging import Judge
 from eventstream.objects.health.records import Health
 from eventstream.objects.kinds import is_built_in
 
-_BYTES_MOST = 32 << 20
+_LETTERS_MOST = 32 << 20
 _BASES = {
     "convention": "conventions that operators share",
     "declared": "the file of its kind",
@@ -64,8 +64,7 @@ class Command(PlainCommand):
 def _objects(name: str) -> Iterator[dict[str, Any]]:
     """The objects of a manifest, those of its lists too."""
     try:
-        text = sys.stdin.read(_BYTES_MOST) if name == "-" else Path(name).read_text("utf-8")
-        documents = [*yaml.load_all(text[:_BYTES_MOST], _Loader)]
+        documents = [*yaml.load_all(_text(name), _Loader)]
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise CommandError(f"{name}: cannot be read: {error}") from error
     for document in documents:
@@ -76,6 +75,18 @@ def _objects(name: str) -> Iterator[dict[str, Any]]:
             if not isinstance(thing, dict) or not isinstance(thing.get("kind"), str):
                 raise CommandError(f"{name}: what has no kind is no object.")
             yield thing
+
+
+def _text(name: str) -> str:
+    """All of a manifest: a part of one may end in the middle of an object."""
+    if name == "-":
+        text = sys.stdin.read(_LETTERS_MOST + 1)
+    else:
+        with Path(name).open(encoding="utf-8") as file:
+            text = file.read(_LETTERS_MOST + 1)
+    if len(text) > _LETTERS_MOST:
+        raise CommandError(f"{name}: it is longer than {_LETTERS_MOST:,} letters; cut it in parts.")
+    return text
 
 
 def _told(judge: Judge, thing: dict[str, Any]) -> list[str]:

@@ -187,11 +187,13 @@ class HttpApi:
         path: str,
         body: Json | None = None,
         form: str = _JSON,
+        who: Who | None = None,
     ) -> http.client.HTTPResponse:
-        """Send a request in this client's name, and return the answer's beginning."""
+        """Send a request in this client's name, or another's, and return the answer's beginning."""
+        who = who or self._who
         headers = {
-            "Authorization": f"Bearer {self._address.token_of(self._who.user)}",
-            "User-Agent": self._who.agent,
+            "Authorization": f"Bearer {self._address.token_of(who.user)}",
+            "User-Agent": who.agent,
             "Content-Type": form,
             "Accept": _JSON,
         }
@@ -217,26 +219,38 @@ class HttpApi:
             query["fieldManager"] = who.manager
         if query:
             path += "?" + urlencode(query)
-        status, text = self._answer(method, path, body, form)
+        status, text = self._answer(who or self._who, method, path, body, form)
         found = msgspec.json.decode(text) if text.startswith(b"{") else {}
         if status >= http.client.BAD_REQUEST:
             said = found.get("message") or text.decode(errors="replace")[:200]
             raise Refused(status, found.get("reason", ""), said)
         return _whole(found)
 
-    def _answer(self, method: str, path: str, body: Json | None, form: str) -> tuple[int, bytes]:
-        for last in (False, True):
+    def _answer(
+        self, who: Who, method: str, path: str, body: Json | None, form: str
+    ) -> tuple[int, bytes]:
+        """Return an answer's status and body; a server that is away is waited for.
+
+        A request is sent again only where the server can't have taken it: it did not listen, or it
+        had closed an idle connection. Source: https://pkg.go.dev/net/http#Transport
+        """
+        deadline = time.monotonic() + _ANSWER_SECONDS
+        while True:
+            reused = self._open is not None
             try:
                 self._open = self._open or self._address.connection(_ANSWER_SECONDS)
-                response = self.request(self._open, method, path, body, form)
+                response = self.request(self._open, method, path, body, form, who)
                 return response.status, response.read()
             except (OSError, http.client.HTTPException) as error:
                 if self._open is not None:
                     self._open.close()
                 self._open = None
-                if last:
+                idle = reused and isinstance(error, ConnectionResetError | BrokenPipeError)
+                away = isinstance(error, ConnectionRefusedError)
+                if not (idle or away) or time.monotonic() > deadline:
                     raise Refused(503, "ServiceUnavailable", f"no answer: {error}") from error
-        raise AssertionError
+                if away:
+                    time.sleep(_AGAIN_SECONDS)
 
 
 class Informer(threading.Thread):

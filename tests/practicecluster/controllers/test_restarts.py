@@ -1,10 +1,18 @@
 """What a controller does not see it finds out: a server that was away, a controller begun anew."""
 
 import asyncio
+import socket
+import threading
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 from practicecluster.cluster import PracticeCluster
+from practicecluster.controllers.api import Refused
+from practicecluster.controllers.clock import RealClock
+from practicecluster.controllers.http_api import Address, HttpApi
 from practicecluster.controllers.running import Staff
+from practicecluster.controllers.who import API_SERVER
 from practicecluster.kubeconfig import write_kubeconfig
 from tests.practicecluster.writing.test_kubectl import ADMIN, Kubectl
 
@@ -32,3 +40,49 @@ async def test_controllers_go_on_after_the_server_was_away_and_after_they_were(
         found = await kubectl.shown("deployment", "web")
         assert found["status"]["availableReplicas"] == 4
         await asyncio.to_thread(second.end)
+
+
+def test_a_request_waits_for_a_server_that_is_away_and_is_sent_once() -> None:
+    sent: list[str] = []
+
+    class Server(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            sent.append(self.path)
+            self.rfile.read(int(self.headers["Content-Length"]))
+            if len(sent) == 1:  # It took the request, and was killed before it answered.
+                self.close_connection = True
+                return
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+    with closing(socket.create_server(("127.0.0.1", 0))) as probe:
+        port = probe.getsockname()[1]
+    api = HttpApi(Address(f"http://127.0.0.1:{port}", "", str), RealClock(1), API_SERVER)
+    thing = {"kind": "ConfigMap", "metadata": {"generateName": "c-", "namespace": "shop"}}
+    found: list[object] = []
+
+    def ask() -> None:
+        try:
+            found.append(api.create(API_SERVER, thing))
+        except Refused as refusal:
+            found.append(refusal.code)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    asking.join(0.2)
+    assert asking.is_alive()  # Nobody listens yet.
+    with HTTPServer(("127.0.0.1", port), Server) as server:
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        asking.join(30)
+        assert found == [503]  # Whether it was taken is not known, so it is not sent again.
+        ask()
+        api.end()
+        server.shutdown()
+        serving.join()
+    assert found == [503, {}]
+    assert sent == ["/api/v1/namespaces/shop/configmaps"] * 2

@@ -153,6 +153,10 @@ def test_a_claim_of_an_undeclared_kind_waits_for_what_it_is_a_claim_to(tmp_path:
         ("has(status.empty)", "unknown"),
         ("status.phase == 'x' && metadata.generation == 2", "failed"),
         ("metadata.name + '/' + metadata.namespace == 'a/shop'", "failed"),
+        ("status.phase.matches(r'^x$')", "failed"),
+        ("status.phase == '''x''' && b'y' == B'y'", "failed"),
+        ("[1, 2].existsOne(one, one == status.n)", "failed"),
+        ("status.n == 1 // as it's counted", "failed"),
     ],
 )
 def test_an_expression_sees_what_it_names(tmp_path: Path, when: str, state: str) -> None:

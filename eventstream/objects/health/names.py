@@ -17,7 +17,7 @@ FUNCTIONS = frozenset(
     (
         "at", "count", "condition", "named", "applied",
         "size", "has", "contains", "startsWith", "endsWith", "matches", "exists", "exists_one",
-        "all", "map", "filter", "int", "uint", "double", "string", "bytes", "duration",
+        "existsOne", "all", "map", "filter", "int", "uint", "double", "string", "bytes", "duration",
         "timestamp", "type", "dyn", "getFullYear", "getMonth", "getDate", "getDayOfWeek",
         "getDayOfYear", "getDayOfMonth", "getHours", "getMinutes", "getSeconds",
         "getMilliseconds",
@@ -25,9 +25,16 @@ FUNCTIONS = frozenset(
 )  # fmt: skip
 """What it may call: Baton's own first, then those of CEL that the library has."""
 _CONSTANTS = frozenset(("true", "false", "null", "in"))
-_TEXTS = expression(r'"(?:[^"\\]|\\.)*"' + r"|'(?:[^'\\]|\\.)*'")
+_COMMENTS = r"//[^\n]*"
+_RAW_TEXTS = r"""\b[bB]?[rR](?:"{3}.*?"{3}|'{3}.*?'{3}|"[^"\n]*"|'[^'\n]*')"""
+_PLAIN_TEXTS = (
+    r"""(?:\b[bB])?(?:"{3}(?:[^\\]|\\.)*?"{3}|'{3}(?:[^\\]|\\.)*?'{3}"""
+    r"""|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
+)
+_TEXTS = expression(f"{_COMMENTS}|{_RAW_TEXTS}|{_PLAIN_TEXTS}", dot_all=True)
+"""What holds no names: comments, and texts of every form, raw ones and bytes too."""
 _NAMES = expression(r"(\.?)\s*\b([A-Za-z_]\w*)\s*(\(?)")
-_OWN = expression(r"\.(?:exists|exists_one|all|map|filter)\(\s*([A-Za-z_]\w*)\s*,")
+_OWN = expression(r"\.(?:exists|exists_one|existsOne|all|map|filter)\(\s*([A-Za-z_]\w*)\s*,")
 
 
 def unknown_name(text: str) -> str:

@@ -4,11 +4,15 @@ from datetime import UTC, datetime
 
 import pytest
 
+from eventstream.explain.engine.engine import Engine
 from eventstream.explain.vocabulary.records import Trace
+from eventstream.explain.world.known import MAKERS
+from eventstream.objects.observations import Observation, Position
+from eventstream.objects.resource import Resource
 from tests.explain.first_contact import contact, listed_at
-from tests.explain.stories import START, Story
-from tests.explain.tapes import NAMES, observations
-from tests.explain.things import condition, pod, statefulset, website
+from tests.explain.stories import START, Story, stamp
+from tests.explain.tapes import NAMES, Result, observations
+from tests.explain.things import condition, pod, statefulset, thing, website
 
 
 def clock(at: float | None) -> str:
@@ -109,3 +113,55 @@ def test_a_custom_resource_that_says_nothing_is_not_called_stuck() -> None:
     story = Story()
     settings = story.exists(website(metadata={"creationTimestamp": "2027-01-15T07:10:00Z"}))
     assert story.trace(settings).background
+
+
+def lists(*kinds: str) -> list[Observation]:
+    """The ends of the first lists of these kinds, which hold nothing more."""
+    groups = {"Pod": "", "ReplicationController": "", "Job": "batch"}
+    return [
+        Position(Resource(groups.get(kind, "apps"), "v1", f"{kind.lower()}s", kind), "9", START,
+                 listed=True)
+        for kind in kinds
+    ]  # fmt: skip
+
+
+def test_that_nothing_is_behind_a_service_is_told_only_once_all_of_that_is_listed() -> None:
+    story, result, engine = Story(), Result(), Engine("cluster")
+    old = {"creationTimestamp": stamp(START - 3600)}
+    story.exists(thing("Service", "web", spec={"selector": {"app": "web"}}, metadata=old))
+    for shown in story.shown:
+        result.take(engine.apply(shown))
+    result.take(engine.tick(START + 30))
+    for shown in lists("Pod", *MAKERS[:-1]):
+        result.take(engine.apply(shown))
+    result.take(engine.tick(START + 31))
+    assert result.traces == {}
+    for shown in lists(MAKERS[-1]):
+        result.take(engine.apply(shown))
+    result.take(engine.tick(START + 32))
+    [trace] = result.traces.values()
+    assert (trace.state, trace.holder) == ("stalled", "client")
+    assert "no Pod has app=web" in trace.summary
+
+
+def test_whether_pods_are_behind_a_service_is_unknown_where_none_may_be_seen() -> None:
+    story = Story()
+    story.exists(thing("Namespace", "shop"))
+    web = story.create(thing("Service", "web", spec={"selector": {"app": "web"}}), "kubectl")
+    story.wait(600)
+    trace = story.trace(web)
+    assert (trace.state, trace.diagnosis) == ("unknown", None)
+    assert "Baton has not seen any Pod" in trace.summary
+
+
+def test_a_service_has_no_endpoints_on_purpose_where_its_workload_is_to_have_no_pods() -> None:
+    story = Story()
+    template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "c"}]}}
+    spec = {"replicas": 0, "template": template}
+    story.exists(thing("ReplicationController", "web-1", spec=spec))
+    story.exists(pod(website(), "other-1", "node-1"))
+    web = story.create(thing("Service", "web", spec={"selector": {"app": "web"}}), "kubectl")
+    story.wait(600)
+    trace = story.trace(web)
+    assert trace.state == "complete"
+    assert "has no endpoints now" in trace.summary

@@ -12,6 +12,7 @@ from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pendi
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.tellings import latest, warned
 from eventstream.explain.vocabulary.declared import kinds
+from eventstream.explain.world.known import MAKERS
 from eventstream.explain.world.notes import said
 from eventstream.explain.world.pods import has_ended, is_ready
 from eventstream.explain.world.text import count, listing, named, sentence, when
@@ -28,14 +29,21 @@ def assess(snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
     spec, name = write.image.spec, named(write.image)
     if not isinstance(spec, ServiceSpec):
         return unknown(write, f"{name} is not as the API documents it; see its flags.")
-    held = [*_balancing(snapshot, write), *_selecting(snapshot, write)]
+    selects = bool(spec.selector) and spec.type != "ExternalName"
+    pods = _pods(snapshot, write) if selects else []
+    known = bool(pods) or snapshot.world.places.knows("Pod")
+    held = _balancing(snapshot, write)
+    if selects and known:
+        held.extend(_selecting(snapshot, write, pods))
     if held:
         return pending(held, (), snapshot, "")
     if spec.type == "ExternalName":
         return complete(write, f"{name} is another name for a host.")
     if not spec.selector:
         return complete(write, f"{name} selects no Pods: its endpoints are kept by somebody else.")
-    ready = sum(is_ready(pod.image) for pod in _pods(snapshot, write))
+    if not known:
+        return unknown(write, f"{name} selects Pods, and Baton has not seen any Pod.")
+    ready = sum(is_ready(pod.image) for pod in pods)
     if not ready:
         return complete(write, f"{name} has no endpoints now: what it selects has no Pods.")
     return complete(write, f"{name} leads to {count(ready, 'ready Pod')}.")
@@ -86,12 +94,9 @@ def _balancing(snapshot: Snapshot, write: Write) -> list[Holding]:
     return [troubled(plain, wrong)]
 
 
-def _selecting(snapshot: Snapshot, write: Write) -> list[Holding]:
+def _selecting(snapshot: Snapshot, write: Write, pods: list[Write]) -> list[Holding]:
     """What keeps it from having endpoints: no Pod is ready, or none is meant to be."""
     selector, name = write.image.spec.selector, named(write.image)
-    if not selector or write.image.spec.type == "ExternalName":
-        return []
-    pods = _pods(snapshot, write)
     if any(is_ready(pod.image) for pod in pods) or (
         pods and write.image.spec.publish_not_ready_addresses
     ):
@@ -99,16 +104,17 @@ def _selecting(snapshot: Snapshot, write: Write) -> list[Holding]:
     if pods:
         held = (holding_of(snapshot, pod) for pod in pods)
         return [holding for holding in held if holding is not None]
-    if _matching(snapshot, write, "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"):
+    if _matching(snapshot, write, *MAKERS):
         return []  # It has none on purpose, or its own trace says why.
     labels = listing([f"{key}={value}" for key, value in sorted(selector.items())])
     waiting_for = f"Pods with {labels}, which {name} selects"
     plain = Holding(1, "client", "", when(write), waiting_for, about=write)
     if snapshot.now - when(write) < _SPARE:
         return [plain]
-    detail = f"{name} has no endpoints: no Pod has {labels}, and nothing makes such Pods."
+    nobody = f"no Pod has {labels}, and no workload of Kubernetes' own makes such Pods"
+    detail = f"{name} has no endpoints: {nobody}."
     shown = (proofs.seen(write, f"spec.selector of {name} is {labels}"),)
     return [troubled(plain, Trouble("not-ready", detail, shown, commands.describe(write)))]
 
 
-BEHAVIOURS = (Behaviour(kind=kinds.SERVICE, assess=assess),)
+BEHAVIOURS = (Behaviour(kind=kinds.SERVICE, assess=assess, needs=("Pod", *MAKERS)),)

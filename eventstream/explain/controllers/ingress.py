@@ -77,4 +77,4 @@ def _misled(write: Write, lost: list[str]) -> Holding:
     return troubled(plain, wrong)
 
 
-BEHAVIOURS = (Behaviour(kind=kinds.INGRESS, assess=assess),)
+BEHAVIOURS = (Behaviour(kind=kinds.INGRESS, assess=assess, needs=("Service",)),)

@@ -43,7 +43,8 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
     `rules` are those about writes that its controller makes, by the kind that is written. `assess`
     says how an object of the kind stands, and `told_by` are the reasons of Events that alone,
     without any write, say that one is stuck; one that `limits` others is told of though it is well
-    and was there before watching began; `holding` what one waits for, and `unproven` what makes
+    and was there before watching began. It `needs` all objects of some kinds to be met before it
+    can be judged that none is there. `holding` tells what one waits for, and `unproven` what makes
     it doubtful that it stays well, for those whose judgement rests on it. `expires` says whether a
     controller deletes an object for its own sake, as a finished Job.
 
@@ -58,6 +59,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
     assess: Assess | None = None
     told_by: frozenset[str] = frozenset()
     limits: bool = False
+    needs: tuple[str, ...] = ()
     expires: Callable[[View], Housekeeper | None] | None = None
     holding: Callable[[Snapshot, Write], Holding | None] | None = None
     unproven: Callable[[Snapshot, Write], Trouble | None] | None = None

@@ -118,6 +118,9 @@ _OWNER_WAIT = 3.0
 """Seconds for which an owner that was not seen is waited for, or what keeps the revisions of a
 workload: these may be listed later."""
 
+_LISTS_WAIT = 60.0
+"""Seconds for which the first lists of what an object leads to are waited for: some never come."""
+
 
 class Contacts:
     """Begins such traces; `is_open` judges whether one has something to tell at that time."""
@@ -161,8 +164,8 @@ class Contacts:
             yield ""
             write = self._waiting[uid]
             top = View(self._world, write).top_owner(uid)
-            waits = top.owner or not self._earlier.is_whole(write.image)
-            if waits and not whole and now - write.change.at < _OWNER_WAIT:
+            age = now - write.change.at
+            if not whole and age < self._patience(write, top):
                 continue
             del self._waiting[uid]
             known = uid in self._known_before
@@ -181,3 +184,10 @@ class Contacts:
             trace.found = "" if known else self._earlier.current(top)
             self._traces.start(trace)
             yield key
+
+    def _patience(self, write: Write, top: ObjectLog) -> float:
+        """Seconds for which it is waited for what has to be met before such a trace begins."""
+        if not self._world.places.are_met(behaviour_of(write.log.ref).needs):
+            return _LISTS_WAIT
+        waits = top.owner or not self._earlier.is_whole(write.image)
+        return _OWNER_WAIT if waits else 0.0

@@ -50,7 +50,6 @@ class Earlier:
         self._cluster = cluster
         self._world = world
         self._met: dict[str, float] = {}
-        self._listed: set[str] = set()
         self._told = 0
         self.left_out = 0
 
@@ -64,15 +63,10 @@ class Earlier:
             before = self._met.pop(uid, write.change.at)  # Those met last stand last.
             self._met[uid] = max(before, write.change.at)
 
-    def listed(self, kind: str) -> None:
-        """Take note that all objects of a kind were met that were there."""
-        if kind in past.KEPT_IN.values():
-            self._listed.add(kind)
-
     def is_whole(self, image: Image) -> bool:
         """Whether all that may keep revisions of an object was met, as far as is known."""
         kept_in = past.KEPT_IN.get(image.kind) if past.has_revisions(image) else None
-        return kept_in is None or kept_in in self._listed
+        return kept_in is None or self._world.places.are_met((kept_in,))
 
     def tell(self, now: float, *, whole: bool = False) -> Iterator[list[Upsert]]:
         """The earlier revisions of each workload of which all is there by `now`.

@@ -90,7 +90,7 @@ class Engine:
         if isinstance(observation, Gap):
             self._world.gap(observation)
         if isinstance(observation, Position) and observation.listed:
-            self._earlier.listed(observation.resource.kind)
+            self._world.places.listed(observation.resource)
             return self._settle_writes(self._world.opened(observation.resource.kind))
         if isinstance(observation, Coverage):
             self._traces.usual.watched(observation)

@@ -16,6 +16,7 @@ from eventstream.objects.images import Image
 from eventstream.objects.kinds import BUILT_IN_GROUPS, is_built_in
 from eventstream.objects.managed_fields import paths, status_writers
 from eventstream.objects.observations import Change
+from eventstream.objects.resource import Resource
 
 CONTROLLERS_KEPT = 2000
 """Names of managers that are remembered as custom controllers, alone and with a kind."""
@@ -92,15 +93,29 @@ class Known:
         return [manager_key(*each) for each in found]
 
 
-_SELECTED = frozenset({"Pod", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"})
-"""Kinds that a Service's selector is held against: Pods, and what makes them."""
+MAKERS = (
+    "Deployment",
+    "ReplicaSet",
+    "ReplicationController",
+    "StatefulSet",
+    "DaemonSet",
+    "Job",
+)
+"""Kinds that have a template of the Pods that they make."""
+
+_SELECTED = frozenset({"Pod", *MAKERS})
+"""Kinds that a Service's selector is held against."""
 
 
 class Places:
-    """It `knows` a kind once one of it was seen: then one that is not known does not exist."""
+    """It `knows` a kind that it has seen, or seen a list of: one that is not known does not exist.
+
+    That is so for certain once all that were there `are_met`, with the first list of the kind.
+    """
 
     def __init__(self) -> None:
         self._kinds: set[str] = set()
+        self._met: set[str] = set()
         self._spaces: dict[str, dict[str, ObjectLog]] = {}
 
     def add(self, log: ObjectLog) -> None:
@@ -120,9 +135,18 @@ class Places:
             if not space:
                 del self._spaces[namespace]
 
+    def listed(self, resource: Resource) -> None:
+        """Take note that all objects of a resource were met that were there."""
+        if is_built_in(resource.api_version):
+            self._met.add(resource.kind)
+
+    def are_met(self, kinds_: Iterable[str]) -> bool:
+        """Whether all objects of these kinds of Kubernetes' own were met that were there."""
+        return self._met.issuperset(kinds_)
+
     def knows(self, kind: str) -> bool:
-        """Whether any object of this kind of Kubernetes' own was seen."""
-        return kind in self._kinds
+        """Whether any object of this kind of Kubernetes' own was seen, or that there is none."""
+        return kind in self._kinds or kind in self._met
 
     def inhabitants(self, namespace: str | None) -> Iterable[ObjectLog]:
         """The Pods of a namespace, and what makes Pods there."""

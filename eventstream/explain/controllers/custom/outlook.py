@@ -134,6 +134,8 @@ def proof(write: Write, health: Health) -> tuple[Evidence, ...]:
 
 Assess = Callable[[Snapshot, Write, Write | None], Outlook]
 _OWN_RANK = 7
+_GOING = ("failed", "progressing")
+"""States in which something is waited for since what lies below is as it is."""
 
 
 def assess(snapshot: Snapshot, write: Write, began: Write | None, child_of: Assess) -> Outlook:
@@ -148,7 +150,9 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None, child_of: Asse
         _waited_for(snapshot, write, health, child_of, found)
     if health is not None and since is None and (not found or health.state == "failed"):
         rank = max((held.rank + 1 for held in found), default=_OWN_RANK)
-        turn = max(when(asked) if asked is began else 0.0, _reached(snapshot, write))
+        turn = when(asked) if asked is began else 0.0
+        if health.state in _GOING:
+            turn = max(turn, _reached(snapshot, write))
         own = holding_of(write, health, turn, rank)
         found.extend((own,) if own is not None else ())
     acted = since is None
@@ -215,9 +219,9 @@ def _reached(snapshot: Snapshot, write: Write, deep: int = _DEEP) -> float:
 
 def _so_since(child: Write) -> float:
     """Since when an object stands as it does; what only reports on and on does not turn by that."""
-    log, since = child.log, when(child)
+    log, since, stands = child.log, when(child), _standing(child.image)
     for index in range(log.position(child.order) - 1, -1, -1):
-        if _standing(log.writes[index].image) != _standing(child.image):
+        if _standing(log.writes[index].image) != stands:
             break
         since = when(log.writes[index])
     return since

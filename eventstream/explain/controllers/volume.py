@@ -44,7 +44,7 @@ def assess(snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
 
 
 def _failed(snapshot: Snapshot, write: Write, whose: str) -> Holding:
-    """Its controller could not delete it, and tries no more."""
+    """Its controller could not delete it: somebody has to see why, though it may try again."""
     name = named(write.image)
     notes = latest(snapshot, write.log, *_FAILURES)
     why = f": {said(notes[0])}" if notes else ""

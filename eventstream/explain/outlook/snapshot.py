@@ -6,7 +6,7 @@ owner went, or a container started.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from eventstream.explain.outlook.usual import UsualWaits
 from eventstream.explain.vocabulary.declared import kinds
@@ -120,9 +120,11 @@ class Snapshot:
     def by_name(self, kind: str, namespace: str | None, name: str) -> Write | None:
         """The newest write of the object of that name, if it was seen."""
         logs = self.world.names.get(name_key(kind, namespace, name))
-        if not logs:
-            return None
-        found = [write for log in logs.values() if (write := self.latest(log)) is not None]
+        return self._newest(logs.values()) if logs else None
+
+    def _newest(self, logs: Iterable[ObjectLog]) -> Write | None:
+        """The newest write of these objects; that of one which exists goes before."""
+        found = [write for log in logs if (write := self.latest(log)) is not None]
         return max(found, key=lambda write: (not write.gone, write.order), default=None)
 
     def follow(self, name: str, waiting: Write) -> Write | None:
@@ -146,9 +148,8 @@ class Snapshot:
     def _of_type(self, type_: GroupKind, namespace: str | None, name: str) -> Write | None:
         kind = type_.kind if type_ in kinds.REFERRED_TO_BY_NAME else CUSTOM
         logs = self.world.names.get(name_key(kind, namespace, name), {}).values()
-        fit = [log for log in logs if group_kind(log.ref.api_version, log.ref.kind) == type_]
-        found = [write for log in fit if (write := self.latest(log)) is not None]
-        return max(found, key=lambda write: (not write.gone, write.order), default=None)
+        fits = (log for log in logs if group_kind(log.ref.api_version, log.ref.kind) == type_)
+        return self._newest(fits)
 
     def since(self, log: ObjectLog, order: float) -> Iterator[Write]:
         """The writes of one object from `order` on, oldest first."""

@@ -88,7 +88,7 @@ def _balancing(snapshot: Snapshot, write: Write) -> list[Holding]:
         other = warned(write.log, 0.0)
         if other is None:
             return [plain]
-        notes = snapshot.notes(write.log, other.after.spec.reason or "")
+        notes = latest(snapshot, write.log, other.after.spec.reason or "")
     detail = sentence(f"{name} gets no load balancer: {said(notes[0])}")
     wrong = Trouble("not-ready", detail, proofs.events(notes), commands.describe(write))
     return [troubled(plain, wrong)]

@@ -79,13 +79,20 @@ def _declarations(path: Path) -> list[tuple[Declaration, "_Lines"]]:
         hint = "; what begins with a quote has to be quoted whole, or to stand after >-"
         raise KindFileError(f"{path}{where}: no YAML: {what}{hint * quoted}") from error
     found = [(node, value) for node, value in zip(nodes, values, strict=True) if value is not None]
+    seen: set[int] = set()
     for node, _ in found:
-        _refuse_doubles(node, path)
+        _refuse_doubles(node, path, seen)
     return [(_declaration(value, path, _Lines(node)), _Lines(node)) for node, value in found]
 
 
-def _refuse_doubles(node: Any, path: Path) -> None:
-    """YAML takes the last of two fields of one name, and says nothing."""
+def _refuse_doubles(node: Any, path: Path, seen: set[int]) -> None:
+    """YAML takes the last of two fields of one name, and says nothing.
+
+    Each node is looked at once: an alias stands for one again, which may lie around it.
+    """
+    if id(node) in seen:
+        return
+    seen.add(id(node))
     pairs = node.value if isinstance(node, yaml.MappingNode) else ()
     names = set[str]()
     for key, below in pairs:
@@ -93,9 +100,9 @@ def _refuse_doubles(node: Any, path: Path) -> None:
             line = key.start_mark.line + 1
             raise KindFileError(f"{path}, line {line}: {key.value} stands here a second time")
         names.add(key.value)
-        _refuse_doubles(below, path)
+        _refuse_doubles(below, path, seen)
     for below in node.value if isinstance(node, yaml.SequenceNode) else ():
-        _refuse_doubles(below, path)
+        _refuse_doubles(below, path, seen)
 
 
 class _Lines:

@@ -172,6 +172,13 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     [
         ("- group: example.org", "line 1: Expected `object`, got `array`; a file holds group"),
         ("hello", "line 1: Expected `object`, got `str`; a file holds group"),
+        ("group: a.b\nkinds: [W]\nsource: x\nrules: &all [*all]", "line 4: Expected `object`"),
+        (
+            "\n".join(
+                ["- &n0 [x, x]", *(f"- &n{n + 1} [*n{n}, *n{n}, *n{n}, *n{n}]" for n in range(40))]
+            ),
+            "line 1: Expected `object`, got `array`",
+        ),
         ("group: a.b\n\tkinds: [W]", "line 2: no YAML"),
     ],
 )

@@ -15,7 +15,7 @@ from django.urls import Resolver404, resolve
 from dashboard import prefix
 from dashboard.access import header
 from dashboard.plaintext import close, redirect, respond
-from dashboard.signin import arriving
+from dashboard.signin import arriving, proxied
 from dashboard.signin.addresses import decision_of
 from dashboard.signin.decisions import Decision
 from dashboard.signin.returning import own_address
@@ -84,7 +84,7 @@ def decision_at(path: str) -> Decision:
 async def _glance(request: dict[str, Any]) -> Viewer | None:
     """Return who it is, if that is known without asking anybody."""
     if settings.BATON_SIGN_IN.mode == "proxy":
-        return None
+        return proxied.known.glance(request)
     try:
         return await arriving.viewer_of(request)
     except (SignedOutError, UnansweredError):

@@ -36,10 +36,7 @@ class Known:
 
     async def viewer(self, request: dict[str, Any]) -> Viewer:
         """Return who it is; raises SignedOutError or UnansweredError."""
-        if not request.get("proxied"):
-            raise SignedOutError(_NOT_BY_PROXY)
-        named = settings.BATON_SIGN_IN.proxy_credential == "names"
-        credential: Credential = _names(request) if named else _token(request)
+        credential = _credential(request)
         key = key_of(credential)
         found = self._viewers.pop(key, None)
         if found is None or found.ended:
@@ -47,6 +44,16 @@ class Known:
         self._viewers[key] = found
         while len(self._viewers) > KNOWN_MOST:
             self._viewers.popitem(last=False)
+        return found
+
+    def glance(self, request: dict[str, Any]) -> Viewer | None:
+        """Return who it is if they came of late, and None without asking anybody else."""
+        try:
+            found = self._viewers.get(key_of(_credential(request)))
+            if found is not None:
+                found.check()
+        except SignedOutError:
+            return None
         return found
 
     def forget(self) -> None:
@@ -62,6 +69,13 @@ async def _made(key: str, credential: Credential) -> Viewer:
     except UnrecognisedError:
         raise SignedOutError("The cluster does not accept the token that the proxy sent.") from None
     return Viewer(key, identity.user, credential, groups=identity.groups, until=ends(credential))
+
+
+def _credential(request: dict[str, Any]) -> Credential:
+    if not request.get("proxied"):
+        raise SignedOutError(_NOT_BY_PROXY)
+    named = settings.BATON_SIGN_IN.proxy_credential == "names"
+    return _names(request) if named else _token(request)
 
 
 def _token(request: dict[str, Any]) -> Token:

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from dashboard import turns
 from dashboard.signin import proxied
 from dashboard.signin.mode import SignIn, from_environment
+from dashboard.signin.whose import asker
 from tests.signin.conftest import EVERYBODY, SHOP
 from tests.signin.people import Browser, Cluster, Person, closed_with
 from tests.signin.places import HUSH, filled
@@ -68,6 +70,30 @@ async def test_without_a_token_of_the_cluster_nobody_is_let_in(
 ) -> None:
     answer = await browser.get("/", **headers)
     assert answer.status == 401
+
+
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse")  # As `dashboard.asgi` does.
+async def test_a_file_is_of_the_share_of_who_came_of_late_and_asks_nobody(
+    tokens: Cluster, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shares: list[str] = []
+
+    def noted(request: Any) -> str:
+        shares.append(asker(request))
+        return shares[-1]
+
+    monkeypatch.setattr(turns, "asker", noted)
+    sam = {"authorization": f"Bearer {SHOP}"}
+    for headers in ({}, sam):
+        assert (await browser.get("/static/css/base.css", **headers)).status == 200
+    assert tokens.asked == []
+    assert (await browser.get("/", **sam)).status == 200
+    before = len(tokens.asked)
+    assert (await browser.get("/static/css/base.css", **sam)).status == 200
+    assert len(tokens.asked) == before
+    assert shares == [f"from {PROXY}", f"from {PROXY}", "of sam", "of sam"]
+    assert (await Browser(client=ELSEWHERE).get("/static/css/base.css", **sam)).status == 200
+    assert shares[-1] == f"from {ELSEWHERE}"
 
 
 @pytest.mark.parametrize("client", [ELSEWHERE, "127.0.0.1", "::1", "10.9.1.1"])

@@ -63,7 +63,7 @@ def bars(
         "axis",
         fall=fall,
         summary=list(_findings(fall, trace, compared)) if asked.at is None else (),
-        phases=_phases(fall),
+        phases=phases(fall),
         most=LINES_MOST,
         **frame,
     )
@@ -101,8 +101,8 @@ def _unseen(fall: Waterfall, gaps: Sequence[Stored[Gap]]) -> dict[str, list[tupl
     return found
 
 
-def _phases(fall: Waterfall) -> list[tuple[str, str]]:
-    """The kinds of span that are drawn, each with its actor, in the order of a Pod's way."""
+def phases(fall: Waterfall) -> list[tuple[str, str]]:
+    """Return the kinds of span that are drawn, each with its actor, in the order of a Pod's way."""
     met = {(span.name, span.actor) for line in fall.all_lines() for span in line.spans}
     return sorted(met, key=lambda each: ORDER.index(each[0]))
 

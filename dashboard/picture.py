@@ -76,7 +76,7 @@ def shown_steps(trace_id: str, after: str | None = None) -> ShownSteps:
 def picture(stored: history.Stored[Trace], shown: ShownSteps, asked: Asked) -> Picture:
     """Draw a trace as the reader asked for it."""
     trace = stored.record
-    gaps = _gaps(trace, shown)
+    gaps = unseen(shown)
     map_ = minimap(shown.records, [gap.record for gap in gaps])
     parts = (
         _part("minimap", map=map_, then=map_.share(asked.at) if map_ and asked.at else None),
@@ -102,8 +102,8 @@ def _part(id_: str, **context: Any) -> Drawn:
     return Drawn(id_, html, hash(html))
 
 
-def _gaps(trace: Trace, shown: ShownSteps) -> list[history.Stored[history.Gap]]:
-    """What nobody saw between the steps that are shown, of the kinds that they are about."""
+def unseen(shown: ShownSteps) -> list[history.Stored[history.Gap]]:
+    """Return what nobody saw between the steps that are shown, of the kinds they are about."""
     if not shown.steps:
         return []
     times, kinds = [step.at for step in shown.records], {s.object.kind for s in shown.records}

@@ -179,6 +179,7 @@ ROOT_URLCONF = "dashboard.urls"
 ASGI_APPLICATION = "dashboard.asgi.application"
 BATON_ADMIT = "dashboard.admission.admit"
 BATON_PLAIN_PREFIX = "dashboard.prefix.plain"
+BATON_REPORT = "dashboard.report.report"
 
 TEMPLATES: list[dict[str, Any]] = [
     {

@@ -24,7 +24,15 @@ def attachment(stem: str) -> str:
     """Return the header by which a browser keeps a CSV file, as `changes-prod.csv`."""
     cluster = history.cluster()
     name = clusternames.in_file_name(cluster.name) if cluster else ""
-    return f'attachment; filename="{stem}{"-" if name else ""}{name}.csv"'
+    return as_file(f"{stem}{'-' if name else ''}{name}.csv")
+
+
+def as_file(name: str) -> str:
+    """Return the header by which a browser keeps an answer as a file of that name.
+
+    The name holds letters, digits, dots, dashes and underscores, see `clusternames.in_file_name`.
+    """
+    return f'attachment; filename="{name}"'
 
 
 async def _in_thread(pieces: Iterator[str]) -> AsyncIterator[str]:

@@ -54,6 +54,7 @@ PAGES = (
         others=(
             Address("then", "traces/<str:trace_id>/then", trace.then, RIGHTS),
             Address("step", "traces/<str:trace_id>/steps/<str:step_id>", trace.step, RIGHTS),
+            Address("trace-file", "traces/<str:trace_id>/file", trace.as_file, RIGHTS),
         ),
     ),
     Page(

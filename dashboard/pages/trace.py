@@ -5,11 +5,13 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
-from dashboard import actors, asked, clock, commands, past, rendering, status, wording
+from dashboard import actors, asked, clock, commands, past, rendering, status, streaming, wording
 from dashboard.pages.lost import lost
 from dashboard.pages.page import Page
 from dashboard.picture import ShownSteps, picture, shown_steps
+from dashboard.report import report
 from eventstream import history
 from eventstream.explain.vocabulary.records import Step, Trace
 
@@ -68,6 +70,16 @@ def step(request: HttpRequest, trace_id: str, step_id: str) -> HttpResponse:
         return lost(request, 404, "No such step", _NO_STEP, step_id)
     wanted = asked.from_query(request.GET)
     return render(request, "parts/drawer.html", _drawer(within.record, stored, wanted))
+
+
+@require_safe
+def as_file(request: HttpRequest, trace_id: str) -> HttpResponse:
+    """The whole trace as one HTML file to keep, as far as whoever asks may see it."""
+    made = report(trace_id)
+    if made is None:
+        return lost(request, 404, "No such trace", _NO_TRACE, trace_id)
+    headers = {"Content-Disposition": streaming.as_file(made.name)}
+    return HttpResponse(made.html, headers=headers)
 
 
 def _at(wanted: asked.Asked) -> Callable[[float | None], str]:

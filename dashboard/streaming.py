@@ -20,11 +20,11 @@ def streamed(
     return StreamingHttpResponse(content, content_type=content_type)
 
 
-def attachment(stem: str) -> str:
-    """Return the header by which a browser keeps a CSV file, as `changes-prod.csv`."""
+def attachment(stem: str, kind: str = "csv") -> str:
+    """Return the header by which a browser keeps a file of a cluster, as `changes-prod.csv`."""
     cluster = history.cluster()
     name = clusternames.in_file_name(cluster.name) if cluster else ""
-    return as_file(f"{stem}{'-' if name else ''}{name}.csv")
+    return as_file(f"{stem}{'-' if name else ''}{name}.{kind}")
 
 
 def as_file(name: str) -> str:

@@ -14,6 +14,7 @@ import msgspec
 from django.conf import settings
 
 from dashboard import wording
+from eventstream import history
 
 CPU_SECONDS = 120
 """A recording of 100 MB takes some 20."""
@@ -49,6 +50,7 @@ class Progress(msgspec.Struct, frozen=True):
     stored: bool = False
     cut: str | None = None
     done: bool = False
+    excerpt: history.ExcerptHead | None = None
 
     @property
     def percent(self) -> int:

@@ -8,16 +8,19 @@ from pathlib import Path
 import msgspec
 from django.conf import settings
 
-from eventstream import history
+from eventstream import excerpts, history
 from eventstream.budget import Bound, Budget, every
+from eventstream.excerpts import End, Head
 from eventstream.explain.engine.engine import Engine
+from eventstream.explain.vocabulary.records import Upsert
 from eventstream.kinds import taught
 from eventstream.models import StepRow
+from eventstream.objects.observations import Gap
 from eventstream.recorder.batch import Batch
 from eventstream.recorder.commit import commit
 from eventstream.recorder.status import Status
 from eventstream.replaying import Moment, PassedOver, replay
-from eventstream.tapelines import Reading
+from eventstream.tapelines import BadLine, Reading
 
 KINDS_MOST = 1000
 """So many kinds are read; the lines of further ones are passed over and counted."""
@@ -51,7 +54,7 @@ class Progress(msgspec.Struct, omit_defaults=True):
     `passed_over` lines were not used, `reasons` says why of the first of them, `other_kinds` how
     many of them were of one kind too many. `stored` says that there is something to look at, of
     `steps` steps, `until` the recorded time reached (unix seconds), `seconds` what CPU time it
-    took, `cut` which bound ended it.
+    took, `cut` which bound ended it. Of an excerpt of history, `excerpt` is its head.
     """
 
     size: int = 0
@@ -66,6 +69,7 @@ class Progress(msgspec.Struct, omit_defaults=True):
     stored: bool = False
     cut: Bound | None = None
     done: bool = False
+    excerpt: Head | None = None
 
 
 class Storing:
@@ -93,6 +97,9 @@ class Storing:
             self._tell()
 
     def _fold(self, tape: Path, audit: Path | None) -> None:
+        if excerpts.is_one(tape):
+            self._copy(tape)
+            return
         engine, progress = Engine("tape", audited=audit is not None), self.progress
         key = history.installation_key()
         judge = taught.judge(settings.BATON_KINDS, settings.BATON_HEALTH)
@@ -109,6 +116,39 @@ class Storing:
                 progress.cut = met
                 self._batch.add(None, engine.tick(progress.until, whole=True))
                 return
+
+    def _copy(self, excerpt: Path) -> None:
+        """Store what an excerpt tells, as it was told."""
+        last: excerpts.Line | BadLine | None = None
+        for looked, (_, line) in enumerate(excerpts.read(self._reading, excerpt)):
+            if last is None:
+                self._begin(line)
+            elif isinstance(line, BadLine):
+                self._pass_over(PassedOver(excerpt, line))
+            else:
+                self._add(*excerpts.told(line))
+            last = line
+            if looked % LOOKED == 0 and (met := self._budget.met()) is not None:
+                self.progress.cut = met
+                return
+        if not isinstance(last, End):
+            short = BadLine(self._reading.lines, "the file was cut short here")
+            self._pass_over(PassedOver(excerpt, short))
+
+    def _begin(self, line: "excerpts.Line | BadLine") -> None:
+        """Take in the first line of an excerpt; raises NoRecordingError where it is no head."""
+        if not isinstance(line, Head):
+            raise NoRecordingError(
+                "The file is an excerpt of history of another version of Baton, or its first "
+                "line is damaged. Cut it anew with this version, or open it with that one."
+            )
+        self.progress.excerpt, self.progress.until = line, line.made
+
+    def _add(self, gap: Gap | None, upserts: list[Upsert]) -> None:
+        self._batch.add(gap, upserts)
+        self._used += 1  # Also of an end: an excerpt of a quiet window is one.
+        if len(self._batch) >= ROWS:
+            self._commit()
 
     def _take(self, shown: Moment) -> None:
         self._batch.add(shown.observation, shown.upserts)

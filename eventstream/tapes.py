@@ -178,12 +178,22 @@ class TapeWriter:
         elif isinstance(observation, Removed):
             self._known.pop(observation.resource.key, None)
 
-    def _change(self, change: Change) -> None:
+    def note(self, observation: Observation) -> None:
+        """Keep in mind what an observation shows to exist, without a line of its own."""
+        if isinstance(observation, Change):
+            self._note(observation)
+        elif isinstance(observation, Removed):
+            self._known.pop(observation.resource.key, None)
+
+    def _note(self, change: Change) -> None:
         known = self._known.setdefault(change.resource.key, {})
         if change.type in ("DELETED", "VANISHED"):
             known.pop(change.after.uid, None)
         else:
             known[change.after.uid] = change.after
+
+    def _change(self, change: Change) -> None:
+        self._note(change)
         if not change.relisted and change.type != "EXISTING":
             self._line(change.at, change.resource, change.type, encode(change.after))
 

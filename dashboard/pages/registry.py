@@ -109,6 +109,7 @@ PAGES = (
         feed=None,
         navigation=Within("cluster"),
         style=None,
+        others=(Address("window-file", "window/file", window.as_file, RIGHTS),),
     ),
     Page(
         name="learn",

@@ -3,14 +3,19 @@
 A rollout that went wrong is seldom alone; this shows what else was written around it, in order.
 """
 
+import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.connection import ConnectionDoesNotExist
 from django.views.decorators.http import require_safe
 
 from dashboard import asked, clock, rendering, status, wording
@@ -19,11 +24,18 @@ from dashboard.minimap import minimap
 from dashboard.pages.lost import lost
 from dashboard.pages.page import Page
 from dashboard.pages.trace import SPEEDS
+from dashboard.streaming import attachment, streamed
 from eventstream import history
+
+logger = logging.getLogger(__name__)
 
 STEPS_MOST = 1000
 """So many steps of a window are listed; a note leads on to the rest."""
 
+FILE_STEPS = 20_000
+"""So many steps go into one file; its head says until when it goes then."""
+
+LINES_AT_ONCE = 200
 TRACES_MOST = 20
 LENGTHS = (60, 300, 900, 3600)
 """Seconds of the windows that are offered."""
@@ -71,6 +83,7 @@ def window(request: HttpRequest, page: Page) -> HttpResponse:
     traces = history.traces_of([step.trace for step in steps], TRACES_MOST)
     context = status.context(now) | {
         "window": wanted,
+        "window_file": wanted.query(at=None),
         "rows": [
             {"step": step, "number": number, "clock": wording.moment(step.at)[11:23]}
             for number, step in enumerate(steps, 1)
@@ -90,6 +103,36 @@ def window(request: HttpRequest, page: Page) -> HttpResponse:
         "namespaces": history.choices().namespaces,
     }
     return page.drawn(request, context)
+
+
+@require_safe
+def as_file(request: HttpRequest) -> HttpResponseBase:
+    """The same window as an excerpt, which the page Tape opens again."""
+    now = clock.now()
+    try:
+        wanted = from_query(request.GET, now)
+    except ValueError as error:
+        return HttpResponse(f"{error}\n", status=400, content_type="text/plain; charset=utf-8")
+    cut = history.Cut(wanted.since, wanted.until, wanted.namespace or None)
+    lines = history.excerpt(cut, now, FILE_STEPS)
+    pieces = _pieces(lines, history.current(), history.seen())
+    answer = streamed(request, pieces, "application/x-ndjson")
+    answer["Content-Disposition"] = attachment("excerpt", "jsonl")
+    return answer
+
+
+def _pieces(lines: Iterator[bytes], read_from: str, rights: history.Rights) -> Iterator[str]:
+    """The lines, some at a time; without the last one where history can't be read to its end."""
+    while True:
+        try:
+            with history.reading(read_from), history.seeing(rights):
+                piece = b"".join(islice(lines, LINES_AT_ONCE))
+        except (DatabaseError, ConnectionDoesNotExist):
+            logger.exception("An excerpt ends early.")
+            return
+        if not piece:
+            return
+        yield piece.decode()
 
 
 def from_query(query: Mapping[str, str], now: float) -> Window:

@@ -4,6 +4,7 @@ Synchronous; call from a coroutine by `database_sync_to_async`. All of it only r
 page and keep it current: take `head()`, read the rows, then ask `changes_since` that head.
 """
 
+from eventstream.excerpts import Head as ExcerptHead
 from eventstream.history.answers import (
     ActorRate,
     BadCursorError,
@@ -20,6 +21,7 @@ from eventstream.history.answers import (
 from eventstream.history.changes import changes_since
 from eventstream.history.databases import add, current, reading, remove
 from eventstream.history.digest_key import DigestKeyError, installation_key
+from eventstream.history.excerpting import Cut, excerpt
 from eventstream.history.extent import Extent, extent
 from eventstream.history.ledger import LedgerFilter, LedgerPage, ledger
 from eventstream.history.listing import begun, step, steps, steps_up_to, trace, traces
@@ -111,7 +113,9 @@ __all__ = [
     "ClusterStatus",
     "Counts",
     "Coverage",
+    "Cut",
     "DigestKeyError",
+    "ExcerptHead",
     "Extent",
     "Filter",
     "FilterChoices",
@@ -154,6 +158,7 @@ __all__ = [
     "delays",
     "earlier_revisions",
     "epoch",
+    "excerpt",
     "extent",
     "floor",
     "gaps",

@@ -1,6 +1,7 @@
 """Options that more than one command has."""
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.core.management import CommandError
 
 from eventstream.kinds import taught
 from eventstream.objects.health.judging import Judge
+from eventstream.objects.numbers import is_time
 
 
 def no_messages(parser: ArgumentParser) -> None:
@@ -52,3 +54,20 @@ def taught_by(options: dict[str, Any]) -> Judge:
         return taught.judge(options["kinds"], options["health"])
     except ValueError as error:
         raise CommandError(str(error)) from error
+
+
+def moment(text: str) -> float:
+    """A time in unix seconds, of unix seconds or a date and time, which is UTC without a zone."""
+    try:
+        at = float(text)
+    except ValueError:
+        try:
+            read = datetime.fromisoformat(text)
+        except ValueError:
+            raise ArgumentTypeError(
+                f"{text[:40]!r} is no time; give unix seconds, or one such as 2026-11-23T00:07:01"
+            ) from None
+        at = (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
+    if not is_time(at):
+        raise ArgumentTypeError(f"{text[:40]!r} is no moment between 1970 and 2200")
+    return at

@@ -16,14 +16,12 @@ from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER
 from eventstream.explain.world.claims import Writer
+from eventstream.explain.world.pods import condition
 from eventstream.explain.world.text import count, named, said_by, seen, sentence, when
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.cluster_kinds import BudgetStatus
 from eventstream.objects.images import Image
-from eventstream.objects.pods import Condition
-
-_ALLOWED = "DisruptionAllowed"
 
 
 def charged(view: View, who: Writer) -> Verdict | None:
@@ -95,7 +93,7 @@ def assess(snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
     """The outlook of a budget: done once its newest generation is observed and could be counted."""
     image = write.image
     name = named(image)
-    failed = _allowing(image)
+    failed = condition(image, "DisruptionAllowed")
     if failed is not None and failed.reason == "SyncFailed":
         said = sentence(said_by(failed.message, "it says no reason"))
         detail = f"{name} lets no Pod go, as it cannot be counted what it protects: {said}"
@@ -111,12 +109,6 @@ def assess(snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
     actor = "disruption-controller"
     held = Holding(1, actor, "", when(write), waiting_for, wait="report-status", about=write)
     return pending([held], (), snapshot, "")
-
-
-def _allowing(image: Image) -> Condition | None:
-    """Its condition DisruptionAllowed; of several the newest, as others may have written one."""
-    found = [one for one in getattr(image.status, "conditions", ()) if one.type == _ALLOWED]
-    return max(found, key=lambda one: one.last_transition_time or "", default=None)
 
 
 def _in_force(image: Image) -> str:

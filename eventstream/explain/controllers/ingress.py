@@ -21,6 +21,9 @@ from eventstream.objects.network_kinds import IngressSpec, LoadBalanced
 _CLASS = "kubernetes.io/ingress.class"
 """The annotation that named the class before there was a field."""
 
+_SPARE = 30.0
+"""Seconds for which its Services may come later than it does: manifests have no order."""
+
 
 def assess(snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
     """The outlook of an Ingress: done once it has an address, and its Services exist."""
@@ -29,7 +32,7 @@ def assess(snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
         return unknown(write, f"{name} is not as the API documents it; see its flags.")
     lost = [] if not snapshot.world.places.knows("Service") else list(_lost(snapshot, write))
     if lost:
-        return pending([_misled(write, lost)], (), snapshot, "")
+        return pending([_misled(snapshot, write, lost)], (), snapshot, "")
     addresses = _addresses(write)
     if addresses:
         return complete(write, f"{name} is served at {listing(addresses)}.")
@@ -66,15 +69,26 @@ def _lost(snapshot: Snapshot, write: Write) -> Iterator[str]:
             yield name
 
 
-def _misled(write: Write, lost: list[str]) -> Holding:
+def _misled(snapshot: Snapshot, write: Write, lost: list[str]) -> Holding:
     name = named(write.image)
-    verb = "does" if len(lost) == 1 else "do"
     services = f"Service{'s' if len(lost) > 1 else ''} {listing(lost)}"
+    since = _apart(snapshot, write, lost)
+    waiting_for = f"{services}, which {name} leads to, to be created"
+    plain = Holding(1, "client", "", since, waiting_for, about=write)
+    if snapshot.now - since < _SPARE:
+        return plain
+    verb = "does" if len(lost) == 1 else "do"
     detail = f"{name} leads to {services}, which {verb} not exist."
     shown = (proofs.seen(write, f"spec of {name} names {listing(lost)}"),)
-    wrong = Trouble("spec-invalid", detail, shown, commands.describe(write))
-    plain = Holding(1, "client", "", when(write), f"the backends of {name} to exist", about=write)
-    return troubled(plain, wrong)
+    return troubled(plain, Trouble("spec-invalid", detail, shown, commands.describe(write)))
+
+
+def _apart(snapshot: Snapshot, write: Write, lost: list[str]) -> float:
+    """Since when it leads to nothing: its own change, or the end of the first of its Services."""
+    namespace = write.image.metadata.namespace
+    ends = (snapshot.by_name("Service", namespace, name) for name in lost)
+    gone = min((when(end) for end in ends if end is not None), default=0.0)
+    return max(when(write), gone)
 
 
 BEHAVIOURS = (Behaviour(kind=kinds.INGRESS, assess=assess, needs=("Service",)),)

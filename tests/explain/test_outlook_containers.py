@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from eventstream.explain.vocabulary.records import Trace
 from tests.explain.stories import START, Json, Story, stamp
 from tests.explain.test_outlook_diagnoses import complete, report, rollout, waiting
 from tests.explain.things import condition
@@ -221,6 +222,31 @@ def test_a_container_that_a_probe_killed_is_no_crash(exit_code: int) -> None:
     crashed = status("c", 1, waiting=backing) | {"lastState": {"terminated": ended}}
     report(story, one, crashed, phase="Running", conditions=[condition("Ready", "False")])
     assert story.trace(web).diagnosis == "probe-failing"
+
+
+def ended_again(told: int) -> Trace:
+    """How a container stands that a probe killed once, and that ended again without an Event."""
+    story = Story()
+    web, _, one = probed(story, "Liveness", failureThreshold=1)
+    unhealthy(story, one, "Liveness", told)
+    killing = "Container c failed liveness probe, will be restarted"
+    story.tell(one, "Killing", killing, "kubelet", lastTimestamp=stamp(START + 9))
+    again = {"startedAt": stamp(START + 60), "exitCode": 1, "finishedAt": stamp(START + 90)}
+    backing = {"reason": "CrashLoopBackOff", "message": "back-off 20s restarting failed container"}
+    crashed = status("c", 2, waiting=backing) | {"lastState": {"terminated": again}}
+    report(story, one, crashed, phase="Running", conditions=[condition("Ready", "False")])
+    return story.trace(web)
+
+
+def test_an_end_that_no_event_tells_of_is_presumed_to_be_the_probes_and_said_to_be() -> None:
+    assert ended_again(3).diagnosis == "crash-loop"
+    presumed = ended_again(24)
+    assert presumed.diagnosis == "probe-failing"
+    assert presumed.summary.endswith(
+        "That the last end was for it, too, is inferred: after 25 Events about one Pod a kubelet "
+        "leaves out most of the rest."
+    )
+    assert [piece.grade for piece in presumed.diagnosis_evidence][-1] == "inferred"
 
 
 @pytest.mark.parametrize(("restarts", "code"), [(1, None), (2, "crash-loop")])

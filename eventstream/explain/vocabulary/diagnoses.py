@@ -141,7 +141,7 @@ _RUNNING = (
     Diagnosis(
         "probe-failing",
         "A probe fails",
-        "A startup, readiness or liveness probe has failed at least three times.",
+        "A startup, readiness or liveness probe has failed as often as its threshold asks.",
         "The probe succeeds, or the Pod is replaced.",
         "kubelet",
         _LIFECYCLE + "#container-probes",

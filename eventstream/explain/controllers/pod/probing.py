@@ -10,6 +10,7 @@ from eventstream.explain.controllers.pod.podstates import called, declared
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.pods import condition, containers
 from eventstream.explain.world.text import count, parse, sentence
 from eventstream.explain.world.writes import Write
@@ -101,14 +102,25 @@ def killed(snapshot: Snapshot, write: Write, status: ContainerStatus) -> Killed 
         if found is None or not _is_about(note, status):
             continue
         earlier = at is not None and began is not None and not began <= at <= (finished or at) + 1
-        if earlier and not (ended.exit_code and _is_muted(write)):
+        if earlier and not (ended.exit_code and _may_be_left_out(write)):
             continue  # It was for an earlier run that a probe killed it.
         kind = found[1].capitalize()
         notes = _failures(snapshot, write, status, None).get(kind, [])
         probe = _probe(write, status, kind)
         again = probe.initial_delay_seconds + probe.period_seconds * probe.failure_threshold
-        return Killed(_told(write, status, kind, notes, note), again + _SPARE, kind)
+        trouble = _told(write, status, kind, notes, note)
+        return Killed(_presumed(trouble) if earlier else trouble, again + _SPARE, kind)
     return None
+
+
+def _presumed(trouble: Trouble) -> Trouble:
+    """The same of an end that no Event tells of, where an earlier one was for this probe."""
+    return msgspec.structs.replace(
+        trouble,
+        detail=f"{trouble.detail} That the last end was for it, too, is inferred: after "
+        f"{_BURST} Events about one Pod a kubelet leaves out most of the rest.",
+        evidence=(*trouble.evidence, _UNTOLD),
+    )
 
 
 _BURST = 25
@@ -117,9 +129,16 @@ _BURST = 25
 Source: staging/src/k8s.io/client-go/tools/record/events_cache.go, EventSourceObjectSpamFilter.
 """
 
+_UNTOLD = Evidence(
+    "inferred",
+    "sequence",
+    "no Event tells why the container ended last; it was killed for this probe before",
+    "why",
+)
 
-def _is_muted(write: Write) -> bool:
-    """Whether the kubelet has told so much of the Pod that it tells no more: what it said holds."""
+
+def _may_be_left_out(write: Write) -> bool:
+    """Whether the kubelet has told so much of the Pod that it may leave out what came since."""
     every = [note for notes in (write.log.notes or {}).values() for note in notes.values()]
     own = (note.after.spec for note in every if note.after.spec.component == "kubelet")
     return bool(sum(facts.times for facts in own) >= _BURST)

@@ -54,7 +54,8 @@ def killed(snapshot: Snapshot, owner: Write, rank: int) -> Holding | None:
     plain = Holding(rank, "kubelet", "", told_at(notes[-1]), waiting_for, about=owner)
     detail = sentence(
         f"Pods of {named(owner.image)} failed one after the other, {times} so far, and its "
-        f"controller waits before it makes the next: {said(notes[0])}"
+        f"controller waits before it makes the next; why they failed was not seen. It says: "
+        f"{said(notes[0])}"
     )
     wrong = Trouble("pod-failed", detail, proofs.events(notes[:2]), commands.describe(owner))
     return troubled(plain, wrong)

@@ -186,7 +186,21 @@ def test_what_is_applied_long_after_it_was_asked_for_begins_a_trace_of_its_own()
     assert (web.actor, web.actor_name) == ("custom-controller", "argocd-controller")
     assert web.cause is None
     assert "for Application shop" in web.what
+    assert (
+        "it is marked as applied for Application shop, as argocd-controller marks what it applies; "
+        "the mark names no namespace, and argocd is a usual one"
+    ) in [piece.text for piece in web.evidence]
     assert flow.told().traces[web.trace].root_step == web.id
+
+
+def test_of_two_applications_of_a_name_none_is_said_to_be_meant() -> None:
+    flow = Operated()
+    twin = thing("Application", "shop", "argoproj.io/v1alpha1", spec={"destination": {}})
+    twin["metadata"] |= {"namespace": "openshift-gitops", "uid": "uid-twin"}
+    flow.client().create(twin)
+    CHAINS["argo_applies"](flow)
+    [web] = [thing for thing in flow.told().of("Deployment") if thing.verb == "create"]
+    assert "Application" not in web.what
 
 
 def test_what_is_applied_at_once_follows_from_the_request() -> None:

@@ -104,3 +104,39 @@ def test_a_name_that_all_components_share_is_no_clients(manager: str) -> None:
     host = story.create(node(), manager)
     story.change(host, {"metadata": {"labels": {"a": "b"}}}, manager)
     assert {story.step(host, n).actor for n in (0, 1)} == {"unknown"}
+
+
+OWN_MARKS: list[Json] = [
+    {"spec": {"taints": [taint("karpenter.sh/disrupted")]}},
+    {"metadata": {"finalizers": ["karpenter.sh/termination"]}},
+    {"metadata": {"labels": {"karpenter.sh/registered": "true", "zone": "a"}}},
+]
+
+
+@pytest.mark.parametrize("patch", OWN_MARKS, ids=["taint", "finalizer", "label"])
+@pytest.mark.parametrize(("manager", "actor"), [("karpenter", "unknown"), ("ops", "client")])
+def test_who_sets_marks_of_its_own_name_may_be_that_controller(
+    manager: str, actor: str, patch: Json
+) -> None:
+    story = Story()
+    host = story.create(node(), "kubelet")
+    story.change(host, patch, manager)
+    step = story.last(host)
+    assert (step.actor, step.actor_name) == (actor, manager)
+    assert ("keeps a mark of its own name here (karpenter.sh/" in step.why) == (actor == "unknown")
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        {"spec": {"unschedulable": True}, "metadata": {"labels": {"karpenter.sh/a": "b"}}},
+        {"metadata": {"labels": {"karpenter": "b"}}},
+        {"metadata": {"labels": {"sh.karpenter/a": "b"}}},
+    ],
+    ids=["asks for more", "no domain", "another domain"],
+)
+def test_a_name_alone_says_no_more_than_a_client_does(patch: Json) -> None:
+    story = Story()
+    host = story.create(node(), "kubelet")
+    story.change(host, patch, "karpenter")
+    assert story.last(host).actor == "client"

@@ -40,43 +40,60 @@ MARKS = (
 TRACKING = "argocd.argoproj.io/tracking-id"
 _ARGO = ("argocd-controller", "argocd-application-controller")
 _ARGO_NAMESPACES = ("argocd", "openshift-gitops")
-"""Where the Applications lie whose tracking ids name no namespace, unless somebody moved them."""
+"""Where Argo CD and OpenShift GitOps look for Applications as they come: a tracking id without a
+namespace names one where its Argo CD runs, which may be elsewhere, so that this is told with it.
+"""
 ANSWERS = 60.0
 """Seconds within which a first fetch and application answer a change of the resource."""
 
 
-def marked_for(view: View, manager: str) -> Write | None:
+class Marked(NamedTuple):
+    """The custom resource for which an object was applied, and what ties the two together."""
+
+    site: Write
+    proof: Evidence
+
+
+def marked_for(view: View, manager: str) -> Marked | None:
     """The custom resource for which the writer applied this object, if the object is marked so."""
     metadata = view.write.image.metadata
     labels = metadata.labels or {}
     for mark in MARKS:
         name, namespace = labels.get(mark.name), labels.get(mark.namespace)
         if name and namespace and manager in mark.managers:
-            return _found(view, mark.kind, (namespace,), name)
-    return _tracked(view, metadata) if manager in _ARGO else None
+            found = _found(view, mark.kind, (namespace,), name)
+            return _marked(found[0], manager) if found else None
+    return _tracked(view, metadata, manager) if manager in _ARGO else None
 
 
-def _tracked(view: View, metadata: Metadata) -> Write | None:
+def _tracked(view: View, metadata: Metadata, manager: str) -> Marked | None:
     application, colon, _ = (metadata.annotations or {}).get(TRACKING, "").partition(":")
     if not colon:
         return None
     place, apart, name = application.rpartition("_")
-    return _found(view, "Application", (place,) if apart else _ARGO_NAMESPACES, name)
+    found = _found(view, "Application", (place,) if apart else _ARGO_NAMESPACES, name)
+    if len(found) != 1:
+        return None  # Of two of that name the mark does not say which.
+    if apart:
+        return _marked(found[0], manager)
+    default = f"; the mark names no namespace, and {found[0].log.ref.namespace} is a usual one"
+    return _marked(found[0], manager, default)
 
 
-def _found(view: View, kind: str, namespaces: tuple[str, ...], name: str) -> Write | None:
-    for namespace in namespaces:
-        for site in view.custom_resources(namespace, name):
-            fits = site.log.uid != view.write.log.uid and kind in ("", site.image.kind)
-            if fits and not site.gone:
-                return site
-    return None
+def _found(view: View, kind: str, namespaces: tuple[str, ...], name: str) -> list[Write]:
+    return [
+        site
+        for namespace in namespaces
+        for site in view.custom_resources(namespace, name)
+        if site.log.uid != view.write.log.uid and kind in ("", site.image.kind)
+        if not site.gone
+    ]
 
 
-def applied_for(site: Write, manager: str) -> Evidence:
+def _marked(site: Write, manager: str, more: str = "") -> Marked:
     """What ties the object to the custom resource, in place of a reference."""
     said = f"it is marked as applied for {named(site.image)}, as {manager} marks what it applies"
-    return Evidence("inferred", "sequence", said, "who")
+    return Marked(site, Evidence("inferred", "sequence", f"{said}{more}", "who"))
 
 
 def lately_asked(view: View, site: Write) -> Write | None:

@@ -101,7 +101,13 @@ PHASES: tuple[Phase, ...] = (
         "open",
         "Where a client and a controller are as likely, neither is named.",
         lambda rules: (),
-        (customs.undecided, customs.taken_away, service.kept, customs.namesake),
+        (
+            customs.undecided,
+            customs.taken_away,
+            service.kept,
+            customs.namesake,
+            customs.marking,
+        ),
     ),
     Phase(
         "clients",

@@ -19,7 +19,7 @@ from eventstream.explain.attribution.customs import (
     proof_of,
     served_by,
 )
-from eventstream.explain.attribution.marked import applied_for, lately_asked, marked_for
+from eventstream.explain.attribution.marked import lately_asked, marked_for
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.marks import mark
@@ -58,9 +58,10 @@ def grounds(view: View, who: Writer) -> Grounds | None:
     marked = marked_for(view, manager)
     if marked is not None:
         # What is to run is a story of its own: who applied it may be done, and it not yet.
-        cause = None if is_built_in(write.image.api_version) else lately_asked(view, marked)
+        site = marked.site
+        cause = None if is_built_in(write.image.api_version) else lately_asked(view, site)
         begins = cause is None and _asks(write)
-        return Grounds(applied_for(marked, manager), cause, marked, begins=begins)
+        return Grounds(marked.proof, cause, site, begins=begins)
     served = served_by(view, manager)
     if served is not None:
         return Grounds(called_after(served, manager), asked(view, served), served)

@@ -258,7 +258,8 @@ CUSTOM = (
         "client-or-controller",
         "A custom resource's metadata was written by a manager that has not shown yet whether it "
         "is a controller or a client; or what one owns lost fields, which leaves no entry; or a "
-        "manager that is a controller wrote what nothing ties to a custom resource.",
+        "manager that is a controller wrote what nothing ties to a custom resource; or a manager "
+        "set a mark of its own name, such as a taint of karpenter.sh by karpenter.",
         ("unknown",),
         (sources.OPERATOR,),
     ),

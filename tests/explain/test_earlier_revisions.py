@@ -120,6 +120,21 @@ def test_what_a_workload_is_at_now_is_told_by_its_own_trace() -> None:
     )
 
 
+def test_of_a_restart_who_has_its_annotation_is_named_though_another_wrote_then_too() -> None:
+    web = deployment()
+    annotated: Json = {"f:annotations": {"f:kubectl.kubernetes.io/restartedAt": {}}}
+    restarted: Json = {"f:spec": {"f:template": {"f:metadata": annotated}}}
+    web["metadata"]["managedFields"] = [
+        entry({"f:spec": {"f:template": {"f:spec": {}}}}, 5, "kubectl-client-side-apply"),
+        entry(restarted, 5, "kubectl-rollout"),
+    ]
+    asked = {"annotations": {"kubectl.kubernetes.io/restartedAt": clock(5)}}
+    kept = replicaset(web, 1, 1, "nginx:1"), replicaset(web, 2, 5, "nginx:1", template=asked)
+    [now] = [each for each in found(web, *kept).traces.values() if not each.revision]
+    assert "at revision 2 (restarted)" in now.cause
+    assert now.cause.endswith("but kubectl-rollout (a name the client chose) wrote to it then")
+
+
 def test_they_are_no_rollouts() -> None:
     result = contact("rolling_update", 20.0)
     for trace in told(result).values():
@@ -333,36 +348,4 @@ def test_they_are_told_once_all_are_there_and_at_no_cost_after() -> None:
 def count(upserts: list[Any]) -> int:
     return sum(
         isinstance(each, TraceUpsert) and each.trace.revision is not None for each in upserts
-    )
-
-
-def replication_controller(owner: Json, number: int, minute: int, image: str, phase: str) -> Json:
-    """A ReplicationController as OpenShift keeps one for each rollout of a DeploymentConfig."""
-    name = f"{owner['metadata']['name']}-{number}"
-    prefix = "openshift.io/deployment"
-    annotations = {f"{prefix}-config.latest-version": str(number), f"{prefix}.phase": phase}
-    pods = {"labels": {"deployment": name}, "annotations": {f"{prefix}.name": name}}
-    template = {"metadata": pods, "spec": {"containers": [{"name": "c", "image": image}]}}
-    metadata: Json = {"creationTimestamp": clock(minute), "annotations": annotations}
-    spec = {"replicas": 0, "template": template}
-    return thing("ReplicationController", name, "v1", owner, metadata=metadata, spec=spec)
-
-
-def test_a_deploymentconfigs_rollouts_are_told_and_which_of_them_failed() -> None:
-    owner = thing("DeploymentConfig", "web", "apps.openshift.io/v1", spec={"replicas": 1})
-    result = found(
-        owner,
-        replication_controller(owner, 1, 1, "nginx:1", "Complete"),
-        replication_controller(owner, 2, 5, "nginx:2", "Failed"),
-        replication_controller(owner, 3, 9, "nginx:3", "Complete"),
-        replication_controller(owner, 4, 12, "nginx:4", "Failed"),
-    )
-    known = told(result)
-    assert sorted(known) == [1, 2]
-    assert known[1].cause == f"revision 1: the first one, with nginx:1{UNKNOWN_ASKER}"
-    assert known[2].cause == f"revision 2: image of c nginx 1 → 2{UNKNOWN_ASKER}"
-    assert "replaced by revision 3 at 2027-01-15T07:09:00Z" in known[1].summary
-    assert known[2].summary == (
-        "Read from ReplicationController web-2, and not watched: it was begun at "
-        "2027-01-15T07:05:00Z and failed, so that it never came into effect."
     )

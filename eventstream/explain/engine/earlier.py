@@ -7,7 +7,7 @@ have no steps, and what is usual does not learn from them.
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
-from eventstream.explain.engine import past
+from eventstream.explain.engine import past, templates
 from eventstream.explain.engine.past import Revision
 from eventstream.explain.vocabulary.records import (
     EarlierRevision,
@@ -41,6 +41,7 @@ _SAME = 2.0
 
 _CHANGE_CAUSE = "kubernetes.io/change-cause"
 _CLIENT = "{} (a name the client chose)"
+_RESTARTED = f"spec.template.metadata.annotations.{templates.RESTARTED}"
 
 
 class Earlier:
@@ -97,7 +98,7 @@ class Earlier:
             return ""
         now, before = found[-1], found[-2]
         said = f"at revision {now.number} ({past.what(now, before)})"
-        asked = _asked(latest.image, now)
+        asked = _asked(latest.image, now, before)
         also = f", but {asked} wrote to it then" if asked else ""
         return f"{said} since {_time(now.since, now.until)}; its cause was not seen{also}"
 
@@ -114,18 +115,19 @@ class Earlier:
         ]
 
     def _traces(self, root: ObjectRef, found: list[Revision], at: float) -> Iterator[Trace]:
-        """All but the newest, which the workload's own trace tells of."""
-        while len(found) > 1 and found[-1].failed:
-            found = found[:-1]  # Its last attempts came to nothing: its own trace says so.
-        first = max(len(found) - 1 - OF_WORKLOAD, 0)
+        """All but the newest and the one in effect, which the workload's own trace tells of."""
+        held = max((place for place, each in enumerate(found) if not each.failed), default=-1)
+        places = [place for place in range(len(found) - 1) if place != held]
+        first = max(len(places) - OF_WORKLOAD, 0)
         self.left_out += first
-        for place in range(first, len(found) - 1):
+        for told, place in enumerate(places[first:], first):
             if self._told >= IN_ALL:
-                self.left_out += len(found) - 1 - place
+                self.left_out += len(places) - told
                 return
             self._told += 1
             before = found[place - 1] if place else None
-            after = next(each for each in found[place + 1 :] if not each.failed)
+            later = found[place + 1 :]
+            after = next((each for each in later if not each.failed), later[0])
             yield self._trace(root, found[place], before, after, at)
 
     def _trace(
@@ -218,18 +220,20 @@ def _stamp(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _asked(image: Image, now: Revision) -> str:
+def _asked(image: Image, now: Revision, before: Revision) -> str:
     """The one client who wrote to the workload when its newest revision was made, if there is one.
 
     An entry's time is that of the manager's last write: of another time, it tells nothing of this.
+    Of a restart that is who has the annotation for it.
     """
     if not now.exact or now.since is None:
         return ""
+    field = _RESTARTED if past.is_restart(now, before) else "spec.template"
     found = {
         entry.manager
         for entry in image.metadata.managed_fields
         if not entry.subresource and entry.manager != CONTROLLER_MANAGER
         if (at := parse(entry.time)) is not None and 0 <= now.since - at <= _SAME
-        if any(path.startswith("spec.template") for path in paths(entry.fields))
+        if any(path.startswith(field) for path in paths(entry.fields))
     }
     return _CLIENT.format(found.pop()) if len(found) == 1 else ""

@@ -161,6 +161,13 @@ def _bounded(found: Sequence[Revision]) -> Iterator[Revision]:
         )
 
 
+def is_restart(revision: Revision, before: Revision) -> bool:
+    """Whether nothing that is kept changed but that its Pods are to be made anew."""
+    if revision.template is None or before.template is None:
+        return False
+    return templates.between(before.template, revision.template) == [templates.RESTART]
+
+
 def what(revision: Revision, before: Revision | None) -> str:
     """What changed with a revision from the one before it, in words."""
     if before is None or revision.template is None or before.template is None:

@@ -12,6 +12,9 @@ from eventstream.objects.workloads import PodTemplate
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
 """The annotation by which `kubectl rollout restart` has each Pod made anew."""
 
+RESTART = "restarted"
+"""What is told of that."""
+
 _HASHES = frozenset({"pod-template-hash", HASH})
 """Labels that controllers add, which differ with each template."""
 
@@ -83,9 +86,7 @@ def _tagged(image: str) -> tuple[str, str]:
 
 def _restarted(old: PodTemplate, new: PodTemplate) -> list[str]:
     asked = (new.metadata.annotations or {}).get(RESTARTED)
-    return (
-        ["restarted"] if asked and asked != (old.metadata.annotations or {}).get(RESTARTED) else []
-    )
+    return [RESTART] if asked and asked != (old.metadata.annotations or {}).get(RESTARTED) else []
 
 
 def _containers(old: PodSpec, new: PodSpec) -> Iterator[str]:

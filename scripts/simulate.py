@@ -35,11 +35,20 @@ LIVES: dict[str, Callable[[int], Cluster]] = {
 }
 
 
+_USAGE = f"usage: scripts/simulate.py [{' | '.join(LIVES)}] FIRST LAST, or one SEED for its story"
+
+
 def main(arguments: list[str]) -> int:
-    """Print the score of a range of seeds, or one seed's story; 1 where something is wrong."""
+    """Print the score of a range of seeds, or one seed's story; 1 where something is wrong.
+
+    What it cannot read is 2, with how it is called.
+    """
     live: Callable[[int], Cluster] = lived
-    if arguments[0] in LIVES:
+    if arguments and arguments[0] in LIVES:
         live, arguments = LIVES[arguments[0]], arguments[1:]
+    if len(arguments) not in (1, 2) or not all(each.isdecimal() for each in arguments):
+        print(_USAGE, file=sys.stderr)
+        return 2
     if len(arguments) == 1:
         for written in live(int(arguments[0])).written:
             print(described(written))

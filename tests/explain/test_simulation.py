@@ -11,6 +11,7 @@ import pytest
 from eventstream.explain.engine.engine import Engine
 from eventstream.explain.vocabulary.records import Trace
 from practicecluster.controllers.actors import condition
+from scripts import simulate
 from tests.explain.simulation.cluster import (
     Cluster,
     Streams,
@@ -179,3 +180,11 @@ def test_what_is_broken_is_stalled_until_it_is_mended(image: str, cpu: str, diag
     cluster.people.ask_less("Deployment", "web", "100m")
     cluster.wait(90)
     assert {t.state for t in judged(cluster).traces.values()} <= {"complete", "superseded"}
+
+
+@pytest.mark.parametrize("arguments", [[], ["--whole"], ["one"], ["--other", "1"], ["1", "2", "3"]])
+def test_the_script_says_how_it_is_called(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert simulate.main(arguments) == 2
+    assert capsys.readouterr().err.startswith("usage: scripts/simulate.py [--whole | ")

@@ -19,7 +19,7 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import DatabaseError
 
-from dashboard import prefix, status
+from dashboard import access, prefix, status
 from dashboard.errors import explanation
 from dashboard.plaintext import respond
 from dashboard.status import Unready
@@ -67,7 +67,8 @@ class Probes:
             await respond(send, 200, "alive\n")
         elif path == "/readyz":
             unready = await self._patiently()
-            await respond(send, 503 if unready else 200, f"{self._told(unready)}\n")
+            trusted = access.host_is_allowed(access.header(scope, b"host"))
+            await respond(send, 503 if unready else 200, f"{self._told(unready, trusted)}\n")
         else:
             await self._inner(scope, receive, send)
 
@@ -82,11 +83,14 @@ class Probes:
             unready = await self._unready()
         return unready
 
-    def _told(self, unready: Unready | None) -> str:
-        """Return what whoever asks is told, and log once what only some may know."""
+    def _told(self, unready: Unready | None, trusted: bool) -> str:
+        """Return what whoever asks is told, and log once what only some may know.
+
+        Where nobody signs in, a web site that rebinds its name to this address may be asking.
+        """
         if unready is None:
             return "ready"
-        if settings.BATON_SIGN_IN.mode == "local":
+        if trusted and settings.BATON_SIGN_IN.mode == "local":
             return unready.whole
         if unready.whole not in {unready.plain, self._logged}:
             self._logged = unready.whole

@@ -61,10 +61,11 @@ def _hosts() -> list[str]:
             "its visitor's browser (DNS rebinding); name the hosts instead."
         )
     for host in hosts:
-        if "/" in host or split_domain_port(host)[1]:
+        domain, port = split_domain_port(host)
+        if port or not domain:
             raise ImproperlyConfigured(
                 f"BATON_ALLOWED_HOSTS names {host!r}; give names alone, such as "
-                "baton.example.com, without scheme, port and path."
+                "baton.example.com or [2001:db8::1], without scheme, port and path."
             )
     return list(dict.fromkeys((*HERE, *hosts)))
 

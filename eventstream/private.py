@@ -1,7 +1,8 @@
 """Keeps what is written of a cluster from all but the user that Baton runs as.
 
 Whatever the umask was, new files are 0600 and new directories 0700 from `umask` on. What is there
-already is made so where it belongs to that user; else the log says that it could not be.
+already is made so where it belongs to that user; else the log says that it could not be, unless it
+is open to a volume's group alone.
 """
 
 import logging
@@ -64,7 +65,8 @@ def write_file(path: Path, content: bytes) -> None:
 
 
 def _close(path: Path, mode: int) -> None:
-    if stat.S_IMODE(path.stat().st_mode) == mode:
+    found = path.stat()
+    if stat.S_IMODE(found.st_mode) == mode or _of_the_volume(found):
         return
     try:
         path.chmod(mode)
@@ -74,3 +76,12 @@ def _close(path: Path, mode: int) -> None:
             "that Baton runs as, or keep others from the directory that it is in.",
             *(path, error.strerror),
         )
+
+
+def _of_the_volume(found: os.stat_result) -> bool:
+    """Whether another uid that wrote to this volume left this open to the volume's group alone.
+
+    The kubelet opens a volume's files to its fsGroup, so that a Pod can go on as another uid.
+    """
+    mine = found.st_uid == os.geteuid() or found.st_gid not in os.getgroups()
+    return not mine and not found.st_mode & stat.S_IRWXO

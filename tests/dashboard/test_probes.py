@@ -32,8 +32,8 @@ async def nothing(*_: object) -> None:
 INNER: ASGI3Application = nothing
 
 
-async def ready(probes: Probes) -> tuple[int, str]:
-    asked = HttpCommunicator(probes, "GET", "/readyz")
+async def ready(probes: Probes, host: bytes = b"localhost:8000") -> tuple[int, str]:
+    asked = HttpCommunicator(probes, "GET", "/readyz", headers=[(b"host", host)])
     answer = await asked.get_response(timeout=60)
     return answer["status"], answer["body"].decode()
 
@@ -69,6 +69,13 @@ async def test_it_is_ready_once_each_kind_was_listed_or_could_not_be(
     await database_sync_to_async(stored)(*covered)
     code, body = await ready(Probes(INNER, 0.0))
     assert (code, said in body) == (503 if said else 200, True)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_site_that_rebinds_its_name_to_this_address_is_told_no_names() -> None:
+    await database_sync_to_async(stored)(pods("listing"))
+    told = await ready(Probes(INNER, 0.0), b"evil.example:8000")
+    assert told == (503, "Being listed for the first time: 1 kind.\n")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -33,6 +33,7 @@ def test_a_key_that_cannot_be_kept_names_the_file_and_the_ways_out(tmp_path: Pat
         ("*", "DNS rebinding"),
         ("a,https://baton.example", "without scheme"),
         ("baton.example:8443", "without scheme, port"),
+        ("baton example", "without scheme, port"),
         ("baton.example/baton", "and path"),
     ],
 )

@@ -73,3 +73,18 @@ def test_a_pipe_is_not_closed_to_those_who_read_it(tmp_path: Path) -> None:
     (tmp_path / "pipe").chmod(0o644)
     private.close_file(tmp_path / "pipe")
     assert mode(tmp_path / "pipe") == 0o644
+
+
+def test_what_another_uid_left_to_the_volumes_group_is_used_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = tmp_path / "baton.sqlite3"
+    kept.write_bytes(b"kept")
+    kept.chmod(0o660)
+    monkeypatch.setattr(os, "geteuid", lambda: kept.stat().st_uid + 1)
+    monkeypatch.setattr(os, "getgroups", lambda: [kept.stat().st_gid])
+    private.close_file(kept)
+    assert (mode(kept), caplog.text) == (0o660, "")
+    kept.chmod(0o664)
+    private.close_file(kept)
+    assert mode(kept) == 0o600

@@ -61,3 +61,9 @@ def test_what_looks_dangerous_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path
     (found,) = dangers()
     assert "B605" in found
     assert "shell.py:2" in found
+
+
+def test_a_look_that_takes_too_long_is_no_clean_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check_security, "ASK_SECONDS", 0.001)
+    (found,) = dangers()
+    assert "bandit has not ended" in found

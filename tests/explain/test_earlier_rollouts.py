@@ -1,6 +1,5 @@
 """What a first contact tells of the rollouts that an OpenShift DeploymentConfig had before."""
 
-
 from tests.explain.stories import Json
 from tests.explain.test_earlier_revisions import UNKNOWN_ASKER, at, clock, found, told
 from tests.explain.things import thing

@@ -20,6 +20,7 @@ sense stops the start with a message that names the variable.
 | `BATON_LOG_FORMAT` | `text` | `json`: each line of the log is an object of JSON |
 | `BATON_LOG_LEVEL` | `INFO` | least serious level that is logged |
 | `BATON_SIGN_IN` | `local` | how people sign in; that and more in `dashboard.signin.mode` |
+| `BATON_PRACTICE` | | kubeconfig with which people drive a practice cluster: has exercises |
 | `BATON_DEBUG` | `0` | `1` shows tracebacks in the page; never where others can reach it |
 """
 
@@ -151,6 +152,7 @@ BATON_MESSAGES = _messages()
 BATON_KINDS = _path("BATON_KINDS")
 BATON_HEALTH = _path("BATON_HEALTH")
 BATON_CLUSTER_NAME = _cluster_name()
+BATON_PRACTICE = os.environ.get("BATON_PRACTICE", "")
 BATON_LOG_FORMAT, BATON_LOG_LEVEL = _log_format(), _log_level()
 BATON_SIGN_IN = mode.from_environment()
 
@@ -192,6 +194,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "dashboard.signin.context.viewer",
                 "dashboard.installed.context",
+                "dashboard.practice.context",
             ],
             "builtins": ["dashboard.templatetags.baton"],
         },

@@ -124,7 +124,9 @@ def run(host: str, port: int, directory: Path, *, sign_in: str, anyone: bool, dr
     player = ["-m", "practicecluster", "--port", "0"]
     administrator = directory / "kubectl.kubeconfig"
     if drive:
-        player += ["--playlist", "none", "--controllers", "--writable", str(administrator)]
+        environment["BATON_PRACTICE"] = str(administrator)
+        player += ["--playlist", "none", "--controllers"]
+        player += ["--writable", str(administrator)]
     else:
         player += ["--playlist", "all", "--loop", "--pause", "5"]
     player += ["--viewers"] * (sign_in != "local")

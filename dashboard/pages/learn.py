@@ -5,24 +5,16 @@ Baton only reads; the commands on the page are for the reader to copy and run.
 
 from urllib.parse import urlencode
 
-import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from dashboard import clock, commands, lessons, status
+from dashboard import clock, commands, learntabs, lessons, status
+from dashboard.learntabs import Link
 from dashboard.pages.lost import lost
 from dashboard.pages.page import Page
 from eventstream import history
 
 PROGRAMS = ("kubectl", "oc")
-
-
-class Link(msgspec.Struct, frozen=True):
-    """A choice of the page as an address of its own."""
-
-    label: str
-    address: str
-    chosen: bool
 
 
 @require_safe
@@ -52,7 +44,7 @@ def learn(request: HttpRequest, page: Page) -> HttpResponse:
             {"line": line, "shown": parts[f"shown-{line.documented.id}"]} for line in shown.lines
         ],
         "parts": parts,
-        "tabs": _tabs(asked),
+        "tabs": [*learntabs.documented(tab, cli=asked["cli"]), *learntabs.practised(request)],
         "candidates": _candidates(tab, asked, trace_id),
         "newest": _address(asked, trace=None) if chosen else "",
         "programs": [
@@ -69,18 +61,6 @@ _COMMANDS = {
     lessons.OPERATORS: commands.for_operator,
     lessons.CONFIG: commands.for_config,
 }
-
-
-def _tabs(asked: dict[str, str | None]) -> list[Link]:
-    titles = {
-        lessons.STEPS: "A Deployment, in sixteen steps",
-        lessons.OPERATORS: "Operators",
-        lessons.CONFIG: "OpenShift's DeploymentConfig",
-    }
-    return [
-        Link(title, _address(asked, tab=tab, trace=None), tab == asked["tab"])
-        for tab, title in titles.items()
-    ]
 
 
 def _candidates(

@@ -7,11 +7,13 @@ Addresses (`urls.py`), the header's links (`navigation.py`), the sheets that a p
 from dashboard import feeds, installed, views
 from dashboard.asked import SHOWS
 from dashboard.coverage_feed import CoverageFeed
+from dashboard.exercise_feed import ExerciseFeed
 from dashboard.learn_feed import LearnFeed
 from dashboard.lessons import TABS
 from dashboard.pages import (
     changes,
     cluster,
+    exercises,
     learn,
     objects,
     reference,
@@ -123,6 +125,28 @@ PAGES = (
             rest=f"/({'|'.join(TABS)})(?:/({_TRACE}))?",
         ),
         navigation=InHeader("Learn"),
+        style="css/learn.css",
+    ),
+    Page(
+        name="exercises",
+        address="learn/exercises",
+        view=exercises.exercises,
+        decision=RIGHTS,
+        template="exercises.html",
+        feed=None,
+        navigation=Within("learn"),
+        style="css/learn.css",
+    ),
+    Page(
+        name="exercise",
+        address="learn/exercises/<str:slug>",
+        view=exercises.exercise,
+        decision=RIGHTS,
+        template="exercise.html",
+        feed=feeding(
+            "exercise", lambda asked, _wanted: ExerciseFeed(asked[1]), rest="/([a-z-]{1,40})"
+        ),
+        navigation=Within("learn"),
         style="css/learn.css",
     ),
     Page(

@@ -51,6 +51,16 @@ def slashed(key: str) -> SafeString:
     return _breaking(_after("/", wording.visible(key)))
 
 
+@register.filter
+def typed(command: str) -> SafeString:
+    """Return a command as HTML that breaks between its words only, and is copied as it stands."""
+    lines = (
+        format_html_join(" ", "<span>{}</span>", ((word,) for word in line.split(" ")))
+        for line in wording.visible(command).split("\n")
+    )
+    return format_html_join("\n", "{}", ((line,) for line in lines))
+
+
 def _after(sign: str, text: str) -> list[str]:
     """Return `text` in pieces, each of which but the last ends with `sign`."""
     *pieces, last = text.split(sign)

@@ -3,6 +3,7 @@ import * as clocks from "./clocks.js";
 import { start as startCopy } from "./copy.js";
 import { flow, start as startFlow } from "./flow.js";
 import { start as startKeys } from "./keys.js";
+import { remember, start as startPractice } from "./practice.js";
 import { start as startReplay } from "./replay.js";
 import { forget, morph } from "./rows.js";
 import { start as startMap } from "./podmap.js";
@@ -129,6 +130,7 @@ flow.applied = (parts) => {
   if (title) document.title = `${title} · ${document.getElementById("main").dataset.cluster} · Baton`; // A tab in the background tells how its trace stands.
   refresh(parts);
   clocks.tick(parts);
+  remember();
   summarise();
 };
 flow.reload = reloadSoon;
@@ -145,5 +147,6 @@ startCopy();
 startZoom();
 startReplay();
 startMap();
+startPractice();
 if (!recorded) startRefresh();
 if (!recorded) link.open();

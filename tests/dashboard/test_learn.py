@@ -26,9 +26,10 @@ SHOWN = re.compile(r'class="shown is-(\w+)[^"]*" id="shown-([\w-]+)"')
 
 
 def body(client: Client, path: str, status: int = 200) -> str:
+    """The page, its commands as text that is not split into words."""
     answer = client.get(path)
     assert answer.status_code == status
-    return answer.content.decode()
+    return re.sub(r"</?span>", "", answer.content.decode())
 
 
 def shown(html: str) -> dict[str, str]:

@@ -90,10 +90,14 @@ def test_no_two_pages_share_a_name_or_an_address() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_a_page_asks_for_its_own_feed_and_loads_its_own_sheet(page: Page, client: Client) -> None:
+def test_a_page_asks_for_its_own_feed_and_loads_its_own_sheet(
+    page: Page, client: Client, settings: Any
+) -> None:
+    settings.BATON_PRACTICE = "/tmp/kubeconfig"  # There, all pages are.
     trace, steps = scenes.nginx(100.0)
     scenes.store((trace, steps))
     known = {"trace": {"trace_id": trace.id}, "object": {"uid": steps[0].object.uid}}
+    known["exercise"] = {"slug": "create"}
     html = client.get(reverse(page.name, kwargs=known.get(page.name))).content.decode()
     said = re.search(r'data-view="(\w+)" data-follow="([^"]*)"', html)
     assert said is not None

@@ -4,6 +4,7 @@ import json
 import re
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -44,6 +45,16 @@ def test_links_stay_within_the_recording(client: Client, tapes: OpenedTapes) -> 
     assert 'href="/traces/' not in shown
     assert "nginx" in client.get(trace[1]).content.decode()
     assert "create.jsonl" in shown
+
+
+def test_it_is_no_simulation_where_it_is_opened_beside_one(
+    client: Client, tapes: OpenedTapes, settings: Any
+) -> None:
+    settings.BATON_PRACTICE = "/tmp/kubeconfig"
+    tape = read(tapes.add("create.jsonl", of("create"), None))
+    assert "simulator" not in page(client, tape)
+    assert ">Exercises</a>" not in page(client, tape, "learn")
+    assert client.get(f"/tapes/{tape.token}/learn/exercises").status_code == 404
 
 
 def test_the_live_history_holds_nothing_of_it(client: Client, tapes: OpenedTapes) -> None:

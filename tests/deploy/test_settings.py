@@ -18,8 +18,8 @@ TABLES = f"{settings.__doc__}{mode.__doc__}"
 KNOWN = set(re.findall(r"^\| `(BATON_\w+)` \|", TABLES, flags=re.MULTILINE))
 OWN = {"BATON_NAMESPACE"}
 """Set for an argument of the same manifest, by which it is known."""
-NOT_FOR_A_POD = {"BATON_DEBUG", "BATON_SECRET_KEY", "BATON_STATIC_ROOT"}
-"""Tracebacks for all, a key that Baton makes by itself, and what the image says."""
+NOT_FOR_A_POD = {"BATON_DEBUG", "BATON_PRACTICE", "BATON_SECRET_KEY", "BATON_STATIC_ROOT"}
+"""Tracebacks for all, what `make practice` sets, a key that Baton makes, what the image says."""
 Started = Callable[[dict[str, str]], dict[str, Any]]
 OVERLAYS = sorted(each.name for each in (ROOT / "deploy/overlays").iterdir())
 

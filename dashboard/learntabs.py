@@ -1,0 +1,41 @@
+"""The tabs of Learn: what is documented, and where people can practise, what there is to do."""
+
+from urllib.parse import urlencode
+
+import msgspec
+from django.http import HttpRequest
+from django.urls import reverse
+
+from dashboard import lessons, practice
+
+_TITLES = {
+    lessons.STEPS: "A Deployment, in sixteen steps",
+    lessons.OPERATORS: "Operators",
+    lessons.CONFIG: "OpenShift's DeploymentConfig",
+}
+_PRACTISED = {"exercises": "Exercises"}
+
+
+class Link(msgspec.Struct, frozen=True):
+    """A choice of the page as an address of its own."""
+
+    label: str
+    address: str
+    chosen: bool
+
+
+def documented(chosen: str = "", **kept: str | None) -> list[Link]:
+    """Return the tabs of the documented sequences; `kept` stays in their addresses."""
+    found = []
+    for tab, title in _TITLES.items():
+        asked = {"tab": None if tab == lessons.STEPS else tab, **kept}
+        query = urlencode({name: value for name, value in asked.items() if value})
+        found.append(Link(title, f"{reverse('learn')}{query and f'?{query}'}", tab == chosen))
+    return found
+
+
+def practised(request: HttpRequest, chosen: str = "") -> list[Link]:
+    """Return the tabs of what there is to practise; none where no practice cluster is seen."""
+    if practice.shown(request) is None:
+        return []
+    return [Link(label, reverse(name), name == chosen) for name, label in _PRACTISED.items()]

@@ -24,7 +24,7 @@ def later(story: Story, seconds: float) -> None:
 def pulling(story: Story) -> Json:
     web, _, one = rollout(story)
     report(story, one, CREATING)
-    story.tell(one, "Pulling", 'Pulling image "x"', "kubelet")
+    story.tell(one, "Pulling", 'Pulling image "registry.example.com/nginx:9"', "kubelet")
     return web
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from eventstream.explain.controllers.pod.images import failure, is_telling
+from eventstream.explain.controllers.pod.images import failure, image_named, is_telling
 from tests.explain.stories import Json, Story
 from tests.explain.test_outlook_diagnoses import report, rollout, waiting
 
@@ -165,3 +165,21 @@ def test_the_images_of_two_containers_are_both_told() -> None:
     trace = story.trace(web)
     assert trace.diagnosis == "image-not-found"
     assert "cannot get image other:1: the registry denies it" in trace.summary
+
+
+MEANT = [
+    (f"{RESOLVE}{REF}: not found", "model:9", REF),
+    (f"{CRIO}reading manifest 1.4 in r.example.com/shop/api: manifest unknown", "model:9", REF),
+    ('Pulling image "quay.io/acme/model:9"', REF, "quay.io/acme/model:9"),
+    ('Back-off pulling image "model:9": ErrImagePull: not found', REF, "model:9"),
+    ('failed to resolve reference "docker.io/library/nginx:1": not found', "nginx:1", "nginx:1"),
+    ("401 Unauthorized", REF, REF),
+    ("", REF, REF),
+]
+
+
+@pytest.mark.parametrize(("message", "own", "named"), MEANT)
+def test_the_image_that_a_message_names_need_not_be_the_containers_own(
+    message: str, own: str, named: str
+) -> None:
+    assert image_named(message, own) == named

@@ -122,10 +122,23 @@ def _in_force(image: Image) -> str:
     healthy = f"{status.current_healthy} of {count(status.expected_pods, 'Pod')} healthy"
     never = status.current_healthy >= status.expected_pods
     ever = "; no Pod may ever be evicted while it is so" if never else ""
+    of = ""
+    if not never and _lets_the_unready_go(image, status):
+        of, ever = " of healthy Pods", "; a Pod that is not ready may be evicted"
     return (
-        f"{name} is in force and allows no disruption now: {healthy}, and "
+        f"{name} is in force and allows no disruption{of} now: {healthy}, and "
         f"{status.desired_healthy} required{ever}."
     )
+
+
+def _lets_the_unready_go(image: Image, status: BudgetStatus) -> bool:
+    """Whether Pods that are not ready may be evicted though no disruption is allowed.
+
+    Source: pkg/registry/core/pod/storage/eviction.go, Create (AlwaysAllow, IfHealthyBudget).
+    """
+    if getattr(image.spec, "unhealthy_pod_eviction_policy", None) == "AlwaysAllow":
+        return True
+    return status.current_healthy >= status.desired_healthy > 0
 
 
 BEHAVIOURS = (

@@ -21,7 +21,7 @@ from eventstream.explain.vocabulary.records import Loop, Stage, Verb
 from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER, title
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.notes import said, told_at
-from eventstream.explain.world.pods import condition
+from eventstream.explain.world.pods import condition, is_true
 from eventstream.explain.world.text import named, said_by, seen, sentence, told_changes, when
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
@@ -172,6 +172,24 @@ def resizing(snapshot: Snapshot, write: Write) -> Holding | None:
     return plain
 
 
+def modifying(snapshot: Snapshot, write: Write) -> Holding | None:
+    """What a bound claim waits for that asks for another VolumeAttributesClass; None for nothing.
+
+    Source: https://kubernetes.io/docs/concepts/storage/volume-attributes-classes/
+    """
+    name = named(write.image)
+    what = f"the volume of {name} to have the attributes of its VolumeAttributesClass"
+    plain = Holding(2, "custom-controller", "", when(write), what, patient=True, about=write)
+    wrong = condition(write.image, "ModifyVolumeError")
+    if wrong is not None and wrong.status == "True":
+        why = said_by(wrong.message, wrong.reason) or "it does not say why"
+        detail = sentence(f"The volume of {name} cannot be modified as asked for: {why}")
+        notes = snapshot.notes(write.log, "VolumeModifyFailed")
+        shown = (proofs.says(write, wrong), *proofs.events(notes))
+        return troubled(plain, Trouble("volume-pending", detail, shown, commands.describe(write)))
+    return plain if is_true(write.image, "ModifyingVolume") else None
+
+
 _BINDER = "persistentvolume-controller"
 _FIRST_USE = ("WaitForFirstConsumer", "WaitForPodScheduled")
 _WRONG = ("ProvisioningFailed", "VolumeMismatch", "ClaimMisbound")
@@ -189,6 +207,9 @@ def assess(snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
         held = resizing(snapshot, write)
         if held is not None:
             return pending([held], staged([("bound", 1, 1), ("resized", 0, 1)]), snapshot, "")
+        held = modifying(snapshot, write)
+        if held is not None:
+            return pending([held], staged([("bound", 1, 1), ("modified", 0, 1)]), snapshot, "")
         return complete(write, f"{named(image)} is bound to {volume or 'a volume'}.")
     if phase == "Lost":
         return pending([_lost(snapshot, write, volume)], _stages(), snapshot, "")

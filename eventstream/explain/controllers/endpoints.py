@@ -44,6 +44,9 @@ def assess(snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
     if not known:
         return unknown(write, f"{name} selects Pods, and Baton has not seen any Pod.")
     ready = sum(is_ready(pod.image) for pod in pods)
+    if pods and not ready:
+        what = count(len(pods), "Pod")
+        return complete(write, f"{name} leads to {what}, ready or not, as it asks for.")
     if not ready:
         return complete(write, f"{name} has no endpoints now: what it selects has no Pods.")
     return complete(write, f"{name} leads to {count(ready, 'ready Pod')}.")

@@ -38,7 +38,11 @@ _BECAUSE = expression(r"image pull failed for \S+ because the ([a-z ]+)")
 _OF_KUBELETS = ("signature", "unavailable")
 """Source: pkg/kubelet/images/image_manager.go, evalCRIPullErr."""
 
-_CALLED = expression(r'^Back-off pulling image "([^"]+)"')
+_CALLED = expression(r'^(?:Back-off pulling|Failed to pull|Pulling) image "([^"]+)"')
+_RESOLVED = expression(
+    r'(?:failed to (?:resolve reference|pull and unpack image) "|source docker://)'
+    r'([^\s"]+?)(?:"|: |$)'
+)
 _MANIFEST = expression(r"reading manifest \S+ in \S+")
 _QUOTED = expression(r'\\?"[^"]*"')
 _PUNCTUATION = "\"'`,;:()[]"
@@ -117,10 +121,16 @@ class Failure(msgspec.Struct, frozen=True, gc=False):
     doubtful: bool = False
 
 
-def image_named(message: str) -> str:
-    """The image that a kubelet's message is about; empty if it names none."""
-    found = _CALLED.match(message)
-    return found[1] if found is not None else ""
+def image_named(message: str, own: str) -> str:
+    """The image that a message of a container is about; `own` where it names none.
+
+    It need not be the container's own: an image may be mounted as a volume, too. A runtime puts
+    the registry before a short name.
+    Source: https://kubernetes.io/docs/concepts/storage/volumes/#image
+    """
+    found = _CALLED.match(message) or _RESOLVED.search(message)
+    ref = found[1] if found is not None else ""
+    return own if not ref or (own and f"/{ref}".endswith(f"/{own}")) else ref
 
 
 def is_telling(message: str) -> bool:
@@ -241,7 +251,7 @@ def image(snapshot: Snapshot, write: Write, status: ContainerStatus) -> Trouble:
     waiting = status.state.waiting
     reason, message = (waiting.reason, waiting.message or "") if waiting else ("", "")
     found = declared(write, status.name)
-    ref = image_named(message) or (found.image if found is not None else "") or f"of {status.name}"
+    ref = image_named(message, found.image if found is not None else "") or f"of {status.name}"
     every = [note for note in snapshot.notes(write.log, "Failed") if _about(note, status.name, ref)]
     notes = [note for note in every if is_telling(note.after.spec.message or "")]
     if not is_telling(message):

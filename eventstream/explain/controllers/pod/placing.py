@@ -276,13 +276,29 @@ def _binding(snapshot: Snapshot, write: Write, since: float) -> Holding:
     """The scheduler has said nothing yet, perhaps as it waits for a volume to be made."""
     claim = provisioned(snapshot, write)
     if claim is None:
-        return _held(write, since, _node(write), "bind")
+        return _claiming(snapshot, write, since) or _held(write, since, _node(write), "bind")
     pod, name = write.image.metadata.name, claim.image.metadata.name
     waiting_for = f"a volume for PersistentVolumeClaim {name} of Pod {pod}"
     plain = _held(write, since, waiting_for, "bind-volume", "persistentvolume-controller")
     plain = msgspec.structs.replace(plain, late="volume-pending", about=claim)
     wrong = failed(snapshot, claim)
     return troubled(plain, pending_claims(snapshot, write) if wrong else None)
+
+
+def _claiming(snapshot: Snapshot, write: Write, since: float) -> Holding | None:
+    """A ResourceClaim that cannot be made: the scheduler does not look at the Pod before.
+
+    Source: pkg/scheduler/framework/plugins/dynamicresources/dynamicresources.go, PreEnqueue.
+    """
+    lacking = unmade(snapshot, write)
+    if lacking is None:
+        return None
+    name = write.image.metadata.name
+    waiting_for = f"the ResourceClaims of Pod {name}, without which it is not scheduled"
+    plain = Holding(SCHEDULE, "client", "", since, waiting_for, about=write)
+    detail = sentence(f"Pod {name} is not scheduled: {lacking.said}")
+    wrong = Trouble("spec-invalid", detail, lacking.evidence, commands.describe(write))
+    return troubled(plain, wrong)
 
 
 def _gated(write: Write, since: float, gates: list[str]) -> Holding:

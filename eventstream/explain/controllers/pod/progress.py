@@ -8,6 +8,7 @@ pkg/kubelet/images/image_manager.go (Pulling, Pulled); pkg/kubelet/prober/prober
 
 import msgspec
 
+from eventstream.explain.controllers.pod.images import image_named
 from eventstream.explain.controllers.pod.podstates import (
     called,
     declared,
@@ -89,7 +90,8 @@ def _pulling(snapshot: Snapshot, write: Write) -> Progress | None:
         if ended is not None and recency(ended) > recency(newest):
             continue
         who = called(write, found.name)
-        what = f"image {found.image} of {who[0].lower()}{who[1:]} to be pulled"
+        ref = image_named(newest.after.spec.message or "", found.image)
+        what = f"image {ref} of {who[0].lower()}{who[1:]} to be pulled"
         return Progress(what, "pull-and-start", happened(newest))
     return None
 

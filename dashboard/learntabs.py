@@ -13,7 +13,7 @@ _TITLES = {
     lessons.OPERATORS: "Operators",
     lessons.CONFIG: "OpenShift's DeploymentConfig",
 }
-_PRACTISED = {"exercises": "Exercises"}
+_PRACTISED = {"exercises": "Exercises", "situations": "Situations"}
 
 
 class Link(msgspec.Struct, frozen=True):

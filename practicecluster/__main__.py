@@ -13,6 +13,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from practicecluster.access import Viewer
 from practicecluster.builtin_types import builtin_types
@@ -81,6 +82,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="RESOURCE",
         help="a type that nobody may read, such as nodes or deployments.apps",
     )
+    _add_acting(parser)
+    return parser
+
+
+def _add_acting(parser: argparse.ArgumentParser) -> None:
+    """Add the options about who acts in the cluster beside its tapes."""
     parser.add_argument(
         "--writable",
         type=Path,
@@ -95,11 +102,16 @@ def _parser() -> argparse.ArgumentParser:
         "simulated: no container runs; needs --writable",
     )
     parser.add_argument(
+        "--situations",
+        action="store_true",
+        help="play what people are stuck on: `kubectl create namespace situation-7` starts the "
+        "seventh; needs --writable",
+    )
+    parser.add_argument(
         "--viewers",
         action="store_true",
         help="let two people sign in, and print their tokens: one sees all, one a namespace",
     )
-    return parser
 
 
 def _complain(text: str) -> None:
@@ -180,15 +192,18 @@ async def _serve(arguments: argparse.Namespace, tapes: Sequence[Tape]) -> None:
             patience=arguments.patience,
             say=_say,
         )
-        playing = asyncio.create_task(_play(playlist, cluster, arguments))
-        waiting = asyncio.create_task(stop.wait())
-        await asyncio.wait({playing, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        if playing.done():
-            # It only ends by an error; a server that plays nothing any more must not go unnoticed.
-            await playing
-        for task in (playing, waiting):
+        tasks: list[asyncio.Task[None]] = [asyncio.create_task(_play(playlist, cluster, arguments))]
+        if arguments.situations:
+            tasks.append(asyncio.create_task(cluster.follow_situations()))
+        waiting: asyncio.Task[Any] = asyncio.create_task(stop.wait())
+        await asyncio.wait({*tasks, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            if task.done():
+                # It only ends by an error; a server that plays nothing more must not go unnoticed.
+                await task
+        for task in (*tasks, waiting):
             task.cancel()
-        await asyncio.gather(playing, waiting, return_exceptions=True)
+        await asyncio.gather(*tasks, waiting, return_exceptions=True)
 
 
 async def _play(
@@ -219,6 +234,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if arguments.controllers and arguments.writable is None:
             raise StartError("--controllers needs --writable FILE: they act on what is written.")
+        if arguments.situations and arguments.writable is None:
+            raise StartError("--situations needs --writable FILE: a namespace starts one.")
         tapes = _load(arguments)
         asyncio.run(_serve(arguments, tapes))
     except StartError as error:

@@ -56,6 +56,8 @@ class Access:
         self.viewers: dict[str, Viewer] = {}
         self.writers: dict[str, str] = {}
         """Who may do everything, by token: the person who practises, and the controllers."""
+        self.controllers: set[str] = set()
+        """Those of them who are controllers, by name."""
         self.vouched: Callable[[str], Viewer | None] | None = None
         """Another way to know whose token it is, such as by an issuer that vouches for people."""
         self.delegates = False

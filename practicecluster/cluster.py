@@ -21,6 +21,8 @@ from practicecluster.controllers.http_api import Address
 from practicecluster.faults import Faults
 from practicecluster.kubeconfig import kubeconfig
 from practicecluster.server import ApiServer
+from practicecluster.situations.shelf import tapes
+from practicecluster.situations.staging import Situations
 from practicecluster.store import DEFAULT_HISTORY, Store
 from practicecluster.writing.writer import Writer
 
@@ -128,7 +130,16 @@ class PracticeCluster:
     def address(self) -> Address:
         """Return where controllers find the cluster, and by which tokens it knows them."""
         authority = base64.b64decode(self._identity.ca_data).decode() if self._identity else ""
-        return Address(self.url, authority, self.token_of)
+        return Address(self.url, authority, self._token_of_controller)
+
+    def _token_of_controller(self, user: str) -> str:
+        self.access.controllers.add(user)
+        return self.token_of(user)
+
+    async def follow_situations(self) -> None:
+        """Play the situations for which people create namespaces, until cancelled."""
+        self._server.situations = situations = Situations(self.store, tapes)
+        await situations.follow()
 
     def kubeconfig(self, user: str = "") -> dict[str, Any]:
         """Return a kubeconfig for the cluster: of the observer, or of somebody who may write."""

@@ -50,6 +50,7 @@ class Selectable(Protocol):
 
     namespace: str | None
     name: str
+    key: str
     labels: Mapping[str, str]
     fields: Mapping[str, str]
 
@@ -70,11 +71,15 @@ def _text_at(content: Mapping[str, Any], path: str) -> str:
 
 @dataclass(frozen=True)
 class Selection:
-    """What a request asks for: a namespace (None: all), label and field requirements."""
+    """What a request asks for: a namespace (None: all), label and field requirements.
+
+    `hidden` says of an object's key whether it is as if it were not there for who asks.
+    """
 
     namespace: str | None
     labels: tuple[Requirement, ...] = ()
     fields: tuple[Requirement, ...] = ()
+    hidden: Callable[[str], bool] | None = None
 
     @property
     def is_filtered(self) -> bool:
@@ -84,6 +89,8 @@ class Selection:
     def matches(self, candidate: Selectable) -> bool:
         """Return whether the object belongs to the answer."""
         if self.namespace is not None and candidate.namespace != self.namespace:
+            return False
+        if self.hidden is not None and self.hidden(candidate.key):
             return False
         if not all(requirement(candidate.labels) for requirement in self.labels):
             return False

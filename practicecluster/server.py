@@ -2,6 +2,9 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 
 import msgspec
 from aiohttp import web
@@ -14,6 +17,8 @@ from practicecluster.options import is_watch, parse_list, parse_selection, parse
 from practicecluster.paths import Target, parse_path
 from practicecluster.presentation import Presentation, presentation_for
 from practicecluster.reviews import REVIEW_PATHS, review
+from practicecluster.selection import Selection
+from practicecluster.situations.staging import Situations
 from practicecluster.statuses import ApiError, UnknownTypeError, method_not_allowed, not_found
 from practicecluster.store import Store
 from practicecluster.stored import JsonObject, Stored, key_of
@@ -37,6 +42,8 @@ class ApiServer:
         self._bookmark_seconds = bookmark_seconds
         self.writer: Writer | None = None
         """Takes writes; without one, every write is refused (405)."""
+        self.situations: Situations | None = None
+        """Recordings that people may have started, which controllers do not see."""
         self.watched = asyncio.Event()
         """Set once a client has begun to watch."""
 
@@ -129,9 +136,9 @@ class ApiServer:
         if target.subresource not in {"", "status"}:
             return self._subresource(request, target)
         if verb == "watch":
-            return await self._watch(request, target)
+            return await self._watch(request, target, user)
         if verb == "list":
-            return self._list(request, target)
+            return self._list(request, target, user)
         return self._get(request, target)
 
     def _get(self, request: web.Request, target: Target) -> web.Response:
@@ -161,6 +168,8 @@ class ApiServer:
         target = parse_path(request.path, self._store.types)
         verb = requests.verb_of(request.method, target)
         self._access.check(user, verb, target)
+        if self.situations is not None:
+            self.situations.check(target)
         headers = request.headers
         sent = requests.Sent(
             request.method,
@@ -171,7 +180,9 @@ class ApiServer:
         )
         chosen = None
         if verb == "deletecollection":
-            chosen = parse_selection(request.query, target.served, target.namespace)
+            chosen = self._without_situations(
+                parse_selection(request.query, target.served, target.namespace), target
+            )
         taken = requests.take(self.writer, target, sent, chosen)
         if taken.is_object:
             shown = self._presentation(request, target)
@@ -184,19 +195,32 @@ class ApiServer:
             answer.headers.add("Warning", f'299 - "{_quoted(warning)}"')
         return answer
 
-    def _list(self, request: web.Request, target: Target) -> web.Response:
-        selection = parse_selection(request.query, target.served, target.namespace)
+    def _list(self, request: web.Request, target: Target, user: str) -> web.Response:
+        selection = self._selection(request.query, target, user)
         page = list_page(self._store, target.served, selection, parse_list(request.query))
         return _bytes(self._presentation(request, target).many(page.objects, page.list_meta))
 
-    async def _watch(self, request: web.Request, target: Target) -> web.StreamResponse:
+    def _selection(self, query: Mapping[str, str], target: Target, user: str) -> Selection:
+        """Return what a list or watch selects, of what there is for who asks."""
+        selection = parse_selection(query, target.served, target.namespace)
+        if user in self._access.controllers:
+            return self._without_situations(selection, target)
+        return selection
+
+    def _without_situations(self, selection: Selection, target: Target) -> Selection:
+        if self.situations is None:
+            return selection
+        hidden = partial(self.situations.holds, target.served.storage)
+        return replace(selection, hidden=hidden)
+
+    async def _watch(self, request: web.Request, target: Target, user: str) -> web.StreamResponse:
         served = target.served
         options = parse_watch(request.query)
         # A watch of one object is a watch of its type that selects the name.
         query = dict(request.query)
         if target.name:
             query["fieldSelector"] = f"metadata.name={target.name}"
-        selection = parse_selection(query, served, target.namespace)
+        selection = self._selection(query, target, user)
         stream = WatchStream(
             request,
             self._faults,

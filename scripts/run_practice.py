@@ -125,7 +125,7 @@ def run(host: str, port: int, directory: Path, *, sign_in: str, anyone: bool, dr
     administrator = directory / "kubectl.kubeconfig"
     if drive:
         environment["BATON_PRACTICE"] = str(administrator)
-        player += ["--playlist", "none", "--controllers"]
+        player += ["--playlist", "none", "--controllers", "--situations"]
         player += ["--writable", str(administrator)]
     else:
         player += ["--playlist", "all", "--loop", "--pause", "5"]

@@ -17,6 +17,7 @@ from dashboard.pages import (
     learn,
     objects,
     reference,
+    situations,
     tape,
     trace,
     window,
@@ -24,6 +25,7 @@ from dashboard.pages import (
 )
 from dashboard.pages.page import Address, InHeader, Page, Within, feeding
 from dashboard.signin.decisions import Decision
+from dashboard.situation_feed import SituationFeed
 
 RIGHTS, VIEWERS, OWNER = Decision.RIGHTS, Decision.VIEWERS, Decision.OWNER
 
@@ -145,6 +147,28 @@ PAGES = (
         template="exercise.html",
         feed=feeding(
             "exercise", lambda asked, _wanted: ExerciseFeed(asked[1]), rest="/([a-z-]{1,40})"
+        ),
+        navigation=Within("learn"),
+        style="css/learn.css",
+    ),
+    Page(
+        name="situations",
+        address="learn/situations",
+        view=situations.situations,
+        decision=RIGHTS,
+        template="situations.html",
+        feed=None,
+        navigation=Within("learn"),
+        style="css/learn.css",
+    ),
+    Page(
+        name="situation",
+        address="learn/situations/<int:number>",
+        view=situations.situation,
+        decision=RIGHTS,
+        template="situation.html",
+        feed=feeding(
+            "situation", lambda asked, _wanted: SituationFeed(int(asked[1])), rest="/([0-9]{1,3})"
         ),
         navigation=Within("learn"),
         style="css/learn.css",

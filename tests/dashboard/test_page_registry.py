@@ -97,7 +97,7 @@ def test_a_page_asks_for_its_own_feed_and_loads_its_own_sheet(
     trace, steps = scenes.nginx(100.0)
     scenes.store((trace, steps))
     known = {"trace": {"trace_id": trace.id}, "object": {"uid": steps[0].object.uid}}
-    known["exercise"] = {"slug": "create"}
+    known |= {"exercise": {"slug": "create"}, "situation": {"number": "1"}}
     html = client.get(reverse(page.name, kwargs=known.get(page.name))).content.decode()
     said = re.search(r'data-view="(\w+)" data-follow="([^"]*)"', html)
     assert said is not None

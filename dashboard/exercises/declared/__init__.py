@@ -1,4 +1,4 @@
-"""The ten exercises, from the plain to the special."""
+"""The exercises, from the plain to the special."""
 
 from dashboard.exercises.declared import extending, limits, workloads
 from dashboard.exercises.exercise import Exercise

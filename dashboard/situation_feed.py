@@ -1,0 +1,41 @@
+"""Keeps an open situation current: whether it is started, and whether Baton has an answer."""
+
+from dashboard import practice, rendering
+from dashboard.feeds import Op, Update
+from dashboard.situations.declared import SITUATIONS
+from dashboard.situations.playing import Played, played
+from eventstream import history
+
+EVERY_SECONDS = 1.0
+
+
+class SituationFeed:
+    """How one situation stands, looked at anew when history has more."""
+
+    def __init__(self, number: int) -> None:
+        there = practice.practised() is not None and 0 < number <= len(SITUATIONS)
+        self._number = number if there else None
+        self._told = ""
+        self._looked = 0.0
+
+    def begin(self, since: int) -> None:
+        """Remember what the page shows, unless history has changed since."""
+        if self._number is not None and history.head() == since:
+            self._told = stage(self._number, played(self._number))
+
+    def updates(self, since: int, now: float) -> Update:
+        """Return how it stands, if that reads differently than when last told."""
+        head = history.head()
+        if self._number is None or head == since or now - self._looked < EVERY_SECONDS:
+            return Update(since)
+        self._looked = now
+        told, self._told = self._told, stage(self._number, played(self._number))
+        ops: tuple[Op, ...] = (("stage", head, "part", self._told),) if told != self._told else ()
+        return Update(head, ops)
+
+
+def stage(number: int, now: Played) -> str:
+    """Return how a situation stands, as a part of its page."""
+    about = SITUATIONS[number - 1]
+    decided = now.trace is not None and now.trace.state in about.states
+    return rendering.draw("situation_stage", about=about, now=now, decided=decided)

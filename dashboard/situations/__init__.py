@@ -1,0 +1,1 @@
+"""What people are stuck on, as a game: who holds the baton, and what is wrong?"""

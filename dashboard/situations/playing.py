@@ -1,0 +1,57 @@
+"""Finds a situation that is played in what Baton stored: whether it runs, and its trace."""
+
+import msgspec
+
+from dashboard.situations.declared import space, subject
+from eventstream import history
+from eventstream.explain.vocabulary.records import Step, Trace
+
+STEPS_MOST = 2000
+_LOOKED_THROUGH = 60
+_PRESSING = ("stalled", "running", "unknown", "complete", "superseded")
+
+
+class Played(msgspec.Struct, frozen=True):
+    """A situation as it stands; `since` is None where it is not started (unix seconds)."""
+
+    since: float | None = None
+    trace: Trace | None = None
+
+
+def played(number: int) -> Played:
+    """Return how a situation stands, as far as whoever asks may see it."""
+    since = _since(space(number))
+    if since is None:
+        return Played()
+    kind, namespace, name = subject(number)
+    wanted = history.Filter(namespace=namespace, kind=kind, text=name, background=True)
+    rows = history.traces(wanted, limit=_LOOKED_THROUGH).rows
+    found = [
+        row.record
+        for row in rows
+        if row.record.root.name == name and max(row.record.updated, row.record.started) >= since
+    ]
+    found.sort(key=lambda trace: (_PRESSING.index(trace.state), -trace.started))
+    if not found and not since:
+        return Played()  # Nothing was seen of its namespace either.
+    return Played(since, found[0] if found else None)
+
+
+def _since(name: str) -> float | None:
+    """Return when the namespace was created, None where it is leaving or gone.
+
+    0 where nothing was seen of it: it does not exist, or did before Baton began to watch.
+    """
+    page = history.ledger(history.LedgerFilter(kind="Namespace", text=name), limit=_LOOKED_THROUGH)
+    for row in page.rows:
+        if row.record.object.name == name:
+            if row.record.verb == "delete" or row.record.change_type in ("DELETED", "VANISHED"):
+                return None
+            if row.record.verb == "create":
+                return row.record.at
+    return 0.0
+
+
+def steps_of(trace: Trace) -> list[Step]:
+    """Return a trace's steps in order."""
+    return [stored.record for stored in history.steps(trace.id, limit=STEPS_MOST)]

@@ -26,6 +26,7 @@ class Overview(msgspec.Struct, frozen=True):
     holds: history.Holds = history.Holds()
     let_go: history.LetGo = history.LetGo()
     extent: history.Extent | None = None
+    notices: history.Notifications | None = None
 
     @property
     def totals(self) -> tuple[tuple[Manner, int], ...]:
@@ -53,4 +54,11 @@ def overview(now: float) -> Overview:
         history.holds(),
         history.let_go(),
         history.extent() if history.current() == "default" else None,
+        _notices(),
     )
+
+
+def _notices() -> history.Notifications | None:
+    """How notifying goes, for whoever may see everything: targets are named by who runs Baton."""
+    here = history.current() == "default" and history.seen().everything
+    return history.notifications() if here else None

@@ -60,6 +60,7 @@ class CoverageFeed:
                 seen.let_go,
                 seen.extent and (seen.extent.mebibytes, (seen.extent.since or 0.0) // MINUTE),
             ),
+            "notices": seen.notices,
             "troubles": seen.troubles,
             "gaps": seen.gaps,
             "logs": seen.logs,

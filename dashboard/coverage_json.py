@@ -24,7 +24,11 @@
    "path", "state": "following|behind|missing|unreadable", "word", "needs_attention": false,
    "behind_seconds": 0, "last_line": time of the newest line that was read, "records": 812,
    "corrupt": 0, "last_corrupt": "byte 16022: …", "last_corrupt_at": time,
-   "missed": 0, "last_missed": "…", "last_missed_at": time, "problem": as above}, …]}
+   "missed": 0, "last_missed": "…", "last_missed_at": time, "problem": as above}, …],
+ "notifications": null without rules, or for whoever may not see everything, else
+   {"rules": 3, "problem": what is wrong with their file or "", "left_out": 0,
+    "targets": [{"name", "waiting": 0, "delivered": 12, "failed": 0, "dropped": 0,
+                 "error": why the last attempt failed or "", "error_at": time}, …]}}
 ```
 A time is ISO 8601 in UTC, and null where there is none; so are `lag_seconds` and the problems.
 Resources are in the page's order, gaps the latest first and at most 50. `gap_count` and `errors`
@@ -39,7 +43,7 @@ from dashboard import wording
 from dashboard.auditlogs import as_json
 from dashboard.coverage import Overview
 from dashboard.kinds import PARTLY, Kind
-from eventstream.history import ClusterStatus, Extent, Gap, Problem
+from eventstream.history import ClusterStatus, Extent, Gap, Notifications, Problem
 
 
 def document(seen: Overview, now: float) -> bytes:
@@ -61,6 +65,7 @@ def document(seen: Overview, now: float) -> bytes:
             "resources": [_resource(kind) for kind in seen.kinds],
             "gaps": [_gap(gap) for gap in seen.gaps],
             "audit_logs": [as_json(log) for log in seen.logs],
+            "notifications": _notifications(seen.notices),
         }
     )
 
@@ -82,6 +87,16 @@ def _extent(extent: Extent | None) -> dict[str, Any] | None:
         return None
     since = wording.json_time(extent.since)
     return {"bytes": extent.bytes, "bytes_most": extent.most, "since": since}
+
+
+def _notifications(seen: Notifications | None) -> dict[str, Any] | None:
+    if seen is None:
+        return None
+    targets = [
+        msgspec.structs.asdict(each) | {"error_at": wording.json_time(each.error_at)}
+        for each in seen.targets
+    ]
+    return msgspec.structs.asdict(seen) | {"targets": targets}
 
 
 def _resource(kind: Kind) -> dict[str, Any]:

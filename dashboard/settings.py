@@ -16,6 +16,7 @@ sense stops the start with a message that names the variable.
 | `BATON_MESSAGES` | `all` | `none` keeps no message of Events and conditions, only reasons |
 | `BATON_KINDS` | | a directory of YAML files that declare further kinds |
 | `BATON_HEALTH` | | Argo CD health scripts: a directory, or the ConfigMap `argocd-cm` |
+| `BATON_NOTIFY` | | a file of rules that say who is notified of what (docs/notifications.md) |
 | `BATON_CLUSTER_NAME` | the context's name | what pages, log and files call the cluster |
 | `BATON_LOG_FORMAT` | `text` | `json`: each line of the log is an object of JSON |
 | `BATON_LOG_LEVEL` | `INFO` | least serious level that is logged |
@@ -151,6 +152,7 @@ BATON_RETENTION_MB = _amount("BATON_RETENTION_MB", 512)
 BATON_MESSAGES = _messages()
 BATON_KINDS = _path("BATON_KINDS")
 BATON_HEALTH = _path("BATON_HEALTH")
+BATON_NOTIFY = _path("BATON_NOTIFY")
 BATON_CLUSTER_NAME = _cluster_name()
 BATON_PRACTICE = os.environ.get("BATON_PRACTICE", "")
 BATON_LOG_FORMAT, BATON_LOG_LEVEL = _log_format(), _log_level()

@@ -146,6 +146,32 @@ _SERVING = (
     _gauge("baton_recordings_open", "recordings", "Recordings that are open."),
 )
 
+_NOTIFYING = (
+    _gauge("baton_notification_rules", "rules", "Rules by which people are notified."),
+    _gauge(
+        "baton_notification_rules_valid",
+        "0 or 1",
+        "Whether their file can be used as it is now; else those before it hold.",
+    ),
+    _gauge("baton_notifications_waiting", "notifications", "Notifications that wait to be sent."),
+    _gauge(
+        "baton_notification_targets_failing",
+        "targets",
+        "Targets whose last attempt failed; /coverage says why.",
+    ),
+    _counter(
+        "baton_notifications_total",
+        "notifications",
+        "What became of them: `delivered`, `failed` (given up) or `dropped` (one too many).",
+        "outcome",
+    ),
+    _counter(
+        "baton_notifications_left_out_total",
+        "times",
+        "How often a trace was left out, as more stood still at once than is followed.",
+    ),
+)
+
 _PROCESS = (
     _counter("process_cpu_seconds_total", "seconds", "CPU time of the process."),
     _gauge("process_resident_memory_bytes", "bytes", "Memory of the process that is resident."),
@@ -198,6 +224,7 @@ GROUPS: Mapping[str, tuple[Metric, ...]] = {
     "Explaining": _EXPLAINING,
     "Storing": _STORING,
     "Serving": _SERVING,
+    "Notifying (with rules only)": _NOTIFYING,
     "The process": _PROCESS,
     "What happens in the cluster": _NAMED,
 }

@@ -57,6 +57,7 @@ def of_process(read: Known | None) -> Iterator[Sample]:
     if read is not None:
         yield from _of_watching(read)
     yield from _of_counting()
+    yield from _of_notifying()
     yield from _of_pages()
     for family in _process.collect():
         for sample in family.samples:
@@ -113,6 +114,22 @@ def _of_counting() -> Iterator[Sample]:
     yield Sample("baton_commits_total", queue.commits.done)
     yield Sample("baton_commit_failures_total", queue.commits.failed)
     yield Sample("baton_commit_seconds_total", queue.commits.spent)
+
+
+def _of_notifying() -> Iterator[Sample]:
+    """How notifying goes; nothing where nobody is notified."""
+    noted = history.notifications()
+    if noted is None:
+        return
+    yield Sample("baton_notification_rules", noted.rules)
+    yield Sample("baton_notification_rules_valid", not noted.problem)
+    yield Sample("baton_notifications_waiting", sum(each.waiting for each in noted.targets))
+    failing = sum(bool(each.error) for each in noted.targets)
+    yield Sample("baton_notification_targets_failing", failing)
+    for outcome in ("delivered", "failed", "dropped"):
+        count = sum(getattr(each, outcome) for each in noted.targets)
+        yield Sample("baton_notifications_total", count, (outcome,))
+    yield Sample("baton_notifications_left_out_total", noted.left_out)
 
 
 def _of_pages() -> Iterator[Sample]:

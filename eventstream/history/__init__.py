@@ -96,6 +96,8 @@ from eventstream.history.writers import (
     managers,
 )
 from eventstream.letgo import LetGo
+from eventstream.notifying.status import Notifications
+from eventstream.notifying.status import so_far as notifications
 from eventstream.objects.observations import AuditLog, Coverage, Gap, Problem
 from eventstream.pulse import Holds
 from eventstream.sqlite.readers import only_reading
@@ -129,6 +131,7 @@ __all__ = [
     "LetGo",
     "Namespaces",
     "NodeState",
+    "Notifications",
     "Page",
     "PodPlace",
     "Population",
@@ -175,6 +178,7 @@ __all__ = [
     "managers",
     "namespaces",
     "nodes",
+    "notifications",
     "only_reading",
     "only_what_is_said",
     "places",

@@ -10,17 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import yaml
 
+from eventstream.documents import DocumentError, Lines, converted, documents
 from eventstream.objects.health.declared import Declaration, DeclaredKind, ExpressionError, Rule
 
 SHIPPED = Path(__file__).parent / "declared"
 EXAMPLES = ".examples.yaml"
-_BYTES_MOST = 1 << 20
 _Kinds = dict[tuple[str, str], DeclaredKind]
 
 
-class KindFileError(ValueError):
+class KindFileError(DocumentError):
     """A file that declares no kind; the message names file, line and field."""
 
 
@@ -61,89 +60,12 @@ def _files(directory: Path) -> list[Path]:
     ]
 
 
-def _declarations(path: Path) -> list[tuple[Declaration, "_Lines"]]:
-    try:
-        text = path.read_bytes()
-    except OSError as error:
-        raise KindFileError(f"{path}: cannot be read ({error.strerror})") from error
-    if len(text) > _BYTES_MOST:
-        raise KindFileError(f"{path}: larger than {_BYTES_MOST >> 20} MiB")
-    try:
-        nodes = [*yaml.compose_all(text, yaml.SafeLoader)]
-        values = [*yaml.safe_load_all(text)]
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        what = getattr(error, "problem", None) or str(error)
-        quoted = what.startswith("expected <block end>")
-        hint = "; what begins with a quote has to be quoted whole, or to stand after >-"
-        raise KindFileError(f"{path}{where}: no YAML: {what}{hint * quoted}") from error
-    found = [(node, value) for node, value in zip(nodes, values, strict=True) if value is not None]
-    seen: set[int] = set()
-    for node, _ in found:
-        _refuse_doubles(node, path, seen)
-    return [(_declaration(value, path, _Lines(node)), _Lines(node)) for node, value in found]
+def _declarations(path: Path) -> list[tuple[Declaration, Lines]]:
+    return [(_declaration(*each, path), each[1]) for each in documents(path, KindFileError)]
 
 
-def _refuse_doubles(node: Any, path: Path, seen: set[int]) -> None:
-    """YAML takes the last of two fields of one name, and says nothing.
-
-    Each node is looked at once: an alias stands for one again, which may lie around it.
-    """
-    if id(node) in seen:
-        return
-    seen.add(id(node))
-    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
-    names = set[str]()
-    for key, below in pairs:
-        if key.value in names:
-            line = key.start_mark.line + 1
-            raise KindFileError(f"{path}, line {line}: {key.value} stands here a second time")
-        names.add(key.value)
-        _refuse_doubles(below, path, seen)
-    for below in node.value if isinstance(node, yaml.SequenceNode) else ():
-        _refuse_doubles(below, path, seen)
-
-
-class _Lines:
-    """Where the fields of a document stand."""
-
-    def __init__(self, node: Any) -> None:
-        self._node = node
-
-    def __str__(self) -> str:
-        return str(self.of(()))
-
-    def of(self, path: tuple[str | int, ...]) -> int:
-        """The line, from 1, of the field at `path`, or of what is closest above it."""
-        node = self._node
-        line: int = node.start_mark.line
-        for step in path:
-            if isinstance(node, yaml.SequenceNode) and isinstance(step, int):
-                if step >= len(node.value):
-                    break
-                node = node.value[step]
-                line = node.start_mark.line
-                continue
-            pairs = node.value if isinstance(node, yaml.MappingNode) else ()
-            pair = next((pair for pair in pairs if pair[0].value == step), None)
-            if pair is None:
-                break
-            line, node = pair[0].start_mark.line, pair[1]
-        return line + 1
-
-
-def _declaration(value: Any, path: Path, lines: _Lines) -> Declaration:
-    try:
-        declaration = msgspec.convert(value, Declaration)
-    except msgspec.ValidationError as error:
-        what, _, where = str(error).partition(" - at `$")
-        steps = _steps(where.rstrip("`"))
-        unknown = what.rpartition("field `")[2].rstrip("`") if "unknown field" in what else ""
-        line = lines.of((*steps, unknown) if unknown else steps)
-        field = f" ({'.'.join(map(str, steps))})" if steps else ""
-        hint = _hint(what, unknown, steps)
-        raise KindFileError(f"{path}, line {line}: {what}{field}{hint}") from error
+def _declaration(value: Any, lines: Lines, path: Path) -> Declaration:
+    declaration = converted(value, Declaration, path, lines, _hint, KindFileError)
     for field, place, why in _empty_words(declaration):
         raise KindFileError(f"{path}, line {lines.of((field, place))}: {why}")
     return declaration
@@ -179,13 +101,7 @@ def _empty_words(declaration: Declaration) -> Iterator[tuple[str, int, str]]:
             yield "shows", place, f"shows: {path} is no path below status, as status.phase is"
 
 
-def _steps(path: str) -> tuple[str | int, ...]:
-    """The steps of a path as msgspec writes it: `.rules[1].when`."""
-    parts = path.replace("[", ".").replace("]", "").split(".")
-    return tuple(int(part) if part.isdecimal() else part for part in parts if part)
-
-
-def _compiled(declaration: Declaration, path: Path, lines: _Lines) -> DeclaredKind:
+def _compiled(declaration: Declaration, path: Path, lines: Lines) -> DeclaredKind:
     try:
         return DeclaredKind(declaration)
     except ExpressionError as error:

@@ -13,9 +13,12 @@ from django.test import Client
 
 from dashboard import coverage_feed, wording
 from dashboard.auditlogs import followed
+from dashboard.coverage import overview
 from dashboard.coverage_feed import CoverageFeed
 from dashboard.kinds import kinds_of, troubles_of
 from eventstream import history
+from eventstream.notifying import status as notifying
+from eventstream.notifying.status import Notifications, TargetStatus
 from eventstream.objects.observations import (
     AuditLog,
     Coverage,
@@ -177,8 +180,9 @@ def test_the_json_holds_what_the_page_shows(client: Client) -> None:
     told = json.loads(answer.content)
     assert set(told) == {
         "at", "cluster", "holds", "history", "let_go", "live", "counts", "resources", "gaps",
-        "audit_logs",
+        "audit_logs", "notifications",
     }  # fmt: skip
+    assert told["notifications"] is None
     assert told["counts"] == {"forbidden": 1, "watching": 2}
     assert (told["cluster"]["name"], told["live"]["word"]) == ("practice", "Live")
     secrets, _, pods = told["resources"]
@@ -356,3 +360,30 @@ def test_every_page_says_when_an_audit_log_cannot_be_read(
     scenes.connected()
     store(log)
     assert ("audit log missing" in client.get("/").content.decode()) is told
+
+
+NOTICES = Notifications(
+    rules=2,
+    problem="rules.yaml, line 7: to names nobody",
+    targets=(
+        TargetStatus("ops", delivered=12),
+        TargetStatus("<b>chat", waiting=3, failed=1, error="it answered 404", error_at=100.0),
+    ),
+)
+
+
+@pytest.mark.django_db
+def test_how_notifying_goes_is_told_to_whoever_may_see_everything(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenes.connected()
+    assert "Notifications" not in client.get("/coverage").content.decode()
+    monkeypatch.setattr(notifying, "_noted", [NOTICES])
+    html = client.get("/coverage").content.decode()
+    for words in ("Notifications", "it answered 404", "to names nobody", "&lt;b&gt;chat"):
+        assert words in html
+    told = json.loads(client.get("/coverage.json").content)["notifications"]
+    assert [each["delivered"] for each in told["targets"]] == [12, 0]
+    assert told["targets"][1]["error_at"] == "1970-01-01T00:01:40.000Z"
+    with history.seeing(history.Rights(everywhere=frozenset({"Pod"}))):
+        assert overview(time.time()).notices is None

@@ -114,6 +114,10 @@ VARIANTS: dict[str, Values] = {
         "logFormat": "json",
     },
     "kinds in a map that is there": {"kinds": {"configMap": "baton-kinds"}},
+    "notifying": {
+        "notifications": {"rules": "targets: {}\nrules: []\n", "secret": "baton-notify"},
+    },
+    "notifying by a map that is there": {"notifications": {"configMap": "baton-rules"}},
     "scheduled": {
         "fullnameOverride": "watcher",
         "image": {"repository": "example.com/baton", "tag": "1.2", "digest": f"sha256:{'a' * 64}"},

@@ -19,6 +19,8 @@ from dashboard.metrics.exposition import Sample, text
 from eventstream import history, pulse
 from eventstream.history import EVERYTHING, NOTHING, Rights
 from eventstream.metrics import Counting
+from eventstream.notifying import status as notifying
+from eventstream.notifying.status import Notifications, TargetStatus
 from eventstream.objects.observations import Coverage
 from eventstream.objects.resource import Resource
 from eventstream.pulse import Pulse
@@ -40,8 +42,10 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Pulse:
 
 @pytest.mark.django_db(transaction=True)
 def test_all_that_the_catalogue_has_is_given_out_and_nothing_else(
-    counting: Counting, watched: Pulse
+    counting: Counting, watched: Pulse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    targets = TargetStatus("ops", 2, 5, 1), TargetStatus("chat", error="it answered 404")
+    monkeypatch.setattr(notifying, "_noted", [Notifications(3, "", targets)])
     scenes.connected(Coverage(scenes.SECRETIVE, "watching", time.time(), lag=0.5))
     scenes.store(scenes.nginx(100.0))
     from eventstream.retention import _note
@@ -58,6 +62,9 @@ def test_all_that_the_catalogue_has_is_given_out_and_nothing_else(
         assert family.type == ("gauge" if metric.type == "info" else metric.type)
         labels = {label for sample in family.samples for label in sample.labels} - {"le"}
         assert labels == set(metric.labels), name
+    body = answered(EVERYTHING)
+    assert of("baton_notification_targets_failing", body) == {(): 1.0}
+    assert of("baton_notifications_total", body)[("delivered",)] == 5
 
 
 @pytest.mark.django_db(transaction=True)

@@ -35,6 +35,7 @@
   "BATON_PROXY_SIGN_OUT" (default (.Values.openshift.oauthProxy.enabled | ternary "/oauth/sign_out" (printf "%s/oauth2/sign_out" .Values.pathPrefix)) .Values.signIn.proxy.signOut)) -}}
 {{- end -}}
 {{- if or .Values.kinds.files .Values.kinds.configMap }}{{ $_ := set $said "BATON_KINDS" "/etc/baton/kinds" }}{{ end -}}
+{{- if or .Values.notifications.rules .Values.notifications.configMap }}{{ $_ := set $said "BATON_NOTIFY" "/etc/baton/notifications/rules.yaml" }}{{ end -}}
 {{- if .Values.health.configMap }}{{ $_ := set $said "BATON_HEALTH" "/etc/baton/health/argocd-cm.yaml" }}{{ end -}}
 # A directory that Baton makes for itself alone: the volume is root's, and open to others.
 - name: BATON_DATA

@@ -25,6 +25,17 @@
   mountPath: /etc/baton/health
   readOnly: true
 {{- end }}
+{{- if or .Values.notifications.rules .Values.notifications.configMap }}
+# Read again when they change.
+- name: notifications
+  mountPath: /etc/baton/notifications
+  readOnly: true
+{{- end }}
+{{- if .Values.notifications.secret }}
+- name: notify
+  mountPath: /etc/baton/notify
+  readOnly: true
+{{- end }}
 {{- if .Values.auditLog.enabled }}
 - name: audit
   mountPath: /audit
@@ -76,6 +87,21 @@
     items:
       - key: {{ .key }}
         path: argocd-cm.yaml
+{{- end }}
+{{- end }}
+{{- with .Values.notifications }}
+{{- if or .rules .configMap }}
+- name: notifications
+  configMap:
+    name: {{ default (printf "%s-notifications" (include "baton.fullname" $)) .configMap }}
+    items:
+      - key: rules.yaml
+        path: rules.yaml
+{{- end }}
+{{- with .secret }}
+- name: notify
+  secret:
+    secretName: {{ . }}
 {{- end }}
 {{- end }}
 {{- if .Values.auditLog.enabled }}

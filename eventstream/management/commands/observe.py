@@ -35,6 +35,8 @@ from eventstream.kubeapi.problems import ApiProblem, open_files
 from eventstream.kubeapi.reviews import ApiReviews
 from eventstream.management.options import no_messages, taught_by, teaching
 from eventstream.management.printing import PlainCommand
+from eventstream.notifying.notifier import running
+from eventstream.notifying.rulesfile import RulesError, read_rules
 from eventstream.objects.observations import Gap, Problem
 from eventstream.observer import Observer
 from eventstream.recorder import StoreError
@@ -49,7 +51,7 @@ RETRY_SECONDS = 5.0
 
 KNOWN = (
     *(ApiProblem, InUseError, RecordingError, StoreError),
-    *(history.DigestKeyError, serving.ServingError),
+    *(history.DigestKeyError, serving.ServingError, RulesError),
 )
 """Errors whose message tells a person all: what failed, why, and what to do."""
 
@@ -105,6 +107,14 @@ class Command(PlainCommand):
             default=settings.BATON_LOG_FORMAT,
             help="how the log's lines look; as BATON_LOG_FORMAT (%(default)s)",
         )
+        parser.add_argument(
+            "--notify",
+            type=Path,
+            metavar="FILE",
+            default=settings.BATON_NOTIFY,
+            help="rules of who is notified of stalls and recoveries (docs/notifications.md); as "
+            "BATON_NOTIFY",
+        )
         no_messages(parser)
         teaching(parser)
 
@@ -133,6 +143,8 @@ class Command(PlainCommand):
             settings.BATON_PATH_PREFIX = _prefix(options["path_prefix"])
         judge = taught_by(options)
         try:
+            if options["notify"] is not None:
+                read_rules(options["notify"])
             # What needs neither cluster nor database is tried first: it fails at once, or never.
             with contextlib.ExitStack() as stack:
                 listener = stack.enter_context(serving.listen(options["host"], options["port"]))
@@ -169,6 +181,7 @@ class Command(PlainCommand):
             reviewing.install(reviews)
             try:
                 cluster = _called(await connection.identify(), options["cluster_name"])
+                notifier = running(options["notify"], cluster.name, Path(_database()).parent)
                 lost: tuple[Gap, ...] = ()
                 for turn in count():
                     observer = Observer(
@@ -181,6 +194,7 @@ class Command(PlainCommand):
                         judge=options["judge"],
                         lost=lost,
                     )
+                    observer.told = notifier.take if notifier is not None else None
                     await observer.restore()
                     if turn == 0:
                         self._announce(cluster, address, options["log_format"])

@@ -8,7 +8,6 @@ from eventstream.explain.controllers import (
     daemonset,
     definition,
     deployment,
-    endpoints,
     ingress,
     job,
     namespace,
@@ -16,6 +15,7 @@ from eventstream.explain.controllers import (
     pod,
     quota,
     replicaset,
+    service,
     statefulset,
     volume,
 )
@@ -29,7 +29,6 @@ _CONTROLLERS = (
     daemonset,
     definition,
     deployment,
-    endpoints,
     ingress,
     job,
     namespace,
@@ -37,6 +36,7 @@ _CONTROLLERS = (
     pod,
     quota,
     replicaset,
+    service,
     statefulset,
     volume,
 )

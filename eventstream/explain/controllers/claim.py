@@ -14,7 +14,6 @@ from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.quantities import amount
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.tellings import latest
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.records import Loop, Stage, Verb
@@ -238,7 +237,7 @@ def _unbound(snapshot: Snapshot, write: Write) -> Holding:
 
     What failed is tried again and again, with other Events between.
     """
-    notes = latest(snapshot, write.log, *_WRONG) or latest(snapshot, write.log, *_SAID)
+    notes = snapshot.latest_notes(write.log, *_WRONG) or snapshot.latest_notes(write.log, *_SAID)
     note = notes[0] if notes else None
     reason = note.after.spec.reason if note is not None else ""
     if note is None or reason == "Provisioning":

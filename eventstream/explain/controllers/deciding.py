@@ -16,14 +16,13 @@ from eventstream.explain.attribution.writers import writer
 from eventstream.explain.controllers import (
     autoscaler,
     client,
-    collector,
     definition,
     namespace,
     service,
 )
 from eventstream.explain.controllers.custom import outlook as standing
 from eventstream.explain.controllers.custom import rules as customs
-from eventstream.explain.controllers.node import deletions as nodes
+from eventstream.explain.controllers.node import rules as nodes
 from eventstream.explain.controllers.pod import binding
 from eventstream.explain.controllers.pod import deletions as pods
 from eventstream.explain.controllers.registry import Rule, Rules, behaviour_of, rules_of
@@ -31,7 +30,7 @@ from eventstream.explain.controllers.shared import general, makers, statuses, su
 from eventstream.explain.controllers.shared.conventions import untaught
 from eventstream.explain.controllers.shared.leaving import leaving
 from eventstream.explain.deletions import finalizers
-from eventstream.explain.deletions.deciding import asked_by_client, marks_deletion
+from eventstream.explain.deletions.deciding import asked_by_client, by_collector, marks_deletion
 from eventstream.explain.deletions.removals import REMOVALS
 from eventstream.explain.outlook.holding import Outlook
 from eventstream.explain.outlook.snapshot import Snapshot
@@ -153,7 +152,7 @@ DELETIONS: tuple[DeletionPhase, ...] = (
     DeletionPhase(
         "with its owners or its type",
         "What owns it is gone: no controller of the owner can act any more.",
-        (collector.by_collector, definition.by_type),
+        (by_collector, definition.by_type),
     ),
     DeletionPhase(
         "too many, or kept no longer",

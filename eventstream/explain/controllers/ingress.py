@@ -12,8 +12,8 @@ from eventstream.explain.controllers.shared.conventions import complete, unknown
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.tellings import quoted, warned
 from eventstream.explain.vocabulary.declared import kinds
+from eventstream.explain.world.notes import quoted, warned
 from eventstream.explain.world.text import listing, named, sentence, when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.network_kinds import IngressSpec, LoadBalanced

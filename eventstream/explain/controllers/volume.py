@@ -9,7 +9,6 @@ from eventstream.explain.controllers.shared.conventions import complete, unknown
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.tellings import latest
 from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.world.notes import said
 from eventstream.explain.world.text import named, sentence, when
@@ -46,7 +45,7 @@ def assess(snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
 def _failed(snapshot: Snapshot, write: Write, whose: str) -> Holding:
     """Its controller could not delete it: somebody has to see why, though it may try again."""
     name = named(write.image)
-    notes = latest(snapshot, write.log, *_FAILURES)
+    notes = snapshot.latest_notes(write.log, *_FAILURES)
     why = f": {said(notes[0])}" if notes else ""
     after = f" after {whose} has gone" if whose else ""
     detail = sentence(f"{name} could not be reclaimed{after}{why}")
@@ -63,7 +62,7 @@ def _reclaimed(snapshot: Snapshot, write: Write, whose: str) -> Holding:
     plain = Holding(
         1, "custom-controller", "", when(write), what, late="terminating-slow", about=write
     )
-    notes = latest(snapshot, write.log, *_FAILURES)
+    notes = snapshot.latest_notes(write.log, *_FAILURES)
     if not notes:
         return plain
     detail = sentence(f"{name} cannot be deleted: {said(notes[0])}")

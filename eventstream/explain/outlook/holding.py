@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from eventstream.explain.attribution.evidence import told
-from eventstream.explain.outlook.tellings import quoted, warned
 from eventstream.explain.outlook.waits import ENOUGH
 from eventstream.explain.vocabulary.records import Evidence, Stage, TraceState, Usual
 from eventstream.explain.vocabulary.registry import title
-from eventstream.explain.world.notes import said
+from eventstream.explain.world.notes import quoted, said, warned
 from eventstream.explain.world.text import seconds, sentence
 from eventstream.explain.world.writes import Write
 

@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from eventstream.explain.attribution.evidence import told
 from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding
-from eventstream.explain.outlook.tellings import warned
 from eventstream.explain.vocabulary.records import Evidence
-from eventstream.explain.world.notes import said
+from eventstream.explain.world.notes import said, warned
 from eventstream.explain.world.text import named
 from eventstream.explain.world.writes import Write
 from eventstream.objects.observations import Change

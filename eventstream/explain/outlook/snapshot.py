@@ -14,6 +14,7 @@ from eventstream.explain.vocabulary.declared.kinds import GroupKind
 from eventstream.explain.vocabulary.registry import group_kind
 from eventstream.explain.world import drawn
 from eventstream.explain.world.known import CUSTOM, name_key
+from eventstream.explain.world.notes import told_at
 from eventstream.explain.world.owners import owner_of
 from eventstream.explain.world.pods import condition, containers, is_ready, is_running
 from eventstream.explain.world.text import parse, when
@@ -116,6 +117,14 @@ class Snapshot:
         self._events.update(drawn.by_notes(log, reasons))
         found = [note for reason in reasons for note in known.get(reason, {}).values()]
         return sorted(found, key=lambda note: (note.at, note.after.metadata.name), reverse=True)
+
+    def latest_notes(self, log: ObjectLog, *reasons: str) -> list[Change]:
+        """The same, that first which was last so by the clock of who told it.
+
+        What is listed arrives all at once, and a reporter repeats an Event under its old name, so
+        that the order of arrival says little of which one holds now.
+        """
+        return sorted(self.notes(log, *reasons), key=told_at, reverse=True)
 
     def by_name(self, kind: str, namespace: str | None, name: str) -> Write | None:
         """The newest write of the object of that name, if it was seen."""

@@ -1,5 +1,7 @@
 """Keeps Events with the object that they are about, and says when what they tell happened.
 
+What Events say last goes by the clocks of those who told them: see `Snapshot.latest_notes`.
+
 An Event may come before the write that it tells of, or long after, so that writes which asked for
 one are decided anew when it comes.
 
@@ -93,6 +95,37 @@ def told_at(note: Change) -> float:
     series = facts.series.last_observed_time if facts.series else None
     times = (series, facts.last_timestamp, facts.event_time)
     return max((at for text in times if (at := parse(text)) is not None), default=note.at)
+
+
+_ASIDE = frozenset({"DNSConfigForming", "FailedToRetrieveImagePullSecret", "SystemOOM"})
+"""Reasons of warnings that say nothing of why an object waits.
+
+Source: pkg/kubelet/events/event.go; pkg/kubelet/network/dns/dns.go.
+"""
+
+_EARLY = 2.0
+"""Seconds by which an Event may precede what it explains: its times are whole seconds."""
+
+
+def warned(log: ObjectLog, since: float) -> Change | None:
+    """The Event of type Warning about an object that was last told from `since` on, or None.
+
+    Whatever a wait is called, this is nearer to its cause than that it is long.
+    """
+    found = [
+        note
+        for reason, notes in (log.notes or {}).items()
+        if reason not in _ASIDE
+        for note in notes.values()
+        if note.after.spec.type == "Warning" and told_at(note) >= since - _EARLY
+    ]
+    return max(found, key=told_at, default=None)
+
+
+def quoted(note: Change) -> str:
+    """Who says what in an Event, as a clause."""
+    who = note.after.spec.component or "an Event"
+    return f"{who} says: {said(note).rstrip('.')}"
 
 
 def recency(note: Change) -> int:

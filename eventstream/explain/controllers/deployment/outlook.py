@@ -8,9 +8,8 @@ DeploymentComplete.
 import msgspec
 
 from eventstream.explain.controllers.shared.leaving import leaving
-from eventstream.explain.controllers.shared.pausing import going
 from eventstream.explain.controllers.shared.podcounts import PodCounts, creation
-from eventstream.explain.controllers.shared.refusals import refused
+from eventstream.explain.controllers.shared.refusals import going, refused
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot

@@ -15,7 +15,6 @@ from eventstream.explain.controllers.shared.refusals import refused
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.outlook.tellings import latest
 from eventstream.explain.vocabulary.time_zones import KNOWN
 from eventstream.explain.world.notes import said, told_at
 from eventstream.explain.world.pods import is_true
@@ -96,7 +95,7 @@ def _suspended(write: Write) -> Holding:
 
 def _unstarted(snapshot: Snapshot, write: Write) -> Holding | None:
     """Why the Job that was last due did not come; None where it came, or nobody says so."""
-    notes = latest(snapshot, write.log, *TOLD_BY)
+    notes = snapshot.latest_notes(write.log, *TOLD_BY)
     if not notes or told_at(notes[0]) <= _answered(snapshot, write):
         return None
     note, name, since = notes[0], named(write.image), told_at(notes[0])
@@ -168,7 +167,7 @@ def _jobs(snapshot: Snapshot, write: Write) -> list[Holding]:
 
 def _forbidding(snapshot: Snapshot, write: Write, held: Holding) -> Holding:
     """The same, where the Job that still runs keeps others from being started."""
-    skipped = latest(snapshot, write.log, "JobAlreadyActive")
+    skipped = snapshot.latest_notes(write.log, "JobAlreadyActive")
     if not skipped or told_at(skipped[0]) <= _answered(snapshot, write):
         return held
     meanwhile = f"{named(write.image)} starts no other Job meanwhile (concurrencyPolicy Forbid)"

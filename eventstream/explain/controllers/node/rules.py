@@ -1,5 +1,8 @@
 """Says who wrote to a Node: its kubelet, or the controller that alone sets the changed field.
 
+And who takes one away on their own account, which autoscalers of nodes and clouds tell in an Event:
+a deletion keeps no name in the object.
+
 Sources: pkg/controller/nodelifecycle/node_lifecycle_controller.go (conditions, taints, labels),
 pkg/controller/nodeipam/ipam/range_allocator.go (addresses), pkg/controller/ttl/ttl_controller.go,
 pkg/controller/volume/attachdetach/statusupdater/node_status_updater.go.
@@ -9,13 +12,15 @@ import msgspec
 
 from eventstream.explain.attribution import evidence
 from eventstream.explain.controllers.shared.statuses import condition_news
+from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.documented.rule import RuleName
 from eventstream.explain.vocabulary.records import Loop
-from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER, title
+from eventstream.explain.vocabulary.registry import ACTORS, CONTROLLER_MANAGER, title
 from eventstream.explain.world.claims import Writer
+from eventstream.explain.world.notes import said, told_at
 from eventstream.explain.world.pods import condition, is_true
-from eventstream.explain.world.text import listing, named, seen, told_changes
+from eventstream.explain.world.text import listing, named, seen, sentence, told_changes
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.images import Image
@@ -261,3 +266,44 @@ _PRESSURES = {
 def _taints(image: Image | None) -> set[tuple[str, str]]:
     taints = getattr(getattr(image, "spec", None), "taints", ())
     return {(taint.key, taint.effect) for taint in taints}
+
+
+_REASONS = ("DisruptionTerminating", "DeletingNode")
+"""Reasons with which Karpenter, and a cloud's controller, tell that they delete a Node.
+
+Sources: https://github.com/kubernetes-sigs/karpenter/tree/main/pkg/controllers/disruption;
+https://github.com/kubernetes/cloud-provider/tree/master/controllers/nodelifecycle.
+"""
+
+_NEAR = 60.0
+"""Seconds from a deletion within which it is told; before that another one is told of."""
+
+
+def taken_away(view: View) -> Verdict | None:
+    """A Node was deleted, and somebody who is no part of Kubernetes says that it was them."""
+    write = view.write
+    if write.image.kind != "Node":
+        return None
+    told = [
+        note
+        for note in view.notes(write.log.uid, *_REASONS)
+        if note.after.spec.component not in {*ACTORS, ""}
+        and abs(told_at(note) - write.change.at) <= _NEAR
+    ]
+    note = max(told, key=told_at, default=None)
+    if note is None:
+        return None
+    name = note.after.spec.component
+    return Verdict(
+        rule="node-taken-away",
+        actor="custom-controller",
+        actor_name=name,
+        verb="delete",
+        what=deletion(write, name),
+        why=sentence(f"It says in an Event about the node: {said(note)}"),
+        who_grade="reported",
+        why_grade="reported",
+        begins=True,
+        evidence=(evidence.saw(write), evidence.told(note, "who")),
+        source_url=sources.NODES,
+    )

@@ -5,7 +5,6 @@ from eventstream.explain.controllers.pod import (
     kubelets,
     outlook,
     podstatus,
-    standing,
     troubles,
 )
 from eventstream.explain.controllers.registry import Behaviour, Rules
@@ -25,7 +24,7 @@ BEHAVIOURS = (
                 creations=(kubelets.mirrored,),
             )
         },
-        assess=standing.assess,
+        assess=outlook.assess,
         holding=outlook.holding,
         unproven=troubles.unproven,
     ),

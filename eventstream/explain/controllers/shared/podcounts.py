@@ -16,8 +16,13 @@ from collections.abc import Iterable
 import msgspec
 
 from eventstream.explain.controllers.registry import holding_of, unproven
-from eventstream.explain.controllers.shared.pausing import going, killed
-from eventstream.explain.controllers.shared.refusals import allows_now, exceeded, refused
+from eventstream.explain.controllers.shared.refusals import (
+    allows_now,
+    exceeded,
+    going,
+    killed,
+    refused,
+)
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.snapshot import Snapshot, asked, made

@@ -32,6 +32,7 @@ COPY pyproject.toml manage.py ./
 COPY dashboard dashboard
 COPY eventstream eventstream
 COPY static static
+COPY terminal terminal
 COPY templates templates
 COPY deploy/image/slim.py /
 # The settings make a key on their first start; the one made here is deleted again. pip goes last.

@@ -16,6 +16,12 @@ def main() -> None:
 
         sys.stdout.write(f"{VERSION}\n")
         return
+    if sys.argv[1:2] == ["why"]:  # Without settings, which would make a key and a directory.
+        # A tool of the tests, if it is there, which the kubernetes package would load for seconds.
+        sys.modules.setdefault("kubernetes_validate", None)  # type: ignore[arg-type]
+        from terminal.command import main as why
+
+        sys.exit(why(sys.argv[2:]))
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line

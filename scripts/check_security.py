@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-INSTALLED = ("dashboard", "eventstream", "deploy", "manage.py")
+INSTALLED = ("dashboard", "eventstream", "terminal", "deploy", "manage.py")
 LOCKED = "requirements/dev.txt"
 """It holds what the others hold, in the same versions: tests/tooling/test_locks.py."""
 

@@ -137,7 +137,7 @@ class Route(NamedTuple):
 class Connection:
     """A way to one cluster; `name` is its context's, "" in a Pod, `server` its address.
 
-    `turns` is how those who read from it share the event loop.
+    `namespace` is the context's or the Pod's, or "". `turns` is how readers share the event loop.
     """
 
     def __init__(
@@ -156,8 +156,9 @@ class Connection:
         self._reloaded_at = float("-inf")
         self._take(configuration)
         # No limit: a pool that is full makes further watches wait without a word.
+        self._pool = aiohttp.TCPConnector(limit=0)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0),
+            connector=self._pool,
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=True,
             read_bufsize=BUFFER_BYTES,
@@ -177,10 +178,7 @@ class Connection:
         accept: str = JSON,
         most: int | None = None,
     ) -> bytes:
-        """Return the body of the answer; raises ApiProblem for every other end.
-
-        `most` is how many bytes it may have, by default as many as a small answer.
-        """
+        """Return the answer's body, of `most` bytes (else a small one's); raises ApiProblem."""
         body = await self.open_answer(path, params, accept=accept)
         try:
             return await body.whole(self.bounds.answer_bytes if most is None else most)
@@ -260,6 +258,7 @@ class Connection:
 
     async def close(self) -> None:
         """Close every connection; streams that are still read break off."""
+        await self._pool.close(abort_ssl=True)  # A server need not agree, and may be gone.
         await self._session.close()
 
     def _take(self, configuration: Configuration) -> None:
@@ -269,6 +268,7 @@ class Connection:
         self._loads += 1
         self._renewed_at = self._clock.monotonic()
         self.server: str = configuration.host
+        self.namespace = self._source.namespace
 
     def _fingerprint(self) -> str:
         ca = self._configuration.ssl_ca_cert

@@ -33,6 +33,7 @@ class Source(Protocol):
     """Where the address of a cluster and the credentials for it come from."""
 
     name: str
+    namespace: str
 
     async def load(self) -> Configuration:
         """Read everything anew; raises ApiProblem."""
@@ -47,6 +48,9 @@ class ServiceAccount:
     name = ""
     """A Pod is told the address of its cluster, and no name of it."""
 
+    def __init__(self) -> None:
+        self.namespace = ""
+
     @staticmethod
     def present() -> bool:
         """Say whether this process runs in a Pod that has a service account's token."""
@@ -54,6 +58,8 @@ class ServiceAccount:
 
     async def load(self) -> Configuration:
         """Read the token and CA that the kubelet keeps current in the Pod."""
+        beside = Path(incluster_config.SERVICE_TOKEN_FILENAME).with_name("namespace")
+        self.namespace = beside.read_text(encoding="utf-8").strip() if beside.is_file() else ""
         configuration = Configuration()
         try:
             incluster_config.InClusterConfigLoader(
@@ -83,11 +89,13 @@ class KubeConfig:
         self._context = context
         self._loader: Loader | None = None
         self.name = context or ""
+        self.namespace = ""
 
     async def load(self) -> Configuration:
         """Read the files, the token file and the exec plugin's answer anew."""
         files = [(path, _read(path)) for path in self._paths]
         self.name = _context(files, self._context)
+        self.namespace = _namespace(files, self.name)
         configuration = Configuration()
         try:
             merged = KubeConfigMerger(os.pathsep.join(map(str, self._paths))).config
@@ -191,6 +199,17 @@ def _read(path: Path) -> Mapping[str, Any]:
         if not isinstance(entries, list) or not all(_is_named(entry) for entry in entries):
             raise ApiProblem(_unusable([path], f"`{key}` is not a list of named entries"))
     return content
+
+
+def _namespace(files: list[tuple[Path, Mapping[str, Any]]], context: str) -> str:
+    """Return the namespace that a context sets for what is asked in none, "" where it sets none.
+
+    Of several files the first one that has the context counts, as for kubectl.
+    """
+    entries = (entry for _, content in files for entry in content.get("contexts") or [])
+    found = next(entry.get("context") for entry in entries if entry["name"] == context)
+    said = found.get("namespace") if isinstance(found, dict) else None
+    return said if isinstance(said, str) else ""
 
 
 def _is_named(entry: object) -> bool:

@@ -19,10 +19,14 @@ logger = logging.getLogger(__name__)
 
 
 class ServedType(NamedTuple):
-    """A resource that is served, and the verbs that it knows."""
+    """A resource that is served, the verbs that it knows, and what else people call it.
+
+    `names` are its singular and its short names, as far as the server told them.
+    """
 
     resource: Resource
     verbs: frozenset[str]
+    names: frozenset[str] = frozenset()
 
 
 Served = Mapping[str, ServedType]
@@ -35,6 +39,8 @@ _AGGREGATED = ",".join(
 _ABSENT = frozenset({"forbidden", "not-served", "server-error", "throttled"})
 _BROKEN = frozenset({"oversized", "malformed", "not-kubernetes"})
 _AT_ONCE = 500
+_SHORT_MOST = 16
+"""So many short names of one type are taken in."""
 _NAME = expression(r"[\w.*:~-]{1,253}")
 """What a name in a path may be made of; narrower than that they are only by convention."""
 
@@ -52,6 +58,8 @@ class _Type(msgspec.Struct, rename="camel"):
     verbs: list[str] = []
     scope: str = ""
     response_kind: _Kind | None = None
+    singular_resource: str = ""
+    short_names: list[str] | None = None
 
 
 class _Version(msgspec.Struct):
@@ -69,11 +77,13 @@ class _Aggregated(msgspec.Struct):
     items: list[_Group] | None = None
 
 
-class _PlainType(msgspec.Struct):
+class _PlainType(msgspec.Struct, rename="camel"):
     name: str
     kind: str = ""
     namespaced: bool = True
     verbs: list[str] = []
+    singular_name: str = ""
+    short_names: list[str] | None = None
 
 
 class _Plain(msgspec.Struct):
@@ -167,6 +177,7 @@ def _types(group: _Group) -> Iterator[ServedType]:
                     namespaced=each.scope != "Cluster",
                 ),
                 frozenset(each.verbs),
+                _names(each.singular_resource, each.short_names),
             )
 
 
@@ -209,4 +220,8 @@ def _plain_type(group_version: str, each: _PlainType) -> ServedType:
     """A type, or a subresource such as `pods/status`."""
     group, _, version = group_version.rpartition("/")
     resource = Resource(group, version, each.name, each.kind, namespaced=each.namespaced)
-    return ServedType(resource, frozenset(each.verbs))
+    return ServedType(resource, frozenset(each.verbs), _names(each.singular_name, each.short_names))
+
+
+def _names(singular: str, short: list[str] | None) -> frozenset[str]:
+    return frozenset(filter(_NAME.fullmatch, (singular, *(short or ())[:_SHORT_MOST])))

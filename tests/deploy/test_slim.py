@@ -44,7 +44,7 @@ runpy.run_path("manage.py", run_name="__main__")
 """
 """Begins Baton once it is sure of who it is and of what it can't do."""
 
-APP = ("pyproject.toml", "manage.py", "dashboard", "eventstream", "static", "templates")
+APP = ("pyproject.toml", "manage.py", "dashboard", "eventstream", "static", "templates", "terminal")
 
 
 def _needed() -> Iterator[str]:

@@ -47,7 +47,10 @@ KEPT = {
     "eventstream/explain/controllers/pod/rules.py": "from eventstream.explain.controllers "
     "import registry, shared",
     "eventstream/objects/__init__.py": "import msgspec",
+    "eventstream/kubeapi/reviews.py": "",
     "practicecluster/server.py": "import aiohttp",
+    "dashboard/wording.py": "from eventstream.explain.vocabulary import records",
+    "terminal/command.py": "from dashboard import wording\nfrom eventstream.kubeapi import client",
 }
 BROKEN = {
     "dashboard/consumers.py": "from eventstream import recorder",
@@ -61,6 +64,8 @@ BROKEN = {
     "eventstream/kubeapi/reflector.py": "import practicecluster",
     "eventstream/objects/images.py": "from eventstream import explain",
     "practicecluster/player.py": "from eventstream import objects",
+    "dashboard/access.py": "import terminal",
+    "terminal/command.py": "import django",
 }
 
 
@@ -85,8 +90,8 @@ def lint(tree: dict[str, str], directory: Path) -> str:
 
 
 def test_the_way_of_an_event_is_allowed(tmp_path: Path) -> None:
-    assert "Contracts: 9 kept, 0 broken." in lint(KEPT, tmp_path)
+    assert "Contracts: 11 kept, 0 broken." in lint(KEPT, tmp_path)
 
 
 def test_every_contract_bites(tmp_path: Path) -> None:
-    assert "Contracts: 0 kept, 9 broken." in lint(KEPT | BROKEN, tmp_path)
+    assert "Contracts: 0 kept, 11 broken." in lint(KEPT | BROKEN, tmp_path)

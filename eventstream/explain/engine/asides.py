@@ -13,6 +13,7 @@ from eventstream.explain.controllers.registry import behaviour_of
 from eventstream.explain.engine.earlier import Earlier
 from eventstream.explain.engine.tracelog import TraceLog
 from eventstream.explain.engine.traces import TraceKeeper, is_judged, is_met, is_workload
+from eventstream.explain.vocabulary.records import Trace
 from eventstream.explain.world.families import by_order
 from eventstream.explain.world.owners import changed_hands, owner_of
 from eventstream.explain.world.pods import is_ready
@@ -184,6 +185,22 @@ class Contacts:
             trace.found = "" if known else self._earlier.current(top)
             self._traces.start(trace)
             yield key
+
+    def standing(self, uid: str, now: float) -> Trace | None:
+        """How the object of that uid stands at `now`, None for one never seen.
+
+        By the trace that began last of those that it is the root of; where there is none, by one
+        made for the answer, which is kept nowhere.
+        """
+        log = self._world.logs.get(uid)
+        if log is None or not log.seen:
+            return None
+        own = self._traces.of(log)
+        if own:
+            return self._traces.judged(own[-1], now)
+        trace = TraceLog(self._traces.existing_id(log), log, None, contact=True)
+        trace.found = self._earlier.current(log)
+        return self._traces.judged(trace, now)
 
     def _patience(self, write: Write, top: ObjectLog) -> float:
         """Seconds for which it is waited for what has to be met before such a trace begins."""

@@ -177,6 +177,10 @@ class Engine:
         """What the rules may look at for this write: all that lies below its resourceVersion."""
         return View(self._world, write)
 
+    def standing(self, uid: str, now: float) -> Trace | None:
+        """How the object of that uid stands at `now` (unix seconds), None for one never seen."""
+        return self._contacts.standing(uid, now)
+
     @property
     def open_traces(self) -> int:
         """How many traces are not settled."""

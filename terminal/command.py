@@ -1,0 +1,156 @@
+"""The command `why`: how an object stands, who has to move next, and why it stands still."""
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from eventstream.expressions import expression
+from eventstream.kinds import taught
+from eventstream.objects.health.judging import Judge
+from eventstream.plain import plain
+from eventstream.version import VERSION
+from terminal import cluster, exits, naming, printing
+from terminal.answers import Answer, CannotAskError, NotFoundError
+from terminal.exits import Exit
+
+PATIENCE = 300.0
+ONE_LOOK = 60.0
+"""Seconds, where nothing else is said: of a standstill that may pass, and for one look."""
+
+_DURATION = expression(r"(\d{1,6})(ms|s|m|h|)")
+_UNITS = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0}
+_OVER = frozenset({Exit.COMPLETE, Exit.FAILED})
+_MAY_PASS = frozenset({Exit.STALLED, Exit.UNKNOWN})
+
+
+def main(words: Sequence[str]) -> int:
+    """Answer what is asked on the command line; returns the exit status."""
+    options = _parser().parse_args(words)
+    logging.basicConfig(level=logging.ERROR, format="%(message)s")
+    try:
+        asked = naming.parse(options.object)
+        judge = taught.judge(options.kinds, options.health)
+    except ValueError as error:
+        _parser().error(plain(str(error)))
+    try:
+        return asyncio.run(_Asking(options, asked, judge).run())
+    except NotFoundError as error:
+        return _failed(options, Exit.NOT_FOUND, str(error))
+    except CannotAskError as error:
+        return _failed(options, Exit.CANNOT_ASK, str(error))
+    except KeyboardInterrupt:
+        return 130
+
+
+class _Asking:
+    """One question, as the options have it."""
+
+    def __init__(self, options: argparse.Namespace, asked: naming.Asked, judge: Judge) -> None:
+        self._options = options
+        self._asked = asked
+        self._where = cluster.Where(judge, options.kubeconfig, options.context, options.namespace)
+        self._shown: tuple[object, ...] = ()
+        self._last: Answer | None = None
+
+    async def run(self) -> int:
+        """Ask, and print what is answered; returns the exit status."""
+        most = self._options.timeout or (None if self._options.watch else ONE_LOOK)
+        try:
+            async with asyncio.timeout(most):
+                answer = await self._ask()
+        except TimeoutError:
+            if self._last is None:
+                raise CannotAskError(f"No answer came within {most:g} s.") from None
+            answer = self._last
+        self._print(answer, whole=True)
+        return exits.of(answer.trace)
+
+    async def _ask(self) -> Answer:
+        async with cluster.asking(self._where, self._asked) as found:
+            if not self._options.watch:
+                return await found.once()
+            stands: tuple[Exit, float] | None = None
+            async with contextlib.aclosing(found.follow()) as answers:
+                async for answer in answers:
+                    self._last = answer
+                    self._print(answer, whole=False)
+                    now, ended = time.monotonic(), exits.of(answer.trace)
+                    if stands is None or stands[0] is not ended or not answer.current:
+                        stands = ended, now
+                    passed = ended in _MAY_PASS and now - stands[1] >= self._options.patience
+                    if answer.current and (ended in _OVER or passed):
+                        return answer
+        raise CannotAskError("The watch ended.")
+
+    def _print(self, answer: Answer, *, whole: bool) -> None:
+        """Print an answer, or while it is watched only what has changed of it."""
+        if self._options.output == "json":
+            trace = answer.trace
+            shown = (trace.state, trace.holder, trace.diagnosis, trace.summary, answer.current)
+            if self._shown == (*shown, whole) or (not whole and self._shown[:-1] == shown):
+                return
+            self._shown = (*shown, whole)
+            text = printing.json(answer)
+        elif whole:
+            text = printing.text(answer)
+        else:
+            text = printing.line(answer)
+            if self._shown == (text[13:],):
+                return
+            self._shown = (text[13:],)
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+
+
+def _failed(options: argparse.Namespace, ended: Exit, message: str) -> int:
+    if options.output == "json":
+        sys.stdout.write(f"{printing.failure(ended, message)}\n")
+    sys.stderr.write(f"{plain(message)}\n")
+    return ended
+
+
+def _parser() -> argparse.ArgumentParser:
+    table = "\n".join(f"  {int(each)}  {means}" for each, means in exits.MEANINGS.items())
+    parser = argparse.ArgumentParser(
+        prog="why",
+        description="Say how an object stands, who has to move next, and why it stands still.",
+        epilog=f"exit status:\n{table}\n\nexample: kubectl baton why deployment/api -n dev --watch",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("object", nargs="+", metavar="TYPE/NAME", help="as for kubectl: deploy/api, or pod api-0")
+    add("-n", "--namespace", help="the object's namespace (the context's)")
+    add("--kubeconfig", help="instead of KUBECONFIG or ~/.kube/config")
+    add("--context", help="the kubeconfig's context to use")
+    add("-w", "--watch", action="store_true", help="wait until it is complete or has failed")
+    add("-o", "--output", choices=("text", "json"), default="text", help="(%(default)s)")
+    add("--timeout", type=_seconds, metavar="DURATION", help="the longest to wait, as 90s or 10m")
+    add(
+        "--patience",
+        type=_seconds,
+        metavar="DURATION",
+        default=PATIENCE,
+        help="with --watch: how long it may stand still, as that may pass by itself (5m)",
+    )
+    add("--kinds", type=Path, default=_path("BATON_KINDS"), help="as for observe")
+    add("--health", type=Path, default=_path("BATON_HEALTH"), help="as for observe")
+    add("--version", action="version", version=VERSION)
+    return parser
+
+
+def _seconds(text: str) -> float:
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no duration; write 30s, 5m or 1h")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def _path(name: str) -> Path | None:
+    value = os.environ.get(name)
+    return Path(value) if value else None

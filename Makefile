@@ -23,7 +23,7 @@ export HOST PORT
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install system run practice test check audit format bench bench-hostile soak fuzz accuracy screenshots lock clean
+.PHONY: help install system run practice test check audit format bench bench-hostile soak fuzz accuracy fidelity screenshots lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -96,6 +96,9 @@ fuzz: $(STAMP) ## whatever is read from outside, with made-up input, for a state
 
 accuracy: $(STAMP) ## who did what on the recordings, beside the ground truth, without and with audit log
 	$(BIN)/python scripts/accuracy.py
+
+fidelity: $(STAMP) $(BIN)/helm ## the practice cluster against the recordings of a real one, by the commands behind each
+	$(BIN)/python scripts/fidelity.py
 
 screenshots: $(STAMP) system ## every view in each state, light and dark, wide and narrow, into var/screens (DOCS=1: README's)
 	$(BIN)/python scripts/screenshots.py $(if $(DOCS),--docs)

@@ -5,9 +5,11 @@ async with PracticeCluster() as cluster:
     client = connect(cluster.kubeconfig())
 """
 
+import asyncio
 import base64
 import secrets
 import time
+from collections.abc import Callable
 from random import Random
 from types import TracebackType
 from typing import Any, Self
@@ -36,7 +38,8 @@ class PracticeCluster:
 
     Port 0 takes a free one. `history` bounds the changes kept for each type, `bookmark_seconds`
     is how often watches get bookmarks. Without `anonymous`, only the kubeconfig's token opens it.
-    A `writable` one takes writes too, of those for whom `token_of` made a token.
+    A `writable` one takes writes too, of those for whom `token_of` made a token, at the time that
+    `now` gives in unix seconds.
     Entering raises OSError when the port is taken.
     """
 
@@ -50,6 +53,7 @@ class PracticeCluster:
         writable: bool = False,
         history: int = DEFAULT_HISTORY,
         bookmark_seconds: float = BOOKMARK_SECONDS,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self.store = Store(history=history)
         create_base_namespaces(self.store)
@@ -64,7 +68,14 @@ class PracticeCluster:
         self._runner: web.AppRunner | None = None
         if writable:
             chance = Random()  # noqa: S311 - Names and uids are no secrets.
-            self._server.writer = Writer(self.store, now=time.time, chance=chance)
+            self._server.writer = Writer(self.store, now=now, chance=chance)
+
+    @property
+    def writer(self) -> Writer:
+        """Who takes the writes of a writable one."""
+        if self._server.writer is None:
+            raise LookupError("this cluster takes no writes")
+        return self._server.writer
 
     def token_of(self, user: str) -> str:
         """Return a token of somebody who may do everything, made at the first call."""
@@ -102,7 +113,10 @@ class PracticeCluster:
     ) -> None:
         """Stop serving; open watches are closed."""
         if self._runner:
+            # A connection that is closed with TLS' own good-bye would outlast the server.
+            await self.down()
             await self._runner.cleanup()
+            await asyncio.sleep(0)
 
     async def down(self) -> None:
         """Be gone as after `kill -9`: every connection breaks, and new ones are refused."""

@@ -25,6 +25,7 @@ from practicecluster.stored import JsonObject, Stored, key_of
 from practicecluster.watch_stream import HEADERS, WatchStream
 from practicecluster.watching import Watch
 from practicecluster.writing import requests, subresources
+from practicecluster.writing.requesting import Request
 from practicecluster.writing.writer import Asked, Writer
 
 _HEALTH_PATHS = {"/healthz", "/livez", "/readyz"}
@@ -183,7 +184,9 @@ class ApiServer:
             chosen = self._without_situations(
                 parse_selection(request.query, target.served, target.namespace), target
             )
-        taken = requests.take(self.writer, target, sent, chosen)
+        asked = Request(user, sent.agent, verb, target.subresource)
+        with self.writer.by(asked):
+            taken = requests.take(self.writer, target, sent, chosen)
         if taken.is_object:
             shown = self._presentation(request, target)
             revision = int(taken.document["metadata"].get("resourceVersion") or 0)

@@ -74,6 +74,8 @@ class Store:
         self._shared_revision = 1
         self._own_revisions = dict.fromkeys(own_counters, 1)
         self._compacted: dict[str, int] = {}
+        self.heard: list[Callable[[ResourceType, StoredChange], None]] = []
+        """Called with each write, in the order of all, once it can be read."""
 
     def cache(self, storage: str) -> WatchCache:
         """Return where the objects of a storage are, empty if none was ever written."""
@@ -101,9 +103,11 @@ class Store:
         stored = Stored(served.storage, content, self._next_revision(served.storage, at_least))
         before = cache.objects.get(stored.key)
         cache.objects[stored.key] = stored
-        cache.log.append(StoredChange("MODIFIED" if before else "ADDED", before, stored))
+        change = StoredChange("MODIFIED" if before else "ADDED", before, stored)
+        cache.log.append(change)
         if served.storage == CRD_STORAGE and established(content):
             self._serve(content)
+        self._tell(served, change)
         cache.wake()
         return stored.revision
 
@@ -116,11 +120,17 @@ class Store:
         metadata = content["metadata"]
         before = cache.objects.pop(key_of(metadata.get("namespace"), metadata["name"]))
         revision = self._next_revision(served.storage, at_least)
-        cache.log.append(StoredChange("DELETED", before, Stored(served.storage, content, revision)))
+        change = StoredChange("DELETED", before, Stored(served.storage, content, revision))
+        cache.log.append(change)
         if served.storage == CRD_STORAGE:
             self._end_types(content)
+        self._tell(served, change)
         cache.wake()
         return revision
+
+    def _tell(self, served: ResourceType, change: StoredChange) -> None:
+        for tell in self.heard:
+            tell(served, change)
 
     def _next_revision(self, storage: str, at_least: int) -> int:
         revision = max(self.revision(storage) + 1, at_least)

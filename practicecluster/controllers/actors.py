@@ -4,12 +4,19 @@ Source: https://github.com/kubernetes/client-go/blob/master/tools/cache/shared_i
 Source: https://github.com/kubernetes/client-go/blob/master/tools/record/events_cache.go
 """
 
+import math
 from collections.abc import Callable, Iterator
 
 from practicecluster.controllers.api import Api, Json, Refused, Written
 from practicecluster.controllers.clock import Work
 from practicecluster.controllers.who import Who
 from practicecluster.writing.times import stamp
+
+_FIRST, _LONGEST = 0.005, 1000.0
+"""After how many seconds a key that failed is tried again: twice as many each time.
+
+Source: https://github.com/kubernetes/client-go/blob/master/util/workqueue/default_rate_limiters.go
+"""
 
 
 class Actor:
@@ -24,6 +31,8 @@ class Actor:
         self._cache: dict[str, dict[str, Json]] = {kind: {} for kind in self.watches}
         self._last: dict[str, float] = {}
         self._queue: list[str] = []
+        self._failures: dict[str, int] = {}
+        self._timers: dict[str, float] = {}
         self._busy = False
         self.server.watch(self._sent, self.watches)
 
@@ -85,13 +94,22 @@ class Actor:
     def enqueue(self, key: str, after: float | None = None) -> None:
         """Have a key reconciled, soon or after some seconds."""
         if after is not None:
-            self.clock.after(after, lambda: self.enqueue(key))
+            due = self.clock.now + after
+            if due < self._timers.get(key, math.inf):
+                self._timers[key] = due
+                self.clock.after(after, lambda: self._elapsed(key, due))
             return
         if key not in self._queue:
             self._queue.append(key)
         if not self._busy:
             self._busy = True
             self.clock.after(self.clock.between(0.0005, 0.004), self._next)
+
+    def _elapsed(self, key: str, due: float) -> None:
+        """What was put off is looked at; of several times for one key the earliest counts."""
+        if self._timers.get(key) == due:
+            del self._timers[key]
+            self.enqueue(key)
 
     def _next(self) -> None:
         if not self._queue:
@@ -104,10 +122,11 @@ class Actor:
         try:
             yield from self.reconcile(key)
         except Refused as refusal:
-            if refusal.code == 403:
-                self.enqueue(key, self.clock.between(1.0, 3.0))
-            elif refusal.code != 404:
-                self.enqueue(key, self.clock.between(0.01, 0.05))
+            if refusal.code != 404:
+                self._failures[key] = count = self._failures.get(key, 0) + 1
+                self.enqueue(key, min(_FIRST * 2.0 ** (count - 1), _LONGEST))
+        else:
+            self._failures.pop(key, None)
         yield self.clock.between(0.0005, 0.002)
 
     def made(self, owner: Json, pod: Json, said: str = "Error creating: ") -> Json:
@@ -125,7 +144,7 @@ class Actor:
     def _sent(self, written: Written) -> None:
         if written.kind not in self.watches:
             return
-        due = self.clock.now + self.clock.between(0.001, 0.03)
+        due = self.clock.now + self.clock.between(*self.clock.lag)
         due = self._last[written.kind] = max(due, self._last.get(written.kind, 0.0))
         self.clock.at(due, lambda: self._delivered(written))
 
@@ -176,7 +195,7 @@ class Recorder:
         messages = self._messages.setdefault((uid, reason), set())
         messages.add(message)
         key = (uid + part, reason, message)
-        if len(messages) > self.SIMILAR:
+        if len(messages) >= self.SIMILAR:
             message = "(combined from similar events): " + message
             key = (uid + part, reason, "")
         known = self._known.get(key)

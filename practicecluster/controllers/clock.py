@@ -17,16 +17,22 @@ Work = Generator[float, None, None]
 """What an actor does: each value is how many seconds pass before it goes on."""
 
 START = 1_800_000_000.25
+LAG, PROMPT = (0.001, 0.03), (0.0005, 0.003)
+"""Caches of a busy cluster, and of an idle one, in seconds."""
 _LOG = logging.getLogger(__name__)
 
 
 class Clock(ABC):
-    """Time in unix seconds (`now`), and the one source of chance of a run."""
+    """Time in unix seconds (`now`), and the one source of chance of a run.
+
+    `lag` is how far behind the caches of controllers are, in seconds: from least to most.
+    """
 
     now: float
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, lag: tuple[float, float] = LAG) -> None:
         self.random = Random(seed)  # noqa: S311 - What it decides is no secret.
+        self.lag = lag
 
     @abstractmethod
     def after(self, seconds: float, call: Callable[[], None]) -> None:
@@ -57,8 +63,8 @@ class Clock(ABC):
 class VirtualClock(Clock):
     """Time that moves only when somebody runs it, so that nothing waits."""
 
-    def __init__(self, seed: int) -> None:
-        super().__init__(seed)
+    def __init__(self, seed: int, lag: tuple[float, float] = LAG) -> None:
+        super().__init__(seed, lag)
         self.now = START
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._count = 0
@@ -84,7 +90,7 @@ class RealClock(Clock):
     """The machine's time; what is due is done in the one thread that runs it."""
 
     def __init__(self, seed: int) -> None:
-        super().__init__(seed)
+        super().__init__(seed, PROMPT)
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._count = itertools.count()
         self._changed = threading.Condition()

@@ -98,12 +98,18 @@ class CronJobs(Actor):
         made = copy.deepcopy(tick["spec"]["jobTemplate"])
         made |= {"kind": "Job", "apiVersion": "batch/v1", "status": {}}
         name = f"{metadata['name']}-{int(self.clock.now // 60)}"
-        labels = made["spec"]["template"]["metadata"]["labels"]
-        made["metadata"] = {"name": name, "namespace": metadata["namespace"], "labels": labels}
+        template = made.pop("metadata", None) or {}
+        made["metadata"] = {"name": name, "namespace": metadata["namespace"]}
+        made["metadata"] |= {k: template[k] for k in ("labels",) if k in template}
+        at = stamp(self.clock.now // 60 * 60)
+        noted = {"batch.kubernetes.io/cronjob-scheduled-timestamp": at}
+        made["metadata"]["annotations"] = (template.get("annotations") or {}) | noted
         made["metadata"]["ownerReferences"] = owned_by(tick)
         job = self.server.create(self.who, made)
         self.events.tell(tick, "SuccessfulCreate", f"Created job {name}")
-        active.setdefault("active", []).append(referred(job))
+        active.setdefault("active", []).append(
+            referred(job) | {"resourceVersion": job["metadata"]["resourceVersion"]}
+        )
         active["lastScheduleTime"] = stamp(self.clock.now // 60 * 60)
 
     def _clean(self, tick: Json, jobs: list[Json]) -> Work:

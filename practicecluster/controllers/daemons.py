@@ -9,11 +9,20 @@ from practicecluster.controllers.actors import Actor, controller_of, is_ready, l
 from practicecluster.controllers.api import Api, Json, Refused
 from practicecluster.controllers.clock import Work
 from practicecluster.controllers.deployments import template_hash
+from practicecluster.controllers.placing import Node, picked, tolerated
 from practicecluster.controllers.replicasets import pod_of
 from practicecluster.controllers.revisions import HASH, newest, truncated
 from practicecluster.controllers.who import kcm
 
-_TOLERATED = ("not-ready", "unreachable", "unschedulable", "memory-pressure", "disk-pressure")
+_TEMPLATE = "deprecated.daemonset.template.generation"
+_TOLERATED = {
+    "not-ready": "NoExecute",
+    "unreachable": "NoExecute",
+    "disk-pressure": "NoSchedule",
+    "memory-pressure": "NoSchedule",
+    "pid-pressure": "NoSchedule",
+    "unschedulable": "NoSchedule",
+}
 
 
 class DaemonSets(Actor):
@@ -70,14 +79,14 @@ class DaemonSets(Actor):
             mine = [p for p in pods if _target(p) == name and not (leaving(p) and _ended(p))]
             for pod in mine:
                 failed = pod["status"].get("phase") == "Failed"
-                if leaving(pod) or not (failed or not _may_stay(node)):
+                if leaving(pod) or not (failed or not _may_stay(agent, node)):
                     continue
                 if failed:
                     where = f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
                     text = f"Found failed daemon pod {where} on node {name}, will try to kill it"
                     self.events.tell(agent, "FailedDaemonPod", text, "Warning")
                 yield from self._delete(agent, pod)
-            if not mine and _fits(node):
+            if not mine and _fits(agent, node):
                 yield self.clock.between(0.001, 0.006)
                 made = self.made(agent, _pod(agent, name, digest))
                 if self.known("Pod", made["metadata"]["uid"]) is None:
@@ -108,7 +117,7 @@ class DaemonSets(Actor):
         self._awaited.setdefault(agent["metadata"]["uid"], set()).add(what)
 
     def _report(self, agent: Json, pods: list[Json], digest: str) -> Work:
-        fitting = {n["metadata"]["name"] for n in self.cached("Node") if _fits(n)}
+        fitting = {n["metadata"]["name"] for n in self.cached("Node") if _fits(agent, n)}
         mine = [p for p in pods if _target(p) in fitting and not leaving(p)]
         ready = sum(is_ready(p) for p in mine)
         status: Json = {
@@ -139,15 +148,32 @@ def _is_new(pod: Json, digest: str) -> bool:
 
 
 def _pod(agent: Json, node: str, digest: str) -> Json:
-    pod = pod_of(agent, "", **{HASH: digest})
+    noted = agent["metadata"].get("annotations") or {}
+    labels = {HASH: digest}
+    if _TEMPLATE in noted:
+        labels["pod-template-generation"] = noted[_TEMPLATE]
+    pod = pod_of(agent, "", **labels)
     fields = [{"key": "metadata.name", "operator": "In", "values": [node]}]
     terms = {"nodeSelectorTerms": [{"matchFields": fields}]}
     affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
-    pod["spec"]["affinity"] = affinity
-    pod["spec"]["tolerations"] = [
-        {"key": f"node.kubernetes.io/{name}", "operator": "Exists"} for name in _TOLERATED
-    ]
+    pod["spec"]["affinity"] = (pod["spec"].get("affinity") or {}) | affinity
+    _tolerating(pod["spec"])
     return pod
+
+
+def _tolerating(spec: Json) -> Json:
+    """Have a Pod's spec tolerate what no daemon's Pod minds; returns it.
+
+    Source: pkg/controller/daemon/util/daemonset_util.go, AddOrUpdateDaemonPodTolerations
+    """
+    spec["tolerations"] = [
+        *(spec.get("tolerations") or ()),
+        *(
+            {"key": f"node.kubernetes.io/{name}", "operator": "Exists", "effect": effect}
+            for name, effect in _TOLERATED.items()
+        ),
+    ]
+    return spec
 
 
 def _target(pod: Json) -> str:
@@ -159,15 +185,19 @@ def _target(pod: Json) -> str:
     return str(terms[0]["matchFields"][0]["values"][0])
 
 
-def _foreign(node: Json, *effects: str) -> bool:
-    taints = node["spec"].get("taints", ())
-    own = {f"node.kubernetes.io/{name}" for name in _TOLERATED}
-    return any(t["effect"] in effects and t["key"] not in own for t in taints)
+def _foreign(agent: Json, node: Json, *effects: str) -> bool:
+    """Return whether a node has a taint that the Pods of a DaemonSet do not tolerate."""
+    pod = {"spec": _tolerating(copy.deepcopy(agent["spec"]["template"]["spec"]))}
+    taints = node["spec"].get("taints") or ()
+    return any(taint["effect"] in effects and not tolerated(taint, pod) for taint in taints)
 
 
-def _fits(node: Json) -> bool:
-    return not _foreign(node, "NoSchedule", "NoExecute")
+def _fits(agent: Json, node: Json) -> bool:
+    """Return whether a node is to have a Pod."""
+    chosen = picked({"spec": agent["spec"]["template"]["spec"]}, Node(node, []))
+    return chosen and not _foreign(agent, node, "NoSchedule", "NoExecute")
 
 
-def _may_stay(node: Json) -> bool:
-    return not _foreign(node, "NoExecute")
+def _may_stay(agent: Json, node: Json) -> bool:
+    chosen = picked({"spec": agent["spec"]["template"]["spec"]}, Node(node, []))
+    return chosen and not _foreign(agent, node, "NoExecute")

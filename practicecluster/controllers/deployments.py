@@ -16,7 +16,7 @@ from practicecluster.controllers.who import kcm
 from practicecluster.writing.times import stamp
 
 PREFIX = "deployment.kubernetes.io/"
-REVISION = PREFIX + "revision"
+REVISION, HISTORY = PREFIX + "revision", PREFIX + "revision-history"
 _LONG = 600
 """The usual progressDeadlineSeconds, which passes in no simulation."""
 
@@ -44,7 +44,6 @@ class Deployments(Actor):
         if web is None:
             return
         yield from self.claim(web, "ReplicaSet")
-        web = copy.deepcopy(web)  # What this look writes, it also knows at once.
         sets = self.claimed(web, "ReplicaSet")
         sets.sort(key=lambda rs: int(rs["metadata"]["resourceVersion"]))
         if leaving(web):
@@ -100,13 +99,10 @@ class Deployments(Actor):
         yield from self._resize(web, new, _new_size(web, new, old), wrote)
         if not wrote:
             yield from self._shrink(web, new, old, wrote)
-        if wrote:
-            sets = [*old, new]
-            uids = {rs["metadata"]["uid"]: rs for rs in wrote}
-            sets = [uids.get(rs["metadata"]["uid"], rs) for rs in sets]
-        elif not _rolling(web, new, old):
+        if not wrote and not _rolling(web, new, old):
             yield from self._clean(web, old)
-        yield from self._status(web, sets, new)
+        # By what was known before this look: what it wrote, it will hear of.
+        yield from self._status(web, [*old, new], new)
 
     def _recreate(self, web: Json, sets: list[Json]) -> Work:
         digest = template_hash(web)
@@ -145,9 +141,11 @@ class Deployments(Actor):
         found.append(new)
         number = max(_revision(new), highest + 1) if _revision(new) <= highest else _revision(new)
         after = copy.deepcopy(new)
-        after["metadata"]["annotations"] = (
-            new["metadata"]["annotations"] | _sizes(web) | {REVISION: str(number)}
-        )
+        noted = new["metadata"]["annotations"] | _sizes(web) | {REVISION: str(number)}
+        if number > _revision(new) > 0:
+            earlier = noted.get(HISTORY, "")
+            noted[HISTORY] = ",".join([*([earlier] if earlier else []), str(_revision(new))])
+        after["metadata"]["annotations"] = noted
         if after["metadata"]["annotations"] != new["metadata"]["annotations"]:
             yield self.clock.between(0.001, 0.006)
             found[0] = self.server.update(self.who, after)
@@ -177,8 +175,9 @@ class Deployments(Actor):
                 },
             )
         yield self.clock.between(0.001, 0.006)
-        stored = self.server.update(self.who, after, "status")
-        web.update(copy.deepcopy(stored))
+        # What this look goes on with is the version from before: its next status will be refused,
+        # and made again once the controller has heard of this one, as in the real one.
+        self.server.update(self.who, after, "status")
 
     def _replicaset(self, web: Json, digest: str, size: int, revision: int) -> Json:
         spec, metadata = web["spec"], web["metadata"]
@@ -218,8 +217,7 @@ class Deployments(Actor):
                 share = max(min(share, left), 0) if left > 0 else min(max(share, left), 0)
                 left -= share
                 yield from self._resize(web, rs, rs["spec"]["replicas"] + share, wrote)
-        uids = {rs["metadata"]["uid"]: rs for rs in wrote}
-        yield from self._status(web, [uids.get(rs["metadata"]["uid"], rs) for rs in sets], new)
+        yield from self._status(web, sets, new)
 
     def _resize(self, web: Json, rs: Json, size: int, wrote: list[Json]) -> Work:
         size, before = max(0, size), rs["spec"]["replicas"]

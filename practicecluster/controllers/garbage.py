@@ -15,7 +15,7 @@ FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
 class Garbage(Actor):
     """Watches everything but Events, and asks the API server before it deletes."""
 
-    watches = tuple(kind for kind in KINDS if kind != "Event")
+    watches = tuple(kind for kind in KINDS if kind not in ("Event", "Lease"))
 
     def __init__(self, server: Api) -> None:
         super().__init__(server, kcm("garbage-collector", "generic-garbage-collector"))

@@ -4,8 +4,16 @@ Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/job/
 """
 
 import copy
+from datetime import datetime
 
-from practicecluster.controllers.actors import Actor, children, condition, controller_of, leaving
+from practicecluster.controllers.actors import (
+    Actor,
+    children,
+    condition,
+    controller_of,
+    is_ready,
+    leaving,
+)
 from practicecluster.controllers.api import Api, Json
 from practicecluster.controllers.clock import Work
 from practicecluster.controllers.deployments import put
@@ -14,6 +22,11 @@ from practicecluster.controllers.who import kcm
 from practicecluster.writing.times import stamp
 
 TRACKING = "batch.kubernetes.io/job-tracking"
+INDEX = "batch.kubernetes.io/job-completion-index"
+_FIRST, _LONGEST = 10.0, 600.0
+"""How long the next Pod waits after a failure, in seconds: twice as long each time."""
+_BATCH = 1.0
+"""Seconds for which what its Pods do is gathered before a Job is looked at."""
 
 
 class Jobs(Actor):
@@ -26,16 +39,25 @@ class Jobs(Actor):
         super().__init__(server, kcm("job-controller"))
         self._awaited: dict[str, set[str]] = {}
         self._ended: set[str] = set()
+        self._given: dict[str, set[int]] = {}
 
     def seen(self, kind: str, type_: str, before: Json | None, thing: Json) -> None:
         """A Job, or one of its Pods; one without a Job is let go."""
         uid = thing["metadata"]["uid"]
         if kind == "Job":
-            self.enqueue(uid)
+            told = before is None or before["metadata"].get("generation") != thing["metadata"].get(
+                "generation"
+            )
+            self.enqueue(uid, None if told else _BATCH)
+            if type_ == "DELETED":
+                self._given.pop(uid, None)
         elif TRACKING in thing["metadata"].get("finalizers", ()):
             owner = controller_of(thing)
             self._awaited.get(owner, set()).discard(uid)
-            self.enqueue(owner if self.known("Job", owner) else uid)
+            if self.known("Job", owner) is None:
+                self.enqueue(uid)
+            else:
+                self.enqueue(owner, _BATCH)
 
     def reconcile(self, key: str) -> Work:
         """One look at one Job, or at a Pod whose Job is gone."""
@@ -56,9 +78,7 @@ class Jobs(Actor):
         job = copy.deepcopy(job)
         pods = children(self.cached("Pod"), job)
         ended = [p for p in pods if _ended(p) and TRACKING in p["metadata"].get("finalizers", ())]
-        if ended:
-            yield from self._count(job, ended)
-        yield from self._go_on(job, pods)
+        yield from self._go_on(job, pods, ended)
 
     def _let_go(self, pods: list[Json]) -> Work:
         for pod in pods:
@@ -67,6 +87,7 @@ class Jobs(Actor):
                 self.server.patch(self.who, pod, _untracked)
 
     def _count(self, job: Json, ended: list[Json]) -> Work:
+        """Note Pods that ended, let them go, and count them, each in a write of its own."""
         uncounted: Json = {}
         for pod in ended:
             name = "succeeded" if pod["status"]["phase"] == "Succeeded" else "failed"
@@ -78,49 +99,136 @@ class Jobs(Actor):
             job["status"][name] = job["status"].get(name, 0) + len(uids)
         job["status"]["uncountedTerminatedPods"] = {}
 
-    def _go_on(self, job: Json, pods: list[Json]) -> Work:
-        status, spec, uid = job["status"], job["spec"], job["metadata"]["uid"]
+    def _go_on(self, job: Json, pods: list[Json], ended: list[Json]) -> Work:
+        status, uid = job["status"], job["metadata"]["uid"]
+        before = copy.deepcopy(status)
+        if job["spec"].get("suspend"):
+            yield from self._suspend(job, pods)
+            return
+        self._resume(job)
         status.setdefault("startTime", stamp(self.clock.now))
         active = [p for p in pods if not _ended(p) and not leaving(p)]
-        missing = min(spec["parallelism"], spec["completions"] - status.get("succeeded", 0))
+        _stand(status, active, pods)
+        if ended:
+            yield from self._count(job, ended)
         surplus: list[Json] = []
-        if status.get("failed", 0) > spec["backoffLimit"] or _restarted_too_often(job, pods):
+        if self._finish(job, pods, active):
+            surplus = active
+        elif not self._awaited.get(uid) and not leaving(job):
+            wanted = _wanted(job)
+            yield from self._fill(job, pods, wanted - len(active))
+            surplus = active[max(wanted, 0) :]
+        yield from self._drop(job, surplus)
+        if surplus:
+            _stand(status, [pod for pod in active if pod not in surplus], pods)
+        status.setdefault("uncountedTerminatedPods", {})
+        if status != before or ended:
+            yield from self._write(job)
+        if _over(job):
+            self._ended.add(uid)
+
+    def _finish(self, job: Json, pods: list[Json], active: list[Json]) -> bool:
+        """Say that a Job is over, where it is."""
+        failed, limit = job["status"].get("failed", 0), job["spec"].get("backoffLimit", 6)
+        if failed > limit or _restarted_too_often(job, pods):
             why = "Job has reached the specified backoff limit"
             self._end(job, "Failed", "BackoffLimitExceeded", why, "Warning")
-        elif status.get("succeeded", 0) >= spec["completions"]:
+        elif self._too_late(job):
+            why = "Job was active longer than specified deadline"
+            self._end(job, "Failed", "DeadlineExceeded", why, "Warning")
+        elif _done(job, active):
             self._end(job, "Complete", "CompletionsReached", "Job completed", "Normal")
-        elif not self._awaited.get(uid) and not leaving(job):
-            if status.get("failed", 0) and missing > len(active):
-                yield self.clock.between(1.0, 3.0)
-            for _ in range(max(0, missing - len(active))):
-                yield from self._create(job)
-                status["active"] = status.get("active", 0) + 1
-            surplus = active[max(missing, 0) :]
-        if _over(job):
-            status.pop("active", None)
-            surplus = active
+        return _over(job)
+
+    def _fill(self, job: Json, pods: list[Json], missing: int) -> Work:
+        """Create the Pods that are missing, once the wait after a failure is over."""
+        left = self._back_off(job, pods) if missing > 0 else 0.0
+        if left > 0:
+            self.enqueue(job["metadata"]["uid"], left)
+            return
+        for _ in range(missing):
+            yield from self._create(job, pods)
+            job["status"]["active"] = job["status"].get("active", 0) + 1
+
+    def _drop(self, job: Json, surplus: list[Json]) -> Work:
         for pod in surplus:
             yield self.clock.between(0.001, 0.006)
             self.server.delete(self.who, pod)
             text = f"Deleted pod: {pod['metadata']['name']}"
             self.events.tell(job, "SuccessfulDelete", text)
-        active = [pod for pod in active if pod not in surplus]
-        if active and not _over(job):
-            status["active"] = len(active)
-        status.setdefault("uncountedTerminatedPods", {})
-        yield from self._write(job)
-        if _over(job):
-            self._ended.add(uid)
 
-    def _create(self, job: Json) -> Work:
+    def _suspend(self, job: Json, pods: list[Json]) -> Work:
+        """Take all Pods away, and say so."""
+        status, before = job["status"], copy.deepcopy(job["status"])
+        active = [p for p in pods if not _ended(p) and not leaving(p)]
+        yield from self._drop(job, active)
+        _stand(status, [], pods)
+        status.pop("startTime", None)
+        if not _is(job, "Suspended"):
+            at = stamp(self.clock.now)
+            said = {"type": "Suspended", "status": "True", "reason": "JobSuspended"}
+            said |= {"message": "Job suspended", "lastProbeTime": at, "lastTransitionTime": at}
+            put(status, said)
+            self.events.tell(job, "Suspended", "Job suspended")
+        status.setdefault("uncountedTerminatedPods", {})
+        if status != before:
+            yield from self._write(job)
+
+    def _resume(self, job: Json) -> None:
+        if _is(job, "Suspended"):
+            at = stamp(self.clock.now)
+            said = {"type": "Suspended", "status": "False", "reason": "JobResumed"}
+            said |= {"message": "Job resumed", "lastProbeTime": at, "lastTransitionTime": at}
+            put(job["status"], said)
+            job["status"]["startTime"] = at
+            self.events.tell(job, "Resumed", "Job resumed")
+
+    def _back_off(self, job: Json, pods: list[Json]) -> float:
+        """How many seconds it is too early for the next Pod after failures in a row."""
+        failed = job["status"].get("failed", 0)
+        ends = [at for pod in pods if _ended(pod) for at in [_ended_at(pod)] if at]
+        if not failed or not ends:
+            return 0.0
+        pause = min(_FIRST * 2.0 ** (failed - 1), _LONGEST)
+        return float(max(ends) + pause - self.clock.now)
+
+    def _too_late(self, job: Json) -> bool:
+        seconds = job["spec"].get("activeDeadlineSeconds")
+        if seconds is None:
+            return False
+        began = datetime.fromisoformat(job["status"]["startTime"]).timestamp()
+        left = float(began + seconds - self.clock.now)
+        if left > 0:
+            self.enqueue(job["metadata"]["uid"], left)
+        return left <= 0
+
+    def _create(self, job: Json, pods: list[Json]) -> Work:
         yield self.clock.between(0.001, 0.006)
         pod = pod_of(job)
+        if job["spec"].get("completionMode") == "Indexed":
+            self._number(job, pod, pods)
         pod["metadata"]["finalizers"] = [TRACKING]
         made = self.made(job, pod)
         uid = made["metadata"]["uid"]
         if self.known("Pod", uid) is None:
             self._awaited.setdefault(job["metadata"]["uid"], set()).add(uid)
         self.events.tell(job, "SuccessfulCreate", f"Created pod: {made['metadata']['name']}")
+
+    def _number(self, job: Json, pod: Json, pods: list[Json]) -> None:
+        """Give a Pod of an indexed Job the lowest index that has none."""
+        metadata, name = pod["metadata"], job["metadata"]["name"]
+        taken = {p["metadata"].get("annotations", {}).get(INDEX) for p in pods if _counts(p)}
+        taken |= {str(each) for each in self._given.get(job["metadata"]["uid"], ())}
+        index = next(i for i in range(10**6) if str(i) not in taken)
+        self._given.setdefault(job["metadata"]["uid"], set()).add(index)
+        metadata.setdefault("annotations", {})[INDEX] = str(index)
+        metadata.setdefault("labels", {})[INDEX] = str(index)
+        metadata["generateName"] = f"{name}-{index}-"
+        pod["spec"]["hostname"] = f"{name}-{index}"
+        field = {"fieldRef": {"fieldPath": f"metadata.labels['{INDEX}']"}}
+        for container in pod["spec"]["containers"]:
+            container["env"] = [*(container.get("env") or ())]
+            container["env"].append({"name": "JOB_COMPLETION_INDEX", "valueFrom": field})
 
     def _end(self, job: Json, type_: str, reason: str, text: str, kind: str) -> None:
         at = stamp(self.clock.now)
@@ -135,6 +243,48 @@ class Jobs(Actor):
     def _write(self, job: Json) -> Work:
         yield self.clock.between(0.001, 0.006)
         job.update(copy.deepcopy(self.server.update(self.who, job, "status")))
+
+
+def _stand(status: Json, active: list[Json], pods: list[Json]) -> None:
+    """Count what there is now."""
+    status.pop("active", None)
+    if active:
+        status["active"] = len(active)
+    status["ready"] = sum(is_ready(pod) for pod in active)
+    status["terminating"] = sum(leaving(pod) and not _ended(pod) for pod in pods)
+
+
+def _wanted(job: Json) -> int:
+    """How many Pods shall run now."""
+    completions, parallel = job["spec"].get("completions"), int(job["spec"].get("parallelism", 1))
+    if completions is None:
+        return parallel
+    return min(parallel, int(completions) - int(job["status"].get("succeeded", 0)))
+
+
+def _done(job: Json, active: list[Json]) -> bool:
+    """Whether enough succeeded; without a number of completions, one is enough once none runs."""
+    succeeded, wanted = job["status"].get("succeeded", 0), job["spec"].get("completions")
+    return bool(succeeded and not active) if wanted is None else bool(succeeded >= wanted)
+
+
+def _counts(pod: Json) -> bool:
+    return bool(pod["status"].get("phase") != "Failed" and not leaving(pod))
+
+
+def _ended_at(pod: Json) -> float:
+    """When the last of a Pod's containers ended, in unix seconds; 0 where none did."""
+    told = [
+        status["state"]["terminated"].get("finishedAt")
+        for status in pod["status"].get("containerStatuses", ())
+        if "terminated" in status.get("state", {})
+    ]
+    return max((datetime.fromisoformat(at).timestamp() for at in told if at), default=0.0)
+
+
+def _is(job: Json, type_: str) -> bool:
+    found = condition(job, type_)
+    return found is not None and found["status"] == "True"
 
 
 def _restarted_too_often(job: Json, pods: list[Json]) -> bool:

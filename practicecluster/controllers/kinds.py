@@ -28,6 +28,7 @@ KINDS: dict[str, Kind] = {
     "ConfigMap": Kind("v1", "configmaps", numbered=False),
     "ResourceQuota": Kind("v1", "resourcequotas", numbered=False),
     "PersistentVolumeClaim": Kind("v1", "persistentvolumeclaims", numbered=False),
+    "Lease": Kind("coordination.k8s.io/v1", "leases", numbered=False, watched=False),
     "EndpointSlice": Kind("discovery.k8s.io/v1", "endpointslices"),
     "Deployment": Kind("apps/v1", "deployments"),
     "ReplicaSet": Kind("apps/v1", "replicasets"),

@@ -1,213 +1,249 @@
 """A node's kubelet: starts Pods bound to it, reports their status, and finishes their deletion.
 
-How a container fares is told by its image: `bad/…` cannot be pulled, `crash/…` exits with 1,
-`done/…` exits with 0, all others run.
+How each container fares is told by `Fares`.
+Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/kubelet/kubelet.go (SyncPod)
 Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/kubelet/status/status_manager.go
 """
 
 import zlib
+from typing import Any
 
-from practicecluster.controllers.actors import Actor, leaving
-from practicecluster.controllers.api import Api, Json, Refused
+from practicecluster.controllers.actors import leaving
+from practicecluster.controllers.api import Json
+from practicecluster.controllers.cells import Cell, Cells, ended, say
 from practicecluster.controllers.clock import Work
-from practicecluster.controllers.who import Who, kubelet
+from practicecluster.controllers.deployments import put
+from practicecluster.controllers.mounting import Mounting
+from practicecluster.writing.quantities import total as total_of
 from practicecluster.writing.times import stamp
 
+_OVER = ("Succeeded", "Failed")
+_UNKNOWN = "The container could not be located when the pod was terminated"
 
-class Kubelet(Actor):
+
+class Kubelet(Mounting):
     """One worker for each Pod, as in a real one; status goes out as patches."""
 
-    watches = ("Pod",)
-    component = "kubelet"
-
-    def __init__(self, server: Api, node: str, who: Who | None = None) -> None:
-        super().__init__(server, who or kubelet(node))
-        self.node = node
+    def __init__(self, *arguments: Any, **more: Any) -> None:
         self._started: set[str] = set()
         self._ending: set[str] = set()
         self._gone: set[str] = set()
-        self._addresses = 0
+        self._addresses = self._life = 0
+        super().__init__(*arguments, **more)
 
     def seen(self, kind: str, type_: str, before: Json | None, thing: Json) -> None:
-        """A Pod of this node came, is to go, or went."""
-        uid = thing["metadata"]["uid"]
+        """A Pod of this node came, is to go, or went; or the node itself."""
+        if kind == "Node":
+            super().seen(kind, type_, before, thing)
+            return
         if thing["spec"].get("nodeName") != self.node:
             return
         if type_ == "DELETED":
-            self._gone.add(uid)
-        elif leaving(thing):
+            self._gone.add(thing["metadata"]["uid"])
+        elif self.node not in self._silent:
+            self._take_up(thing)
+
+    def _take_up(self, pod: Json) -> None:
+        """Begin what is to be done with a Pod, once."""
+        uid = pod["metadata"]["uid"]
+        if leaving(pod):
             if uid not in self._ending:
                 self._ending.add(uid)
-                self.clock.start(self._safely(self._end(thing)))
-        elif uid not in self._started:
+                self.clock.start(self.safely(self._end(pod)))
+        elif uid not in self._started and pod["status"].get("phase") not in _OVER:
             self._started.add(uid)
-            self.clock.start(self._safely(self._run(thing)))
+            self.clock.start(self.safely(self._run(pod)))
 
-    def _safely(self, work: Work) -> Work:
-        try:
-            yield from work
-        except Refused:
-            return  # The Pod is gone already.
+    def safely(self, work: Work) -> Work:
+        """Do work for as long as the node does not boot; while it is silent, the work rests."""
+        life = self._life
+        for pause in super().safely(work):
+            yield pause
+            if life != self._life:
+                return
 
-    def _over(self, pod: Json) -> bool:
-        return pod["metadata"]["uid"] in self._ending | self._gone
+    def lives(self, pod: Json, cells: Cells) -> bool:
+        """Whether a Pod is neither to go nor gone, and its containers are still these."""
+        uid = pod["metadata"]["uid"]
+        return uid not in self._ending | self._gone and self.held.get(uid) is cells
+
+    def back(self, *, booted: bool = False) -> None:
+        """Take up again: the node first, then each Pod; once it has `booted`, all begin anew."""
+        self.report_node()
+        self._life += booted
+        for pod in self.cached("Pod"):
+            uid = pod["metadata"]["uid"]
+            if pod["spec"].get("nodeName") != self.node or uid in self._gone:
+                continue
+            if booted and leaving(pod):
+                self._ending.discard(uid)
+            elif booted and pod["status"].get("phase") not in _OVER:
+                self._started.add(uid)
+                self.clock.start(self.safely(self._again_after_boot(pod)))
+                continue
+            elif (cells := self.held.get(uid)) is not None and not leaving(pod):
+                self.clock.start(self.safely(self._said_again(pod, cells)))
+            self._take_up(pod)
+
+    def _said_again(self, pod: Json, cells: Cells) -> Work:
+        yield self.clock.between(0.1, 1.0)
+        if self.lives(pod, cells):
+            self.send(pod, cells)
+
+    def _again_after_boot(self, pod: Json) -> Work:
+        before = self.held.get(pod["metadata"]["uid"])
+        yield self.clock.between(0.5, 5.0)
+        if before is not None and before.sandbox:
+            text = "Pod sandbox changed, it will be killed and re-created."
+            self.tell(pod, "SandboxChanged", text)
+        yield from self._run(pod)
 
     def _run(self, pod: Json) -> Work:
-        yield self.clock.between(0.01, 0.1)
-        image = pod["spec"]["containers"][0]["image"]
-        self._report(pod, "Pending", {"waiting": {"reason": "ContainerCreating"}}, started=False)
-        yield self.clock.between(0.1, 0.6)
-        if self._over(pod):
+        yield self.clock.between(0.01, 0.03)
+        cells = self.begun(pod)
+        self.send(pod, cells)
+        yield from self._mount(pod, cells)
+        yield from self._sandboxed(pod, cells)
+        if not self.lives(pod, cells):
             return
-        self._tell(pod, "Pulling", f'Pulling image "{image}"')
-        self._report(pod, "Pending", {"waiting": {"reason": "ContainerCreating"}})
-        yield self.clock.between(0.05, 2.0)
-        if image.startswith("bad/"):
-            yield from self._fail_to_pull(pod, image)
-            return
-        took = "80ms (80ms including waiting)"
-        text = f'Successfully pulled image "{image}" in {took}. Image size: 778907 bytes.'
-        self._tell(pod, "Pulled", text)
+        cells.sandbox = True
         self._addresses += 1
-        restarts, last = 0, None
-        while not self._over(pod):
-            yield from self._start(pod, restarts, last)
-            if self._over(pod) or not image.startswith(("crash/", "done/")):
+        cells.address = self._address()
+        for cell in cells.inits:
+            if cell.role == "sidecar":
+                self.clock.start(self.safely(self.kept(pod, cells, cell)))
+                while self.lives(pod, cells) and not cell.started:
+                    yield 0.5
+            else:
+                yield from self.kept(pod, cells, cell)
+            if not self.lives(pod, cells) or not cell.done:
                 return
-            yield self.clock.between(0.5, 3.0)
-            if self._over(pod):
-                return
-            code = int(image.startswith("crash/"))
-            ended = _exited(code, self.clock.now)
-            policy = pod["spec"].get("restartPolicy", "Always")
-            if policy == "Never" or (code == 0 and policy == "OnFailure"):
-                self._report(pod, "Failed" if code else "Succeeded", ended)
-                return
-            yield from self._back_off(pod, restarts, ended)
-            restarts, last = restarts + 1, ended
+        for cell in cells.mains:
+            self.clock.start(self.safely(self.kept(pod, cells, cell)))
 
-    def _start(self, pod: Json, restarts: int, last: Json | None) -> Work:
-        self._tell(pod, "Created", "Container created")
-        self._tell(pod, "Started", "Container started")
-        probed = "readinessProbe" in pod["spec"]["containers"][0]
-        running = {"running": {"startedAt": stamp(self.clock.now)}}
-        self._report(pod, "Running", running, ready=not probed, restarts=restarts, last=last)
-        if probed:
-            yield self.clock.between(0.5, 4.0)
-            if not self._over(pod):
-                self._report(pod, "Running", running, ready=True, restarts=restarts, last=last)
-
-    def _back_off(self, pod: Json, restarts: int, ended: Json) -> Work:
-        self._report(pod, "Running", ended, restarts=restarts)
-        yield self.clock.between(0.2, 1.0)
-        if restarts and not self._over(pod):
-            metadata = pod["metadata"]
-            whose = f"{metadata['name']}_{metadata['namespace']}({metadata['uid']})"
-            text = f"Back-off restarting failed container c in pod {whose}"
-            self._tell(pod, "BackOff", text, "Warning")
-            waiting = {"reason": "CrashLoopBackOff", "message": "back-off " + text}
-            self._report(pod, "Running", {"waiting": waiting}, restarts=restarts, last=ended)
-            yield min(10.0 * 2.0 ** (restarts - 1), 300.0)
-
-    def _fail_to_pull(self, pod: Json, image: str) -> Work:
-        why = f'failed to resolve reference "{image}": not found'
-        pause = 5.0
-        while not self._over(pod):
-            self._tell(pod, "Failed", f'Failed to pull image "{image}": {why}', "Warning")
-            self._tell(pod, "Failed", "Error: ErrImagePull", "Warning")
-            waiting = {"reason": "ErrImagePull", "message": why}
-            self._report(pod, "Pending", {"waiting": waiting})
-            yield self.clock.between(0.5, 1.5)
-            if self._over(pod):
-                return
-            self._tell(pod, "BackOff", f'Back-off pulling image "{image}"')
-            self._tell(pod, "Failed", "Error: ImagePullBackOff", "Warning")
-            text = f'Back-off pulling image "{image}": {why}'
-            waiting = {"reason": "ImagePullBackOff", "message": text}
-            self._report(pod, "Pending", {"waiting": waiting})
-            pause = min(pause * 2, 300.0)
-            yield pause
-            if not self._over(pod):
-                self._tell(pod, "Pulling", f'Pulling image "{image}"')
-
-    def _end(self, pod: Json) -> Work:
-        if pod["metadata"]["deletionGracePeriodSeconds"] == 0 and "finalizers" in pod["metadata"]:
-            return
-        yield self.clock.between(0.005, 0.1)
-        self._tell(pod, "Killing", "Stopping container c")
-        metadata = pod["metadata"]
-        now = self.server.find("Pod", metadata["namespace"], metadata["name"])
-        same = now is not None and now["metadata"]["uid"] == metadata["uid"]
-        if now is not None and same and self.clock.random.random() < 0.5:
-            generation = now["metadata"]["generation"]
-
-            def observed(thing: Json) -> None:
-                thing["status"]["observedGeneration"] = generation
-
-            self.server.patch(self.who, pod, observed, "status")
-        grace = pod["metadata"]["deletionGracePeriodSeconds"]
-        yield self._stops_within(pod, grace)
-        phase = pod["status"].get("phase")
-        if phase not in ("Succeeded", "Failed"):
-            self._report(pod, "Succeeded", _exited(0, self.clock.now))
-        yield self.clock.between(0.05, 0.5)
-        self.server.delete(self.who, pod, grace=0)
-
-    def _stops_within(self, pod: Json, grace: float) -> float:
-        return self.clock.between(0.05, max(0.1, min(grace, 3.0)))
+    def begun(self, pod: Json) -> Cells:
+        """The containers of a Pod that begins, or begins again as its node did."""
+        uid = pod["metadata"]["uid"]
+        before, cells = self.held.get(uid), Cells(pod)
+        self.held[uid] = cells
+        for was, now in zip(before.every if before else [], cells.every, strict=False):
+            _carry(was, now, self.clock.now)
+        return cells
 
     def _address(self) -> str:
         """Return an address of this node's own network, as each node has one for its Pods."""
         network, (third, last) = zlib.crc32(self.node.encode()) % 256, divmod(self._addresses, 254)
         return f"10.{network}.{third % 256}.{last + 1}"
 
-    def _tell(self, pod: Json, reason: str, text: str, type_: str = "Normal") -> None:
-        self.events.tell(pod, reason, text, type_, self.node)
-
-    def _report(
-        self, pod: Json, phase: str, state: Json, *, ready: bool = False, restarts: int = 0,
-        started: bool = True, last: Json | None = None,
-    ) -> None:  # fmt: skip
-        """Patch the status: what the kubelet knows, whatever others put beside it."""
-        address = self._address()
+    def send(self, pod: Json, cells: Cells, more: object = None) -> None:
+        """Patch the status to what is known now, whatever others put beside it."""
+        at, host = stamp(self.clock.now), f"10.1.0.{zlib.crc32(self.node.encode()) % 254 + 1}"
 
         def change(now: Json) -> None:
-            status, spec = now["status"], now["spec"]
-            status["phase"] = phase
-            status["observedGeneration"] = now["metadata"]["generation"]
-            status.setdefault("startTime", stamp(self.clock.now))
-            status.setdefault("hostIP", "10.1.0.1")
-            if phase == "Running":
-                status.setdefault("podIP", address)
-            own = {"name": spec["containers"][0]["name"], "image": spec["containers"][0]["image"]}
-            own |= {"state": state, "ready": ready, "restartCount": restarts, "started": ready}
-            own["lastState"] = last or {}
-            status["containerStatuses"] = [own]
-            over = phase in ("Succeeded", "Failed")
-            why = "PodCompleted" if phase == "Succeeded" else "ContainersNotReady"
-            for type_, true in (
-                ("PodReadyToStartContainers", started and not over), ("Initialized", True),
-                ("Ready", ready), ("ContainersReady", ready), ("PodScheduled", True),
-            ):  # fmt: skip
-                self._say(status, type_, "True" if true else "False", "" if true else why)
+            status = now["status"]
+            status["phase"] = cells.phase
+            status["observedGeneration"] = now["metadata"].get("generation", 1)
+            status.setdefault("startTime", at)
+            status.setdefault("hostIP", host)
+            status.setdefault("hostIPs", [{"ip": host}])
+            if cells.reachable and cells.address:
+                status.setdefault("podIP", cells.address)
+                status.setdefault("podIPs", [{"ip": cells.address}])
+            if asked := _asked(cells):
+                status["allocatedResources"] = asked
+                status["resources"] = {"requests": asked}
+            status["containerStatuses"] = [cell.shown() for cell in cells.mains]
+            if cells.inits:
+                status["initContainerStatuses"] = [cell.shown() for cell in cells.inits]
+            for told in cells.conditions():
+                say(status, told, at)
+            if callable(more):
+                more(now)
 
         self.server.patch(self.who, pod, change, "status")
 
-    def _say(self, status: Json, type_: str, value: str, reason: str) -> None:
-        conditions = status.setdefault("conditions", [])
-        old = next((c for c in conditions if c["type"] == type_), None)
-        moved = old is None or old["status"] != value
-        at = stamp(self.clock.now) if moved or old is None else old["lastTransitionTime"]
-        said = {"type": type_, "status": value, "lastProbeTime": None, "lastTransitionTime": at}
-        if reason and type_ in ("Ready", "ContainersReady"):
-            said["reason"] = reason
-            said["message"] = "containers with unready status: [c]"
-        if old is None:
-            conditions.append(said)
-        else:
-            conditions[conditions.index(old)] = said
+    def _end(self, pod: Json) -> Work:
+        """Stop what runs, say so, and let the Pod go."""
+        if pod["metadata"]["deletionGracePeriodSeconds"] == 0 and "finalizers" in pod["metadata"]:
+            return
+        cells = self.held.get(pod["metadata"]["uid"]) or Cells(pod)
+        over = cells.phase in _OVER
+        yield self.clock.between(0.06, 0.1)
+        running = [cell for cell in cells.every if "running" in cell.state]
+        for cell in running:
+            self._told(pod, cell, "Killing", f"Stopping container {cell.name}")
+        for cell in cells.every:
+            if "waiting" in cell.state and not over:
+                cell.state = {"waiting": {"reason": "ContainerCreating"}}
+        self.send(pod, cells)
+        yield from self._stopped(pod, cells, running)
+        if not over:
+            for cell in cells.every:
+                if "waiting" in cell.state:
+                    told = {"exitCode": 137, "reason": "ContainerStatusUnknown"}
+                    told |= {"message": _UNKNOWN, "startedAt": None, "finishedAt": None}
+                    cell.state, cell.ready, cells.lost = {"terminated": told}, False, True
+                cell.started = False
+            cells.over = True
+            self.send(pod, cells)
+        yield self.clock.between(0.01, 0.05) if not running else self.clock.between(0.5, 0.8)
+        self.server.delete(self.who, pod, grace=0)
+
+    def _stopped(self, pod: Json, cells: Cells, running: list[Cell]) -> Work:
+        """Ask what runs to end, and kill it where its time is over."""
+        grace = float(pod["metadata"]["deletionGracePeriodSeconds"])
+        needed = max((self.fares.of(cell.spec).stops for cell in running), default=0.0)
+        yield min(grace, needed) + self.clock.between(0.1, 0.2)
+        if not running:
+            cells.sandbox = False
+            self.send(pod, cells)
+            yield self.clock.between(0.3, 0.9)
+        for cell in running:
+            killed = self.fares.of(cell.spec).stops > grace
+            at, told = self.clock.now, cell.state.get("running")
+            if told is not None:
+                state = ended(137 if killed else 0, "Error" if killed else "Completed", at, at)
+                state["terminated"]["startedAt"] = told["startedAt"]
+                cell.end(state)
+
+    def evict(self, pod: Json, resource: str) -> None:
+        """End a Pod for good, as its node runs out of something.
+
+        Source: pkg/kubelet/eviction/eviction_manager.go, evictPod.
+        """
+        cells = self.held.pop(pod["metadata"]["uid"], None)
+        if cells is None:
+            return
+        text = f"The node was low on resource: {resource}. Container c was using 2Gi, request is 0."
+        self.tell(pod, "Evicted", text, "Warning")
+        at = stamp(self.clock.now)
+        for cell in cells.every:
+            if "running" in cell.state:
+                cell.state = ended(137, "Error", self.clock.now - 60, self.clock.now)
+            cell.ready = cell.started = False
+        said: Json = {"type": "DisruptionTarget", "status": "True", "lastTransitionTime": at}
+        said |= {"reason": "TerminationByKubelet", "message": text, "lastProbeTime": None}
+
+        def change(now: Json) -> None:
+            put(now["status"], said)
+            now["status"] |= {"phase": "Failed", "reason": "Evicted", "message": text}
+
+        self.send(pod, cells, change)
 
 
-def _exited(code: int, at: float) -> Json:
-    ended = {"exitCode": code, "reason": "Error" if code else "Completed"}
-    return {"terminated": ended | {"startedAt": stamp(at - 1), "finishedAt": stamp(at)}}
+def _carry(was: Cell, now: Cell, at: float) -> None:
+    """What is known of a container from before its node went down."""
+    now.restarts = was.restarts + ("running" in was.state)
+    if "running" in was.state:
+        now.last = ended(255, "Unknown", at - 60, at)
+    elif was.state.get("terminated"):
+        now.last = was.state
+
+
+def _asked(cells: Cells) -> Json:
+    """Return what the Pod as a whole was given."""
+    total: Json = {}
+    for cell in cells.mains:
+        for name, value in (cell.spec.get("resources") or {}).get("requests", {}).items():
+            total[name] = total_of([total.get(name, "0"), value])
+    return total

@@ -1,4 +1,4 @@
-"""A scheduler that takes Pods of lower priority away, and that knows tolerations and affinity.
+"""A scheduler that takes Pods of lower priority away where that makes room.
 
 Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/scheduler/framework/preemption/executor.go
 """
@@ -7,30 +7,29 @@ from practicecluster.controllers.actors import leaving
 from practicecluster.controllers.api import Json, Refused
 from practicecluster.controllers.clock import Work
 from practicecluster.controllers.deployments import put
-from practicecluster.controllers.scheduler import Scheduler, millis
+from practicecluster.controllers.placing import Misfit, Node, misfits
+from practicecluster.controllers.scheduler import Scheduler
 from practicecluster.writing.times import stamp
 
 
 class PreemptingScheduler(Scheduler):
     """Deletes victims after it has said that no node fits, and where there will be room."""
 
-    def _make_room(self, pod: Json) -> Work:
-        mine = pod["spec"].get("priority", 0)
-        if pod["status"].get("nominatedNodeName"):
+    def _make_room(self, pod: Json, nodes: list[Node], why: dict[str, list[Misfit]]) -> Work:
+        spec, status = pod["spec"], pod["status"]
+        if status.get("nominatedNodeName") or spec.get("preemptionPolicy") == "Never":
             return
-        for node in self.cached("Node"):
-            if self._closed(node, pod):
+        found = []
+        for node in nodes:
+            if any(misfit.helpless for misfit in why[node.name]):
                 continue
-            name, missing, victims = node["metadata"]["name"], millis(pod), []
-            for other in self.cached("Pod"):
-                theirs = other["spec"].get("priority", 0)
-                here = other["spec"].get("nodeName") == name and not leaving(other)
-                if here and theirs < mine and missing > 0 and millis(other):
-                    victims.append(other)
-                    missing -= millis(other)
-            if victims and missing <= 0:
-                yield from self._preempt(pod, name, victims)
-                return
+            victims = _victims(pod, node, nodes)
+            if victims:
+                highest = max(_priority(each) for each in victims)
+                found.append((highest, len(victims), node.name, victims))
+        if found:
+            _, _, name, victims = min(found, key=lambda each: each[:3])
+            yield from self._preempt(pod, name, victims)
 
     def _preempt(self, pod: Json, node: str, victims: list[Json]) -> Work:
         def nominated(now: Json) -> None:
@@ -55,15 +54,27 @@ class PreemptingScheduler(Scheduler):
     def _announce(self, victim: Json, said: Json) -> None:
         self.server.patch(self.who, victim, lambda now: put(now["status"], said), "status")
 
-    def _closed(self, node: Json, pod: Json) -> bool:
-        name, spec = node["metadata"]["name"], pod["spec"]
-        required = spec.get("affinity", {}).get("nodeAffinity", {})
-        terms = required.get("requiredDuringSchedulingIgnoredDuringExecution", {})
-        for term in terms.get("nodeSelectorTerms", ()):
-            if term["matchFields"][0]["values"] != [name]:
-                return True
-        tolerated = {t["key"] for t in spec.get("tolerations", ())}
-        taints = {t["key"] for t in node["spec"].get("taints", ())}
-        if node["spec"].get("unschedulable"):
-            taints.add("node.kubernetes.io/unschedulable")
-        return not tolerated.issuperset(taints)
+
+def _priority(pod: Json) -> int:
+    return int(pod["spec"].get("priority") or 0)
+
+
+def _victims(pod: Json, node: Node, nodes: list[Node]) -> list[Json]:
+    """Return the fewest Pods of lower priority whose going lets a Pod in; [] where none do."""
+    lower = [p for p in node.pods if _priority(p) < _priority(pod) and not leaving(p)]
+    left = [p for p in node.pods if p not in lower]
+    others = [each for each in nodes if each is not node]
+
+    def fits(pods: list[Json]) -> bool:
+        there = Node(node.thing, pods)
+        return not misfits(pod, there, [*others, there])
+
+    if not lower or not fits(left):
+        return []
+    victims = []
+    for each in sorted(lower, key=_priority, reverse=True):  # Spare the important ones first.
+        if fits([*left, each]):
+            left.append(each)
+        else:
+            victims.append(each)
+    return victims

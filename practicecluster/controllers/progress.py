@@ -12,7 +12,6 @@ from practicecluster.controllers.api import Json
 
 def status_of(web: Json, sets: list[Json], new: Json | None, at: str) -> Json:
     """The status that the controller computes from what it knows."""
-    wanted = web["spec"]["replicas"]
     ready = _sum(sets, "readyReplicas")
     available = _sum(sets, "availableReplicas")
     counts = {
@@ -20,7 +19,7 @@ def status_of(web: Json, sets: list[Json], new: Json | None, at: str) -> Json:
         "updatedReplicas": _sum([new] if new else [], "replicas"),
         "readyReplicas": ready,
         "availableReplicas": available,
-        "unavailableReplicas": max(0, wanted - available) if sets else 0,
+        "unavailableReplicas": max(0, sum(rs["spec"]["replicas"] for rs in sets) - available),
     }
     status: Json = {"observedGeneration": web["metadata"]["generation"]}
     status |= {name: count for name, count in counts.items() if count}

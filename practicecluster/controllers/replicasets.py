@@ -4,10 +4,13 @@ Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/repl
 """
 
 import copy
+import math
+from datetime import datetime
 
 from practicecluster.controllers.actors import (
     Actor,
     active,
+    condition,
     controller_of,
     is_ready,
     leaving,
@@ -35,11 +38,18 @@ class ReplicaSets(Actor):
         if kind == "ReplicaSet":
             self.enqueue(uid)
             return
-        awaited = self._awaited.get(controller_of(thing), set())
-        awaited.discard("+" + uid)
+        if before is None and type_ != "DELETED":
+            # A cache has a Pod a little before the controller is told that it has.
+            delay = self.clock.between(*self.clock.lag)
+            self.clock.after(delay, lambda: self._heard(thing))
+            return
         if type_ == "DELETED" or leaving(thing):
-            awaited.discard("-" + uid)
-        for owner in self.owners("ReplicaSet", thing):
+            self._awaited.get(controller_of(thing), set()).discard("-" + uid)
+        self._heard(thing)
+
+    def _heard(self, pod: Json) -> None:
+        self._awaited.get(controller_of(pod), set()).discard("+" + pod["metadata"]["uid"])
+        for owner in self.owners("ReplicaSet", pod):
             self.enqueue(owner)
 
     def reconcile(self, key: str) -> Work:
@@ -47,21 +57,23 @@ class ReplicaSets(Actor):
         rs = self.known("ReplicaSet", key)
         if rs is None:
             return
+        satisfied = not self._awaited.get(key)
         yield from self.claim(rs, "Pod")
         pods = self.claimed(rs, "Pod")
-        failure = ""
-        if not leaving(rs) and not self._awaited.get(key):
-            failed: list[str] = []
+        failed: list[Refused] = []
+        if satisfied and not leaving(rs):
             yield from self._manage(rs, list(active(pods)), failed)
-            failure = failed[0] if failed else ""
-        yield from self._report(rs, self.claimed(rs, "Pod"), failure)
+        # By the Pods from before: those of this look count once they are heard of.
+        yield from self._report(rs, pods, str(failed[0]) if failed else "")
+        if failed:
+            raise failed[0]
 
-    def _manage(self, rs: Json, pods: list[Json], failed: list[str]) -> Work:
+    def _manage(self, rs: Json, pods: list[Json], failed: list[Refused]) -> Work:
         missing = rs["spec"]["replicas"] - len(pods)
         if missing > 0:
             yield from self._create(rs, missing, failed)
         elif missing < 0:
-            pods.sort(key=_rank)
+            pods.sort(key=lambda pod: _rank(pod, self.clock.now))
             for pod in pods[:-missing]:
                 self._await(rs, "-" + pod["metadata"]["uid"])
             for pod in pods[:-missing]:
@@ -69,7 +81,7 @@ class ReplicaSets(Actor):
                 self.server.delete(self.who, pod)
                 self.events.tell(rs, "SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}")
 
-    def _create(self, rs: Json, missing: int, failed: list[str]) -> Work:
+    def _create(self, rs: Json, missing: int, failed: list[Refused]) -> Work:
         batch, done = 1, 0
         while done < missing and not failed:
             for _ in range(min(batch, missing - done)):
@@ -79,8 +91,7 @@ class ReplicaSets(Actor):
                 except Refused as refusal:
                     text = f"Error creating: {refusal}"
                     self.events.tell(rs, "FailedCreate", text, "Warning")
-                    failed.append(str(refusal))
-                    self.enqueue(rs["metadata"]["uid"], self.clock.between(1.0, 3.0))
+                    failed.append(refusal)
                     continue
                 done += 1
                 if self.known("Pod", pod["metadata"]["uid"]) is None:
@@ -95,7 +106,7 @@ class ReplicaSets(Actor):
     def _report(self, rs: Json, pods: list[Json], failure: str) -> Work:
         living = list(active(pods))
         status = _counts(living) | {"observedGeneration": rs["metadata"]["generation"]}
-        status["terminatingReplicas"] = sum(leaving(pod) for pod in pods)
+        status["terminatingReplicas"] = sum(leaving(pod) and not _ended(pod) for pod in pods)
         old = rs.get("status", {})
         known = [c for c in old.get("conditions", ()) if c["type"] == "ReplicaFailure"]
         if failure:
@@ -137,8 +148,27 @@ def _counts(pods: list[Json]) -> Json:
     return counts | ({"readyReplicas": ready, "availableReplicas": ready} if ready else {})
 
 
-def _rank(pod: Json) -> tuple[bool, bool, str]:
-    """Which Pods go first: unbound ones, then those not ready, then the youngest."""
-    created = pod["metadata"]["creationTimestamp"]
-    younger = "".join(chr(255 - ord(c)) for c in created)
-    return bool(pod["spec"].get("nodeName")), is_ready(pod), younger
+def _ended(pod: Json) -> bool:
+    return pod["status"].get("phase") in ("Succeeded", "Failed")
+
+
+def _rank(pod: Json, at: float) -> tuple[bool, bool, bool, int, int, int, str]:
+    """Which Pods go first: those without a node, then pending ones, those not ready, young ones.
+
+    How old they are counts by its logarithm, so that of Pods of about one age it is chance.
+    Source: pkg/controller/controller_utils.go, ActivePodsWithRanks
+    """
+    status, metadata = pod["status"], pod["metadata"]
+    ready = condition(pod, "Ready")
+    since = ready["lastTransitionTime"] if ready and is_ready(pod) else ""
+    restarts = sum(c.get("restartCount", 0) for c in status.get("containerStatuses", ()))
+    return (
+        bool(pod["spec"].get("nodeName")), status.get("phase") != "Pending", is_ready(pod),
+        _age(since, at), -restarts, _age(metadata["creationTimestamp"], at), metadata["uid"],
+    )  # fmt: skip
+
+
+def _age(since: str, at: float) -> int:
+    """The logarithm of how many seconds ago something was."""
+    ago = at - datetime.fromisoformat(since).timestamp() if since else 0.0
+    return int(math.log2(ago)) if ago >= 1 else 0

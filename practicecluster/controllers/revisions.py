@@ -49,13 +49,17 @@ def truncated(actor: Actor, owner: Json, used: set[str]) -> Work:
 
 def _revision(owner: Json, name: str, digest: str, number: int) -> Json:
     metadata = owner["metadata"]
-    labels = owner["spec"]["template"]["metadata"]["labels"] | {HASH: digest}
+    # The two controllers name the label differently.
+    label = HASH if owner["kind"] == "DaemonSet" else "controller.kubernetes.io/hash"
+    labels = owner["spec"]["template"]["metadata"]["labels"] | {label: digest}
+    noted = copy.deepcopy(metadata.get("annotations") or {})
+    template = {"$patch": "replace"} | copy.deepcopy(owner["spec"]["template"])
     return {
         "kind": "ControllerRevision", "apiVersion": "apps/v1",
         "metadata": {
             "name": name, "namespace": metadata["namespace"], "labels": labels,
-            "ownerReferences": owned_by(owner),
+            "ownerReferences": owned_by(owner), **({"annotations": noted} if noted else {}),
         },
-        "data": {"spec": {"template": copy.deepcopy(owner["spec"]["template"])}},
+        "data": {"spec": {"template": template}},
         "revision": number,
     }  # fmt: skip

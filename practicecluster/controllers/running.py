@@ -17,6 +17,7 @@ from practicecluster.controllers.deployments import Deployments
 from practicecluster.controllers.disruption import Disruption
 from practicecluster.controllers.garbage import Garbage
 from practicecluster.controllers.http_api import Address, HttpApi
+from practicecluster.controllers.images import NamedFares
 from practicecluster.controllers.jobs import Jobs
 from practicecluster.controllers.kubelet import Kubelet
 from practicecluster.controllers.lifecycle import Evictor, NodeLifecycle, PodCollector
@@ -35,7 +36,8 @@ _END_SECONDS = 5.0
 Hired = Callable[[Api], Actor]
 
 
-def _staff(nodes: tuple[str, ...]) -> Iterator[Hired]:
+def staff(nodes: tuple[str, ...]) -> Iterator[Hired]:
+    """Yield what makes each who acts in a cluster of these nodes, given the API."""
     yield from (
         Accounts,
         Autoscalers,
@@ -57,7 +59,21 @@ def _staff(nodes: tuple[str, ...]) -> Iterator[Hired]:
         lambda api: NodeLifecycle(api, {}),
     )
     for name in nodes:
-        yield lambda api, name=name: Kubelet(api, name)  # type: ignore[misc]
+        yield lambda api, name=name: Kubelet(api, name, fares=NamedFares())  # type: ignore[misc]
+
+
+def register(server: Api, nodes: tuple[str, ...]) -> None:
+    """Have each node's kubelet register it, where it is not known; Refused where nobody answers."""
+    for name in nodes:
+        kept = server.seen_by(kubelet(name))
+        try:
+            made = kept.create(kubelet(name), node(name, kept.clock.now))
+        except Refused as refusal:
+            if refusal.reason != "AlreadyExists":
+                raise
+            continue
+        made["status"] = node(name, kept.clock.now)["status"]
+        kept.update(kubelet(name), made, "status")
 
 
 class Staff:
@@ -72,18 +88,9 @@ class Staff:
     def start(self) -> None:
         """Register the nodes and start everybody; Refused where nobody answers."""
         server = HttpApi(self._address, RealClock(0), API_SERVER)
-        for name in self._nodes:
-            kept = server.seen_by(kubelet(name))
-            try:
-                made = kept.create(kubelet(name), node(name, kept.clock.now))
-            except Refused as refusal:
-                if refusal.reason != "AlreadyExists":
-                    raise
-                continue
-            made["status"] = node(name, kept.clock.now)["status"]
-            kept.update(kubelet(name), made, "status")
+        register(server, self._nodes)
         server.end()
-        for seed, hired in enumerate(_staff(self._nodes)):
+        for seed, hired in enumerate(staff(self._nodes)):
             clock = RealClock(seed)
             asked = HttpApi(self._address, clock, API_SERVER)
             self._servers.append(asked)

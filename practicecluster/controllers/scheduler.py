@@ -1,24 +1,22 @@
-"""The scheduler: binds each Pod to a node with room, or says why none has.
+"""The scheduler: binds each Pod to a node that it fits, or says why none does.
 
 Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/scheduler/schedule_one.go
+Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/scheduler/backend/queue/scheduling_queue.go
 """
 
+from collections import Counter
 from contextlib import suppress
 
 from practicecluster.controllers.actors import Actor, condition, leaving, referred
 from practicecluster.controllers.api import Api, Json, Refused
 from practicecluster.controllers.clock import Work
+from practicecluster.controllers.placing import Misfit, Node, liking, misfits
 from practicecluster.controllers.who import SCHEDULER
 from practicecluster.writing.times import stamp
 
-
-def millis(pod: Json) -> int:
-    """The CPU that a Pod asks for, in thousandths."""
-    asked = 0
-    for container in pod["spec"]["containers"]:
-        text = container.get("resources", {}).get("requests", {}).get("cpu", "0")
-        asked += int(text[:-1]) if text.endswith("m") else int(text) * 1000
-    return asked
+_FIRST, _MOST = 1.0, 10.0
+_UNHELPED = "Preemption is not helpful for scheduling."
+_UNVICTIMED = "No preemption victims found for incoming pod."
 
 
 class Scheduler(Actor):
@@ -30,73 +28,107 @@ class Scheduler(Actor):
     def __init__(self, server: Api) -> None:
         super().__init__(server, SCHEDULER)
         self._assumed: dict[str, str] = {}
+        self._waiting: dict[str, Json] = {}
+        self._placed: dict[str, dict[str, Json]] = {}
+        self._tried_at: dict[str, tuple[int, float]] = {}
 
     def seen(self, kind: str, type_: str, before: Json | None, thing: Json) -> None:
         """What frees room, or a new Pod, has the waiting ones tried again."""
-        for pod in self.cached("Pod"):
-            if self._waits(pod):
-                waiting = condition(pod, "PodScheduled") is not None
-                freed = type_ == "DELETED" or kind == "Node" or pod is thing
-                if not waiting or freed:
-                    self.enqueue(pod["metadata"]["uid"])
+        if kind == "Node":
+            if before is None or type_ == "DELETED" or _matter(before) != _matter(thing):
+                self._again()
+            return
+        uid, ended = thing["metadata"]["uid"], thing["status"].get("phase") in _ENDED
+        node = thing["spec"].get("nodeName") or ""
+        if type_ == "DELETED" or ended:
+            self._waiting.pop(uid, None)
+            self._assumed.pop(uid, None)
+            self._tried_at.pop(uid, None)
+            if self._placed.get(node, {}).pop(uid, None) is not None:
+                self._again()
+        elif node:
+            self._waiting.pop(uid, None)
+            self._assumed.pop(uid, None)
+            self._placed.setdefault(node, {})[uid] = thing
+            if before is not None and leaving(thing) and not leaving(before):
+                self._again()
+        else:
+            fresh = uid not in self._waiting or self._waiting[uid]["spec"] != thing["spec"]
+            self._waiting[uid] = thing
+            if fresh:
+                self.enqueue(uid)
+
+    def _again(self) -> None:
+        """Try the Pods again that found no node, each once its time to wait is over."""
+        for uid in self._waiting:
+            if (attempt := self._tried_at.get(uid)) is not None:
+                pause = min(_FIRST * 2.0 ** (attempt[0] - 1), _MOST)
+                self.enqueue(uid, max(attempt[1] + pause - self.clock.now, 0.0))
 
     def _waits(self, pod: Json) -> bool:
         placed = pod["spec"].get("nodeName") or pod["metadata"]["uid"] in self._assumed
         return not placed and not leaving(pod) and not pod["spec"].get("schedulingGates")
+
+    def nodes(self) -> list[Node]:
+        """The nodes with what is on them, or was just put there."""
+        every = [Node(node, []) for node in self.cached("Node")]
+        by_name = {node.name: node for node in every}
+        for name, pods in self._placed.items():
+            if name in by_name:
+                by_name[name].pods.extend(pods.values())
+        for uid, name in self._assumed.items():
+            pod = self.known("Pod", uid)
+            if pod is not None and name in by_name and not pod["spec"].get("nodeName"):
+                by_name[name].pods.append(pod)
+        return every
 
     def reconcile(self, key: str) -> Work:
         """One attempt for one Pod."""
         pod = self.known("Pod", key)
         if pod is None or not self._waits(pod):
             return
-        fitting = [node for node in self.cached("Node") if self._fits(node, pod)]
+        nodes = self.nodes()
+        why = {node.name: misfits(pod, node, nodes) for node in nodes}
+        fitting = [node for node in nodes if not why[node.name]]
         yield self.clock.between(0.001, 0.005)
-        if fitting:
-            name = self.clock.random.choice(fitting)["metadata"]["name"]
-            self._assumed[key] = name
-            self.server.bind(self.who, pod, name)
-            space = pod["metadata"]["namespace"]
-            text = f"Successfully assigned {space}/{pod['metadata']['name']} to {name}"
-            self._tell(pod, "Scheduled", "Binding", text, "Normal")
+        if not fitting:
+            attempts, _ = self._tried_at.get(key, (0, 0.0))
+            self._tried_at[key] = attempts + 1, self.clock.now
+            yield from self._pass_over(pod, nodes, why)
             return
-        yield from self._pass_over(pod)
+        least = min(liking(pod, node) for node in fitting)
+        best = [node.name for node in fitting if liking(pod, node) == least]
+        name = self.clock.random.choice(best)
+        self._assumed[key] = name
+        try:
+            self.server.bind(self.who, pod, name)
+        except Refused:
+            self._assumed.pop(key, None)
+            raise
+        space = pod["metadata"]["namespace"]
+        text = f"Successfully assigned {space}/{pod['metadata']['name']} to {name}"
+        self._tell(pod, "Scheduled", "Binding", text, "Normal")
 
-    def _pass_over(self, pod: Json) -> Work:
-        count = len(self.cached("Node"))
-        full = sum(1 for n in self.cached("Node") if not n["spec"].get("unschedulable"))
-        parts = [f"{full} Insufficient cpu"] if full else []
-        parts += [f"{count - full} node(s) were unschedulable"] if count - full else []
-        none = f"0/{count} nodes are available:"
-        tried = f"preemption: {none} {count} No preemption victims found for incoming pod."
-        text = f"{none} {', '.join(parts)}. {tried}"
+    def _pass_over(self, pod: Json, nodes: list[Node], why: dict[str, list[Misfit]]) -> Work:
+        text = unfit(list(why.values()))
         self._tell(pod, "FailedScheduling", "Scheduling", text, "Warning")
         yield self.clock.between(0.001, 0.005)
         self.server.patch(self.who, pod, lambda now: self._refuse(now, text), "status")
-        yield from self._make_room(pod)
+        yield from self._make_room(pod, nodes, why)
 
-    def _make_room(self, pod: Json) -> Work:
+    def _make_room(self, pod: Json, nodes: list[Node], why: dict[str, list[Misfit]]) -> Work:
+        """Nothing is taken away for it; others may do so."""
         yield from ()
 
     def _refuse(self, pod: Json, text: str) -> None:
-        said = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
+        said: Json = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
+        if "generation" in pod["metadata"]:
+            said["observedGeneration"] = pod["metadata"]["generation"]
         old = condition(pod, "PodScheduled")
         at = old["lastTransitionTime"] if old else stamp(self.clock.now)
-        said |= {"message": text, "lastTransitionTime": at}
+        said |= {"message": text, "lastProbeTime": None, "lastTransitionTime": at}
         others = [c for c in pod["status"].get("conditions", []) if c["type"] != "PodScheduled"]
         pod["status"]["conditions"] = [*others, said]
-
-    def _fits(self, node: Json, pod: Json) -> bool:
-        if self._closed(node, pod):
-            return False
-        name, used = node["metadata"]["name"], 0
-        for other in self.cached("Pod"):
-            placed = other["spec"].get("nodeName") or self._assumed.get(other["metadata"]["uid"])
-            if placed == name and other["status"].get("phase") not in ("Succeeded", "Failed"):
-                used += millis(other)
-        return used + millis(pod) <= int(node["status"]["allocatable"]["cpu"]) * 1000
-
-    def _closed(self, node: Json, pod: Json) -> bool:
-        return bool(node["spec"].get("unschedulable") or node["spec"].get("taints"))
 
     def _tell(self, pod: Json, reason: str, action: str, text: str, type_: str) -> None:
         at = self.clock.now
@@ -120,3 +152,25 @@ class Scheduler(Actor):
         }  # fmt: skip
         with suppress(Refused):  # Of a namespace that is leaving no more is told.
             self.server.create(self.who, event)
+
+
+_ENDED = ("Succeeded", "Failed")
+
+
+def _matter(node: Json) -> Json:
+    """Return what of a node decides which Pods fit it."""
+    labels, status = node["metadata"].get("labels"), node.get("status") or {}
+    return {"spec": node["spec"], "labels": labels, "room": status.get("allocatable")}
+
+
+def unfit(found: list[list[Misfit]]) -> str:
+    """Return what a scheduler says where no node fits: how many, and for what each."""
+    if not found:
+        return "no nodes available to schedule pods"
+    none = f"0/{len(found)} nodes are available:"
+    whys = Counter(misfit.why for each in found for misfit in each)
+    parts = ", ".join(sorted(f"{count} {why}" for why, count in whys.items()))
+    helpless = sum(any(misfit.helpless for misfit in each) for each in found)
+    tried = {_UNHELPED: helpless, _UNVICTIMED: len(found) - helpless}
+    after = ", ".join(sorted(f"{count} {why}" for why, count in tried.items() if count))
+    return f"{none} {parts}. no new claims to deallocate, preemption: {none} {after}"

@@ -48,10 +48,12 @@ class StatefulSets(Actor):
         yield from self.claim(db, "Pod")
         pods = {p["metadata"]["name"]: p for p in self.cached("Pod") if controller_of(p) == key}
         found: list[str] = []
+        known = list(pods.values())
         yield from newest(self, db, found)
         if not leaving(db):
             yield from self._act(db, found[0], pods)
-        yield from self._report(db, found[0], list(pods.values()))
+        # By the Pods from before: those of this look count once they are heard of.
+        yield from self._report(db, found[0], known)
         status = db.get("status", {})
         used = {p["metadata"]["labels"].get(HASH, "") for p in pods.values()}
         used |= {found[0], status.get("currentRevision", "")}
@@ -105,20 +107,23 @@ class StatefulSets(Actor):
             if not self.server.find("PersistentVolumeClaim", space, claim["metadata"]["name"]):
                 yield self.clock.between(0.001, 0.006)
                 made = self.server.create(self.who, claim)
-                text = f"create Claim {made['metadata']['name']} Pod {name} in StatefulSet success"
+                text = f"Create Claim {made['metadata']['name']} Pod {name} in StatefulSet success"
                 self.events.tell(db, "SuccessfulCreate", text)
         yield self.clock.between(0.001, 0.006)
         labels = {HASH: update, NAME: name, "apps.kubernetes.io/pod-index": name.rpartition("-")[2]}
         failed = f"create Pod {name} in StatefulSet {db['metadata']['name']} failed error: "
-        pods[name] = self.made(db, pod_of(db, name, **labels), failed)
+        pod = pod_of(db, name, **labels)
+        pod["metadata"]["generateName"] = f"{db['metadata']['name']}-"
+        pod["spec"] |= {"hostname": name, "subdomain": db["spec"].get("serviceName") or ""}
+        pods[name] = self.made(db, pod, failed)
         whose = f"StatefulSet {db['metadata']['name']} successful"
-        self.events.tell(db, "SuccessfulCreate", f"create Pod {name} in {whose}")
+        self.events.tell(db, "SuccessfulCreate", f"Create Pod {name} in {whose}")
 
     def _delete(self, db: Json, pod: Json) -> Work:
         yield self.clock.between(0.001, 0.006)
         self.server.delete(self.who, pod)
         whose = f"StatefulSet {db['metadata']['name']} successful"
-        self.events.tell(db, "SuccessfulDelete", f"delete Pod {pod['metadata']['name']} in {whose}")
+        self.events.tell(db, "SuccessfulDelete", f"Delete Pod {pod['metadata']['name']} in {whose}")
 
     def _keep(self, db: Json, pod: Json) -> Work:
         """With whenDeleted: Delete, the claims of each Pod belong to the StatefulSet."""
@@ -161,6 +166,7 @@ class StatefulSets(Actor):
         counts = {"readyReplicas": ready, "availableReplicas": ready, "updatedReplicas": len(fresh)}
         counts["currentReplicas"] = len(old)
         status |= {name: count for name, count in counts.items() if count}
+        status["availableReplicas"] = ready
         status |= {"currentRevision": current, "updateRevision": update, "collisionCount": 0}
         if status == before:
             return

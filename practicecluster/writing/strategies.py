@@ -78,6 +78,8 @@ def prepare(served: ResourceType, thing: JsonObject, uid: str, chance: Random) -
     """Set what a new object gets from the server."""
     if served.has_status and served.group_resource not in _KEEP_STATUS:
         thing.pop("status", None)
+    if served.group_resource in _EMPTY:
+        thing["status"] = dict(_EMPTY[served.group_resource])
     if counted(served):
         thing["metadata"]["generation"] = 1
     for _ in _canonical(thing):
@@ -88,6 +90,18 @@ def prepare(served: ResourceType, thing: JsonObject, uid: str, chance: Random) -
 
 
 _KEEP_STATUS = frozenset({"nodes"})
+_EMPTY: dict[str, JsonObject] = {
+    "daemonsets.apps": {
+        "currentNumberScheduled": 0,
+        "numberMisscheduled": 0,
+        "desiredNumberScheduled": 0,
+        "numberReady": 0,
+    },
+    "replicasets.apps": {"replicas": 0},
+    "replicationcontrollers": {"replicas": 0},
+    "statefulsets.apps": {"replicas": 0, "availableReplicas": 0},
+}
+"""The status of a new object, where its type's fields are always written."""
 
 
 def _canonical(value: Any, *, quantities: bool = False) -> Iterator[None]:
@@ -192,7 +206,15 @@ def _secret(thing: JsonObject, uid: str, chance: Random) -> None:
     thing.pop("stringData", None)
 
 
+def _daemonset(thing: JsonObject, uid: str, chance: Random) -> None:
+    del uid, chance
+    noted = thing["metadata"].get("annotations") or {}
+    thing["metadata"]["annotations"] = {**noted, _TEMPLATE: "1"}
+
+
+_TEMPLATE = "deprecated.daemonset.template.generation"
 _PREPARE: dict[str, Callable[[JsonObject, str, Random], None]] = {
+    "daemonsets.apps": _daemonset,
     "jobs.batch": _job,
     "namespaces": _namespace,
     "persistentvolumeclaims": _claim,
@@ -253,3 +275,8 @@ def count(served: ResourceType, before: JsonObject, after: JsonObject) -> None:
     """Give an object the next generation where what is desired of it changed."""
     if counted(served) and desired(served, before) != desired(served, after):
         after["metadata"]["generation"] = int(before["metadata"].get("generation", 0)) + 1
+    noted = before["metadata"].get("annotations") or {}
+    if served.group_resource == "daemonsets.apps" and _TEMPLATE in noted:
+        moved = before["spec"].get("template") != after["spec"].get("template")
+        number = str(int(noted[_TEMPLATE]) + moved)
+        after["metadata"].setdefault("annotations", {})[_TEMPLATE] = number

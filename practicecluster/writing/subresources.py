@@ -128,8 +128,6 @@ def bind(writer: Writer, asked: Asked, binding: Any) -> None:
         "lastProbeTime": None,
         "lastTransitionTime": stamp(writer.now()),
     }
-    if "generation" in pod["metadata"]:
-        told["observedGeneration"] = pod["metadata"]["generation"]
     others = [each for each in pod["status"].get("conditions", ()) if each["type"] != told["type"]]
     pod["status"]["conditions"] = [*others, told]
     store(writer, asked, pod)

@@ -6,7 +6,8 @@ decides both. Source: https://github.com/kubernetes/apiserver/blob/master/pkg/en
 
 import copy
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -36,6 +37,7 @@ from practicecluster.writing.ownership import (
 )
 from practicecluster.writing.patches import merged
 from practicecluster.writing.problems import invalid, unprocessable
+from practicecluster.writing.requesting import API_SERVER, NOBODY, Request
 from practicecluster.writing.schemas import Schema
 from practicecluster.writing.times import stamp
 from practicecluster.writing.validation import change_faults, faults
@@ -79,6 +81,17 @@ class Writer:
         self.store = store
         self.now = now
         self.chance = chance
+        self.request = NOBODY
+        """Which request is being carried out, for those who hear of its writes."""
+
+    @contextmanager
+    def by(self, request: Request) -> Iterator[None]:
+        """Note who asks for what is written within the block."""
+        above, self.request = self.request, request
+        try:
+            yield
+        finally:
+            self.request = above
 
     def current(self, asked: Asked) -> JsonObject:
         """Return the object as it is stored, with its kind; raises ApiError 404."""
@@ -312,7 +325,8 @@ class Writer:
         assert served is not None  # noqa: S101 - It is built in.
         metadata = charge.quota["metadata"]
         asked = Asked(served, metadata["namespace"], metadata["name"], "status", manager=_APISERVER)
-        self.patch(asked, lambda now: {**now, "status": {**now["status"], "used": charge.used}})
+        with self.by(API_SERVER._replace(subresource="status")):
+            self.patch(asked, lambda now: {**now, "status": {**now["status"], "used": charge.used}})
 
 
 def _owners(before: JsonObject, after: JsonObject) -> Managed:

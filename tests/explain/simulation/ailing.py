@@ -12,18 +12,18 @@ from practicecluster.controllers.claims import Binder, Protection
 from practicecluster.controllers.crons import CronJobs
 from practicecluster.controllers.daemons import DaemonSets
 from practicecluster.controllers.deployments import Deployments
+from practicecluster.controllers.fares import NEVER, Fare, Fares, Refusal, refusals
 from practicecluster.controllers.garbage import Garbage
 from practicecluster.controllers.jobs import Jobs
+from practicecluster.controllers.kubelet import Kubelet
 from practicecluster.controllers.lifecycle import Evictor, NodeLifecycle, PodCollector
 from practicecluster.controllers.namespaces import Namespaces
 from practicecluster.controllers.preemption import PreemptingScheduler
 from practicecluster.controllers.quotas import Quotas
 from practicecluster.controllers.replicasets import ReplicaSets
 from practicecluster.controllers.stateful import StatefulSets
-from tests.explain.simulation.agent import Agent
 from tests.explain.simulation.attaching import Attaching
 from tests.explain.simulation.cluster import Cluster
-from tests.explain.simulation.fares import NEVER, Fare, Fares, Refusal, refusals
 from tests.explain.simulation.faults import Faults
 from tests.explain.simulation.operators import OPERATORS, Course
 from tests.explain.simulation.people import SPACE, deployment, template, thing
@@ -43,9 +43,14 @@ class AilingCluster(Cluster):
         self.courses: dict[str, Course] = {}
         attaching = Attaching(server, self.fares, self.faults)
         self.kubelets = {
-            name: Agent(server, name, self.silent, self.fares, self.faults, attaching.attached)
+            name: Kubelet(
+                server, name, silent=self.silent, fares=self.fares, faults=self.faults,
+                beats=False, prompt=seed % 2 == 0,
+            )
             for name in nodes
-        }
+        }  # fmt: skip
+        for kubelet in self.kubelets.values():
+            kubelet.attached = attaching.attached
         return [
             Deployments(server), ReplicaSets(server), PreemptingScheduler(server),
             Garbage(server), Jobs(server), Namespaces(server), StatefulSets(server),
@@ -320,7 +325,7 @@ class Ailments:
         faults = [fault, *(self.cluster.faults.begin(p, "node-lost", within=NEVER) for p in own)]
         self.cluster.wait(self.random.uniform(30, 600))
         del self.cluster.silent[kubelet.node]
-        kubelet.back()
+        kubelet.back(booted=True)
         for each in faults:
             self.cluster.faults.end(each)
         self.cluster.wait(90)

@@ -6,8 +6,8 @@ Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/volu
 from practicecluster.controllers.actors import Actor, leaving
 from practicecluster.controllers.api import Json
 from practicecluster.controllers.clock import Work
+from practicecluster.controllers.fares import Fares, failing
 from practicecluster.controllers.who import kcm
-from tests.explain.simulation.fares import Fares, failing
 from tests.explain.simulation.faults import Fault, Faults
 from tests.explain.simulation.server import Server
 

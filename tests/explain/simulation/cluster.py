@@ -14,6 +14,7 @@ from practicecluster.controllers.api import Json, Written
 from practicecluster.controllers.clock import VirtualClock
 from practicecluster.controllers.deployments import Deployments
 from practicecluster.controllers.garbage import Garbage
+from practicecluster.controllers.images import NamedFares
 from practicecluster.controllers.jobs import Jobs
 from practicecluster.controllers.kinds import KINDS
 from practicecluster.controllers.kubelet import Kubelet
@@ -59,7 +60,10 @@ class Cluster:
             Jobs(self.server),
             Namespaces(self.server),
             Sites(self.server, ("site-operator", "OpenAPI-Generator")[seed % 2]),
-            *(Kubelet(self.server, name) for name in nodes),
+            *(
+                Kubelet(self.server, name, fares=NamedFares(), beats=False, prompt=seed % 2 == 0)
+                for name in nodes
+            ),
         ]
 
     def wait(self, seconds: float) -> None:

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from practicecluster.controllers.actors import Actor, leaving
 from practicecluster.controllers.api import Json
+from practicecluster.controllers.fares import Fare
 from practicecluster.controllers.scaling import Autoscalers
 from tests.explain.simulation.ailing import AilingCluster
-from tests.explain.simulation.fares import Fare
 from tests.explain.simulation.operators import Course
 from tests.explain.simulation.people import deployment, job, template, thing
 
@@ -190,7 +190,7 @@ class Duties:
         self.cluster.silent[name] = self.cluster.clock.now
         self.cluster.wait(self._between(*_REBOOT))
         del self.cluster.silent[name]
-        self.cluster.kubelets[name].back()
+        self.cluster.kubelets[name].back(booted=True)
         self.cluster.wait(self._between(60, 120))
 
     def reboot(self) -> None:

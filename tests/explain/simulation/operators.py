@@ -12,9 +12,9 @@ from practicecluster.controllers.actors import Actor, controller_of, is_ready, l
 from practicecluster.controllers.api import Json
 from practicecluster.controllers.clock import Work
 from practicecluster.controllers.deployments import put
+from practicecluster.controllers.fares import NEVER
 from practicecluster.controllers.who import Who
 from practicecluster.writing.times import stamp
-from tests.explain.simulation.fares import NEVER
 from tests.explain.simulation.faults import Fault, Faults
 from tests.explain.simulation.server import Server
 

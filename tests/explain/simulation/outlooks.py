@@ -38,7 +38,9 @@ class World:
             thing = self._next.thing
             uid = thing["metadata"]["uid"]
             references = thing["metadata"].get("ownerReferences", ())
-            self._owners[uid] = references[0]["uid"] if references else ""
+            # What let an object go may be what its former owner now suffers from.
+            known = self._owners.get(uid, "")
+            self._owners[uid] = references[0]["uid"] if references else known
             self.things[uid] = thing
             if self._next.type == "DELETED":
                 del self.things[uid]

@@ -12,7 +12,10 @@ from practicecluster.controllers.crons import CronJobs
 from practicecluster.controllers.daemons import DaemonSets
 from practicecluster.controllers.deployments import Deployments
 from practicecluster.controllers.garbage import Garbage
+from practicecluster.controllers.heartbeats import HOLLOW
+from practicecluster.controllers.images import NamedFares
 from practicecluster.controllers.jobs import Jobs
+from practicecluster.controllers.kubelet import Kubelet
 from practicecluster.controllers.lifecycle import Evictor, NodeLifecycle, PodCollector
 from practicecluster.controllers.ordered_namespaces import OrderedNamespaces
 from practicecluster.controllers.preemption import PreemptingScheduler
@@ -22,7 +25,6 @@ from practicecluster.controllers.scaling import Autoscalers
 from practicecluster.controllers.stateful import StatefulSets
 from tests.explain.simulation.charging import Charging
 from tests.explain.simulation.cluster import Cluster
-from tests.explain.simulation.losable import HOLLOW, LosableKubelet
 from tests.explain.simulation.people import SPACE, deployment, job, template, thing
 from tests.explain.simulation.plain_operator import Habits, PlainOperator
 from tests.explain.simulation.scenarios import Days
@@ -41,7 +43,13 @@ class WholeCluster(Cluster):
         server = self.server
         self.silent: dict[str, float] = {}
         hollow = HOLLOW if seed % 3 == 1 else None
-        self.kubelets = {name: LosableKubelet(server, name, self.silent, hollow) for name in nodes}
+        self.kubelets = {
+            name: Kubelet(
+                server, name, hollow, silent=self.silent, fares=NamedFares(), beats=False,
+                prompt=seed % 2 == 0,
+            )
+            for name in nodes
+        }  # fmt: skip
         habits = Habits(_NAMES[seed % 5], seed % 2 == 0, seed % 4 < 2, seed % 8 < 6, seed % 3 == 0)
         if not habits.subresource:
             server.plain.add("Website")

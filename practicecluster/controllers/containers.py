@@ -1,19 +1,19 @@
 """What a kubelet does for each container: its image, its settings, its start, probes and restarts.
 
 Sources: pkg/kubelet/images/image_manager.go; pkg/kubelet/kuberuntime/kuberuntime_manager.go;
-pkg/kubelet/prober/worker.go
+pkg/kubelet/prober/worker.go; pkg/kubelet/pod_workers.go, completeWork
 """
 
 import math
+from typing import Any, Protocol
 
-from practicecluster.controllers.api import Json
+from practicecluster.controllers.api import Api, Json
+from practicecluster.controllers.cells import Cell, Cells, ended
 from practicecluster.controllers.clock import Work
+from practicecluster.controllers.fares import NEVER, Fare, Fares
+from practicecluster.controllers.heartbeats import Beating
+from practicecluster.controllers.who import Who
 from practicecluster.writing.times import stamp
-from tests.explain.simulation.cells import Cell, Cells, ended
-from tests.explain.simulation.fares import NEVER, Fare, Fares
-from tests.explain.simulation.faults import Faults
-from tests.explain.simulation.losable import LosableKubelet
-from tests.explain.simulation.server import Server
 
 _FIRST, _LONGEST = 10.0, 300.0
 _PROVEN = 30.0
@@ -23,26 +23,57 @@ _STARTING = 59.0
 """Seconds that an application may take to be ready before its readiness probe's failures count."""
 
 
-class Containers(LosableKubelet):
-    """Keeps each container as its Pod asks; a worker stops where its Pod's life is another one."""
+_PRESENT = 'Container image "{}" already present on machine and can be accessed by the pod'
+
+
+class Notes(Protocol):
+    """Where is noted what is truly wrong with a Pod, for those who judge what others say of it."""
+
+    def begin(self, thing: Json, codes: str, holders: str = "kubelet", within: float = 5.0) -> Any:
+        """Something went wrong with an object; return what it is called from now on."""
+
+    def lull(self, fault: Any) -> None:
+        """What went wrong is tried again."""
+
+    def end(self, fault: Any) -> None:
+        """It is well again."""
+
+
+class Unnoted:
+    """Nobody judges."""
+
+    def begin(self, thing: Json, codes: str, holders: str = "kubelet", within: float = 5.0) -> Any:
+        """Something went wrong with an object."""
+
+    def lull(self, fault: Any) -> None:
+        """What went wrong is tried again."""
+
+    def end(self, fault: Any) -> None:
+        """It is well again."""
+
+
+class Containers(Beating):
+    """Keeps each container as its Pod asks; a worker stops where its Pod's life is another one.
+
+    A `prompt` one shows that it backs off as soon as it does, as kubelets did before 1.36; later
+    ones show it when they look at the Pod again, which is when the wait is over.
+    """
 
     def __init__(
-        self, server: Server, node: str, silent: dict[str, float], fares: Fares, faults: Faults,
-        attached: set[tuple[str, str]],
+        self, server: Api, node: str, who: Who | None = None, *,
+        silent: dict[str, float] | None = None, fares: Fares | None = None,
+        faults: Notes | None = None, beats: bool = True, prompt: bool = False,
     ) -> None:  # fmt: skip
-        super().__init__(server, node, silent)
-        self.fares, self.faults, self.attached = fares, faults, attached
+        super().__init__(server, node, who, silent, beats=beats)
+        self.fares = fares or Fares()
+        self.faults = faults or Unnoted()
+        self.images: set[str] = set()
         self.held: dict[str, Cells] = {}
-        self.addresses = 0
-        self._images: set[str] = set()
+        self._prompt = prompt
 
     def lives(self, pod: Json, cells: Cells) -> bool:
         """Whether a Pod is neither to go nor gone, and its containers are still these."""
-        return not self._over(pod) and self.held.get(pod["metadata"]["uid"]) is cells
-
-    def lost(self, pod: Json) -> None:
-        """Forget a Pod's containers, so that their workers stop."""
-        self.held.pop(pod["metadata"]["uid"], None)
+        raise NotImplementedError
 
     def send(self, pod: Json, cells: Cells, more: object = None) -> None:
         """Report on a Pod."""
@@ -63,49 +94,79 @@ class Containers(LosableKubelet):
             again = (again and (cell.role != "init")) or (cells.policy != "Never" and not well)
             self.send(pod, cells)
             if not again:
+                yield from self._settled(pod, cells)
                 return
             yield from self._backed_off(pod, cells, cell)
 
+    def _settled(self, pod: Json, cells: Cells) -> Work:
+        """Once all containers are over for good, so is the Pod, after it was looked at again."""
+        if cells.ends in ("Succeeded", "Failed") and not cells.settled:
+            yield self.clock.between(1.0, 1.1)
+            cells.settled = True
+            if self.lives(pod, cells):
+                self.send(pod, cells)
+
     def _pulled(self, pod: Json, cells: Cells, cell: Cell) -> Work:
+        """Have the image here, trying again later and later; says so, and shows the Pod, first."""
         image = cell.spec["image"]
-        always = cell.spec.get("imagePullPolicy") == "Always"
-        if image in self._images and not always:
-            told = f'Container image "{image}" already present on machine'
-            self._told(pod, cell, "Pulled", told)
-            return
-        pause, fault, fare = _FIRST, None, self.fares.of(image)
+        pause, fault, fare = _FIRST, None, self.fares.of(cell.spec)
         while self.lives(pod, cells):
+            if image in self.images and cell.spec.get("imagePullPolicy") != "Always":
+                self._told(pod, cell, "Pulled", _PRESENT.format(image))
+                yield from self._shown(pod, cells)
+                return
             self._told(pod, cell, "Pulling", f'Pulling image "{image}"')
+            yield from self._shown(pod, cells)
             refusal = fare.refusal
             refused = refusal is not None and self.clock.now < refusal.until
-            here = image in self._images
-            yield self.clock.between(0.3, 2.0) if refused or here else fare.pull
+            took = fare.pull
+            if refused or image in self.images:
+                took = self.clock.between(0.01, 0.06)
+            yield took
             if not self.lives(pod, cells):
                 return
             if refusal is None or not refused:
-                self._images.add(image)
-                took = f"{fare.pull:.3g}s ({fare.pull:.3g}s including waiting)"
-                told = f'Successfully pulled image "{image}" in {took}. Image size: 778907 bytes.'
-                self._told(pod, cell, "Pulled", told)
+                self.images.add(image)
+                lasted = f"{took * 1000:.0f}ms" if took < 1 else f"{took:.3f}s"
+                told = f'Successfully pulled image "{image}" in {lasted} ({lasted} including '
+                self._told(pod, cell, "Pulled", f"{told}waiting). Image size: 778907 bytes.")
                 self.faults.end(fault)
                 return
             fault = fault or self.faults.begin(pod, refusal.code, "kubelet client")
-            told = f'Failed to pull image "{image}": {refusal.message}'
-            self._told(pod, cell, "Failed", told, "Warning")
-            self._told(pod, cell, "Failed", "Error: ErrImagePull", "Warning")
-            cell.state = {"waiting": {"reason": "ErrImagePull", "message": refusal.message}}
+            yield from self._not_pulled(pod, cells, cell, refusal.message, first=pause == _FIRST)
+            yield pause * self.clock.between(1.0, 1.4)
+            pause = min(pause * 2, _LONGEST)
+
+    def _shown(self, pod: Json, cells: Cells) -> Work:
+        yield self.clock.between(0.002, 0.01)
+        if self.lives(pod, cells):
             self.send(pod, cells)
-            yield self.clock.between(0.5, 12.0)
+
+    def _not_pulled(
+        self, pod: Json, cells: Cells, cell: Cell, why: str, *, first: bool
+    ) -> Work:  # fmt: skip
+        """Say that the image is refused, and that it is tried again."""
+        image = cell.spec["image"]
+        told = f'Failed to pull image "{image}": {why}'
+        self._told(pod, cell, "Failed", told, "Warning")
+        self._told(pod, cell, "Failed", "Error: ErrImagePull", "Warning")
+        text = f'Back-off pulling image "{image}"'
+        waits = {"reason": "ImagePullBackOff", "message": f"{text}: ErrImagePull: {why}"}
+        if first or self._prompt:
+            cells.reachable = True
+            cell.state = {"waiting": {"reason": "ErrImagePull", "message": why}}
+            if self._prompt:
+                self.send(pod, cells)
+                yield self.clock.between(0.5, 12.0)
+            else:
+                yield self.clock.between(0.15, 0.3)
             if not self.lives(pod, cells):
                 return
-            text = f'Back-off pulling image "{image}"'
             self._told(pod, cell, "BackOff", text)
             self._told(pod, cell, "Failed", "Error: ImagePullBackOff", "Warning")
-            text = f"{text}: ErrImagePull: {refusal.message}"
-            cell.state = {"waiting": {"reason": "ImagePullBackOff", "message": text}}
+            cell.state = {"waiting": waits} if self._prompt else cell.state
             self.send(pod, cells)
-            yield pause
-            pause = min(pause * 2, _LONGEST)
+        cell.state = {"waiting": waits}
 
     def _configured(self, pod: Json, cells: Cells, cell: Cell) -> Work:
         """Wait until each ConfigMap and Secret that its environment comes from is there."""
@@ -129,19 +190,22 @@ class Containers(LosableKubelet):
 
     def _ran(self, pod: Json, cells: Cells, cell: Cell) -> Work:
         """One run; returns when it has ended, or when nothing more can happen to it."""
-        began, fare = self.clock.now, self.fares.of(cell.spec["image"])
-        self._told(pod, cell, "Created", f"Container {cell.name} created")
+        began, fare = self.clock.now, self.fares.of(cell.spec)
+        cell.restarts, cell.again = cell.restarts + cell.again, False
+        if "terminated" in cell.state:
+            cell.last = cell.state
+        self._told(pod, cell, "Created", "Container created")
         if fare.reason == "StartError":
             text = "failed to create containerd task: exec: no such file or directory: unknown"
             self._told(pod, cell, "Failed", f"Error: {text}", "Warning")
+            cell.key = f"containerd://{self.clock.random.getrandbits(256):064x}"
             self._ended(pod, cell, 0.0, ended(128, "StartError", 0.0, began, text))
             return
-        self._told(pod, cell, "Started", f"Container {cell.name} started")
-        cell.state = {"running": {"startedAt": stamp(began)}}
-        cell.started = "startupProbe" not in cell.spec
-        cell.ready = cell.started and "readinessProbe" not in cell.spec
-        self._recovers(cell)
-        self.send(pod, cells)
+        yield self.clock.between(0.05, 0.12)
+        if not self.lives(pod, cells):
+            return
+        self._begins(pod, cells, cell)
+        began = self.clock.now
         fell = fare.falls and cell.restarts > 0
         stays = fell and cells.policy == "Always"
         due = {"ends": NEVER if stays else began + fare.ends}
@@ -159,13 +223,26 @@ class Containers(LosableKubelet):
                 code, reason = (0, "Completed") if fell else (fare.exits, fare.reason)
                 reason = reason if code else "Completed"
                 state = ended(code, reason, began, self.clock.now)
-                self._ended(pod, cell, self.clock.now - began, state)
+                yield self.clock.between(0.1, 0.5)
+                if self.lives(pod, cells):
+                    self._ended(pod, cell, self.clock.now - began, state)
                 return
             if self._probed(pod, cells, cell, kind, began, due, failures):
                 yield self.clock.between(0.5, 2.0)
                 state = ended(137, "Error", began, self.clock.now)
                 self._ended(pod, cell, self.clock.now - began, state, probed=True)
                 return
+
+    def _begins(self, pod: Json, cells: Cells, cell: Cell) -> None:
+        """Its process runs, which is told and shown."""
+        self._told(pod, cell, "Started", "Container started")
+        cell.key = f"containerd://{self.clock.random.getrandbits(256):064x}"
+        cells.reachable = True
+        cell.state = {"running": {"startedAt": stamp(self.clock.now)}}
+        cell.started = "startupProbe" not in cell.spec
+        cell.ready = cell.started and "readinessProbe" not in cell.spec
+        self._recovers(cell)
+        self.send(pod, cells)
 
     def _probes(self, cell: Cell, fare: Fare, due: dict[str, float], began: float) -> None:
         """When each probe is next; one that succeeds on and on is not looked at meanwhile."""
@@ -183,7 +260,7 @@ class Containers(LosableKubelet):
         failures: dict[str, int],
     ) -> bool:  # fmt: skip
         """One probe; returns whether the container is killed for it."""
-        fare, age = self.fares.of(cell.spec["image"]), self.clock.now - began
+        fare, age = self.fares.of(cell.spec), self.clock.now - began
         well = {"startup": age >= fare.starts, "readiness": age >= fare.ready}.get(kind, False)
         if well:
             due.pop(kind)
@@ -203,7 +280,9 @@ class Containers(LosableKubelet):
         over = count >= cell.spec[f"{kind}Probe"].get("failureThreshold", 3)
         if kind == "readiness":
             if over and cell.fault is None:
-                self.clock.after(max(_STARTING - age, 0.0), lambda: self._unready(pod, cell, began))
+                self.clock.after(
+                    max(_STARTING - age, 0.0), lambda: self._unready(pod, cells, cell, began)
+                )
             return False
         if over:
             text = f"Container {cell.name} failed {kind} probe, will be restarted"
@@ -212,10 +291,10 @@ class Containers(LosableKubelet):
             cell.fault = self.faults.begin(pod, "probe-failing", "kubelet client")
         return bool(over)
 
-    def _unready(self, pod: Json, cell: Cell, began: float) -> None:
+    def _unready(self, pod: Json, cells: Cells, cell: Cell, began: float) -> None:
         """It has had its time to start, and is not ready."""
         same = cell.state.get("running", {}).get("startedAt") == stamp(began)
-        if same and not cell.ready and cell.fault is None and not self._over(pod):
+        if same and not cell.ready and cell.fault is None and self.lives(pod, cells):
             cell.fault = self.faults.begin(pod, "probe-failing", "kubelet client")
 
     def _ended(
@@ -223,7 +302,7 @@ class Containers(LosableKubelet):
     ) -> None:
         """A run is over: what is known of it, and whether that is wrong."""
         told = state["terminated"]
-        cell.state, cell.ready, cell.started = state, False, False
+        cell.end(state)
         if lasted > 2 * _LONGEST:
             cell.pause, cell.restarts = _FIRST, cell.restarts
         if probed:
@@ -260,23 +339,34 @@ class Containers(LosableKubelet):
 
     def _backed_off(self, pod: Json, cells: Cells, cell: Cell) -> Work:
         """Wait before the next start, longer each time; the first comes at once."""
-        yield self.clock.between(0.2, 1.0)
-        if cell.restarts and self.lives(pod, cells):
+        yield self.clock.between(0.01, 0.1)
+        if not self.lives(pod, cells):
+            return
+        ended_as = cell.state
+        if cell.restarts:
             metadata = pod["metadata"]
             whose = f"{metadata['name']}_{metadata['namespace']}({metadata['uid']})"
             text = f"Back-off restarting failed container {cell.name} in pod {whose}"
             self._told(pod, cell, "BackOff", text, "Warning")
-            cell.last = cell.state
-            said = f"back-off {cell.pause:.0f}s restarting failed container={cell.name} pod={whose}"
-            cell.state = {"waiting": {"reason": "CrashLoopBackOff", "message": said}}
-            self.send(pod, cells)
+            said = (
+                f"back-off {_span(cell.pause)} restarting failed container={cell.name} pod={whose}"
+            )
+            waits = {"waiting": {"reason": "CrashLoopBackOff", "message": said}}
+            if self._prompt:
+                cell.last, cell.state = ended_as, waits
+                self.send(pod, cells)
             yield cell.pause
             cell.pause = min(cell.pause * 2, _LONGEST)
-        else:
-            cell.last = cell.state
-        cell.restarts += 1
+            cell.last, cell.state = ended_as, waits
+        cell.again = True
 
     def _told(self, pod: Json, cell: Cell, reason: str, text: str, type_: str = "Normal") -> None:
         """An Event about one container of the Pod."""
         where = "initContainers" if cell.role != "main" else "containers"
         self.events.tell(pod, reason, text, type_, self.node, f"spec.{where}{{{cell.name}}}")
+
+
+def _span(seconds: float) -> str:
+    """Return a duration as Go writes it."""
+    minutes, left = divmod(int(seconds), 60)
+    return f"{minutes}m{left}s" if minutes else f"{left}s"

@@ -4,7 +4,9 @@ Nothing of this is to be seen but by what a kubelet then writes. Messages are th
 and of kubelets. Source: pkg/kubelet/images/image_manager.go; pkg/kubelet/events/event.go.
 """
 
+import hashlib
 import math
+from typing import Any
 
 import msgspec
 
@@ -48,9 +50,9 @@ class Fares(msgspec.Struct):
     sandboxes: dict[str, tuple[str, float]] = msgspec.field(default_factory=dict)
     attaching: float = 8.0
 
-    def of(self, image: str) -> Fare:
-        """How containers of an image fare."""
-        return self.images.get(image, WELL)
+    def of(self, container: dict[str, Any]) -> Fare:
+        """How a container of this spec fares."""
+        return self.images.get(container["image"], WELL)
 
 
 WELL = Fare()
@@ -67,19 +69,50 @@ def refusals(image: str) -> dict[str, tuple[str, str]]:
     return _answered(image) | _unanswered(image)
 
 
+def reference(image: str) -> str:
+    """Return an image's whole name, as containerd has it.
+
+    Source: https://github.com/distribution/reference/blob/main/normalize.go
+    """
+    first, slash, _ = image.partition("/")
+    if not slash:
+        image = f"docker.io/library/{image}"
+    elif not ("." in first or ":" in first or first == "localhost"):
+        image = f"docker.io/{image}"
+    last = image.rpartition("/")[2]
+    return image if ":" in last or "@" in last else f"{image}:latest"
+
+
+def identity(image: str) -> str:
+    """Return what an image is, by its digest; here each name has one of its own."""
+    name = reference(image)
+    bare = name.partition("@")[0]
+    if ":" in bare.rpartition("/")[2]:
+        bare = bare.rpartition(":")[0]
+    return f"{bare}@sha256:{hashlib.sha256(name.encode()).hexdigest()}"
+
+
+def _place(image: str) -> tuple[str, str, str]:
+    """Return an image's name, its registry's address, and the path that is asked for there."""
+    name = reference(image)
+    host, _, path = name.partition("/")
+    host = "registry-1.docker.io" if host == "docker.io" else host
+    before, _, tag = path.rpartition(":")
+    return name, f"https://{host}", f"{before}/manifests/{tag}"
+
+
 def _words(image: str) -> tuple[str, str, str]:
     """What each message begins with: of the pull, of the name's resolution, of the request."""
-    name, path = f"registry.example.com/{image}", image.replace(":", "/manifests/")
+    name, host, path = _place(image)
     begins = f'failed to pull and unpack image "{name}": '
     resolve = f'{begins}failed to resolve reference "{name}": '
-    asked = f'failed to do request: Head "https://registry.example.com/v2/{path}": '
+    asked = f'failed to do request: Head "{host}/v2/{path}": '
     return begins, resolve, asked
 
 
 def _answered(image: str) -> dict[str, tuple[str, str]]:
     """What a registry answers."""
-    name = f"registry.example.com/{image}"
-    host, path = "https://registry.example.com", image.replace(":", "/manifests/")
+    name, host, path = _place(image)
     begins, resolve, _ = _words(image)
     unknown = "rpc error: code = Unknown desc = "
     return {
@@ -122,7 +155,7 @@ def _answered(image: str) -> dict[str, tuple[str, str]]:
 def _unanswered(image: str) -> dict[str, tuple[str, str]]:
     """Why no registry answers, or what it sends cannot be kept."""
     begins, resolve, asked = _words(image)
-    unknown = "rpc error: code = Unknown desc = "
+    unknown, host = "rpc error: code = Unknown desc = ", _place(image)[1].removeprefix("https://")
     return {
         "certificate": (
             "image-pull-failed",
@@ -137,10 +170,7 @@ def _unanswered(image: str) -> dict[str, tuple[str, str]]:
         ),
         "no name": (
             "image-pull-failed",
-            (
-                f"{unknown}{resolve}{asked}dial tcp: lookup registry.example.com on 10.96.0.10:53: "
-                "no such host"
-            ),
+            (f"{unknown}{resolve}{asked}dial tcp: lookup {host} on 10.96.0.10:53: no such host"),
         ),
         "space": (
             "image-pull-failed",

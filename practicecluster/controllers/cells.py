@@ -4,18 +4,26 @@ Sources: pkg/kubelet/kubelet_pods.go, getPhase and generateAPIPodStatus;
 pkg/kubelet/status/generate.go
 """
 
+from typing import Any
+
 import msgspec
 
 from practicecluster.controllers.api import Json
+from practicecluster.controllers.fares import identity, reference
 from practicecluster.writing.times import stamp
-from tests.explain.simulation.faults import Fault
 
+_OVER = ("Succeeded", "Failed")
 _CREATING: Json = {"waiting": {"reason": "ContainerCreating"}}
 _INITIALIZING: Json = {"waiting": {"reason": "PodInitializing"}}
 
 
 class Cell(msgspec.Struct, kw_only=True):
-    """One container: what its spec says, how it is, and what is wrong with it."""
+    """One container: what its spec says, how it is, and what is wrong with it.
+
+    `key` is its runtime's name for the run that is or was, empty before the first; where it is to
+    run `again`, that run will count as a restart. What `fault` stands for is known to those who
+    note faults.
+    """
 
     spec: Json
     role: str
@@ -25,7 +33,9 @@ class Cell(msgspec.Struct, kw_only=True):
     ready: bool = False
     started: bool = False
     pause: float = 10.0
-    fault: Fault | None = None
+    fault: Any = None
+    key: str = ""
+    again: bool = False
 
     @property
     def name(self) -> str:
@@ -43,11 +53,31 @@ class Cell(msgspec.Struct, kw_only=True):
     def shown(self) -> Json:
         """Its container status."""
         ready = self.done if self.role == "init" else self.ready
-        return {
-            "name": self.name, "image": self.spec["image"], "state": self.state,
-            "lastState": self.last, "ready": ready, "restartCount": self.restarts,
-            "started": self.started,
+        image = self.spec["image"]
+        told: Json = {
+            "name": self.name, "state": self.state, "lastState": self.last, "ready": ready,
+            "restartCount": self.restarts, "image": image, "imageID": "", "started": self.started,
         }  # fmt: skip
+        if self.key:
+            told |= {"image": reference(image), "imageID": identity(image)}
+            told |= {"containerID": self.key, "resources": self.spec.get("resources", {})}
+            if asked := self.spec.get("resources", {}).get("requests"):
+                told["allocatedResources"] = asked
+        mounts = [_mounted(mount) for mount in self.spec.get("volumeMounts") or ()]
+        return told | ({"volumeMounts": mounts} if mounts else {})
+
+    def end(self, state: Json) -> None:
+        """Its run is over."""
+        self.state, self.ready, self.started = state, False, False
+        if self.key:
+            state["terminated"]["containerID"] = self.key
+
+
+def _mounted(mount: Json) -> Json:
+    told: Json = {"name": mount["name"], "mountPath": mount["mountPath"]}
+    if mount.get("readOnly"):
+        told |= {"readOnly": True, "recursiveReadOnly": "Disabled"}
+    return told
 
 
 class Cells:
@@ -60,7 +90,9 @@ class Cells:
         self.inits = [Cell(spec=c, role=_role(c), state=_INITIALIZING) for c in inits]
         self.mains = [Cell(spec=c, role="main", state=waits) for c in spec["containers"]]
         self.policy = spec.get("restartPolicy", "Always")
-        self.sandbox = False
+        self.sandbox = self.over = False
+        self.address = ""
+        self.reachable = self.settled = self.lost = False
 
     @property
     def every(self) -> list[Cell]:
@@ -80,7 +112,16 @@ class Cells:
 
     @property
     def phase(self) -> str:
+        """The phase that is shown: a Pod has ended once its kubelet is sure of it."""
+        ends = self.ends
+        return "Running" if ends in _OVER and not (self.settled or self.over) else ends
+
+    @property
+    def ends(self) -> str:
         """The phase that follows from how the containers are."""
+        if self.over:
+            codes = [cell.state.get("terminated", {}).get("exitCode", 1) for cell in self.every]
+            return "Failed" if any(codes) else "Succeeded"
         broken = any(c.state.get("terminated", {}).get("exitCode", 0) for c in self.inits)
         if not self.initialized:
             return "Failed" if broken and self.policy == "Never" else "Pending"
@@ -96,16 +137,20 @@ class Cells:
 
     def conditions(self) -> list[tuple[str, bool, str, str]]:
         """Type, value, reason and message of each condition that a kubelet keeps."""
-        over = self.phase in ("Succeeded", "Failed")
+        phase, over = self.ends, self.phase in _OVER
         unready = " ".join(c.name for c in self.mains if not c.ready)
         told = f"containers with unready status: [{unready}]"
-        why = "PodCompleted" if self.phase == "Succeeded" else "ContainersNotReady"
-        ready = self.ready and not over
+        why, done = "ContainersNotReady", ""
+        if phase == "Succeeded":
+            why, told, done = "PodCompleted", "", "PodCompleted"
+        elif phase == "Failed" and not self.lost:
+            why, told = "PodFailed", ""
+        ready = self.ready and phase not in _OVER
         left = " ".join(c.name for c in self.inits if not c.done)
+        waits = ("ContainersNotInitialized", f"containers with incomplete status: [{left}]")
         return [
             ("PodReadyToStartContainers", self.sandbox and not over, "", ""),
-            ("Initialized", self.initialized, "ContainersNotInitialized",
-             f"containers with incomplete status: [{left}]"),
+            ("Initialized", self.initialized, *((done, "") if self.initialized else waits)),
             ("Ready", ready, why, told), ("ContainersReady", ready, why, told),
             ("PodScheduled", True, "", ""),
         ]  # fmt: skip
@@ -128,10 +173,13 @@ def say(status: Json, told: tuple[str, bool, str, str], at: str) -> None:
     value = "True" if true else "False"
     old = next((c for c in conditions if c["type"] == type_), None)
     kept = old is not None and old["status"] == value
-    said = {"type": type_, "status": value, "lastProbeTime": None}
+    said = {"type": type_, "observedGeneration": status.get("observedGeneration", 1)}
+    said |= {"status": value, "lastProbeTime": None}
     said["lastTransitionTime"] = old["lastTransitionTime"] if kept and old else at
-    if not true and reason:
-        said |= {"reason": reason, "message": message}
+    if reason and (not true or reason == "PodCompleted"):
+        said["reason"] = reason
+        if message:
+            said["message"] = message
     if old is None:
         conditions.append(said)
     else:

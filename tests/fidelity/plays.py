@@ -1,0 +1,141 @@
+"""What was done in each recording: the commands that a person typed, and when."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = dict[str, Any]
+NGINX = "bitnami/nginx:latest"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command, some seconds after the first; `manifest` is what it reads from its input."""
+
+    at: float
+    command: str
+    manifest: Json | None = None
+
+
+@dataclass(frozen=True)
+class Play:
+    """The commands of one recording, those that came before it, and its length in seconds."""
+
+    name: str
+    steps: tuple[Step, ...]
+    seconds: float
+    before: tuple[Step, ...] = ()
+    images: tuple[str, ...] = field(default=("crasher:1", "bitnami/nginx:1.27", NGINX))
+    begun: str = "2026-11-23T00:07:37Z"
+
+
+def _workload(kind: str, name: str, spec: Json, container: Json | None = None, **pod: Any) -> Json:
+    containers = [{"name": "c", "image": NGINX} | (container or {})]
+    labels = {"app": name}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": containers, **pod}}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": kind,
+        "metadata": {"name": name, "namespace": "shop"},
+        "spec": {"selector": {"matchLabels": labels}, "template": template, **spec},
+    }
+
+
+def _deployment(name: str, replicas: int, cpu: str = "") -> Json:
+    spec = {"replicas": replicas, "progressDeadlineSeconds": 600}
+    container = {"resources": {"requests": {"cpu": cpu}}} if cpu else {}
+    return _workload("Deployment", name, spec, container, terminationGracePeriodSeconds=2)
+
+
+def _web(replicas: int) -> tuple[Step, ...]:
+    return (Step(0, "apply -f -", _deployment("web", replicas)),)
+
+
+_QUOTA = {
+    "apiVersion": "v1",
+    "kind": "ResourceQuota",
+    "metadata": {"name": "pods", "namespace": "shop"},
+    "spec": {"hard": {"pods": "2"}},
+}
+_CREATE = f"create deployment nginx --image={NGINX} --replicas=3"
+_WEB_STATEFUL = _workload("StatefulSet", "db", {"replicas": 3, "serviceName": "db"})
+PLAYS = {
+    play.name: play
+    for play in (
+        Play("create", (Step(0, _CREATE),), 11),
+        Play(
+            "scale",
+            (
+                Step(0, "scale deployment web --replicas=5"),
+                Step(8.09, "scale deployment web --replicas=1"),
+            ),
+            16,
+            _web(2),
+        ),
+        Play(
+            "rolling_update",
+            (
+                Step(0, "set image deployment/web c=bitnami/nginx:1.27"),
+                Step(6.09, "rollout undo deployment/web"),
+            ),
+            26,
+            _web(3),
+        ),
+        Play(
+            "self_heal",
+            (
+                Step(0, "delete {Pod} --wait=false"),
+                Step(7.09, "delete {ReplicaSet} --wait=false"),
+            ),
+            19,
+            _web(3),
+        ),
+        Play(
+            "bad_image",
+            (
+                Step(0, "create deployment api --image=bitnami/does-not-exist:9 --replicas=2"),
+                Step(25.11, "set image deployment/api does-not-exist=bitnami/nginx:1.27"),
+            ),
+            40,
+        ),
+        Play("crash_loop", (Step(0, "create deployment flaky --image=crasher:1"),), 39),
+        Play(
+            "unschedulable",
+            (
+                Step(0, "apply -f -", _deployment("big", 2, "64")),
+                Step(8.51, "apply -f -", _deployment("big", 2, "100m")),
+            ),
+            18,
+        ),
+        Play(
+            "quota",
+            (
+                Step(0, f"create deployment capped --image={NGINX} --replicas=4"),
+                Step(15.09, "delete quota pods --wait=false"),
+            ),
+            16,
+            (Step(0, "apply -f -", _QUOTA),),
+        ),
+        Play(
+            "workloads",
+            (
+                Step(0, "create job once --image=crasher:1"),
+                Step(0.07, f"create cronjob tick --image={NGINX} --schedule='* * * * *'"),
+                Step(0.12, "apply -f -", _WEB_STATEFUL),
+                Step(0.13, "apply -f -", _workload("DaemonSet", "agent", {})),
+            ),
+            74,
+            begun="2026-11-23T00:13:16Z",
+        ),
+        Play(
+            "events_apart",
+            (Step(0, _CREATE), Step(8.1, "scale deployment nginx --replicas=1")),
+            15,
+        ),
+    )
+}
+
+
+def written(manifest: Json | None) -> bytes | None:
+    """Return what a command reads from its input."""
+    return json.dumps(manifest).encode() if manifest is not None else None

@@ -19,7 +19,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 import msgspec
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 
-from dashboard import feeds, rendering, status
+from dashboard import feeds, practice, rendering, status
 from dashboard.feeds import Feed, Quiet
 from dashboard.places import FullError, Lobby, Places
 from dashboard.plaintext import refuse
@@ -100,7 +100,8 @@ def _status(feed: Feed, now: float) -> dict[str, str]:
     header = status.context(now)
     parts: dict[str, str] = {"status": rendering.draw("status", **header)}
     if isinstance(feed, feeds.NowFeed):
-        parts["empty"] = rendering.draw("empty", **header, empty=feed.empty_state(header))
+        shown = header | {"empty": feed.empty_state(header), "practice": practice.practised()}
+        parts["empty"] = rendering.draw("empty", **shown)
     return parts
 
 

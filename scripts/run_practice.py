@@ -106,7 +106,8 @@ def tell(kubeconfig: Path) -> None:
         "The practice cluster is a simulation: its controllers act as Kubernetes' do, and no "
         "container runs.\nIn another terminal:\n"
         f"  export KUBECONFIG={kubeconfig}\n"
-        "  kubectl create deployment nginx --image=bitnami/nginx:latest --replicas=3",
+        "  kubectl create deployment nginx --image=bitnami/nginx:latest --replicas=3\n"
+        "What to do next stands on the dashboard's page Learn: exercises, and situations to solve.",
         flush=True,
     )
 

@@ -39,6 +39,7 @@ function mark(item, when) {
 
 function tally(count) {
   const line = document.getElementById("tally");
+  if (!line) return; // One answer, and not the list of all.
   line.textContent = count ? `${count} of ${line.dataset.total} done` : "";
   line.hidden = !count;
   const forget = document.getElementById("forget");

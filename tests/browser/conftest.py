@@ -5,7 +5,7 @@ Nothing is simulated between them: the commands that a person runs, and HTTP on 
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from playwright.sync_api import (
@@ -89,10 +89,15 @@ class Watch:
             self.errors.append(said.text)
 
 
+class Served(Protocol):
+    """Something that serves the dashboard."""
+
+    @property
+    def url(self) -> str: ...
+
+
 @contextmanager
-def opened(
-    browser: Browser, baton: Dashboard | Stored, path: str, **options: object
-) -> Iterator[Page]:
+def opened(browser: Browser, baton: Served, path: str, **options: object) -> Iterator[Page]:
     """Open a page of `baton` with clean storage; it must make no error and ask nobody else."""
     context = browser.new_context(**{"reduced_motion": "reduce", **options})  # type: ignore[arg-type]
     context.set_default_timeout(PATIENCE_MS)

@@ -157,6 +157,14 @@ async def test_an_open_exercise_is_told_what_turned_and_nothing_else() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("practised")
+def test_where_nothing_has_happened_yet_the_first_exercise_is_offered(client: Client) -> None:
+    scenes.connected()
+    link = 'href="/learn/exercises">Begin with the first exercise'
+    assert link in client.get("/").content.decode()
+
+
+@pytest.mark.django_db
 def test_an_exercise_that_there_is_not_is_followed_in_peace(practised: None) -> None:
     feed = ExerciseFeed("none")
     feed.begin(0)

@@ -8,7 +8,9 @@ Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-
 from eventstream.explain.attribution import evidence
 from eventstream.explain.attribution.customs import asked_above, custom_keeper
 from eventstream.explain.vocabulary import sources
+from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.records import Verb
+from eventstream.explain.vocabulary.registry import is_a
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.text import count, images_of, named, told_changes
 from eventstream.explain.world.world import View
@@ -22,7 +24,7 @@ def created(view: View, who: Writer) -> Verdict | None:
     write = view.write
     if write.change.type != "ADDED" or who.built_in or not who.known:
         return None
-    deployment = write.image.kind == "Deployment"
+    deployment = is_a(write.image, kinds.DEPLOYMENT)
     return Verdict(
         rule="client-created",
         stranger=_client(who),

@@ -2,6 +2,8 @@
 
 from eventstream.explain.vocabulary import commands
 from eventstream.explain.vocabulary.commands import line, within
+from eventstream.explain.vocabulary.declared import kinds
+from eventstream.explain.vocabulary.registry import is_a
 from eventstream.explain.world.writes import Write
 from eventstream.objects.kinds import is_built_in
 
@@ -34,7 +36,7 @@ def previous_logs(write: Write, container: str) -> str:
 
 def resume(write: Write) -> str:
     """Resumes a paused Deployment, or a suspended Job."""
-    if write.image.kind == "Deployment":
+    if is_a(write.image, kinds.DEPLOYMENT):
         return _line("rollout resume", write)
     return _line("patch", write, "--type=merge", "-p", '{"spec":{"suspend":false}}')
 

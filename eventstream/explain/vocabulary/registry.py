@@ -72,6 +72,11 @@ def group_kind(api_version: str, kind: str) -> GroupKind:
     return GroupKind(api_version.rpartition("/")[0], kind)
 
 
+def is_a(typed: "Typed", kind: GroupKind) -> bool:
+    """Whether something is of this very kind: another group may have one of the same name."""
+    return typed.kind == kind.kind and typed.api_version.rpartition("/")[0] == kind.group
+
+
 class Typed(Protocol):
     """What names its type: an object's image, a reference to one."""
 

@@ -123,7 +123,7 @@ class Places:
         ref = log.ref
         if is_built_in(ref.api_version):
             self._kinds.add(ref.kind)
-        if ref.kind in _SELECTED and ref.namespace:
+        if ref.kind in _SELECTED and ref.namespace and is_built_in(ref.api_version):
             self._spaces.setdefault(ref.namespace, {})[log.uid] = log
 
     def drop(self, log: ObjectLog) -> None:

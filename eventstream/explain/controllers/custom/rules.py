@@ -25,8 +25,10 @@ from eventstream.explain.controllers.custom.grounds import grounds
 from eventstream.explain.deletions.finalizers import PROMPT, setters
 from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary import sources
+from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.documented.rule import RuleName
 from eventstream.explain.vocabulary.records import Evidence, Loop, Verb
+from eventstream.explain.vocabulary.registry import is_a
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.marks import mark_of
 from eventstream.explain.world.text import listing, named, seen, told_changes
@@ -55,6 +57,7 @@ def acted(view: View, who: Writer) -> Verdict | None:
     own = owner is None and served is None and ground.own
     report = who.subresource == "status"
     created = write.change.type == "ADDED"
+    asks = created and is_a(write.image, kinds.DEPLOYMENT)
     verb: Verb = "create" if created else "report" if report else "patch"
     return Verdict(
         rule=_NAMES[verb],
@@ -75,9 +78,9 @@ def acted(view: View, who: Writer) -> Verdict | None:
             _compare(write, own, created),
             _act(write, created, report),
         ),
-        documented=(1,) if created and write.image.kind == "Deployment" else (),
-        documented_store=(2,) if created and write.image.kind == "Deployment" else (),
-        documented_broadcast=(3,) if created and write.image.kind == "Deployment" else (),
+        documented=(1,) if asks else (),
+        documented_store=(2,) if asks else (),
+        documented_broadcast=(3,) if asks else (),
     )
 
 

@@ -20,6 +20,8 @@ from eventstream.explain.controllers.shared.conventions import unknown
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.vocabulary.declared import kinds
+from eventstream.explain.vocabulary.registry import is_a
 from eventstream.explain.world.evictions import Eviction
 from eventstream.explain.world.pods import condition, has_ended, is_ready, node_of, phase
 from eventstream.explain.world.text import count, listing, named, parse, said_by, sentence, when
@@ -119,11 +121,11 @@ class _Tenants:
         self.leaving: list[Write] = []
         self.budgets: list[Write] = []
         for log in snapshot.world.logs.values():
-            if log.ref.kind == "Pod":
+            if is_a(log.ref, kinds.POD):
                 write = snapshot.latest(log)
                 if write is not None and node_of(write.image) == node:
                     self._take(write)
-            elif log.ref.kind == "PodDisruptionBudget":
+            elif is_a(log.ref, kinds.BUDGET):
                 write = snapshot.alive(log)
                 if write is not None:
                     self.budgets.append(write)

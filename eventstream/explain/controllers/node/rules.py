@@ -14,9 +14,10 @@ from eventstream.explain.attribution import evidence
 from eventstream.explain.controllers.shared.statuses import condition_news
 from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary import sources
+from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.documented.rule import RuleName
 from eventstream.explain.vocabulary.records import Loop
-from eventstream.explain.vocabulary.registry import ACTORS, CONTROLLER_MANAGER, title
+from eventstream.explain.vocabulary.registry import ACTORS, CONTROLLER_MANAGER, is_a, title
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.notes import said, told_at
 from eventstream.explain.world.pods import condition, is_true
@@ -282,7 +283,7 @@ _NEAR = 60.0
 def taken_away(view: View) -> Verdict | None:
     """A Node was deleted, and somebody who is no part of Kubernetes says that it was them."""
     write = view.write
-    if write.image.kind != "Node":
+    if not is_a(write.image, kinds.NODE):
         return None
     told = [
         note

@@ -19,7 +19,9 @@ from eventstream.explain.controllers.pod.scheduling import unschedulable
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.snapshot import Snapshot, ungated
+from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.records import Evidence
+from eventstream.explain.vocabulary.registry import is_a
 from eventstream.explain.world.notes import recency, said, since
 from eventstream.explain.world.pods import condition, node_of
 from eventstream.explain.world.text import listing, said_by, sentence
@@ -263,7 +265,7 @@ def _held(
 def _preempting(snapshot: Snapshot, write: Write, since: float, node: str) -> Holding:
     """It waits for Pods on that node to stop, each of which may take its grace period."""
     name = write.image.metadata.name
-    logs = (log for log in snapshot.world.logs.values() if log.ref.kind == "Pod")
+    logs = (log for log in snapshot.world.logs.values() if is_a(log.ref, kinds.POD))
     there = [pod for log in logs if (pod := snapshot.alive(log)) and node_of(pod.image) == node]
     graces = [pod.image.metadata.deletion_grace_period_seconds or 0 for pod in there]
     waiting_for = f"room on {node} for Pod {name}, where Pods of lower priority have to stop first"

@@ -9,8 +9,9 @@ from eventstream.explain.controllers.registry import holding_of
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot, collectable, due
+from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.records import Evidence
-from eventstream.explain.vocabulary.registry import FINALIZERS
+from eventstream.explain.vocabulary.registry import FINALIZERS, is_a
 from eventstream.explain.world.families import HIGHEST
 from eventstream.explain.world.pods import condition, has_ended
 from eventstream.explain.world.text import count, listing, named, said_by, when
@@ -51,7 +52,7 @@ def _users(snapshot: Snapshot, claim: Write) -> list[Write]:
     namespace, name = claim.image.metadata.namespace, claim.image.metadata.name
     found: list[Write] = []
     for log in snapshot.world.logs.values():
-        if log.ref.kind != "Pod" or log.ref.namespace != namespace:
+        if log.ref.namespace != namespace or not is_a(log.ref, kinds.POD):
             continue
         pod = snapshot.alive(log)
         if pod is not None and not has_ended(pod.image) and _has(pod.image, name):
@@ -100,7 +101,7 @@ def _remaining(snapshot: Snapshot, log: ObjectLog, *, alone: bool = False) -> li
 
 def _leaving(snapshot: Snapshot, write: Write) -> Holding:
     image = write.image
-    if image.kind == "Pod" and image.metadata.deletion_timestamp:
+    if is_a(image, kinds.POD) and image.metadata.deletion_timestamp:
         stopping = holding_of(snapshot, write)
         if stopping is not None:
             return stopping
@@ -108,7 +109,7 @@ def _leaving(snapshot: Snapshot, write: Write) -> Holding:
     if image.metadata.deletion_timestamp and held:
         used = in_use(snapshot, write) if held[0] in PROTECTIONS else None
         return used or _finalizing(write, held)
-    if image.kind == "Namespace":
+    if is_a(image, kinds.NAMESPACE):
         return _namespace(write)
     waiting_for = f"{named(image)} to be removed"
     since = collectable(snapshot, write)

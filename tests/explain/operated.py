@@ -42,7 +42,7 @@ def stuck_pod(flow: Operated, maker: Hand, owner: Json, name: str) -> Json:
     """A Pod whose image does not exist."""
     made = maker.create(pod(owner, name, ""))
     flow.hand("scheduler", "").bind(made)
-    said = 'failed to resolve reference "docker.io/library/nosuch:1": not found'
+    said = 'failed to resolve reference "docker.io/library/nginx:1": not found'
     waits = {"waiting": {"reason": "ErrImagePull", "message": said}}
     flow.hand("kubelet", "kubelet").report(
         made,

@@ -53,7 +53,7 @@ class Observer:
     take all other namespaces for vanished. With `recording`, all that is observed is recorded
     too. Without `messages` none is kept; `judge` says how custom resources stand. `lost` are the
     gaps that a history begins with. Nothing is ever written to the cluster. Call `restore`, then
-    `run`, once each; `told` is called with all upserts, on the event loop, and returns at once.
+    `run`, once each; all in `told` are called with all upserts, on the loop, and return at once.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Observer:
         self._recording = recording
         self._audit_files = audit_files
         self._lost = lost
-        self.told: Callable[[list[Upsert]], None] | None = None
+        self.told: Sequence[Callable[[list[Upsert]], None]] = ()
         self._followers: list[Follower] = []
         self._engine = Engine(cluster.uid, audited=bool(audit_files))
         self._told_of = _scoped(cluster, namespace)
@@ -150,8 +150,8 @@ class Observer:
     def _record(self, observation: Observation | AuditLog | None, upserts: list[Upsert]) -> None:
         self._recorder.put(observation, upserts)
         self._counting.take(observation, upserts)
-        if self.told is not None:
-            self.told(upserts)
+        for take in self.told:
+            take(upserts)
 
     async def _go_on(self) -> None:
         """Return when the next piece of work may begin: the store keeps up, and pages get by."""

@@ -172,6 +172,18 @@ _NOTIFYING = (
     ),
 )
 
+_EXPORTING = (
+    _gauge("baton_otlp_waiting", "traces", "Settled traces that wait to be sent."),
+    _gauge("baton_otlp_failing", "0 or 1", "Whether the last attempt to send one failed."),
+    _counter(
+        "baton_otlp_traces_total",
+        "traces",
+        "What became of settled traces: `sent`, `failed` (given up) or `dropped` (one too many, or "
+        "no more in history).",
+        "outcome",
+    ),
+)
+
 _PROCESS = (
     _counter("process_cpu_seconds_total", "seconds", "CPU time of the process."),
     _gauge("process_resident_memory_bytes", "bytes", "Memory of the process that is resident."),
@@ -225,6 +237,7 @@ GROUPS: Mapping[str, tuple[Metric, ...]] = {
     "Storing": _STORING,
     "Serving": _SERVING,
     "Notifying (with rules only)": _NOTIFYING,
+    "Giving traces to a collector (with one only)": _EXPORTING,
     "The process": _PROCESS,
     "What happens in the cluster": _NAMED,
 }

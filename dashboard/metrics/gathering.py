@@ -58,6 +58,7 @@ def of_process(read: Known | None) -> Iterator[Sample]:
         yield from _of_watching(read)
     yield from _of_counting()
     yield from _of_notifying()
+    yield from _of_exporting()
     yield from _of_pages()
     for family in _process.collect():
         for sample in family.samples:
@@ -130,6 +131,17 @@ def _of_notifying() -> Iterator[Sample]:
         count = sum(getattr(each, outcome) for each in noted.targets)
         yield Sample("baton_notifications_total", count, (outcome,))
     yield Sample("baton_notifications_left_out_total", noted.left_out)
+
+
+def _of_exporting() -> Iterator[Sample]:
+    """How giving traces to a collector goes; nothing where none is named."""
+    noted = metrics.exported()
+    if noted is None:
+        return
+    yield Sample("baton_otlp_waiting", noted.waiting)
+    yield Sample("baton_otlp_failing", bool(noted.error))
+    for outcome in ("sent", "failed", "dropped"):
+        yield Sample("baton_otlp_traces_total", getattr(noted, outcome), (outcome,))
 
 
 def _of_pages() -> Iterator[Sample]:

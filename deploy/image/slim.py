@@ -43,6 +43,10 @@ PACKAGES: Patterns = (
     *("zstandard/_cffi*.so", "zstandard/backend_cffi.py"),
     # Other versions of Lua than Argo CD's scripts are run by.
     *("lupa/lua5[!2].*.so", "lupa/luajit*.so"),
+    # Messages of Google's own services, which stand beside what OTLP needs.
+    *(f"google/{name}" for name in (
+        *("api", "cloud", "gapic", "logging", "longrunning", "rpc", "type"),
+    )),
     # Types, for those who write programs.
     *(f"**/*.{suffix}" for suffix in ("pxd", "pyi", "pyx")),
 )  # fmt: skip

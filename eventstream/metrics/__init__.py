@@ -6,6 +6,8 @@ a monitoring system wants made of them is made in another thread, when it asks.
 
 from eventstream.metrics.buckets import Buckets, Distribution
 from eventstream.metrics.counting import Counting
+from eventstream.metrics.exporting import Exported
+from eventstream.metrics.exporting import so_far as exported
 from eventstream.metrics.observed import Commits, Queue, Running, observing, running
 from eventstream.metrics.places import OTHER, Place
 from eventstream.metrics.tally import Tally, refused
@@ -17,12 +19,14 @@ __all__ = [
     "Commits",
     "Counting",
     "Distribution",
+    "Exported",
     "Place",
     "Queue",
     "Running",
     "Stall",
     "Tally",
     "TraceCounts",
+    "exported",
     "observing",
     "refused",
     "running",

@@ -18,7 +18,7 @@ from dashboard.metrics.catalogue import METRICS
 from dashboard.metrics.exposition import Sample, text
 from eventstream import history, pulse
 from eventstream.history import EVERYTHING, NOTHING, Rights
-from eventstream.metrics import Counting
+from eventstream.metrics import Counting, Exported, exporting
 from eventstream.notifying import status as notifying
 from eventstream.notifying.status import Notifications, TargetStatus
 from eventstream.objects.observations import Coverage
@@ -46,6 +46,9 @@ def test_all_that_the_catalogue_has_is_given_out_and_nothing_else(
 ) -> None:
     targets = TargetStatus("ops", 2, 5, 1), TargetStatus("chat", error="it answered 404")
     monkeypatch.setattr(notifying, "_noted", [Notifications(3, "", targets)])
+    monkeypatch.setattr(
+        exporting, "_noted", [Exported(1, 7, 2, 3, "the collector did not take it")]
+    )
     scenes.connected(Coverage(scenes.SECRETIVE, "watching", time.time(), lag=0.5))
     scenes.store(scenes.nginx(100.0))
     from eventstream.retention import _note
@@ -65,6 +68,7 @@ def test_all_that_the_catalogue_has_is_given_out_and_nothing_else(
     body = answered(EVERYTHING)
     assert of("baton_notification_targets_failing", body) == {(): 1.0}
     assert of("baton_notifications_total", body)[("delivered",)] == 5
+    assert of("baton_otlp_traces_total", body) == {("sent",): 7, ("failed",): 2, ("dropped",): 3}
 
 
 @pytest.mark.django_db(transaction=True)

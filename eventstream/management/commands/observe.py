@@ -35,10 +35,11 @@ from eventstream.kubeapi.problems import ApiProblem, open_files
 from eventstream.kubeapi.reviews import ApiReviews
 from eventstream.management.options import no_messages, taught_by, teaching
 from eventstream.management.printing import PlainCommand
-from eventstream.notifying.notifier import running
+from eventstream.notifying.notifier import running as notifying
 from eventstream.notifying.rulesfile import RulesError, read_rules
 from eventstream.objects.observations import Gap, Problem
 from eventstream.observer import Observer
+from eventstream.otlp.exporter import running as exporting
 from eventstream.recorder import StoreError
 from eventstream.recording import Recording, RecordingError
 from eventstream.sqlite.aside import set_aside
@@ -181,7 +182,8 @@ class Command(PlainCommand):
             reviewing.install(reviews)
             try:
                 cluster = _called(await connection.identify(), options["cluster_name"])
-                notifier = running(options["notify"], cluster.name, Path(_database()).parent)
+                notifier = notifying(options["notify"], cluster.name, Path(_database()).parent)
+                told = [each.take for each in (notifier, exporting(cluster.name)) if each]
                 lost: tuple[Gap, ...] = ()
                 for turn in count():
                     observer = Observer(
@@ -194,7 +196,7 @@ class Command(PlainCommand):
                         judge=options["judge"],
                         lost=lost,
                     )
-                    observer.told = notifier.take if notifier is not None else None
+                    observer.told = told
                     await observer.restore()
                     if turn == 0:
                         self._announce(cluster, address, options["log_format"])

@@ -195,6 +195,37 @@ ROWS: dict[str, tuple[Panel, ...]] = {
     ),
 }
 
+SETTLED = f'baton_traces_settled_total{{{PLACE}, state="complete"}}'
+
+
+class Annotation(NamedTuple):
+    """What is marked over time on every panel: while its expression gives something."""
+
+    name: str
+    expression: str
+    title: str
+    colour: str
+    shown: bool = True
+
+
+ANNOTATIONS = (
+    Annotation(
+        "Standing still",
+        f"sum by (namespace, kind, diagnosis) (baton_stalled_traces{{{PLACE}}}) > 0",
+        "{{kind}} in {{namespace}} stands still: {{diagnosis}}",
+        "orange",
+    ),
+    Annotation(
+        "Completed",
+        # A series that begins has its first completion in it, which no change shows.
+        f"sum by (namespace, kind) (changes({SETTLED}[2m]) > 0 or "
+        f"({SETTLED} unless {SETTLED} offset 2m)) > 0",
+        "{{kind}} in {{namespace}} completed",
+        "green",
+        shown=False,
+    ),
+)
+
 VARIABLES = {
     "instance": "label_values(baton_live, instance)",
     "namespace": "label_values(baton_traces, namespace)",
@@ -238,8 +269,24 @@ def dashboard() -> dict[str, Any]:
         "time": {"from": "now-6h", "to": "now"},
         "timezone": "",
         "templating": {"list": [_source(), *(_variable(*each) for each in VARIABLES.items())]},
-        "annotations": {"list": []},
+        "annotations": {"list": [_annotation(each) for each in ANNOTATIONS]},
         "panels": panels,
+    }
+
+
+def _annotation(marked: Annotation) -> dict[str, Any]:
+    return {
+        "name": marked.name,
+        "datasource": SOURCE,
+        "enable": marked.shown,
+        "hide": False,
+        "iconColor": marked.colour,
+        "expr": marked.expression,
+        "step": "1m",
+        "titleFormat": marked.title,
+        "textFormat": "",
+        "tagKeys": "namespace,kind",
+        "useValueForTime": False,
     }
 
 

@@ -19,7 +19,7 @@ from eventstream.metrics import refused
 from scripts import grafana_dashboard
 from tests.deploy.checking import complaints
 from tests.deploy.conftest import ROOT, Manifest
-from tests.deploy.expressions import asked, wrong
+from tests.deploy.expressions import asked, grouped, wrong
 from tests.deploy.programs import kustomized
 
 HERE = Path(__file__).parent
@@ -31,7 +31,7 @@ EXPRESSIONS = [
     (panel["title"], target["expr"])
     for panel in DASHBOARD["panels"]
     for target in panel.get("targets", ())
-]
+] + [(marked["name"], marked["expr"]) for marked in DASHBOARD["annotations"]["list"]]
 VARIABLES = {"$__rate_interval": "5m", "$instance": ".*", "$namespace": ".*", "$kind": ".*"}
 
 
@@ -136,6 +136,13 @@ def test_the_dashboard_is_what_its_declaration_makes() -> None:
     for variable in DASHBOARD["templating"]["list"][1:]:
         name, label = re.findall(r"label_values\((\w+), (\w+)\)", variable["query"]["query"])[0]
         assert label in {*METRICS[name].labels, "instance"}
+
+
+@pytest.mark.parametrize("marked", DASHBOARD["annotations"]["list"], ids=lambda each: each["name"])
+def test_a_mark_is_named_by_labels_that_its_expression_leaves(marked: dict[str, Any]) -> None:
+    named = set(re.findall(r"{{(\w+)}}", marked["titleFormat"])) | {*marked["tagKeys"].split(",")}
+    assert named
+    assert named <= grouped(marked["expr"])
 
 
 def test_panels_do_not_overlap() -> None:

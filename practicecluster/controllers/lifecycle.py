@@ -52,8 +52,10 @@ class NodeLifecycle(Actor):
     def _give_up(self, node: Json) -> Work:
         after = copy.deepcopy(node)
         said: Json = {"type": "Ready", "status": "Unknown", "reason": "NodeStatusUnknown"}
-        said |= {"message": "Kubelet stopped posting node status.", "lastHeartbeatTime": "x"}
-        put(after["status"], said | {"lastTransitionTime": stamp(self.clock.now)})
+        said |= {"message": "Kubelet stopped posting node status."}
+        beat = (condition(node, "Ready") or {}).get("lastHeartbeatTime")
+        at = stamp(self.clock.now)
+        put(after["status"], said | {"lastHeartbeatTime": beat or at, "lastTransitionTime": at})
         yield self.clock.between(0.001, 0.006)
         self.server.update(self.who, after, "status")
         name = node["metadata"]["name"]
@@ -205,13 +207,17 @@ class PodCollector(Actor):
 
 
 def _until(node: Json, pod: Json, tolerated_for: float) -> float | None:
-    """How long a Pod still tolerates what evicts from its node; None where it may stay."""
+    """How long a Pod still tolerates what evicts from its node; None where it may stay.
+
+    Source: `getMinTolerationTime` in pkg/controller/tainteviction/taint_eviction.go.
+    """
     evicting = [t["key"] for t in node["spec"].get("taints", ()) if t["effect"] == "NoExecute"]
     if not evicting:
         return None
-    tolerated = {t["key"] for t in pod["spec"].get("tolerations", ())}
-    if tolerated.issuperset(evicting):
-        return None
+    tolerations = pod["spec"].get("tolerations", ())
+    if {each.get("key") for each in tolerations}.issuperset(evicting):
+        limits = (t.get("tolerationSeconds") for t in tolerations if t.get("key") in evicting)
+        return min((max(float(each), 0.0) for each in limits if each is not None), default=None)
     return tolerated_for if all(key.startswith(PREFIX) for key in evicting) else 0.0
 
 

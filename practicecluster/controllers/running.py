@@ -38,6 +38,7 @@ Hired = Callable[[Api], Actor]
 
 def staff(nodes: tuple[str, ...]) -> Iterator[Hired]:
     """Yield what makes each who acts in a cluster of these nodes, given the API."""
+    silent: dict[str, float] = {}  # Which nodes are lost, and since when (unix seconds).
     yield from (
         Accounts,
         Autoscalers,
@@ -56,10 +57,12 @@ def staff(nodes: tuple[str, ...]) -> Iterator[Hired]:
         Quotas,
         ReplicaSets,
         StatefulSets,
-        lambda api: NodeLifecycle(api, {}),
+        lambda api: NodeLifecycle(api, silent),
     )
     for name in nodes:
-        yield lambda api, name=name: Kubelet(api, name, fares=NamedFares())  # type: ignore[misc]
+        yield lambda api, name=name: Kubelet(  # type: ignore[misc]
+            api, name, silent=silent, fares=NamedFares()
+        )
 
 
 def register(server: Api, nodes: tuple[str, ...]) -> None:

@@ -193,4 +193,120 @@ _DRAIN = Exercise(
     cleanup="kubectl delete deployment/api pdb/api",
 )
 
-EXERCISES = (_QUOTA, _DRAIN)
+_TOLERATES = """kubectl create deployment depot --image=nginx --replicas=3
+kubectl patch deployment depot -p '{"spec": {"template": {"spec": {"tolerations": [
+  {"key": "node.kubernetes.io/unreachable", "operator": "Exists", "effect": "NoExecute",
+   "tolerationSeconds": 10}]}}}}'
+kubectl rollout status deployment/depot"""
+
+_NODE = Exercise(
+    slug="node",
+    title="Lose a node",
+    teaches="Nobody tells that a node is lost: it is taken for lost when it falls silent.",
+    idea="A kubelet renews its node's Lease every ten seconds. When that stops, the node life "
+    "cycle controller waits a while, says that the node's state is unknown, and taints it. Pods "
+    "may tolerate that taint for five minutes; then they are deleted, and made anew elsewhere. Old "
+    "ones stay Terminating until their kubelet says that they have ended, which it can't.",
+    tasks=(
+        Task(
+            title="Run Pods that do not tolerate it for long",
+            command=_TOLERATES,
+            look="Ten seconds in place of the 300 that the API server would write in.",
+            hint="kubectl get pods -l app=depot -o yaml shows the tolerations of each Pod.",
+            expected=(
+                Expected(
+                    "a client creates the Deployment",
+                    Sign(kind="Deployment", name="depot", actor="client", verb="create"),
+                ),
+                Expected(
+                    "the Deployment controller has rolled it out",
+                    Sign(
+                        kind="Deployment",
+                        name="depot",
+                        actor="deployment-controller",
+                        changed="status.conditions[Progressing]",
+                        after="NewReplicaSetAvailable",
+                    ),
+                ),
+            ),
+        ),
+        Task(
+            title="Pull the plug of a node that has one",
+            command="NODE=$(kubectl get pods -l app=depot "
+            "-o jsonpath='{.items[0].spec.nodeName}')\n"
+            'kubectl annotate node "$NODE" practicecluster/lost=true',
+            look="For a while nothing happens, as in a real cluster, where it is some 40 seconds. "
+            "Then one controller after the other finds out.",
+            hint="The annotation is the simulator's: of a real node you would pull the real plug.",
+            expected=(
+                Expected(
+                    "a client says that the node is lost",
+                    Sign(
+                        kind="Node",
+                        name="node-",
+                        actor="client",
+                        changed="metadata.annotations.practicecluster/lost",
+                    ),
+                ),
+                Expected(
+                    "the node life cycle controller no longer knows how it stands",
+                    Sign(
+                        kind="Node",
+                        name="node-",
+                        actor="node-lifecycle-controller",
+                        changed="status.conditions[Ready]",
+                        after="Unknown",
+                    ),
+                ),
+                Expected(
+                    "and taints it",
+                    Sign(
+                        kind="Node",
+                        name="node-",
+                        actor="node-lifecycle-controller",
+                        changed="spec.taints[node.kubernetes.io/unreachable",
+                    ),
+                ),
+                Expected(
+                    "the taint eviction controller deletes the Pod",
+                    Sign(
+                        kind="Pod",
+                        name="depot-",
+                        actor="taint-eviction-controller",
+                        verb="delete",
+                    ),
+                ),
+                Expected(
+                    "the ReplicaSet controller makes another",
+                    Sign(kind="Pod", name="depot-", actor=_REPLICASETS, verb="create"),
+                ),
+            ),
+        ),
+        Task(
+            title="Put the plug back",
+            command='kubectl annotate node "$NODE" practicecluster/lost-',
+            look="Until now the old Pod was Terminating. Its kubelet reports that it has ended, "
+            "and lets it go.",
+            hint="In a new terminal NODE is not set: kubectl get nodes shows which is NotReady.",
+            expected=(
+                Expected(
+                    "the kubelet reports that the node is ready",
+                    Sign(
+                        kind="Node",
+                        name="node-",
+                        actor="kubelet",
+                        changed="status.conditions[Ready]",
+                        after="True",
+                    ),
+                ),
+                Expected(
+                    "and lets the old Pod go",
+                    Sign(kind="Pod", name="depot-", actor="kubelet", verb="delete"),
+                ),
+            ),
+        ),
+    ),
+    cleanup="kubectl delete deployment depot",
+)
+
+EXERCISES = (_QUOTA, _DRAIN, _NODE)

@@ -4,11 +4,11 @@ Exercises and situations are for nobody else: of a cluster that people work with
 what harms it.
 """
 
-import shlex
-
 import msgspec
 from django.conf import settings
 from django.http import HttpRequest
+
+from eventstream.explain.vocabulary.commands import export
 
 
 class Practice(msgspec.Struct, frozen=True):
@@ -19,7 +19,7 @@ class Practice(msgspec.Struct, frozen=True):
     @property
     def export(self) -> str:
         """The command after which kubectl finds the cluster."""
-        return f"export KUBECONFIG={shlex.quote(self.kubeconfig)}"
+        return export("KUBECONFIG", self.kubeconfig)
 
 
 def practised() -> Practice | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from eventstream.explain.vocabulary.commands import WORD_MOST, events, line, within
+from eventstream.explain.vocabulary.commands import WORD_MOST, events, export, line, within
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -59,6 +59,11 @@ def test_events_about_what_is_cluster_scoped_are_in_the_namespace_default() -> N
 
 def test_the_program_is_a_word_of_its_own() -> None:
     assert line("get", "pod", "web", program="oc") == "oc get pod web"
+
+
+def test_what_sets_a_variable_is_quoted_like_any_word() -> None:
+    assert export("KUBECONFIG", "/tmp/a b") == "export KUBECONFIG='/tmp/a b'"
+    assert export("KUBECONFIG", "/tmp/a\nb") == ""
 
 
 def test_nothing_else_quotes_for_a_shell() -> None:

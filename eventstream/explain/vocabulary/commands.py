@@ -25,6 +25,11 @@ def line(verb: str, *names: str, options: tuple[str, ...] = (), program: str = K
     return shlex.join((program, *verb.split(), *given))
 
 
+def export(variable: str, value: str) -> str:
+    """Return what sets a variable of the shell, "" where it can't be typed; `variable` is ours."""
+    return f"export {variable}={shlex.quote(value)}" if _typed(value) else ""
+
+
 def within(namespace: str | None) -> tuple[str, ...]:
     """Return the option that names a namespace; none for what is cluster-scoped."""
     return ("-n", namespace) if namespace else ()

@@ -7,6 +7,7 @@ import asyncio
 import json
 import re
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -166,6 +167,7 @@ class Shown:
         for trace in set(re.findall(r'href="(/traces/[^"?#]+)"', html)):
             for show in ("sequence", "waterfall", "list"):
                 await self.get(f"{trace}?show={show}")
+            await self.get(f"{trace}/file")
         found = set(re.findall(r'href="(/traces/[^"?#]+)\?[^"]*step=(\w+)', self.texts["html"]))
         assert found, "no page tells of a write"
         for trace, step in found:
@@ -218,15 +220,32 @@ def change(cluster: PracticeCluster) -> None:
         cluster.store.put(served, again)
 
 
-async def explained(*what: str | Path) -> bytes:
-    """What `manage.py explain` prints of a recording or a history."""
-    explain = await asyncio.create_subprocess_exec(
-        *(sys.executable, "manage.py", "explain", *what),
+async def printed(command: str, *what: str | Path) -> bytes:
+    """What a command prints of a recording or a history."""
+    running = await asyncio.create_subprocess_exec(
+        *(sys.executable, "manage.py", command, *what),
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
     )
-    return (await explain.communicate())[0]
+    out, err = await running.communicate()
+    assert running.returncode == 0, err.decode()
+    return out + err
+
+
+async def given_away(tape: Path, database: Path, aside: Path) -> dict[str, bytes]:
+    """What people hand to others of a recording and of history, by what it is."""
+    excerpt, part = aside / "excerpt.jsonl", aside / "part.jsonl"
+    now = time.time()
+    window = ("--since", f"{now - 3600:.0f}", "--until", f"{now + 60:.0f}")
+    await printed("cut", "--from-history", database, *window, "--output", excerpt)
+    await printed("cut", tape, *window, "--output", part)
+    return {
+        "export": await printed("explain", tape),
+        "export of history": await printed("explain", "--from-history", database),
+        "excerpt": excerpt.read_bytes(),
+        "part of the tape": part.read_bytes(),
+    }
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -252,13 +271,16 @@ async def test_nothing_planted_and_no_token_is_found_anywhere(
     found |= {file.name: file.read_bytes() for file in data.iterdir()}
     found["history"] = History(data).everything().encode()
     ended = await running.end()
-    found["export"] = await explained(tape)
-    database = next(each for each in data.iterdir() if each.name == "baton.sqlite3")
-    found["export of history"] = await explained("--from-history", database)
-    found |= {"tape": tape.read_bytes(), "log": f"{ended.out}{ended.err}".encode()}
-    looked = ("html", "csv", "json", "socket", "export", "export of history", "tape", "history")
-    for where in looked:
+    found |= await given_away(tape, data / "baton.sqlite3", tmp_path)
+    traces = set(re.findall(r'href="/traces/([^/"?#]+)"', found["html"].decode()))
+    sent = [
+        await printed("otlp", each, "--from-history", data / "baton.sqlite3") for each in traces
+    ]
+    found["OTLP"] = b"".join(sent)
+    found["tape"] = tape.read_bytes()
+    for where in found.keys() - {"metrics"} - {file.name for file in data.iterdir()}:
         assert SHOWN.encode() in found[where], f"{where} was not looked into"
+    found["log"] = f"{ended.out}{ended.err}".encode()
     secrets = [*map(canary, PLACES), VIEWERS, cluster.access.token]
     leaked = [
         (secret, where)

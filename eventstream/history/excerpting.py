@@ -85,12 +85,14 @@ def _rows(window: Cut) -> QuerySet[StepRow]:
 
 def _steps(window: Cut) -> Iterator[Step]:
     """The steps by time, a few at a time, each once though the table grows meanwhile."""
-    rows = _rows(window).order_by("at", "id")
-    found = stored_steps(rows[:AT_ONCE])
+    found = stored_steps(_rows(window).order_by("at", "id")[:AT_ONCE])
     while found:
         yield from (each.record for each in found)
-        at, id_ = microseconds(found[-1].record.at), found[-1].id
-        found = stored_steps(rows.filter(Q(at__gt=at) | Q(at=at, id__gt=id_))[:AT_ONCE])
+        at, id_ = found[-1].record.at, found[-1].id
+        # From there on, and not from the beginning: what was read is not gone through again.
+        rows = _rows(msgspec.structs.replace(window, since=at))
+        after = Q(at__gt=microseconds(at)) | Q(at=microseconds(at), id__gt=id_)
+        found = stored_steps(rows.filter(after).order_by("at", "id")[:AT_ONCE])
 
 
 def _traces(window: Cut) -> Iterator[bytes]:

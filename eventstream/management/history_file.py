@@ -1,4 +1,4 @@
-"""A database of history that lies anywhere, as the records that `manage.py explain` prints."""
+"""A database of history, or an excerpt of one, as the records that `manage.py explain` prints."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,8 +8,11 @@ from typing import Any
 import msgspec
 from django.db import DatabaseError
 
-from eventstream import history
+from eventstream import excerpts, history
+from eventstream.excerpts import StepLine, TraceLine
 from eventstream.explain.engine.output import step_records, trace_record
+from eventstream.explain.vocabulary.records import Trace
+from eventstream.tapelines import BadLine, Reading
 
 _NAME = "history-file"
 
@@ -25,6 +28,24 @@ def history_records(path: Path) -> Iterator[dict[str, Any]]:
             yield from step_records(step)
         for trace in history.all_traces():
             yield trace_record(trace)
+
+
+def excerpt_records(path: Path) -> Iterator[dict[str, Any] | BadLine]:
+    """The same of an excerpt of history, and each line of it that can't be used; raises TapeError.
+
+    It is told as it was cut, by when its steps were, and traces after them.
+    """
+    traces: list[Trace] = []
+    for _, line in excerpts.read(Reading(), path):
+        match line:
+            case BadLine():
+                yield line
+            case StepLine(step):
+                yield from step_records(step)
+            case TraceLine(trace):
+                traces.append(trace)
+    for trace in sorted(traces, key=lambda trace: (trace.started, trace.id)):
+        yield trace_record(trace)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import json
 import time
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +200,20 @@ def test_the_command_cuts_the_same_of_a_database(
     assert of(made.read_bytes(), "step") == of(kept(client), "step")
     with pytest.raises(CommandError, match="there is no such file"):
         call_command("cut", "--from-history", "none", *times, "--output", str(made))
+
+
+def test_explain_prints_what_an_excerpt_holds(tmp_path: Path) -> None:
+    path = tmp_path / "night.jsonl"
+    path.write_bytes(b"".join([*written(), b"no JSON\n"]))
+    out, err = StringIO(), StringIO()
+    call_command("explain", str(path), stdout=out, stderr=err)
+    printed = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert [each["id"] for each in printed if each["record"] == "trace"] == ["nginx"]
+    requests = [each for each in printed if each.get("verb") not in {None, "store", "broadcast"}]
+    assert len(requests) == 20
+    assert ":24: passed over: no line of an excerpt" in err.getvalue()
+    with pytest.raises(CommandError, match="--outlook: a history holds"):
+        call_command("explain", str(path), "--outlook")
 
 
 def history_file() -> str:

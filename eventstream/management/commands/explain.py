@@ -2,7 +2,8 @@
 
 The same engine, the same decoding, the recorded time. Standard output holds nothing but the
 contract's JSON lines; what is wrong with the tape goes to standard error, and the rest goes on.
-With `--from-history` the same lines are those of a database of history, as they were stored.
+With `--from-history` the same lines are those of a database of history, as they were stored; of an
+excerpt of one (`manage.py cut`) they are those that were cut.
 """
 
 from argparse import ArgumentParser
@@ -12,6 +13,7 @@ from typing import Any
 import msgspec
 from django.core.management.base import CommandError
 
+from eventstream import excerpts
 from eventstream.explain.engine.engine import Engine
 from eventstream.explain.engine.output import (
     order_key,
@@ -28,11 +30,15 @@ from eventstream.explain.vocabulary.records import (
     TraceUpsert,
     Upsert,
 )
-from eventstream.management.history_file import HistoryError, history_records
+from eventstream.management.history_file import (
+    HistoryError,
+    excerpt_records,
+    history_records,
+)
 from eventstream.management.options import no_messages, taught_by, teaching
 from eventstream.management.printing import PlainCommand
 from eventstream.replaying import PassedOver, replay
-from eventstream.tapelines import TapeError
+from eventstream.tapelines import BadLine, TapeError
 
 _KEY = b"explain: one run, and nothing of it is kept"
 
@@ -107,6 +113,9 @@ class Command(PlainCommand):
         if options["from_history"] is not None:
             self._print_history(options)
             return
+        if excerpts.is_one(options["tape"]):
+            self._print_excerpt(options)
+            return
         explained = Explained(options["why"])
         try:
             bad = self._read(options, explained)
@@ -128,15 +137,27 @@ class Command(PlainCommand):
             self.stderr.write(f"{bad} lines could not be used; see above.")
 
     def _print_history(self, options: dict[str, Any]) -> None:
-        given = ("audit", "why", "outlook", "no_messages", "kinds", "health")
-        if useless := [name for name in given if options.get(name)]:
-            named = ", ".join(f"--{name.replace('_', '-')}" for name in useless)
-            raise CommandError(f"{named}: a history holds what was told when it was stored.")
+        self._refuse_useless(options)
         try:
             for record in history_records(options["from_history"]):
                 self.stdout.write(msgspec.json.encode(record).decode())
         except HistoryError as error:
             raise CommandError(str(error)) from error
+
+    def _print_excerpt(self, options: dict[str, Any]) -> None:
+        self._refuse_useless(options)
+        path = options["tape"]
+        for record in excerpt_records(path):
+            if isinstance(record, BadLine):
+                self.stderr.write(str(PassedOver(path, record)))
+            else:
+                self.stdout.write(msgspec.json.encode(record).decode())
+
+    def _refuse_useless(self, options: dict[str, Any]) -> None:
+        given = ("audit", "why", "outlook", "no_messages", "kinds", "health")
+        if useless := [name for name in given if options.get(name)]:
+            named = ", ".join(f"--{name.replace('_', '-')}" for name in useless)
+            raise CommandError(f"{named}: a history holds what was told when it was stored.")
 
     def _tell_why(self, wanted: str, explained: Explained) -> None:
         step = explained.steps.get(wanted)

@@ -1,7 +1,7 @@
 """Baton's own version: it stands in `pyproject.toml` and nowhere else.
 
-Read from that file, which the image has too, because Baton is never installed as a package: what
-`importlib.metadata` knows by its name would be somebody else's.
+Read from that file, which the image and an installation have too: what `importlib.metadata` knows
+by its name may be somebody else's.
 """
 
 import sys

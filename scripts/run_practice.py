@@ -17,6 +17,8 @@ from types import FrameType, TracebackType
 from typing import Self
 
 ROOT = Path(__file__).resolve().parent.parent
+CHECKOUT = (ROOT / "Makefile").is_file()
+"""Whether this is a checkout; an installation has no Makefile, and may be nobody's to write to."""
 START_SECONDS = 180
 END_SECONDS = 20
 """A busy machine takes its time; what ended by itself is noticed at once."""
@@ -85,9 +87,14 @@ def why_not_free(host: str, port: int) -> str | None:
         return (
             f"Cannot serve the dashboard on {host}:{port}: {error}.\n"
             f"Another program, perhaps another Baton, may be using it. End that one, or choose "
-            f"another port: make run PORT={port + 1 if 1 <= port < MAX_PORT else 8001}"
+            f"another port: {_with_port(port + 1 if 1 <= port < MAX_PORT else 8001)}"
         )
     return None
+
+
+def _with_port(port: int) -> str:
+    """How this is begun with another port: with make, or where that is not, as installed."""
+    return f"make run PORT={port}" if CHECKOUT else f"baton-practice --port {port}"
 
 
 def wait_for_cluster(cluster: Program, kubeconfig: Path) -> None:
@@ -168,7 +175,7 @@ def main() -> int:
     # A shell starts background jobs with SIGINT ignored; ours still has to end on it.
     for number in END_SIGNALS:
         signal.signal(number, end_once)
-    scratch = ROOT / "var"
+    scratch = ROOT / "var" if CHECKOUT else Path(tempfile.gettempdir())
     scratch.mkdir(exist_ok=True)
     try:
         with tempfile.TemporaryDirectory(prefix="practice-", dir=scratch) as directory:

@@ -130,7 +130,7 @@ class TapeReader:
             self._process = subprocess.Popen(  # noqa: S603  The words of the command are our own.  # nosec B603
                 [sys.executable, "manage.py", "read_tape", *limits, *self._arguments],
                 cwd=settings.BASE_DIR,
-                env=os.environ | {"BATON_DATA": str(self._directory)},
+                env=_environment() | {"BATON_DATA": str(self._directory)},
                 stdin=subprocess.DEVNULL,
                 stdout=told,
                 stderr=complaints,
@@ -157,6 +157,11 @@ class TapeReader:
         if self._process is not None and (self._process.returncode or 0) < 0:
             return f"it was ended, for more than {CPU_SECONDS} s or for want of memory"
         return (self._said() or "it ended by itself").rstrip(".")
+
+
+def _environment() -> dict[str, str]:
+    """What the process finds around it: all but the database of the live history."""
+    return {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
 
 
 def _bound(cut: str | None) -> str:

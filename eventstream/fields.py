@@ -55,4 +55,4 @@ class NumberField(_Number):
 
     def db_type(self, connection: Any) -> str | None:
         """The type of its column."""
-        return "integer" if connection.vendor == "sqlite" else super().db_type(connection)
+        return str(connection.dialect.number)

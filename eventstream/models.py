@@ -32,7 +32,7 @@ class InstallationRow(Row):
     """The one row about this database itself, made when it is first used.
 
     `seq` is the last one given out, as `names` is of the numbers of names; `floor` the highest seq
-    that retention deleted.
+    that retention deleted; `writer` a token of the process that writes.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True)
@@ -40,6 +40,7 @@ class InstallationRow(Row):
     seq = models.BigIntegerField(default=0)
     names = models.BigIntegerField(default=0)
     floor = models.BigIntegerField(default=0)
+    writer = models.TextField(default="")
 
     @classmethod
     def the_one(cls) -> "InstallationRow":

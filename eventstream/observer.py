@@ -28,9 +28,11 @@ from eventstream.objects.observations import (
     Observation,
 )
 from eventstream.recorder import (
+    OvertakenError,
     Recorder,
     SavedState,
     StoreError,
+    Tenure,
     UnreadableStoreError,
     VanishedError,
     cause_of,
@@ -107,8 +109,9 @@ class Observer:
     async def run(self) -> tuple[Gap, ...]:
         """Observe until cancelled; what was seen by then is committed.
 
-        Returns only when the database has vanished, with the gap of each resource. Raises an
-        ExceptionGroup of what ended one of its tasks: none of them ends by itself.
+        Returns only when the database has vanished, with the gap of each resource, or when another
+        Baton wrote to it, with none: there is what to go on from. Raises an ExceptionGroup of what
+        ended one of its tasks: none of them ends by itself.
         """
         collector.relax()
         watcher = Watcher(
@@ -127,8 +130,8 @@ class Observer:
                     group.create_task(follower.run(), name="follow")
                 if self._recording is not None:
                     group.create_task(self._recording.watch(), name="recording")
-        except* VanishedError:
-            pass  # The recorder told of it; whoever called goes on with another database.
+        except* (VanishedError, OvertakenError):
+            pass  # The recorder told of it; whoever called goes on with what is there.
         return self._recorder.lost(time.time())
 
     async def _take(self, observation: Observation) -> None:
@@ -173,9 +176,10 @@ class Observer:
     def _restore(self) -> SavedState:
         check_cluster(self._told_of.uid)
         key = history.installation_key()
+        tenure = Tenure()  # Before anything is read, so that it is what was stored last.
         self._decoder = Decoder(key, messages=self._messages, judge=self._judge)
         saved = load_saved(self._decoder)
-        self._recorder.resume(resource.position for resource in saved.resources.values())
+        self._recorder.resume((each.position for each in saved.resources.values()), tenure)
         known = (
             (resource.position.resource, image)
             for resource in saved.resources.values()

@@ -7,9 +7,8 @@ Age: how old a row is can't be read off its own times, which a wrong clock or a 
 set to anything. Instead a `MomentRow` notes now and then which seq had been reached at which time,
 the time being that of `believed`; what was not changed since a moment is at least as old as it.
 
-Size: the limit is that of all files together. The WAL gets its part of it (`Limits.wal`), the
-database's file the rest. Room for the next commit is made before it, so that the writer waits
-rather than that the limit is passed; what is freed within the file is used again.
+Size: what that is, and how it is kept, is the matter of the engine's `Room`. Room for the next
+commit is made before it, so that the writer waits rather than that the limit is passed.
 """
 
 import logging
@@ -20,10 +19,11 @@ from typing import Any
 import msgspec
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import OperationalError, connection, transaction
+from django.db import transaction
 from django.db.models import Max, QuerySet
 
 from eventstream.believed import BelievedTime
+from eventstream.dialects import dialect
 from eventstream.forgetting import forget_objects, forget_places, forget_traces
 from eventstream.models import (
     GapRow,
@@ -36,7 +36,6 @@ from eventstream.models import (
     TraceRow,
 )
 from eventstream.packing.ids import id_bytes
-from eventstream.sqlite import files
 from eventstream.statements import MEMOS, statements
 
 logger = logging.getLogger(__name__)
@@ -47,22 +46,14 @@ TRACES_AT_ONCE = 50
 ROWS_AT_ONCE = 500
 SLICES = 40
 """So many times as much at most is deleted before one commit."""
-PAGES_AT_ONCE = 1024
 INTERVAL = 60.0
 """Seconds between two looks at what is too old."""
 MOMENTS = 1000
 """An age is told apart into so many moments."""
-WAL_MOST = 64 * MEBIBYTE
-ROW_BYTES = 8 * 1024
-"""What a row takes in the WAL, where each index that it touches is written as a whole page."""
-
-
-class HeldError(OperationalError):
-    """A reader keeps the WAL from being cut, so that writing more would pass the limit."""
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """How much to keep: `age` in seconds, `size` in bytes of the database's files."""
+    """How much to keep: `age` in seconds, `size` in bytes of the database."""
 
     age: float
     size: int
@@ -79,21 +70,6 @@ class Limits(msgspec.Struct, frozen=True):
             )
         return cls(days * DAY, int(mebibytes * MEBIBYTE))
 
-    @property
-    def wal(self) -> int:
-        """Bytes of the limit that are the WAL's."""
-        return min(self.size // 5, WAL_MOST)
-
-    @property
-    def file(self) -> int:
-        """Bytes of the limit that are the database's own file's."""
-        return self.size - self.wal
-
-    @property
-    def rows(self) -> int:
-        """How many rows one commit may write for the WAL to hold them."""
-        return max(200, self.wal // 2 // ROW_BYTES)
-
 
 class Retention:
     """Deletes what is beyond `limits`; from one thread, which also commits.
@@ -108,6 +84,7 @@ class Retention:
         uptime: Callable[[], float] | None = None,
     ) -> None:
         self.limits = limits or Limits.from_settings()
+        self.room = dialect().room(self.limits.size)
         self._clock = clock
         self._uptime = uptime or _uptime
         self._time: BelievedTime | None = None
@@ -135,34 +112,12 @@ class Retention:
         The oldest goes, as much as takes, but no more at once than SLICES. Where nothing is left
         to go that is said, and history takes what the cluster's state alone takes.
         """
-        if connection.vendor != "sqlite":
-            return
-        self._cut_wal(self.limits.wal // 4)
-        most = self.limits.file * 9 // 10
+        self.room.begin()
         for _ in range(SLICES):
-            # No more is used than the files take, which is looked at for less.
-            if files.file_bytes() + files.wal_bytes() <= most or files.used_bytes() <= most:
+            if not self.room.is_short() or not self._forget_oldest():
                 break
-            if not self._forget_oldest():
-                break
-            self._cut_wal(self.limits.wal // 2)
-        for _ in range(SLICES):
-            free = files.file_bytes() - self.limits.file
-            if free <= 0 or not files.give_back(PAGES_AT_ONCE):
-                break
-            self._cut_wal(0)
-
-    def _cut_wal(self, most: int) -> None:
-        if (
-            files.wal_bytes() <= most
-            or files.cut_wal()
-            or files.wal_bytes() <= self.limits.wal // 2
-        ):
-            return
-        raise HeldError(
-            f"The WAL has {files.wal_bytes() // MEBIBYTE} MiB and is held by a reader; with more "
-            "of it, history would exceed BATON_RETENTION_MB."
-        )
+            self.room.freed()
+        self.room.end()
 
     def _now(self) -> float:
         wall, uptime = self._clock(), self._uptime()

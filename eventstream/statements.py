@@ -1,17 +1,13 @@
 """Statements made by hand, for the tables that are written to with every event.
 
 Django's own cost more than all else that storing an event takes. This is all that is asked of a
-database there, so that another than SQLite needs no more than one more of these.
+database there, and each engine has its own way to do it.
 """
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from django.db import DEFAULT_DB_ALIAS, connections
-
-AT_ONCE = 500
-"""So many keys at most are asked for in one statement."""
 
 Cells = tuple[Any, ...]
 
@@ -27,6 +23,9 @@ class Table(NamedTuple):
 class Statements(Protocol):
     """What is asked of the default database, in the transaction that the caller has begun."""
 
+    def alone(self) -> None:
+        """Keep all others from writing until the transaction ends."""
+
     def add(self, table: Table, rows: Sequence[Cells]) -> None:
         """Insert `rows`, whose keys are new."""
 
@@ -43,77 +42,13 @@ class Statements(Protocol):
 
     def remove_by(self, table: Table, by: str, values: Iterable[Any]) -> None:
         """Delete the rows whose column `by` has one of `values`."""
-
-
-class SqliteStatements:
-    """The same for SQLite, over the driver's own connection."""
-
-    def __init__(self, wrapper: Any) -> None:
-        self._wrapper = wrapper
-
-    def add(self, table: Table, rows: Sequence[Cells]) -> None:
-        """Insert `rows`, whose keys are new."""
-        self._many(_insert(table), rows)
-
-    def put(self, table: Table, rows: Sequence[Cells]) -> None:
-        """Insert `rows`, or replace those with the same key."""
-        self._many(_upsert(table), rows)
-
-    def find(
-        self, table: Table, columns: Sequence[str], by: str, values: Iterable[Any]
-    ) -> list[Cells]:
-        """These columns of the rows whose column `by` has one of `values`."""
-        found: list[Cells] = []
-        asked, named = list(values), ", ".join(columns)
-        for start in range(0, len(asked), AT_ONCE):
-            chunk = asked[start : start + AT_ONCE]
-            marks = ",".join("?" * len(chunk))
-            with self._wrapper.wrap_database_errors:
-                found += self._connection.execute(
-                    f"SELECT {named} FROM {table.name} WHERE {by} IN ({marks})",  # noqa: S608  # nosec B608
-                    chunk,
-                ).fetchall()
-        return found
-
-    def remove(self, table: Table, rows: Iterable[Cells]) -> None:
-        """Delete the rows with these keys."""
-        where = " AND ".join(f"{column} = ?" for column in table.key)
-        self._many(f"DELETE FROM {table.name} WHERE {where}", list(rows))  # noqa: S608  # nosec B608
-
-    def remove_by(self, table: Table, by: str, values: Iterable[Any]) -> None:
-        """Delete the rows whose column `by` has one of `values`."""
-        where = f"DELETE FROM {table.name} WHERE {by} = ?"  # noqa: S608  # nosec B608
-        self._many(where, [(value,) for value in values])
-
-    def _many(self, statement: str, rows: Sequence[Cells]) -> None:
-        if rows:
-            with self._wrapper.wrap_database_errors:
-                self._connection.executemany(statement, rows)
-
-    @property
-    def _connection(self) -> Any:
-        self._wrapper.ensure_connection()
-        return self._wrapper.connection
-
-
-@lru_cache(maxsize=64)
-def _insert(table: Table) -> str:
-    marks = ", ".join("?" * len(table.columns))
-    named = ", ".join(table.columns)
-    return f"INSERT INTO {table.name} ({named}) VALUES ({marks})"  # noqa: S608  # nosec B608
-
-
-@lru_cache(maxsize=64)
-def _upsert(table: Table) -> str:
-    key = ", ".join(table.key)
-    others = [column for column in table.columns if column not in table.key]
-    new = ", ".join(f"{column} = excluded.{column}" for column in others)
-    return f"{_insert(table)} ON CONFLICT ({key}) DO UPDATE SET {new}"  # our own names  # nosec B608
 
 
 def statements() -> Statements:
-    """The statements for the default database, in this thread."""
-    return SqliteStatements(connections[DEFAULT_DB_ALIAS])
+    """The statements for the default database, in this thread, by its own dialect."""
+    wrapper: Any = connections[DEFAULT_DB_ALIAS]
+    found: Statements = wrapper.dialect.statements()
+    return found
 
 
 def _table(name: str, *columns: str, key: int = 1) -> Table:
@@ -133,7 +68,7 @@ TRACES = _table(
 IMAGES = _table(
     *("imagerow", "uid", "resource_id", "place_id", "name", "owner", "node", "state", "body"),
 )
-INSTALLATION = _table("installationrow", "id", "epoch", "seq", "names", "floor")
+INSTALLATION = _table("installationrow", "id", "epoch", "seq", "names", "floor", "writer")
 POSITIONS = _table("positionrow", "resource", "body")
 COVERAGE = _table("coveragerow", "resource", "body")
 LOGS = _table("auditlogrow", "path", "body")

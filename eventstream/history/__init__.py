@@ -100,7 +100,7 @@ from eventstream.notifying.status import Notifications
 from eventstream.notifying.status import so_far as notifications
 from eventstream.objects.observations import AuditLog, Coverage, Gap, Problem
 from eventstream.pulse import Holds
-from eventstream.sqlite.readers import only_reading
+from eventstream.readonly import only_reading
 
 __all__ = [
     "CHOICES_MOST",

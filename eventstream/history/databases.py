@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
+from eventstream.sqlite import database
 from eventstream.sqlite.readers import readers
 
 _changing = Lock()
@@ -49,9 +50,9 @@ def reading(name: str) -> Iterator[None]:
 
 
 def add(name: str, path: Path) -> None:
-    """Make the history in `path` known as `name`."""
+    """Make the history in the file `path` known as `name`, whatever the live one is in."""
     with _changing:
-        own = {**connections.databases[DEFAULT_DB_ALIAS], "NAME": path}
+        own = {**connections.databases[DEFAULT_DB_ALIAS], **database(path)}
         connections.settings = {**connections.databases, name: own}
 
 

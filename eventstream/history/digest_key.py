@@ -1,4 +1,4 @@
-"""The key of an installation's digests, in a file beside its database.
+"""The key of an installation's digests, in a file and never in its database.
 
 Whoever gets the database alone, as a backup or a copy, can then not even try what was withheld:
 a short password would be guessed from its digest and the key in no time.
@@ -8,9 +8,8 @@ import logging
 import secrets
 from pathlib import Path
 
-from django.db import connection
-
 from eventstream import private
+from eventstream.dialects import dialect
 from eventstream.models import InstallationRow, StepRow
 
 logger = logging.getLogger(__name__)
@@ -29,7 +28,7 @@ def installation_key() -> bytes:
     Raises DigestKeyError.
     """
     InstallationRow.the_one()
-    path = key_file(Path(str(connection.settings_dict["NAME"])))
+    path = dialect().key_file
     try:
         if path.exists():
             private.close_file(path)
@@ -48,11 +47,6 @@ def installation_key() -> bytes:
             "file and its directory readable and writable, and room on the disk; a file that "
             "holds no key has to be brought back from where it was copied, or deleted."
         ) from error
-
-
-def key_file(database: Path) -> Path:
-    """Where the key of a database's installation lies."""
-    return database.with_suffix(".key")
 
 
 def _read(path: Path) -> bytes:

@@ -4,10 +4,9 @@ import time
 
 import msgspec
 from django.conf import settings
-from django.db import connection
 
+from eventstream.dialects import dialect
 from eventstream.models import InstallationRow, MomentRow
-from eventstream.sqlite import files
 
 MEBIBYTE = 1 << 20
 
@@ -35,10 +34,9 @@ class Extent(msgspec.Struct, frozen=True):
 
 def extent() -> Extent:
     """Return it of the live history. Moments are minutes apart, so `since` is as much too late."""
-    stored = files.all_bytes() if connection.vendor == "sqlite" else 0
     floor = InstallationRow.objects.filter(id=1).values_list("floor", flat=True).first()
     after = MomentRow.objects.filter(seq__gte=floor or 0).order_by("seq")
     since = after.values_list("at", flat=True).first()
     if since is None and floor:  # All that is left came after the last moment.
         since = time.time()
-    return Extent(stored, int(settings.BATON_RETENTION_MB * MEBIBYTE), since)
+    return Extent(dialect().stored_bytes(), int(settings.BATON_RETENTION_MB * MEBIBYTE), since)

@@ -3,6 +3,7 @@
 The only writer of history: `Recorder` commits, `load_saved` gives a restart what it goes on from.
 """
 
+from eventstream.dialects import OvertakenError, VanishedError
 from eventstream.recorder.problems import cause_of
 from eventstream.recorder.restart import (
     OtherCluster,
@@ -15,17 +16,19 @@ from eventstream.recorder.restart import (
     load_saved,
 )
 from eventstream.recorder.status import ClusterIdentity
+from eventstream.recorder.tenure import Tenure
 from eventstream.recorder.waking import channel_layer_notifier
 from eventstream.recorder.writing import Recorder
-from eventstream.sqlite.files import VanishedError
 
 __all__ = [
     "ClusterIdentity",
     "OtherCluster",
+    "OvertakenError",
     "Recorder",
     "SavedResource",
     "SavedState",
     "StoreError",
+    "Tenure",
     "UnreadableStoreError",
     "VanishedError",
     "cause_of",

@@ -23,6 +23,7 @@ from eventstream.packing.ids import uid_bytes
 from eventstream.recorder.batch import Batch, SavedImage
 from eventstream.recorder.rows import image_cells
 from eventstream.recorder.status import Status, save_status
+from eventstream.recorder.tenure import Tenure
 from eventstream.recorder.upserts import Numbers, UpsertWriter
 from eventstream.statements import (
     COVERAGE,
@@ -35,18 +36,26 @@ from eventstream.statements import (
 )
 
 
-def commit(batch: Batch, now: float, status: Status | None = None) -> int:
-    """Store `batch` and return the latest seq; on any exception nothing of it is stored."""
+def commit(
+    batch: Batch, now: float, status: Status | None = None, tenure: Tenure | None = None
+) -> int:
+    """Store `batch` and return the latest seq; on any exception nothing of it is stored.
+
+    Raises OvertakenError and VanishedError where the database is not as `tenure` left it.
+    """
     try:
-        return _commit(batch, now, status)
+        return _commit(batch, now, status, tenure)
     except BaseException:
         forget()  # What is remembered of names may not have been stored.
         raise
 
 
-def _commit(batch: Batch, now: float, status: Status | None) -> int:
+def _commit(batch: Batch, now: float, status: Status | None, tenure: Tenure | None) -> int:
     with transaction.atomic():
-        epoch, seq, last, floor = _installation()
+        statements().alone()
+        epoch, seq, last, floor, writer = _installation()
+        if tenure is not None:
+            tenure.check(epoch, writer, seq)
         numbers, known = Numbers(seq), names(epoch, last)
         UpsertWriter(numbers, known, now).write(list(batch.upserts.values()))
         _store_gaps(batch.gaps, numbers)
@@ -58,18 +67,18 @@ def _commit(batch: Batch, now: float, status: Status | None) -> int:
         if status is not None:
             save_status(status)
         if (numbers.last, known.last) != (seq, last):
-            statements().put(INSTALLATION, [(1, epoch, numbers.last, known.last, floor)])
+            statements().put(INSTALLATION, [(1, epoch, numbers.last, known.last, floor, writer)])
     return numbers.last
 
 
-def _installation() -> tuple[str, int, int, int]:
-    """The epoch, the last seq, the last number of a name, and the floor."""
+def _installation() -> tuple[str, int, int, int, str]:
+    """The epoch, the last seq, the last number of a name, the floor, and who writes."""
     found = statements().find(INSTALLATION, INSTALLATION.columns[1:], "id", (1,))
     if not found:
         one = InstallationRow.the_one()
-        return one.epoch, one.seq, one.names, one.floor
-    epoch, seq, last, floor = found[0]
-    return epoch, seq, last, floor
+        return one.epoch, one.seq, one.names, one.floor, one.writer
+    epoch, seq, last, floor, writer = found[0]
+    return epoch, seq, last, floor, writer
 
 
 def _store_gaps(gaps: list[Gap], numbers: Numbers) -> None:

@@ -12,8 +12,9 @@ from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
-from django.db import DatabaseError, connections
+from django.db import DatabaseError
 
+from eventstream.dialects import OvertakenError, VanishedError, dialect
 from eventstream.explain.vocabulary.records import Upsert
 from eventstream.history.problems import storing
 from eventstream.metrics import Commits
@@ -22,8 +23,8 @@ from eventstream.recorder.batch import Batch
 from eventstream.recorder.commit import commit
 from eventstream.recorder.problems import commit_problem
 from eventstream.recorder.status import ClusterIdentity, Status, StatusKeeper
+from eventstream.recorder.tenure import Tenure
 from eventstream.retention import Retention
-from eventstream.sqlite.files import OpenedFile, VanishedError, close_whole
 
 logger = logging.getLogger(__name__)
 _P = ParamSpec("_P")
@@ -70,8 +71,10 @@ class Recorder:
         self._clock = clock
         self._interval = batch_interval
         self._retention = retention or Retention(clock=clock)
-        self.limit = limit or min(PENDING_MOST, self._retention.limits.rows)
-        self._file = OpenedFile()
+        self.limit = limit or min(PENDING_MOST, self._retention.room.rows)
+        self._writing = dialect().writing()
+        self._tenure: Tenure | None = None
+        self._overtaken = False
         self._batch = Batch()
         self._committing = Batch()
         self._space = asyncio.Event()
@@ -87,12 +90,21 @@ class Recorder:
         """How many rows were put and are not committed."""
         return len(self._batch) + len(self._committing)
 
-    def resume(self, positions: Iterable[Position]) -> None:
-        """Note how far each resource had come when history was stored last."""
+    def resume(self, positions: Iterable[Position], tenure: Tenure | None = None) -> None:
+        """Note how far each resource had come when history was stored last, and write as `tenure`.
+
+        Without one, whatever the database holds is written to.
+        """
+        self._tenure = tenure
         self._reached = {position.resource.key: position for position in positions}
 
     def lost(self, now: float) -> tuple[Gap, ...]:
-        """The gap of each resource between the last commit and `now`, of a vanished database."""
+        """The gap of each resource between the last commit and `now`, of a vanished database.
+
+        None where the database is there, and is to be read again.
+        """
+        if self._overtaken:
+            return ()
         since = self._stored_at or now
         return tuple(
             Gap(at.resource, at.resource_version, "", since, now, _VANISHED)
@@ -120,20 +132,21 @@ class Recorder:
         """Commit every `batch_interval`, until cancelled; then commit what is left and return.
 
         After a failed commit the same rows are tried again, later each time. Retention runs
-        between commits. Raises VanishedError when the database's file is no longer there: what is
-        pending then is of no use to another one, which lacks all that came before.
+        between commits. Raises VanishedError when the database is no longer there, OvertakenError
+        when another Baton writes it: what is pending then is of no use, as what was before is not.
         """
-        failures, vanished = 0, False
+        failures = 0
         try:
             while True:
                 await asyncio.sleep(min(LONGEST_RETRY, self._interval * 2 ** min(failures, 16)))
                 failures = 0 if await self.flush() else failures + 1
                 await self._retain()
-        except VanishedError:
-            self._committing, self._batch, vanished = Batch(), Batch(), True
+        except (VanishedError, OvertakenError) as error:
+            self._committing, self._batch = Batch(), Batch()
+            self._overtaken = isinstance(error, OvertakenError)
             raise
         finally:
-            await self._finish(vanished=vanished)
+            await self._finish()
 
     async def flush(self) -> bool:
         """Commit what is pending; False when that failed, and all of it is kept."""
@@ -169,12 +182,15 @@ class Recorder:
         return seq
 
     def _write(self, batch: Batch, now: float, status: Status | None) -> int:
-        self._file.check()
+        self._writing.check()
         self._retention.make_room()
-        return commit(batch, now, status)
+        seq = commit(batch, now, status, self._tenure)
+        if self._tenure is not None:
+            self._tenure.reached(seq)
+        return seq
 
     async def _failed(self, error: Exception) -> None:
-        """Tell why nothing was stored, once; raises VanishedError if that is the error."""
+        """Tell why nothing was stored, once; raises one that nothing can be stored after."""
         self.commits.failed += 1
         self.problem = problem = commit_problem(error, len(self._committing))
         if storing.failed(problem):
@@ -182,7 +198,8 @@ class Recorder:
             told = " ".join((problem.message, problem.cause, problem.action))
             logger.error("%s", told, exc_info=None if known else error)
         if isinstance(error, VanishedError):
-            await self._in_thread(self._file.leave)
+            await self._in_thread(self._writing.leave)
+        if isinstance(error, (VanishedError, OvertakenError)):
             raise error
 
     def _stored(self) -> None:
@@ -212,7 +229,7 @@ class Recorder:
         except DatabaseError:
             logger.exception("What is too old could not be deleted; that is tried again.")
 
-    async def _finish(self, *, vanished: bool) -> None:
+    async def _finish(self) -> None:
         try:
             while (self._committing or self._batch) and await self.flush():
                 pass
@@ -224,7 +241,7 @@ class Recorder:
                     self.pending,
                 )
             storing.well()
-            await self._in_thread(connections.close_all if vanished else close_whole)
+            await self._in_thread(self._writing.close)
             self._thread.shutdown(wait=False)
 
     async def _in_thread(

@@ -5,6 +5,7 @@
 meaning of each pragma: https://www.sqlite.org/pragma.html
 """
 
+from pathlib import Path
 from typing import Any
 
 ENGINE = "eventstream.sqlite"
@@ -26,3 +27,8 @@ OPTIONS: dict[str, Any] = {
     "init_command": ";".join(_PRAGMAS),
 }
 """`DATABASES["default"]["OPTIONS"]`; `init_command` is for those who write."""
+
+
+def database(path: Path) -> dict[str, Any]:
+    """What Django's settings say of a database that is the file at `path`."""
+    return {"ENGINE": ENGINE, "NAME": path, "OPTIONS": OPTIONS}

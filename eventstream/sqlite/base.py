@@ -10,12 +10,15 @@ from typing import Any
 
 from django.db.backends.sqlite3 import base
 
-from eventstream.sqlite.readers import Reader, is_only_reading, readers
+from eventstream.readonly import is_only_reading
+from eventstream.sqlite.dialect import Sqlite
+from eventstream.sqlite.readers import Reader, readers
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """Django's connection to SQLite, of one of the two sorts."""
 
+    dialect = Sqlite()
     init_commands: list[str]
     _reader: Reader | None = None
 

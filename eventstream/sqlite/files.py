@@ -4,17 +4,15 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
-from django.db import DatabaseError, OperationalError, connection, connections
+from django.db import DatabaseError, connection, connections
+
+from eventstream.dialects import VanishedError
 
 Identity = tuple[int, int]
 """Device and inode: what a file is, whatever its name."""
 
 CHECKPOINT_WAIT = 200
 """Milliseconds that cutting the WAL waits for those who still read it."""
-
-
-class VanishedError(OperationalError):
-    """The file at the database's path is not the one that was opened: deleted, moved, replaced."""
 
 
 @lru_cache(maxsize=64)
@@ -50,6 +48,7 @@ class OpenedFile:
     def __init__(self) -> None:
         self._files: dict[Path, Identity | None] = {}
         self._left = False
+        self._ended = False
 
     def check(self) -> None:
         """Return if the database is the file that it was at the first call; raises VanishedError.
@@ -70,11 +69,19 @@ class OpenedFile:
 
         Else SQLite would take that WAL for the next file's, and break it.
         """
+        self._ended = True
         close_whole()
         path = database_path()
         if self._left:
             beside(path, "-wal").unlink(missing_ok=True)
             beside(path, "-shm").unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Close this thread's connections; where the file is there, with all in it."""
+        if self._ended:
+            connections.close_all()
+        else:
+            close_whole()
 
 
 def _gone(path: Path, now: Identity | None) -> str:

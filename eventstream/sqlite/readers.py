@@ -6,9 +6,7 @@ A thread of Django lives for one request, so what outlives a request can't belon
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -19,23 +17,6 @@ KEPT_MOST = 4
 """So many connections that nobody uses are kept; each has a cache of up to 2 MiB."""
 
 Open = Callable[[str], sqlite3.Connection]
-
-_only_reading: ContextVar[bool] = ContextVar("only_reading", default=False)
-
-
-@contextmanager
-def only_reading() -> Iterator[None]:
-    """Within this block, and what it starts, each connection that is opened can only read."""
-    before = _only_reading.set(True)
-    try:
-        yield
-    finally:
-        _only_reading.reset(before)
-
-
-def is_only_reading() -> bool:
-    """Whether `only_reading` holds here."""
-    return _only_reading.get()
 
 
 class Reader(NamedTuple):

@@ -10,7 +10,6 @@ from django.core.management import call_command
 from django.db import connection
 
 from eventstream import history
-from eventstream.history.digest_key import key_file
 from eventstream.objects.redaction import Redactor
 from eventstream.sqlite.files import close_whole
 from tests.store.samples import put_step, store
@@ -25,10 +24,10 @@ def mode(path: Path) -> int:
 def test_a_new_key_is_kept_for_its_owner_alone(database: Path) -> None:
     key = history.installation_key()
     assert (len(key), history.installation_key()) == (32, key)
-    assert mode(key_file(database)) == 0o600
-    key_file(database).chmod(0o644)
+    assert mode(database.with_suffix(".key")) == 0o600
+    database.with_suffix(".key").chmod(0o644)
     history.installation_key()
-    assert mode(key_file(database)) == 0o600
+    assert mode(database.with_suffix(".key")) == 0o600
 
 
 def test_a_key_in_the_database_moves_out_and_digests_stay_equal(database: Path) -> None:
@@ -61,7 +60,7 @@ def test_a_key_that_is_gone_is_made_anew_and_said_so(
 ) -> None:
     first = history.installation_key()
     store(put_step())
-    key_file(database).unlink()
+    database.with_suffix(".key").unlink()
     with caplog.at_level(logging.WARNING):
         assert history.installation_key() != first
     assert "withheld values will look changed once" in caplog.text
@@ -69,7 +68,7 @@ def test_a_key_that_is_gone_is_made_anew_and_said_so(
 
 @pytest.mark.parametrize("content", ["", "no key\n", "ab" * 31, "ab" * 33])
 def test_a_file_without_a_key_is_refused_and_left_alone(database: Path, content: str) -> None:
-    key_file(database).write_text(content)
+    database.with_suffix(".key").write_text(content)
     with pytest.raises(history.DigestKeyError, match="brought back"):
         history.installation_key()
-    assert key_file(database).read_text() == content
+    assert database.with_suffix(".key").read_text() == content

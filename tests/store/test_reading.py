@@ -21,6 +21,7 @@ from dashboard.pages import changes
 from dashboard.readonly import OwnThread
 from eventstream import history
 from eventstream.models import TraceRow
+from eventstream.readonly import is_only_reading
 from eventstream.sqlite import base, readers
 from tests.dashboard.sockets import Page
 from tests.store.samples import put_step, put_trace, store
@@ -151,7 +152,7 @@ def test_a_socket_reads_only_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
     really = base.DatabaseWrapper.get_new_connection
 
     def noted(self: base.DatabaseWrapper, params: dict[str, Any]) -> sqlite3.Connection:
-        opened.append(readers.is_only_reading())
+        opened.append(is_only_reading())
         return really(self, params)
 
     async def follow() -> None:

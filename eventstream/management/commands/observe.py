@@ -29,7 +29,7 @@ from eventstream import (
     reviewing,
     serving,
 )
-from eventstream.exclusive import InUseError, lock_of, sole_writer
+from eventstream.dialects import InUseError, UnusableError, dialect
 from eventstream.kubeapi.connection import ClusterIdentity, connect
 from eventstream.kubeapi.problems import ApiProblem, open_files
 from eventstream.kubeapi.reviews import ApiReviews
@@ -42,17 +42,18 @@ from eventstream.observer import Observer
 from eventstream.otlp.exporter import running as exporting
 from eventstream.recorder import StoreError
 from eventstream.recording import Recording, RecordingError
-from eventstream.sqlite.aside import set_aside
-from eventstream.sqlite.files import close_whole
 
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 5.0
 """After so long it is tried again to make a new database for one that vanished."""
 
+_ANEW = "A new history is begun in %s, with what exists now."
+_ON = "Going on with what is stored in %s."
+
 KNOWN = (
     *(ApiProblem, InUseError, RecordingError, StoreError),
-    *(history.DigestKeyError, serving.ServingError, RulesError),
+    *(history.DigestKeyError, serving.ServingError, RulesError, UnusableError),
 )
 """Errors whose message tells a person all: what failed, why, and what to do."""
 
@@ -156,9 +157,7 @@ class Command(PlainCommand):
                     recording = stack.enter_context(
                         contextlib.closing(Recording(options["record"]))
                     )
-                _make_private()
-                stack.enter_context(sole_writer(Path(_database())))
-                _set_aside()
+                dialect().claim(stack)
                 _remember(listener)
                 _migrate()
                 self._serve(listener, recording, {**options, "judge": judge}, stack)
@@ -201,7 +200,7 @@ class Command(PlainCommand):
                     if turn == 0:
                         self._announce(cluster, address, options["log_format"])
                     lost = await observer.run()
-                    await _begin_anew(stack)
+                    await _begin_anew(stack, lost=bool(lost))
             finally:
                 reviewing.install(None)
                 await reviews.close()
@@ -259,64 +258,32 @@ def _prefix(text: str) -> str:
         raise CommandError(f"--path-prefix: {error}.") from error
 
 
-def _database() -> str:
-    return str(settings.DATABASES["default"]["NAME"])
-
-
-def _make_private() -> None:
-    """Make the database's file and directory, and let nobody else in."""
-    try:
-        private.make_database(Path(_database()))
-    except OSError as error:
-        raise CommandError(_unopened(error)) from error
-
-
-def _set_aside() -> None:
-    """Keep what lies where the database is to be and is none, under another name, and say so."""
-    try:
-        kept = set_aside(Path(_database()))
-    except OSError as error:
-        raise CommandError(_unopened(error)) from error
-    if kept is not None:
-        logger.warning(
-            "%s is no database of SQLite, or its beginning is damaged. It is kept as %s, and a new "
-            "history is begun with what exists now. Move it back if it is to be repaired.",
-            _database(),
-            kept,
-        )
-        _make_private()
-
-
 def _remember(listener: socket.socket) -> None:
     """Keep where it is served, for the image's HEALTHCHECK."""
     try:
-        healthcheck.remember(Path(_database()).parent, listener)
+        healthcheck.remember(settings.DATA_DIR, listener)
     except OSError as error:
-        raise CommandError(_unopened(error)) from error
+        raise CommandError(
+            f"{settings.DATA_DIR} cannot be written to: {error}. Make it writable and room on its "
+            "disk, or set BATON_DATA to another directory."
+        ) from error
 
 
 def _migrate() -> None:
     try:
         call_command("migrate", verbosity=0, interactive=False)
     except DatabaseError as error:
-        raise CommandError(_unopened(error)) from error
+        raise CommandError(dialect().unopened(error)) from error
     finally:
-        close_whole()  # So that a WAL keeps nothing that was moved out.
+        dialect().writing().close()  # So that a WAL keeps nothing that was moved out.
 
 
-def _unopened(error: Exception) -> str:
-    return (
-        f"The history in {_database()} cannot be opened: {error}. Make the file and its "
-        "directory writable and room on its disk, or set BATON_DATA to another directory."
-    )
-
-
-async def _begin_anew(stack: contextlib.ExitStack) -> None:
-    """Make a new database where one has vanished, as soon as that can be done."""
+async def _begin_anew(stack: contextlib.ExitStack, *, lost: bool) -> None:
+    """Make a new database where one has vanished, or take up one again, as soon as can be."""
     while True:
         try:
             await asyncio.to_thread(_prepare, stack)
-        except (CommandError, InUseError, OSError) as error:
+        except (CommandError, InUseError, UnusableError, OSError) as error:
             action = "Make it writable and room on its disk; that is tried again by itself."
             problem = Problem("store-failed", str(error), "No new database can be made.", action)
             if history.storing.failed(problem):
@@ -324,16 +291,12 @@ async def _begin_anew(stack: contextlib.ExitStack) -> None:
             await asyncio.sleep(RETRY_SECONDS)
         else:
             history.storing.well()
-            logger.warning("A new history is begun in %s, with what exists now.", _database())
+            logger.warning(_ANEW if lost else _ON, dialect().named)
             return
 
 
 def _prepare(stack: contextlib.ExitStack) -> None:
-    database = Path(_database())
-    _make_private()
-    if not lock_of(database).exists():
-        stack.enter_context(sole_writer(database))
-    _set_aside()
+    dialect().claim(stack)
     _migrate()
 
 

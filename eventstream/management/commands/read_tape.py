@@ -10,13 +10,13 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import DatabaseError
 
 from eventstream import history, private
 from eventstream.budget import Budget
+from eventstream.dialects import dialect
 from eventstream.management.printing import PlainCommand
 from eventstream.storing import KINDS_MOST, LINE_BYTES, NoRecordingError, Storing
 from eventstream.tapelines import Reading, TapeError
@@ -38,7 +38,7 @@ class Command(PlainCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Read it until its end or a bound; what can't be read ends it with a message."""
-        database = Path(str(settings.DATABASES["default"]["NAME"]))
+        database = _database()
         budget = Budget(options["seconds"], options["megabytes"], options["room"], database)
         budget.enforce()
         tape: Path = options["tape"]
@@ -58,9 +58,17 @@ class Command(PlainCommand):
             raise CommandError(str(error)) from error
 
 
+def _database() -> Path:
+    """The file to read into; raises CommandError where history is not to be a file."""
+    database = dialect().file
+    if database is None:
+        raise CommandError("DATABASE_URL is set, and a recording is read into a file: unset it.")
+    return database
+
+
 def _make_private() -> None:
     private.umask()
-    database = Path(str(settings.DATABASES["default"]["NAME"]))
+    database = _database()
     try:
         private.make_database(database)
     except OSError as error:

@@ -1,13 +1,11 @@
-"""Lets one process at a time write a history: two would overwrite each other's positions."""
+"""Lets one process at a time write a file: two would overwrite each other's positions."""
 
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-
-class InUseError(Exception):
-    """Another process writes this history, or nobody may; the message says what to do."""
+from eventstream.dialects import InUseError
 
 
 def lock_of(database: Path) -> Path:

@@ -6,6 +6,7 @@ sense stops the start with a message that names the variable.
 | variable | default | what |
 |---|---|---|
 | `BATON_DATA` | `var` in the checkout | directory of the database and of its keys |
+| `DATABASE_URL` | a file in `BATON_DATA` | `postgresql://USER:PASSWORD@HOST/NAME`: a server |
 | `BATON_SECRET_KEY` | made once, kept in `BATON_DATA` | Django's key |
 | `BATON_ALLOWED_HOSTS` | | names to ask for the page by, beside `localhost` and its addresses |
 | `BATON_PATH_PREFIX` | | the path below which a proxy has the pages, such as `/baton` |
@@ -36,8 +37,7 @@ from django.http.request import split_domain_port
 from dashboard import prefix
 from dashboard.secret import kept_secret_key
 from dashboard.signin import mode
-from eventstream import clusternames, logs
-from eventstream.sqlite import ENGINE, OPTIONS
+from eventstream import clusternames, logs, postgresql, sqlite
 
 HERE = ("localhost", "127.0.0.1", "[::1]")
 """What this machine is called by itself."""
@@ -142,6 +142,21 @@ def _cluster_name() -> str:
         raise ImproperlyConfigured(f"BATON_CLUSTER_NAME: {error}") from error
 
 
+def _database() -> dict[str, Any]:
+    """The database of history: a file, unless a server is named."""
+    url = os.environ.get("DATABASE_URL", "")
+    if not url:
+        return sqlite.database(DATA_DIR / "baton.sqlite3")
+    try:
+        return postgresql.database(url)
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"DATABASE_URL is no address of a database: {error}. It is to look like "
+            "postgresql://USER:PASSWORD@HOST:5432/NAME; a character such as @ or / in a password "
+            "is written as %40 or %2F. Unset it to keep history in a file."
+        ) from error
+
+
 DEBUG = _flag("BATON_DEBUG")
 DATA_DIR = Path(os.environ.get("BATON_DATA") or BASE_DIR / "var")
 SECRET_KEY = os.environ.get("BATON_SECRET_KEY") or kept_secret_key(DATA_DIR)
@@ -205,9 +220,7 @@ TEMPLATES: list[dict[str, Any]] = [
 
 DATABASES = {
     "default": {
-        "ENGINE": ENGINE,
-        "NAME": DATA_DIR / "baton.sqlite3",
-        "OPTIONS": OPTIONS,
+        **_database(),
         # In a file, because writer and readers of one in memory can't work at the same time; and
         # one for each run of the tests, so that two runs don't meet.
         "TEST": {"NAME": DATA_DIR / f"test-{os.getpid()}.sqlite3"},

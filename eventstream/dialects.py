@@ -89,6 +89,9 @@ class Dialect(Protocol):
     def key_file(self) -> Path:
         """Where the key of the installation's digests lies."""
 
+    def given_key(self) -> bytes | None:
+        """That key where the environment gives one that all who use the database share."""
+
     @property
     def file(self) -> Path | None:
         """The file that the database is, None where it is none."""

@@ -24,10 +24,14 @@ class DigestKeyError(Exception):
 def installation_key() -> bytes:
     """The 32 random bytes that key this installation's digests of withheld values.
 
-    Made at the first call, as is the row about the database, so only for those who may write.
+    Unless one is given it is made at the first call, as is the row about the database, so only for
+    those who may write.
     Raises DigestKeyError.
     """
     InstallationRow.the_one()
+    given = dialect().given_key()
+    if given is not None:
+        return given
     path = dialect().key_file
     try:
         if path.exists():

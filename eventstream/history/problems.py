@@ -6,12 +6,13 @@ import time
 import msgspec
 
 from eventstream.objects.observations import Problem
+from eventstream.postgresql import problems as postgresql
 from eventstream.sqlite import problems as sqlite
 
 
 def cause_of(error: BaseException) -> tuple[str, str] | None:
     """The likely cause of what the database said, and what to do; None where it is not known."""
-    return sqlite.cause_of(error)
+    return postgresql.cause_of(error) or sqlite.cause_of(error) or postgresql.by_words(error)
 
 
 class Trouble(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import migrations
 
 from eventstream import private
+from eventstream.migrations._earlier import of_sqlite
 
 
 def move_out(apps: Any, schema_editor: Any) -> None:
@@ -29,6 +30,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunPython(move_out, migrations.RunPython.noop),
+        migrations.RunPython(of_sqlite(move_out), migrations.RunPython.noop),
         migrations.RemoveField(model_name="installationrow", name="redaction_key"),
     ]

@@ -4,6 +4,8 @@ from typing import Any
 
 from django.db import migrations, models
 
+from eventstream.migrations._earlier import of_sqlite
+
 _OF = "json_extract(CAST(body AS TEXT), '$.{}')"
 _TYPE = (
     "CASE WHEN instr({version}, '/') > 0 "
@@ -41,5 +43,5 @@ class Migration(migrations.Migration):
             )
             for model in ("steprow", "tracerow", "imagerow", "gaprow")
         ),
-        migrations.RunPython(_fill, migrations.RunPython.noop),
+        migrations.RunPython(of_sqlite(_fill), migrations.RunPython.noop),
     ]

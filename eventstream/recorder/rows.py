@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
 import msgspec
-from django.db.models import Max, Model
+from django.db.models import Model
 
 from eventstream.explain.vocabulary.records import Trace, WaitsSeen, type_name
 from eventstream.explain.world.owners import owner_of
@@ -143,7 +143,7 @@ def waits_row(waits: WaitsSeen) -> WaitsRow:
 def sort_behind(trace: int, at: int, seconds: float) -> bytes:
     """The place of a step without a resourceVersion: behind what was written before it."""
     older = StepRow.objects.filter(trace_id=trace, at__lte=at)
-    newest = older.aggregate(key=Max("sort"))["key"]
+    newest = older.order_by("-sort").values_list("sort", flat=True).first()
     return key_after(bytes(newest or b""), seconds)
 
 

@@ -41,6 +41,9 @@ class Sqlite:
         """Where the key of the installation's digests lies: beside the file."""
         return files.database_path().with_suffix(".key")
 
+    def given_key(self) -> None:
+        """There is none: who uses the file has what lies beside it."""
+
     def statements(self) -> SqliteStatements:
         """Statements for this thread."""
         return SqliteStatements(connections[DEFAULT_DB_ALIAS])

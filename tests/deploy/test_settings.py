@@ -15,11 +15,11 @@ from tests.deploy.programs import ROOT, kustomized, templated
 from tests.deploy.variants import VARIANTS
 
 TABLES = f"{settings.__doc__}{mode.__doc__}"
-KNOWN = set(re.findall(r"^\| `(BATON_\w+)` \|", TABLES, flags=re.MULTILINE))
+KNOWN = set(re.findall(r"^\| `(BATON_\w+|DATABASE_URL)` \|", TABLES, flags=re.MULTILINE))
 OWN = {"BATON_NAMESPACE"}
 """Set for an argument of the same manifest, by which it is known."""
-NOT_FOR_A_POD = {"BATON_DEBUG", "BATON_PRACTICE", "BATON_SECRET_KEY", "BATON_STATIC_ROOT"}
-"""Tracebacks for all, what `make practice` sets, a key that Baton makes, what the image says."""
+NOT_FOR_A_POD = {"BATON_DEBUG", "BATON_PRACTICE", "BATON_STATIC_ROOT"}
+"""Tracebacks for all, what `make practice` sets, and what the image says."""
 Started = Callable[[dict[str, str]], dict[str, Any]]
 OVERLAYS = sorted(each.name for each in (ROOT / "deploy/overlays").iterdir())
 
@@ -31,8 +31,27 @@ def test_an_overlay_sets_what_baton_knows(overlay: str) -> None:
 
 
 def test_a_value_of_the_chart_sets_each_setting_that_baton_knows() -> None:
-    said = {name for values in VARIANTS.values() for name in parts.environment(templated(values))}
-    assert {name for name in said if name.startswith("BATON_")} == KNOWN - NOT_FOR_A_POD
+    said = {
+        entry["name"]
+        for values in VARIANTS.values()
+        for entry in parts.baton(templated(values))["env"]
+    }
+    known = {name for name in said if name.startswith(("BATON_", "DATABASE_"))}
+    assert known == KNOWN - NOT_FOR_A_POD
+
+
+def test_what_is_secret_comes_from_secrets_alone() -> None:
+    entries = {
+        entry["name"]: entry for entry in parts.baton(templated(VARIANTS["on a server"]))["env"]
+    }
+    for name, secret, key in (
+        ("DATABASE_URL", "baton-database", "uri"),
+        ("BATON_SECRET_KEY", "baton-key", "key"),
+    ):
+        assert entries[name] == {
+            "name": name,
+            "valueFrom": {"secretKeyRef": {"name": secret, "key": key}},
+        }
 
 
 @pytest.fixture

@@ -155,6 +155,10 @@ VARIANTS: dict[str, Values] = {
         "networkPolicy": {"from": SCRAPED["metricsFrom"]},
         "pathPrefix": "/baton",
     },
+    "on a server": {
+        "database": {"url": {"name": "baton-database", "key": "uri"}},
+        "secretKey": {"name": "baton-key", "key": "key"},
+    },
     "monitored": {
         "metrics": {
             "serviceMonitor": {"enabled": True, "interval": "15s", "labels": {"release": "main"}},

@@ -53,8 +53,8 @@ class Playing:
         self._made += 1
 
 
-async def caught_up(cluster: PracticeCluster, data: Path) -> None:
-    """Return once all that the cluster has is stored."""
+async def caught_up(cluster: PracticeCluster, data: Path | str) -> None:
+    """Return once all that the cluster has is stored, see `History`."""
 
     def reached() -> bool:
         cluster.store.progress()

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import aiohttp
 import msgspec
+import psycopg
 
 from eventstream.explain.vocabulary.records import ObjectRef, Step, Trace
 from eventstream.objects.observations import AuditLog, Coverage, Gap, Position
@@ -61,10 +62,10 @@ def _text(cell: object) -> str:
 
 
 class History:
-    """What an observer has stored, read beside it from its database."""
+    """What an observer has stored, read beside it: in its directory, or the database of a URL."""
 
-    def __init__(self, directory: Path) -> None:
-        self._path = directory / "baton.sqlite3"
+    def __init__(self, place: Path | str) -> None:
+        self._place = place
 
     def steps(self) -> dict[str, Step]:
         return {step.id: step for step in map(_step, self._read(_STEPS))}
@@ -109,7 +110,10 @@ class History:
         return [msgspec.json.decode(body, type=type_) for (body,) in rows]
 
     def _read(self, query: str) -> list[Any]:
-        with closing(sqlite3.connect(self._path, timeout=10)) as database:
+        if isinstance(self._place, str):
+            with psycopg.connect(self._place) as server:
+                return server.execute(query.encode()).fetchall()
+        with closing(sqlite3.connect(self._place / "baton.sqlite3", timeout=10)) as database:
             return database.execute(query).fetchall()
 
 

@@ -93,6 +93,29 @@ def test_a_setting_that_makes_no_sense(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "url", ["somebody:hus/h!@db", "somebody:hus/h!@db:x/y", "somebody:hu%zz@db/y"]
+)
+def test_an_address_of_a_database_that_is_none(url: str, tmp_path: Path) -> None:
+    said = refused(BATON_DATA=str(tmp_path), DATABASE_URL=f"postgresql://{url}")
+    assert re.fullmatch(
+        r"Baton cannot start: DATABASE_URL is no address of a database: .*\. It is to look like "
+        r"postgresql://USER:PASSWORD@HOST:5432/NAME; .* Unset it to keep history in a file\.\n",
+        said,
+    )
+    assert "hu" not in said
+    assert "somebody" not in said
+
+
+def test_a_database_that_is_on_no_server_names_neither_user_nor_password(tmp_path: Path) -> None:
+    url = "postgresql://somebody:hush%2Fhush@127.0.0.1:1/baton"
+    said = refused(BATON_DATA=str(tmp_path), DATABASE_URL=url)
+    assert "The database baton of PostgreSQL at 127.0.0.1:1 cannot be opened: " in said
+    assert "See that it runs and can be reached" in said
+    assert "hush" not in said
+    assert "somebody" not in said
+
+
+@pytest.mark.parametrize(
     ("user", "missing"),
     [
         ("tokenFile: /none/token", "/none/token"),

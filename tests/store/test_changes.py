@@ -6,7 +6,10 @@ from hypothesis import strategies as st
 from eventstream import history
 from eventstream.explain.vocabulary.records import StepRemoved
 from eventstream.history import Filter, Row
+from tests.store.conftest import both
 from tests.store.samples import gap, put_step, put_trace, store
+
+pytestmark = both
 
 
 def told(rows: tuple[Row, ...]) -> list[tuple[str, str]]:

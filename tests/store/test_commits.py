@@ -19,6 +19,7 @@ from eventstream.models import (
 from eventstream.objects.observations import Coverage, Observation, Removed
 from eventstream.packing.traces import unpack_image
 from eventstream.recorder import commit as commit_module
+from tests.store.conftest import both
 from tests.store.samples import (
     DEPLOYMENTS,
     PODS,
@@ -30,6 +31,8 @@ from tests.store.samples import (
     store,
     trace,
 )
+
+pytestmark = both
 
 
 def numbers(id_: str = "s1") -> tuple[int, int]:

@@ -6,7 +6,10 @@ from eventstream import history
 from eventstream.explain.vocabulary.records import ObjectRef
 from eventstream.history import BadCursorError, Filter
 from eventstream.objects.observations import Coverage, Problem
+from tests.store.conftest import both
 from tests.store.samples import DEPLOYMENTS, PODS, gap, put_step, put_trace, store
+
+pytestmark = both
 
 
 def shown(filter_: Filter | None = None) -> list[str]:

@@ -14,6 +14,7 @@ from eventstream import history
 from eventstream.models import PositionRow, StepRow
 from eventstream.recorder import Recorder, channel_layer_notifier, writing
 from eventstream.recorder.commit import commit
+from tests.store.conftest import both
 from tests.store.samples import Cluster, change, noise, position, put_step, put_trace
 
 
@@ -64,6 +65,7 @@ def fail_first(
     monkeypatch.setattr(writing, "commit", failing)
 
 
+@both
 async def test_what_is_put_is_committed_and_told_of() -> None:
     told: asyncio.Queue[int] = asyncio.Queue()
     async with running(Recorder(Cluster(), notify=told.put, batch_interval=0.0)) as recorder:
@@ -76,6 +78,7 @@ async def test_what_is_put_is_committed_and_told_of() -> None:
     assert told.empty()
 
 
+@both
 def test_cancelling_commits_what_is_left() -> None:
     async def cancelled_at_once() -> None:
         async with running(slow()) as recorder:
@@ -86,6 +89,7 @@ def test_cancelling_commits_what_is_left() -> None:
     assert b'"42"' in bytes(PositionRow.objects.get().body)
 
 
+@both
 async def test_commits_run_in_one_thread_beside_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     threads: list[str] = []
     fail_first(monkeypatch, [], threads)
@@ -97,6 +101,7 @@ async def test_commits_run_in_one_thread_beside_the_loop(monkeypatch: pytest.Mon
     assert set(threads) == {"recorder_0"}
 
 
+@both
 async def test_reading_waits_while_too_much_is_pending(monkeypatch: pytest.MonkeyPatch) -> None:
     fail_first(monkeypatch, [OperationalError("database is locked")])
     async with running(slow(limit=2)) as recorder:
@@ -111,6 +116,7 @@ async def test_reading_waits_while_too_much_is_pending(monkeypatch: pytest.Monke
         assert recorder.pending == 0
 
 
+@both
 async def test_reading_waits_while_what_is_pending_is_too_large(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -126,6 +132,7 @@ async def test_reading_waits_while_what_is_pending_is_too_large(
         await waiting
 
 
+@both
 def test_a_failed_commit_is_told_of_and_tried_again_in_order(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -158,6 +165,7 @@ def told_problem() -> history.Problem | None:
         connections.close_all()
 
 
+@both
 async def test_run_tries_again_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     fail_first(monkeypatch, [OperationalError("disk I/O error"), OSError("input/output error")])
     told: asyncio.Queue[int] = asyncio.Queue()
@@ -199,6 +207,7 @@ def steps_then_close() -> int:
         connections.close_all()
 
 
+@both
 def test_rows_that_could_never_be_stored_are_named_at_the_end(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -212,6 +221,7 @@ def test_rows_that_could_never_be_stored_are_named_at_the_end(
     assert "1 rows were not stored" in caplog.text
 
 
+@both
 async def test_pages_that_cannot_be_told_stop_nothing(caplog: pytest.LogCaptureFixture) -> None:
     async def broken(_seq: int) -> None:
         raise ConnectionError("the channel layer is away")
@@ -222,6 +232,7 @@ async def test_pages_that_cannot_be_told_stop_nothing(caplog: pytest.LogCaptureF
     assert "could not be told of seq 1" in caplog.text
 
 
+@both
 def test_the_status_tells_who_is_watched_and_how_far_behind() -> None:
     clock = Clock()
 
@@ -240,6 +251,7 @@ def test_the_status_tells_who_is_watched_and_how_far_behind() -> None:
     )
 
 
+@both
 def test_a_quiet_cluster_still_has_a_heartbeat() -> None:
     clock = Clock()
 
@@ -255,6 +267,7 @@ def test_a_quiet_cluster_still_has_a_heartbeat() -> None:
     assert (status.heartbeat, status.last_observation_at, status.lag) == (1001.0, None, 0.0)
 
 
+@both
 async def test_the_notifier_wakes_the_group_history() -> None:
     layer = get_channel_layer()
     await layer.group_add("history", "a-page")
@@ -263,6 +276,7 @@ async def test_the_notifier_wakes_the_group_history() -> None:
     await layer.group_discard("history", "a-page")
 
 
+@both
 def test_pages_read_whole_batches_while_the_writer_commits() -> None:
     """Each batch moves ten steps at once; a reader never sees some of them moved."""
 

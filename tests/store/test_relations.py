@@ -3,7 +3,10 @@
 from eventstream import history
 from eventstream.explain.vocabulary.records import ObjectRef, Trace
 from eventstream.history import Stored
+from tests.store.conftest import both
 from tests.store.samples import gap, put_step, put_trace, store
+
+pytestmark = both
 
 
 def beside(id_: str) -> tuple[str | None, str | None]:

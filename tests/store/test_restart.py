@@ -21,6 +21,7 @@ from eventstream.recorder import (
     load_saved,
 )
 from eventstream.recorder.status import Status, save_status
+from tests.store.conftest import NAME, both
 from tests.store.samples import (
     DEPLOYMENTS,
     KEY,
@@ -31,6 +32,8 @@ from tests.store.samples import (
     put_trace,
     store,
 )
+
+pytestmark = both
 
 POD = b"""{"apiVersion":"v1","kind":"Pod","metadata":{"name":"nginx-1","namespace":"shop",
 "uid":"u1","resourceVersion":"41","labels":{"app":"nginx"},"managedFields":[{"manager":"kubelet","operation":
@@ -105,7 +108,7 @@ import django
 django.setup()
 from django.db import connections
 import sys
-connections.settings["default"]["NAME"] = sys.argv[1]
+connections.settings["default"]["NAME"] = sys.argv[1] or connections.settings["default"]["NAME"]
 from eventstream.recorder.batch import Batch
 from eventstream.recorder.commit import commit
 from tests.store.samples import change, put_step
@@ -118,9 +121,13 @@ for at in range(1, 100_000):
 """
 
 
-def test_a_killed_writer_leaves_steps_images_and_position_together(database: Path) -> None:
+def test_a_killed_writer_leaves_steps_images_and_position_together(
+    engine: str, database: Path, request: pytest.FixtureRequest
+) -> None:
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "dashboard.settings"}
-    command = [sys.executable, "-c", WRITER, str(database)]
+    if engine == "postgresql":
+        environment["DATABASE_URL"] = request.getfixturevalue("postgres").url(NAME)
+    command = [sys.executable, "-c", WRITER, str(database) if engine == "sqlite" else ""]
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as writer:
         assert writer.stdout is not None
         for line in writer.stdout:

@@ -15,6 +15,7 @@ from eventstream.models import GapRow, MemoRow, StepRow, TombstoneRow, TraceKeyR
 from eventstream.recorder import Recorder
 from eventstream.retention import DAY, MEBIBYTE, Limits, Retention
 from eventstream.sqlite import files
+from tests.store.conftest import both
 from tests.store.samples import Cluster, gap, noise, put_step, put_trace, store
 
 NOW = 100 * DAY
@@ -51,6 +52,7 @@ def sweep_all(limits: Limits) -> int:
     return rounds
 
 
+@both
 def test_old_settled_traces_go_with_their_steps() -> None:
     store(put_trace("old", settled=True), put_step("a", "old"))
     store(put_trace("open", settled=False), put_step("c", "open"))
@@ -62,6 +64,7 @@ def test_old_settled_traces_go_with_their_steps() -> None:
     assert set(StepRow.objects.values_list("id", flat=True)) == {"b", "c"}
 
 
+@both
 def test_old_steps_of_background_traces_go_though_these_never_settle() -> None:
     store(put_trace("node", background=True), put_step("old", "node"))
     stored_at(NOW - 8 * DAY)
@@ -70,6 +73,7 @@ def test_old_steps_of_background_traces_go_though_these_never_settle() -> None:
     assert (traces(), [row.id for row in StepRow.objects.all()]) == ({"node"}, ["new"])
 
 
+@both
 def test_what_a_restart_needs_of_a_step_goes_with_the_step() -> None:
     store(put_trace("node", background=True), put_step("old", "node"))
     stored_at(NOW - 8 * DAY)
@@ -78,6 +82,7 @@ def test_what_a_restart_needs_of_a_step_goes_with_the_step() -> None:
     assert [row.step for row in MemoRow.objects.all()] == ["new"]
 
 
+@both
 @pytest.mark.parametrize("written", [1e15, -5.0, 0.0])
 def test_the_times_in_the_rows_count_for_nothing(written: float) -> None:
     store(put_trace("old", settled=True, updated=written), put_step("a", "old", at=written))
@@ -87,6 +92,7 @@ def test_the_times_in_the_rows_count_for_nothing(written: float) -> None:
     assert traces() == {"new"}
 
 
+@both
 def test_old_tombstones_and_gaps_go() -> None:
     store(put_trace(), put_step(), seen=gap(at=1.0))
     store(StepRemoved("s1", "step"))
@@ -97,6 +103,7 @@ def test_old_tombstones_and_gaps_go() -> None:
     assert [row.at for row in GapRow.objects.all()] == [2.0]
 
 
+@both
 def test_steps_that_a_removed_trace_left_behind_go_with_its_tombstone() -> None:
     store(put_trace("gone"), put_step("s1", "gone"), put_trace("here"), put_step("s2", "here"))
     store(StepRemoved("gone", "trace"))
@@ -105,6 +112,7 @@ def test_steps_that_a_removed_trace_left_behind_go_with_its_tombstone() -> None:
     assert [row.id for row in StepRow.objects.all()] == ["s2"]
 
 
+@both
 def test_the_keys_of_traces_go_whose_steps_moved_away() -> None:
     store(put_trace("gone"), put_step("s1", "gone"), put_step("s2", "never"))
     store(put_trace("here"), put_step("s1", "here"), put_step("s2", "here"))
@@ -114,6 +122,7 @@ def test_the_keys_of_traces_go_whose_steps_moved_away() -> None:
     assert [row.id for row in TraceKeyRow.objects.all()] == ["here"]
 
 
+@both
 def test_the_floor_says_from_where_changes_can_be_asked() -> None:
     store(put_trace("old", settled=True), put_step("a", "old"))
     stored_at(NOW - 8 * DAY)
@@ -124,6 +133,7 @@ def test_the_floor_says_from_where_changes_can_be_asked() -> None:
     assert [row[1].id for row in history.changes_since(history.floor()).rows] == ["new"]
 
 
+@both
 def test_deleting_is_done_in_small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("eventstream.retention.TRACES_AT_ONCE", 5)
     monkeypatch.setattr("eventstream.retention.ROWS_AT_ONCE", 10)
@@ -250,6 +260,7 @@ def test_limits_come_from_the_settings(settings: Any) -> None:
         Limits.from_settings()
 
 
+@both
 def test_the_recorder_forgets_between_commits() -> None:
     store(*(put_trace(f"t{at}", settled=True) for at in range(120)))
     stored_at(NOW - 8 * DAY)

@@ -13,7 +13,10 @@ from eventstream.models import InstallationRow, StepRow
 from eventstream.recorder import Recorder, Tenure
 from eventstream.recorder.batch import Batch
 from eventstream.recorder.commit import commit
+from tests.store.conftest import both
 from tests.store.samples import Cluster, gap, position, put_step, put_trace, store
+
+pytestmark = both
 
 
 def batch(*names: str) -> Batch:

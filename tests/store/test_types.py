@@ -14,6 +14,7 @@ from eventstream.objects.resource import Resource
 from eventstream.recorder.batch import Batch
 from eventstream.recorder.commit import commit
 from tests.store import samples
+from tests.store.conftest import both
 
 POD = ObjectRef("v1", "Pod", "shop", "web-1", "uid-pod")
 OTHER = ObjectRef("example.com/v1", "Pod", "shop", "boat", "uid-boat")
@@ -63,7 +64,7 @@ def test_each_row_is_named_by_its_type() -> None:
     assert types() == EXPECTED
 
 
-@pytest.mark.django_db
+@both
 def test_a_kind_of_another_group_is_another_type() -> None:
     fill()
     with history.seeing(Rights(everywhere=frozenset({"Pod"}))):
@@ -76,7 +77,7 @@ def test_a_kind_of_another_group_is_another_type() -> None:
         assert history.trace("t1") is None
 
 
-@pytest.mark.django_db
+@both
 def test_nobody_but_who_may_see_everything_is_told_of_refused_requests() -> None:
     fill()
     all_types = Rights(everywhere=frozenset(NAMED))
@@ -89,7 +90,7 @@ def test_nobody_but_who_may_see_everything_is_told_of_refused_requests() -> None
         assert len(history.steps("t1")) == 4
 
 
-@pytest.mark.django_db
+@both
 def test_whoever_nothing_is_said_of_sees_nothing_once_people_sign_in(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -15,7 +15,10 @@ from eventstream.objects.decoding import Decoder
 from eventstream.observer import Observer
 from eventstream.recorder import load_saved
 from tests.explain.tapes import observations
+from tests.store.conftest import both
 from tests.store.samples import KEY, put_step, put_trace, store
+
+pytestmark = both
 
 LEASE = ObjectRef("coordination.k8s.io/v1", "Lease", "kube-node-lease", "node-1", "uid-l")
 BINDS = WaitsSeen("scheduler/bind", 300, (0.1,) * 150 + (0.4,) * 50, 100.0)

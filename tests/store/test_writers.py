@@ -13,8 +13,9 @@ from eventstream.recorder.batch import Batch
 from eventstream.recorder.commit import commit
 from tests.explain.stories import Json, Story
 from tests.explain.things import deployment, pod, thing, website
+from tests.store.conftest import both
 
-pytestmark = pytest.mark.django_db
+pytestmark = both
 
 DAY = 86_400.0
 NOW = 1_800_000_000.0

@@ -48,6 +48,15 @@
   value: {{ $value | quote }}
 {{- end }}
 {{- end }}
+{{- range $name, $from := dict "DATABASE_URL" .Values.database.url "BATON_SECRET_KEY" .Values.secretKey }}
+{{- if $from.name }}
+- name: {{ $name }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ $from.name }}
+      key: {{ $from.key }}
+{{- end }}
+{{- end }}
 {{- with .Values.extraEnv }}
 {{ toYaml . }}
 {{- end }}

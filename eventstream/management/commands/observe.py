@@ -181,7 +181,7 @@ class Command(PlainCommand):
             reviewing.install(reviews)
             try:
                 cluster = _called(await connection.identify(), options["cluster_name"])
-                notifier = notifying(options["notify"], cluster.name, Path(_database()).parent)
+                notifier = notifying(options["notify"], cluster.name, settings.DATA_DIR)
                 told = [each.take for each in (notifier, exporting(cluster.name)) if each]
                 lost: tuple[Gap, ...] = ()
                 for turn in count():

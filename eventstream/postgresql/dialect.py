@@ -1,0 +1,89 @@
+"""What Baton asks of PostgreSQL beyond what Django does: the live history on a server."""
+
+import hmac
+import os
+from contextlib import ExitStack
+from pathlib import Path
+
+import psycopg
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connections
+
+from eventstream import private
+from eventstream.dialects import UnusableError
+from eventstream.postgresql import problems, room
+from eventstream.postgresql.claim import Claim
+from eventstream.postgresql.connecting import Bounded, connected, place
+from eventstream.postgresql.statements import PostgresStatements
+from eventstream.postgresql.writing import OpenedDatabase
+
+
+class PostgreSQL:
+    """The dialect of a history on a server."""
+
+    number = "bigint"
+    instead = "name another database in DATABASE_URL"
+    file = None
+
+    def __init__(self) -> None:
+        self._claim = Claim()
+
+    @property
+    def named(self) -> str:
+        """Its name, and where the server is."""
+        return place(connections[DEFAULT_DB_ALIAS].get_connection_params())
+
+    @property
+    def key_file(self) -> Path:
+        """Where the key of the installation's digests lies: with what else is this one's alone."""
+        return Path(settings.DATA_DIR) / "baton.key"
+
+    def given_key(self) -> bytes | None:
+        """The key that comes of BATON_SECRET_KEY, where that is set.
+
+        A Pod has no file that the next one finds, and a key made anew would make all that is
+        withheld look changed.
+        """
+        secret = os.environ.get("BATON_SECRET_KEY", "")
+        return (
+            hmac.digest(secret.encode(), b"digests of withheld values", "sha256")
+            if secret
+            else None
+        )
+
+    def statements(self) -> PostgresStatements:
+        """Statements for this thread."""
+        return PostgresStatements(connections[DEFAULT_DB_ALIAS])
+
+    def writing(self) -> OpenedDatabase:
+        """The database as it is when it is looked at first."""
+        return OpenedDatabase(self._claim, _session, self.named)
+
+    def room(self, most: int) -> room.TableRoom:
+        """How much of so many bytes its rows take."""
+        return room.TableRoom(most)
+
+    def stored_bytes(self) -> int:
+        """What its tables take."""
+        return room.stored_bytes()
+
+    def claim(self, stack: ExitStack) -> None:
+        """Be the only one to write it; raises UnusableError and InUseError."""
+        try:
+            private.make_directory(Path(settings.DATA_DIR))
+            self._claim.take(_session, self.named)
+        except (OSError, psycopg.Error) as error:
+            raise UnusableError(self.unopened(error)) from error
+        stack.callback(self._claim.give_up)
+
+    def unopened(self, error: Exception) -> str:
+        """What to say where it can't be opened."""
+        known = problems.cause_of(error)
+        why = " ".join(known) if known else f"Set that right, or {self.instead}."
+        return f"The {self.named} cannot be opened: {error}. {why}"
+
+
+def _session() -> Bounded:
+    """A session of its own, in which each statement stands for itself."""
+    wrapper = connections[DEFAULT_DB_ALIAS]
+    return connected({**wrapper.get_connection_params(), "autocommit": True})

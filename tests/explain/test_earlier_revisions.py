@@ -54,7 +54,11 @@ def replicaset(owner: Json, number: int, minute: int, image: str, **more: Any) -
         fields: Json = {"f:metadata": {"f:annotations": {f"f:{next(iter(annotations))}": {}}}}
         metadata["managedFields"] = [entry(fields, more["written"])]
     container = {"name": "c", "image": image} | more.get("container", {})
-    template = {"metadata": more.get("template", {}), "spec": {"containers": [container]}}
+    containers = [container, *more.get("containers", [])]
+    template = {
+        "metadata": more.get("template", {}),
+        "spec": {"containers": containers} | more.get("pod", {}),
+    }
     spec = {"replicas": 0, "template": template}
     name = f"{owner['metadata']['name']}-{image.rpartition(':')[2]}-{minute}"
     return thing("ReplicaSet", name, "apps/v1", owner, metadata=metadata, spec=spec)
@@ -184,6 +188,14 @@ CHANGED: list[tuple[Json, Json, str]] = [
         {"template": {"annotations": {"checksum/config": "one"}}},
         {"template": {"annotations": {"checksum/config": "two"}}},
         "annotation checksum/config of its Pods changed (value hidden)",
+    ),
+    ({}, {"containers": [{"name": "d", "image": "d:1"}]}, "container d added (d:1)"),
+    ({"containers": [{"name": "d", "image": "d:1"}]}, {}, "container d removed"),
+    ({}, {"pod": {"serviceAccountName": "robot"}}, "serviceAccountName changed"),
+    (
+        {},
+        {"pod": {"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}]}},
+        "claims among its volumes changed",
     ),
     ({"container": {"env": []}}, {"container": {"env": [{"name": "A", "value": "b"}]}}, NOT_KEPT),
 ]

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from eventstream.explain.vocabulary.records import Trace
 from tests.explain.stories import Json, Story
 from tests.explain.test_outlook_stuck import later
-from tests.explain.things import thing
+from tests.explain.things import condition, thing
 
 
 def ingress(service: str) -> Json:
@@ -41,3 +42,35 @@ def test_an_ingress_has_time_when_its_service_is_made_anew() -> None:
     assert story.trace(web).diagnosis is None
     later(story, 30.0)
     assert story.trace(web).diagnosis == "spec-invalid"
+
+
+def test_an_ingress_that_has_an_address_is_served() -> None:
+    story = Story()
+    story.exists(service("web"))
+    web = ingress("web") | {"status": {"loadBalancer": {"ingress": [{"ip": "203.0.113.9"}]}}}
+    trace = story.trace(story.create(web, "kubectl-create"))
+    assert (trace.state, trace.summary) == ("complete", "Ingress web is served at 203.0.113.9.")
+
+
+def backed(story: Story, ready: str, **spec: Any) -> Trace:
+    """The trace of a Service with one Pod behind it."""
+    story.create(
+        thing("Pod", "web", metadata={"labels": {"app": "web"}}, spec={"nodeName": "node-1"})
+        | {"status": {"phase": "Running", "conditions": [condition("Ready", ready)]}},
+        "kubectl-run",
+    )
+    return story.trace(story.create(service("web", selector={"app": "web"}, **spec), "kubectl"))
+
+
+def test_a_service_leads_to_ready_pods_or_to_all_as_it_asks() -> None:
+    assert backed(Story(), "True").summary == "Service web leads to 1 ready Pod."
+    assert backed(Story(), "False").state != "complete"
+    published = backed(Story(), "False", publishNotReadyAddresses=True)
+    assert published.summary == "Service web leads to 1 Pod, ready or not, as it asks for."
+
+
+def test_a_service_that_is_another_name_has_no_endpoints_to_wait_for() -> None:
+    story = Story()
+    out = thing("Service", "out", spec={"type": "ExternalName", "externalName": "db.example.com"})
+    trace = story.trace(story.create(out, "kubectl-create"))
+    assert (trace.state, trace.summary) == ("complete", "Service out is another name for a host.")

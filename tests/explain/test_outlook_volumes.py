@@ -1,0 +1,108 @@
+"""How PersistentVolumes stand, and claims that ask for more than their volume has."""
+
+from typing import Any
+
+import pytest
+
+from tests.explain.stories import Json, Story
+from tests.explain.test_outlook_stuck import later
+from tests.explain.things import condition, thing
+
+CLAIMED = {"namespace": "shop", "name": "data", "uid": "uid-data"}
+BUSY = "rpc error: code = Internal desc = volume is in use"
+
+
+def volume(story: Story, phase: str, policy: str = "Delete", **spec: Any) -> Json:
+    found = thing("PersistentVolume", "pv-1")
+    del found["metadata"]["namespace"]
+    found["spec"] = {"persistentVolumeReclaimPolicy": policy} | spec
+    if phase:
+        found["status"] = {"phase": phase}
+    return story.create(found, "kubectl-create")
+
+
+WELL = [
+    ("Available", "Delete", {}, "complete", "PersistentVolume pv-1 may be claimed."),
+    (
+        "Bound",
+        "Delete",
+        {"claimRef": CLAIMED},
+        "complete",
+        "PersistentVolume pv-1 is bound to PersistentVolumeClaim data of namespace shop.",
+    ),
+    (
+        "Released",
+        "Retain",
+        {"claimRef": CLAIMED},
+        "complete",
+        (
+            "PersistentVolume pv-1 is kept though PersistentVolumeClaim data of namespace shop is "
+            "gone (reclaim policy Retain): nobody can claim it until spec.claimRef is taken away."
+        ),
+    ),
+    ("", "Delete", {}, "unknown", "PersistentVolume pv-1 does not say yet how it stands."),
+]
+
+
+@pytest.mark.parametrize(("phase", "policy", "spec", "state", "said"), WELL)
+def test_a_volume_is_read_by_its_phase(
+    phase: str, policy: str, spec: Json, state: str, said: str
+) -> None:
+    story = Story()
+    trace = story.trace(volume(story, phase, policy, **spec))
+    assert (trace.state, trace.summary, trace.diagnosis) == (state, said, None)
+
+
+def test_a_volume_that_is_to_be_deleted_is_its_provisioners() -> None:
+    story = Story()
+    found = volume(story, "Released", claimRef=CLAIMED)
+    trace = story.trace(found)
+    assert (trace.state, trace.holder) == ("running", "custom-controller")
+    story.tell(found, "VolumeFailedDelete", BUSY, "persistentvolume-controller")
+    trace = story.trace(found)
+    assert (trace.state, trace.diagnosis) == ("stalled", "terminating-slow")
+    assert trace.summary == f"PersistentVolume pv-1 cannot be deleted: {BUSY}."
+
+
+def claim(story: Story, asked: str = "20Gi", **status: Any) -> Json:
+    spec = {"resources": {"requests": {"storage": asked}}, "volumeName": "pv-1"}
+    found = thing("PersistentVolumeClaim", "data", spec=spec)
+    found["status"] = {"phase": "Bound", "capacity": {"storage": "8Gi"}} | status
+    return story.create(found, "kubectl-create")
+
+
+def test_a_claim_that_cannot_grow_says_why() -> None:
+    story = Story()
+    found = claim(story)
+    story.tell(found, "VolumeResizeFailed", "resize volume failed: no quota", "external-resizer")
+    trace = story.trace(found)
+    assert (trace.state, trace.diagnosis) == ("stalled", "volume-pending")
+    assert trace.summary == (
+        "PersistentVolumeClaim data cannot grow from 8Gi to 20Gi: resize volume failed: no quota."
+    )
+
+
+def test_a_file_system_grows_when_a_pod_that_uses_it_starts() -> None:
+    story = Story()
+    found = claim(story, conditions=[condition("FileSystemResizePending", "True")])
+    later(story, 3600.0)
+    trace = story.trace(found)
+    assert (trace.state, trace.holder, trace.diagnosis) == ("running", "kubelet", None)
+    assert trace.waiting_for == (
+        "the file system of PersistentVolumeClaim data to grow, as a Pod that uses it is started"
+    )
+
+
+def test_a_volume_that_is_being_modified_is_waited_for() -> None:
+    story = Story()
+    found = claim(story, "8Gi", conditions=[condition("ModifyingVolume", "True")])
+    trace = story.trace(found)
+    assert (trace.state, trace.holder) == ("running", "custom-controller")
+    assert "the attributes of its VolumeAttributesClass" in trace.waiting_for
+
+
+def test_a_claim_in_a_phase_that_nobody_knows_is_unknown() -> None:
+    story = Story()
+    trace = story.trace(claim(story, phase="Migrating"))
+    assert trace.state == "unknown"
+    assert trace.summary.endswith("The phase of this one is Migrating.")

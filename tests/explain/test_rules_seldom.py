@@ -1,0 +1,125 @@
+"""Writes that few clusters show, each as Kubernetes makes it, and what is left open."""
+
+import pytest
+
+from eventstream.explain.controllers import deciding
+from tests.explain.stories import KCM, Json, Story, stamp
+from tests.explain.things import condition, deployment, job, node, pod
+
+UNREACHABLE = "node.kubernetes.io/unreachable"
+
+
+def entry(manager: str, fields: Json, at: float) -> Json:
+    return {
+        "manager": manager,
+        "operation": "Update",
+        "apiVersion": "apps/v1",
+        "time": stamp(at),
+        "fieldsType": "FieldsV1",
+        "fieldsV1": {"f:spec": fields},
+    }
+
+
+def by_several(story: Story, times: tuple[float, float]) -> Json:
+    """One write of which the entries of two managers moved, at these seconds from now."""
+    web = deployment(replicas=1)
+    web["metadata"]["managedFields"] = [
+        one := entry("helm", {"f:replicas": {}}, story.at),
+        two := entry("argo", {"f:paused": {}}, story.at),
+    ]
+    story.exists(web)
+    web["spec"] |= {"replicas": 2, "paused": True}
+    one["time"], two["time"] = (stamp(story.at + each) for each in times)
+    return story.change(web, {})
+
+
+def test_of_two_entries_that_moved_the_newest_tells() -> None:
+    story = Story()
+    step = story.last(by_several(story, (3.0, 5.0)))
+    assert (step.actor, step.actor_name) == ("client", "argo")
+
+
+def test_of_two_that_moved_in_one_second_neither_is_named() -> None:
+    story = Story()
+    step = story.last(by_several(story, (5.0, 5.0)))
+    assert (step.actor, step.grades.who) == ("unknown", "unknown")
+    assert "It was one of argo and helm; which cannot be told." in step.why
+    assert "entries of argo and helm moved together" in [piece.text for piece in step.evidence]
+
+
+def test_a_rule_that_fails_is_told_where_it_struck(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    story = Story()
+    one = story.exists(pod(None, "one"))
+    monkeypatch.setattr(deciding, "_decide", fail)
+    story.change(one, {"status": {"phase": "Running"}}, "kubelet", sub="status")
+    step = story.last(one)
+    assert (step.actor, step.rule) == ("unknown", "defect")
+    assert step.why == "This is a defect of Baton (ZeroDivisionError: ); see its log."
+    assert "A rule failed on one." in caplog.text
+
+
+def test_labels_of_a_nodes_system_are_brought_in_line_by_the_node_lifecycle_controller() -> None:
+    story = Story()
+    host = story.create(node(), "kubelet")
+    story.change(host, {"metadata": {"labels": {"beta.kubernetes.io/os": "linux"}}}, KCM)
+    step = story.last(host)
+    assert step.actor == "node-lifecycle-controller"
+    assert step.what.endswith("in line.")
+
+
+def test_taints_that_only_have_another_time_are_renewed() -> None:
+    story = Story()
+    kept = {"key": UNREACHABLE, "effect": "NoExecute"}
+    host = story.create(node(taints=[kept | {"value": "a"}]), "kubelet")
+    story.change(host, {"spec": {"taints": [kept | {"value": "b"}]}}, KCM)
+    step = story.last(host)
+    assert step.actor == "node-lifecycle-controller"
+    assert "renewed the taints of Node" in step.what
+
+
+def test_what_shortens_a_deletion_is_a_client() -> None:
+    story = Story()
+    one = story.mark(story.exists(pod(None, "one")), 30)
+    story.mark(one, 5)
+    step = story.last(one)
+    assert (step.actor, step.verb) == ("client", "delete")
+    assert step.cause == story.step(one, 0).id
+
+
+@pytest.mark.parametrize(
+    ("reason", "actor"),
+    [
+        ("DeletionByPodGC", "pod-garbage-collector"),
+        ("DeletionByTaintManager", "taint-eviction-controller"),
+    ],
+)
+def test_who_is_to_delete_a_pod_says_so_in_a_condition(reason: str, actor: str) -> None:
+    story = Story()
+    one = story.exists(pod(None, "one"))
+    told = [condition("DisruptionTarget", "True", reason, "its node is gone")]
+    story.change(one, {"status": {"conditions": told}}, KCM, sub="status")
+    assert story.last(one).actor == actor
+    story.mark(one, 30)
+    assert story.last(one).actor == actor
+
+
+@pytest.mark.parametrize(
+    ("waits", "actor"),
+    [(50.0, "client"), (60.0, "ttl-after-finished-controller"), (90.0, "unknown")],
+)
+def test_a_finished_job_that_goes_long_after_its_time_may_be_a_clients(
+    waits: float, actor: str
+) -> None:
+    story = Story()
+    once = job("once", ttlSecondsAfterFinished=60)
+    done = condition("Complete", "True") | {"lastTransitionTime": stamp(story.at)}
+    once["status"] = {"conditions": [done]}
+    story.exists(once)
+    story.at += waits - 1.0
+    story.delete(once)
+    assert story.last(once).actor == actor

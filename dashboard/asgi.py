@@ -13,6 +13,8 @@ django.setup(set_prefix=False)
 
 # Only now, because these import models.
 from dashboard.access import CheckedHost  # noqa: E402
+from dashboard.api.problems import Problems  # noqa: E402
+from dashboard.api.stream import Streams  # noqa: E402
 from dashboard.consumers import LiveConsumer  # noqa: E402
 from dashboard.health import Probes  # noqa: E402
 from dashboard.metrics.layer import Metrics  # noqa: E402
@@ -40,7 +42,7 @@ if settings.BATON_SIGN_IN.mode != "local":
 
 _pages = ProtocolTypeRouter(
     {
-        "http": Turns(OwnThread(StreamingHandler())),
+        "http": Streams(Turns(OwnThread(StreamingHandler()))),
         "websocket": URLRouter(
             [
                 path("live", LiveConsumer.as_asgi()),
@@ -50,4 +52,5 @@ _pages = ProtocolTypeRouter(
     }
 )
 
-application = OnlyReading(Forwarded(OnlySecure(Probes(Metrics(CheckedHost(SignIn(_pages)))))))
+_told = Problems(CheckedHost(SignIn(_pages)))
+application = OnlyReading(Forwarded(OnlySecure(Probes(Metrics(_told)))))

@@ -19,7 +19,7 @@ _PREFIX = expression(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 
 TAKEN = frozenset(
     {
-        *("static", "live", "tapes", "healthz", "readyz", "metrics", "version"),
+        *("api", "static", "live", "tapes", "healthz", "readyz", "metrics", "version"),
         *("traces", "cluster", "cluster.json", "objects", "changes", "changes.csv"),
         *("writers", "writers.csv", "window", "learn", "reference", "tape"),
         *("coverage", "coverage.json", "login", "logout", "oidc"),

@@ -12,6 +12,9 @@ from dashboard.protocol import Allowance
 from dashboard.signin.viewers import Viewer
 from dashboard.signin.whose import name_of
 
+STREAMS_MOST = 8
+"""So many watches of the API are open for one viewer."""
+
 PAGES_MOST = 32
 """So many pages of one viewer are followed at a time."""
 
@@ -33,6 +36,7 @@ class Share:
     def __init__(self, name: str) -> None:
         self.sockets = Places(SOCKETS_MOST if name else _WITHOUT, _YOURS)
         self.pages = Places(PAGES_MOST if name else _WITHOUT, _YOURS)
+        self.streams = Places(STREAMS_MOST if name else _WITHOUT, "watches of yours are open")
         self.lobby = Lobby(LOBBY_MOST if name else _WITHOUT)
         self.allowance = Allowance(MESSAGES_A_SECOND if name else _WITHOUT)
         # One query at a time of one viewer, so that the next thread is for somebody else.

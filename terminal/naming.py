@@ -8,35 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
+from eventstream.explain.vocabulary.short_names import SHORT
 from eventstream.kubeapi.custom_types import NOT_FOLLOWED
 from eventstream.kubeapi.served import Served, ServedType
 from eventstream.objects.kinds import WATCHED, is_built_in
 from eventstream.objects.resource import Resource
-
-SHORT = {
-    "deploy": "deployments",
-    "rs": "replicasets",
-    "sts": "statefulsets",
-    "ds": "daemonsets",
-    "cj": "cronjobs",
-    "po": "pods",
-    "rc": "replicationcontrollers",
-    "hpa": "horizontalpodautoscalers",
-    "pvc": "persistentvolumeclaims",
-    "pv": "persistentvolumes",
-    "svc": "services",
-    "ing": "ingresses",
-    "quota": "resourcequotas",
-    "pdb": "poddisruptionbudgets",
-    "ns": "namespaces",
-    "no": "nodes",
-    "crd": "customresourcedefinitions",
-    "crds": "customresourcedefinitions",
-}
-"""The short names of the types that come with Kubernetes, for where no server tells them.
-
-Source: https://kubernetes.io/docs/reference/kubectl/#resource-types
-"""
 
 _UNJUDGED = frozenset({"events", "leases", "controllerrevisions"})
 """What is read as evidence alone."""

@@ -158,13 +158,14 @@ def trace_of(trace: records.Trace) -> Trace:
     )
 
 
-def step_of(step: records.Step) -> Step:
-    """Return a step."""
+def step_of(step: records.Step, seen: frozenset[str] | None = None) -> Step:
+    """Return a step, with those of its causes that are `seen`; None says that all are."""
+    causes = step.causes if seen is None else tuple(each for each in step.causes if each in seen)
     return Step(
         id=step.id,
         trace=step.trace,
-        cause=step.cause,
-        causes=step.causes,
+        cause=step.cause if seen is None or step.cause in seen else None,
+        causes=causes,
         documented=step.documented,
         documented_store=step.documented_store,
         documented_broadcast=step.documented_broadcast,

@@ -1,7 +1,8 @@
-"""The addresses by which people sign in, and whom each address of Baton is for."""
+"""The addresses that are no pages: to sign in, and the API's; and whom each one is for."""
 
 from functools import cache
 
+from dashboard.api import declared
 from dashboard.pages.page import Address
 from dashboard.pages.registry import PAGES
 from dashboard.signin import pages
@@ -12,6 +13,7 @@ ADDRESSES = (
     Address("oidc-begin", "oidc/begin", pages.oidc_begin, Decision.ANYONE),
     Address("oidc-callback", "oidc/callback", pages.callback, Decision.ANYONE),
     Address("logout", "logout", pages.logout, Decision.VIEWERS),
+    *declared.ADDRESSES,
 )
 
 

@@ -5,6 +5,7 @@ viewer's rights reach, on every way to history: see `eventstream.history.rights`
 """
 
 import logging
+import math
 from typing import Any, cast
 from urllib.parse import quote, urlencode
 
@@ -14,9 +15,11 @@ from django.urls import Resolver404, resolve
 
 from dashboard import prefix
 from dashboard.access import header
+from dashboard.api.problems import is_below
 from dashboard.plaintext import close, redirect, respond
 from dashboard.signin import arriving, proxied
 from dashboard.signin.addresses import decision_of
+from dashboard.signin.bearers import CHALLENGE, TooOftenError, bearers
 from dashboard.signin.decisions import Decision
 from dashboard.signin.returning import own_address
 from dashboard.signin.viewers import SignedOutError, Viewer
@@ -51,10 +54,14 @@ class SignIn:
                 await self._inner(request | {"viewer": await _glance(request)}, receive, send)
             return
         try:
-            viewer = await arriving.viewer_of(request)
+            viewer = await _viewer(request)
             if viewer is None:
                 raise SignedOutError(_ASK)
             rights = await viewer.rights()
+        except TooOftenError as error:
+            after = str(math.ceil(error.wait)).encode()
+            await respond(send, 429, f"{error}\n", [(b"retry-after", after)])
+            return
         except SignedOutError as error:
             await _turn_away(request, receive, send, str(error))
             return
@@ -81,6 +88,12 @@ def decision_at(path: str) -> Decision:
     return decision_of(found.url_name)
 
 
+async def _viewer(request: dict[str, Any]) -> Viewer | None:
+    """Return who asks; a program that asks the API may send a token in place of a cookie."""
+    found = await bearers.viewer(request) if is_below(request) else None
+    return found or await arriving.viewer_of(request)
+
+
 async def _glance(request: dict[str, Any]) -> Viewer | None:
     """Return who it is, if that is known without asking anybody."""
     if settings.BATON_SIGN_IN.mode == "proxy":
@@ -97,6 +110,8 @@ async def _turn_away(
     """Send a person to the page of sign-in, and tell a program or a socket that it is nobody."""
     if request["type"] == "websocket":
         await close(receive, send, CLOSE_SIGNED_OUT, why)
+    elif is_below(request):
+        await respond(send, 401, f"{why}\n", [CHALLENGE])
     elif settings.BATON_SIGN_IN.mode == "proxy":
         await respond(send, 401, f"{why}\n")
     elif header(request, b"hx-request"):

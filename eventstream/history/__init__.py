@@ -22,6 +22,15 @@ from eventstream.history.changes import changes_since
 from eventstream.history.databases import add, current, reading, remove
 from eventstream.history.digest_key import DigestKeyError, installation_key
 from eventstream.history.excerpting import Cut, excerpt
+from eventstream.history.existing import (
+    Existing,
+    ObjectsPage,
+    ObjectsWanted,
+    existing,
+    last_steps,
+    seen_causes,
+    trace_telling,
+)
 from eventstream.history.extent import Extent, extent
 from eventstream.history.ledger import LedgerFilter, LedgerPage, ledger
 from eventstream.history.listing import begun, step, steps, steps_up_to, trace, traces
@@ -118,6 +127,7 @@ __all__ = [
     "Cut",
     "DigestKeyError",
     "ExcerptHead",
+    "Existing",
     "Extent",
     "Filter",
     "FilterChoices",
@@ -132,6 +142,8 @@ __all__ = [
     "Namespaces",
     "NodeState",
     "Notifications",
+    "ObjectsPage",
+    "ObjectsWanted",
     "Page",
     "PodPlace",
     "Population",
@@ -162,6 +174,7 @@ __all__ = [
     "earlier_revisions",
     "epoch",
     "excerpt",
+    "existing",
     "extent",
     "floor",
     "gaps",
@@ -172,6 +185,7 @@ __all__ = [
     "installation_key",
     "is_behind",
     "kept",
+    "last_steps",
     "last_writers",
     "ledger",
     "let_go",
@@ -191,6 +205,7 @@ __all__ = [
     "revisions_beside",
     "seeing",
     "seen",
+    "seen_causes",
     "step",
     "steps",
     "steps_about",
@@ -201,6 +216,7 @@ __all__ = [
     "trace_after",
     "trace_before",
     "trace_states",
+    "trace_telling",
     "traces",
     "traces_about",
     "traces_of",

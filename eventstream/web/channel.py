@@ -6,6 +6,7 @@ byte a minute holds a place for ever; here a request has to be there within TIME
 
 # ruff: noqa: N802  Twisted calls these methods by its own names.
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,6 +15,7 @@ from twisted.web.http_headers import Headers
 
 from eventstream.metrics import refused
 from eventstream.web.ruling import Admit, Ruling, decoded
+from eventstream.web.sockets import STALLED_SECONDS
 
 if TYPE_CHECKING:
     from eventstream.web.request import Request
@@ -100,6 +102,8 @@ class Channel(_Twisted):  # type: ignore[misc]
     _brought = 0
     _passed_over = 0
     _closing: Any = None
+    _room: asyncio.Event | None = None
+    """Is there while more was written than the client takes in, and set once it has."""
 
     # Twisted's steps of a connection
 
@@ -187,10 +191,11 @@ class Channel(_Twisted):  # type: ignore[misc]
         """Note that more was written than the client takes in."""
         super().pauseProducing()
         self.crowd.unread(self)
+        self._room = self._room or asyncio.Event()
 
     def resumeProducing(self) -> None:
         """Go on reading when what was written has left, unless a body waits for its reader."""
-        self.crowd.taken_in(self)
+        self._read()
         super().resumeProducing()
         if self._held:
             self._networkProducer.pauseProducing()
@@ -199,7 +204,7 @@ class Channel(_Twisted):  # type: ignore[misc]
         """Forget the connection."""
         self._held = False
         self.crowd.done(self)
-        self.crowd.taken_in(self)
+        self._read()
         if self._closing is not None and self._closing.active():
             self._closing.cancel()
         super().connectionLost(reason)
@@ -216,6 +221,18 @@ class Channel(_Twisted):  # type: ignore[misc]
         if self._brought >= PACE_BYTES:
             self._brought = 0
             self.setTimeout(PACE_SECONDS)
+
+    async def taken_in(self) -> None:
+        """Return once the client has taken in enough of an answer, or is gone; cut off else."""
+        room = self._room
+        if room is None:
+            return
+        try:
+            async with asyncio.timeout(STALLED_SECONDS):
+                await room.wait()
+        except TimeoutError:
+            refused.count("stalled")
+            self.abort()
 
     def hold(self) -> None:
         """Read no more of a body until `go_on`."""
@@ -260,6 +277,13 @@ class Channel(_Twisted):  # type: ignore[misc]
         self.transport.abortConnection()
 
     # How it is done
+
+    def _read(self) -> None:
+        """Note that the client has read what was written, or will not any more."""
+        self.crowd.taken_in(self)
+        room, self._room = self._room, None
+        if room is not None:
+            room.set()
 
     def _ruling(self, request: "Request") -> Ruling:
         headers = {

@@ -69,6 +69,9 @@ class Server(DaphneServer):  # type: ignore[misc]  # Daphne has no types.
         await super().handle_reply(protocol, message)
         if isinstance(protocol, BoundedSocket):
             await protocol.taken_in()
+        elif isinstance(protocol, Request) and message.get("more_body") and protocol.channel:
+            # What is sent whole is all in memory already, and may take its reader long.
+            await protocol.channel.taken_in()
 
     def kill_all_applications(self) -> Any:
         """End what still runs; a thread that waits for a body would be waited for."""

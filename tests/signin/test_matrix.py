@@ -9,6 +9,7 @@ from django.urls import URLPattern, get_resolver, path, reverse
 
 from dashboard import protocol
 from dashboard.access import CheckedHost
+from dashboard.api.problems import Problems
 from dashboard.asgi import application
 from dashboard.health import PROBES, Probes
 from dashboard.metrics.layer import Metrics
@@ -22,10 +23,30 @@ from tests.dashboard import scenes
 from tests.signin.conftest import EVERYBODY, NOBODY
 from tests.signin.people import Browser, Cluster
 
-KNOWN = {"trace_id": "nginx", "step_id": "nginx-001", "uid": "uid-deployment-nginx"}
+KNOWN = {
+    "trace_id": "nginx",
+    "step_id": "nginx-001",
+    "uid": "uid-deployment-nginx",
+    "slug": "create",
+    "number": "1",
+}
 FORMS = {"tape-close", "logout"}
-BEFORE_SIGN_IN = [OnlyReading, Forwarded, OnlySecure, Probes, Metrics, CheckedHost, layer.SignIn]
+QUERIES = {"api-outlook": "?type=deploy&name=nginx&namespace=shop"}
+LIVING = {"api-object", "api-outlook"}
+"""What asks for an object that exists, which `test_api` has."""
+
+ENDLESS = {"api-watch"}
+"""What is asked for by HEAD here, as it does not end; `test_api_watch` watches."""
+BEFORE_SIGN_IN = [
+    *(OnlyReading, Forwarded, OnlySecure, Probes, Metrics),
+    *(Problems, CheckedHost, layer.SignIn),
+]
 """The layers that each request goes through first; one more may answer what nobody decided."""
+
+
+@pytest.fixture(autouse=True)
+def _all_pages_are_there(settings: Any) -> None:
+    settings.BATON_PRACTICE = "/tmp/kubeconfig"
 
 
 def patterns() -> Iterator[URLPattern]:
@@ -41,7 +62,11 @@ def address(name: str) -> str:
     """The address of that name, with something that is there in what it holds."""
     (pattern,) = (each for each in patterns() if each.name == name)
     needed = pattern.pattern.converters
-    return reverse(name, kwargs={key: KNOWN[key] for key in needed})
+    return reverse(name, kwargs={key: KNOWN[key] for key in needed}) + QUERIES.get(name, "")
+
+
+def method_of(name: str) -> str:
+    return "POST" if name in FORMS else "HEAD" if name in ENDLESS else "GET"
 
 
 def test_each_address_has_a_decision_and_each_decision_an_address() -> None:
@@ -88,7 +113,7 @@ async def test_an_unknown_person_reaches_only_what_is_for_anyone(
     name: str, cluster: Cluster, browser: Browser
 ) -> None:
     await database_sync_to_async(lambda: scenes.store(scenes.nginx(100.0)))()
-    method = "POST" if name in FORMS else "GET"
+    method = method_of(name)
     answers = [
         await browser.ask(address(name), method),
         await browser.ask(address(name), method, accept="application/json"),
@@ -113,7 +138,7 @@ async def test_a_viewer_of_nothing_is_answered_with_nothing(
     if name in FORMS:
         answer = await browser.send(address(name))
     else:
-        answer = await browser.get(address(name))
+        answer = await browser.ask(address(name), method_of(name))
     assert answer.status < 500
     if addresses.decision_of(name) is Decision.RIGHTS:
         asked = ("traces/nginx", "uid-deployment-nginx")
@@ -127,13 +152,13 @@ async def test_a_viewer_of_nothing_is_answered_with_nothing(
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("name", sorted(set(NAMES) - FORMS - {"login", "then"}))
+@pytest.mark.parametrize("name", sorted(set(NAMES) - FORMS - {"login", "then"} - LIVING))
 async def test_a_viewer_of_everything_is_answered(
     name: str, cluster: Cluster, browser: Browser
 ) -> None:
     await database_sync_to_async(lambda: scenes.store(scenes.nginx(100.0)))()
     await browser.sign_in(EVERYBODY)
-    answer = await browser.get(address(name))
+    answer = await browser.ask(address(name), method_of(name))
     assert answer.status in {200, 302}, answer.text[:300]
 
 
@@ -146,8 +171,8 @@ async def test_each_answer_is_bounded_in_what_a_browser_may_do_with_it(
     if token:
         await browser.sign_in(token)
     answers = [
-        await browser.get(address(name)),
-        await browser.get(address(name), sec_fetch_site="cross-site"),
+        await browser.ask(address(name), method_of(name)),
+        await browser.ask(address(name), method_of(name), sec_fetch_site="cross-site"),
     ]
     for answer in answers:
         assert answer.headers["x-content-type-options"] == "nosniff"

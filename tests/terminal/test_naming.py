@@ -2,10 +2,11 @@
 
 import pytest
 
+from eventstream.explain.vocabulary.short_names import SHORT
 from eventstream.kubeapi.served import Served, ServedType
 from eventstream.objects.kinds import WATCHED
 from eventstream.objects.resource import Resource
-from terminal.naming import SHORT, Asked, BadNameError, NoSuchTypeError, NotReadError, find, parse
+from terminal.naming import Asked, BadNameError, NoSuchTypeError, NotReadError, find, parse
 
 ALL = frozenset({"get", "list", "watch"})
 

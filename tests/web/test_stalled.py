@@ -144,3 +144,54 @@ def test_of_many_that_do_not_read_their_answers_the_first_is_cut_off(
     for each in clients[1:]:
         assert len(each.answer()[2]) == 16 * 2**20
     until(lambda: not served.crowd._unread)
+
+
+class Pieces:
+    """An application that answers in pieces until its reader goes; counts what it sent."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+        self.gone = False
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        sending = asyncio.create_task(self._send(send))
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        sending.cancel()
+        self.gone = True
+
+    async def _send(self, send: Any) -> None:
+        while True:
+            body = TEXT.encode()
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+            self.sent += 1
+            await asyncio.sleep(0)
+
+
+def test_an_answer_in_pieces_waits_for_its_reader_and_ends_without_one(
+    reluctant: Connect, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel, "STALLED_SECONDS", 0.3)
+    served.application = pieces = Pieces()
+    before = refused.so_far()["stalled"]
+    client = reluctant().ask("GET / HTTP/1.1|Host: localhost")
+    until(lambda: pieces.gone)
+    assert refused.so_far()["stalled"] == before + 1
+    assert client.is_cut_off()
+    assert pieces.sent * len(TEXT) < 8 * 2**20
+
+
+def test_an_answer_in_pieces_comes_whole_to_one_that_reads(
+    connect: Connect, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel, "STALLED_SECONDS", 30.0)
+    served.application = pieces = Pieces()
+    client = connect().ask("GET / HTTP/1.1|Host: localhost")
+    client.answer(bodiless=True)
+    chunk = b"%x\r\n%s\r\n" % (len(TEXT), TEXT.encode())
+    for _ in range(500):
+        assert client.take(len(chunk)) == chunk
+    client.close()
+    until(lambda: pieces.gone)

@@ -280,6 +280,19 @@ def test_an_evictions_two_versions_are_the_one_requests() -> None:
     assert all(audited(step) for step in steps)
 
 
+def test_a_report_that_found_nothing_new_did_not_write_what_an_eviction_adds() -> None:
+    story = Story()
+    web_pod = story.exists(pod())
+    told = {"type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI"}
+    story.change(web_pod, {"status": {"conditions": [told]}})
+    kubelet = {"user": "system:node:node-1", "agent": "kubelet/v1.36"}
+    ask(story, web_pod, "patch", subresource="status", **kubelet)
+    story.at -= 1.0
+    story.mark(web_pod, grace=30)
+    ask(story, web_pod, "create", subresource="eviction")
+    assert [story.step(web_pod, number).actor for number in (0, 1)] == ["client"] * 2
+
+
 def test_a_simulated_kubelet_is_known_by_its_agent_where_the_rule_leaves_it_open() -> None:
     story = Story()
     host = story.exists(node())

@@ -79,7 +79,8 @@ def _does(unit: Unit, kind: Kind) -> bool:
 def _changes(write: Write, kind: Kind) -> bool:
     """Whether the subresource allows what was changed."""
     if kind.subresource == "status":
-        return not _is_new_generation(write) and not _only_ties(write)
+        told = _is_new_generation(write) or _only_ties(write) or is_eviction(write)
+        return not told  # What an eviction adds is the API server's own.
     if kind.subresource == "scale":
         return _is_new_generation(write)
     only_status = bool(write.changes) and all(

@@ -29,7 +29,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """How an object stands at `at` (unix seconds), as it was seen by `source`.
 
     `steps` are the last ones that were watched, in order; `writers` stand for what was before.
-    `current` is false where the watch of it is interrupted, and `at` the last moment that is known.
+    `behind` says why what is told may not be of now, "" where it is.
     """
 
     object: ObjectRef
@@ -39,8 +39,13 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[Step, ...] = ()
     writers: tuple[Writer, ...] = ()
     unread: tuple[Unread, ...] = ()
-    current: bool = True
+    behind: str = ""
     trace_url: str = ""
+
+    @property
+    def current(self) -> bool:
+        """Whether what is told is of now."""
+        return not self.behind
 
 
 class NotFoundError(Exception):

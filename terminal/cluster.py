@@ -113,6 +113,8 @@ class Cluster:
                     watching.result()
         finally:
             watching.cancel()
+            # Before it is, so that no watch is closed in good order, for which none would wait.
+            await self._connection.close()
             with contextlib.suppress(asyncio.CancelledError):
                 await watching
 

@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from eventstream.expressions import expression
@@ -15,9 +16,12 @@ from eventstream.kinds import taught
 from eventstream.objects.health.judging import Judge
 from eventstream.plain import plain
 from eventstream.version import VERSION
-from terminal import cluster, exits, naming, printing
+from terminal import baton, cluster, exits, naming, printing
 from terminal.answers import Answer, CannotAskError, NotFoundError
 from terminal.exits import Exit
+
+STEADY = 3.0
+"""So many seconds a Baton has to tell the same end: it may not have seen yet what was just sent."""
 
 PATIENCE = 300.0
 ONE_LOOK = 60.0
@@ -26,7 +30,6 @@ ONE_LOOK = 60.0
 _DURATION = expression(r"(\d{1,6})(ms|s|m|h|)")
 _UNITS = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0}
 _OVER = frozenset({Exit.COMPLETE, Exit.FAILED})
-_MAY_PASS = frozenset({Exit.STALLED, Exit.UNKNOWN})
 
 
 def main(words: Sequence[str]) -> int:
@@ -54,7 +57,7 @@ class _Asking:
     def __init__(self, options: argparse.Namespace, asked: naming.Asked, judge: Judge) -> None:
         self._options = options
         self._asked = asked
-        self._where = cluster.Where(judge, options.kubeconfig, options.context, options.namespace)
+        self._judge = judge
         self._shown: tuple[object, ...] = ()
         self._last: Answer | None = None
 
@@ -72,21 +75,32 @@ class _Asking:
         return exits.of(answer.trace)
 
     async def _ask(self) -> Answer:
-        async with cluster.asking(self._where, self._asked) as found:
+        async with self._asked_of() as found:
             if not self._options.watch:
                 return await found.once()
-            stands: tuple[Exit, float] | None = None
+            stands: tuple[Exit, str] | None = None
+            since = time.monotonic()
             async with contextlib.aclosing(found.follow()) as answers:
                 async for answer in answers:
                     self._last = answer
                     self._print(answer, whole=False)
                     now, ended = time.monotonic(), exits.of(answer.trace)
-                    if stands is None or stands[0] is not ended or not answer.current:
-                        stands = ended, now
-                    passed = ended in _MAY_PASS and now - stands[1] >= self._options.patience
-                    if answer.current and (ended in _OVER or passed):
+                    if stands != (ended, answer.trace.id) or not answer.current:
+                        stands, since = (ended, answer.trace.id), now
+                    steady = STEADY if self._options.server else 0.0
+                    most = steady if ended in _OVER else self._options.patience
+                    if ended is not Exit.RUNNING and answer.current and now - since >= most:
                         return answer
         raise CannotAskError("The watch ended.")
+
+    def _asked_of(self) -> AbstractAsyncContextManager[cluster.Cluster | baton.Baton]:
+        """Whom to ask: a Baton that was named, else the cluster itself."""
+        options = self._options
+        if options.server:
+            server = baton.Server(options.server.rstrip("/"), _token(options.token_file))
+            return baton.asking(server, self._asked, options.namespace)
+        where = cluster.Where(self._judge, options.kubeconfig, options.context, options.namespace)
+        return cluster.asking(where, self._asked)
 
     def _print(self, answer: Answer, *, whole: bool) -> None:
         """Print an answer, or while it is watched only what has changed of it."""
@@ -128,6 +142,18 @@ def _parser() -> argparse.ArgumentParser:
     add("-n", "--namespace", help="the object's namespace (the context's)")
     add("--kubeconfig", help="instead of KUBECONFIG or ~/.kube/config")
     add("--context", help="the kubeconfig's context to use")
+    add(
+        "--server",
+        metavar="URL",
+        default=os.environ.get("BATON_URL", ""),
+        help="ask the Baton there instead, which has watched all along; as BATON_URL",
+    )
+    add(
+        "--token-file",
+        type=Path,
+        metavar="FILE",
+        help="a token of the cluster for it; else BATON_TOKEN has one",
+    )
     add("-w", "--watch", action="store_true", help="wait until it is complete or has failed")
     add("-o", "--output", choices=("text", "json"), default="text", help="(%(default)s)")
     add("--timeout", type=_seconds, metavar="DURATION", help="the longest to wait, as 90s or 10m")
@@ -142,6 +168,16 @@ def _parser() -> argparse.ArgumentParser:
     add("--health", type=Path, default=_path("BATON_HEALTH"), help="as for observe")
     add("--version", action="version", version=VERSION)
     return parser
+
+
+def _token(file: Path | None) -> str:
+    """Return the token for a Baton, "" for none; raises CannotAskError."""
+    if file is None:
+        return os.environ.get("BATON_TOKEN", "")
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CannotAskError(f"The token can't be read: {error}.") from error
 
 
 def _seconds(text: str) -> float:

@@ -24,6 +24,7 @@ STEPS_HELD = 2000
 STEPS_SHOWN = 12
 WRITERS_SHOWN = 6
 
+_INTERRUPTED = "the watch is interrupted, and this is how it stood last"
 _WHOLE = frozenset({"watching", "polling"})
 _TROUBLED = frozenset({"forbidden", "gone", "backing-off"})
 
@@ -104,7 +105,7 @@ class Looking:
             steps=tuple(self._last(trace, ref))[-STEPS_SHOWN:],
             writers=tuple(self._writers())[:WRITERS_SHOWN],
             unread=tuple(Unread(name, problem) for name, problem in sorted(self._unread.items())),
-            current=current,
+            behind="" if current else _INTERRUPTED,
         )
 
     def _note(self, covered: Coverage) -> None:

@@ -31,7 +31,7 @@ def line(answer: Answer) -> str:
         said.append(actors.named(trace.holder, trace.holder_name))
     said.append(trace.summary or trace.waiting_for)
     if not answer.current:
-        said.append("the watch is interrupted, and what is told of that time")
+        said.append(f"not of now: {answer.behind}")
     return plain(": ".join(filter(None, said)))
 
 
@@ -44,6 +44,7 @@ def json(answer: Answer) -> str:
         "exit": int(ended),
         "at": wording.json_time(answer.at),
         "current": answer.current,
+        "behind": answer.behind,
         "source": answer.source,
         "url": answer.trace_url or None,
         "trace": records.trace_of(answer.trace),
@@ -79,7 +80,7 @@ def _headline(answer: Answer) -> str:
 def _labelled(answer: Answer) -> Iterator[str]:
     trace, at = answer.trace, answer.at
     if not answer.current:
-        yield _entry("Interrupted", f"the watch is; what follows is of {wording.moment(at)}")
+        yield _entry("Not of now", f"{answer.behind} ({wording.moment(at)})")
     yield _entry("Cause", trace.cause)
     yield _entry("Began", f"{wording.moment(trace.started)}, {wording.ago(at - trace.started)}")
     if stages := list(_progress(trace)):

@@ -17,6 +17,7 @@ from eventstream.explain.vocabulary.records import (
     Stage,
     TraceState,
     Usual,
+    Verb,
 )
 
 
@@ -100,7 +101,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     documented_broadcast: tuple[int, ...]
     actor: str
     actor_name: str
-    verb: str
+    verb: Verb
     subresource: str | None
     object: Object
     resource_version: str

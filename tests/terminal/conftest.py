@@ -1,4 +1,4 @@
-"""One practice cluster with controllers for all tests of a file, and kubectl to drive it."""
+"""One practice cluster with controllers for all tests, and kubectl to drive it."""
 
 import os
 import subprocess
@@ -13,12 +13,13 @@ from terminal import command
 from tests.deploy.programs import ROOT, program
 
 SOON = 120.0
+WAIT = "--timeout=120s"
 
 Kubectl = Callable[..., str]
 Why = Callable[..., tuple[int, str, str]]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The administrator's; the cluster has nothing in it to begin with."""
     directory = tmp_path_factory.mktemp("cluster")
@@ -39,7 +40,7 @@ def kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     serving.wait(SOON)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def run(kubeconfig: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """`run("get", "pods")` runs kubectl, which finds Baton's plugin."""
     paths = (str(ROOT / "bin"), str(Path(program("kubectl")).parent), os.environ["PATH"])
@@ -63,7 +64,7 @@ def run(kubeconfig: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     return kubectl
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def kubectl(run: Callable[..., subprocess.CompletedProcess[str]]) -> Kubectl:
     def said(*words: str) -> str:
         done = run(*words)
@@ -71,6 +72,21 @@ def kubectl(run: Callable[..., subprocess.CompletedProcess[str]]) -> Kubectl:
         return done.stdout
 
     return said
+
+
+@pytest.fixture(scope="session")
+def web(kubectl: Kubectl) -> None:
+    kubectl("create", "deployment", "web", "--image=nginx:1", "--replicas=2")
+    kubectl("rollout", "status", "deployment/web", WAIT)
+
+
+@pytest.fixture(scope="session")
+def stuck(kubectl: Kubectl) -> None:
+    kubectl("create", "deployment", "api", "--image=bad/api")
+    reason = "jsonpath={.items[*].status.containerStatuses[*].state.waiting.reason}"
+    until = time.monotonic() + SOON
+    while kubectl("get", "pods", "-l", "app=api", "-o", reason) != "ImagePullBackOff":
+        assert time.monotonic() < until, "the Pod's image was not looked for"
 
 
 @pytest.fixture

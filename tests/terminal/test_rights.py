@@ -126,10 +126,10 @@ async def test_while_the_watch_is_interrupted_nothing_is_told_as_of_now(
         assert (await anext(answers)).current
         await cluster.down()
         answer = await _next(answers, current=False)
-        assert "Interrupted" in printing.text(answer)
+        assert "Not of now" in printing.text(answer)
         assert answer.at < time.time()
         await cluster.up()
-        assert "Interrupted" not in printing.text(await _next(answers, current=True))
+        assert "Not of now" not in printing.text(await _next(answers, current=True))
 
 
 async def _next(answers: AsyncIterator[Answer], *, current: bool) -> Answer:

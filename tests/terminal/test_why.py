@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,23 +13,6 @@ from terminal.exits import MEANINGS, Exit
 from tests.deploy.programs import ROOT
 from tests.practicecluster.objects import website_crd
 from tests.terminal.conftest import SOON, Kubectl, Why
-
-WAIT = "--timeout=120s"
-
-
-@pytest.fixture(scope="module")
-def web(kubectl: Kubectl) -> None:
-    kubectl("create", "deployment", "web", "--image=nginx:1", "--replicas=2")
-    kubectl("rollout", "status", "deployment/web", WAIT)
-
-
-@pytest.fixture(scope="module")
-def stuck(kubectl: Kubectl) -> None:
-    kubectl("create", "deployment", "api", "--image=bad/api")
-    reason = "jsonpath={.items[*].status.containerStatuses[*].state.waiting.reason}"
-    until = time.monotonic() + SOON
-    while kubectl("get", "pods", "-l", "app=api", "-o", reason) != "ImagePullBackOff":
-        assert time.monotonic() < until, "the Pod's image was not looked for"
 
 
 def test_a_stalled_rollout_is_told_as_on_its_page(stuck: None, why: Why) -> None:

@@ -3,6 +3,7 @@
 from dashboard import practice
 from dashboard.exercises import drawing
 from dashboard.exercises.declared import BY_SLUG
+from dashboard.exercises.progress import progress
 from dashboard.feeds import Op, Update
 from eventstream import history
 
@@ -21,7 +22,7 @@ class ExerciseFeed:
     def begin(self, since: int) -> None:
         """Remember what the page shows, unless history has changed since."""
         if self._exercise is not None and history.head() == since:
-            self._told = dict(drawing.parts(self._exercise))
+            self._told = dict(drawing.parts(progress(self._exercise)))
 
     def updates(self, since: int, now: float) -> Update:
         """Return each part of the page that reads differently than when last told."""
@@ -29,7 +30,7 @@ class ExerciseFeed:
         if self._exercise is None or head == since or now - self._judged < EVERY_SECONDS:
             return Update(since)
         self._judged = now
-        told, self._told = self._told, dict(drawing.parts(self._exercise))
+        told, self._told = self._told, dict(drawing.parts(progress(self._exercise)))
         ops: tuple[Op, ...] = tuple(
             (id_, head, "part", html) for id_, html in self._told.items() if told.get(id_) != html
         )

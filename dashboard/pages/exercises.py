@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from dashboard import clock, learntabs, practice, status
 from dashboard.exercises import drawing
 from dashboard.exercises.declared import BY_SLUG, EXERCISES
+from dashboard.exercises.progress import Progress, progress
 from dashboard.pages.lost import lost
 from dashboard.pages.page import Page
 from eventstream import history
@@ -23,7 +24,7 @@ def exercises(request: HttpRequest, page: Page) -> HttpResponse:
     if practice.shown(request) is None:
         return elsewhere(request)
     now = clock.now()
-    return page.drawn(request, status.context(now) | _around(request, ""))
+    return page.drawn(request, status.context(now) | _around(request, None))
 
 
 @require_safe
@@ -35,8 +36,9 @@ def exercise(request: HttpRequest, page: Page, slug: str) -> HttpResponse:
     if chosen is None:
         return lost(request, 404, "No such exercise", _NO_EXERCISE, slug)
     epoch, seq, now = history.epoch(), history.head(), clock.now()
-    number, parts = EXERCISES.index(chosen) + 1, drawing.parts(chosen)
-    context = status.context(now) | _around(request, slug)
+    number, found = EXERCISES.index(chosen) + 1, progress(chosen)
+    parts = drawing.parts(found)
+    context = status.context(now) | _around(request, found)
     context |= {
         "epoch": epoch,
         "seq": seq,
@@ -55,10 +57,12 @@ def elsewhere(request: HttpRequest) -> HttpResponse:
     return lost(request, 404, "Only in the practice cluster", _ELSEWHERE)
 
 
-def _around(request: HttpRequest, slug: str) -> dict[str, Any]:
+def _around(request: HttpRequest, shown: Progress | None) -> dict[str, Any]:
     """Return what stands around an exercise: all of them, with what is done."""
+    chosen = shown.exercise if shown is not None else None
+    found = (shown if shown and each is chosen else progress(each) for each in EXERCISES)
     return {
-        "listed": [drawing.item(each, chosen=each.slug == slug) for each in EXERCISES],
+        "listed": [drawing.item(each, chosen=each is shown) for each in found],
         "total": len(EXERCISES),
         "tabs": [*learntabs.documented(), *learntabs.practised(request, "exercises")],
     }

@@ -4,8 +4,9 @@ import pytest
 
 from eventstream.explain.controllers import deciding
 from tests.explain.stories import KCM, Json, Story, stamp
-from tests.explain.things import condition, deployment, job, node, pod
+from tests.explain.things import condition, deployment, job, node, pod, revision, statefulset
 
+HASH = "controller-revision-hash"
 UNREACHABLE = "node.kubernetes.io/unreachable"
 
 
@@ -123,3 +124,59 @@ def test_a_finished_job_that_goes_long_after_its_time_may_be_a_clients(
     story.at += waits - 1.0
     story.delete(once)
     assert story.last(once).actor == actor
+
+
+def updated(
+    spec: Json, *, own_ready: bool = True, above_ready: bool = True, waits: float = 5.0
+) -> str:
+    """Who deleted db-0 of the old revision, where db-1 is of the new one already."""
+    story = Story()
+    db = statefulset()
+    db["spec"] |= spec
+    story.exists(db)
+    story.exists(revision(db, "db-old", 1))
+    story.exists(revision(db, "db-new", 2))
+    old = pod(db, "db-0", labels={HASH: "db-old"})
+    above = pod(db, "db-1", labels={HASH: "db-new"})
+    for one, ready in ((old, own_ready), (above, above_ready)):
+        said = [condition("Ready", "True" if ready else "False")]
+        one["status"] = {"phase": "Running", "conditions": said}
+        story.exists(one)
+    story.at += waits - 1.0
+    story.mark(old, 30)
+    return story.last(old).actor
+
+
+ROLLING: Json = {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {}}}
+
+
+@pytest.mark.parametrize(
+    ("spec", "how", "actor"),
+    [
+        (ROLLING, {}, "statefulset-controller"),
+        (ROLLING, {"above_ready": False}, "client"),
+        (ROLLING, {"above_ready": False, "waits": 0.5}, "unknown"),
+        (ROLLING, {"own_ready": False}, "client"),
+        (
+            ROLLING | {"podManagementPolicy": "Parallel"},
+            {"own_ready": False},
+            "statefulset-controller",
+        ),
+        (
+            {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 2}}},
+            {"above_ready": False},
+            "statefulset-controller",
+        ),
+        (
+            {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}},
+            {},
+            "client",
+        ),
+        ({"updateStrategy": {"type": "OnDelete"}}, {}, "client"),
+    ],
+    ids=["its turn", "above", "just now", "own", "parallel", "several", "partition", "on delete"],
+)
+def test_a_pod_of_an_old_revision_goes_when_it_is_its_turn(
+    spec: Json, how: Json, actor: str
+) -> None:
+    assert updated(spec, **how) == actor

@@ -90,12 +90,12 @@ class Outbox:
         self._waiting: deque[tuple[Message, float]] = deque()
         self._some = asyncio.Event()
 
-    def put(self, message: Message) -> None:
-        """Queue a notification; one too many is dropped and counted."""
+    def put(self, make: Callable[[], Message]) -> None:
+        """Queue the notification that `make` makes; one too many is not made, but counted."""
         if len(self._waiting) >= QUEUE_MOST:
             self._note(dropped=self.status.dropped + 1)
             return
-        self._waiting.append((message, time.monotonic()))
+        self._waiting.append((make(), time.monotonic()))
         self._note()
         self._some.set()
 

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -23,6 +24,9 @@ from eventstream.notifying.status import Notifications
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
+DUE_AT_ONCE = 20
+"""After so many notifications the watch gets its turn."""
+
 READ_SECONDS = 5.0
 """After so long the file is read again: a ConfigMap that changed takes a minute to be mounted."""
 
@@ -86,14 +90,18 @@ class Notifier:
             if time.monotonic() - read_at >= READ_SECONDS:
                 read_at = time.monotonic()
                 await self._read_again(session)
-            self._look()
+            await self._look()
             await self._remember()
 
-    def _look(self) -> None:
-        for due in self._standing.due(self._rules, time.time()):
-            told = message(due, self._cluster, self._rules.dashboard)
-            for name in due.rule.to:
-                self._outboxes[name].put(told)
+    async def _look(self) -> None:
+        """Queue what is due, and let the watch work in between."""
+        for number, due in enumerate(self._standing.due(self._rules, time.time())):
+            if due is None or number % DUE_AT_ONCE == 0:
+                await asyncio.sleep(0)
+            if due is not None:
+                told = partial(message, due, self._cluster, self._rules.dashboard)
+                for name in due.rule.to:
+                    self._outboxes[name].put(told)
 
     def _appoint(self, session: aiohttp.ClientSession) -> None:
         """Have a worker for each target, and none for those that are no more or are others now."""

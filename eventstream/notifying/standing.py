@@ -33,13 +33,25 @@ class Due(msgspec.Struct, frozen=True):
     at: float
 
 
+PAUSED_AFTER = 1000
+"""After so many looks at a rule others may work: a thousand take a millisecond or two."""
+
+
 class Stand(msgspec.Struct):
-    """A trace that stands still, or did until `left`; `told` are the rules that told of it."""
+    """A trace that stands still, or did until `left`; `told` are the rules that told of it.
+
+    It does so since `unbroken` without a break, and since `since` with such as nobody is told of.
+
+    `meant` are the rules that may have to tell of it still, None where that is to be found out:
+    those that it does not concern are not asked again each second.
+    """
 
     trace: Trace
     since: float
+    unbroken: float
     left: float | None = None
     told: list[str] = []
+    meant: list[Rule] | None = None
 
 
 class Standing:
@@ -58,6 +70,7 @@ class Standing:
         self._begun: dict[str, tuple[Trace, float]] = {}
         self._seen: dict[str, None] = {}
         self._complete: list[Trace] = []
+        self._rules: Rules | None = None
 
     def take(self, trace: Trace, now: float) -> None:
         """Note how a trace stands now."""
@@ -69,9 +82,10 @@ class Standing:
             stand = self._new(trace, now)
             if stand is None:
                 return
-        stand.trace = trace
+        stand.trace, stand.meant = trace, None
         if trace.state == "stalled":
-            stand.left = None
+            if stand.left is not None:
+                stand.left, stand.unbroken = None, now
         elif stand.left is None:
             stand.left = now
             if not stand.told:
@@ -88,20 +102,30 @@ class Standing:
         own = {id_: (each.since, each.told) for id_, each in self._stands.items() if each.told}
         return self._before | own
 
-    def due(self, rules: Rules, now: float) -> Iterator[Due]:
-        """Yield what is to be told now; each is told once. What is silenced or quiet waits."""
+    def due(self, rules: Rules, now: float) -> Iterator[Due | None]:
+        """Yield what is to be told now, each once, and None where others may work meanwhile.
+
+        What is silenced or quiet waits. Traces may be taken in while this is gone through.
+        """
+        if rules is not self._rules:
+            self._rules = rules
+            for stand in self._stands.values():
+                stand.meant = None
+        held, looks = _Held(rules, now), 0
         for id_, stand in list(self._stands.items()):
-            if stand.left is None:
-                yield from self._stalled(stand, rules, now)
-            else:
-                yield from self._recovered(id_, stand, rules, now)
+            looks += 1 + len(rules.rules) * (stand.meant is None)
+            if looks >= PAUSED_AFTER:
+                looks = 0
+                yield None
+            if self._stands.get(id_) is stand:
+                find = self._stalled if stand.left is None else self._recovered
+                yield from find(stand, rules, held)
         for id_, (trace, at) in list(self._begun.items()):
-            if now - at >= BEGUN_SECONDS:
-                del self._begun[id_]
-                yield from _once("begun", trace, rules, now)
+            if now - at >= BEGUN_SECONDS and self._begun.pop(id_, None) is not None:
+                yield from _once("begun", trace, rules, held)
         complete, self._complete = self._complete, []
         for trace in complete:
-            yield from _once("complete", trace, rules, now)
+            yield from _once("complete", trace, rules, held)
 
     def _new(self, trace: Trace, now: float) -> Stand | None:
         before = self._before.pop(trace.id, None)
@@ -111,7 +135,9 @@ class Standing:
             self.left_out += 1
             return None
         since, told = before or (now, [])
-        stand = self._stands[trace.id] = Stand(trace, since, told=list(told))
+        stand = self._stands[trace.id] = Stand(
+            trace, since, since if told else now, told=list(told)
+        )
         return stand
 
     def _note_begin(self, trace: Trace, now: float) -> None:
@@ -128,44 +154,57 @@ class Standing:
         if trace.settled and trace.state == "complete" and room:
             self._complete.append(trace)
 
-    def _stalled(self, stand: Stand, rules: Rules, now: float) -> Iterator[Due]:
-        for rule in rules.rules:
-            wanted = "stalled" in rule.events or "recovered" in rule.events
-            if not wanted or rule.name in stand.told or now - stand.since < seconds(rule.after):
-                continue
-            if rule.matches(stand.trace) and not _held(rule, stand.trace, rules, now):
+    def _stalled(self, stand: Stand, rules: Rules, held: "_Held") -> Iterator[Due]:
+        if stand.meant is None:
+            stand.meant = [
+                rule
+                for rule in rules.rules
+                if ("stalled" in rule.events or "recovered" in rule.events)
+                and rule.name not in stand.told
+                and rule.matches(stand.trace)
+            ]
+        for rule in list(stand.meant):
+            if held.now - stand.unbroken >= seconds(rule.after) and not held(rule, stand.trace):
+                stand.meant.remove(rule)
                 stand.told.append(rule.name)
                 if "stalled" in rule.events:
-                    yield Due(rule, "stalled", stand.trace, stand.since, stand.since)
+                    yield Due(rule, "stalled", stand.trace, stand.unbroken, stand.unbroken)
 
-    def _recovered(self, id_: str, stand: Stand, rules: Rules, now: float) -> Iterator[Due]:
-        left = now if stand.left is None else stand.left
-        for rule in rules.rules:
-            if rule.name not in stand.told:
-                continue
-            final = stand.trace.state in FINISHED
-            if not final and now - left < seconds(rule.after):
-                continue
-            if not _held(rule, stand.trace, rules, now):
+    def _recovered(self, stand: Stand, rules: Rules, held: "_Held") -> Iterator[Due]:
+        left = held.now if stand.left is None else stand.left
+        final = stand.trace.state in FINISHED
+        if stand.meant is None:
+            stand.meant = [rule for rule in rules.rules if rule.name in stand.told]
+        for rule in list(stand.meant):
+            lasted = final or held.now - left >= seconds(rule.after)
+            if lasted and not held(rule, stand.trace):
+                stand.meant.remove(rule)
                 stand.told.remove(rule.name)
                 if "recovered" in rule.events:
                     yield Due(rule, "recovered", stand.trace, stand.since, left)
-        known = {rule.name for rule in rules.rules}
-        if not known.intersection(stand.told):
-            del self._stands[id_]
+        if not stand.meant:
+            self._stands.pop(stand.trace.id, None)
 
 
-def _once(on: On, trace: Trace, rules: Rules, now: float) -> Iterator[Due]:
+class _Held:
+    """Whether nobody may be told at `now`: by quiet hours, each found out once, and silences."""
+
+    def __init__(self, rules: Rules, now: float) -> None:
+        self.now = now
+        self._quiet = {
+            rule.name: any(is_quiet(each, now) for each in rule.quiet) for rule in rules.rules
+        }
+        self._silences = [each for each in rules.silences if now < each.until.timestamp()]
+
+    def __call__(self, rule: Rule, trace: Trace) -> bool:
+        """Whether the rule may not tell of the trace now."""
+        return self._quiet[rule.name] or any(each.matches(trace) for each in self._silences)
+
+
+def _once(on: On, trace: Trace, rules: Rules, held: _Held) -> Iterator[Due]:
     """What is told at once or not at all."""
     ended = trace.updated if trace.ended is None else trace.ended
     at = trace.started if on == "begun" else ended
     for rule in rules.rules:
-        if on in rule.events and rule.matches(trace) and not _held(rule, trace, rules, now):
+        if on in rule.events and rule.matches(trace) and not held(rule, trace):
             yield Due(rule, on, trace, trace.started, at)
-
-
-def _held(rule: Rule, trace: Trace, rules: Rules, now: float) -> bool:
-    """Whether nobody may be told just now."""
-    return any(is_quiet(each, now) for each in rule.quiet) or any(
-        now < each.until.timestamp() and each.matches(trace) for each in rules.silences
-    )

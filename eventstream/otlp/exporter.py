@@ -28,6 +28,9 @@ WAITING_MOST = 1000
 STEPS_MOST = 2000
 """So many steps of a trace are sent, the first of them."""
 
+TAKEN_KEPT = 10_000
+"""So many traces are known to have been queued, so that none is sent twice."""
+
 STORED_SECONDS = 1.0
 """After so long a trace that settled is stored, unless the disk is slow."""
 
@@ -73,6 +76,7 @@ class Exporter:
         self._cluster = cluster
         self._sender: Sends = import_module("eventstream.otlp.sending").Sender()
         self._waiting: deque[str] = deque()
+        self._taken: dict[str, None] = {}
         self._some = asyncio.Event()
         self._status = Exported()
         self._note()
@@ -82,14 +86,20 @@ class Exporter:
         for upsert in upserts:
             if isinstance(upsert, TraceUpsert) and upsert.trace.settled:
                 trace = upsert.trace
-                if trace.background or trace.existing or trace.id in self._waiting:
-                    continue
-                if len(self._waiting) >= WAITING_MOST:
-                    self._note(dropped=self._status.dropped + 1)
-                else:
-                    self._waiting.append(trace.id)
-                    self._note()
-                    self._some.set()
+                if not (trace.background or trace.existing or trace.id in self._taken):
+                    self._queue(trace.id)
+
+    def _queue(self, trace_id: str) -> None:
+        """Have a trace sent; one whose requests an audit log tells later is not sent again."""
+        if len(self._waiting) >= WAITING_MOST:
+            self._note(dropped=self._status.dropped + 1)
+            return
+        if len(self._taken) >= TAKEN_KEPT:
+            del self._taken[next(iter(self._taken))]
+        self._taken[trace_id] = None
+        self._waiting.append(trace_id)
+        self._note()
+        self._some.set()
 
     async def run(self) -> None:
         """Send one trace after the other, until cancelled."""

@@ -17,7 +17,8 @@ Told = list[tuple[str, On, str]]
 
 def told(watched: Standing, by: Rules, at: float) -> Told:
     """What is due, so many seconds after the beginning."""
-    return [(due.rule.name, due.on, due.trace.id) for due in watched.due(by, BEGAN + at)]
+    found = watched.due(by, BEGAN + at)
+    return [(due.rule.name, due.on, due.trace.id) for due in found if due is not None]
 
 
 def made(**states: float) -> Standing:
@@ -169,6 +170,7 @@ def test_watched_kinds_are_told_once_when_they_begin_and_once_when_they_are_done
     assert told(watched, by, 1.5) == []
     watched.take(trace("running", title="deployment/bad"), BEGAN + 2)
     (due,) = watched.due(by, BEGAN + 3.5)
+    assert due is not None
     assert (due.on, due.trace.title) == ("begun", "deployment/bad")
     watched.take(trace("complete"), BEGAN + 10)
     assert told(watched, by, 11.0) == []
@@ -215,3 +217,46 @@ def test_no_more_are_followed_than_may_be_and_that_is_counted(
         watched.take(trace(id_=f"t{number}"), BEGAN)
     assert len(told(watched, rules(), 60.0)) == 3
     assert watched.left_out == 2
+
+
+def test_many_are_looked_through_a_part_at_a_time_and_once_asked_not_again() -> None:
+    by = rules(*(rule(f"rule {n}", names=("other",)) for n in range(100)))
+    watched = Standing(BEGAN)
+    for number in range(50):
+        watched.take(trace(id_=f"t{number}"), BEGAN)
+    first = list(watched.due(by, BEGAN + 60))
+    assert len(first) >= 50 * 100 // standing.PAUSED_AFTER
+    assert set(first) == {None}
+    assert list(watched.due(by, BEGAN + 61)) == []
+
+
+def test_rules_that_changed_are_asked_anew_and_so_is_a_trace_that_changed() -> None:
+    watched = made(stalled=0.0)
+    assert told(watched, rules(rule(names=("other",))), 60.0) == []
+    assert told(watched, rules(rule(names=("bad",))), 60.0) == [("all", "stalled", "bad")]
+    by = rules(rule(diagnoses=("crash-loop",)))
+    other = made(stalled=0.0)
+    assert told(other, by, 60.0) == []
+    other.take(trace(diagnosis="crash-loop"), BEGAN + 61)
+    assert told(other, by, 61.0) == [("all", "stalled", "bad")]
+
+
+def test_a_rule_that_waits_longer_counts_from_the_last_break() -> None:
+    watched = made(stalled=0.0)
+    by = rules(rule("soon", after="10s"), rule("late", after="5m"))
+    assert told(watched, by, 10.0) == [("soon", "stalled", "bad")]
+    watched.take(trace("running"), BEGAN + 200)
+    watched.take(trace("stalled"), BEGAN + 205)
+    assert told(watched, by, 310.0) == []
+    assert told(watched, by, 505.0) == [("late", "stalled", "bad")]
+
+
+def test_a_rule_that_told_the_end_waits_again_before_it_tells_the_next() -> None:
+    watched = made(stalled=0.0)
+    by = rules(rule("soon", after="10s"), rule("late", after="5m"))
+    assert len(told(watched, by, 300.0)) == 2
+    watched.take(trace("running"), BEGAN + 400)
+    assert told(watched, by, 410.0) == [("soon", "recovered", "bad")]
+    watched.take(trace("stalled"), BEGAN + 420)
+    assert told(watched, by, 429.0) == []
+    assert told(watched, by, 430.0) == [("soon", "stalled", "bad")]

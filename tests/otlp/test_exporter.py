@@ -96,15 +96,17 @@ async def test_a_collector_that_refuses_is_tried_again_then_given_up(
     collector: Collector, caplog: pytest.LogCaptureFixture
 ) -> None:
     trace, steps = scenes.nginx(STARTED, pods=1)
-    await database_sync_to_async(lambda: scenes.store((trace, steps)))()
+    again, more = scenes.nginx(STARTED, "again", pods=1)
+    await database_sync_to_async(lambda: scenes.store((trace, steps), (again, more)))()
     async with running() as made:
         collector.answers = [400, 400]
         made.take([TraceUpsert(trace)])
         await until(lambda: so_far().sent == 1)
         assert so_far().error == ""
         collector.answers = [400] * exporter.TRIES
-        made.take([TraceUpsert(trace)])
+        made.take([TraceUpsert(trace), TraceUpsert(again)])
         await until(lambda: so_far().failed == 1)
+    assert len(collector.requests) == 1
     assert "Traces are not exported: the collector did not take it." in caplog.text
 
 

@@ -20,6 +20,7 @@ from eventstream.explain.vocabulary.records import (
 )
 from eventstream.expressions import expression
 from eventstream.objects import uids
+from eventstream.objects.envelopes import UNREADABLE
 from eventstream.objects.numbers import is_time
 from eventstream.objects.observations import Gap
 from eventstream.tapelines import BadLine, Reading
@@ -117,7 +118,7 @@ def _read(number: int, line: bytes) -> Line | BadLine:
         read_: Line = _decode(line)
         _check(read_)
         msgspec.msgpack.encode(read_)  # As it will be stored: a number may have no end in JSON.
-    except (msgspec.MsgspecError, ValueError, OverflowError) as error:
+    except (*UNREADABLE, msgspec.EncodeError, ValueError, OverflowError) as error:
         return BadLine.told(number, f"no line of an excerpt: {error}")
     return read_
 

@@ -1,7 +1,6 @@
 """The types that the server serves from the start: those of kube-apiserver 1.36, in its order.
 
-Left out are autoscaling/v1, whose objects would have to be converted from v2, and the
-subresources that stream, such as exec. Secrets are a type and hold nothing.
+Left out are the subresources that stream, such as exec. Secrets are a type and hold nothing.
 """
 
 from practicecluster.resources import READ_WRITE, ResourceType
@@ -47,6 +46,9 @@ selfsubjectreviews SelfSubjectReview cluster verbs=create
 selfsubjectaccessreviews SelfSubjectAccessReview cluster verbs=create
 """,
     "autoscaling/v2": """
+horizontalpodautoscalers HorizontalPodAutoscaler short=hpa in=all status
+""",
+    "autoscaling/v1": """
 horizontalpodautoscalers HorizontalPodAutoscaler short=hpa in=all status
 """,
     "batch/v1": """

@@ -26,10 +26,15 @@ _POD_COLUMNS = (
 def _pod(content: JsonObject, now: float) -> list[Any]:
     metadata, spec, status = content["metadata"], content["spec"], content.get("status") or {}
     containers: list[JsonObject] = status.get("containerStatuses") or []
-    ready = sum(1 for one in containers if one.get("ready") and "running" in one["state"])
+    inits = spec.get("initContainers") or []
+    beside = {one["name"] for one in inits if one.get("restartPolicy") == "Always"}
+    counted = containers + [
+        one for one in status.get("initContainerStatuses") or [] if one["name"] in beside
+    ]
+    ready = sum(1 for one in counted if one.get("ready") and "running" in one["state"])
     return [
         metadata["name"],
-        f"{ready}/{len(spec.get('containers') or [])}",
+        f"{ready}/{len(spec.get('containers') or []) + len(beside)}",
         _status(content, containers),
         _restarts(containers, now),
         age(metadata.get("creationTimestamp"), now),

@@ -25,6 +25,7 @@ from practicecluster.stored import JsonObject, Stored, key_of
 from practicecluster.watch_stream import HEADERS, WatchStream
 from practicecluster.watching import Watch
 from practicecluster.writing import requests, subresources
+from practicecluster.writing.container_logs import logs
 from practicecluster.writing.requesting import Request
 from practicecluster.writing.writer import Asked, Writer
 
@@ -158,8 +159,9 @@ class ApiServer:
         if target.subresource == "scale":
             return _json(subresources.scale_of(target.served, thing))
         if target.subresource == "log":
-            written = subresources.logs(asked, thing, request.query.get("container", ""))
-            return web.Response(text=written)
+            wanted = request.query.get("container", "")
+            previous = request.query.get("previous", "") in {"true", "1"}
+            return web.Response(text=logs(asked, thing, wanted, previous=previous))
         return _json(thing)
 
     async def _write(self, request: web.Request, user: str) -> web.StreamResponse:

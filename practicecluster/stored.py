@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from practicecluster import autoscaler_versions
 from practicecluster.event_versions import EVENTS_STORAGE, to_group_version
 from practicecluster.resources import ResourceType
 from practicecluster.selection import selectable_fields
@@ -52,10 +53,20 @@ class Stored:
 
     def shown_body(self, served: ResourceType) -> bytes:
         """Return the JSON in the version of `served`, without kind and apiVersion."""
+        if served.storage == autoscaler_versions.STORAGE:
+            return self._older(served)
         if served.storage != EVENTS_STORAGE or not served.group:
             return self.body
         if self._converted is None:
             self._converted = msgspec.json.encode(to_group_version(self.content()))
+        return self._converted
+
+    def _older(self, served: ResourceType) -> bytes:
+        if served.api_version != autoscaler_versions.OLDER:
+            return self.body
+        if self._converted is None:
+            older = autoscaler_versions.to_older(self.content())
+            self._converted = msgspec.json.encode(older)
         return self._converted
 
     def shown(self, served: ResourceType) -> bytes:

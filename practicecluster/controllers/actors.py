@@ -36,6 +36,13 @@ class Actor:
         self._busy = False
         self.server.watch(self._sent, self.watches)
 
+    def watch_too(self, kind: str) -> None:
+        """Watch one more kind from now on."""
+        if kind not in self.watches:
+            self.watches = (*self.watches, kind)
+            self._cache[kind] = {}
+            self.server.watch(self._sent, (kind,))
+
     def cached(self, kind: str) -> list[Json]:
         """The objects of a kind, as this actor knows them."""
         return list(self._cache[kind].values())

@@ -16,6 +16,7 @@ from practicecluster.controllers.actors import (
 )
 from practicecluster.controllers.api import Api, Json, Refused
 from practicecluster.controllers.clock import Work
+from practicecluster.controllers.schedules import ScheduleError, next_after
 from practicecluster.controllers.who import kcm
 from practicecluster.writing.times import stamp
 
@@ -28,27 +29,45 @@ class CronJobs(Actor):
 
     def __init__(self, server: Api) -> None:
         super().__init__(server, kcm("cronjob-controller"))
-        self._due: set[str] = set()
+        self._due: dict[str, float] = {}
+        self._armed: dict[str, tuple[str, str]] = {}
 
     def seen(self, kind: str, type_: str, before: Json | None, thing: Json) -> None:
         """A CronJob or one of its Jobs."""
         if kind == "CronJob":
             self.enqueue(thing["metadata"]["uid"])
-            if type_ == "ADDED":
-                self._arm(thing["metadata"]["uid"])
+            if type_ != "DELETED":
+                self._arm(thing)
         elif owner := controller_of(thing):
             self.enqueue(owner)
 
-    def _arm(self, uid: str) -> None:
-        """The schedules of this cluster are due at each full minute."""
+    def _arm(self, tick: Json) -> None:
+        """Wait for the next time that a schedule names; once for each schedule."""
+        uid, spec = tick["metadata"]["uid"], tick["spec"]
+        asked = spec["schedule"], spec.get("timeZone") or ""
+        if self._armed.get(uid) == asked:
+            return
+        self._armed[uid] = asked
+        self._wait(tick, asked)
+
+    def _wait(self, tick: Json, asked: tuple[str, str]) -> None:
+        uid = tick["metadata"]["uid"]
+        try:
+            at = next_after(asked[0], self.clock.now, asked[1])
+        except ScheduleError as error:
+            text = f"unparseable schedule: {asked[0]} : {error}"
+            self.events.tell(tick, "UnparseableSchedule", text, "Warning")
+            return
 
         def due() -> None:
-            if self.known("CronJob", uid) is not None:
-                self._due.add(uid)
-                self.enqueue(uid)
-                self._arm(uid)
+            known = self.known("CronJob", uid)
+            if known is None or self._armed.get(uid) != asked:
+                return  # It is gone, or has another schedule now.
+            self._due[uid] = at
+            self.enqueue(uid)
+            self._wait(known, asked)
 
-        self.clock.after(60 - self.clock.now % 60 + 0.02, due)
+        self.clock.after(at - self.clock.now + 0.02, due)
 
     def reconcile(self, key: str) -> Work:
         """One look at one CronJob."""
@@ -60,9 +79,9 @@ class CronJobs(Actor):
         status = after.setdefault("status", {})
         yield from self._clean(after, jobs)
         self._follow(after, jobs)
-        if key in self._due and not tick["spec"].get("suspend"):
-            yield from self._begin(after, jobs)
-        self._due.discard(key)
+        at = self._due.pop(key, None)
+        if at is not None and not tick["spec"].get("suspend"):
+            yield from self._begin(after, jobs, at)
         if status.get("active") == []:
             del status["active"]
         if status != tick.get("status", {}):
@@ -84,7 +103,7 @@ class CronJobs(Actor):
                 if how == "Complete":
                     status["lastSuccessfulTime"] = job["status"]["completionTime"]
 
-    def _begin(self, tick: Json, jobs: list[Json]) -> Work:
+    def _begin(self, tick: Json, jobs: list[Json], at: float) -> Work:
         policy, active = tick["spec"].get("concurrencyPolicy", "Allow"), tick["status"]
         if policy == "Forbid" and active.get("active"):
             self.events.tell(tick, "JobAlreadyActive", "Not starting job, it is active")
@@ -97,12 +116,11 @@ class CronJobs(Actor):
         metadata = tick["metadata"]
         made = copy.deepcopy(tick["spec"]["jobTemplate"])
         made |= {"kind": "Job", "apiVersion": "batch/v1", "status": {}}
-        name = f"{metadata['name']}-{int(self.clock.now // 60)}"
+        name = f"{metadata['name']}-{int(at // 60)}"
         template = made.pop("metadata", None) or {}
         made["metadata"] = {"name": name, "namespace": metadata["namespace"]}
         made["metadata"] |= {k: template[k] for k in ("labels",) if k in template}
-        at = stamp(self.clock.now // 60 * 60)
-        noted = {"batch.kubernetes.io/cronjob-scheduled-timestamp": at}
+        noted = {"batch.kubernetes.io/cronjob-scheduled-timestamp": stamp(at)}
         made["metadata"]["annotations"] = (template.get("annotations") or {}) | noted
         made["metadata"]["ownerReferences"] = owned_by(tick)
         job = self.server.create(self.who, made)
@@ -110,7 +128,7 @@ class CronJobs(Actor):
         active.setdefault("active", []).append(
             referred(job) | {"resourceVersion": job["metadata"]["resourceVersion"]}
         )
-        active["lastScheduleTime"] = stamp(self.clock.now // 60 * 60)
+        active["lastScheduleTime"] = stamp(at)
 
     def _clean(self, tick: Json, jobs: list[Json]) -> Work:
         limits = {"Complete": "successfulJobsHistoryLimit", "Failed": "failedJobsHistoryLimit"}

@@ -6,7 +6,7 @@ Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/garb
 from practicecluster.controllers.actors import Actor, leaving
 from practicecluster.controllers.api import Api, Json
 from practicecluster.controllers.clock import Work
-from practicecluster.controllers.kinds import KINDS
+from practicecluster.controllers.kinds import KINDS, kind_of, learn, name_of, named
 from practicecluster.controllers.who import kcm
 
 FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
@@ -25,6 +25,8 @@ class Garbage(Actor):
         """Owners that went have their dependents looked at; so do owners that wait."""
         uid = thing["metadata"]["uid"]
         self._kinds[uid] = kind
+        if kind == "CustomResourceDefinition" and type_ != "DELETED":
+            self.watch_too(learn(thing))
         finalizers = thing["metadata"].get("finalizers", ())
         if type_ == "DELETED":
             for dependent in self._dependents(uid):
@@ -59,13 +61,20 @@ class Garbage(Actor):
         elif not leaving(thing):
             self._delete_if_orphaned(thing)
 
+    def _owner(self, owner: Json, space: str) -> Json | None:
+        """An owner as it is now; one of a kind that nobody has heard of is as good as there."""
+        name = named(owner.get("apiVersion", ""), owner["kind"])
+        if kind_of(name) is None:
+            return {"metadata": {"uid": owner["uid"]}}
+        return self.server.find(name, space, owner["name"])
+
     def _delete_if_orphaned(self, thing: Json) -> None:
         space = thing["metadata"].get("namespace", "")
-        thing = self.server.find(thing["kind"], space, thing["metadata"]["name"]) or thing
+        thing = self.server.find(name_of(thing), space, thing["metadata"]["name"]) or thing
         owners = thing["metadata"].get("ownerReferences", [])
         solid, waiting = 0, 0
         for owner in owners:
-            live = self.server.find(owner["kind"], space, owner["name"])
+            live = self._owner(owner, space)
             if live is None or live["metadata"]["uid"] != owner["uid"]:
                 continue
             waits = leaving(live) and FOREGROUND in live["metadata"].get("finalizers", ())

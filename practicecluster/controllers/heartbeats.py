@@ -14,8 +14,13 @@ from practicecluster.controllers.who import Who, kubelet
 from practicecluster.writing.times import micro, stamp
 
 LOST = "practicecluster/lost"
+_WELL = {
+    "MemoryPressure": ("KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+    "DiskPressure": ("KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+    "PIDPressure": ("KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+}
 LEASES = "kube-node-lease"
-_RENEWED, _LASTS = 10.0, 40
+_RENEWED, _LASTS, _LOOKS = 10.0, 40, 0.5
 HOLLOW = Who("kubelet", "hollow-kubelet", "kubernetes-admin", "hollow-kubelet")
 """The kubelets of simulated nodes, which share a user.
 
@@ -57,12 +62,12 @@ class Beating(Actor):
         raise NotImplementedError
 
     def safely(self, work: Work) -> Work:
-        """Do work until it is refused, since its Pod is gone, or until the node falls silent."""
+        """Do work until it is refused, as its Pod is gone; while the node is silent, it rests."""
         try:
             for pause in work:
                 yield pause
-                if self.node in self._silent:
-                    return
+                while self.node in self._silent:
+                    yield _LOOKS
         except Refused:
             return
 
@@ -93,6 +98,10 @@ class Beating(Actor):
         spec = {"holderIdentity": self.node, "leaseDurationSeconds": _LASTS, "renewTime": now}
         if lease is not None:
             self.server.patch(self.who, lease, lambda thing: thing["spec"].update(renewTime=now))
+            known = self.server.find("Node", "", self.node)
+            ready = condition(known, "Ready") if known is not None else None
+            if ready is not None and ready["status"] == "Unknown":
+                self.report_node()  # Somebody took it for lost.
             return
         node = self.server.find("Node", "", self.node)
         if node is None:
@@ -106,9 +115,15 @@ class Beating(Actor):
 
     def _say_ready(self, node: Json) -> None:
         at = stamp(self.clock.now)
+        for type_, (reason, message) in _WELL.items():
+            old = condition(node, type_)
+            if old is not None and old["status"] == "Unknown":
+                said = {"type": type_, "status": "False", "reason": reason, "message": message}
+                said |= {"lastHeartbeatTime": at, "lastTransitionTime": at}
+                put(node["status"], said)
         old = condition(node, "Ready")
         kept = old is not None and old["status"] == "True"
         moved = old.get("lastTransitionTime", at) if kept and old else at
-        said: Json = {"type": "Ready", "status": "True", "reason": "KubeletReady"}
+        said = {"type": "Ready", "status": "True", "reason": "KubeletReady"}
         said |= {"message": "kubelet is posting ready status"}
         put(node["status"], said | {"lastHeartbeatTime": at, "lastTransitionTime": moved})

@@ -19,7 +19,7 @@ import msgspec
 
 from practicecluster.controllers.api import Change, Json, Refused, Tell, WatchType, Written
 from practicecluster.controllers.clock import Clock
-from practicecluster.controllers.kinds import KINDS
+from practicecluster.controllers.kinds import kind_of, name_of
 from practicecluster.controllers.who import Who
 
 _ANSWER_SECONDS = 30.0
@@ -100,7 +100,7 @@ class HttpApi:
     def create(self, who: Who, thing: Json) -> Json:
         """Store a new object and return it."""
         space = thing["metadata"].get("namespace", "")
-        return self._ask("POST", _path(thing["kind"], space), thing, who=who)
+        return self._ask("POST", _path(name_of(thing), space), thing, who=who)
 
     def update(self, who: Who, thing: Json, sub: str = "") -> Json:
         """Replace an object, or a part of it by a subresource; Refused (409) if it moved on."""
@@ -330,7 +330,9 @@ class Informer(threading.Thread):
 
 
 def _path(kind: str, space: str = "", name: str = "", sub: str = "") -> str:
-    known = KINDS[kind]
+    known = kind_of(kind)
+    if known is None:
+        raise Refused(404, "NotFound", f"nobody has heard of {kind}")
     parts = ["/apis" if "/" in known.api_version else "/api", known.api_version]
     if known.namespaced and space:
         parts += ["namespaces", space]
@@ -339,18 +341,20 @@ def _path(kind: str, space: str = "", name: str = "", sub: str = "") -> str:
 
 def _path_of(thing: Json, sub: str = "") -> str:
     metadata = thing["metadata"]
-    return _path(thing["kind"], metadata.get("namespace", ""), metadata["name"], sub)
+    return _path(name_of(thing), metadata.get("namespace", ""), metadata["name"], sub)
 
 
 def _items(kind: str, found: Json) -> Iterator[Json]:
     """Yield the objects of a list, which bear no kind there."""
     for item in found["items"]:
-        yield _whole({"apiVersion": KINDS[kind].api_version, "kind": kind, **item})
+        known = kind_of(kind)
+        version = known.api_version if known is not None else ""
+        yield _whole({"apiVersion": version, "kind": kind.partition(".")[0], **item})
 
 
 def _whole(thing: Json) -> Json:
     """Return an object with a status, as controllers hold it in memory."""
-    if thing.get("kind") in KINDS and thing["kind"] != "Event":
+    if "metadata" in thing and thing.get("kind") not in ("Event", "Status", None):
         thing.setdefault("status", {})
     return thing
 

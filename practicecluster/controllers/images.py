@@ -45,7 +45,8 @@ class NamedFares(Fares):
         ran = commanded([*(container.get("command") or ()), *(container.get("args") or ())])
         if ran is not None:
             seconds, code = ran
-            return Fare(pull=_PULL, ends=seconds, exits=code)
+            # The first process of a container heeds no signal that it has no handler for.
+            return Fare(pull=_PULL, ends=seconds, exits=code, stops=math.inf)
         return _FARES.get(word, Fare(pull=_PULL, stops=0.1))
 
 
@@ -80,6 +81,20 @@ def commanded(words: list[str]) -> tuple[float, int] | None:
     if len(words) >= 3 and words[0].rpartition("/")[2] in ("sh", "bash", "ash") and "c" in words[1]:
         return _script(words[2])
     return _one(words)
+
+
+def printed(words: list[str]) -> list[str]:
+    """Return the lines that a command's `echo`s would print."""
+    if len(words) >= 3 and words[0].rpartition("/")[2] in ("sh", "bash", "ash") and "c" in words[1]:
+        parts = []
+        for line in re.split(r"(?:;|&&|\n)", words[2]):
+            try:
+                parts.append(shlex.split(line))
+            except ValueError:
+                return []
+    else:
+        parts = [words]
+    return [" ".join(each[1:]) for each in parts if each and each[0].rpartition("/")[2] == "echo"]
 
 
 def _script(text: str) -> tuple[float, int] | None:

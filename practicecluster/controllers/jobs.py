@@ -40,6 +40,7 @@ class Jobs(Actor):
         self._awaited: dict[str, set[str]] = {}
         self._ended: set[str] = set()
         self._given: dict[str, set[int]] = {}
+        self._done: dict[str, set[int]] = {}
 
     def seen(self, kind: str, type_: str, before: Json | None, thing: Json) -> None:
         """A Job, or one of its Pods; one without a Job is let go."""
@@ -98,6 +99,15 @@ class Jobs(Actor):
         for name, uids in uncounted.items():
             job["status"][name] = job["status"].get(name, 0) + len(uids)
         job["status"]["uncountedTerminatedPods"] = {}
+        if job["spec"].get("completionMode") == "Indexed":
+            self._complete(job, ended)
+
+    def _complete(self, job: Json, ended: list[Json]) -> None:
+        """Note which indexes are done."""
+        done = self._done.setdefault(job["metadata"]["uid"], set())
+        done |= {_index(pod) for pod in ended if pod["status"]["phase"] == "Succeeded"}
+        if done:
+            job["status"]["completedIndexes"] = _ranges(sorted(done))
 
     def _go_on(self, job: Json, pods: list[Json], ended: list[Json]) -> Work:
         status, uid = job["status"], job["metadata"]["uid"]
@@ -121,6 +131,7 @@ class Jobs(Actor):
         yield from self._drop(job, surplus)
         if surplus:
             _stand(status, [pod for pod in active if pod not in surplus], pods)
+            status["terminating"] += len(surplus)
         status.setdefault("uncountedTerminatedPods", {})
         if status != before or ended:
             yield from self._write(job)
@@ -152,6 +163,7 @@ class Jobs(Actor):
 
     def _drop(self, job: Json, surplus: list[Json]) -> Work:
         for pod in surplus:
+            yield from self._let_go([pod])
             yield self.clock.between(0.001, 0.006)
             self.server.delete(self.who, pod)
             text = f"Deleted pod: {pod['metadata']['name']}"
@@ -163,6 +175,7 @@ class Jobs(Actor):
         active = [p for p in pods if not _ended(p) and not leaving(p)]
         yield from self._drop(job, active)
         _stand(status, [], pods)
+        status["terminating"] += len(active)
         status.pop("startTime", None)
         if not _is(job, "Suspended"):
             at = stamp(self.clock.now)
@@ -181,7 +194,7 @@ class Jobs(Actor):
             said |= {"message": "Job resumed", "lastProbeTime": at, "lastTransitionTime": at}
             put(job["status"], said)
             job["status"]["startTime"] = at
-            self.events.tell(job, "Resumed", "Job resumed")
+            self.clock.after(0.05, lambda: self.events.tell(job, "Resumed", "Job resumed"))
 
     def _back_off(self, job: Json, pods: list[Json]) -> float:
         """How many seconds it is too early for the next Pod after failures in a row."""
@@ -243,6 +256,21 @@ class Jobs(Actor):
     def _write(self, job: Json) -> Work:
         yield self.clock.between(0.001, 0.006)
         job.update(copy.deepcopy(self.server.update(self.who, job, "status")))
+
+
+def _index(pod: Json) -> int:
+    return int(pod["metadata"].get("annotations", {}).get(INDEX, "0"))
+
+
+def _ranges(numbers: list[int]) -> str:
+    """Return numbers as a Job's status has them: 0,2-3."""
+    found: list[list[int]] = []
+    for number in numbers:
+        if found and number == found[-1][1] + 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in found)
 
 
 def _stand(status: Json, active: list[Json], pods: list[Json]) -> None:

@@ -1,6 +1,6 @@
 """What the simulated API server knows of each kind: how to name it, and what it numbers."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Kind(NamedTuple):
@@ -26,6 +26,15 @@ KINDS: dict[str, Kind] = {
     "ServiceAccount": Kind("v1", "serviceaccounts", numbered=False),
     "Secret": Kind("v1", "secrets", numbered=False, watched=False),
     "ConfigMap": Kind("v1", "configmaps", numbered=False),
+    "LimitRange": Kind("v1", "limitranges", numbered=False, watched=False),
+    "PodTemplate": Kind("v1", "podtemplates", numbered=False, watched=False),
+    "ReplicationController": Kind("v1", "replicationcontrollers", watched=False),
+    "Role": Kind("rbac.authorization.k8s.io/v1", "roles", numbered=False, watched=False),
+    "RoleBinding": Kind(
+        "rbac.authorization.k8s.io/v1", "rolebindings", numbered=False, watched=False
+    ),
+    "Ingress": Kind("networking.k8s.io/v1", "ingresses", watched=False),
+    "NetworkPolicy": Kind("networking.k8s.io/v1", "networkpolicies", watched=False),
     "ResourceQuota": Kind("v1", "resourcequotas", numbered=False),
     "PersistentVolumeClaim": Kind("v1", "persistentvolumeclaims", numbered=False),
     "Lease": Kind("coordination.k8s.io/v1", "leases", numbered=False, watched=False),
@@ -54,3 +63,40 @@ KINDS: dict[str, Kind] = {
     "Kafka": Kind("kafka.strimzi.io/v1beta2", "kafkas"),
     "StrimziPodSet": Kind("core.strimzi.io/v1beta2", "strimzipodsets"),
 }
+
+
+LEARNT: dict[str, Kind] = {}
+"""Kinds that definitions brought, by `named`; controllers that look at everything learn them."""
+
+
+def named(api_version: str, kind: str) -> str:
+    """Return what a kind is called here: a learnt one with its group, as two may have one name."""
+    known = KINDS.get(kind)
+    if known is not None and _group(known.api_version) == _group(api_version):
+        return kind
+    return f"{kind}.{_group(api_version)}"
+
+
+def kind_of(name: str) -> Kind | None:
+    """Return a kind by what it is called here, None for one that nobody has heard of."""
+    return KINDS.get(name) or LEARNT.get(name)
+
+
+def name_of(thing: dict[str, Any]) -> str:
+    """Return what an object's kind is called here."""
+    return named(thing.get("apiVersion", ""), thing["kind"])
+
+
+def learn(definition: dict[str, Any]) -> str:
+    """Take in a kind by its CustomResourceDefinition, and return what it is called here."""
+    spec = definition["spec"]
+    name = named(f"{spec['group']}/", spec["names"]["kind"])
+    if name not in KINDS:
+        version = next(each["name"] for each in spec["versions"] if each.get("served"))
+        namespaced = spec["scope"] == "Namespaced"
+        LEARNT[name] = Kind(f"{spec['group']}/{version}", spec["names"]["plural"], namespaced)
+    return name
+
+
+def _group(api_version: str) -> str:
+    return api_version.rpartition("/")[0]

@@ -6,40 +6,57 @@ Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/podg
 """
 
 import copy
+from datetime import datetime
 
 from practicecluster.controllers.actors import Actor, condition, leaving
 from practicecluster.controllers.api import Api, Json, Refused
 from practicecluster.controllers.clock import Work
 from practicecluster.controllers.deployments import put
+from practicecluster.controllers.placing import tolerates
 from practicecluster.controllers.who import kcm
 from practicecluster.writing.times import stamp
 
 PREFIX = "node.kubernetes.io/"
-_GRACE, _PERIOD, _TOLERATED = 12.0, 5.0, 20.0
-"""Shorter than in a real cluster, so that a day has more in it."""
+_GRACE, _PERIOD = 50.0, 5.0
+"""Seconds of silence after which a node is given up, and between two looks at all nodes.
+
+Source: pkg/controller/nodelifecycle/config/v1alpha1/defaults.go
+"""
 _PRESSURES = {"MemoryPressure": "memory-pressure", "DiskPressure": "disk-pressure"}
 
 
 class NodeLifecycle(Actor):
     """Marks silent nodes and their Pods, and keeps the taints that follow from a Node's state."""
 
-    watches = ("Node", "Pod")
+    watches: tuple[str, ...] = ("Node", "Pod", "Lease")
     component = "node-controller"
 
-    def __init__(self, server: Api, silent: dict[str, float], grace: float = _GRACE) -> None:
-        super().__init__(server, kcm("node-lifecycle-controller", "node-controller"))
+    def __init__(
+        self, server: Api, silent: dict[str, float] | None = None, grace: float = _GRACE
+    ) -> None:
+        if silent is not None:  # It is told who is, and need not listen.
+            self.watches = ("Node", "Pod")
         self._silent, self._grace = silent, grace
+        self._heard: dict[str, float] = {}
+        super().__init__(server, kcm("node-lifecycle-controller", "node-controller"))
         self.clock.after(_PERIOD, self._monitor)
 
+    def seen(self, kind: str, type_: str, before: Json | None, thing: Json) -> None:
+        """A node, whose taints may have to change; or a sign of life of one."""
+        name = thing["metadata"]["name"]
+        if kind == "Lease":
+            self._heard[name] = self.clock.now
+        elif kind == "Node":
+            if before is None or _beat(before) != _beat(thing):
+                self._heard[name] = self.clock.now
+            self.enqueue(thing["metadata"]["uid"])
+
     def _monitor(self) -> None:
+        heard = self._heard if self._silent is None else self._silent
         for node in self.cached("Node"):
-            name = node["metadata"]["name"]
-            since = self._silent.get(name)
-            if (
-                since is not None
-                and self.clock.now - since > self._grace
-                and _ready(node) == "True"
-            ):
+            since = heard.get(node["metadata"]["name"])
+            silence = self.clock.now - since if since is not None else 0.0
+            if silence > self._grace and _ready(node) == "True":
                 self.clock.start(self._guarded(self._give_up(node)))
         self.clock.after(_PERIOD, self._monitor)
 
@@ -51,11 +68,13 @@ class NodeLifecycle(Actor):
 
     def _give_up(self, node: Json) -> Work:
         after = copy.deepcopy(node)
-        said: Json = {"type": "Ready", "status": "Unknown", "reason": "NodeStatusUnknown"}
-        said |= {"message": "Kubelet stopped posting node status."}
-        beat = (condition(node, "Ready") or {}).get("lastHeartbeatTime")
         at = stamp(self.clock.now)
-        put(after["status"], said | {"lastHeartbeatTime": beat or at, "lastTransitionTime": at})
+        said: Json = {"status": "Unknown", "reason": "NodeStatusUnknown"}
+        said |= {"message": "Kubelet stopped posting node status.", "lastTransitionTime": at}
+        for type_ in (*_PRESSURES, "PIDPressure", "Ready"):
+            if old := condition(node, type_):
+                beat = old.get("lastHeartbeatTime") or at
+                put(after["status"], {"type": type_, "lastHeartbeatTime": beat} | said)
         yield self.clock.between(0.001, 0.006)
         self.server.update(self.who, after, "status")
         name = node["metadata"]["name"]
@@ -124,7 +143,7 @@ class Evictor(Actor):
     watches = ("Node", "Pod")
     component = "taint-eviction-controller"
 
-    def __init__(self, server: Api, tolerated: float = _TOLERATED) -> None:
+    def __init__(self, server: Api, tolerated: float | None = None) -> None:
         super().__init__(server, kcm("taint-eviction-controller", "node-controller"))
         self._tolerated = tolerated
 
@@ -148,7 +167,11 @@ class Evictor(Actor):
             return
         nodes = {node["metadata"]["name"]: node for node in self.cached("Node")}
         node = nodes.get(pod["spec"]["nodeName"])
-        if node is None or _until(node, pod, self._tolerated) is None:
+        left = _until(node, pod, self._tolerated) if node is not None else None
+        if left is None or node is None:
+            return
+        if self._tolerated is None and (left := _since(node) + left - self.clock.now) > 0:
+            self.enqueue(key, left)
             return
         said = _target("DeletionByTaintManager", "Taint manager: deleting due to NoExecute taint")
         name = f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
@@ -206,19 +229,40 @@ class PodCollector(Actor):
         self.server.delete(self.who, pod, grace=0)
 
 
-def _until(node: Json, pod: Json, tolerated_for: float) -> float | None:
-    """How long a Pod still tolerates what evicts from its node; None where it may stay.
+def _until(node: Json, pod: Json, tolerated_for: float | None) -> float | None:
+    """How long a Pod tolerates what evicts from its node; None where it may stay.
 
-    Source: `getMinTolerationTime` in pkg/controller/tainteviction/taint_eviction.go.
+    Source: pkg/controller/tainteviction/taint_eviction.go, getMinTolerationTime
     """
-    evicting = [t["key"] for t in node["spec"].get("taints", ()) if t["effect"] == "NoExecute"]
+    evicting = [t for t in node["spec"].get("taints", ()) if t["effect"] == "NoExecute"]
     if not evicting:
         return None
-    tolerations = pod["spec"].get("tolerations", ())
-    if {each.get("key") for each in tolerations}.issuperset(evicting):
-        limits = (t.get("tolerationSeconds") for t in tolerations if t.get("key") in evicting)
-        return min((max(float(each), 0.0) for each in limits if each is not None), default=None)
-    return tolerated_for if all(key.startswith(PREFIX) for key in evicting) else 0.0
+    if tolerated_for is not None:
+        told = [t for t in pod["spec"].get("tolerations", ())]
+        keys = {t["key"] for t in evicting}
+        if {t.get("key") for t in told}.issuperset(keys):
+            limits = [t.get("tolerationSeconds") for t in told if t.get("key") in keys]
+            return min((max(float(each), 0.0) for each in limits if each is not None), default=None)
+        return tolerated_for if all(t["key"].startswith(PREFIX) for t in evicting) else 0.0
+    seconds = []
+    for taint in evicting:
+        used = [t for t in pod["spec"].get("tolerations") or () if tolerates(t, taint)]
+        if not used:
+            return 0.0
+        seconds += [t["tolerationSeconds"] for t in used if t.get("tolerationSeconds") is not None]
+    return max(float(min(seconds)), 0.0) if seconds else None
+
+
+def _since(node: Json) -> float:
+    """When the last of a node's evicting taints came, in unix seconds."""
+    added = [t.get("timeAdded") for t in node["spec"].get("taints", ())]
+    return max((datetime.fromisoformat(at).timestamp() for at in added if at), default=0.0)
+
+
+def _beat(node: Json) -> str:
+    """When a node's kubelet last wrote how it is."""
+    found = condition(node, "Ready")
+    return str(found.get("lastHeartbeatTime")) if found else ""
 
 
 def _ready(thing: Json) -> str:

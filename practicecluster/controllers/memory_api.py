@@ -10,7 +10,7 @@ from typing import Any, Self
 from practicecluster.changes import StoredChange
 from practicecluster.controllers.api import Change, Json, Refused, Tell, Written, copied
 from practicecluster.controllers.clock import Clock
-from practicecluster.controllers.kinds import KINDS
+from practicecluster.controllers.kinds import kind_of, name_of, named
 from practicecluster.controllers.who import Who
 from practicecluster.resources import ResourceType
 from practicecluster.statuses import ApiError
@@ -140,7 +140,9 @@ class MemoryApi:
         return made
 
     def _served(self, kind: str) -> ResourceType | None:
-        known = KINDS[kind]
+        known = kind_of(kind)
+        if known is None:
+            return None
         return self._store.types.find(f"{known.api_version}/{known.plural}")
 
     def _needed(self, kind: str) -> ResourceType:
@@ -150,16 +152,17 @@ class MemoryApi:
         return served
 
     def _asked(self, who: Who, thing: Json, sub: str = "") -> Asked:
-        served, metadata = self._needed(thing["kind"]), thing["metadata"]
+        served, metadata = self._needed(name_of(thing)), thing["metadata"]
         space = metadata.get("namespace") if served.namespaced else None
         return Asked(served, space, metadata.get("name", ""), sub, manager=who.manager)
 
     def _heard(self, served: ResourceType, change: StoredChange) -> None:
-        tells = self._watches.get(served.kind)
-        if not tells or KINDS[served.kind].api_version != served.api_version:
+        name = named(served.api_version, served.kind)
+        tells, known = self._watches.get(name), kind_of(name)
+        if not tells or known is None or known.api_version != served.api_version:
             return
         thing = _whole(served, change.after)
-        written = Written(self.clock.now, change.type, served.kind, thing, _NOBODY)
+        written = Written(self.clock.now, change.type, name, thing, _NOBODY)
         for tell in tells:
             tell(written)
 

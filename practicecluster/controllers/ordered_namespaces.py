@@ -5,17 +5,46 @@ Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/name
 
 import copy
 
-from practicecluster.controllers.actors import leaving
+from practicecluster.controllers.actors import condition, leaving
 from practicecluster.controllers.api import Json
 from practicecluster.controllers.clock import Work
 from practicecluster.controllers.deployments import put
-from practicecluster.controllers.kinds import KINDS
+from practicecluster.controllers.kinds import KINDS, LEARNT
 from practicecluster.controllers.namespaces import Namespaces
 from practicecluster.writing.times import stamp
+
+_GRACE, _AGAIN = 5.0, 5.0
+"""Seconds in which others hear of a namespace's end, and after which what is left is looked at."""
+_CONDITIONS = {
+    "NamespaceDeletionDiscoveryFailure": (
+        "ResourcesDiscovered",
+        "All resources successfully discovered",
+    ),
+    "NamespaceDeletionGroupVersionParsingFailure": (
+        "ParsedGroupVersions",
+        "All legacy kube types successfully parsed",
+    ),
+    "NamespaceDeletionContentFailure": (
+        "ContentDeleted",
+        "All content successfully deleted, may be waiting on finalization",
+    ),
+    "NamespaceContentRemaining": ("ContentRemoved", "All content successfully removed"),
+    "NamespaceFinalizersRemaining": (
+        "ContentHasNoFinalizers",
+        "All content-preserving finalizers finished",
+    ),
+}
 
 
 class OrderedNamespaces(Namespaces):
     """Says in the namespace's conditions how far it is."""
+
+    def seen(self, kind: str, type_: str, before: Json | None, thing: Json) -> None:
+        """A namespace that is to go is looked at a little later; definitions are learnt."""
+        if kind != "Namespace":
+            super().seen(kind, type_, before, thing)
+        elif leaving(thing) and (before is None or not leaving(before)):
+            self.enqueue(thing["metadata"]["uid"], _GRACE)
 
     def reconcile(self, key: str) -> Work:
         """One attempt for one namespace."""
@@ -23,16 +52,18 @@ class OrderedNamespaces(Namespaces):
         if space is None or not leaving(space):
             return
         name = space["metadata"]["name"]
+        pods: list[str] = []
+        yield from self._empty("Pod", name, pods)
         left: list[str] = []
-        yield from self._empty("Pod", name, left)
-        if not left:
-            kinds = [kind for kind, known in KINDS.items() if known.namespaced and kind != "Pod"]
+        if not pods:
+            every = (KINDS | LEARNT).items()
+            kinds = [kind for kind, known in every if known.namespaced and kind != "Pod"]
             self.clock.random.shuffle(kinds)
             for kind in kinds:
                 yield from self._empty(kind, name, left)
-        yield from self._say(name, left)
-        if left:
-            self.enqueue(key, self.clock.between(1.0, 4.0))
+        if pods or left:
+            yield from self._say(name, left)
+            self.enqueue(key, _AGAIN * self.clock.between(0.9, 1.1))
             return
         yield self.clock.between(0.001, 0.01)
         self.server.finalize(self.who, name)
@@ -49,16 +80,16 @@ class OrderedNamespaces(Namespaces):
         if live is None:
             return
         after: Json = copy.deepcopy(live)
-        for type_, true in (
-            ("NamespaceDeletionDiscoveryFailure", False),
-            ("NamespaceDeletionContentFailure", False),
-            ("NamespaceContentRemaining", bool(left)),
-        ):
-            value, old = "True" if true else "False", after["status"].get("conditions", [])
-            known = next((c for c in old if c["type"] == type_), None)
-            if known is None or known["status"] != value:
-                said = {"type": type_, "status": value, "reason": "R", "message": " ".join(left)}
-                put(after["status"], said | {"lastTransitionTime": stamp(self.clock.now)})
+        for type_, good in _CONDITIONS.items():
+            value, told = "False", good
+            if left and type_ == "NamespaceContentRemaining":
+                remain = f"Some resources are remaining: {', '.join(sorted(left))}"
+                value, told = "True", ("SomeResourcesRemain", remain)
+            old = condition(live, type_)
+            kept = old is not None and old["status"] == value
+            moved = old["lastTransitionTime"] if kept and old else stamp(self.clock.now)
+            said = {"type": type_, "status": value, "reason": told[0], "message": told[1]}
+            put(after["status"], said | {"lastTransitionTime": moved})
         if after["status"] != live["status"]:
             yield self.clock.between(0.001, 0.006)
             self.server.update(self.who, after, "status")

@@ -77,10 +77,11 @@ def room(node: Node, pods: Iterable[Json] | None = None) -> Needs:
 
 def tolerated(taint: Json, pod: Json) -> bool:
     """Return whether a Pod tolerates a taint."""
-    return any(_tolerates(each, taint) for each in pod["spec"].get("tolerations") or ())
+    return any(tolerates(each, taint) for each in pod["spec"].get("tolerations") or ())
 
 
-def _tolerates(toleration: Json, taint: Json) -> bool:
+def tolerates(toleration: Json, taint: Json) -> bool:
+    """Return whether one toleration covers a taint."""
     if toleration.get("effect") not in (None, "", taint.get("effect")):
         return False
     if toleration.get("key") not in (None, "", taint["key"]):

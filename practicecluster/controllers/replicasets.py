@@ -89,6 +89,8 @@ class ReplicaSets(Actor):
                 try:
                     pod = self.server.create(self.who, pod_of(rs))
                 except Refused as refusal:
+                    if "being terminated" in str(refusal):
+                        return  # Its namespace goes, and so will it.
                     text = f"Error creating: {refusal}"
                     self.events.tell(rs, "FailedCreate", text, "Warning")
                     failed.append(refusal)

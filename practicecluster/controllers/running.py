@@ -15,6 +15,7 @@ from practicecluster.controllers.crons import CronJobs
 from practicecluster.controllers.daemons import DaemonSets
 from practicecluster.controllers.deployments import Deployments
 from practicecluster.controllers.disruption import Disruption
+from practicecluster.controllers.endpoints import Endpoints, EndpointSlices
 from practicecluster.controllers.garbage import Garbage
 from practicecluster.controllers.http_api import Address, HttpApi
 from practicecluster.controllers.images import NamedFares
@@ -38,7 +39,6 @@ Hired = Callable[[Api], Actor]
 
 def staff(nodes: tuple[str, ...]) -> Iterator[Hired]:
     """Yield what makes each who acts in a cluster of these nodes, given the API."""
-    silent: dict[str, float] = {}  # Which nodes are lost, and since when (unix seconds).
     yield from (
         Accounts,
         Autoscalers,
@@ -47,6 +47,8 @@ def staff(nodes: tuple[str, ...]) -> Iterator[Hired]:
         DaemonSets,
         Deployments,
         Disruption,
+        Endpoints,
+        EndpointSlices,
         Evictor,
         Garbage,
         Jobs,
@@ -57,12 +59,10 @@ def staff(nodes: tuple[str, ...]) -> Iterator[Hired]:
         Quotas,
         ReplicaSets,
         StatefulSets,
-        lambda api: NodeLifecycle(api, silent),
+        NodeLifecycle,
     )
     for name in nodes:
-        yield lambda api, name=name: Kubelet(  # type: ignore[misc]
-            api, name, silent=silent, fares=NamedFares()
-        )
+        yield lambda api, name=name: Kubelet(api, name, fares=NamedFares())  # type: ignore[misc]
 
 
 def register(server: Api, nodes: tuple[str, ...]) -> None:

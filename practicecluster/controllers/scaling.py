@@ -1,25 +1,35 @@
 """The autoscaler: measures each 15 seconds, and writes the scale of what it looks after.
 
+No container runs, so what it measures is what somebody says: the annotation `practicecluster/load`
+of a workload is how many thousandths of a CPU all of its Pods use together.
 Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/podautoscaler/horizontal.go
 """
 
 import copy
+import math
+from decimal import Decimal
 
 from practicecluster.controllers.actors import Actor
 from practicecluster.controllers.api import Api, Json
 from practicecluster.controllers.clock import Work
 from practicecluster.controllers.deployments import put
+from practicecluster.controllers.placing import needs
 from practicecluster.controllers.who import kcm
 from practicecluster.writing.times import stamp
 
+LOAD = "practicecluster/load"
+_TOLERANCE = 0.1
+"""How far the measure may be from its target without a change."""
+_MILLIS = 1000
+
 
 class Autoscalers(Actor):
-    """What it measures is chance, within the bounds."""
+    """What it measures is what is annotated; or chance, within the bounds, where that is given."""
 
     watches = ("HorizontalPodAutoscaler",)
     component = "horizontal-pod-autoscaler"
 
-    def __init__(self, server: Api, chance: float = 0.4) -> None:
+    def __init__(self, server: Api, chance: float | None = None) -> None:
         super().__init__(server, kcm("horizontal-pod-autoscaler"))
         self._chance = chance
 
@@ -51,9 +61,7 @@ class Autoscalers(Actor):
     def _rescale(self, scaler: Json, found: Json, status: Json) -> Work:
         spec, have = scaler["spec"], found["spec"]["replicas"]
         least, most = spec["minReplicas"], spec["maxReplicas"]
-        wanted = have
-        if have and self.clock.random.random() < self._chance:
-            wanted = self.clock.random.randint(least, most)
+        wanted = self._measured(spec, found) if self._chance is None else self._drawn(spec, have)
         if have:
             wanted = min(max(wanted, least), most)
         self._say(status, "AbleToScale", "True", "SucceededRescale")
@@ -65,8 +73,30 @@ class Autoscalers(Actor):
         yield self.clock.between(0.001, 0.006)
         self.server.update(self.who, after, "scale")
         status["lastScaleTime"] = stamp(self.clock.now)
-        text = f"New size: {wanted}; reason: cpu resource utilization above target"
+        way = "above" if wanted > have else "below"
+        what = f"cpu resource utilization (percentage of request) {way} target"
+        text = f"New size: {wanted}; reason: {what}"
         self.events.tell(scaler, "SuccessfulRescale", text)
+
+    def _drawn(self, spec: Json, have: int) -> int:
+        if have and self.clock.random.random() < (self._chance or 0.0):
+            return self.clock.random.randint(spec["minReplicas"], spec["maxReplicas"])
+        return have
+
+    def _measured(self, spec: Json, found: Json) -> int:
+        """How many Pods it takes for each to use what is aimed at."""
+        have = int(found["spec"]["replicas"])
+        said = (found["metadata"].get("annotations") or {}).get(LOAD, "")
+        if not have or not said.isdecimal():
+            return have
+        aims = [m["resource"]["target"] for m in spec.get("metrics") or () if "resource" in m]
+        share = next((a["averageUtilization"] for a in aims if "averageUtilization" in a), 80)
+        asked = needs({"spec": found["spec"]["template"]["spec"]}).get("cpu") or Decimal(0)
+        each = float(asked) * _MILLIS * share / 100
+        if not each:
+            return have
+        ratio = int(said) / have / each
+        return have if abs(ratio - 1) <= _TOLERANCE else math.ceil(have * ratio)
 
     def _say(self, status: Json, type_: str, value: str, reason: str) -> None:
         old = next((c for c in status.get("conditions", ()) if c["type"] == type_), None)

@@ -155,13 +155,13 @@ class StatefulSets(Actor):
 
     def _report(self, db: Json, update: str, pods: list[Json]) -> Work:
         alive = [p for p in pods if not leaving(p)]
-        ready = sum(is_ready(p) for p in alive)
+        ready = sum(is_ready(p) for p in pods)  # Also those that are to go, while they last.
         fresh = [p for p in alive if p["metadata"]["labels"].get(HASH) == update]
         before = db.get("status", {})
         current = before.get("currentRevision") or update
         if len(fresh) == db["spec"]["replicas"] == ready:
             current = update
-        status: Json = {"observedGeneration": db["metadata"]["generation"], "replicas": len(alive)}
+        status: Json = {"observedGeneration": db["metadata"]["generation"], "replicas": len(pods)}
         old = [p for p in alive if p["metadata"]["labels"].get(HASH) == current]
         counts = {"readyReplicas": ready, "availableReplicas": ready, "updatedReplicas": len(fresh)}
         counts["currentReplicas"] = len(old)

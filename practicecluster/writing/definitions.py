@@ -1,9 +1,4 @@
-"""CustomResourceDefinitions: taken up when they are written, and the schemas that they define.
-
-A real server's own controllers accept the names and establish the type a moment later, by the
-status; here the write itself does, since nothing else could refuse.
-Source: https://github.com/kubernetes/apiextensions-apiserver/blob/master/pkg/controller/status/naming_controller.go
-"""
+"""CustomResourceDefinitions: taken up when they are written, and the schemas that they define."""
 
 import functools
 
@@ -34,27 +29,11 @@ def _defined(definition: bytes, name: str) -> Schema:
     return ANY
 
 
-def accept(definition: JsonObject, at: str) -> None:
-    """Set the status of a definition: its names accepted, its type established."""
-    names = definition["spec"]["names"]
+def accept(definition: JsonObject) -> None:
+    """Note in a definition's status its names, once they are accepted, and what was stored."""
     status = definition.setdefault("status", {})
-    conditions = {each["type"]: each for each in status.get("conditions") or ()}
-    for kind, reason, message in (
-        ("NamesAccepted", "NoConflicts", "no conflicts found"),
-        ("Established", "InitialNamesAccepted", "the initial names have been accepted"),
-    ):
-        conditions.setdefault(
-            kind,
-            {
-                "lastTransitionTime": at,
-                "message": message,
-                "reason": reason,
-                "status": "True",
-                "type": kind,
-            },
-        )
-    status["conditions"] = list(conditions.values())
-    status["acceptedNames"] = names
+    if status.get("conditions"):
+        status["acceptedNames"] = definition["spec"]["names"]
     stored = [each["name"] for each in definition["spec"]["versions"] if each.get("storage")]
     known = status.get("storedVersions") or []
     status["storedVersions"] = known + [name for name in stored if name not in known]

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 import yaml
 
+from practicecluster.autoscaler_versions import KEPT, OLDER, STORAGE, to_kept, to_older
 from practicecluster.event_versions import EVENTS_STORAGE, to_core_version
 from practicecluster.paths import Target
 from practicecluster.protobuf import ProtobufError
@@ -69,6 +70,9 @@ def verb_of(method: str, target: Target) -> str:
 def take(writer: Writer, target: Target, sent: Sent, selection: Selection | None) -> Taken:
     """Carry a write out; raises ApiError for what a real server refuses."""
     asked = _asked(target, sent)
+    if _older(target):
+        kept = writer.store.types.find(f"{KEPT}/{target.served.plural}")
+        asked.served = kept or asked.served
     if sent.method == "POST":
         return _create(writer, target, asked, sent)
     if sent.method == "DELETE":
@@ -120,6 +124,8 @@ def _read(sent: Sent) -> Any:
 def _body(target: Target, sent: Sent) -> Any:
     """Return the object in a body; Events of the newer version as they are stored."""
     body = _read(sent)
+    if _older(target) and isinstance(body, dict):
+        return to_kept(body)
     if target.served.storage == EVENTS_STORAGE and target.served.group and isinstance(body, dict):
         return {**to_core_version(body), "apiVersion": target.served.api_version}
     return body
@@ -169,8 +175,20 @@ def _patch(writer: Writer, target: Target, asked: Asked, sent: Sent) -> Taken:
         changed = _changed(writer, asked, kind, scale, patch)
         scale["metadata"].pop("resourceVersion")
         return _scale(subresources.rescale(writer, asked, changed), asked)
-    done = writer.patch(asked, lambda now: _changed(writer, asked, kind, now, patch))
-    return Taken(done, 200, asked.warnings)
+
+    def after(now: Any) -> Any:
+        if not _older(target):
+            return _changed(writer, asked, kind, now, patch)
+        return to_kept(_changed(writer, asked, kind, to_older(now), patch)) | {
+            "status": now.get("status") or {}
+        }
+
+    return Taken(writer.patch(asked, after), 200, asked.warnings)
+
+
+def _older(target: Target) -> bool:
+    """Return whether a request is of a version in which its objects are not kept."""
+    return (target.served.storage, target.served.api_version) == (STORAGE, OLDER)
 
 
 def _apply(writer: Writer, target: Target, asked: Asked, sent: Sent, patch: Any) -> Taken:

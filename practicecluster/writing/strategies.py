@@ -91,6 +91,10 @@ def prepare(served: ResourceType, thing: JsonObject, uid: str, chance: Random) -
 
 _KEEP_STATUS = frozenset({"nodes"})
 _EMPTY: dict[str, JsonObject] = {
+    "customresourcedefinitions.apiextensions.k8s.io": {
+        "conditions": None,
+        "acceptedNames": {"plural": "", "kind": ""},
+    },
     "daemonsets.apps": {
         "currentNumberScheduled": 0,
         "numberMisscheduled": 0,

@@ -235,23 +235,3 @@ def finalize(writer: Writer, asked: Asked, body: Any) -> JsonObject:
         return after
     store(writer, asked, after)
     return after
-
-
-def logs(asked: Asked, pod: JsonObject, container: str) -> str:
-    """Return what a container wrote: that it does not run, since nothing does.
-
-    Raises ApiError 400 where it is not said which of several, or there is none of that name.
-    Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/registry/core/pod/strategy.go
-    """
-    kinds = ("containers", "initContainers", "ephemeralContainers")
-    known = [each["name"] for kind in kinds for each in pod["spec"].get(kind) or ()]
-    main = [each["name"] for each in pod["spec"]["containers"]]
-    if not container and len(main) > 1:
-        raise bad_request(
-            f"a container name must be specified for pod {asked.name}, choose one of: "
-            f"[{' '.join(known)}]"
-        )
-    name = container or main[0]
-    if name not in known:
-        raise bad_request(f"container {name} is not valid for pod {asked.name}")
-    return f"This cluster is simulated: container {name} does not run, and writes nothing.\n"

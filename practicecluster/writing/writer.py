@@ -17,7 +17,7 @@ from practicecluster.resources import ResourceType
 from practicecluster.statuses import bad_request, not_found
 from practicecluster.store import Store
 from practicecluster.stored import JsonObject, key_of
-from practicecluster.writing import deletion, quota, strategies
+from practicecluster.writing import deletion, establishing, quota, strategies
 from practicecluster.writing.admission import admit, check_deletion, check_namespace
 from practicecluster.writing.answers import already_exists, conflict, owned_by_others, precondition
 from practicecluster.writing.checking import violations
@@ -138,7 +138,10 @@ class Writer:
         if not asked.dry_run:
             for charge in charged:
                 self._charge(charge)
-        return self._store(asked, thing)
+        stored = self._store(asked, thing)
+        if served.storage == CRD_STORAGE and not asked.dry_run:
+            establishing.establish(self, asked)
+        return stored
 
     def update(self, asked: Asked, body: Any) -> JsonObject:
         """Replace an object, or the part that a subresource has of it; returns what is stored."""
@@ -202,6 +205,8 @@ class Writer:
         deletion.check(asked.served, before, options)
         leaving = deletion.leave(asked.served, before, options, now=self.now())
         asked.dry_run = asked.dry_run or options.dry_run
+        if asked.served.storage == CRD_STORAGE and not asked.dry_run:
+            return self._end(asked, before, leaving.after)
         if leaving.after != before and not (leaving.gone and not self._graceful(asked)):
             before = self._store(asked, leaving.after)
         if leaving.gone:
@@ -210,8 +215,19 @@ class Writer:
 
     def remove(self, asked: Asked, last: JsonObject) -> None:
         """Take an object out of the store."""
-        if not asked.dry_run:
-            self.store.delete(asked.served, last)
+        if asked.dry_run:
+            return
+        self.store.delete(asked.served, last)
+        if asked.served.custom:
+            establishing.emptied(self, asked.served, Asked)
+
+    def _end(self, asked: Asked, before: JsonObject, after: JsonObject) -> tuple[JsonObject, bool]:
+        """Let a definition go, with all objects of its type."""
+        if "deletionTimestamp" not in before["metadata"]:
+            establishing.mark(after, stamp(self.now()))
+            before = self._store(asked, after)
+        establishing.empty(self, asked, Asked)
+        return before, asked.key not in self.store.cache(asked.served.storage).objects
 
     @staticmethod
     def _graceful(asked: Asked) -> bool:
@@ -314,7 +330,7 @@ class Writer:
         if asked.dry_run:
             return thing
         if asked.served.storage == CRD_STORAGE:
-            accept(thing, stamp(self.now()))
+            accept(thing)
         revision = self.store.put(asked.served, thing)
         thing["metadata"]["resourceVersion"] = str(revision)
         return thing

@@ -25,8 +25,10 @@ class Play:
     steps: tuple[Step, ...]
     seconds: float
     before: tuple[Step, ...] = ()
-    images: tuple[str, ...] = field(default=("crasher:1", "bitnami/nginx:1.27", NGINX))
+    images: tuple[str, ...] = field(default=("crasher:1", "bitnami/nginx:1.27", "busybox:1", NGINX))
     begun: str = "2026-11-23T00:07:37Z"
+    replayed: bool = False
+    """Whether an operator, and who drove it, are taken from the recording."""
 
 
 def _workload(kind: str, name: str, spec: Json, container: Json | None = None, **pod: Any) -> Json:
@@ -132,6 +134,12 @@ PLAYS = {
             (Step(0, _CREATE), Step(8.1, "scale deployment nginx --replicas=1")),
             15,
         ),
+        Play("operator", (), 43, replayed=True),
+        Play("oc_create", (), 29, replayed=True),
+        Play("sts_reuse", (), 8, replayed=True),
+        Play("sts_slow_stop", (), 30, replayed=True),
+        Play("jobset_suspend", (), 40, replayed=True),
+        Play("project", (), 40, replayed=True),
     )
 }
 

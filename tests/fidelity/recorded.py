@@ -13,32 +13,60 @@ _PLACES = (
 Truth = dict[tuple[str, str, str], Json]
 """Who made each write, by uid, resourceVersion and type."""
 _EVENTS = "v1/events"
+_LET_GO = {"actor": "namespace-controller", "verb": "update", "subresource": "finalize"}
+COMPONENTS = frozenset(
+    {
+        "controllermanager",
+        "cronjob-controller",
+        "daemonset-controller",
+        "default-scheduler",
+        "deployment-controller",
+        "job-controller",
+        "kubelet",
+        "node-controller",
+        "replicaset-controller",
+        "statefulset-controller",
+        "taint-eviction-controller",
+    }
+)
+"""Those whose Events are compared: Kubernetes' own."""
 _BEATS = ("coordination.k8s.io/v1/leases", "v1/nodes")
 """Heartbeats go on by themselves, whatever is done."""
 
 
+def _places(name: str) -> tuple[Path, Path]:
+    for tapes, truths in _PLACES:
+        if (tapes / f"{name}.jsonl").exists():
+            return tapes / f"{name}.jsonl", truths / f"{name}.truth.jsonl"
+    raise KeyError(name)
+
+
+def lines(name: str) -> list[Json]:
+    """Return the lines of a recording by its name; KeyError where there is none."""
+    text = _places(name)[0].read_text()
+    return [json.loads(line) for line in text.splitlines() if "project.openshift.io" not in line]
+
+
+def truth_of(name: str) -> Truth:
+    """Return who made each write of a recording."""
+    rows = [json.loads(line) for line in _places(name)[1].read_text().splitlines()]
+    return {(row["uid"], row["resourceVersion"], row["type"]): row for row in rows}
+
+
 def story(name: str) -> Story:
     """Return the story of a recording by its name; KeyError where there is none."""
-    tapes, truths = next(
-        (places for places in _PLACES if (places[0] / f"{name}.jsonl").exists()), ("", "")
-    )
-    if not tapes:
-        raise KeyError(name)
-    truth = {}
-    for line in (Path(truths) / f"{name}.truth.jsonl").read_text().splitlines():
-        row = json.loads(line)
-        truth[row["uid"], row["resourceVersion"], row["type"]] = row
-    found, known = Story(), dict[str, Json]()
-    lines = [json.loads(line) for line in (Path(tapes) / f"{name}.jsonl").read_text().splitlines()]
-    for line in lines:
+    truth, found, known = truth_of(name), Story(), dict[str, Json]()
+    every = lines(name)
+    for line in every:
         if line["type"] == "LIST":
+            found.kinds.add(line["object"]["kind"].removesuffix("List"))
             for thing in line["object"].get("items") or ():
                 known[thing["metadata"]["uid"]] = thing
                 kind = line["object"]["kind"].removesuffix("List")
                 found.meets(kind, thing, existing=True)
     watched = [
         line
-        for line in lines
+        for line in every
         if line["type"] not in ("LIST", "BOOKMARK")
         and line["resource"] not in (*_BEATS, "events.k8s.io/v1/events")
     ]
@@ -55,12 +83,16 @@ def _take(found: Story, known: dict[str, Json], truth: Truth, line: Json) -> Non
     thing, type_ = line["object"], line["type"]
     metadata = thing["metadata"]
     if line["resource"] == _EVENTS:
-        if type_ != "DELETED":
-            found.told.append(told(thing))
+        event = told(thing)
+        if type_ != "DELETED" and event.component in COMPONENTS:
+            found.told.append(event)
         return
     uid = metadata["uid"]
     found.meets(thing["kind"], thing)
+    found.kinds.add(thing["kind"])
     row = truth.get((uid, metadata["resourceVersion"], type_), {})
+    if not row and (thing["kind"], type_) == ("Namespace", "DELETED"):
+        row = _LET_GO  # Whose request it was is not noted, and only one may do that.
     changed = frozenset({"gone"}) if type_ == "DELETED" else changes(known.get(uid), thing)
     known[uid] = thing
     write = Write(

@@ -20,6 +20,7 @@ from practicecluster.resources import ResourceType
 from tests.deploy.programs import program
 from tests.fidelity.plays import Play, Step, written
 from tests.fidelity.recorded import told
+from tests.fidelity.replaying import Others, inputs
 from tests.fidelity.stories import Json, Story, Write, changes
 
 NODES = ("node-1", "hollow-1", "hollow-2")
@@ -51,6 +52,10 @@ class Simulated:
             await self._do(Step(0, f"taint node {node} hollow=true:NoSchedule"))
         await self._do(Step(0, "create namespace shop"))
         self._wait(5)
+        others = Others(self._cluster)
+        if play.replayed:
+            others.seed(play.name)
+            self._wait(2 * _QUIET)
         for step in play.before:
             await self._do(step)
             self._wait(_QUIET)
@@ -58,6 +63,10 @@ class Simulated:
         self._clock.run(self._clock.now + _QUIET + (begun - self._clock.now) % 60)
         self._begin()
         start = self._clock.now
+        for given in inputs(play.name) if play.replayed else ():
+            self._clock.run(start + given.at)
+            others.do(given, self.story)
+        self.story.refused = others.refused
         for step in play.steps:
             self._clock.run(start + step.at)
             await self._do(step)

@@ -66,6 +66,10 @@ class Story:
     things: dict[str, Thing] = field(default_factory=dict)
     writes: list[Write] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
+    kinds: set[str] = field(default_factory=set)
+    """Which kinds were watched, of a recording."""
+    refused: list[str] = field(default_factory=list)
+    """What somebody else's writes met that was not so in the recording."""
 
     def meets(self, kind: str, thing: Json, *, existing: bool = False) -> None:
         """Note an object at its first occurrence."""

@@ -31,6 +31,8 @@ from tests.explain.simulation.scenarios import Days
 from tests.explain.simulation.sites import Sites
 
 HELD = "example.com/held"
+GRACE, TOLERATED = 12.0, 20.0
+"""Shorter than in a real cluster, in seconds, so that a day has more in it."""
 _PAUSES = (0.05, 0.3, 1.0, 4.0, 15.0, 30.0)
 _NAMES = ("OpenAPI-Generator", "python-requests", "manager", "main", "site-operator")
 
@@ -58,8 +60,9 @@ class WholeCluster(Cluster):
         return [
             Deployments(server), ReplicaSets(server), PreemptingScheduler(server),
             Garbage(server), Jobs(server), OrderedNamespaces(server), StatefulSets(server),
-            DaemonSets(server), CronJobs(server), Autoscalers(server), Quotas(server),
-            NodeLifecycle(server, self.silent), Evictor(server), PodCollector(server),
+            DaemonSets(server), CronJobs(server), Autoscalers(server, 0.4), Quotas(server),
+            NodeLifecycle(server, self.silent, GRACE), Evictor(server, TOLERATED),
+            PodCollector(server),
             Binder(server), Protection(server), operator, *self.kubelets.values(),
         ]  # fmt: skip
 

@@ -1,5 +1,6 @@
 """What a container does is told by its command, or by its image's name, as the page says."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -56,4 +57,4 @@ def test_a_command_ends_when_it_would(words: list[str], ends: tuple[float, int] 
 
 def test_a_command_counts_more_than_a_name() -> None:
     container = {"image": "busybox", "command": ["sleep"], "args": ["60"]}
-    assert NamedFares().of(container) == Fare(pull=0.8, ends=60.0, exits=0)
+    assert NamedFares().of(container) == Fare(pull=0.8, ends=60.0, exits=0, stops=math.inf)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from practicecluster.access import Viewer
+from practicecluster.auditing import AuditLog
 from practicecluster.builtin_types import builtin_types
 from practicecluster.cluster import PracticeCluster
 from practicecluster.controllers.running import Staff
@@ -108,6 +109,12 @@ def _add_acting(parser: argparse.ArgumentParser) -> None:
         "seventh; needs --writable",
     )
     parser.add_argument(
+        "--audit-log",
+        type=Path,
+        metavar="FILE",
+        help="append who asked for what to be written, as kube-apiserver's audit log does",
+    )
+    parser.add_argument(
         "--viewers",
         action="store_true",
         help="let two people sign in, and print their tokens: one sees all, one a namespace",
@@ -149,6 +156,13 @@ def _invite(cluster: PracticeCluster) -> None:
         _say(f"Token of {viewer.name}, who may see {sees}: {token}")
 
 
+def _audit(path: Path) -> AuditLog:
+    try:
+        return AuditLog(path)
+    except OSError as error:
+        raise StartError(f"Can't write the audit log {path}: {error}") from error
+
+
 @asynccontextmanager
 async def _acting(cluster: PracticeCluster) -> AsyncIterator[None]:
     """Let all controllers act within the block."""
@@ -175,6 +189,8 @@ async def _serve(arguments: argparse.Namespace, tapes: Sequence[Tape]) -> None:
     if arguments.viewers:
         _invite(cluster)
     async with AsyncExitStack() as stack:
+        if arguments.audit_log is not None:
+            cluster.log_writes(stack.enter_context(_audit(arguments.audit_log)))
         try:
             await stack.enter_async_context(cluster)
             if arguments.controllers:

@@ -17,6 +17,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from practicecluster.access import Access
+from practicecluster.auditing import AuditLog
 from practicecluster.base_namespaces import create_base_namespaces
 from practicecluster.certificates import ServerIdentity, make_identity
 from practicecluster.controllers.http_api import Address
@@ -69,6 +70,10 @@ class PracticeCluster:
         if writable:
             chance = Random()  # noqa: S311 - Names and uids are no secrets.
             self._server.writer = Writer(self.store, now=now, chance=chance)
+
+    def log_writes(self, audit: AuditLog) -> None:
+        """Have it logged from now on who asks for what to be written."""
+        self._server.audit = audit
 
     @property
     def writer(self) -> Writer:

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from practicecluster import discovery, openapi
 from practicecluster.access import Access
+from practicecluster.auditing import AuditLog
 from practicecluster.faults import Faults, Reply
 from practicecluster.listing import list_page
 from practicecluster.options import is_watch, parse_list, parse_selection, parse_watch
@@ -46,6 +47,8 @@ class ApiServer:
         """Takes writes; without one, every write is refused (405)."""
         self.situations: Situations | None = None
         """Recordings that people may have started, which controllers do not see."""
+        self.audit: AuditLog | None = None
+        """Where it is logged who asked for what to be written; nowhere without one."""
         self.watched = asyncio.Event()
         """Set once a client has begun to watch."""
 
@@ -186,9 +189,19 @@ class ApiServer:
             chosen = self._without_situations(
                 parse_selection(request.query, target.served, target.namespace), target
             )
-        asked = Request(user, sent.agent, verb, target.subresource)
-        with self.writer.by(asked):
-            taken = requests.take(self.writer, target, sent, chosen)
+        asked, received = Request(user, sent.agent, verb, target.subresource), time.time()
+        answered: JsonObject | ApiError = {}
+        try:
+            with self.writer.by(asked):
+                taken = requests.take(self.writer, target, sent, chosen)
+            answered = taken.document
+        except ApiError as error:
+            answered = error
+            raise
+        finally:
+            if self.audit is not None:
+                uri = request.path_qs
+                self.audit.answered(asked, target, uri, answered, received, time.time())
         if taken.is_object:
             shown = self._presentation(request, target)
             revision = int(taken.document["metadata"].get("resourceVersion") or 0)

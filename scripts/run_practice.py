@@ -119,12 +119,14 @@ def tell(kubeconfig: Path) -> None:
     )
 
 
-def run(host: str, port: int, directory: Path, *, sign_in: str, anyone: bool, drive: bool) -> None:
+def run(
+    host: str, port: int, directory: Path, *, sign_in: str, anyone: bool, drive: bool, audit: bool
+) -> None:
     """Run both programs, writing only to `directory`, until one ends (StoppedError).
 
     The dashboard says its address once it serves. `sign_in` is how people sign in; with `anyone`
     the dashboard is served to other machines though nobody has to; with `drive` the cluster plays
-    nothing, and kubectl drives it.
+    nothing, and kubectl drives it; with `audit` it keeps an audit log, which the dashboard reads.
     """
     kubeconfig = directory / "kubeconfig"
     environment = os.environ | {"BATON_DATA": str(directory), "PYTHONUNBUFFERED": "1"}
@@ -138,6 +140,8 @@ def run(host: str, port: int, directory: Path, *, sign_in: str, anyone: bool, dr
     else:
         player += ["--playlist", "all", "--loop", "--pause", "5"]
     player += ["--viewers"] * (sign_in != "local")
+    logged = directory / "audit.log"
+    player += ["--audit-log", str(logged)] * audit
     player += [
         "--patience",
         str(START_SECONDS),
@@ -151,6 +155,7 @@ def run(host: str, port: int, directory: Path, *, sign_in: str, anyone: bool, dr
             tell(administrator)
         observe = ["manage.py", "observe", "--kubeconfig", str(kubeconfig)]
         observe += ["--insecure-anyone-may-look"] * anyone
+        observe += ["--audit-file", str(logged)] * audit
         with Program(
             "dashboard", [*observe, "--host", host, "--port", str(port)], environment
         ) as dashboard:
@@ -167,6 +172,7 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--sign-in", default="local", choices=["local", "token"])
     parser.add_argument("--drive", action="store_true", help="let kubectl drive the cluster")
+    parser.add_argument("--audit", action="store_true", help="have an audit log, and read it")
     parser.add_argument("--insecure-anyone-may-look", action="store_true")
     arguments = parser.parse_args()
     if refusal := why_not_free(arguments.host, arguments.port):
@@ -186,6 +192,7 @@ def main() -> int:
                 sign_in=arguments.sign_in,
                 anyone=arguments.insecure_anyone_may_look,
                 drive=arguments.drive,
+                audit=arguments.audit,
             )
     except KeyboardInterrupt:
         return 0

@@ -11,15 +11,6 @@ Change = Callable[[Json], None]
 WatchType = Literal["ADDED", "MODIFIED", "DELETED"]
 
 
-def copied(thing: Any) -> Any:
-    """Return a copy of what was read from JSON, much quicker than one that minds references."""
-    if isinstance(thing, dict):
-        return {key: copied(value) for key, value in thing.items()}
-    if isinstance(thing, list):
-        return [copied(value) for value in thing]
-    return thing
-
-
 class Refused(Exception):  # noqa: N818 - A refusal is an answer, the controller goes on.
     """The API server's error: its code, its reason and what it says."""
 

@@ -4,12 +4,11 @@ Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/volu
 Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/volume/pvcprotection/pvc_protection_controller.go
 """
 
-import copy
-
 from practicecluster.controllers.actors import Actor, leaving
 from practicecluster.controllers.api import Api, Json
 from practicecluster.controllers.clock import Work
 from practicecluster.controllers.who import kcm
+from practicecluster.copying import copied
 
 PROTECTION = "kubernetes.io/pvc-protection"
 
@@ -28,12 +27,12 @@ class Binder(Actor):
         claim = self.known("PersistentVolumeClaim", key)
         if claim is None or leaving(claim) or claim["spec"].get("volumeName"):
             return
-        after = copy.deepcopy(claim)
+        after = copied(claim)
         after["spec"]["volumeName"] = f"pv-{claim['metadata']['uid']}"
         noted = {f"pv.kubernetes.io/{name}": "yes" for name in _NOTED}
         after["metadata"]["annotations"] = claim["metadata"].get("annotations", {}) | noted
         yield self.clock.between(0.005, 0.05)
-        after = copy.deepcopy(self.server.update(self.who, after))
+        after = copied(self.server.update(self.who, after))
         after["status"] = {"phase": "Bound", "capacity": {"storage": "1Gi"}}
         yield self.clock.between(0.001, 0.006)
         self.server.update(self.who, after, "status")
@@ -64,7 +63,7 @@ class Protection(Actor):
         name = claim["metadata"]["name"]
         if any(name.endswith("-" + pod["metadata"]["name"]) for pod in self.cached("Pod")):
             return
-        after = copy.deepcopy(claim)
+        after = copied(claim)
         after["metadata"]["finalizers"] = [
             held for held in claim["metadata"].get("finalizers", ()) if held != PROTECTION
         ]

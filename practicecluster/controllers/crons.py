@@ -3,8 +3,6 @@
 Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/cronjob/cronjob_controllerv2.go
 """
 
-import copy
-
 from practicecluster.controllers.actors import (
     Actor,
     children,
@@ -18,6 +16,7 @@ from practicecluster.controllers.api import Api, Json, Refused
 from practicecluster.controllers.clock import Work
 from practicecluster.controllers.schedules import ScheduleError, next_after
 from practicecluster.controllers.who import kcm
+from practicecluster.copying import copied
 from practicecluster.writing.times import stamp
 
 
@@ -75,7 +74,7 @@ class CronJobs(Actor):
         if tick is None or leaving(tick):
             return
         jobs = children(self.cached("Job"), tick)
-        after = copy.deepcopy(tick)
+        after = copied(tick)
         status = after.setdefault("status", {})
         yield from self._clean(after, jobs)
         self._follow(after, jobs)
@@ -114,7 +113,7 @@ class CronJobs(Actor):
                 yield from self._delete(tick, job)
         yield self.clock.between(0.001, 0.006)
         metadata = tick["metadata"]
-        made = copy.deepcopy(tick["spec"]["jobTemplate"])
+        made = copied(tick["spec"]["jobTemplate"])
         made |= {"kind": "Job", "apiVersion": "batch/v1", "status": {}}
         name = f"{metadata['name']}-{int(at // 60)}"
         template = made.pop("metadata", None) or {}

@@ -3,8 +3,6 @@
 Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/daemon/daemon_controller.go
 """
 
-import copy
-
 from practicecluster.controllers.actors import Actor, controller_of, is_ready, leaving
 from practicecluster.controllers.api import Api, Json, Refused
 from practicecluster.controllers.clock import Work
@@ -13,6 +11,7 @@ from practicecluster.controllers.placing import Node, picked, tolerated
 from practicecluster.controllers.replicasets import pod_of
 from practicecluster.controllers.revisions import HASH, newest, truncated
 from practicecluster.controllers.who import kcm
+from practicecluster.copying import copied
 
 _TEMPLATE = "deprecated.daemonset.template.generation"
 _TOLERATED = {
@@ -134,7 +133,7 @@ class DaemonSets(Actor):
         status |= {name: count for name, count in counts.items() if count}
         if status != agent.get("status"):
             yield self.clock.between(0.001, 0.006)
-            after = copy.deepcopy(agent)
+            after = copied(agent)
             after["status"] = status
             self.server.update(self.who, after, "status")
 
@@ -187,7 +186,7 @@ def _target(pod: Json) -> str:
 
 def _foreign(agent: Json, node: Json, *effects: str) -> bool:
     """Return whether a node has a taint that the Pods of a DaemonSet do not tolerate."""
-    pod = {"spec": _tolerating(copy.deepcopy(agent["spec"]["template"]["spec"]))}
+    pod = {"spec": _tolerating(copied(agent["spec"]["template"]["spec"]))}
     taints = node["spec"].get("taints") or ()
     return any(taint["effect"] in effects and not tolerated(taint, pod) for taint in taints)
 

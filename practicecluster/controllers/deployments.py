@@ -4,7 +4,6 @@ Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/depl
 Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/deployment/rolling.go
 """
 
-import copy
 import hashlib
 import json
 
@@ -13,6 +12,7 @@ from practicecluster.controllers.api import Api, Json
 from practicecluster.controllers.clock import Work
 from practicecluster.controllers.progress import status_of
 from practicecluster.controllers.who import kcm
+from practicecluster.copying import copied
 from practicecluster.writing.times import stamp
 
 PREFIX = "deployment.kubernetes.io/"
@@ -72,7 +72,7 @@ class Deployments(Actor):
         return bool(web["spec"].get("paused")) != paused
 
     def _with_pause(self, web: Json) -> Json:
-        after = copy.deepcopy(web)
+        after = copied(web)
         paused = bool(web["spec"].get("paused"))
         reason, word = (
             ("DeploymentPaused", "paused") if paused else ("DeploymentResumed", "resumed")
@@ -140,7 +140,7 @@ class Deployments(Actor):
             return
         found.append(new)
         number = max(_revision(new), highest + 1) if _revision(new) <= highest else _revision(new)
-        after = copy.deepcopy(new)
+        after = copied(new)
         noted = new["metadata"]["annotations"] | _sizes(web) | {REVISION: str(number)}
         if number > _revision(new) > 0:
             earlier = noted.get(HISTORY, "")
@@ -157,7 +157,7 @@ class Deployments(Actor):
             yield from self._noted(web, number, reason, text)
 
     def _noted(self, web: Json, revision: int, reason: str, text: str) -> Work:
-        after = copy.deepcopy(web)
+        after = copied(web)
         after["metadata"].setdefault("annotations", {})[REVISION] = str(revision)
         if reason:
             at = stamp(self.clock.now)
@@ -181,7 +181,7 @@ class Deployments(Actor):
 
     def _replicaset(self, web: Json, digest: str, size: int, revision: int) -> Json:
         spec, metadata = web["spec"], web["metadata"]
-        template = copy.deepcopy(spec["template"])
+        template = copied(spec["template"])
         labels = template["metadata"]["labels"] | {"pod-template-hash": digest}
         template["metadata"]["labels"] = labels
         return {
@@ -221,7 +221,7 @@ class Deployments(Actor):
 
     def _resize(self, web: Json, rs: Json, size: int, wrote: list[Json]) -> Work:
         size, before = max(0, size), rs["spec"]["replicas"]
-        after = copy.deepcopy(rs)
+        after = copied(rs)
         after["spec"]["replicas"] = size
         after["metadata"]["annotations"] |= _sizes(web)
         if size == before and after == rs:
@@ -267,8 +267,8 @@ class Deployments(Actor):
                 self.server.delete(self.who, rs)
 
     def _status(self, web: Json, sets: list[Json], new: Json | None = None) -> Work:
-        after = copy.deepcopy(web)
-        before = copy.deepcopy(web.get("status", {}))
+        after = copied(web)
+        before = copied(web.get("status", {}))
         after["status"] = status_of(web, sets, new, stamp(self.clock.now))
         if web["spec"]["progressDeadlineSeconds"] < _LONG and not self._looks_again(web):
             self.enqueue(web["metadata"]["uid"], web["spec"]["progressDeadlineSeconds"] + 1.0)

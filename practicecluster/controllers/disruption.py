@@ -3,13 +3,12 @@
 Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/disruption/disruption.go
 """
 
-import copy
-
 from practicecluster.controllers.actors import Actor, active, controller_of, is_ready
 from practicecluster.controllers.api import Api, Json
 from practicecluster.controllers.clock import Work
 from practicecluster.controllers.deployments import put
 from practicecluster.controllers.who import kcm
+from practicecluster.copying import copied
 from practicecluster.writing.times import stamp
 from practicecluster.writing.validation import selected
 
@@ -42,7 +41,7 @@ class Disruption(Actor):
         pods = [pod for pod in active(self.cached("Pod")) if _covers(budget, pod)]
         healthy, expected = sum(is_ready(pod) for pod in pods), self._expected(budget, pods)
         desired = _desired(budget["spec"], expected)
-        after = copy.deepcopy(budget)
+        after = copied(budget)
         allowed = max(0, healthy - desired) if expected else 0
         after["status"] |= {
             "currentHealthy": healthy,

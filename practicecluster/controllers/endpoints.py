@@ -4,13 +4,13 @@ Source: https://github.com/kubernetes/endpointslice/blob/master/reconciler.go
 Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/endpoint/endpoints_controller.go
 """
 
-import copy
 from collections.abc import Iterator
 
 from practicecluster.controllers.actors import Actor, is_ready, leaving, owned_by
 from practicecluster.controllers.api import Api, Json
 from practicecluster.controllers.clock import Work
 from practicecluster.controllers.who import kcm
+from practicecluster.copying import copied
 
 _MOST = 100
 """How many endpoints a slice has at most."""
@@ -75,9 +75,7 @@ class EndpointSlices(Backed):
             if number >= len(old):
                 self.server.create(self.who, wanted)
                 continue
-            after = copy.deepcopy(old[number]) | {
-                name: wanted[name] for name in ("endpoints", "ports")
-            }
+            after = copied(old[number]) | {name: wanted[name] for name in ("endpoints", "ports")}
             if after != old[number]:
                 self.server.update(self.who, after)
         for extra in old[len(parts) :]:
@@ -109,7 +107,7 @@ class Endpoints(Backed):
             made = {"apiVersion": "v1", "kind": "Endpoints", "metadata": named}
             self.server.create(self.who, made | {"subsets": subsets})
         elif (old.get("subsets") or []) != subsets:
-            self.server.update(self.who, copy.deepcopy(old) | {"subsets": subsets})
+            self.server.update(self.who, copied(old) | {"subsets": subsets})
 
 
 _MANAGED = "endpoints.kubernetes.io/managed-by"

@@ -1,6 +1,5 @@
 """The API over HTTP, as a controller asks it: under its own name, a watch for each kind."""
 
-import copy
 import http.client
 import itertools
 import json
@@ -21,6 +20,7 @@ from practicecluster.controllers.api import Change, Json, Refused, Tell, WatchTy
 from practicecluster.controllers.clock import Clock
 from practicecluster.controllers.kinds import kind_of, name_of
 from practicecluster.controllers.who import Who
+from practicecluster.copying import copied
 
 _ANSWER_SECONDS = 30.0
 _AGAIN_SECONDS = 0.5
@@ -113,7 +113,7 @@ class HttpApi:
             now = self._ask("GET", _path_of(thing))
             if wanted and now["metadata"]["uid"] != wanted:
                 raise Refused(409, "Conflict", "another object has that name")
-            after = copy.deepcopy(now)
+            after = copied(now)
             change(after)
             patch = difference(now, after)
             if not patch:

@@ -3,7 +3,6 @@
 Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/job/job_controller.go
 """
 
-import copy
 from datetime import datetime
 
 from practicecluster.controllers.actors import (
@@ -19,6 +18,7 @@ from practicecluster.controllers.clock import Work
 from practicecluster.controllers.deployments import put
 from practicecluster.controllers.replicasets import pod_of
 from practicecluster.controllers.who import kcm
+from practicecluster.copying import copied
 from practicecluster.writing.times import stamp
 
 TRACKING = "batch.kubernetes.io/job-tracking"
@@ -76,7 +76,7 @@ class Jobs(Actor):
         if _over(job):
             yield from self._let_go([p for p in children(self.cached("Pod"), job) if _ended(p)])
             return
-        job = copy.deepcopy(job)
+        job = copied(job)
         pods = children(self.cached("Pod"), job)
         ended = [p for p in pods if _ended(p) and TRACKING in p["metadata"].get("finalizers", ())]
         yield from self._go_on(job, pods, ended)
@@ -111,7 +111,7 @@ class Jobs(Actor):
 
     def _go_on(self, job: Json, pods: list[Json], ended: list[Json]) -> Work:
         status, uid = job["status"], job["metadata"]["uid"]
-        before = copy.deepcopy(status)
+        before = copied(status)
         if job["spec"].get("suspend"):
             yield from self._suspend(job, pods)
             return
@@ -171,7 +171,7 @@ class Jobs(Actor):
 
     def _suspend(self, job: Json, pods: list[Json]) -> Work:
         """Take all Pods away, and say so."""
-        status, before = job["status"], copy.deepcopy(job["status"])
+        status, before = job["status"], copied(job["status"])
         active = [p for p in pods if not _ended(p) and not leaving(p)]
         yield from self._drop(job, active)
         _stand(status, [], pods)
@@ -255,7 +255,7 @@ class Jobs(Actor):
 
     def _write(self, job: Json) -> Work:
         yield self.clock.between(0.001, 0.006)
-        job.update(copy.deepcopy(self.server.update(self.who, job, "status")))
+        job.update(copied(self.server.update(self.who, job, "status")))
 
 
 def _index(pod: Json) -> int:

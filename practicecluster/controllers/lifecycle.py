@@ -5,7 +5,6 @@ Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/tain
 Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/podgc/gc_controller.go
 """
 
-import copy
 from datetime import datetime
 
 from practicecluster.controllers.actors import Actor, condition, leaving
@@ -14,6 +13,7 @@ from practicecluster.controllers.clock import Work
 from practicecluster.controllers.deployments import put
 from practicecluster.controllers.placing import tolerates
 from practicecluster.controllers.who import kcm
+from practicecluster.copying import copied
 from practicecluster.writing.times import stamp
 
 PREFIX = "node.kubernetes.io/"
@@ -67,7 +67,7 @@ class NodeLifecycle(Actor):
             return
 
     def _give_up(self, node: Json) -> Work:
-        after = copy.deepcopy(node)
+        after = copied(node)
         at = stamp(self.clock.now)
         said: Json = {"status": "Unknown", "reason": "NodeStatusUnknown"}
         said |= {"message": "Kubelet stopped posting node status.", "lastTransitionTime": at}

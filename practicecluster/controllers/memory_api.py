@@ -8,10 +8,11 @@ from contextlib import suppress
 from typing import Any, Self
 
 from practicecluster.changes import StoredChange
-from practicecluster.controllers.api import Change, Json, Refused, Tell, Written, copied
+from practicecluster.controllers.api import Change, Json, Refused, Tell, Written
 from practicecluster.controllers.clock import Clock
 from practicecluster.controllers.kinds import kind_of, name_of, named
 from practicecluster.controllers.who import Who
+from practicecluster.copying import copied
 from practicecluster.resources import ResourceType
 from practicecluster.statuses import ApiError
 from practicecluster.stored import JsonObject, Stored

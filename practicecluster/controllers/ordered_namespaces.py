@@ -3,14 +3,13 @@
 Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/namespace/deletion/namespaced_resources_deleter.go
 """
 
-import copy
-
 from practicecluster.controllers.actors import condition, leaving
 from practicecluster.controllers.api import Json
 from practicecluster.controllers.clock import Work
 from practicecluster.controllers.deployments import put
 from practicecluster.controllers.kinds import KINDS, LEARNT
 from practicecluster.controllers.namespaces import Namespaces
+from practicecluster.copying import copied
 from practicecluster.writing.times import stamp
 
 _GRACE, _AGAIN = 5.0, 5.0
@@ -79,7 +78,7 @@ class OrderedNamespaces(Namespaces):
         live = self.server.find("Namespace", "", name)
         if live is None:
             return
-        after: Json = copy.deepcopy(live)
+        after: Json = copied(live)
         for type_, good in _CONDITIONS.items():
             value, told = "False", good
             if left and type_ == "NamespaceContentRemaining":

@@ -8,28 +8,29 @@ from practicecluster.controllers.api import Json, Refused
 from practicecluster.controllers.clock import Work
 from practicecluster.controllers.deployments import put
 from practicecluster.controllers.placing import Misfit, Node, misfits
-from practicecluster.controllers.scheduler import Scheduler
+from practicecluster.controllers.scheduler import Room, Scheduler, priority
 from practicecluster.writing.times import stamp
 
 
 class PreemptingScheduler(Scheduler):
     """Deletes victims after it has said that no node fits, and where there will be room."""
 
-    def _make_room(self, pod: Json, nodes: list[Node], why: dict[str, list[Misfit]]) -> Work:
-        spec, status = pod["spec"], pod["status"]
-        if status.get("nominatedNodeName") or spec.get("preemptionPolicy") == "Never":
-            return
+    def _room(self, pod: Json, nodes: list[Node], why: dict[str, list[Misfit]]) -> Room:
+        """The node where the fewest, and the least important, have to go."""
+        spec, nominated = pod["spec"], pod["status"].get("nominatedNodeName")
+        if spec.get("preemptionPolicy") == "Never":
+            return []
+        if any(node.name == nominated and _making_room(pod, node) for node in nodes):
+            return []  # It waits for those that go already.
         found = []
         for node in nodes:
             if any(misfit.helpless for misfit in why[node.name]):
                 continue
             victims = _victims(pod, node, nodes)
             if victims:
-                highest = max(_priority(each) for each in victims)
+                highest = max(priority(each) for each in victims)
                 found.append((highest, len(victims), node.name, victims))
-        if found:
-            _, _, name, victims = min(found, key=lambda each: each[:3])
-            yield from self._preempt(pod, name, victims)
+        return [each[2:] for each in sorted(found, key=lambda each: each[:3])[:1]]
 
     def _preempt(self, pod: Json, node: str, victims: list[Json]) -> Work:
         def nominated(now: Json) -> None:
@@ -55,13 +56,13 @@ class PreemptingScheduler(Scheduler):
         self.server.patch(self.who, victim, lambda now: put(now["status"], said), "status")
 
 
-def _priority(pod: Json) -> int:
-    return int(pod["spec"].get("priority") or 0)
+def _making_room(pod: Json, node: Node) -> bool:
+    return any(leaving(each) and priority(each) < priority(pod) for each in node.pods)
 
 
 def _victims(pod: Json, node: Node, nodes: list[Node]) -> list[Json]:
     """Return the fewest Pods of lower priority whose going lets a Pod in; [] where none do."""
-    lower = [p for p in node.pods if _priority(p) < _priority(pod) and not leaving(p)]
+    lower = [p for p in node.pods if priority(p) < priority(pod) and not leaving(p)]
     left = [p for p in node.pods if p not in lower]
     others = [each for each in nodes if each is not node]
 
@@ -72,7 +73,7 @@ def _victims(pod: Json, node: Node, nodes: list[Node]) -> list[Json]:
     if not lower or not fits(left):
         return []
     victims = []
-    for each in sorted(lower, key=_priority, reverse=True):  # Spare the important ones first.
+    for each in sorted(lower, key=priority, reverse=True):  # Spare the important ones first.
         if fits([*left, each]):
             left.append(each)
         else:

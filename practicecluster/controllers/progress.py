@@ -3,11 +3,11 @@
 Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/deployment/progress.go
 """
 
-import copy
 from datetime import datetime
 
 from practicecluster.controllers.actors import condition
 from practicecluster.controllers.api import Json
+from practicecluster.copying import copied
 
 
 def status_of(web: Json, sets: list[Json], new: Json | None, at: str) -> Json:
@@ -25,7 +25,7 @@ def status_of(web: Json, sets: list[Json], new: Json | None, at: str) -> Json:
     status |= {name: count for name, count in counts.items() if count}
     status["terminatingReplicas"] = _sum(sets, "terminatingReplicas")
     before = web.get("status", {})
-    status["conditions"] = copy.deepcopy(before.get("conditions", []))
+    status["conditions"] = copied(before.get("conditions", []))
     _say_available(status, web, available, at)
     if new is not None and not web["spec"].get("paused"):
         _say_progress(status, web, new, counts, at)

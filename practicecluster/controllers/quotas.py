@@ -3,13 +3,12 @@
 Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/resourcequota/resource_quota_controller.go
 """
 
-import copy
-
 from practicecluster.controllers.actors import Actor
 from practicecluster.controllers.api import Api, Json
 from practicecluster.controllers.clock import Work
 from practicecluster.controllers.kinds import KINDS
 from practicecluster.controllers.who import kcm
+from practicecluster.copying import copied
 from practicecluster.writing.quantities import total
 from practicecluster.writing.quota import usage
 
@@ -37,7 +36,7 @@ class Quotas(Actor):
         quota = self.known("ResourceQuota", key)
         if quota is None:
             return
-        after = copy.deepcopy(quota)
+        after = copied(quota)
         after["status"] = {"hard": quota["spec"]["hard"], "used": self._used(quota)}
         if after["status"] != quota.get("status"):
             yield self.clock.between(0.001, 0.006)

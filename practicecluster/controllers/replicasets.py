@@ -3,7 +3,6 @@
 Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/replicaset/replica_set.go
 """
 
-import copy
 import math
 from datetime import datetime
 
@@ -19,6 +18,7 @@ from practicecluster.controllers.actors import (
 from practicecluster.controllers.api import Api, Json, Refused
 from practicecluster.controllers.clock import Work
 from practicecluster.controllers.who import kcm
+from practicecluster.copying import copied
 from practicecluster.writing.times import stamp
 
 
@@ -118,7 +118,7 @@ class ReplicaSets(Actor):
             ]  # fmt: skip
         if status == old:
             return
-        after = copy.deepcopy(rs)
+        after = copied(rs)
         after["status"] = status
         yield self.clock.between(0.001, 0.008)
         self.server.update(self.who, after, "status")
@@ -126,7 +126,7 @@ class ReplicaSets(Actor):
 
 def pod_of(owner: Json, name: str = "", **labels: str) -> Json:
     """A Pod from an owner's template, as admission completes it."""
-    template = copy.deepcopy(owner["spec"]["template"])
+    template = copied(owner["spec"]["template"])
     own = {"name": name} if name else {"generateName": owner["metadata"]["name"] + "-"}
     metadata = template.get("metadata", {}) | own
     metadata |= {"namespace": owner["metadata"]["namespace"], "ownerReferences": owned_by(owner)}

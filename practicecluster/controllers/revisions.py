@@ -3,12 +3,11 @@
 Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/history/controller_history.go
 """
 
-import copy
-
 from practicecluster.controllers.actors import Actor, controller_of, owned_by
 from practicecluster.controllers.api import Json
 from practicecluster.controllers.clock import Work
 from practicecluster.controllers.deployments import template_hash
+from practicecluster.copying import copied
 
 HASH = "controller-revision-hash"
 
@@ -32,7 +31,7 @@ def newest(actor: Actor, owner: Json, found: list[str]) -> Work:
         yield actor.clock.between(0.001, 0.006)
         actor.server.create(actor.who, _revision(owner, name, digest, highest + 1))
     elif int(mine["revision"]) < highest:
-        after = copy.deepcopy(mine)
+        after = copied(mine)
         after["revision"] = highest + 1
         yield actor.clock.between(0.001, 0.006)
         actor.server.update(actor.who, after)
@@ -52,8 +51,8 @@ def _revision(owner: Json, name: str, digest: str, number: int) -> Json:
     # The two controllers name the label differently.
     label = HASH if owner["kind"] == "DaemonSet" else "controller.kubernetes.io/hash"
     labels = owner["spec"]["template"]["metadata"]["labels"] | {label: digest}
-    noted = copy.deepcopy(metadata.get("annotations") or {})
-    template = {"$patch": "replace"} | copy.deepcopy(owner["spec"]["template"])
+    noted = copied(metadata.get("annotations") or {})
+    template = {"$patch": "replace"} | copied(owner["spec"]["template"])
     return {
         "kind": "ControllerRevision", "apiVersion": "apps/v1",
         "metadata": {

@@ -5,7 +5,6 @@ of a workload is how many thousandths of a CPU all of its Pods use together.
 Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/podautoscaler/horizontal.go
 """
 
-import copy
 import math
 from decimal import Decimal
 
@@ -15,6 +14,7 @@ from practicecluster.controllers.clock import Work
 from practicecluster.controllers.deployments import put
 from practicecluster.controllers.placing import needs
 from practicecluster.controllers.who import kcm
+from practicecluster.copying import copied
 from practicecluster.writing.times import stamp
 
 LOAD = "practicecluster/load"
@@ -47,7 +47,7 @@ class Autoscalers(Actor):
         spec, space = scaler["spec"], scaler["metadata"]["namespace"]
         target = spec["scaleTargetRef"]
         found = self.server.find(target["kind"], space, target["name"])
-        after = copy.deepcopy(scaler)
+        after = copied(scaler)
         status = after.setdefault("status", {})
         if found is None:
             self._say(status, "AbleToScale", "False", "FailedGetScale")
@@ -68,7 +68,7 @@ class Autoscalers(Actor):
         status |= {"currentReplicas": have, "desiredReplicas": wanted}
         if wanted == have:
             return
-        after = copy.deepcopy(found)
+        after = copied(found)
         after["spec"]["replicas"] = wanted
         yield self.clock.between(0.001, 0.006)
         self.server.update(self.who, after, "scale")

@@ -15,6 +15,8 @@ from practicecluster.controllers.who import SCHEDULER
 from practicecluster.writing.times import stamp
 
 _FIRST, _MOST = 1.0, 10.0
+Room = list[tuple[str, list[Json]]]
+"""A node on which there will be room, and the Pods that have to go for it; or nothing."""
 _UNHELPED = "Preemption is not helpful for scheduling."
 _UNVICTIMED = "No preemption victims found for incoming pod."
 
@@ -69,17 +71,22 @@ class Scheduler(Actor):
         placed = pod["spec"].get("nodeName") or pod["metadata"]["uid"] in self._assumed
         return not placed and not leaving(pod) and not pod["spec"].get("schedulingGates")
 
-    def nodes(self) -> list[Node]:
-        """The nodes with what is on them, or was just put there."""
+    def nodes(self, pod: Json) -> list[Node]:
+        """The nodes with what is on them, was just put there, or has room made for it there."""
         every = [Node(node, []) for node in self.cached("Node")]
         by_name = {node.name: node for node in every}
         for name, pods in self._placed.items():
             if name in by_name:
                 by_name[name].pods.extend(pods.values())
         for uid, name in self._assumed.items():
-            pod = self.known("Pod", uid)
-            if pod is not None and name in by_name and not pod["spec"].get("nodeName"):
-                by_name[name].pods.append(pod)
+            known = self.known("Pod", uid)
+            if known is not None and name in by_name and not known["spec"].get("nodeName"):
+                by_name[name].pods.append(known)
+        for uid, other in self._waiting.items():
+            name = other["status"].get("nominatedNodeName", "")
+            before = uid not in self._assumed and priority(other) >= priority(pod)
+            if name in by_name and before and uid != pod["metadata"]["uid"]:
+                by_name[name].pods.append(other)
         return every
 
     def reconcile(self, key: str) -> Work:
@@ -87,7 +94,7 @@ class Scheduler(Actor):
         pod = self.known("Pod", key)
         if pod is None or not self._waits(pod):
             return
-        nodes = self.nodes()
+        nodes = self.nodes(pod)
         why = {node.name: misfits(pod, node, nodes) for node in nodes}
         fitting = [node for node in nodes if not why[node.name]]
         yield self.clock.between(0.001, 0.005)
@@ -110,15 +117,22 @@ class Scheduler(Actor):
         self._tell(pod, "Scheduled", "Binding", text, "Normal")
 
     def _pass_over(self, pod: Json, nodes: list[Node], why: dict[str, list[Misfit]]) -> Work:
-        text = unfit(list(why.values()))
+        made = self._room(pod, nodes, why)
+        text = unfit(list(why.values()), helped=bool(made))
         self._tell(pod, "FailedScheduling", "Scheduling", text, "Warning")
         yield self.clock.between(0.001, 0.005)
         self.server.patch(self.who, pod, lambda now: self._refuse(now, text), "status")
-        yield from self._make_room(pod, nodes, why)
+        for node, victims in made:
+            yield from self._preempt(pod, node, victims)
 
-    def _make_room(self, pod: Json, nodes: list[Node], why: dict[str, list[Misfit]]) -> Work:
-        """Nothing is taken away for it; others may do so."""
-        yield from ()
+    def _room(self, pod: Json, nodes: list[Node], why: dict[str, list[Misfit]]) -> Room:
+        """Where room can be made, and by whose going; nothing is taken away by this one."""
+        del pod, nodes, why
+        return []
+
+    def _preempt(self, pod: Json, node: str, victims: list[Json]) -> Work:
+        """Take Pods away for another one."""
+        raise NotImplementedError
 
     def _refuse(self, pod: Json, text: str) -> None:
         said: Json = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
@@ -163,13 +177,23 @@ def _matter(node: Json) -> Json:
     return {"spec": node["spec"], "labels": labels, "room": status.get("allocatable")}
 
 
-def unfit(found: list[list[Misfit]]) -> str:
-    """Return what a scheduler says where no node fits: how many, and for what each."""
+def priority(pod: Json) -> int:
+    """How much a Pod counts against others."""
+    return int(pod["spec"].get("priority") or 0)
+
+
+def unfit(found: list[list[Misfit]], *, helped: bool = False) -> str:
+    """Return what a scheduler says where no node fits: how many, and for what each.
+
+    Where the going of others has `helped` there is nothing to say of that.
+    """
     if not found:
         return "no nodes available to schedule pods"
     none = f"0/{len(found)} nodes are available:"
     whys = Counter(misfit.why for each in found for misfit in each)
     parts = ", ".join(sorted(f"{count} {why}" for why, count in whys.items()))
+    if helped:
+        return f"{none} {parts}."
     helpless = sum(any(misfit.helpless for misfit in each) for each in found)
     tried = {_UNHELPED: helpless, _UNVICTIMED: len(found) - helpless}
     after = ", ".join(sorted(f"{count} {why}" for why, count in tried.items() if count))

@@ -3,8 +3,6 @@
 Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/statefulset/stateful_set_control.go
 """
 
-import copy
-
 from practicecluster.controllers.actors import (
     Actor,
     controller_of,
@@ -18,6 +16,7 @@ from practicecluster.controllers.clock import Work
 from practicecluster.controllers.replicasets import pod_of
 from practicecluster.controllers.revisions import newest, truncated
 from practicecluster.controllers.who import kcm
+from practicecluster.copying import copied
 
 HASH = "controller-revision-hash"
 NAME = "statefulset.kubernetes.io/pod-name"
@@ -100,7 +99,7 @@ class StatefulSets(Actor):
     def _make(self, db: Json, name: str, update: str, pods: dict[str, Json]) -> Work:
         space = db["metadata"]["namespace"]
         for asked in db["spec"].get("volumeClaimTemplates", ()):
-            claim = copy.deepcopy(asked)
+            claim = copied(asked)
             claim["metadata"] = {"name": f"{asked['metadata']['name']}-{name}", "namespace": space}
             claim["metadata"]["labels"] = db["spec"]["selector"]["matchLabels"]
             claim["metadata"]["finalizers"] = ["kubernetes.io/pvc-protection"]
@@ -134,7 +133,7 @@ class StatefulSets(Actor):
             name = f"{asked['metadata']['name']}-{pod['metadata']['name']}"
             claim = self.server.find("PersistentVolumeClaim", pod["metadata"]["namespace"], name)
             if claim is not None and not claim["metadata"].get("ownerReferences"):
-                after = copy.deepcopy(claim)
+                after = copied(claim)
                 after["metadata"]["ownerReferences"] = owned_by(db)
                 yield self.clock.between(0.001, 0.006)
                 self.server.update(self.who, after)
@@ -174,7 +173,7 @@ class StatefulSets(Actor):
         live = self.server.find("StatefulSet", db["metadata"]["namespace"], db["metadata"]["name"])
         if live is None or live["metadata"]["uid"] != db["metadata"]["uid"]:
             raise Refused(404, "NotFound", f"{referred(db)} is gone")
-        self.server.update(self.who, copy.deepcopy(live) | {"status": status}, "status")
+        self.server.update(self.who, copied(live) | {"status": status}, "status")
 
 
 def _number(pod: Json) -> int:

@@ -4,9 +4,9 @@ https://kubernetes.io/docs/reference/using-api/api-concepts/#setting-the-field-v
 """
 
 import base64
-import copy
 from typing import TYPE_CHECKING, Any
 
+from practicecluster.copying import copied
 from practicecluster.statuses import bad_request
 from practicecluster.stored import JsonObject
 from practicecluster.writing.checking import DecodeError, decoded, pruned
@@ -26,7 +26,7 @@ def decode(asked: "Asked", schema: Schema, body: Any) -> JsonObject:
         raise bad_request("the body of the request is not an object")
     _check_head(asked, body)
     unknown: list[str] = []
-    thing = pruned(schema, copy.deepcopy(body), "", unknown)
+    thing = pruned(schema, copied(body), "", unknown)
     if unknown:
         _say_unknown(asked, unknown)
     if not served.custom and schema is not ANY:

@@ -4,10 +4,10 @@ Sources: https://github.com/kubernetes/kubernetes/tree/master/pkg/apis, the file
 of `core`, `apps`, `batch`, `networking`, `rbac`, and `v2/defaults.go` of `autoscaling`.
 """
 
-import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from practicecluster.copying import copied
 from practicecluster.stored import JsonObject
 from practicecluster.writing.pod_defaults import pod_spec, pod_template
 
@@ -268,7 +268,7 @@ def fill_declared(declared: Any, value: Any) -> Iterator[None]:
         known = declared.get("properties") or {}
         for name, below in known.items():
             if name not in value and "default" in below:
-                value[name] = copy.deepcopy(below["default"])
+                value[name] = copied(below["default"])
                 yield
         for name, each in value.items():
             yield from fill_declared(known.get(name) or declared.get("additionalProperties"), each)

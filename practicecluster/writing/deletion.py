@@ -4,11 +4,11 @@ Source: https://github.com/kubernetes/apiserver/blob/master/pkg/registry/rest/de
 Source: https://github.com/kubernetes/apiserver/blob/master/pkg/registry/generic/registry/store.go
 """
 
-import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from practicecluster.copying import copied
 from practicecluster.resources import ResourceType
 from practicecluster.statuses import bad_request
 from practicecluster.stored import JsonObject
@@ -80,7 +80,7 @@ def leave(
     served: ResourceType, before: JsonObject, options: DeleteOptions, *, now: float
 ) -> Leaving:
     """Return what becomes of an object that somebody deletes."""
-    after = copy.deepcopy(before)
+    after = copied(before)
     metadata = after["metadata"]
     if served.group_resource == "namespaces":
         return _namespace(after, now)

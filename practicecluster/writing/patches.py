@@ -4,13 +4,13 @@ https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kub
 Source: https://github.com/kubernetes/apimachinery/blob/master/pkg/util/strategicpatch/patch.go
 """
 
-import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jsonpatch
 import jsonpointer
 
+from practicecluster.copying import copied
 from practicecluster.writing.schemas import ANY, Schema
 
 _DIRECTIVE = "$patch"
@@ -35,7 +35,7 @@ class PatchError(Exception):
 def json_merge(before: Any, patch: Any) -> Any:
     """Return `before` with a JSON merge patch (RFC 7386): null removes, lists are replaced."""
     if not isinstance(patch, dict):
-        return copy.deepcopy(patch)
+        return copied(patch)
     after = dict(before) if isinstance(before, dict) else {}
     for name, value in patch.items():
         if value is None:
@@ -97,7 +97,7 @@ def _object(schema: Schema, before: Mapping[str, Any], patch: Mapping[str, Any])
             was = after.get(name)
             after[name] = _list(below, was if isinstance(was, list) else [], value)
         else:
-            after[name] = copy.deepcopy(value)
+            after[name] = copied(value)
     _arrange(schema, patch, after)
     return after
 
@@ -184,7 +184,7 @@ def merged(schema: Schema, before: Any, over: Any) -> Any:
     Source: https://github.com/kubernetes-sigs/structured-merge-diff/blob/master/typed/merge.go
     """
     if schema.atomic or before is None:
-        return copy.deepcopy(over)
+        return copied(over)
     if isinstance(over, dict) and isinstance(before, dict):
         after = dict(before)
         for name, value in over.items():
@@ -196,7 +196,7 @@ def merged(schema: Schema, before: Any, over: Any) -> Any:
             return _merged_items(schema, before, over)
         if schema.each:
             return [*(each for each in before if each not in over), *over]
-    return copy.deepcopy(over)
+    return copied(over)
 
 
 def _merged_items(schema: Schema, before: list[Any], over: list[Any]) -> list[Any]:
@@ -209,4 +209,4 @@ def _merged_items(schema: Schema, before: list[Any], over: list[Any]) -> list[An
         merged(schema.item or ANY, each, new[key(each)]) if key(each) in new else each
         for each in before
     ]
-    return [*kept, *(copy.deepcopy(each) for each in over if key(each) not in was)]
+    return [*kept, *(copied(each) for each in over if key(each) not in was)]

@@ -3,10 +3,10 @@
 Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go
 """
 
-import copy
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from practicecluster.copying import copied
 from practicecluster.stored import JsonObject
 from practicecluster.writing.names import label_faults, labels_faults
 from practicecluster.writing.problems import (
@@ -137,7 +137,7 @@ def pod_changes(before: JsonObject, after: JsonObject) -> Iterator[Wrong]:
 
 def _fixed(spec: JsonObject) -> JsonObject:
     """Return a Pod's spec without what may change."""
-    found = copy.deepcopy(spec)
+    found = copied(spec)
     for name in ("activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds"):
         found.pop(name, None)
     found.pop("schedulingGates", None)

@@ -4,9 +4,9 @@ Sources: https://github.com/kubernetes/kubernetes/tree/master/pkg/registry/core/
 https://github.com/kubernetes/kubernetes/blob/master/pkg/registry/apps/deployment/storage/storage.go
 """
 
-import copy
 from typing import Any
 
+from practicecluster.copying import copied
 from practicecluster.resources import ResourceType
 from practicecluster.statuses import ApiError, bad_request
 from practicecluster.stored import JsonObject
@@ -150,7 +150,7 @@ def evict(writer: Writer, asked: Asked, eviction: Any) -> None:
     running = (pod.get("status") or {}).get("phase") not in {"Succeeded", "Failed", "Pending"}
     if running and not pod["metadata"].get("deletionTimestamp"):
         _spend(writer, asked, pod)
-        marked = copy.deepcopy(pod)
+        marked = copied(pod)
         conditions = marked["status"].setdefault("conditions", [])
         told = {
             "type": "DisruptionTarget",
@@ -227,7 +227,7 @@ def finalize(writer: Writer, asked: Asked, body: Any) -> JsonObject:
     finalizers = ((body.get("spec") or {}) if isinstance(body, dict) else {}).get(
         "finalizers"
     ) or []
-    after = copy.deepcopy(before)
+    after = copied(before)
     after["spec"] = {**(after.get("spec") or {}), "finalizers": list(finalizers)}
     leaving = "deletionTimestamp" in after["metadata"]
     if leaving and not finalizers and not after["metadata"].get("finalizers"):

@@ -4,7 +4,6 @@ It knows nothing of HTTP. `now` gives unix seconds, `chance` all that is made up
 decides both. Source: https://github.com/kubernetes/apiserver/blob/master/pkg/endpoints/handlers
 """
 
-import copy
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from practicecluster.copying import copied
 from practicecluster.crds import CRD_STORAGE
 from practicecluster.resources import ResourceType
 from practicecluster.statuses import bad_request, not_found
@@ -116,7 +116,7 @@ class Writer:
         self._place(asked, metadata)
         if served.namespaced:
             check_namespace(self.store, served, str(asked.namespace), asked.name)
-        config = copy.deepcopy(thing)
+        config = copied(thing)
         for name in ("uid", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"):
             metadata.pop(name, None)
         metadata["uid"] = str(uuid.UUID(int=self.chance.getrandbits(128), version=4))
@@ -155,7 +155,7 @@ class Writer:
     def patch(self, asked: Asked, change: Change) -> JsonObject:
         """Change the object as it is now, by a function from it to what it shall be."""
         before = self.current(asked)
-        after = change(copy.deepcopy(before))
+        after = change(copied(before))
         after = decode(asked, self.schema(asked.served), after)
         version = after["metadata"].get("resourceVersion")
         if version and version != before["metadata"]["resourceVersion"]:

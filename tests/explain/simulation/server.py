@@ -9,10 +9,11 @@ from collections.abc import Callable, Generator
 from contextlib import suppress
 from typing import Self
 
-from practicecluster.controllers.api import Json, Refused, Tell, WatchType, Written, copied
+from practicecluster.controllers.api import Json, Refused, Tell, WatchType, Written
 from practicecluster.controllers.clock import Clock
 from practicecluster.controllers.kinds import KINDS
 from practicecluster.controllers.who import Who
+from practicecluster.copying import copied
 from practicecluster.writing.times import stamp
 from tests.explain.simulation.fields import Entry, Managed, applied, rendered, updated
 from tests.explain.simulation.requests import Asked, Requests

@@ -30,5 +30,5 @@ def test_it_is_due_when_it_says(schedule: str, zone: str, due: str) -> None:
     [("61 * * * *", ""), ("@often", ""), ("@every soon", ""), ("* * * * *", "Mars/Base")],
 )
 def test_what_is_none_is_told(schedule: str, zone: str) -> None:
-    with pytest.raises(ScheduleError, match="schedule|duration|zone"):
+    with pytest.raises(ScheduleError, match=r"schedule|duration|zone"):
         next_after(schedule, AT, zone)

@@ -238,7 +238,7 @@ def _until(node: Json, pod: Json, tolerated_for: float | None) -> float | None:
     if not evicting:
         return None
     if tolerated_for is not None:
-        told = [t for t in pod["spec"].get("tolerations", ())]
+        told = pod["spec"].get("tolerations") or []
         keys = {t["key"] for t in evicting}
         if {t.get("key") for t in told}.issuperset(keys):
             limits = [t.get("tolerationSeconds") for t in told if t.get("key") in keys]

@@ -55,9 +55,10 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 async def operator(world: World, tmp_path: Path) -> AsyncIterator[Any]:
     await world.kubectl("apply", "-f", str(EXAMPLE / "crd.yaml"))
     environment = {**os.environ, "KUBECONFIG": str(tmp_path / "kubeconfig")}
+    run = ("-m", "kopf", "run", str(EXAMPLE / "website_operator.py"))
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "kopf", "run", str(EXAMPLE / "website_operator.py"), "--all-namespaces",
-        "--standalone", env=environment, stdout=DEVNULL, stderr=DEVNULL,
+        sys.executable, *run, "--all-namespaces", "--standalone",
+        env=environment, stdout=DEVNULL, stderr=DEVNULL,
     )  # fmt: skip
     yield process
     process.terminate()
@@ -69,9 +70,8 @@ async def test_the_operator_that_people_copy_does_its_work(world: World, operato
     await world.kubectl("apply", "-f", str(EXAMPLE / "website.yaml"))
     ready = ("website", "shopfront", "-o", "jsonpath={.spec.image} {.status.ready}")
     await world.shows(*ready, says="nginx:1.27 2")
-    await world.kubectl(
-        "patch", "website", "shopfront", "--type=merge", '-p={"spec":{"replicas":4}}'
-    )
+    patch = ("patch", "website", "shopfront", "--type=merge", "-p")
+    await world.kubectl(*patch, '{"spec":{"replicas":4}}')
     await world.shows(*ready, says="nginx:1.27 4")
     status, text = await world.kubectl.said(*patch, '{"spec":{"replicas":40}}')
     assert status == 1

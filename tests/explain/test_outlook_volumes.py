@@ -106,3 +106,33 @@ def test_a_claim_in_a_phase_that_nobody_knows_is_unknown() -> None:
     trace = story.trace(claim(story, phase="Migrating"))
     assert trace.state == "unknown"
     assert trace.summary.endswith("The phase of this one is Migrating.")
+
+
+def leaving(story: Story, phase: str = "Bound") -> Json:
+    """A volume that is to go, and that is protected."""
+    found = volume(story, phase, claimRef=CLAIMED)
+    return story.mark(found, finalizers=["kubernetes.io/pv-protection"])
+
+
+def test_a_volume_that_is_to_go_stays_while_a_claim_is_bound_to_it() -> None:
+    story = Story()
+    data = claim(story, "8Gi")
+    found = leaving(story)
+    trace = story.trace(found)
+    assert (trace.state, trace.holder, trace.diagnosis) == ("stalled", "client", "finalizer-stuck")
+    assert trace.summary == (
+        "PersistentVolume pv-1 is to go and stays while PersistentVolumeClaim data of shop is "
+        "bound to it, and nobody deletes that."
+    )
+    story.mark(data, finalizers=["kubernetes.io/pvc-protection"])
+    trace = story.trace(found)
+    assert (trace.state, trace.holder) == ("running", "pvc-protection-controller")
+
+
+def test_what_protects_a_volume_that_no_claim_has_any_more_is_its_controllers() -> None:
+    story = Story()
+    found = leaving(story, "Released")
+    trace = story.trace(found)
+    assert (trace.state, trace.holder) == ("running", "pv-protection-controller")
+    story.change(found, {"metadata": {"finalizers": []}}, "kube-controller-manager")
+    assert story.last(found).actor == "pv-protection-controller"

@@ -97,6 +97,7 @@ def test_what_shortens_a_deletion_is_a_client() -> None:
     [
         ("DeletionByPodGC", "pod-garbage-collector"),
         ("DeletionByTaintManager", "taint-eviction-controller"),
+        ("DeletionByDeviceTaintManager", "device-taint-eviction-controller"),
     ],
 )
 def test_who_is_to_delete_a_pod_says_so_in_a_condition(reason: str, actor: str) -> None:

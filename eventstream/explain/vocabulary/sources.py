@@ -67,6 +67,13 @@ VOLUME_BINDING = _in("pkg/controller/volume/persistentvolume/pv_controller.go", 
 CLAIM_PROTECTION = _in(
     "pkg/controller/volume/pvcprotection/pvc_protection_controller.go", "processPVC"
 )
+VOLUME_PROTECTION = _in(
+    "pkg/controller/volume/pvprotection/pv_protection_controller.go", "processPV", "isBeingUsed"
+)
+RESOURCE_CLAIMS = _in("pkg/controller/resourceclaim/controller.go", "syncPod", "syncClaim")
+DEVICE_TAINT_EVICTION = _in(
+    "pkg/controller/devicetainteviction/device_taint_eviction.go", "addConditionAndDeletePod"
+)
 EPHEMERAL_VOLUMES = _in("pkg/controller/volume/ephemeral/controller.go", "handleVolume")
 CLAIMS_OF_STATEFULSETS = _in(
     "pkg/controller/statefulset/stateful_pod_control.go", "createPersistentVolumeClaims"

@@ -40,6 +40,9 @@ DISRUPTIONS: dict[str, Disruption] = {
     "DeletionByTaintManager": Disruption(
         "taint-eviction-controller", "delete", sources.TAINT_EVICTION
     ),
+    "DeletionByDeviceTaintManager": Disruption(
+        "device-taint-eviction-controller", "delete", sources.DEVICE_TAINT_EVICTION
+    ),
     "PreemptionByScheduler": Disruption("scheduler", "delete", sources.PREEMPTION),
     "EvictionByEvictionAPI": Disruption("client", "evict", sources.EVICTION),
     "DeletionByPodGC": Disruption("pod-garbage-collector", "delete", sources.POD_COLLECTION),

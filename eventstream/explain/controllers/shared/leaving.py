@@ -20,12 +20,38 @@ from eventstream.objects.images import Image
 from eventstream.objects.managed_fields import paths
 from eventstream.objects.pods import Condition, PodSpec
 
-PROTECTIONS = frozenset({"kubernetes.io/pvc-protection"})
+PROTECTIONS = frozenset({"kubernetes.io/pvc-protection", "kubernetes.io/pv-protection"})
 """Finalizers that go by themselves once nobody uses the object."""
 
 
-def in_use(snapshot: Snapshot, claim: Write) -> Holding | None:
-    """What a claim waits for that is to go and still has users; None where none is known."""
+def in_use(snapshot: Snapshot, left: Write) -> Holding | None:
+    """What holds a claim or a volume that is to go and still has users; None for none known."""
+    if is_a(left.image, kinds.VOLUME):
+        return _bound(snapshot, left)
+    return _mounted(snapshot, left)
+
+
+def _bound(snapshot: Snapshot, volume: Write) -> Holding | None:
+    """A volume stays while a claim is bound to it.
+
+    Source: pkg/controller/volume/pvprotection/pv_protection_controller.go, isBeingUsed.
+    """
+    claim = getattr(volume.image.spec, "claim_ref", None)
+    if claim is None or getattr(volume.image.status, "phase", "") != "Bound":
+        return None
+    found = snapshot.by_name("PersistentVolumeClaim", claim.namespace, claim.name)
+    name, whose = named(volume.image), f"PersistentVolumeClaim {claim.name} of {claim.namespace}"
+    waiting_for = f"{whose} to let go of {name}"
+    if found is not None and not found.gone and found.image.metadata.deletion_timestamp:
+        return _leaving(snapshot, found)
+    plain = Holding(1, "client", "", when(volume), waiting_for, about=volume)
+    detail = f"{name} is to go and stays while {whose} is bound to it, and nobody deletes that."
+    shown = (proofs.status(volume, f"phase of {name} is Bound"),)
+    return troubled(plain, Trouble("finalizer-stuck", detail, shown, commands.describe(volume)))
+
+
+def _mounted(snapshot: Snapshot, claim: Write) -> Holding | None:
+    """A claim stays while a Pod has it as a volume."""
     users = _users(snapshot, claim)
     if not users:
         return None

@@ -100,9 +100,18 @@ PODS = (
 
 _DISRUPTING = (
     "taint-eviction-controller",
+    "device-taint-eviction-controller",
     "scheduler",
     "client",
     "pod-garbage-collector",
+)
+
+_DISRUPTED_BY = (
+    sources.TAINT_EVICTION,
+    sources.DEVICE_TAINT_EVICTION,
+    sources.PREEMPTION,
+    sources.EVICTION,
+    sources.POD_COLLECTION,
 )
 
 DISRUPTIONS = (
@@ -110,14 +119,14 @@ DISRUPTIONS = (
         "disruption-announced",
         "Condition DisruptionTarget appeared on a Pod: its reason says who is about to delete it.",
         _DISRUPTING,
-        (sources.TAINT_EVICTION, sources.PREEMPTION, sources.EVICTION, sources.POD_COLLECTION),
+        _DISRUPTED_BY,
     ),
     DocumentedRule(
         "disrupted",
         "A Pod with condition DisruptionTarget was deleted: the condition's reason says by whom "
         "and why.",
         _DISRUPTING,
-        (sources.TAINT_EVICTION, sources.PREEMPTION, sources.EVICTION, sources.POD_COLLECTION),
+        _DISRUPTED_BY,
     ),
     DocumentedRule(
         "disruption-withdrawn",

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import msgspec
 from django.db import transaction
 
+from eventstream.explain.vocabulary.memos import Encode
 from eventstream.explain.vocabulary.records import type_name
 from eventstream.models import (
     CoverageRow,
@@ -21,7 +22,7 @@ from eventstream.names import Names, forget, names
 from eventstream.objects.observations import Gap
 from eventstream.packing.ids import uid_bytes
 from eventstream.recorder.batch import Batch, SavedImage
-from eventstream.recorder.rows import image_cells
+from eventstream.recorder.rows import Encoded, image_cells
 from eventstream.recorder.status import Status, save_status
 from eventstream.recorder.tenure import Tenure
 from eventstream.recorder.upserts import Numbers, UpsertWriter
@@ -57,10 +58,11 @@ def _commit(batch: Batch, now: float, status: Status | None, tenure: Tenure | No
         if tenure is not None:
             tenure.check(epoch, writer, seq)
         numbers, known = Numbers(seq), names(epoch, last)
-        UpsertWriter(numbers, known, now).write(list(batch.upserts.values()))
+        encode = Encoded()
+        UpsertWriter(numbers, known, now, encode).write(list(batch.upserts.values()))
         _store_gaps(batch.gaps, numbers)
         _forget_resources(batch.gone)
-        _store_images(batch.images, known)
+        _store_images(batch.images, known, encode)
         _store_bodies(POSITIONS, batch.positions)
         _store_bodies(COVERAGE, batch.coverage)
         _store_bodies(LOGS, batch.logs)
@@ -112,7 +114,7 @@ def _forget_resources(keys: set[str]) -> None:
         model._default_manager.filter(resource__in=keys).delete()
 
 
-def _store_images(images: dict[str, SavedImage], known: Names) -> None:
+def _store_images(images: dict[str, SavedImage], known: Names, encode: Encode) -> None:
     gone = [uid_bytes(uid) for uid, saved in images.items() if saved.image is None]
     statements().remove(IMAGES, [(uid,) for uid in gone])
     live = [
@@ -120,7 +122,7 @@ def _store_images(images: dict[str, SavedImage], known: Names) -> None:
         for uid, saved in images.items()
         if saved.image is not None
     ]
-    statements().put(IMAGES, image_cells(live, known))
+    statements().put(IMAGES, image_cells(live, known, encode))
 
 
 def _store_bodies(table: Table, said: Mapping[str, msgspec.Struct]) -> None:

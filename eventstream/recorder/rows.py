@@ -6,6 +6,7 @@ from typing import NamedTuple, TypeVar
 import msgspec
 from django.db.models import Model
 
+from eventstream.explain.vocabulary.memos import Encode
 from eventstream.explain.vocabulary.records import Trace, WaitsSeen, type_name
 from eventstream.explain.world.owners import owner_of
 from eventstream.explain.world.pods import node_of, pod_state
@@ -110,7 +111,23 @@ def trace_cells(number: int, trace: Trace, seq: int, revision: int, body: bytes)
     )
 
 
-def image_cells(images: Sequence[tuple[str, str, Image]], names: Names) -> list[Cells]:
+class Encoded:
+    """Gives the JSON of images, and makes that of each image of a batch once: a memo has it too."""
+
+    def __init__(self) -> None:
+        self._made: dict[int, tuple[Image, bytes]] = {}
+
+    def __call__(self, image: Image) -> bytes:
+        """The JSON of an image, which stays as it is."""
+        known = self._made.get(id(image))
+        if known is None:
+            known = self._made[id(image)] = image, encode(image)
+        return known[1]
+
+
+def image_cells(
+    images: Sequence[tuple[str, str, Image]], names: Names, encode: Encode
+) -> list[Cells]:
     """The rows of live objects, as `statements.IMAGES` has them: by uid, resource and image."""
     places = [_place(image) for _, _, image in images]
     numbers = names.places.numbers(places, names.take)

@@ -5,7 +5,9 @@ again what it had read before sends nothing to anybody.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
+from eventstream.explain.vocabulary.memos import Encode
 from eventstream.explain.vocabulary.records import (
     Step,
     StepRemoved,
@@ -18,9 +20,10 @@ from eventstream.explain.vocabulary.records import (
 )
 from eventstream.models import TombstoneRow, WaitsRow
 from eventstream.names import Names
+from eventstream.packing import frames
 from eventstream.packing.ids import id_bytes, id_text
 from eventstream.packing.order import version_key
-from eventstream.packing.steps import microseconds, pack_step
+from eventstream.packing.steps import microseconds, step_content
 from eventstream.packing.traces import pack_image, pack_trace
 from eventstream.recorder.rows import (
     KnownTrace,
@@ -49,13 +52,33 @@ class Numbers:
         return self.last
 
 
-class UpsertWriter:
-    """Writes the upserts of one batch, inside the transaction of the caller."""
+class _Told(NamedTuple):
+    """A step in words, with its key, and what its body and its memo hold.
 
-    def __init__(self, numbers: Numbers, names: Names, now: float) -> None:
+    All that is made while what it is made of is at hand, and packed later, all of a batch at once:
+    on the way from one to the other the processor forgets what it knew, which costs more than the
+    packing.
+    """
+
+    step: Step
+    id: bytes
+    sort: bytes
+    at: int
+    content: bytes
+    memo: bytes
+
+
+class UpsertWriter:
+    """Writes the upserts of one batch, inside the transaction of the caller.
+
+    `encode` gives the JSON of an image.
+    """
+
+    def __init__(self, numbers: Numbers, names: Names, now: float, encode: Encode) -> None:
         self._numbers = numbers
         self._names = names
         self._now = now
+        self._encode = encode
         self._steps: dict[bytes, StepCells] = {}
         self._traces: dict[int, KnownTrace] = {}
         self._keys: dict[str, int] = {}
@@ -73,13 +96,15 @@ class UpsertWriter:
 
     def write(self, upserts: Sequence[Upsert]) -> None:
         """Store `upserts`, numbered in their order."""
-        told = [upsert.step for upsert in upserts if isinstance(upsert, StepUpsert)]
-        self._read(upserts, told)
-        steps = iter(zip(told, self._names.of_objects(told), strict=True))
+        told = [self._told(upsert) for upsert in upserts if isinstance(upsert, StepUpsert)]
+        steps = [each.step for each in told]
+        self._read(upserts, steps)
+        bodies = [frames.pack(each.content, frames.EXPLAINED) for each in told]
+        rows = iter(zip(told, self._names.of_objects(steps), bodies, strict=True))
         for upsert in upserts:
             match upsert:
                 case StepUpsert():
-                    self._step(upsert, *next(steps))
+                    self._step(*next(rows))
                 case TraceUpsert():
                     self._trace(upsert.trace)
                 case StepRemoved():
@@ -115,16 +140,22 @@ class UpsertWriter:
         self._keys |= {id_: numbers[key] for id_, key in left.items() if key in numbers}
         self._actors = self._names.names.numbers(actors, self._names.take)
 
-    def _step(self, upsert: StepUpsert, step: Step, meant: tuple[int, int]) -> None:
-        id_, trace = id_bytes(step.id), self._keys[step.trace]
+    def _told(self, upsert: StepUpsert) -> _Told:
+        step = upsert.step
+        sort, at = version_key(step.resource_version), microseconds(step.at)
+        memo = upsert.memo_by(self._encode)
+        return _Told(step, id_bytes(step.id), sort, at, step_content(step, sort, at), memo)
+
+    def _step(self, told: _Told, meant: tuple[int, int], body: bytes) -> None:
+        step, id_, sort, at, _, memo = told
+        trace = self._keys[step.trace]
         known = self._steps.get(id_)
         if known is not None and known.trace != trace:
             self._bury(step.id, "step", known.trace)
             self._old_memos.append((known.trace, id_))
         if trace not in self._settled:
-            self._memos.append((trace, id_, pack_image(upsert.memo)))
-        sort, at = version_key(step.resource_version), microseconds(step.at)
-        said = (at, *meant, self._actors[step.actor], pack_step(step, sort, at))
+            self._memos.append((trace, id_, memo))
+        said = (at, *meant, self._actors[step.actor], body)
         revision = 1
         if known is not None:
             if known.says(trace, sort, said):
@@ -171,7 +202,7 @@ class UpsertWriter:
             row = StepCells(*cells)
             write.add(STEPS, [row._replace(sort=sort_behind(row.trace, row.at, at))])
         write.put(TRACES, self._new_traces)
-        write.put(MEMOS, self._memos)
+        write.put(MEMOS, [(trace, id_, pack_image(memo)) for trace, id_, memo in self._memos])
         # Whoever settled is not asked again: the engine needs no memory of it.
         write.remove_by(MEMOS, "trace_id", self._settled)
         self._save_tombstones()

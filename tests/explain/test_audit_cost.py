@@ -16,6 +16,7 @@ from eventstream.explain.world.claims import Match
 from eventstream.explain.world.steps import Memo, read_memos
 from eventstream.explain.world.world import World
 from eventstream.explain.world.writes import ObjectLog, Write
+from eventstream.objects.decoding import encode
 from eventstream.objects.images import FieldsEntry, Image, Metadata
 from eventstream.objects.observations import AuditRecord, Change
 from eventstream.objects.pods import PodSpec, PodStatus
@@ -212,5 +213,5 @@ def test_of_a_thousand_like_requests_a_few_are_listed_and_all_counted() -> None:
 def test_a_restart_still_counts_those_that_are_not_listed() -> None:
     write, record = created(1, BEGUN + 20, None)
     write.decision.audit = Match((record, record), unlisted=998)
-    (recalled,) = read_memos([bytes(Memo(write))])
+    (recalled,) = read_memos([Memo(write).encoded(encode)])
     assert recalled.audit == write.decision.audit

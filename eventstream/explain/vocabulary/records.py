@@ -8,11 +8,13 @@ every run and after a restart.
 
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Literal, Protocol, SupportsBytes
+from typing import Literal, Protocol
 
 import msgspec
 
+from eventstream.explain.vocabulary.memos import Encode, MemoSource
 from eventstream.objects.changes import FieldChange
+from eventstream.objects.decoding import encode
 
 Grade = Literal["observed", "reported", "audited", "inferred", "unknown"]
 Verb = Literal[
@@ -284,7 +286,7 @@ class StepUpsert(msgspec.Struct, frozen=True, gc=False):
     """
 
     draft: Step | StepDraft
-    source: SupportsBytes = b""
+    source: MemoSource | bytes = b""
 
     @property
     def id(self) -> str:
@@ -304,7 +306,11 @@ class StepUpsert(msgspec.Struct, frozen=True, gc=False):
     @property
     def memo(self) -> bytes:
         """What the engine needs to go on after a restart."""
-        return bytes(self.source)
+        return self.memo_by(encode)
+
+    def memo_by(self, encode: Encode) -> bytes:
+        """The same, for those who need the JSON of its images too, and make it once for both."""
+        return self.source if isinstance(self.source, bytes) else self.source.encoded(encode)
 
 
 class TraceUpsert(msgspec.Struct, frozen=True, gc=False):

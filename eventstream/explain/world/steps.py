@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from eventstream.explain.vocabulary.memos import Encode
 from eventstream.explain.vocabulary.records import Evidence, Grades, Step, step_id
 from eventstream.explain.world.claims import Match
 from eventstream.explain.world.drawn import by_write
 from eventstream.explain.world.writes import Burst, Verdict, Write, row_of
-from eventstream.objects.decoding import Decoder, encode
+from eventstream.objects.decoding import Decoder
 from eventstream.objects.images import Image
 from eventstream.objects.observations import AuditRecord, Change, ChangeType
 from eventstream.objects.resource import Resource
@@ -181,7 +182,7 @@ class Memo:
             and row_of(earlier) is earlier
         )
 
-    def __bytes__(self) -> bytes:
+    def encoded(self, encode: Encode) -> bytes:
         """The memo as bytes that only `read_memos` understands."""
         change = self._change
         before = change.before

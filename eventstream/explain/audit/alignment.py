@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from heapq import merge
-from itertools import islice
+from itertools import islice, pairwise
 from operator import le, lt, sub
 
 from eventstream.explain.audit.bands import best_options, between, bits
@@ -112,14 +112,27 @@ LISTED = 8
 def certain(group: Group) -> Iterator[tuple[Unit, Match]]:
     """The units of the group, which has some and requests, whose request is certain, with it."""
     rows, columns = len(group.units), len(group.requests)
-    if columns == 1 == rows:
-        yield group.units[0], Match((group.requests[0].record,))
-    elif rows * columns <= LARGEST:
-        yield from _Alignment(group).certain()
+    if rows * columns <= LARGEST:
+        if rows == columns and _in_pairs(group):
+            for unit, request in zip(group.units, group.requests, strict=True):
+                yield unit, Match((request.record,))
+        else:
+            yield from _Alignment(group).certain()
     elif columns >= rows:
         for row, unit in enumerate(group.units):
             if match := agreed(*_ranges(group, row)):
                 yield unit, match
+
+
+def _in_pairs(group: Group) -> bool:
+    """Whether each unit, of as many as there are requests, fits the one in its place, as mostly.
+
+    That is the only alignment that leaves none out; it is certain if the requests came one by one.
+    """
+    fitting, requests = group.fitting, group.requests
+    if fitting is None or not all(fit >> row & 1 for row, fit in enumerate(fitting)):
+        return False
+    return all(one.record.at < other.record.received for one, other in pairwise(requests))
 
 
 def _ranges(group: Group, row: int) -> tuple[Sequence[Span], Sequence[Request]]:

@@ -34,12 +34,14 @@ def fits(unit: Unit, request: Request) -> bool:
 
 def allows(unit: Unit, kind: Kind) -> bool:
     """Whether a request of this kind can have made it, at the right time and version."""
+    who = unit.signer
     return (
-        kind.uid in ("", unit.first.log.uid)
+        kind.sort == unit.sort
         and unit.seen
-        and _signs(unit, kind)
-        and _does(unit, kind)
-        and _may_make(unit, kind)
+        and kind.uid in ("", unit.first.log.uid)
+        and (who is None or (who.manager == kind.manager and who.subresource == kind.subresource))
+        and (kind.sort != "change" or _changes(unit, kind))
+        and (not (kind.generate_name or kind.actors) or _may_make(unit, kind))
     )
 
 
@@ -60,11 +62,9 @@ def is_eviction(write: Write) -> bool:
     return found is not None and before is None and found.reason == "EvictionByEvictionAPI"
 
 
-def _does(unit: Unit, kind: Kind) -> bool:
+def _changes(unit: Unit, kind: Kind) -> bool:
     """Whether such a request makes such a change."""
     write = unit.first
-    if kind.sort != "change" or unit.sort != "change":
-        return kind.sort == unit.sort
     if kind.verb.startswith("delete"):
         return unit.deletes and not _was_held(write, beyond=PROPAGATION)
     if kind.subresource == "eviction":
@@ -73,10 +73,10 @@ def _does(unit: Unit, kind: Kind) -> bool:
         return _was_held(write)
     if kind.verb == "create":
         return not unit.deletes and _is_new_generation(write)
-    return not unit.deletes and _changes(write, kind)
+    return not unit.deletes and _is_of(write, kind)
 
 
-def _changes(write: Write, kind: Kind) -> bool:
+def _is_of(write: Write, kind: Kind) -> bool:
     """Whether the subresource allows what was changed."""
     if kind.subresource == "status":
         told = _is_new_generation(write) or _only_ties(write) or is_eviction(write)
@@ -121,12 +121,6 @@ def _was_held(write: Write, beyond: frozenset[str] = frozenset()) -> bool:
         return False
     held = set(before.metadata.finalizers) - beyond
     return bool(held or getattr(before.spec, "finalizers", ()))
-
-
-def _signs(unit: Unit, kind: Kind) -> bool:
-    """Whether its field manager is the one that the version must have been written by."""
-    who = unit.signer
-    return who is None or (who.manager == kind.manager and who.subresource == kind.subresource)
 
 
 def _may_make(unit: Unit, kind: Kind) -> bool:

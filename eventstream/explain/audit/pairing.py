@@ -24,6 +24,10 @@ from eventstream.explain.world.claims import Match
 _SHARE = 2e-3
 """Seconds for each thing that was looked at in one go, until that may be done again."""
 
+_OF_FEW, _SOON = 0.1, 1.0
+"""The same where these are few, and seconds at most for that: what comes one after the other, as a
+request and then what it wrote, is mostly there when they are over, and is looked at but once."""
+
 
 class Patience:
     """When something was last done, and how much that was."""
@@ -36,7 +40,8 @@ class Patience:
 
     def is_over(self, now: float) -> bool:
         """Whether it may be done again by `now` (unix seconds)."""
-        return not 0 <= now - self._at < _SHARE * self._size
+        pause = max(_SHARE * self._size, min(_OF_FEW * self._size, _SOON))
+        return not 0 <= now - self._at < pause
 
     def spend(self, now: float, size: int) -> None:
         """Take note that so much was looked at."""
@@ -93,11 +98,13 @@ class Pairing:
         self.patience.spend(now, len(items))
         sorts: dict[Sort, tuple[list[Unit], list[Request]]] = {}
         for item in items:
-            units, requests = sorts.setdefault(item.sort, ([], []))
+            of_sort = sorts.get(item.sort)
+            if of_sort is None:
+                of_sort = sorts[item.sort] = [], []
             if isinstance(item, Unit):
-                units.append(item)
+                of_sort[0].append(item)
             else:
-                requests.append(item)
+                of_sort[1].append(item)
         return [unit for of_sort in sorts.values() for unit in self._align(*of_sort)]
 
     def _align(self, units: list[Unit], requests: list[Request]) -> Iterator[Unit]:

@@ -297,11 +297,14 @@ class Part:
     ) -> None:
         self.items: list[Item] = [*units, *requests]
         self.exact = exact
-        self.units = _NEVER if settled else _extent([each for each in units if each.seen])
-        self.requests = _extent([each for each in requests if not each.version])
+        self.dissolved = False
+        self.units = self.requests = _NEVER
+        if not settled:
+            self.units = _extent([each for each in units if each.seen])
+        if not exact:
+            self.requests = _extent([each for each in requests if not each.version])
         self.start = min(self.units[0], self.requests[0])
         self.end = max(self.units[1], self.requests[1])
-        self.dissolved = False
         for item in self.items:
             item.part = self
 

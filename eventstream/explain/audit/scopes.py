@@ -114,7 +114,10 @@ class Scope:
         """Let go of what is older and of what is too much; all has been joined."""
         gone: set[int] = set()
         for name, lane in list(self._lanes.items()):
-            gone.update(id(write) for write in lane.shorten(before, most))
+            old = lane.shorten(before, most)
+            if not old and lane:
+                continue
+            gone.update(map(id, old))
             if lane.pairing.open:
                 self._dirty[name] = lane
             if not lane:
@@ -146,4 +149,5 @@ def _is_due(step: Pairing | Collections, now: float, whole: bool) -> bool:
 
 
 def _add(touched: dict[int, Write], writes: Iterable[Write]) -> None:
-    touched.update((id(write), write) for write in writes)
+    for write in writes:
+        touched[id(write)] = write

@@ -19,7 +19,7 @@ from dashboard.consumers import LiveConsumer  # noqa: E402
 from dashboard.health import Probes  # noqa: E402
 from dashboard.metrics.layer import Metrics  # noqa: E402
 from dashboard.opened import forget_left  # noqa: E402
-from dashboard.plaintext import no_such_socket  # noqa: E402
+from dashboard.plaintext import no_pages, no_such_socket  # noqa: E402
 from dashboard.readonly import OnlyReading, OwnThread  # noqa: E402
 from dashboard.secure import OnlySecure  # noqa: E402
 from dashboard.signin.forwarded import Forwarded  # noqa: E402
@@ -54,3 +54,6 @@ _pages = ProtocolTypeRouter(
 
 _told = Problems(CheckedHost(SignIn(_pages)))
 application = OnlyReading(Forwarded(OnlySecure(Probes(Metrics(_told)))))
+
+probes = OnlyReading(Forwarded(OnlySecure(Probes(Metrics(no_pages)))))
+"""Of a watcher beside others, whose pages those have."""

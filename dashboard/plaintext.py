@@ -69,3 +69,11 @@ async def refuse(send: ASGISendCallable) -> None:
 async def no_such_socket(_: Scope, __: ASGIReceiveCallable, send: ASGISendCallable) -> None:
     """The ASGI application at addresses where no socket is."""
     await refuse(send)
+
+
+async def no_pages(scope: Scope, _: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    """The ASGI application of a process that watches and leaves pages to others."""
+    if scope["type"] == "http":
+        await respond(send, 404, "This Baton watches; pages are served by others.\n")
+    else:
+        await refuse(send)

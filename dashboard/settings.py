@@ -7,6 +7,7 @@ sense stops the start with a message that names the variable.
 |---|---|---|
 | `BATON_DATA` | `var` in the checkout | directory of the database and of its keys |
 | `DATABASE_URL` | a file in `BATON_DATA` | `postgresql://USER:PASSWORD@HOST/NAME`: a server |
+| `REDIS_URL` | | `redis://:PASSWORD@HOST:6379/0`: wakes up the pages of other processes |
 | `BATON_SECRET_KEY` | made once, kept in `BATON_DATA` | Django's key |
 | `BATON_ALLOWED_HOSTS` | | names to ask for the page by, beside `localhost` and its addresses |
 | `BATON_PATH_PREFIX` | | the path below which a proxy has the pages, such as `/baton` |
@@ -38,6 +39,9 @@ from dashboard import prefix
 from dashboard.secret import kept_secret_key
 from dashboard.signin import mode
 from eventstream import clusternames, logs, postgresql, sqlite
+
+_PATIENCE = {"socket_connect_timeout": 1, "socket_timeout": 5}
+"""Seconds that Redis is waited for; nothing but a second's delay depends on it."""
 
 HERE = ("localhost", "127.0.0.1", "[::1]")
 """What this machine is called by itself."""
@@ -157,6 +161,22 @@ def _database() -> dict[str, Any]:
         ) from error
 
 
+def _channel_layer() -> dict[str, Any]:
+    """How pages are woken up: within this process, unless a Redis is named."""
+    url = os.environ.get("REDIS_URL", "")
+    if not url:
+        return {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+    if not url.startswith(("redis://", "rediss://", "unix://")):
+        raise ImproperlyConfigured(
+            "REDIS_URL is no address of a Redis: it is to look like redis://:PASSWORD@HOST:6379/0, "
+            "with rediss:// for TLS. Unset it where one process does all."
+        )
+    return {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [{"address": url, **_PATIENCE}], "prefix": "baton"},
+    }
+
+
 DEBUG = _flag("BATON_DEBUG")
 DATA_DIR = Path(os.environ.get("BATON_DATA") or BASE_DIR / "var")
 SECRET_KEY = os.environ.get("BATON_SECRET_KEY") or kept_secret_key(DATA_DIR)
@@ -197,6 +217,7 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "dashboard.urls"
 ASGI_APPLICATION = "dashboard.asgi.application"
+BATON_PROBES_APPLICATION = "dashboard.asgi.probes"
 BATON_ADMIT = "dashboard.admission.admit"
 BATON_PLAIN_PREFIX = "dashboard.prefix.plain"
 BATON_REPORT = "dashboard.report.report"
@@ -230,7 +251,7 @@ DATABASE_ROUTERS = ["eventstream.history.databases.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Wake-ups only: history decides what happened, so a message that is lost costs a second at most.
-CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+CHANNEL_LAYERS = {"default": _channel_layer()}
 
 # All forms are small; an upload is a token and two files, see dashboard/uploads.py.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024

@@ -8,10 +8,14 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from channels.layers import get_channel_layer
 
 GROUP = "history"
+
+AGAIN_SECONDS = 5.0
+"""After so long it is listened anew where a layer failed."""
 
 logger = logging.getLogger(__name__)
 
@@ -39,16 +43,20 @@ class WakeUps:
 
     async def _hear(self) -> None:
         """Listen until cancelled; without it pages still look once a second."""
-        try:
-            layer = get_channel_layer()
-            channel = await layer.new_channel()
-            await layer.group_add(GROUP, channel)
+        while True:
             try:
-                while True:
-                    await layer.receive(channel)
-                    for event in self._events:
-                        event.set()
-            finally:
-                await layer.group_discard(GROUP, channel)
-        except Exception:
-            logger.exception("Pages are not woken up any more, and look each second instead.")
+                await self._hear_from(get_channel_layer())
+            except Exception:
+                logger.exception("Pages are not woken up, and look each second instead.")
+            await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _hear_from(self, layer: Any) -> None:
+        channel = await layer.new_channel()
+        await layer.group_add(GROUP, channel)
+        try:
+            while True:
+                await layer.receive(channel)
+                for event in self._events:
+                    event.set()
+        finally:
+            await layer.group_discard(GROUP, channel)

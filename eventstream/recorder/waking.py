@@ -1,11 +1,16 @@
 """Tells pages that there is more to read: a wake-up only, history says what it is."""
 
+import asyncio
+
 from channels.layers import get_channel_layer
 
 from eventstream.recorder.writing import Notify
 
 GROUP = "history"
 """The channel-layer group that pages join."""
+
+SECONDS = 1.0
+"""So long a wake-up may take: what comes later is no use, as pages look by themselves."""
 
 
 def channel_layer_notifier() -> Notify:
@@ -18,6 +23,7 @@ def channel_layer_notifier() -> Notify:
         raise LookupError("CHANNEL_LAYERS has no default: pages could not be woken up.")
 
     async def notify(seq: int) -> None:
-        await layer.group_send(GROUP, {"type": "history.changed", "seq": seq})
+        async with asyncio.timeout(SECONDS):
+            await layer.group_send(GROUP, {"type": "history.changed", "seq": seq})
 
     return notify

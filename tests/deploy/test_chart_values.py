@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.deploy.programs import CHART, refused, run
-from tests.deploy.variants import INGRESS, OIDC, PROXY, ROUTE, VARIANTS
+from tests.deploy.variants import INGRESS, OIDC, PROXY, ROUTE, SHARED, VARIANTS
 
 VALUES: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text())
 SCHEMA: dict[str, Any] = json.loads((CHART / "values.schema.json").read_text())
@@ -154,6 +154,13 @@ CLASHES = [
         "set networkPolicy.metricsFrom",
     ),
     ({"kinds": {"files": {"a.yaml": ""}, "configMap": "b"}}, "put all into one"),
+    ({"replicas": 2}, "install watchers with role=watcher"),
+    ({"role": "web"}, "set database.url.name and secretKey.name"),
+    (
+        SHARED | {"role": "watcher", "history": {"persistence": {"enabled": True}}},
+        "leave history.persistence.enabled out",
+    ),
+    (SHARED | {"role": "web", "auditLog": {"enabled": True}}, "set auditLog where the role is"),
     ({"history": {"megabytes": 2048}}, "history.size is 2Gi, but history.megabytes"),
 ]
 

@@ -15,6 +15,8 @@ FOLDER = ROOT / "deploy/overlays"
 OVERLAYS = sorted(each.name for each in FOLDER.iterdir())
 SIGN_IN = {"oidc": "oidc", "proxy-names": "proxy"}
 """Those that change how people sign in, and nothing else but what that needs."""
+SEVERAL = {"watcher", "web"}
+"""Those with several Pods, each of which plays the role of that name."""
 PUBLISHED = {"openshift": "Route", "ingress-oauth2-proxy": "Ingress"}
 
 
@@ -63,7 +65,12 @@ def test_one_writer_at_a_time_and_time_to_end(
     overlay: str, built: dict[str, list[Manifest]]
 ) -> None:
     spec = parts.the("Deployment", built[overlay])["spec"]
-    assert (spec["replicas"], spec["strategy"]) == (1, {"type": "Recreate"})
+    several = overlay in SEVERAL
+    how = (2, {"type": "RollingUpdate"}) if several else (1, {"type": "Recreate"})
+    assert (spec["replicas"], spec["strategy"]) == how
+    if several:
+        args = parts.baton(built[overlay])["args"]
+        assert args[args.index("--role") + 1] == overlay
     assert spec["template"]["spec"]["terminationGracePeriodSeconds"] >= 30
 
 

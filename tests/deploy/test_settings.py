@@ -15,7 +15,7 @@ from tests.deploy.programs import ROOT, kustomized, templated
 from tests.deploy.variants import VARIANTS
 
 TABLES = f"{settings.__doc__}{mode.__doc__}"
-KNOWN = set(re.findall(r"^\| `(BATON_\w+|DATABASE_URL)` \|", TABLES, flags=re.MULTILINE))
+KNOWN = set(re.findall(r"^\| `(BATON_\w+|DATABASE_URL|REDIS_URL)` \|", TABLES, flags=re.MULTILINE))
 OWN = {"BATON_NAMESPACE"}
 """Set for an argument of the same manifest, by which it is known."""
 NOT_FOR_A_POD = {"BATON_DEBUG", "BATON_PRACTICE", "BATON_STATIC_ROOT"}
@@ -36,17 +36,16 @@ def test_a_value_of_the_chart_sets_each_setting_that_baton_knows() -> None:
         for values in VARIANTS.values()
         for entry in parts.baton(templated(values))["env"]
     }
-    known = {name for name in said if name.startswith(("BATON_", "DATABASE_"))}
+    known = {name for name in said if name.startswith(("BATON_", "DATABASE_", "REDIS_"))}
     assert known == KNOWN - NOT_FOR_A_POD
 
 
 def test_what_is_secret_comes_from_secrets_alone() -> None:
-    entries = {
-        entry["name"]: entry for entry in parts.baton(templated(VARIANTS["on a server"]))["env"]
-    }
+    entries = {entry["name"]: entry for entry in parts.baton(templated(VARIANTS["web"]))["env"]}
     for name, secret, key in (
         ("DATABASE_URL", "baton-database", "uri"),
         ("BATON_SECRET_KEY", "baton-key", "key"),
+        ("REDIS_URL", "baton-redis", "uri"),
     ):
         assert entries[name] == {
             "name": name,

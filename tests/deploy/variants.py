@@ -18,6 +18,11 @@ ROUTE = {"enabled": True, "host": "baton.apps.example.com", "annotations": {"tea
 ARGUMENTS = ["--request-logging=true"]
 SCRAPED = {"metricsFrom": [{"namespaceSelector": {"matchLabels": {"name": "monitoring"}}}]}
 
+SHARED: Values = {
+    "database": {"url": {"name": "baton-database", "key": "uri"}},
+    "secretKey": {"name": "baton-key", "key": "key"},
+}
+
 VARIANTS: dict[str, Values] = {
     "as it is": {},
     "with IPv6 alone": {"listen": "::"},
@@ -155,9 +160,13 @@ VARIANTS: dict[str, Values] = {
         "networkPolicy": {"from": SCRAPED["metricsFrom"]},
         "pathPrefix": "/baton",
     },
-    "on a server": {
-        "database": {"url": {"name": "baton-database", "key": "uri"}},
-        "secretKey": {"name": "baton-key", "key": "key"},
+    "on a server": SHARED,
+    "watchers": SHARED | {"role": "watcher", "replicas": 2},
+    "web": SHARED
+    | {
+        "role": "web",
+        "replicas": 3,
+        "redis": {"url": {"name": "baton-redis", "key": "uri"}},
     },
     "monitored": {
         "metrics": {

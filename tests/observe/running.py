@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120.0
 """Only for what never comes: a busy machine takes its time."""
 DASHBOARD = "Dashboard: "
+PROBES = "Probes: "
 
 _T = TypeVar("_T", bound=msgspec.Struct)
 
@@ -111,8 +112,9 @@ class History:
 
     def _read(self, query: str) -> list[Any]:
         if isinstance(self._place, str):
-            with psycopg.connect(self._place) as server:
+            with psycopg.connect(self._place) as server, suppress(psycopg.errors.UndefinedTable):
                 return server.execute(query.encode()).fetchall()
+            return []  # Whoever watches makes the tables.
         with closing(sqlite3.connect(self._place / "baton.sqlite3", timeout=10)) as database:
             return database.execute(query).fetchall()
 
@@ -169,10 +171,9 @@ class Observing:
 
     async def url(self) -> str:
         """Where it serves, once it says so; fails with all that it said when it ended instead."""
-        await until(lambda: self._said(DASHBOARD) or self._out.done(), "it says its address")
-        for line in self._lines:
-            if line.startswith(DASHBOARD):
-                return line.removeprefix(DASHBOARD).strip().rstrip("/")
+        await until(lambda: bool(self._serves()) or self._out.done(), "it says its address")
+        if address := self._serves():
+            return address
         raise AssertionError(f"it ended by itself: {(await self.ended()).err}")
 
     async def ended(self) -> Ended:
@@ -195,8 +196,9 @@ class Observing:
         self.process.send_signal(how)
         return await self.ended()
 
-    def _said(self, start: str) -> bool:
-        return any(line.startswith(start) for line in self._lines)
+    def _serves(self) -> str:
+        said = (line for line in self._lines if line.startswith((DASHBOARD, PROBES)))
+        return next(said, "").partition(": ")[2].strip().rstrip("/")
 
     async def _read_out(self) -> None:
         assert self.process.stdout is not None

@@ -69,6 +69,18 @@
 {{- if lt (int $room) (int $needed) -}}
 {{- $complaints = append $complaints (printf "history.size is %s, but history.megabytes, 1 GiB of recordings that people open, and room to work take %d MiB: make it larger" .Values.history.size (int $needed)) -}}
 {{- end -}}
+{{- if and (eq .Values.role "all") (gt (int64 .Values.replicas) 1) -}}
+{{- $complaints = append $complaints "replicas is more than 1, but each Pod would do all: install watchers with role=watcher, and pages with role=web beside them" -}}
+{{- end -}}
+{{- if and (ne .Values.role "all") (not (and .Values.database.url.name .Values.secretKey.name)) -}}
+{{- $complaints = append $complaints (printf "role is %s: set database.url.name and secretKey.name to the Secrets that watchers and pages share" .Values.role) -}}
+{{- end -}}
+{{- if and (ne .Values.role "all") .Values.history.persistence.enabled -}}
+{{- $complaints = append $complaints (printf "role is %s, and history is in the database: leave history.persistence.enabled out, whose volume one Pod alone can have" .Values.role) -}}
+{{- end -}}
+{{- if and (eq .Values.role "web") .Values.auditLog.enabled -}}
+{{- $complaints = append $complaints "role is web, which follows no audit log: set auditLog where the role is watcher" -}}
+{{- end -}}
 {{- if $complaints -}}
 {{- fail (printf "\n\n- %s\n" (join "\n- " $complaints)) -}}
 {{- end -}}

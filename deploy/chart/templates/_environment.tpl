@@ -48,7 +48,7 @@
   value: {{ $value | quote }}
 {{- end }}
 {{- end }}
-{{- range $name, $from := dict "DATABASE_URL" .Values.database.url "BATON_SECRET_KEY" .Values.secretKey }}
+{{- range $name, $from := dict "DATABASE_URL" .Values.database.url "REDIS_URL" .Values.redis.url "BATON_SECRET_KEY" .Values.secretKey }}
 {{- if $from.name }}
 - name: {{ $name }}
   valueFrom:
@@ -68,6 +68,10 @@
 - {{ .Values.listen | quote }}
 - --port
 - "8000"
+{{- if ne .Values.role "all" }}
+- --role
+- {{ .Values.role }}
+{{- end }}
 {{- with .Values.watch.namespace }}
 - --namespace
 - {{ . }}

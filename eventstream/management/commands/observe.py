@@ -33,6 +33,7 @@ from eventstream.dialects import InUseError, UnusableError, dialect
 from eventstream.kubeapi.connection import ClusterIdentity, connect
 from eventstream.kubeapi.problems import ApiProblem, open_files
 from eventstream.kubeapi.reviews import ApiReviews
+from eventstream.management import roles
 from eventstream.management.options import no_messages, taught_by, teaching
 from eventstream.management.printing import PlainCommand
 from eventstream.notifying.notifier import running as notifying
@@ -47,6 +48,13 @@ logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 5.0
 """After so long it is tried again to make a new database for one that vanished."""
+
+_PARTS = {
+    "all": ("Watching", "Dashboard"),
+    "watcher": ("Ready to watch", "Probes"),
+    "web": ("Showing", "Dashboard"),
+}
+"""What each role does with the cluster, and serves."""
 
 _ANEW = "A new history is begun in %s, with what exists now."
 _ON = "Going on with what is stored in %s."
@@ -117,6 +125,7 @@ class Command(PlainCommand):
             help="rules of who is notified of stalls and recoveries (docs/notifications.md); as "
             "BATON_NOTIFY",
         )
+        roles.add_role(parser)
         no_messages(parser)
         teaching(parser)
 
@@ -157,9 +166,7 @@ class Command(PlainCommand):
                     recording = stack.enter_context(
                         contextlib.closing(Recording(options["record"]))
                     )
-                dialect().claim(stack)
-                _remember(listener)
-                _migrate()
+                _begin(options["role"], listener, stack)
                 self._serve(listener, recording, {**options, "judge": judge}, stack)
         except KNOWN as error:
             raise CommandError(str(error)) from error
@@ -174,6 +181,7 @@ class Command(PlainCommand):
         stack: contextlib.ExitStack,
     ) -> None:
         address = serving.address(listener).rstrip("/") + settings.BATON_PATH_PREFIX + "/"
+        role = options["role"]
 
         async def observe() -> None:
             connection = await connect(kubeconfig=options["kubeconfig"], context=options["context"])
@@ -181,6 +189,12 @@ class Command(PlainCommand):
             reviewing.install(reviews)
             try:
                 cluster = _called(await connection.identify(), options["cluster_name"])
+                if role != "all":
+                    self._announce(cluster, address, options["log_format"], role)
+                if role == "web":
+                    await asyncio.Event().wait()
+                if role == "watcher":
+                    await roles.stand_by(stack, _prepare)
                 notifier = notifying(options["notify"], cluster.name, settings.DATA_DIR)
                 told = [each.take for each in (notifier, exporting(cluster.name)) if each]
                 lost: tuple[Gap, ...] = ()
@@ -197,25 +211,31 @@ class Command(PlainCommand):
                     )
                     observer.told = told
                     await observer.restore()
-                    if turn == 0:
-                        self._announce(cluster, address, options["log_format"])
+                    if turn == 0 and role == "all":
+                        self._announce(cluster, address, options["log_format"], role)
                     lost = await observer.run()
+                    if role == "watcher":
+                        await roles.stand_by(stack, _prepare)
                     await _begin_anew(stack, lost=bool(lost))
             finally:
                 reviewing.install(None)
                 await reviews.close()
                 await connection.close()
 
-        application = import_string(settings.ASGI_APPLICATION)
+        pages = (
+            settings.BATON_PROBES_APPLICATION if role == "watcher" else settings.ASGI_APPLICATION
+        )
+        application = import_string(pages)
         serving.serve(application, listener, observe, import_string(settings.BATON_ADMIT))
 
-    def _announce(self, cluster: ClusterIdentity, address: str, log_format: str) -> None:
+    def _announce(self, cluster: ClusterIdentity, address: str, log_format: str, role: str) -> None:
         logs.about(cluster.name)
-        watching = f"Watching {_with_address(cluster)}, read-only."
+        does, serves = _PARTS[role]
+        watching = f"{does} {_with_address(cluster)}, read-only."
         if log_format == "json":  # A reader of lines of JSON can't read another one.
-            logger.info("%s Dashboard: %s", watching, address)
+            logger.info("%s %s: %s", watching, serves, address)
             return
-        self.stdout.write(f"{watching}\nDashboard: {address}\n")
+        self.stdout.write(f"{watching}\n{serves}: {address}\n")
         self.stdout.flush()
 
 
@@ -258,9 +278,20 @@ def _prefix(text: str) -> str:
         raise CommandError(f"--path-prefix: {error}.") from error
 
 
+def _begin(role: str, listener: socket.socket, stack: contextlib.ExitStack) -> None:
+    """Make ready what a role needs before it serves; a watcher's database comes with its turn."""
+    roles.check(role)
+    if role == "all":
+        dialect().claim(stack)
+    _remember(listener)
+    if role == "all":
+        _migrate()
+
+
 def _remember(listener: socket.socket) -> None:
     """Keep where it is served, for the image's HEALTHCHECK."""
     try:
+        private.make_directory(settings.DATA_DIR)
         healthcheck.remember(settings.DATA_DIR, listener)
     except OSError as error:
         raise CommandError(

@@ -14,8 +14,9 @@ from practicecluster.controllers.clock import Clock
 from practicecluster.controllers.kinds import KINDS
 from practicecluster.controllers.who import Who
 from practicecluster.copying import copied
+from practicecluster.writing.ownership import Managed, Manager, written
 from practicecluster.writing.times import stamp
-from tests.explain.simulation.fields import Entry, Managed, applied, rendered, updated
+from tests.explain.simulation.fields import applied, updated
 from tests.explain.simulation.requests import Asked, Requests
 
 Key = tuple[str, str, str]
@@ -82,7 +83,7 @@ class Server:
             metadata |= {"uid": f"uid-{self._made:05}", "creationTimestamp": stamp(self.clock.now)}
             if KINDS[thing["kind"]].numbered:
                 metadata["generation"] = 1
-            by = Entry(who.manager, "Apply" if who.applies else "Update", thing["apiVersion"], "")
+            by = Manager(who.manager, "Apply" if who.applies else "Update", thing["apiVersion"], "")
             shown = {k: v for k, v in thing.items() if k != "status"}
             if who.applies:
                 fields = applied({}, by, {}, shown, shown, self.clock.now)
@@ -120,7 +121,7 @@ class Server:
         with self._asking(who, Asked("patch", thing["kind"], "", thing["metadata"])):
             before = self._things[key]
             after = _merged(before, thing)
-            by = Entry(who.manager, "Apply", thing["apiVersion"], "")
+            by = Manager(who.manager, "Apply", thing["apiVersion"], "")
             managed = self._managed[before["metadata"]["uid"]]
             managed = applied(managed, by, before, after, thing, self.clock.now)
             return self._changed(who, before, after, managed)
@@ -251,7 +252,7 @@ class Server:
             metadata["generation"] += 1
 
     def _replace(self, who: Who, before: Json, after: Json, sub: str) -> Json:
-        by = Entry(who.manager, "Update", before["apiVersion"], "" if sub == "plain" else sub)
+        by = Manager(who.manager, "Update", before["apiVersion"], "" if sub == "plain" else sub)
         managed = self._managed[before["metadata"]["uid"]]
         managed = updated(managed, by, before, after, self.clock.now)
         return self._changed(who, before, after, managed, sub)
@@ -279,7 +280,7 @@ class Server:
         self._tell("DELETED", gone, who)
 
     def _store(self, type_: WatchType, thing: Json, managed: Managed, who: Who) -> Json:
-        thing["metadata"]["managedFields"] = rendered(managed)
+        thing["metadata"]["managedFields"] = written(managed)
         self._managed[thing["metadata"]["uid"]] = managed
         self._things[_key(thing)] = thing
         return self._tell(type_, thing, who)

@@ -76,7 +76,7 @@ format: $(STAMP) ## let ruff rewrite what it can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(STAMP) ## cost of decoding, explaining, storing and metrics, beside the kubernetes package's typed watch
+bench: $(STAMP) ## cost of decoding, explaining, storing, metrics and practice, beside the kubernetes package's typed watch
 	$(BIN)/python -m benchmarks.decode
 	$(BIN)/python -m benchmarks.explain
 	$(BIN)/python -m benchmarks.audit
@@ -84,6 +84,7 @@ bench: $(STAMP) ## cost of decoding, explaining, storing and metrics, beside the
 	$(BIN)/python -m benchmarks.store
 	$(BIN)/python -m benchmarks.metrics
 	$(BIN)/python -m benchmarks.browser
+	$(BIN)/python -m benchmarks.practice
 
 bench-hostile: $(STAMP) ## each attack at full size: memory, lag, the longest hold of the loop, what was dropped
 	$(BIN)/python -m benchmarks.hostile $(ATTACKS)

@@ -30,6 +30,7 @@ class StatefulSets(Actor):
 
     def __init__(self, server: Api) -> None:
         super().__init__(server, kcm("statefulset-controller"))
+        self._dropped: set[str] = set()
 
     def seen(self, kind: str, type_: str, before: Json | None, thing: Json) -> None:
         """A StatefulSet, or one of its Pods."""
@@ -48,6 +49,7 @@ class StatefulSets(Actor):
         pods = {p["metadata"]["name"]: p for p in self.cached("Pod") if controller_of(p) == key}
         found: list[str] = []
         known = list(pods.values())
+        self._dropped.clear()
         yield from newest(self, db, found)
         if not leaving(db):
             yield from self._act(db, found[0], pods)
@@ -121,6 +123,7 @@ class StatefulSets(Actor):
     def _delete(self, db: Json, pod: Json) -> Work:
         yield self.clock.between(0.001, 0.006)
         self.server.delete(self.who, pod)
+        self._dropped.add(pod["metadata"]["uid"])  # What this look deletes counts no more.
         whose = f"StatefulSet {db['metadata']['name']} successful"
         self.events.tell(db, "SuccessfulDelete", f"Delete Pod {pod['metadata']['name']} in {whose}")
 
@@ -153,7 +156,8 @@ class StatefulSets(Actor):
                 return
 
     def _report(self, db: Json, update: str, pods: list[Json]) -> Work:
-        alive = [p for p in pods if not leaving(p)]
+        gone = self._dropped
+        alive = [p for p in pods if not leaving(p) and p["metadata"]["uid"] not in gone]
         ready = sum(is_ready(p) for p in pods)  # Also those that are to go, while they last.
         fresh = [p for p in alive if p["metadata"]["labels"].get(HASH) == update]
         before = db.get("status", {})

@@ -27,6 +27,8 @@ class Play:
     before: tuple[Step, ...] = ()
     images: tuple[str, ...] = field(default=("crasher:1", "bitnami/nginx:1.27", "busybox:1", NGINX))
     begun: str = "2026-11-23T00:07:37Z"
+    lag: tuple[float, float] = (0.0005, 0.008)
+    """How far behind the caches of its controllers are, in seconds: how busy the machine was."""
     replayed: bool = False
     """Whether an operator, and who drove it, are taken from the recording."""
 
@@ -117,6 +119,7 @@ PLAYS = {
             ),
             16,
             (Step(0, "apply -f -", _QUOTA),),
+            lag=(0.0005, 0.015),
         ),
         Play(
             "workloads",

@@ -26,8 +26,6 @@ from tests.fidelity.stories import Json, Story, Write, changes
 NODES = ("node-1", "hollow-1", "hollow-2")
 _ADMIN = "kubernetes-admin"
 _QUIET = 60.0
-LAG = (0.0005, 0.008)
-"""How far behind the caches of its controllers are, in seconds, as in the recordings."""
 _BEATS = frozenset({"Lease", "Node"})
 
 
@@ -130,7 +128,7 @@ class Simulated:
 
 async def story(play: Play, seed: int = 0) -> Story:
     """Return what happens in a new practice cluster when a recording's commands are typed."""
-    clock = VirtualClock(seed, LAG)
+    clock = VirtualClock(seed, play.lag)
     with tempfile.TemporaryDirectory() as directory:
         cluster = PracticeCluster(writable=True, tls=True, now=lambda: clock.now)
         cluster.writer.chance = Random(seed)

@@ -23,7 +23,7 @@ export HOST PORT
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install system run practice test check audit format bench bench-hostile soak fuzz accuracy fidelity screenshots lock clean
+.PHONY: help install system run practice test tests check audit format bench bench-hostile soak fuzz accuracy fidelity screenshots lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -54,9 +54,13 @@ practice: $(STAMP) ## a simulated cluster that kubectl drives, and the dashboard
 # One more than there are cores, since tests with a browser or a server mostly wait; four at most.
 WORKERS := $(shell n=$$(getconf _NPROCESSORS_ONLN); if [ $$n -lt 4 ]; then echo $$((n + 1)); else echo 4; fi)
 
+# Checks run beside the tests, for types are found out on one core alone; what fails of both is told.
+test: install ## all checks and all tests
+	@$(MAKE) --no-print-directory --keep-going --jobs 2 check tests
+
 # A file's tests stay together, for they share servers, and files begin in the order of their names:
 # those with a browser, which mostly wait, come first, so that none of them is left over for the end.
-test: install check ## all checks and all tests
+tests: $(STAMP)
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: $(STAMP) ## format, lint, security, types, contracts, migrations, deployment settings, sizes

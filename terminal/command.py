@@ -34,7 +34,7 @@ _OVER = frozenset({Exit.COMPLETE, Exit.FAILED})
 
 def main(words: Sequence[str]) -> int:
     """Answer what is asked on the command line; returns the exit status."""
-    options = _parser().parse_args(words)
+    options = _parser().parse_intermixed_args(words)  # As kubectl: options may stand in between.
     logging.basicConfig(level=logging.ERROR, format="%(message)s")
     try:
         asked = naming.parse(options.object)

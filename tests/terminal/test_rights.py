@@ -11,9 +11,10 @@ import pytest
 from eventstream.kinds import taught
 from practicecluster.cluster import PracticeCluster
 from practicecluster.kubeconfig import write_kubeconfig
-from terminal import printing
+from terminal import command, printing
 from terminal.answers import Answer, CannotAskError, NotFoundError
 from terminal.cluster import Where, asking
+from terminal.exits import Exit
 from terminal.naming import parse
 from tests.practicecluster.objects import (
     CRDS,
@@ -56,6 +57,13 @@ async def test_what_may_not_be_read_is_named_beside_what_is_told(
     assert "Not read         events in shop, nodes, persistentvolumes; what follows" in text
     rules = [each["rule"] for each in json.loads(printing.json(answer))["unread"]]
     assert 'resources: ["events"]' in rules[0]
+
+
+def test_options_may_stand_anywhere_as_for_kubectl(capsys: pytest.CaptureFixture[str]) -> None:
+    nowhere = ("--kubeconfig", "/nonexistent")
+    for words in (["pod", "a"], ["pod/a"], ["pod", "-n", "shop", "a"], ["-nshop", "pod/a", "-w"]):
+        assert command.main([*words, *nowhere]) == Exit.CANNOT_ASK
+        assert "/nonexistent" in capsys.readouterr().err
 
 
 async def test_what_is_listed_elsewhere_is_not_asked_for(

@@ -97,7 +97,7 @@ OPERATIONS = (
     ),
     Operation(
         name="object",
-        path="objects/<str:uid>",
+        path="objects/<uid:uid>",
         asks=asked.Nothing,
         answers=documents.ObjectDetail,
         answer=answering.object_,

@@ -29,7 +29,6 @@ draws on more is withheld, and says so. In modes `token` and `oidc` a program se
 cluster as `Authorization: Bearer …`; in mode `local` nothing. What goes wrong is a problem as of
 RFC 9457.
 """
-_PARAMETER = "<str:"
 
 
 def document() -> bytes:
@@ -63,19 +62,27 @@ def described() -> dict[str, Any]:
 
 
 def _path(operation: Operation) -> str:
-    path = operation.path.replace(_PARAMETER, "{").replace(">", "}")
-    return f"{ROOT}{path}".rstrip("/")
+    parts = (f"{{{name}}}" if (name := _named(part)) else part for part in _parts(operation))
+    return f"{ROOT}{'/'.join(parts)}".rstrip("/")
 
 
-def _parameters(path: str) -> list[str]:
-    parts = (part for part in path.split("/") if part.startswith(_PARAMETER))
-    return [part[len(_PARAMETER) : -1] for part in parts]
+def _parameters(operation: Operation) -> list[str]:
+    return [name for part in _parts(operation) if (name := _named(part))]
+
+
+def _parts(operation: Operation) -> list[str]:
+    return operation.path.split("/")
+
+
+def _named(part: str) -> str:
+    """What a part of a path is called that Django converts, "" for any other."""
+    return part.strip("<>").partition(":")[2]
 
 
 def _operation(operation: Operation, schema: dict[str, Any]) -> dict[str, Any]:
     named = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-        for name in _parameters(operation.path)
+        for name in _parameters(operation)
     ]
     return {
         "operationId": operation.name,

@@ -31,7 +31,10 @@ DESCRIBED = msgspec.json.decode(openapi.document())
 def test_each_address_is_described_and_each_description_has_one() -> None:
     described = {path for path in DESCRIBED["paths"] if path != "/api/v1/watch"}
     assert len(described) == len(OPERATIONS)
-    addresses = {f"/{each.address}".replace("<str:", "{").replace(">", "}") for each in ADDRESSES}
+    addresses = {
+        f"/{each.address}".replace("<str:", "{").replace("<uid:", "{").replace(">", "}")
+        for each in ADDRESSES
+    }
     assert described | {"/api/v1/watch", "/api/v1/openapi.json"} == addresses
 
 

@@ -161,6 +161,8 @@ class Shown:
         paths = ["/?background=1", "/changes", "/cluster", "/window", "/coverage", "/writers"]
         paths += ["/learn", "/reference", "/tape", f"/objects/{uid}", f"/?text={SHOWN}"]
         files = ["/changes.csv", "/writers.csv", "/cluster/pods.json", "/coverage.json"]
+        api = ["", "/traces?background=true", "/changes", "/objects", "/coverage"]
+        files += [f"/api/v1{path}" for path in (*api, f"/objects/{uid}")]
         for path in (*paths, *files):
             await self.get(path)
         html = self.texts["html"]
@@ -168,6 +170,8 @@ class Shown:
             for show in ("sequence", "waterfall", "list"):
                 await self.get(f"{trace}?show={show}")
             await self.get(f"{trace}/file")
+            await self.get(f"/api/v1{trace}")
+            await self.get(f"/api/v1{trace}/steps")
         found = set(re.findall(r'href="(/traces/[^"?#]+)\?[^"]*step=(\w+)', self.texts["html"]))
         assert found, "no page tells of a write"
         for trace, step in found:

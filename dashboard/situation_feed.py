@@ -1,8 +1,9 @@
 """Keeps an open situation current: whether it is started, and whether Baton has an answer."""
 
-from dashboard import practice, rendering
+from dashboard import clock, practice, rendering
 from dashboard.feeds import Op, Update
 from dashboard.situations.declared import SITUATIONS
+from dashboard.situations.judging import decided
 from dashboard.situations.playing import Played, played
 from eventstream import history
 
@@ -21,7 +22,7 @@ class SituationFeed:
     def begin(self, since: int) -> None:
         """Remember what the page shows, unless history has changed since."""
         if self._number is not None and history.head() == since:
-            self._told = stage(self._number, played(self._number))
+            self._told = stage(self._number, played(self._number), clock.now())
 
     def updates(self, since: int, now: float) -> Update:
         """Return how it stands, if that reads differently than when last told."""
@@ -29,13 +30,13 @@ class SituationFeed:
         if self._number is None or head == since or now - self._looked < EVERY_SECONDS:
             return Update(since)
         self._looked = now
-        told, self._told = self._told, stage(self._number, played(self._number))
+        told, self._told = self._told, stage(self._number, played(self._number), now)
         ops: tuple[Op, ...] = (("stage", head, "part", self._told),) if told != self._told else ()
         return Update(head, ops)
 
 
-def stage(number: int, now: Played) -> str:
-    """Return how a situation stands, as a part of its page."""
-    about = SITUATIONS[number - 1]
-    decided = now.trace is not None and now.trace.state in about.states
-    return rendering.draw("situation_stage", about=about, now=now, decided=decided)
+def stage(number: int, stands: Played, now: float) -> str:
+    """Return how a situation stands `now` (unix seconds), as a part of its page."""
+    about, trace = SITUATIONS[number - 1], stands.trace
+    made_up = trace is not None and decided(about, trace, stands.seconds(now))
+    return rendering.draw("situation_stage", about=about, stands=stands, decided=made_up)

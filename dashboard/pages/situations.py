@@ -63,9 +63,9 @@ def situation(request: HttpRequest, page: Page, number: int) -> HttpResponse:
         "number": number,
         "about": SITUATIONS[number - 1],
         "space": space(number),
-        "stage": stage(number, stands),
+        "stage": stage(number, stands, now),
         "answer": answer,
-        "verdict": _verdict(number, answer, stands),
+        "verdict": _verdict(number, answer, stands, now),
         "trace": stands.trace,
         "holders": _HOLDERS,
         "diagnoses": _DIAGNOSES,
@@ -75,12 +75,13 @@ def situation(request: HttpRequest, page: Page, number: int) -> HttpResponse:
     return page.drawn(request, status.context(now) | context)
 
 
-def _verdict(number: int, answer: Answer, stands: Played) -> Verdict | None:
+def _verdict(number: int, answer: Answer, stands: Played, now: float) -> Verdict | None:
     """Return how the answer compares, None without one, or with nothing to compare it with."""
     known = answer.holder in HOLDERS and answer.diagnosis in (NOTHING, *DIAGNOSES)
     if not known or stands.trace is None:
         return None
-    return judged(SITUATIONS[number - 1], answer, stands.trace, steps_of(stands.trace))
+    steps, played_for = steps_of(stands.trace), stands.seconds(now)
+    return judged(SITUATIONS[number - 1], answer, stands.trace, steps, played_for)
 
 
 _NONE = "They have the numbers from 1 to {}. The page Learn lists them."

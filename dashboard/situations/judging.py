@@ -65,11 +65,24 @@ class Verdict(msgspec.Struct, frozen=True):
         return self.holder.right and self.diagnosis.right
 
 
-def judged(about: Situation, answer: Answer, trace: Trace, steps: Sequence[Step]) -> Verdict:
-    """Return how an answer compares with what Baton says of a trace, whose steps are in order."""
+def judged(
+    about: Situation, answer: Answer, trace: Trace, steps: Sequence[Step], played: float
+) -> Verdict:
+    """Return how an answer compares with what Baton says of a trace, whose steps are in order.
+
+    `played` is how many seconds the situation has been played.
+    """
     return Verdict(
-        trace.state in about.states, _holder(answer.holder, trace, steps), _diagnosis(answer, trace)
+        decided(about, trace, played),
+        _holder(answer.holder, trace, steps),
+        _diagnosis(answer, trace),
     )
+
+
+def decided(about: Situation, trace: Trace, played: float) -> bool:
+    """Return whether Baton has made up its mind: what goes well may only not have begun to fail."""
+    settled = trace.state == "stalled" or played >= about.minutes * 60
+    return trace.state in about.states and settled
 
 
 def holder_words(actor: str) -> str:
@@ -94,7 +107,7 @@ def diagnosis_words(code: str) -> str:
 
 def _holder(said: str, trace: Trace, steps: Sequence[Step]) -> Part:
     holder = trace.holder or NOBODY
-    baton = actors.named(trace.holder, trace.holder_name) if trace.holder else _WORDS[NOBODY]
+    baton = _WORDS.get(holder) or actors.named(holder, trace.holder_name)
     words = holder_words(said)
     if said == holder or said in trace.holders:
         return Part(True, words, baton)
@@ -103,7 +116,8 @@ def _holder(said: str, trace: Trace, steps: Sequence[Step]) -> Part:
     last = next((step for step in reversed(steps) if step.actor == said), None)
     who = _WRITERS.get(said) or f"the {actors.label(said)}"
     if last is None:
-        return Part(False, words, baton, f"Baton waits for no write by {who}, and saw none here.")
+        why = f"Baton waits for no write by {who}, and saw none in this trace."
+        return Part(False, words, baton, why)
     why = f"Baton waits for no further write by {who}. The last that it saw:"
     return Part(False, words, baton, why, last)
 

@@ -17,6 +17,10 @@ class Played(msgspec.Struct, frozen=True):
     since: float | None = None
     trace: Trace | None = None
 
+    def seconds(self, now: float) -> float:
+        """Return how long it has been played `now`, for ever where its start was not seen."""
+        return now - self.since if self.since else float("inf")
+
 
 def played(number: int) -> Played:
     """Return how a situation stands, as far as whoever asks may see it."""

@@ -9,11 +9,11 @@ from django.test import Client
 from msgspec.structs import replace
 
 from dashboard.situation_feed import SituationFeed
-from dashboard.situations.declared import SITUATIONS, space, subject
+from dashboard.situations.declared import SITUATIONS, Situation, space, subject
 from dashboard.situations.judging import NOBODY, NOTHING, Answer, judged
 from dashboard.situations.playing import played
 from eventstream import history
-from eventstream.explain.vocabulary.records import ObjectRef, Step, Trace
+from eventstream.explain.vocabulary.records import ObjectRef, Step, Trace, TraceState
 from tests.dashboard import scenes
 
 LINE = 1_000.0
@@ -56,17 +56,17 @@ WELL = stalled(state="complete", holder=None, holder_name="", holders={}, diagno
         ("kubelet", stalled(), True, ""),
         ("client", stalled(holders={"kubelet": 1, "client": 2}), True, ""),
         ("scheduler", stalled(), False, "Baton waits for no further write by the scheduler."),
-        ("client", stalled(), False, "waits for no write by a client, and saw none here."),
+        ("client", stalled(), False, "waits for no write by a client, and saw none in this trace."),
         (NOBODY, stalled(), False, "Something is still to come."),
         (NOBODY, WELL, True, ""),
         ("scheduler", WELL, False, "Baton waits for no further write by the scheduler."),
-        ("kubelet", WELL, False, "waits for no write by the kubelet, and saw none here."),
+        ("kubelet", WELL, False, "waits for no write by the kubelet, and saw none in this trace."),
     ],
 )
 def test_who_holds_the_baton_is_judged_by_the_trace(
     said: str, trace: Trace, right: bool, why: str
 ) -> None:
-    part = judged(ABOUT, Answer(said, NOTHING), trace, [BOUND, TWICE]).holder
+    part = judged(ABOUT, Answer(said, NOTHING), trace, [BOUND, TWICE], 600.0).holder
     assert part.right is right
     assert (why in part.why) if why else part.why == ""
     assert part.step == (TWICE if "further" in why else None)
@@ -85,19 +85,39 @@ def test_who_holds_the_baton_is_judged_by_the_trace(
 def test_what_is_wrong_is_judged_by_the_trace(
     said: str, trace: Trace, right: bool, whys: list[str]
 ) -> None:
-    part = judged(ABOUT, Answer("kubelet", said), trace, []).diagnosis
+    part = judged(ABOUT, Answer("kubelet", said), trace, [], 600.0).diagnosis
     assert part.right is right
     assert [why for why in whys if why not in part.why] == []
     assert bool(part.why) is bool(whys)
 
 
-def test_an_answer_is_right_on_both_counts_or_not_at_all_and_waits_for_batons_own() -> None:
+def test_an_answer_is_right_on_both_counts_or_not_at_all() -> None:
     right = Answer("kubelet", "image-not-found")
-    assert judged(ABOUT, right, stalled(), []).right
-    assert not judged(ABOUT, Answer("kubelet", NOTHING), stalled(), []).right
-    assert not judged(ABOUT, Answer("client", "image-not-found"), stalled(), []).right
-    assert judged(ABOUT, right, stalled(), []).decided
-    assert not judged(ABOUT, right, stalled(state="running", diagnosis=None), []).decided
+    assert judged(ABOUT, right, stalled(), [], 5.0).right
+    assert not judged(ABOUT, Answer("kubelet", NOTHING), stalled(), [], 5.0).right
+    assert not judged(ABOUT, Answer("client", "image-not-found"), stalled(), [], 5.0).right
+
+
+WELL_IN_THE_END, GOES_ON = SITUATIONS[38], SITUATIONS[24]
+
+
+@pytest.mark.parametrize(
+    ("about", "state", "played_for", "made_up"),
+    [
+        (ABOUT, "stalled", 5.0, True),
+        (ABOUT, "running", 600.0, False),
+        (WELL_IN_THE_END, "complete", 5.0, False),
+        (WELL_IN_THE_END, "complete", 120.0, True),
+        (WELL_IN_THE_END, "stalled", 600.0, False),
+        (GOES_ON, "running", 5.0, False),
+        (GOES_ON, "running", 120.0, True),
+    ],
+)
+def test_an_answer_waits_until_baton_has_made_up_its_mind(
+    about: Situation, state: TraceState, played_for: float, made_up: bool
+) -> None:
+    trace = stalled(state=state)
+    assert judged(about, Answer("kubelet", NOTHING), trace, [], played_for).decided is made_up
 
 
 def test_what_it_is_about_has_the_name_that_it_is_played_by() -> None:

@@ -67,7 +67,7 @@ _OPERATOR = Exercise(
         Task(
             title="Create a Website",
             command=_OBJECT,
-            look="It is stored, and nothing follows. After half a minute Baton says that no "
+            look="It is stored, and nothing follows. After a minute Baton says that no "
             "controller has answered.",
             hint="Try spec: {pages: 0} as well: the API server refuses it by your schema.",
             expected=(

@@ -236,7 +236,7 @@ async def _play(
     _say(f"Practice cluster at {cluster.url}")
     if arguments.writable and not arguments.controllers:
         _say(f"Try: kubectl --kubeconfig {arguments.writable} create deployment web --image=nginx")
-    if arguments.kubeconfig:
+    if arguments.kubeconfig and not arguments.controllers:
         _say(f"Try: kubectl --kubeconfig {arguments.kubeconfig} get pods -A -w")
     await playlist.play(forever=arguments.loop)
     if not arguments.controllers:

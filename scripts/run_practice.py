@@ -4,6 +4,7 @@ Nobody should need a cluster, two terminals or a clean-up to see Baton at work.
 """
 
 import argparse
+import http.client
 import os
 import signal
 import socket
@@ -119,6 +120,22 @@ def tell(kubeconfig: Path) -> None:
     )
 
 
+def has_listed(host: str, port: int) -> bool:
+    """Whether the dashboard has seen all that there is, and so sees what happens from now on.
+
+    Whoever typed before would find on no page what they did: it was there when watching began.
+    """
+    here = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    connection = http.client.HTTPConnection(here, port, timeout=POLL_SECONDS * 20)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False  # It does not serve yet, or is busy: asked again.
+    finally:
+        connection.close()
+
+
 def run(
     host: str, port: int, directory: Path, *, sign_in: str, anyone: bool, drive: bool, audit: bool
 ) -> None:
@@ -152,16 +169,19 @@ def run(
         wait_for_cluster(cluster, kubeconfig)
         if drive:
             wait_for_cluster(cluster, administrator)
-            tell(administrator)
         observe = ["manage.py", "observe", "--kubeconfig", str(kubeconfig)]
         observe += ["--insecure-anyone-may-look"] * anyone
         observe += ["--audit-file", str(logged)] * audit
         with Program(
             "dashboard", [*observe, "--host", host, "--port", str(port)], environment
         ) as dashboard:
+            told = not drive
             while True:
                 cluster.check()
                 dashboard.check()
+                if not told and has_listed(host, port):
+                    tell(administrator)
+                    told = True
                 time.sleep(POLL_SECONDS)
 
 

@@ -5,11 +5,11 @@ from dashboard.exercises.exercise import Exercise, Expected, Sign, Task
 _TYPE = """kubectl apply -f - <<'END'
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
-metadata: {name: websites.demo.example.com}
+metadata: {name: shops.demo.example.com}
 spec:
   group: demo.example.com
   scope: Namespaced
-  names: {kind: Website, plural: websites, singular: website}
+  names: {kind: Shop, plural: shops, singular: shop}
   versions:
   - name: v1
     served: true
@@ -21,21 +21,21 @@ spec:
         properties:
           spec:
             type: object
-            properties: {pages: {type: integer, minimum: 1}}
+            properties: {shelves: {type: integer, minimum: 1}}
           status: {type: object, x-kubernetes-preserve-unknown-fields: true}
 END"""
 
 _OBJECT = """kubectl apply -f - <<'END'
 apiVersion: demo.example.com/v1
-kind: Website
-metadata: {name: shopfront}
-spec: {pages: 3}
+kind: Shop
+metadata: {name: corner}
+spec: {shelves: 3}
 END"""
 
-_ACT = """kubectl create deployment shopfront --image=nginx --field-manager=website-operator
-kubectl patch website shopfront --subresource=status --type=merge \\
-  --field-manager=website-operator -p '{"status": {"observedGeneration": 1, "conditions": [
-  {"type": "Ready", "status": "True", "reason": "Served", "message": "3 pages are served",
+_ACT = """kubectl create deployment corner --image=nginx --field-manager=shop-operator
+kubectl patch shop corner --subresource=status --type=merge \\
+  --field-manager=shop-operator -p '{"status": {"observedGeneration": 1, "conditions": [
+  {"type": "Ready", "status": "True", "reason": "Stocked", "message": "3 shelves are full",
    "lastTransitionTime": "'$(date -u +%Y-%m-%dT%H:%M:%SZ)'"}]}}'"""
 
 _OPERATOR = Exercise(
@@ -47,17 +47,17 @@ _OPERATOR = Exercise(
     "observes, compares and acts. Here you are the operator yourself, for one round.",
     tasks=(
         Task(
-            title="Add the type Website",
+            title="Add the type Shop",
             command=_TYPE,
             look="No controller answers: the API server itself checks the names, and serves the "
             "type from now on, as it serves Pods.",
-            hint="kubectl explain website.spec shows your schema, as the server understood it.",
+            hint="kubectl explain shop.spec shows your schema, as the server understood it.",
             expected=(
                 Expected(
                     "a client creates the definition",
                     Sign(
                         kind="CustomResourceDefinition",
-                        name="websites.demo.example.com",
+                        name="shops.demo.example.com",
                         actor="client",
                         verb="create",
                     ),
@@ -65,15 +65,15 @@ _OPERATOR = Exercise(
             ),
         ),
         Task(
-            title="Create a Website",
+            title="Create a Shop",
             command=_OBJECT,
             look="It is stored, and nothing follows. After a minute Baton says that no "
             "controller has answered.",
-            hint="Try spec: {pages: 0} as well: the API server refuses it by your schema.",
+            hint="Try spec: {shelves: 0} as well: the API server refuses it by your schema.",
             expected=(
                 Expected(
-                    "a client creates the Website",
-                    Sign(kind="Website", name="shopfront", actor="client", verb="create"),
+                    "a client creates the Shop",
+                    Sign(kind="Shop", name="corner", actor="client", verb="create"),
                 ),
             ),
         ),
@@ -82,22 +82,23 @@ _OPERATOR = Exercise(
             command=_ACT,
             look="Baton takes whoever writes the status of a custom resource for its controller, "
             "and goes by the condition Ready.",
-            hint="The name behind --field-manager is what managedFields keep of a writer.",
+            hint="The name behind --field-manager is what managedFields keep of a writer. A whole "
+            "operator, to run and to copy, is in the project: examples/website-operator.",
             expected=(
                 Expected(
                     "the operator acts",
                     Sign(
                         kind="Deployment",
-                        name="shopfront",
-                        actor_name="website-operator",
+                        name="corner",
+                        actor_name="shop-operator",
                         verb="create",
                     ),
                 ),
                 Expected(
                     "and reports",
                     Sign(
-                        kind="Website",
-                        name="shopfront",
+                        kind="Shop",
+                        name="corner",
                         changed="status.conditions",
                         after='"Ready"',
                     ),
@@ -105,8 +106,8 @@ _OPERATOR = Exercise(
             ),
         ),
     ),
-    cleanup="kubectl delete deployment shopfront\n"
-    "kubectl delete customresourcedefinition websites.demo.example.com",
+    cleanup="kubectl delete deployment corner\n"
+    "kubectl delete customresourcedefinition shops.demo.example.com",
 )
 
 _WHO = Exercise(

@@ -126,7 +126,8 @@ _DRAIN = Exercise(
             command="NODE=$(kubectl get pods -l app=api -o jsonpath='{.items[0].spec.nodeName}')\n"
             'kubectl drain "$NODE" --ignore-daemonsets --timeout=15s',
             look="The node is closed, and its Pods of api stay. The refusals themselves are "
-            "requests, which no watch shows: only an audit log has them.",
+            "requests, which no watch shows: only an audit log has them, as practice does that is "
+            "started with --audit (make practice RUN=--audit).",
             hint="The error names the budget. It is meant to fail: go on.",
             expected=(
                 Expected(
@@ -235,8 +236,8 @@ _NODE = Exercise(
             command="NODE=$(kubectl get pods -l app=depot "
             "-o jsonpath='{.items[0].spec.nodeName}')\n"
             'kubectl annotate node "$NODE" practicecluster/lost=true',
-            look="For a while nothing happens, as in a real cluster, where it is some 40 seconds. "
-            "Then one controller after the other finds out.",
+            look="For some 50 seconds nothing happens, as in a real cluster. Then one controller "
+            "after the other finds out.",
             hint="The annotation is the simulator's: of a real node you would pull the real plug.",
             expected=(
                 Expected(

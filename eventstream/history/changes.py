@@ -7,7 +7,7 @@ from django.db.models import Model, QuerySet
 
 from eventstream.history import permitted
 from eventstream.history.answers import Changes, Filter, Gone, Row, Stored
-from eventstream.history.listing import matching, numbers_of
+from eventstream.history.listing import matching, numbers_of, steps_of
 from eventstream.history.reading import (
     removed,
     stored_gap,
@@ -59,7 +59,7 @@ def _of_feed(seq: int, until: int, limit: int, filter_: Filter) -> list[Row]:
 
 def _of(trace: str, seq: int, until: int, limit: int) -> list[Row]:
     own = permitted.traces().filter(number__in=numbers_of([trace]))
-    steps = permitted.steps().filter(trace__id=trace)
+    steps = steps_of(trace)
     left = TombstoneRow.objects.filter(trace=trace)
     return [
         *(("trace", stored_trace(row)) for row in _between(own, seq, until, limit)),

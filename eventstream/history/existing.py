@@ -7,6 +7,7 @@ import msgspec
 from eventstream.explain.vocabulary.records import ObjectRef, Step, Trace
 from eventstream.history import permitted
 from eventstream.history.answers import Stored
+from eventstream.history.listing import steps_of
 from eventstream.history.reading import stored_steps, stored_traces
 from eventstream.history.rights import seen
 from eventstream.models import ImageRow
@@ -91,7 +92,7 @@ def _tells(stored: Stored[Trace]) -> tuple[bool, bool, float]:
 
 def last_steps(trace_id: str, limit: int) -> list[Stored[Step]]:
     """The last steps of a trace, at most `limit`, in the API server's order."""
-    rows = permitted.steps().filter(trace__id=trace_id).order_by("-sort", "-id")
+    rows = steps_of(trace_id).order_by("-sort", "-id")
     return list(reversed(stored_steps(rows[:limit])))
 
 

@@ -7,7 +7,7 @@ from django.db.models import Q
 from eventstream.explain.vocabulary.records import ObjectRef, Step, Trace
 from eventstream.history import permitted
 from eventstream.history.answers import Stored
-from eventstream.history.listing import numbers_of
+from eventstream.history.listing import numbers_of, steps_of
 from eventstream.history.reading import (
     first_step,
     step_place,
@@ -81,7 +81,7 @@ def _beside(trace: Trace, where: Q, order: str) -> Stored[Trace] | None:
 def steps_beside(step: Stored[Step]) -> tuple[Stored[Step] | None, Stored[Step] | None]:
     """The steps before and after `step` in its trace's order; None at either end."""
     key, id_ = step_place(step.cursor)
-    rows = permitted.steps().filter(trace__id=step.record.trace)
+    rows = steps_of(step.record.trace)
     before = rows.filter(Q(sort__lt=key) | Q(sort=key, id__lt=id_))
     after = rows.filter(Q(sort__gt=key) | Q(sort=key, id__gt=id_))
     return first_step(before.order_by("-sort", "-id")), first_step(after.order_by("sort", "id"))

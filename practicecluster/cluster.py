@@ -20,13 +20,17 @@ from practicecluster.access import Access
 from practicecluster.auditing import AuditLog
 from practicecluster.base_namespaces import create_base_namespaces
 from practicecluster.certificates import ServerIdentity, make_identity
+from practicecluster.changes import StoredChange
 from practicecluster.controllers.http_api import Address
 from practicecluster.faults import Faults
 from practicecluster.kubeconfig import kubeconfig
+from practicecluster.paths import Target, path_of
+from practicecluster.resources import ResourceType
 from practicecluster.server import ApiServer
 from practicecluster.situations.shelf import tapes
 from practicecluster.situations.staging import Situations
 from practicecluster.store import DEFAULT_HISTORY, Store
+from practicecluster.writing.requesting import API_SERVER
 from practicecluster.writing.writer import Writer
 
 BOOKMARK_SECONDS = 60.0
@@ -72,8 +76,17 @@ class PracticeCluster:
             self._server.writer = Writer(self.store, now=now, chance=chance)
 
     def log_writes(self, audit: AuditLog) -> None:
-        """Have it logged from now on who asks for what to be written."""
+        """Have it logged from now on who asks for what to be written, the server itself too."""
         self._server.audit = audit
+
+        def heard(served: ResourceType, change: StoredChange) -> None:
+            asked, at = self.writer.request, time.time()
+            if asked.user == API_SERVER.user:  # No request brings it.
+                space, name = change.after.namespace, change.after.name
+                target = Target(served, space, name, asked.subresource)
+                audit.answered(asked, target, path_of(target), change.after.content(), at, at)
+
+        self.store.heard.append(heard)
 
     @property
     def writer(self) -> Writer:

@@ -39,3 +39,13 @@ def parse_path(path: str, types: TypeRegistry) -> Target:
     if len(below) > 1 or not set(below) <= set(known):
         raise UnknownTypeError(path)
     return Target(served, namespace, name, below[0] if below else "")
+
+
+def path_of(target: Target) -> str:
+    """Return the path that names this."""
+    served = target.served
+    parts = ["/apis" if served.group else "/api", served.api_version]
+    if target.namespace is not None:
+        parts += ["namespaces", target.namespace]
+    parts += [served.plural, target.name, target.subresource]
+    return "/".join(part for part in parts if part)

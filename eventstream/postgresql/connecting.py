@@ -58,10 +58,12 @@ def connected(params: dict[str, Any], *, reading: bool = False) -> Bounded:
 
 def hidden(said: str, params: dict[str, Any]) -> str:
     """What libpq said, on one line and without who connects, and by which password."""
-    for name in ("password", "user", "passfile", "sslpassword"):
+    for name in ("password", "passfile", "sslpassword"):
         secret = str(params.get(name) or "")
         if secret:
             said = said.replace(secret, _HIDDEN)
+    if params.get("user"):  # As libpq has it; without quotes a short one is part of any word.
+        said = said.replace(f'"{params["user"]}"', _HIDDEN)
     return "; ".join(line.strip() for line in said.splitlines() if line.strip())
 
 

@@ -263,6 +263,11 @@ def test_above_its_size_history_forgets_the_oldest_and_no_more_than_that(
     assert not keeper.room.is_short()
 
 
+def test_the_room_of_steps_that_went_is_used_again_early(postgres: Server) -> None:
+    asked = "SELECT reloptions FROM pg_class WHERE relname = 'eventstream_steprow'"
+    assert postgres.execute(asked, database=NAME) == [(["autovacuum_vacuum_scale_factor=0.05"],)]
+
+
 @pytest.mark.parametrize("said", ["wrong", "postgresql://u:se%2Fcret@127.0.0.1:1/x", "away"])
 def test_no_password_and_no_user_is_in_what_is_said_of_a_server(
     said: str, postgres: Server

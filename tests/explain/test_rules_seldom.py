@@ -4,7 +4,17 @@ import pytest
 
 from eventstream.explain.controllers import deciding
 from tests.explain.stories import KCM, Json, Story, stamp
-from tests.explain.things import condition, deployment, job, node, pod, revision, statefulset
+from tests.explain.things import (
+    condition,
+    deployment,
+    job,
+    node,
+    pod,
+    replicaset,
+    revision,
+    statefulset,
+    thing,
+)
 
 HASH = "controller-revision-hash"
 UNREACHABLE = "node.kubernetes.io/unreachable"
@@ -181,3 +191,21 @@ def test_a_pod_of_an_old_revision_goes_when_it_is_its_turn(
     spec: Json, how: Json, actor: str
 ) -> None:
     assert updated(spec, **how) == actor
+
+
+@pytest.mark.parametrize(("going", "actor"), [(False, "garbage-collector"), (True, "unknown")])
+def test_who_ends_a_foreground_deletion_is_open_where_the_namespace_goes(
+    going: bool, actor: str
+) -> None:
+    story = Story()
+    space = story.exists(
+        thing("Namespace", "shop", spec={"finalizers": ["kubernetes"]}, status={"phase": "Active"})
+    )
+    rs = story.exists(replicaset())
+    story.mark(rs, finalizers=["foregroundDeletion"])
+    if going:
+        story.mark(space)
+    story.delete(rs)
+    step = story.last(rs)
+    assert step.actor == actor
+    assert ("or the namespace controller, as namespace shop is to go" in step.why) == going

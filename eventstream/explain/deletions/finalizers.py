@@ -94,7 +94,8 @@ def let_go(view: View, who: Writer) -> Verdict | None:
 def _remover(view: View, lost: tuple[str, ...], before: Image) -> Remover:
     owners = {FINALIZERS.get(name) for name in lost}
     if len(owners) == 1 and (owner := owners.pop()) is not None:
-        return Remover(owner[0], "", owner[1])
+        doubt = _emptied(view) if PROPAGATION.issuperset(lost) else ""
+        return Remover("unknown" if doubt else owner[0], "", owner[1], doubt)
     found = setters(before)
     names = listing(list(lost))
     if len(found) != 1:
@@ -106,6 +107,20 @@ def _remover(view: View, lost: tuple[str, ...], before: Image) -> Remover:
         return Remover("client")
     doubt = f"{setter} had set {names}: a client, or a controller that looks after it, removed it."
     return Remover("unknown", setter, doubt=doubt)
+
+
+def _emptied(view: View) -> str:
+    """Who else ends an object whose namespace goes, in words; empty where none is going.
+
+    The namespace controller deletes all that is left in the background, which takes away how an
+    earlier deletion wanted dependents to be treated.
+    Source: pkg/controller/namespace/deletion/namespaced_resources_deleter.go, deleteCollection.
+    """
+    name = view.write.image.metadata.namespace
+    space = view.by_name("Namespace", None, name) if view.write.gone and name else None
+    if space is None or not (space.gone or space.image.metadata.deletion_timestamp):
+        return ""
+    return f"The garbage collector, or the namespace controller, as namespace {name} is to go."
 
 
 def _last_sign(view: View, asked: Write, setter: str) -> float:

@@ -15,7 +15,6 @@ class Sign(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     name: str
     actor: str = ""
-    actor_name: str = ""
     verb: str = ""
     namespace: str = ""
     changed: str = ""
@@ -29,7 +28,6 @@ class Sign(msgspec.Struct, frozen=True, kw_only=True):
         wanted = (
             (self.kind, obj.kind),
             (self.actor, step.actor),
-            (self.actor_name, step.actor_name),
             (self.verb, step.verb),
             (self.namespace, obj.namespace),
         )

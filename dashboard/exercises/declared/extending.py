@@ -90,7 +90,6 @@ _OPERATOR = Exercise(
                     Sign(
                         kind="Deployment",
                         name="corner",
-                        actor_name="shop-operator",
                         verb="create",
                     ),
                 ),
@@ -133,7 +132,7 @@ _WHO = Exercise(
                     Sign(
                         kind="Deployment",
                         name="shared",
-                        actor_name="day-shift",
+                        actor="client",
                         changed="spec.replicas",
                         after="4",
                     ),
@@ -143,7 +142,7 @@ _WHO = Exercise(
                     Sign(
                         kind="Deployment",
                         name="shared",
-                        actor_name="night-shift",
+                        actor="client",
                         changed="spec.replicas",
                         after="1",
                     ),
@@ -163,7 +162,7 @@ _WHO = Exercise(
                     Sign(
                         kind="Deployment",
                         name="shared",
-                        actor_name="me",
+                        actor="client",
                         changed="metadata.annotations.settled-by",
                     ),
                 ),

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 
+from eventstream.searching.index import TextIndex
 from eventstream.statements import Statements
 
 Cause = tuple[str, str]
@@ -101,6 +102,18 @@ class Dialect(Protocol):
 
     def statements(self) -> Statements:
         """Statements for this thread."""
+
+    def text_index(self, wrapper: Any) -> TextIndex:
+        """What is searched of the history behind a connection of Django's."""
+
+    def index_made(self) -> tuple[str, ...]:
+        """Statements that make that index, with the names of what history holds already.
+
+        Raises UnsearchableError.
+        """
+
+    def index_gone(self) -> tuple[str, ...]:
+        """Statements that take it away."""
 
     def writing(self) -> Writing:
         """For whoever begins to write."""

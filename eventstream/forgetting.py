@@ -14,12 +14,15 @@ from eventstream.models import (
     TraceKeyRow,
     TraceRow,
 )
+from eventstream.searching import keeping
 
 
 def forget_objects(numbers: Iterable[int]) -> None:
     """Delete those of these objects that no step is about."""
     steps = StepRow.objects.filter(object=OuterRef("id"))
-    ObjectRow.objects.filter(~Exists(steps), id__in=set(numbers)).delete()
+    gone = ObjectRow.objects.filter(~Exists(steps), id__in=set(numbers))
+    keeping.forget_objects(gone.values_list("id", "name"))
+    gone.delete()
     names.forget()
 
 

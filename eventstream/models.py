@@ -32,7 +32,8 @@ class InstallationRow(Row):
     """The one row about this database itself, made when it is first used.
 
     `seq` is the last one given out, as `names` is of the numbers of names; `floor` the highest seq
-    that retention deleted; `writer` a token of the process that writes.
+    that retention deleted; `writer` a token of the process that writes; `unsearched` the highest
+    seq whose row no search finds yet.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True)
@@ -41,6 +42,7 @@ class InstallationRow(Row):
     names = models.BigIntegerField(default=0)
     floor = models.BigIntegerField(default=0)
     writer = models.TextField(default="")
+    unsearched = models.BigIntegerField(default=0)
 
     @classmethod
     def the_one(cls) -> "InstallationRow":
@@ -239,6 +241,7 @@ class ImageRow(Row):
         indexes = (
             models.Index(fields=("resource",), name="image_of_resource"),
             models.Index(fields=("owner",), name="image_of_owner"),
+            models.Index(fields=("name", "place"), name="image_by_name"),
             models.Index(fields=("place", "state", "node"), name="image_in_place"),
         )
 

@@ -12,6 +12,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 
 from eventstream.explain.vocabulary.records import ObjectRef, Step
 from eventstream.packing.ids import uid_bytes
+from eventstream.searching.keeping import add_objects
 from eventstream.statements import NAMES, OBJECTS, PLACES, TRACE_KEYS, Table, statements
 
 REMEMBERED = 50_000
@@ -21,10 +22,16 @@ Take = Callable[[], int]
 
 
 class Numbered:
-    """One table of names. A key is all of a row but its number: bytes or text, or several."""
+    """One table of names. A key is all of a row but its number: bytes or text, or several.
 
-    def __init__(self, table: Table, by: str) -> None:
+    `added` is told of the new ones.
+    """
+
+    def __init__(
+        self, table: Table, by: str, added: Callable[[list[tuple[int, Any]]], None] | None = None
+    ) -> None:
         self._table = table
+        self._added = added
         self._by = by
         self._place = table.columns.index(by) - 1
         self._single = len(table.columns) == 2
@@ -37,6 +44,8 @@ class Numbered:
             new = [(take(), key) for key in missing]
             rows = [(number, key) if self._single else (number, *key) for number, key in new]
             statements().add(self._table, rows)
+            if self._added:
+                self._added(new)
             known.update((key, number) for number, key in new)
         return known
 
@@ -68,7 +77,7 @@ class Names:
         self.last = last
         self.names = Numbered(NAMES, "name")
         self.places = Numbered(PLACES, "namespace")
-        self.objects = Numbered(OBJECTS, "uid")
+        self.objects = Numbered(OBJECTS, "uid", _searched)
         self.traces = Numbered(TRACE_KEYS, "id")
 
         self._meant: dict[tuple[ObjectRef, bool], tuple[int, int]] = {}
@@ -98,6 +107,11 @@ class Names:
 def _place(ref: ObjectRef, refused: bool) -> tuple[str, str, str]:
     """Where a step is; of a refused request only a log tells, so that no type says who sees it."""
     return ref.namespace or "", ref.kind, "*" if refused else ref.type
+
+
+def _searched(new: list[tuple[int, tuple[bytes, str, str]]]) -> None:
+    """Let new objects be found by their names."""
+    add_objects([(number, name) for number, (_, _, name) in new])
 
 
 def _object(ref: ObjectRef) -> tuple[bytes, str, str]:

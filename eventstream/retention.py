@@ -36,6 +36,7 @@ from eventstream.models import (
     TraceRow,
 )
 from eventstream.packing.ids import id_bytes
+from eventstream.searching import keeping
 from eventstream.statements import MEMOS, statements
 
 logger = logging.getLogger(__name__)
@@ -147,6 +148,8 @@ class Retention:
             )
             return True
         if _forget_rows(GapRow.objects.all()) or _forget_rows(TombstoneRow.objects.all()):
+            return True
+        if keeping.tidy(keeping.PAGES_MOST):
             return True
         self._tell(
             "History exceeds BATON_RETENTION_MB with what exists in the cluster now alone, and "
@@ -279,9 +282,14 @@ def _delete(rows: QuerySet[Any]) -> int:
     if seq is None:
         return -1
     steps = list(rows.values_list("object", "trace", "id")) if rows.model is StepRow else []
+    if rows.model is StepRow:
+        keeping.forget_steps(rows.values_list("seq", flat=True))
+    elif rows.model is TraceRow:
+        keeping.forget_traces(rows)
     rows.delete()
     InstallationRow.objects.filter(id=1, floor__lt=seq).update(floor=seq)
     if steps:
+        keeping.tidy()
         # Those of a background trace are not done with by its settling.
         statements().remove(MEMOS, [(trace, id_bytes(id_)) for _, trace, id_ in steps])
         forget_objects({object_ for object_, _, _ in steps})

@@ -13,11 +13,20 @@ Cells = tuple[Any, ...]
 
 
 class Table(NamedTuple):
-    """A table by its name, with its columns, and those of them that are its key."""
+    """A table by its name, with its columns, and those of them that are its key.
+
+    `fixed` never change with the same key, so that `put` need not touch the indexes of them.
+    """
 
     name: str
     columns: tuple[str, ...]
     key: tuple[str, ...]
+    fixed: frozenset[str] = frozenset()
+
+    @property
+    def changing(self) -> list[str]:
+        """The columns that may change with the same key."""
+        return [each for each in self.columns if each not in self.fixed.union(self.key)]
 
 
 class Statements(Protocol):
@@ -30,7 +39,7 @@ class Statements(Protocol):
         """Insert `rows`, whose keys are new."""
 
     def put(self, table: Table, rows: Sequence[Cells]) -> None:
-        """Insert `rows`, or replace those with the same key."""
+        """Insert `rows`, or replace all that may change of those with the same key."""
 
     def find(
         self, table: Table, columns: Sequence[str], by: str, values: Iterable[Any]
@@ -51,8 +60,8 @@ def statements() -> Statements:
     return found
 
 
-def _table(name: str, *columns: str, key: int = 1) -> Table:
-    return Table(f"eventstream_{name}", columns, columns[:key])
+def _table(name: str, *columns: str, key: int = 1, fixed: Iterable[str] = ()) -> Table:
+    return Table(f"eventstream_{name}", columns, columns[:key], frozenset(fixed))
 
 
 STEPS = _table(
@@ -64,11 +73,15 @@ TRACES = _table(
     *("tracerow", "number", "id", "seq", "revision", "rank", "state", "started", "updated"),
     *("namespace", "kind", "type", "name", "title", "holder", "settled", "background"),
     *("existing", "body"),
+    fixed=("id", "namespace", "kind", "type", "name"),
 )
 IMAGES = _table(
     *("imagerow", "uid", "resource_id", "place_id", "name", "owner", "node", "state", "body"),
+    fixed=("place_id", "name"),
 )
-INSTALLATION = _table("installationrow", "id", "epoch", "seq", "names", "floor", "writer")
+INSTALLATION = _table(
+    *("installationrow", "id", "epoch", "seq", "names", "floor", "writer", "unsearched"),
+)
 POSITIONS = _table("positionrow", "resource", "body")
 COVERAGE = _table("coveragerow", "resource", "body")
 LOGS = _table("auditlogrow", "path", "body")

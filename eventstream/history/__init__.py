@@ -76,6 +76,14 @@ from eventstream.history.rights import (
     seeing,
     seen,
 )
+from eventstream.history.search import (
+    Found,
+    FoundObject,
+    search_objects,
+    search_steps,
+    search_traces,
+    unsearched,
+)
 from eventstream.history.status import (
     CHOICES_MOST,
     audit_logs,
@@ -110,13 +118,18 @@ from eventstream.notifying.status import so_far as notifications
 from eventstream.objects.observations import AuditLog, Coverage, Gap, Problem
 from eventstream.pulse import Holds
 from eventstream.readonly import only_reading
+from eventstream.searching.errors import TooWideError
+from eventstream.searching.terms import LETTERS_LEAST, TEXT_MOST, WORDS_MOST, Terms
 
 __all__ = [
     "CHOICES_MOST",
     "EVERYTHING",
+    "LETTERS_LEAST",
     "NOTHING",
     "OBJECTS_MOST",
     "POD_STATES",
+    "TEXT_MOST",
+    "WORDS_MOST",
     "ActorRate",
     "AuditLog",
     "BadCursorError",
@@ -131,6 +144,8 @@ __all__ = [
     "Extent",
     "Filter",
     "FilterChoices",
+    "Found",
+    "FoundObject",
     "Gap",
     "Gone",
     "Holds",
@@ -152,6 +167,8 @@ __all__ = [
     "Row",
     "Seeing",
     "Stored",
+    "Terms",
+    "TooWideError",
     "WatchedType",
     "WritersFilter",
     "WritersPage",
@@ -203,6 +220,9 @@ __all__ = [
     "reading",
     "remove",
     "revisions_beside",
+    "search_objects",
+    "search_steps",
+    "search_traces",
     "seeing",
     "seen",
     "seen_causes",
@@ -221,6 +241,7 @@ __all__ = [
     "traces_about",
     "traces_of",
     "types",
+    "unsearched",
     "usual",
     "watching",
 ]

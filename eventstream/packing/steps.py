@@ -120,6 +120,15 @@ def pack_step(step: Step, key: bytes, at: int) -> bytes:
     return frames.pack(step_content(step, key, at), frames.EXPLAINED)
 
 
+def sentences(body: bytes) -> tuple[Verb, tuple[str, str, str, str]]:
+    """The verb of a body, and its words: what, why, the actor's name and its node, "" for none.
+
+    Raises msgspec.DecodeError.
+    """
+    kept = _decode(frames.unpack(body))
+    return kept.verb, (kept.what, kept.why, kept.actor_name, kept.node or "")
+
+
 def unpack_step(body: bytes, columns: StepColumns) -> Step:
     """The step of a row; raises msgspec.DecodeError."""
     kept = _decode(frames.unpack(body))

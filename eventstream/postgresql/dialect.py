@@ -4,6 +4,7 @@ import hmac
 import os
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 
 from eventstream import private
 from eventstream.dialects import UnusableError
-from eventstream.postgresql import problems, room
+from eventstream.postgresql import problems, room, words
 from eventstream.postgresql.claim import Claim
 from eventstream.postgresql.connecting import Bounded, connected, place
 from eventstream.postgresql.statements import PostgresStatements
@@ -54,6 +55,18 @@ class PostgreSQL:
     def statements(self) -> PostgresStatements:
         """Statements for this thread."""
         return PostgresStatements(connections[DEFAULT_DB_ALIAS])
+
+    def text_index(self, wrapper: Any) -> words.PostgresIndex:
+        """Tables of tsvectors, and the names as the rows have them."""
+        return words.PostgresIndex(wrapper)
+
+    def index_made(self) -> tuple[str, ...]:
+        """What makes these tables."""
+        return words.TABLES
+
+    def index_gone(self) -> tuple[str, ...]:
+        """What takes them away."""
+        return words.GONE
 
     def writing(self) -> OpenedDatabase:
         """The database as it is when it is looked at first."""

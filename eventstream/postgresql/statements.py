@@ -122,8 +122,7 @@ def _insert(table: Table) -> str:
 
 @lru_cache(maxsize=64)
 def _replacing(table: Table) -> str:
-    others = [column for column in table.columns if column not in table.key]
-    new = ", ".join(f"{column} = excluded.{column}" for column in others)
+    new = ", ".join(f"{column} = excluded.{column}" for column in table.changing)
     return f"ON CONFLICT ({', '.join(table.key)}) DO UPDATE SET {new}"  # our own names  # nosec B608
 
 

@@ -26,6 +26,7 @@ from eventstream.recorder.rows import Encoded, image_cells
 from eventstream.recorder.status import Status, save_status
 from eventstream.recorder.tenure import Tenure
 from eventstream.recorder.upserts import Numbers, UpsertWriter
+from eventstream.searching.keeping import Indexed
 from eventstream.statements import (
     COVERAGE,
     IMAGES,
@@ -54,12 +55,13 @@ def commit(
 def _commit(batch: Batch, now: float, status: Status | None, tenure: Tenure | None) -> int:
     with transaction.atomic():
         statements().alone()
-        epoch, seq, last, floor, writer = _installation()
+        epoch, seq, last, floor, writer, unsearched = _installation()
         if tenure is not None:
             tenure.check(epoch, writer, seq)
         numbers, known = Numbers(seq), names(epoch, last)
-        encode = Encoded()
-        UpsertWriter(numbers, known, now, encode).write(list(batch.upserts.values()))
+        encode, indexed = Encoded(), Indexed(unsearched)
+        upserts = UpsertWriter(numbers, known, now, encode, indexed)
+        upserts.write(list(batch.upserts.values()))
         _store_gaps(batch.gaps, numbers)
         _forget_resources(batch.gone)
         _store_images(batch.images, known, encode)
@@ -69,18 +71,19 @@ def _commit(batch: Batch, now: float, status: Status | None, tenure: Tenure | No
         if status is not None:
             save_status(status)
         if (numbers.last, known.last) != (seq, last):
-            statements().put(INSTALLATION, [(1, epoch, numbers.last, known.last, floor, writer)])
+            told = (1, epoch, numbers.last, known.last, floor, writer, unsearched)
+            statements().put(INSTALLATION, [told])
     return numbers.last
 
 
-def _installation() -> tuple[str, int, int, int, str]:
-    """The epoch, the last seq, the last number of a name, the floor, and who writes."""
+def _installation() -> tuple[str, int, int, int, str, int]:
+    """The epoch, the last seq and number of a name, the floor, who writes, what is unsearched."""
     found = statements().find(INSTALLATION, INSTALLATION.columns[1:], "id", (1,))
     if not found:
         one = InstallationRow.the_one()
-        return one.epoch, one.seq, one.names, one.floor, one.writer
-    epoch, seq, last, floor, writer = found[0]
-    return epoch, seq, last, floor, writer
+        return one.epoch, one.seq, one.names, one.floor, one.writer, one.unsearched
+    epoch, seq, last, floor, writer, unsearched = found[0]
+    return epoch, seq, last, floor, writer, unsearched
 
 
 def _store_gaps(gaps: list[Gap], numbers: Numbers) -> None:

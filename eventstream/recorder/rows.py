@@ -54,6 +54,7 @@ class KnownTrace(NamedTuple):
 
     revision: int
     body: bytes
+    seq: int
 
 
 def same(body: bytes, other: bytes) -> bool:
@@ -76,8 +77,9 @@ def known_steps(ids: Iterable[bytes]) -> dict[bytes, StepCells]:
 
 def known_traces(numbers: Iterable[int]) -> dict[int, KnownTrace]:
     """What is stored of those of these traces that are stored."""
-    rows = statements().find(TRACES, ("number", "revision", "body"), "number", numbers)
-    return {number: KnownTrace(revision, body) for number, revision, body in rows}
+    columns = ("number", "revision", "body", "seq")
+    rows = statements().find(TRACES, columns, "number", numbers)
+    return {number: KnownTrace(*told) for number, *told in rows}
 
 
 def settled_among(numbers: Iterable[int]) -> set[int]:

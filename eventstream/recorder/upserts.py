@@ -24,19 +24,25 @@ from eventstream.packing import frames
 from eventstream.packing.ids import id_bytes, id_text
 from eventstream.packing.order import version_key
 from eventstream.packing.steps import microseconds, step_content
-from eventstream.packing.traces import pack_image, pack_trace
+from eventstream.packing.traces import (
+    pack_content,
+    pack_image,
+    texts_of,
+    trace_content,
+    unpack_texts,
+)
 from eventstream.recorder.rows import (
     KnownTrace,
     StepCells,
     known_steps,
     known_traces,
     replace_rows,
-    same,
     settled_among,
     sort_behind,
     trace_cells,
     waits_row,
 )
+from eventstream.searching.keeping import Indexed
 from eventstream.statements import MEMOS, STEPS, TRACE_KEYS, TRACES, Cells, statements
 
 
@@ -74,8 +80,11 @@ class UpsertWriter:
     `encode` gives the JSON of an image.
     """
 
-    def __init__(self, numbers: Numbers, names: Names, now: float, encode: Encode) -> None:
+    def __init__(
+        self, numbers: Numbers, names: Names, now: float, encode: Encode, indexed: Indexed
+    ) -> None:
         self._numbers = numbers
+        self._indexed = indexed
         self._names = names
         self._now = now
         self._encode = encode
@@ -160,39 +169,51 @@ class UpsertWriter:
         if known is not None:
             if known.says(trace, sort, said):
                 return
-            self._old_seqs.append((known.seq,))
+            self._drop(known)
             revision = known.revision + 1
-        cells = (self._numbers.take(), id_, trace, revision, sort, *said)
+        cells = (seq := self._numbers.take(), id_, trace, revision, sort, *said)
+        self._indexed.add_step(seq, step, meant[0])
         if sort:
             self._new_steps.append(cells)
         else:
             self._unplaced.append((step.at, cells))
 
     def _trace(self, trace: Trace) -> None:
-        body, number = pack_trace(trace), self._keys[trace.id]
+        content, number = trace_content(trace), self._keys[trace.id]
         known = self._traces.get(number)
-        if known is not None and same(known.body, body):
+        before = frames.unpack(known.body) if known else b""
+        if before == content:
             return
         seq, revision = self._numbers.take(), known.revision + 1 if known else 1
+        body = pack_content(content)
         self._new_traces.append(trace_cells(number, trace, seq, revision, body))
+        told = texts_of(before) if before else None
+        self._indexed.put_trace(number, trace, told, known.seq if known else 0)
 
     def _remove(self, removed: StepRemoved) -> None:
         if removed.kind == "trace":
             number = self._keys.get(removed.id)
             if number is not None and number in self._traces:
+                known = self._traces[number]
+                self._indexed.put_trace(number, None, unpack_texts(known.body), known.seq)
                 self._removed_traces.append((number,))
                 self._bury(removed.id, "trace", number)
             return
-        known = self._steps.get(id_bytes(removed.id))
-        if known is not None:
-            self._old_seqs.append((known.seq,))
-            self._old_memos.append((known.trace, known.id))
-            self._bury(removed.id, "step", known.trace)
+        step = self._steps.get(id_bytes(removed.id))
+        if step is not None:
+            self._drop(step)
+            self._old_memos.append((step.trace, step.id))
+            self._bury(removed.id, "step", step.trace)
+
+    def _drop(self, known: StepCells) -> None:
+        self._indexed.remove_step(known.seq)
+        self._old_seqs.append((known.seq,))
 
     def _bury(self, row: str, kind: str, trace: int) -> None:
         self._buried.append((row, kind, trace, self._numbers.take()))
 
     def _save(self) -> None:
+        self._indexed.save()
         write = statements()
         write.remove(STEPS, self._old_seqs)
         write.remove(TRACES, self._removed_traces)

@@ -25,6 +25,7 @@ from eventstream.recorder.problems import commit_problem
 from eventstream.recorder.status import ClusterIdentity, Status, StatusKeeper
 from eventstream.recorder.tenure import Tenure
 from eventstream.retention import Retention
+from eventstream.searching import keeping
 
 logger = logging.getLogger(__name__)
 _P = ParamSpec("_P")
@@ -84,6 +85,7 @@ class Recorder:
         self._seq = 0
         self._reached: dict[str, Position] = {}
         self._stored_at = 0.0
+        self._unindexed = True
 
     @property
     def pending(self) -> int:
@@ -131,9 +133,10 @@ class Recorder:
     async def run(self) -> None:
         """Commit every `batch_interval`, until cancelled; then commit what is left and return.
 
-        After a failed commit the same rows are tried again, later each time. Retention runs
-        between commits. Raises VanishedError when the database is no longer there, OvertakenError
-        when another Baton writes it: what is pending then is of no use, as what was before is not.
+        After a failed commit the same rows are tried again, later each time. Between commits
+        retention runs, and what an earlier Baton stored is made searchable. Raises VanishedError
+        when the database is no longer there, OvertakenError when another Baton writes it: what is
+        pending then is of no use, as what was before is not.
         """
         failures = 0
         try:
@@ -141,6 +144,7 @@ class Recorder:
                 await asyncio.sleep(min(LONGEST_RETRY, self._interval * 2 ** min(failures, 16)))
                 failures = 0 if await self.flush() else failures + 1
                 await self._retain()
+                await self._index()
         except (VanishedError, OvertakenError) as error:
             self._committing, self._batch = Batch(), Batch()
             self._overtaken = isinstance(error, OvertakenError)
@@ -228,6 +232,15 @@ class Recorder:
             await self._in_thread(self._retention.sweep)
         except DatabaseError:
             logger.exception("What is too old could not be deleted; that is tried again.")
+
+    async def _index(self) -> None:
+        """Take in some of what no search finds yet, unless there is more to do than that."""
+        if not self._unindexed or self.problem is not None or self.pending > self.limit // 2:
+            return
+        try:
+            self._unindexed = await self._in_thread(keeping.index_older)
+        except DatabaseError:
+            logger.exception("Older history could not be made searchable; that is tried again.")
 
     async def _finish(self) -> None:
         try:

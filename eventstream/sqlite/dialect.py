@@ -3,12 +3,13 @@
 import logging
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from eventstream import private
 from eventstream.dialects import UnusableError
-from eventstream.sqlite import files
+from eventstream.sqlite import files, words
 from eventstream.sqlite.aside import set_aside
 from eventstream.sqlite.lock import lock_of, sole_writer
 from eventstream.sqlite.room import FileRoom
@@ -47,6 +48,19 @@ class Sqlite:
     def statements(self) -> SqliteStatements:
         """Statements for this thread."""
         return SqliteStatements(connections[DEFAULT_DB_ALIAS])
+
+    def text_index(self, wrapper: Any) -> words.SqliteIndex:
+        """FTS5's tables."""
+        return words.SqliteIndex(wrapper)
+
+    def index_made(self) -> tuple[str, ...]:
+        """What makes these."""
+        words.check()
+        return words.TABLES
+
+    def index_gone(self) -> tuple[str, ...]:
+        """What takes them away."""
+        return words.GONE
 
     def writing(self) -> files.OpenedFile:
         """The file as it is when it is looked at first."""

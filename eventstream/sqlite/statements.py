@@ -74,6 +74,5 @@ def _insert(table: Table) -> str:
 @lru_cache(maxsize=64)
 def _upsert(table: Table) -> str:
     key = ", ".join(table.key)
-    others = [column for column in table.columns if column not in table.key]
-    new = ", ".join(f"{column} = excluded.{column}" for column in others)
+    new = ", ".join(f"{column} = excluded.{column}" for column in table.changing)
     return f"{_insert(table)} ON CONFLICT ({key}) DO UPDATE SET {new}"  # our own names  # nosec B608

@@ -43,6 +43,7 @@ from eventstream.observer import Observer
 from eventstream.otlp.exporter import running as exporting
 from eventstream.recorder import StoreError
 from eventstream.recording import Recording, RecordingError
+from eventstream.searching.errors import UnsearchableError
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +63,7 @@ _ON = "Going on with what is stored in %s."
 KNOWN = (
     *(ApiProblem, InUseError, RecordingError, StoreError),
     *(history.DigestKeyError, serving.ServingError, RulesError, UnusableError),
+    UnsearchableError,
 )
 """Errors whose message tells a person all: what failed, why, and what to do."""
 

@@ -1,0 +1,146 @@
+"""PostgreSQL's own full-text search, by words that are told apart as everywhere in Baton.
+
+A tsvector is made of an array of words, since the server's own reading of a text takes names apart
+in ways of its own. What a name is part of is looked for in the rows themselves.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import OperationalError
+from psycopg.errors import QueryCanceled
+
+from eventstream.searching.errors import TooWideError
+from eventstream.searching.index import Changed, Entry
+from eventstream.searching.terms import Terms
+from eventstream.searching.texts import PLACE, words
+
+_STEPS, _TRACES = "eventstream_stepwords", "eventstream_tracewords"
+
+
+def _table(name: str) -> tuple[str, str]:
+    return (
+        f"CREATE TABLE {name} (number bigint PRIMARY KEY, words tsvector NOT NULL)",
+        f"CREATE INDEX {name}_found ON {name} USING gin (words)",
+    )
+
+
+TABLES = (*_table(_STEPS), *_table(_TRACES))
+"""The statements that make the index."""
+
+GONE = (f"DROP TABLE {_STEPS}", f"DROP TABLE {_TRACES}")
+"""The statements that take it away."""
+
+
+class PostgresIndex:
+    """See `searching.index.TextIndex`."""
+
+    def __init__(self, wrapper: Any) -> None:
+        self._wrapper = wrapper
+
+    def add_steps(self, entries: Sequence[Entry]) -> None:
+        """Take in the texts of new steps."""
+        self._add(_STEPS, entries)
+
+    def remove_steps(self, entries: Sequence[Entry]) -> None:
+        """Take out steps."""
+        self._remove(_STEPS, [number for number, _ in entries])
+
+    def put_traces(self, entries: Sequence[Changed]) -> None:
+        """Change the text of traces, from one to another; None is none."""
+        self._remove(_TRACES, [number for number, before, _ in entries if before is not None])
+        self._add(_TRACES, [(number, new) for number, _, new in entries if new is not None])
+
+    def put_trace_names(self, entries: Sequence[Changed]) -> None:
+        """Nothing is to be done: their rows have them."""
+
+    def add_objects(self, entries: Sequence[Entry]) -> None:
+        """Nothing is to be done: their rows have their names."""
+
+    def remove_objects(self, entries: Sequence[Entry]) -> None:
+        """Nothing is to be done."""
+
+    def tidy(self, pages: int) -> bool:
+        """The server does that by itself."""
+        return False
+
+    def steps(self, terms: Terms, places: Sequence[int], below: int, limit: int) -> list[int]:
+        """The seqs below one of the steps that have all terms, the highest first."""
+        if not places:
+            return self._found(_STEPS, terms, below, limit)
+        return self._run(
+            f"SELECT w.number FROM {_STEPS} w JOIN eventstream_steprow s ON s.seq = w.number "  # noqa: S608  # nosec B608
+            "WHERE w.words @@ %s::tsquery AND w.number < %s AND s.place_id = ANY(%s) "
+            "ORDER BY w.number DESC LIMIT %s",
+            [_all_of(terms), below, list(places), limit],
+        )
+
+    def traces(self, terms: Terms, below: int, limit: int) -> list[int]:
+        """The numbers below one of the traces that have all terms, the highest first."""
+        return self._found(_TRACES, terms, below, limit)
+
+    def objects(self, parts: Sequence[str], below: int, limit: int) -> list[int]:
+        """The numbers below one of objects whose names have one of the parts, the highest first."""
+        return self._run(
+            "SELECT id FROM eventstream_objectrow WHERE name ILIKE ANY(%s) AND id < %s "
+            "ORDER BY id DESC LIMIT %s",
+            [[_like(part) for part in parts], below, limit],
+        )
+
+    def named_traces(self, part: str, limit: int) -> list[int]:
+        """The numbers of so many traces that are called so in part."""
+        like = _like(part)
+        return self._run(
+            "SELECT number FROM eventstream_tracerow "
+            "WHERE title ILIKE %s OR name ILIKE %s OR namespace ILIKE %s LIMIT %s",
+            [like, like, like, limit],
+        )
+
+    def _add(self, table: str, entries: Sequence[Entry]) -> None:
+        if entries:
+            told = [" ".join(words(text.partition(PLACE)[0].lower())) for _, text in entries]
+            self._run(
+                # As bytes, since texts are cut to what an index can have.
+                f"INSERT INTO {table} SELECT n, array_to_tsvector(array_remove(string_to_array("  # noqa: S608  # nosec B608
+                "convert_from(w, 'UTF8'), ' '), '')) "
+                "FROM unnest(%s::bigint[], %s::bytea[]) AS t(n, w)",
+                [[number for number, _ in entries], [text.encode() for text in told]],
+            )
+
+    def _remove(self, table: str, numbers: list[int]) -> None:
+        if numbers:
+            self._run(f"DELETE FROM {table} WHERE number = ANY(%s)", [numbers])  # noqa: S608  # nosec B608
+
+    def _found(self, table: str, terms: Terms, below: int, limit: int) -> list[int]:
+        return self._run(
+            f"SELECT number FROM {table} WHERE words @@ %s::tsquery AND number < %s "  # noqa: S608  # nosec B608
+            "ORDER BY number DESC LIMIT %s",
+            [_all_of(terms), below, limit],
+        )
+
+    def _run(self, statement: str, given: list[Any]) -> list[int]:
+        with _said(), self._wrapper.cursor() as cursor:
+            cursor.execute(statement, given)
+            return [number for (number,) in cursor.fetchall()] if cursor.description else []
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """Within this block a statement that the server gives up raises TooWideError."""
+    try:
+        yield
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            raise TooWideError("Too much begins like this to look through it all.") from error
+        raise
+
+
+def _all_of(terms: Terms) -> str:
+    """What the server is asked; the words have letters and digits alone."""
+    return " & ".join(f"'{piece}'" + ":*" * goes_on for piece, goes_on in terms.pieces())
+
+
+def _like(part: str) -> str:
+    escaped = part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"

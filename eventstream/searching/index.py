@@ -1,0 +1,62 @@
+"""What a database's own index has to do; each engine's dialect has one."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from eventstream.searching.terms import Terms
+
+Changed = tuple[int, str | None, str | None]
+"""The number of a row, the text that it had, and the one that it gets."""
+
+Entry = tuple[int, str]
+"""The number of a row, and what is searched of it."""
+
+
+class TextIndex(Protocol):
+    """The words of steps (by seq) and traces (by number), and the names of objects and traces.
+
+    Names are found by any part of them, whatever its case. What takes too long to look for raises
+    `TooWideError`.
+    """
+
+    def add_steps(self, entries: Sequence[Entry]) -> None:
+        """Take in the texts of new steps, in order of seq."""
+
+    def remove_steps(self, entries: Sequence[Entry]) -> None:
+        """Take out steps, with the texts by which they were taken in, in order of seq."""
+
+    def put_traces(self, entries: Sequence[Changed]) -> None:
+        """Change the text of traces, from one to another, in order of number; None is none."""
+
+    def put_trace_names(self, entries: Sequence[Changed]) -> None:
+        """The same of what they are called."""
+
+    def add_objects(self, entries: Sequence[Entry]) -> None:
+        """Take in the names of new objects, in order of number."""
+
+    def remove_objects(self, entries: Sequence[Entry]) -> None:
+        """Take out objects, with their names, in order of number."""
+
+    def tidy(self, pages: int) -> bool:
+        """Give back some of the room that was taken out, by so much work; False where none is."""
+
+    def steps(self, terms: Terms, places: Sequence[int], below: int, limit: int) -> list[int]:
+        """The seqs below one of the steps that have all terms, the highest first.
+
+        Only of those at `places`, unless there are none.
+        """
+
+    def traces(self, terms: Terms, below: int, limit: int) -> list[int]:
+        """The numbers below one of the traces that have all terms, the highest first."""
+
+    def objects(self, parts: Sequence[str], below: int, limit: int) -> list[int]:
+        """The numbers below one of objects whose names have one of the parts, the highest first."""
+
+    def named_traces(self, part: str, limit: int) -> list[int]:
+        """The numbers of so many traces that are called so in part."""
+
+
+def text_index(wrapper: Any) -> TextIndex:
+    """The index of the database behind a connection of Django's."""
+    found: TextIndex = wrapper.dialect.text_index(wrapper)
+    return found

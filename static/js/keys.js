@@ -48,8 +48,9 @@ function beside(forward) {
 }
 
 function search() {
-  const field = document.querySelector(".filters [type=search]");
+  const field = document.getElementById("search-text");
   field?.focus();
+  field?.select();
   return Boolean(field);
 }
 

@@ -77,7 +77,7 @@ def test_single_keys_rest_in_controls_and_can_be_switched_off(
     with opened(browser, baton, "/") as page:
         page.keyboard.press("/")
         page.keyboard.type("j?")
-        expect(page.locator("#filter-text")).to_have_value("j?")
+        expect(page.locator("#search-text")).to_have_value("j?")
         expect(page.locator("#help")).to_be_hidden()
         page.locator("h1").click()
         page.keyboard.press("?")
@@ -86,6 +86,26 @@ def test_single_keys_rest_in_controls_and_can_be_switched_off(
         page.keyboard.press("Escape")
         page.keyboard.press("?")
         expect(page.locator("#help")).to_be_hidden()
+
+
+def test_what_is_found_shows_while_one_types_and_is_walked_through(
+    browser: Browser, baton: Baton
+) -> None:
+    with opened(browser, baton, "/cluster") as page:
+        page.keyboard.press("/")
+        page.keyboard.type("nginx")
+        found = page.locator("#found")
+        expect(found.locator("mark").first).to_be_visible()
+        page.keyboard.press("ArrowDown")
+        expect(found.locator("a").first).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(found).to_be_hidden()
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/search?text=nginx")
+        page.locator("#search-text").fill("nginx scheduler")
+        page.wait_for_url("**/search?text=nginx%20scheduler")
+        page.locator("#results .found-step a").first.click()
+        expect(page.locator("#drawer")).to_be_visible()
 
 
 def test_filters_live_in_the_address(browser: Browser, baton: Baton) -> None:

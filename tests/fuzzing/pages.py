@@ -49,6 +49,7 @@ def addresses() -> Iterator[str]:
         yield f"/traces/{trace}/steps/{step}"
     for kind, name in {*StepRow.objects.values_list("place__kind", "object__name")}:
         yield f"/changes?kind={quote(kind)}&text={quote(name)}"
+        yield f"/search?text={quote(name)}"
         yield f"/?kind={quote(kind)}&text={quote(name)}"
 
 

@@ -51,6 +51,8 @@ PATHS = (
     "/learn",
     "/learn?trace=theirs",
     "/learn?trace=stuck",
+    *(f"/search?text={text}" for text in (HUSH, "vault", "thing+done", "withheld", "deployment")),
+    *(f"/search?text=known&in={group}" for group in ("objects", "traces", "steps")),
     "/coverage",
     "/coverage.json",
     "/nothing-here",
@@ -64,6 +66,8 @@ async def text_of(browser: Browser, path: str) -> str:
     asked = (
         *(f"text={HUSH}", f'value="{HUSH}"', f"&quot;{HUSH}&quot;"),
         *("namespace=vault", "text=vault", 'value="vault"', "&quot;vault&quot;"),
+        *(f"Search: {text}" for text in (HUSH, "vault")),
+        *(f"Nothing has <bdi>{text}</bdi>" for text in (HUSH, "vault")),
         *("<option  selected>vault</option>", "<bdi>vault</bdi>, history holds no step"),
     )
     text = answer.text
@@ -90,6 +94,7 @@ async def test_all_of_it_is_there_for_who_may_see_it(cluster: Cluster, browser: 
     await browser.sign_in(EVERYBODY)
     for path in ("/", "/changes", "/changes.csv", "/cluster", "/window", "/traces/stuck"):
         assert HUSH in await text_of(browser, path), path
+    assert "vault" in await text_of(browser, f"/search?text={HUSH}")
     assert "4321" in await text_of(browser, "/coverage.json")
 
 

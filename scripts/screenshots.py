@@ -157,6 +157,12 @@ def _open(what: str) -> Callable[[Page], None]:
     return lambda page: page.locator(what).first.click()
 
 
+def _search(page: Page) -> None:
+    page.keyboard.press("/")
+    page.keyboard.type("nginx ready")
+    page.locator("#found:visible").wait_for()
+
+
 def stored(fill: str, *options: str) -> Callable[[Path], Server]:
     """Return what serves a history that the function `fill` stored."""
     return lambda directory: Stored(directory, fill, *options)
@@ -167,6 +173,7 @@ PAGES: dict[str, str | Find] = {
     "cluster": "/cluster",
     "changes": "/changes",
     "writers": "/writers",
+    "search": "/search?text=nginx",
     "coverage": "/coverage",
     "learn": "/learn",
     "operators": "/learn?tab=operators",
@@ -186,6 +193,7 @@ STATES = {
             **PAGES,
             **traces("deployment/nginx"),
             "filtered": "/?text=nothing-has-this-name",
+            "found": Acted("/", _search),
             "reference": "/reference",
             "tape": "/tape",
             "lost": "/traces/none",

@@ -1,24 +1,38 @@
 """All writes in order of time, whatever trace they belong to: what changed, where and by whom.
 
 What is looked for decides which index is gone through, each of which has the rows of a place, of an
-actor or of all in order of time: only the rows that are shown are read as a whole.
+object, of an actor or of all in order: only the rows that are shown are read as a whole.
 """
 
 import heapq
+from collections.abc import Callable, Sequence
 
 import msgspec
-from django.db.models import Q, QuerySet
+from django.db import connections
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from eventstream.explain.vocabulary.records import Step
 from eventstream.history import permitted
 from eventstream.history.answers import BadCursorError, Stored
+from eventstream.history.databases import current
 from eventstream.history.reading import stored_steps
+from eventstream.history.rights import seen
 from eventstream.models import NameRow, PlaceRow, StepRow
 from eventstream.packing.ids import id_bytes, id_text
+from eventstream.searching.index import text_index
+from eventstream.searching.terms import LETTERS_LEAST
 
-PLACES_MOST = 12
+PLACES_MOST = 5000
 """Of so many places at most the newest writes of each are laid together; where there are more, all
 writes are gone through by time, among which theirs are then many."""
+
+OBJECTS_MOST = 1000
+"""So many objects at most are asked for their writes; where more are called so, all writes are gone
+through by time, as above."""
+
+_HIGHEST = 2**63 - 1
+_ANY_PLACE = -(2**62)
+"""Stands for a place in a statement that is asked for one after the other."""
 
 _Key = tuple[int, bytes]
 """Where a write stands: by its time and its id."""
@@ -60,22 +74,28 @@ def ledger(
 
 def _newest(wanted: LedgerFilter, limit: int, before: str | None) -> list[_Key]:
     """Where the newest writes stand that match."""
-    rows = permitted.steps()
+    places, rows = _places(wanted), permitted.steps_of_places_seen()
     if wanted.actor:
         rows = rows.filter(actor__in=list(NameRow.objects.filter(name=wanted.actor)))
+    if before is not None:
+        rows = _before(rows, *_place(before))
     for word in (wanted.text or "").split():
         rows = rows.filter(Q(object__name__icontains=word) | Q(place__namespace__icontains=word))
-    if before is not None:
-        at, id_ = _place(before)
-        # The first condition alone lets the index find the place.
-        rows = rows.filter(Q(at__lte=at), Q(at__lt=at) | Q(id__lt=id_))
-    places = _places(wanted)
-    few = list(places.values_list("id", flat=True)[: PLACES_MOST + 1])
-    if wanted.actor or len(few) > PLACES_MOST:
+    called = _called(wanted.text, places) if wanted.text else None
+    if called is not None:
+        objects, there = called
+        about = permitted.at_places(rows.filter(object__in=objects), places)
+        return heapq.nlargest(limit, {*_keys(about, limit), *_of_places(rows, there, limit)})
+    narrowed = wanted.namespace or wanted.kind or not seen().everything
+    few = _few(places) if narrowed and not wanted.actor and not wanted.text else None
+    if few is None:
         return _keys(permitted.at_places(rows, places), limit)
-    return heapq.nlargest(
-        limit, (key for place in few for key in _keys(rows.filter(place=place), limit))
-    )
+    return _of_places(rows, few, limit)
+
+
+def _before(rows: QuerySet[StepRow], at: int, id_: str) -> QuerySet[StepRow]:
+    # The first condition alone lets the index find the place.
+    return rows.filter(Q(at__lte=at), Q(at__lt=at) | Q(id__lt=id_))
 
 
 def _places(wanted: LedgerFilter) -> QuerySet[PlaceRow]:
@@ -85,6 +105,62 @@ def _places(wanted: LedgerFilter) -> QuerySet[PlaceRow]:
         if asked:
             places = places.filter(**{column: asked})
     return places
+
+
+def _few(places: QuerySet[PlaceRow]) -> list[int] | None:
+    """The numbers of places, None where there are more than PLACES_MOST."""
+    few = list(places.values_list("id", flat=True)[: PLACES_MOST + 1])
+    return few if len(few) <= PLACES_MOST else None
+
+
+def _called(text: str, places: QuerySet[PlaceRow]) -> tuple[list[int], list[int]] | None:
+    """The objects and the places of which a word of `text` has to be a name; None for too many.
+
+    One word decides where to look, the one with the fewest; what is found there has to have all.
+    """
+    found = []
+    for word in text.split():
+        there = _few(places.filter(namespace__icontains=word))
+        if len(word) >= LETTERS_LEAST and there is not None:
+            index = text_index(connections[current()])
+            objects = index.objects([word.lower()], _HIGHEST, OBJECTS_MOST + 1)
+            if len(objects) <= OBJECTS_MOST:
+                found.append((objects, there))
+    return min(found, key=lambda each: (len(each[1]), len(each[0])), default=None)
+
+
+def _of_places(rows: QuerySet[StepRow], places: Sequence[int], limit: int) -> list[_Key]:
+    """The newest of rows at these places: only those are read whose newest is among them."""
+    best: list[_Key] = []
+    newest = sorted(_newest_of(rows, places), reverse=True)
+    if not newest:
+        return best
+    fetch = _fetching(rows, limit)
+    for at, place in newest:
+        if len(best) == limit and at < best[-1][0]:
+            break
+        best = sorted([*best, *fetch(place)], reverse=True)[:limit]
+    return best
+
+
+def _newest_of(rows: QuerySet[StepRow], places: Sequence[int]) -> list[tuple[int, int]]:
+    """When the newest of rows is at each place, by one look into the index for each."""
+    newest = rows.filter(place=OuterRef("id")).order_by("-at").values("at")[:1]
+    found = PlaceRow.objects.filter(id__in=places).annotate(newest=Subquery(newest))
+    return [(at, place) for place, at in found.values_list("id", "newest") if at is not None]
+
+
+def _fetching(rows: QuerySet[StepRow], limit: int) -> Callable[[int], list[_Key]]:
+    """Returns what reads the newest of rows at one place: it is asked a hundred times a page."""
+    asked = rows.filter(place=_ANY_PLACE).order_by("-at", "-id").values_list("at", "id")[:limit]
+    statement, given = asked.query.get_compiler(using=current()).as_sql()
+
+    def fetch(place: int) -> list[_Key]:
+        with connections[current()].cursor() as cursor:
+            cursor.execute(statement, [place if each == _ANY_PLACE else each for each in given])
+            return [(at, bytes(id_)) for at, id_ in cursor.fetchall()]
+
+    return fetch
 
 
 def _keys(rows: QuerySet[StepRow], limit: int) -> list[_Key]:

@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db import connections
+from django.db.models import F, Q, QuerySet
 
 from eventstream.explain.vocabulary.records import Step, Trace
 from eventstream.history import permitted
 from eventstream.history.answers import Filter, Page, Stored
+from eventstream.history.databases import current
 from eventstream.history.reading import (
     TracePlace,
     first_step,
@@ -19,6 +21,11 @@ from eventstream.history.reading import (
 )
 from eventstream.models import StepRow, TraceKeyRow, TraceRow
 from eventstream.objects.kinds import is_built_in
+from eventstream.searching.index import text_index
+from eventstream.searching.terms import LETTERS_LEAST
+
+CALLED_MOST = 5000
+"""So many traces that are called so are sorted; of more, the first ones are met soon in order."""
 
 BEGUN_MOST = 500
 """So many traces are looked through for custom resources, whose kinds nobody knows beforehand."""
@@ -63,7 +70,11 @@ def traces(
     `before` is the `next` of the page above. A trace that changes while paging moves up to where
     `changes_since` tells of it; all others are met exactly once. Raises BadCursorError.
     """
-    rows = matching(filter or Filter())
+    wanted = filter or Filter()
+    rows = matching(wanted)
+    if (numbers := _called(wanted.text or "")) is not None:
+        # By a sum, which no index is of: else all traces would be gone through in order.
+        rows = rows.filter(number__in=numbers).alias(by=F("rank") + 0)
     if before is not None:
         place = TracePlace.parse(before)
         rows = rows.filter(
@@ -71,9 +82,20 @@ def traces(
             | Q(rank=place.rank, updated__lt=place.updated)
             | Q(rank=place.rank, updated=place.updated, id__gt=place.id)
         )
-    found = stored_traces(rows.order_by("rank", "-updated", "id")[: limit + 1])
+    order = "rank" if numbers is None else "by"
+    found = stored_traces(rows.order_by(order, "-updated", "id")[: limit + 1])
     shown = tuple(found[:limit])
     return Page(shown, shown[-1].cursor if len(found) > limit else None)
+
+
+def _called(text: str) -> list[int] | None:
+    """The numbers of the traces that may be called so, None for too many: then most are near."""
+    index, found = text_index(connections[current()]), list[list[int]]()
+    for word in text.lower().split():
+        if len(word) >= LETTERS_LEAST:
+            found.append(index.named_traces(word, CALLED_MOST + 1))
+    few = [numbers for numbers in found if len(numbers) <= CALLED_MOST]
+    return min(few, key=len, default=None)
 
 
 def begun(kind: str = "", *, limit: int = 20) -> list[Stored[Trace]]:

@@ -1,5 +1,6 @@
 """What pages ask goes by an index, in its order: however much history holds, little is read."""
 
+import re
 import sys
 from collections.abc import Callable
 
@@ -8,10 +9,22 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from eventstream import history
-from eventstream.history import EVERYTHING, Filter, LedgerFilter, Rights
+from eventstream.history import EVERYTHING, Filter, LedgerFilter, Rights, Terms
+from tests.store.conftest import both
 from tests.store.samples import change, gap, put_step, put_trace, store, trace
 
 VIEWER = Rights(within={"shop": frozenset({"Pod", "Deployment.apps"})})
+IN_ORDER = {
+    "feed": "tracerow USING INDEX trace_in_order",
+    "changes": "steprow USING INDEX step_in_time",
+    "search of objects": "imagerow USING INDEX image_by_name",
+}
+"""What is gone through in the order that is asked for, as far as is asked."""
+FEW = {
+    *("the trace before", "the trace that tells"),
+    *("changes by a name", "feed by a name", "search of objects"),
+}
+"""What sorts the few rows of one name, or of one root."""
 SORTED = "USE TEMP B-TREE FOR ORDER BY"
 """What is found is sorted as a whole; the right part of an order is sorted among equals only."""
 
@@ -48,6 +61,15 @@ ASKED: dict[str, Callable[[], object]] = {
     "changes of a namespace": lambda: history.ledger(LedgerFilter(namespace="shop")),
     "changes of a kind": lambda: history.ledger(LedgerFilter(kind="Pod")),
     "changes by an actor": lambda: history.ledger(LedgerFilter(actor="client")),
+    "changes by a name": lambda: history.ledger(LedgerFilter(text="nginx")),
+    "changes by a name, on": lambda: history.ledger(
+        LedgerFilter(text="nginx"), before="100000000/ab"
+    ),
+    "feed by a name": lambda: history.traces(Filter(text="nginx")),
+    "search of steps": lambda: history.search_steps(Terms.of("client nginx")),
+    "search of traces": lambda: history.search_traces(Terms.of("nginx")),
+    "search of objects": lambda: history.search_objects(Terms.of("nginx")),
+    "search of objects, on": lambda: history.search_objects(Terms.of("pod"), before="live/6162/a"),
     "window": lambda: history.between(1.0, 200.0),
     "what is new": lambda: history.changes_since(1),
     "rates": lambda: history.rates(200.0),
@@ -55,10 +77,6 @@ ASKED: dict[str, Callable[[], object]] = {
     "the trace that tells": lambda: history.trace_telling(trace().root),
     "the last steps": lambda: history.last_steps("t1", 3),
 }
-
-
-FEW = {"the trace before", "the trace that tells"}
-"""What sorts the traces of one root."""
 
 
 @pytest.fixture(autouse=True)
@@ -73,14 +91,26 @@ def test_nothing_is_sorted_or_gone_through_as_a_whole(asked: str, rights: Rights
     with history.seeing(rights):
         found = plans(ASKED[asked])
     assert found
+    name = asked.removesuffix(", on")
     for plan in found:
-        if asked not in FEW:  # Few traces have one root.
-            assert SORTED not in plan, plan
+        assert SORTED not in plan or name in FEW, plan
         for table in ("steprow", "tracerow", "objectrow", "imagerow"):
             whole = f"SCAN eventstream_{table}"
-            in_order = plan.startswith((f"{whole} USING INDEX trace_in_order", f"{whole};"))
+            in_order = plan.startswith(f"SCAN eventstream_{IN_ORDER.get(name, '-')}")
             # By its number, which is the seq, a table is gone through as far as is asked.
-            assert whole not in plan or (in_order and asked in ("feed", "feed, on", "rates")), plan
+            by_number = name in ("feed", "rates") and plan.startswith(f"{whole};")
+            assert whole not in plan or in_order or by_number, plan
+
+
+def test_the_index_of_words_is_asked_in_its_own_order() -> None:
+    for table in ("stepwords", "tracewords", "objectnames", "tracenames"):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"EXPLAIN QUERY PLAN SELECT rowid FROM eventstream_{table} "  # noqa: S608
+                f"WHERE eventstream_{table} MATCH 'abc' AND rowid < 9 ORDER BY rowid DESC LIMIT 5"
+            )
+            (plan,) = [row[3] for row in cursor.fetchall()]
+        assert re.search(r"VIRTUAL TABLE INDEX \d+:.*[Mm]", plan), plan
 
 
 def test_a_plan_that_sorts_is_noticed() -> None:
@@ -88,6 +118,7 @@ def test_a_plan_that_sorts_is_noticed() -> None:
         assert any(SORTED in plan for plan in plans(lambda: history.traces_about("uid-1")))
 
 
+@both
 def test_changes_of_many_places_are_laid_together_in_order() -> None:
     kinds = ("Pod", "Job", "Service")
     for number in range(60):
@@ -108,6 +139,56 @@ def test_changes_of_many_places_are_laid_together_in_order() -> None:
                 times = [(s.record.at, s.id) for s in history.ledger(wanted).rows]
                 assert times == sorted(times, reverse=True)
             assert len(history.ledger(LedgerFilter(kind="Job")).rows) == 20
+
+
+@both
+@pytest.mark.parametrize("most", [0, 1000])
+def test_changes_by_a_name_are_the_same_whichever_way_they_are_found(
+    most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(40):
+        name, space = f"web-{number % 4}", f"n{number % 5}"
+        ref = trace().root.__class__("v1", "Pod", space, name, f"u-{name}-{space}")
+        store(put_step(f"m{number}", "t1", str(100 + number), object=ref, at=float(number // 3)))
+    monkeypatch.setattr(sys.modules["eventstream.history.ledger"], "OBJECTS_MOST", most)
+    for text, count in (("web-2", 10), ("EB-2 n3", 2), ("n3", 8), ("we", 40), ("web-9", 0)):
+        wanted, found, before = LedgerFilter(text=text, kind="Pod"), list[str](), None
+        while True:
+            page = history.ledger(wanted, limit=3, before=before)
+            found += [each.id for each in page.rows]
+            if (before := page.next) is None:
+                break
+        assert len(found) == len(set(found)) == count, text
+        assert history.ledger(LedgerFilter(text="web", actor="nobody")).rows == ()
+    with history.seeing(Rights(within={"n3": frozenset({"Pod"})})):
+        assert len(history.ledger(LedgerFilter(text="web")).rows) == 8
+
+
+@both
+@pytest.mark.parametrize("most", [0, 5000])
+def test_traces_by_a_name_are_the_same_whichever_way_they_are_found(
+    most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(30):
+        state = ("running", "stalled", "complete")[number % 3]
+        store(put_trace(f"w{number}", title=f"pod/web-{number % 4}", state=state, updated=number))
+    monkeypatch.setattr(sys.modules["eventstream.history.listing"], "CALLED_MOST", most)
+    for text, count in (
+        ("WEB-2", 7),
+        ("eb-2 shop", 7),
+        ("web", 30),
+        ("zebra", 0),
+        ("sh nginx", 32),
+    ):
+        found, before = list[str](), None
+        while True:
+            page = history.traces(Filter(text=text), limit=4, before=before)
+            found += [each.id for each in page.rows]
+            if (before := page.next) is None:
+                break
+        assert len(found) == len(set(found)) == count, text
+    ranks = [each.record.state for each in history.traces(Filter(text="web")).rows]
+    assert ranks == ["stalled"] * 10 + ["running"] * 10 + ["complete"] * 10
 
 
 def test_the_first_pages_of_a_filter_are_filters_of_the_feed() -> None:

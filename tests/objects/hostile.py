@@ -5,9 +5,12 @@ over, and never what would have to follow; and the whole again and again, whole 
 """
 
 from collections.abc import Callable, Iterator
-from re import _constants as kinds  # type: ignore[attr-defined]
-from re import _parser as parser  # type: ignore[attr-defined]
+from importlib import import_module
 from typing import Any
+
+# Whether types of them are known depends on the other packages that are there.
+kinds: Any = import_module("re._constants")
+parser: Any = import_module("re._parser")
 
 _UNBOUNDED = 16
 """A part that may be repeated so often is one that hostile text repeats."""

@@ -21,7 +21,7 @@ TAKEN = frozenset(
     {
         *("api", "static", "live", "tapes", "healthz", "readyz", "metrics", "version"),
         *("traces", "cluster", "cluster.json", "objects", "changes", "changes.csv"),
-        *("writers", "writers.csv", "window", "learn", "reference", "tape"),
+        *("writers", "writers.csv", "window", "learn", "reference", "tape", "search"),
         *("coverage", "coverage.json", "login", "logout", "oidc"),
     }
 )

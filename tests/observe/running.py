@@ -86,7 +86,10 @@ class History:
 
     def everything(self) -> str:
         """All that is kept, of every table, as text: what is packed is unpacked."""
-        tables = self._read("select name from sqlite_master where type = 'table'")
+        # An index of words keeps no texts: SQLite has nothing to read there but in its shadow tables.
+        tables = self._read(
+            "select name from sqlite_master where type = 'table' and sql not like 'create virtual%'"
+        )
         return "\n".join(
             _text(cell)
             for (table,) in tables

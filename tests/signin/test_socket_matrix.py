@@ -26,6 +26,7 @@ VIEWS = (
     *(f"traces/stuck/{show}" for show in SHOWS),
     *(f"learn/{tab}" for tab in TABS),
     *(f"learn/{TABS[0]}/{trace}" for trace in ("mine", "theirs")),
+    *("EXERCISE", "SITUATION"),
 )
 OWN = "known-"
 """What the names in the viewer's own namespace begin with."""

@@ -31,6 +31,7 @@ KEPT = {
     "eventstream/following.py": "from eventstream import objects",
     "eventstream/notifying/notifier.py": "from eventstream import explain",
     "eventstream/otlp/exporter.py": "from eventstream import history",
+    "eventstream/searching.py": "",
     "eventstream/recorder.py": "from eventstream import history, models, explain",
     "eventstream/retention.py": "from eventstream import forgetting, models",
     "eventstream/forgetting.py": "from eventstream import names",

@@ -86,7 +86,7 @@ class History:
 
     def everything(self) -> str:
         """All that is kept, of every table, as text: what is packed is unpacked."""
-        # An index of words keeps no texts: SQLite has nothing to read there but in its shadow tables.
+        # An index of words keeps no texts: there is nothing to read but in its shadow tables.
         tables = self._read(
             "select name from sqlite_master where type = 'table' and sql not like 'create virtual%'"
         )

@@ -10,6 +10,7 @@ import pytest
 from channels.db import database_sync_to_async
 
 from dashboard.asked import SHOWS
+from dashboard.exercises.declared import EXERCISES
 from dashboard.lessons import TABS
 from dashboard.pages.registry import FEEDS
 from dashboard.signin.decisions import MESSAGES
@@ -26,7 +27,7 @@ VIEWS = (
     *(f"traces/stuck/{show}" for show in SHOWS),
     *(f"learn/{tab}" for tab in TABS),
     *(f"learn/{TABS[0]}/{trace}" for trace in ("mine", "theirs")),
-    *("EXERCISE", "SITUATION"),
+    *(f"exercise/{EXERCISES[0].slug}", "situation/1"),
 )
 OWN = "known-"
 """What the names in the viewer's own namespace begin with."""

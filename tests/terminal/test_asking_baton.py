@@ -6,6 +6,9 @@ import re
 import shutil
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,6 +43,13 @@ def baton(
     assert observing.stdout is not None
     said = iter(observing.stdout.readline, "")
     url = next(line for line in said if line.startswith("Dashboard: ")).split()[1].rstrip("/")
+    until = time.monotonic() + SOON
+    while True:  # What it has not listed yet it does not know.
+        try:
+            urllib.request.urlopen(f"{url}/readyz", timeout=SOON).close()
+            break
+        except urllib.error.HTTPError:
+            assert time.monotonic() < until, "Baton has not listed each kind"
     yield url
     observing.terminate()
     observing.wait(SOON)

@@ -19,6 +19,30 @@ def _available(count: int) -> Expected:
     )
 
 
+def _scaled(count: int) -> Expected:
+    """A client asks for so many replicas of nginx."""
+    return Expected(
+        f"a client changes spec.replicas to {count}",
+        Sign(
+            kind="Deployment",
+            name="nginx",
+            actor="client",
+            changed="spec.replicas",
+            after=str(count),
+        ),
+    )
+
+
+_ROLLED_OUT = Expected(
+    "the Deployment controller has rolled it out",
+    Sign(
+        kind="Deployment",
+        name="nginx",
+        actor=_DEPLOYMENTS,
+        changed="status.conditions[Progressing]",
+        after="NewReplicaSetAvailable",
+    ),
+)
 _POD_MADE = Sign(kind="Pod", name="nginx-", actor=_REPLICASETS, verb="create")
 _BOUND = Sign(kind="Pod", name="nginx-", actor="scheduler", verb="bind")
 _RUNS = Sign(kind="Pod", name="nginx-", actor="kubelet", changed="status.phase", after='"Running"')
@@ -92,16 +116,7 @@ _SCALE = Exercise(
             look="Only the two that are missing are made: desired 5, current 3, so 2.",
             hint="If it already has five replicas, scale to another number first.",
             expected=(
-                Expected(
-                    "a client changes spec.replicas to 5",
-                    Sign(
-                        kind="Deployment",
-                        name="nginx",
-                        actor="client",
-                        changed="spec.replicas",
-                        after="5",
-                    ),
-                ),
+                _scaled(5),
                 Expected("the ReplicaSet controller makes Pods", _POD_MADE),
                 _available(5),
             ),
@@ -113,16 +128,7 @@ _SCALE = Exercise(
             "Pod is gone only after that.",
             hint="kubectl get pods --watch shows them leave one by one; end it with Ctrl-C.",
             expected=(
-                Expected(
-                    "a client changes spec.replicas to 2",
-                    Sign(
-                        kind="Deployment",
-                        name="nginx",
-                        actor="client",
-                        changed="spec.replicas",
-                        after="2",
-                    ),
-                ),
+                _scaled(2),
                 Expected(
                     "the ReplicaSet controller deletes Pods",
                     Sign(kind="Pod", name="nginx-", actor=_REPLICASETS, verb="delete"),
@@ -176,16 +182,7 @@ _BREAK = Exercise(
             expected=(
                 _image("a client changes the image again", before="bad/nginx"),
                 Expected("a kubelet starts the new container", _RUNS),
-                Expected(
-                    "the Deployment controller has rolled it out",
-                    Sign(
-                        kind="Deployment",
-                        name="nginx",
-                        actor=_DEPLOYMENTS,
-                        changed="status.conditions[Progressing]",
-                        after="NewReplicaSetAvailable",
-                    ),
-                ),
+                _ROLLED_OUT,
             ),
         ),
     ),
@@ -240,16 +237,7 @@ _ROLL = Exercise(
                     "the old ReplicaSet deletes some",
                     Sign(kind="Pod", name="nginx-", actor=_REPLICASETS, verb="delete"),
                 ),
-                Expected(
-                    "the Deployment controller has rolled it out",
-                    Sign(
-                        kind="Deployment",
-                        name="nginx",
-                        actor=_DEPLOYMENTS,
-                        changed="status.conditions[Progressing]",
-                        after="NewReplicaSetAvailable",
-                    ),
-                ),
+                _ROLLED_OUT,
             ),
         ),
         Task(

@@ -10,6 +10,7 @@ from dashboard import clock, learntabs, practice, status
 from dashboard.pages.exercises import elsewhere
 from dashboard.pages.lost import lost
 from dashboard.pages.page import Page
+from dashboard.picture import shown_steps
 from dashboard.situation_feed import stage
 from dashboard.situations.declared import GROUPS, SITUATIONS, space
 from dashboard.situations.judging import (
@@ -21,7 +22,7 @@ from dashboard.situations.judging import (
     holder_words,
     judged,
 )
-from dashboard.situations.playing import Played, played, steps_of
+from dashboard.situations.playing import Played, played
 from eventstream import history
 from eventstream.explain.vocabulary.diagnoses import DIAGNOSES
 
@@ -80,8 +81,8 @@ def _verdict(number: int, answer: Answer, stands: Played, now: float) -> Verdict
     known = answer.holder in HOLDERS and answer.diagnosis in (NOTHING, *DIAGNOSES)
     if not known or stands.trace is None:
         return None
-    steps, played_for = steps_of(stands.trace), stands.seconds(now)
-    return judged(SITUATIONS[number - 1], answer, stands.trace, steps, played_for)
+    steps = shown_steps(stands.trace.id).records
+    return judged(SITUATIONS[number - 1], answer, stands.trace, steps, stands.seconds(now))
 
 
 _NONE = "They have the numbers from 1 to {}. The page Learn lists them."

@@ -4,9 +4,8 @@ import msgspec
 
 from dashboard.situations.declared import space, subject
 from eventstream import history
-from eventstream.explain.vocabulary.records import Step, Trace
+from eventstream.explain.vocabulary.records import Trace
 
-STEPS_MOST = 2000
 _LOOKED_THROUGH = 60
 _PRESSING = ("stalled", "running", "unknown", "complete", "superseded")
 
@@ -54,8 +53,3 @@ def _since(name: str) -> float | None:
             if row.record.verb == "create":
                 return row.record.at
     return 0.0
-
-
-def steps_of(trace: Trace) -> list[Step]:
-    """Return a trace's steps in order."""
-    return [stored.record for stored in history.steps(trace.id, limit=STEPS_MOST)]

@@ -24,8 +24,12 @@ class Link(msgspec.Struct, frozen=True):
     chosen: bool
 
 
-def documented(chosen: str = "", **kept: str | None) -> list[Link]:
-    """Return the tabs of the documented sequences; `kept` stays in their addresses."""
+def tabs(request: HttpRequest, chosen: str, **kept: str | None) -> list[Link]:
+    """Return all tabs that a request sees; `kept` stays in the addresses of what is documented."""
+    return [*_documented(chosen, **kept), *_practised(request, chosen)]
+
+
+def _documented(chosen: str, **kept: str | None) -> list[Link]:
     found = []
     for tab, title in _TITLES.items():
         asked = {"tab": None if tab == lessons.STEPS else tab, **kept}
@@ -34,7 +38,7 @@ def documented(chosen: str = "", **kept: str | None) -> list[Link]:
     return found
 
 
-def practised(request: HttpRequest, chosen: str = "") -> list[Link]:
+def _practised(request: HttpRequest, chosen: str) -> list[Link]:
     """Return the tabs of what there is to practise; none where no practice cluster is seen."""
     if practice.shown(request) is None:
         return []

@@ -64,7 +64,7 @@ def _around(request: HttpRequest, shown: Progress | None) -> dict[str, Any]:
     return {
         "listed": [drawing.item(each, chosen=each is shown) for each in found],
         "total": len(EXERCISES),
-        "tabs": [*learntabs.documented(), *learntabs.practised(request, "exercises")],
+        "tabs": learntabs.tabs(request, "exercises"),
     }
 
 

@@ -44,7 +44,7 @@ def learn(request: HttpRequest, page: Page) -> HttpResponse:
             {"line": line, "shown": parts[f"shown-{line.documented.id}"]} for line in shown.lines
         ],
         "parts": parts,
-        "tabs": [*learntabs.documented(tab, cli=asked["cli"]), *learntabs.practised(request)],
+        "tabs": learntabs.tabs(request, tab, cli=asked["cli"]),
         "candidates": _candidates(tab, asked, trace_id),
         "newest": _address(asked, trace=None) if chosen else "",
         "programs": [

@@ -42,7 +42,7 @@ def situations(request: HttpRequest, page: Page) -> HttpResponse:
     context = {
         "groups": groups,
         "total": len(SITUATIONS),
-        "tabs": [*learntabs.documented(), *learntabs.practised(request, "situations")],
+        "tabs": learntabs.tabs(request, "situations"),
     }
     return page.drawn(request, status.context(clock.now()) | context)
 
@@ -71,7 +71,7 @@ def situation(request: HttpRequest, page: Page, number: int) -> HttpResponse:
         "holders": _HOLDERS,
         "diagnoses": _DIAGNOSES,
         "next": number + 1 if number < len(SITUATIONS) else None,
-        "tabs": [*learntabs.documented(), *learntabs.practised(request, "situations")],
+        "tabs": learntabs.tabs(request, "situations"),
     }
     return page.drawn(request, status.context(now) | context)
 

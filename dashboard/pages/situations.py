@@ -24,6 +24,7 @@ from dashboard.situations.judging import (
 )
 from dashboard.situations.playing import Played, played
 from eventstream import history
+from eventstream.explain.vocabulary import commands
 from eventstream.explain.vocabulary.diagnoses import DIAGNOSES
 
 _HOLDERS = [(actor, holder_words(actor)) for actor in HOLDERS]
@@ -64,6 +65,7 @@ def situation(request: HttpRequest, page: Page, number: int) -> HttpResponse:
         "number": number,
         "about": SITUATIONS[number - 1],
         "space": space(number),
+        "commands": _commands(space(number)),
         "stage": stage(number, stands, now),
         "answer": answer,
         "verdict": _verdict(number, answer, stands, now),
@@ -74,6 +76,15 @@ def situation(request: HttpRequest, page: Page, number: int) -> HttpResponse:
         "tabs": learntabs.tabs(request, "situations"),
     }
     return page.drawn(request, status.context(now) | context)
+
+
+def _commands(namespace: str) -> dict[str, str]:
+    """Return what starts a situation, shows it and ends it."""
+    return {
+        "start": commands.line("create namespace", namespace),
+        "look": commands.line("get all,events", options=commands.within(namespace)),
+        "end": commands.line("delete namespace", namespace),
+    }
 
 
 def _verdict(number: int, answer: Answer, stands: Played, now: float) -> Verdict | None:

@@ -8,10 +8,12 @@ from dashboard.situations.playing import Played, played
 from eventstream import history
 
 EVERY_SECONDS = 1.0
+QUIET_SECONDS = 5.0
+"""How often it is looked at where history has no more: that time has passed counts, too."""
 
 
 class SituationFeed:
-    """How one situation stands, looked at anew when history has more."""
+    """How one situation stands, looked at anew when history has more, and now and then."""
 
     def __init__(self, number: int) -> None:
         there = practice.practised() is not None and 0 < number <= len(SITUATIONS)
@@ -27,7 +29,8 @@ class SituationFeed:
     def updates(self, since: int, now: float) -> Update:
         """Return how it stands, if that reads differently than when last told."""
         head = history.head()
-        if self._number is None or head == since or now - self._looked < EVERY_SECONDS:
+        pause = QUIET_SECONDS if head == since else EVERY_SECONDS
+        if self._number is None or now - self._looked < pause:
             return Update(since)
         self._looked = now
         told, self._told = self._told, stage(self._number, played(self._number), now)
@@ -38,5 +41,11 @@ class SituationFeed:
 def stage(number: int, stands: Played, now: float) -> str:
     """Return how a situation stands `now` (unix seconds), as a part of its page."""
     about, trace = SITUATIONS[number - 1], stands.trace
-    made_up = trace is not None and decided(about, trace, stands.seconds(now))
-    return rendering.draw("situation_stage", about=about, stands=stands, decided=made_up)
+    seconds = stands.seconds(now)
+    return rendering.draw(
+        "situation_stage",
+        about=about,
+        stands=stands,
+        decided=trace is not None and decided(about, trace, seconds),
+        missing=trace is None and seconds > about.minutes * 60,
+    )

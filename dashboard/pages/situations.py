@@ -67,6 +67,7 @@ def situation(request: HttpRequest, page: Page, number: int) -> HttpResponse:
         "space": space(number),
         "commands": _commands(space(number)),
         "stage": stage(number, stands, now),
+        "started": stands.since is not None,
         "answer": answer,
         "verdict": _verdict(number, answer, stands, now),
         "trace": stands.trace,

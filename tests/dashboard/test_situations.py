@@ -193,11 +193,15 @@ def test_the_page_says_why_an_answer_is_wrong_and_remembers_a_right_one(client: 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("practised")
 def test_nothing_is_judged_before_it_is_started_nor_what_is_no_answer(client: Client) -> None:
-    early = body(client, "/learn/situations/1?holder=kubelet&diagnosis=crash-loop")
-    assert "start the situation first" in early
+    asked = "/learn/situations/1?holder=kubelet&diagnosis=crash-loop"
+    assert "start the situation first" in body(client, asked)
+    start()
+    assert "Baton has seen nothing of what it is about" in body(client, asked)
     scenes.store((stalled(), []))
     for said in ("holder=somebody&diagnosis=crash-loop", "holder=kubelet&diagnosis=<b>"):
-        assert "What Baton says" not in body(client, f"/learn/situations/1?{said}")
+        page = body(client, f"/learn/situations/1?{said}")
+        assert "What Baton says" not in page
+        assert "That is none of the answers" in page
 
 
 @pytest.mark.django_db
@@ -236,3 +240,22 @@ async def test_an_open_page_is_told_once_it_plays_and_baton_has_an_answer() -> N
     first, then = await database_sync_to_async(follow)()
     assert "shows within" in first
     assert "made up its mind" in then
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("practised")
+async def test_an_open_page_is_told_that_nothing_comes_though_nothing_happens() -> None:
+    def follow() -> list[str]:
+        start()
+        feed, seq = SituationFeed(1), history.head()
+        told = []
+        for now in (LINE, LINE + 30, LINE + 62, LINE + 70):
+            update = feed.updates(seq, now)
+            assert update.seq == seq
+            told.append("".join(html for _, _, _, html in update.ops))
+        return told
+
+    first, unchanged, late, again = await database_sync_to_async(follow)()
+    assert "shows within 1 minute" in first
+    assert unchanged == again == ""
+    assert "in its way: the terminal of make practice says what" in late

@@ -61,6 +61,20 @@ def test_it_tells_the_cluster_the_zone_and_what_was_wrong(client: Client) -> Non
         assert said in told
 
 
+def test_nothing_is_due_only_where_that_is_known(client: Client) -> None:
+    scenes.store(scenes.nginx(STARTED))
+    limits = scenes.trace("limits", scenes.ref("LimitRange", "limits"), STARTED, state="unknown")
+    scenes.store((limits, []))
+    for trace, live, told in (
+        ("nginx", "Nothing is due", "Nothing was due."),
+        ("limits", "Nothing is known to be due", "Nothing was known to be due."),
+    ):
+        assert live in words(
+            client.get(f"/traces/{trace}").content.decode().partition('id="next"')[0]
+        )
+        assert told in words(kept(client, trace))
+
+
 def test_it_is_as_of_the_last_look_at_the_cluster(client: Client) -> None:
     scenes.store(scenes.stuck(STARTED))
     batch = Batch()

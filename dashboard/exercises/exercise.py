@@ -8,13 +8,15 @@ from eventstream.explain.vocabulary.records import FieldChange, Step
 class Sign(msgspec.Struct, frozen=True, kw_only=True):
     """What a step is that shows something; what is "" is not asked for.
 
-    `name` is an object's name, or with a `-` at its end how one begins. `changed` is how the path
-    of a changed field begins; `before` and `after` are what its values must hold.
+    `name` is an object's name, or with a `-` at its end how one begins. `by` is what the actor is
+    called. `changed` is how the path of a changed field begins; `before` and `after` are what its
+    values must hold.
     """
 
     kind: str
     name: str
     actor: str = ""
+    by: str = ""
     verb: str = ""
     namespace: str = ""
     changed: str = ""
@@ -28,6 +30,7 @@ class Sign(msgspec.Struct, frozen=True, kw_only=True):
         wanted = (
             (self.kind, obj.kind),
             (self.actor, step.actor),
+            (self.by, step.actor_name),
             (self.verb, step.verb),
             (self.namespace, obj.namespace),
         )

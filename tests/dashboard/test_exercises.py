@@ -41,6 +41,8 @@ def scaled(number: int, before: str, after: str, **more: Any) -> Step:
         (Sign(kind="Pod", name="nginx"), False),
         (Sign(kind="Deployment", name="nginx", actor="client", verb="patch"), True),
         (Sign(kind="Deployment", name="nginx", actor="kubelet"), False),
+        (Sign(kind="Deployment", name="nginx", actor="client", by="day-shift"), True),
+        (Sign(kind="Deployment", name="nginx", actor="client", by="night-shift"), False),
         (Sign(kind="Deployment", name="nginx", verb="create"), False),
         (Sign(kind="Deployment", name="nginx", namespace="web"), True),
         (Sign(kind="Deployment", name="nginx", namespace="shop"), False),
@@ -50,7 +52,7 @@ def scaled(number: int, before: str, after: str, **more: Any) -> Step:
     ],
 )
 def test_a_sign_is_shown_by_the_step_that_it_describes(sign: Sign, shown: bool) -> None:
-    assert sign.shows(scaled(1, "3", "5")) is shown
+    assert sign.shows(scaled(1, "3", "5", actor_name="day-shift")) is shown
 
 
 def _judged(exercise: Exercise, *steps: Step) -> Progress:

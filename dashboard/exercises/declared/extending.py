@@ -90,6 +90,7 @@ _OPERATOR = Exercise(
                     Sign(
                         kind="Deployment",
                         name="corner",
+                        by="shop-operator",
                         verb="create",
                     ),
                 ),
@@ -98,6 +99,7 @@ _OPERATOR = Exercise(
                     Sign(
                         kind="Shop",
                         name="corner",
+                        by="shop-operator",
                         changed="status.conditions",
                         after='"Ready"',
                     ),
@@ -133,6 +135,7 @@ _WHO = Exercise(
                         kind="Deployment",
                         name="shared",
                         actor="client",
+                        by="day-shift",
                         changed="spec.replicas",
                         after="4",
                     ),
@@ -143,6 +146,7 @@ _WHO = Exercise(
                         kind="Deployment",
                         name="shared",
                         actor="client",
+                        by="night-shift",
                         changed="spec.replicas",
                         after="1",
                     ),

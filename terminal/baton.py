@@ -1,6 +1,7 @@
 """Asks a Baton that runs, by its API: what it has watched, as far as the token may see."""
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +12,7 @@ import msgspec
 
 from dashboard.api.documents import Outlook, Problem
 from eventstream.explain.vocabulary.records import ObjectRef, Trace
+from eventstream.plain import plain
 from eventstream.version import AGENT
 from terminal import reading
 from terminal.answers import Answer, CannotAskError, NotFoundError
@@ -18,6 +20,12 @@ from terminal.naming import Asked
 
 ASK_SECONDS = 1.0
 """So often it is asked while somebody waits."""
+
+FIRST_SECONDS = 300.0
+"""So long one that can't answer yet is waited for."""
+
+LATER_SECONDS = 30
+"""A wish to be asked later still is not followed."""
 
 ANSWER_BYTES = 8 * 1024 * 1024
 ANSWER_SECONDS = 30.0
@@ -28,8 +36,19 @@ _NONE = (
 )
 
 
+logger = logging.getLogger(__name__)
+
+
 class AwayError(CannotAskError):
     """It does not answer now, and may later."""
+
+
+class LaterError(AwayError):
+    """It can't answer yet, and says after how many seconds it may."""
+
+    def __init__(self, message: str, seconds: int) -> None:
+        super().__init__(message)
+        self.seconds = min(max(seconds, 1), LATER_SECONDS)
 
 
 class Server(msgspec.Struct, frozen=True):
@@ -69,9 +88,10 @@ class Baton:
     async def follow(self) -> AsyncGenerator[Answer, None]:
         """Yield how it stands, again and again; raises NotFoundError or CannotAskError.
 
-        While a Baton that has answered is away, as it stood last.
+        While a Baton that has answered is away, as it stood last; one that says when it can
+        answer is waited for.
         """
-        last = await self.once()
+        last = await self._first()
         while True:
             yield last
             await asyncio.sleep(ASK_SECONDS)
@@ -79,6 +99,20 @@ class Baton:
                 last = await self.once()
             except AwayError as error:
                 last = msgspec.structs.replace(last, behind=str(error))
+
+    async def _first(self) -> Answer:
+        """Ask until it can answer, FIRST_SECONDS at most, and say once that it can't yet."""
+        began, said = time.monotonic(), False
+        while True:
+            try:
+                return await self.once()
+            except LaterError as error:
+                if time.monotonic() - began >= FIRST_SECONDS:
+                    raise
+                if not said:
+                    logger.warning("%s It is asked again.", plain(str(error)))
+                    said = True
+                await asyncio.sleep(error.seconds)
 
     async def _get(self) -> bytes:
         url = f"{self._server.url}/api/v1/outlook"
@@ -106,6 +140,9 @@ class Baton:
         if answer.status == 404:
             raise NotFoundError(problem.detail)
         said = f"{self._server.url} answers {answer.status}: {problem.detail}"
+        later = answer.headers.get("Retry-After", "")
+        if answer.status == 503 and later.isdecimal() and len(later) < 9:
+            raise LaterError(said, int(later))
         raise AwayError(said) if answer.status >= 500 else CannotAskError(said)
 
     def _answer(self, told: Outlook) -> Answer:

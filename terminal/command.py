@@ -36,6 +36,7 @@ def main(words: Sequence[str]) -> int:
     """Answer what is asked on the command line; returns the exit status."""
     options = _parser().parse_intermixed_args(words)  # As kubectl: options may stand in between.
     logging.basicConfig(level=logging.ERROR, format="%(message)s")
+    logging.getLogger("terminal").setLevel(logging.WARNING)
     try:
         asked = naming.parse(options.object)
         judge = taught.judge(options.kinds, options.health)

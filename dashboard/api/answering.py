@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from dashboard import clock, wording
+from dashboard import clock, status, wording
 from dashboard.api import asked, documents, records, types
 from dashboard.coverage import overview
 from dashboard.coverage_json import document
@@ -20,6 +20,13 @@ STEPS_TOLD = 12
 
 class NotFoundError(Exception):
     """There is no such thing, or none that may be seen: the message tells no difference."""
+
+
+class NotListedError(Exception):
+    """Whether there is such a thing can't be said before everything was listed once.
+
+    The message names no kind, and is the same whatever was asked for and whoever asks.
+    """
 
 
 def index(viewer: Viewer | None, _: asked.Nothing) -> documents.Index:
@@ -89,10 +96,10 @@ def objects(_: Viewer | None, wanted: asked.Objects) -> documents.ObjectList:
 
 
 def object_(_: Viewer | None, __: asked.Nothing, uid: str) -> documents.ObjectDetail:
-    """Return one object that exists; raises NotFoundError."""
+    """Return one object that exists; raises NotFoundError or NotListedError."""
     found = history.kept(uid)
     if found is None:
-        raise NotFoundError("No such object that you may see exists.")
+        raise _none("No such object that you may see exists.")
     return documents.ObjectDetail(
         object=records.object_of(found.ref),
         resource_version=found.resource_version,
@@ -115,7 +122,7 @@ def object_(_: Viewer | None, __: asked.Nothing, uid: str) -> documents.ObjectDe
 
 
 def outlook(_: Viewer | None, wanted: asked.Outlook) -> documents.Outlook:
-    """Return how the object stands that is called so; raises NotFoundError."""
+    """Return how the object stands that is called so; raises NotFoundError or NotListedError."""
     found = _named(wanted)
     at = clock.now()
     stored = history.trace_telling(found)
@@ -146,7 +153,15 @@ def _named(wanted: asked.Outlook) -> ObjectRef:
         filter_ = history.ObjectsWanted(namespace, None, type_.name, wanted.name)
         for each in history.existing(filter_, limit=1).rows:
             return each.ref
-    raise NotFoundError("No object of that type and name that you may see exists.")
+    raise _none("No object of that type and name that you may see exists.")
+
+
+def _none(said: str) -> NotFoundError | NotListedError:
+    """What to raise where no such object is known."""
+    unready = status.unlisted()
+    if unready is not None:
+        return NotListedError(f"Baton can't say yet whether there is one. {unready.plain}")
+    return NotFoundError(said)
 
 
 def _steps(found: list[Step]) -> list[records.Step]:

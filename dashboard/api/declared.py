@@ -16,6 +16,9 @@ from dashboard.signin.decisions import Decision
 from dashboard.signin.present import present
 from eventstream import history
 
+LISTED_AFTER = 1
+"""After so many seconds it is worth asking again for what was not listed yet."""
+
 WATCH = f"{ROOT}watch"
 """Where events are sent as they come, by `dashboard.api.stream`."""
 
@@ -133,6 +136,8 @@ def _view(operation: Operation) -> Callable[..., HttpResponse]:
             return problem(400, str(error))
         except answering.NotFoundError as error:
             return problem(404, str(error))
+        except answering.NotListedError as error:
+            return problem(503, str(error), retry_after=LISTED_AFTER)
         return HttpResponse(
             msgspec.json.encode(answer),
             content_type="application/json",

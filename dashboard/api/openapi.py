@@ -19,7 +19,7 @@ _PROBLEMS = {
     403: "It is for somebody else.",
     404: "There is none, or none that you may see.",
     429: "Too many tokens that are not known, or too much is open: ask later.",
-    503: "What you may see, or history itself, can't be read now: ask later.",
+    503: "What you may see, or what there is, is not known now: ask later.",
 }
 _ABOUT = """\
 What Baton's pages show, for programs, read-only.

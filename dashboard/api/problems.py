@@ -28,13 +28,14 @@ def is_below(request: dict[str, Any]) -> bool:
     return request["type"] == "http" and prefix.below(request).startswith(BELOW)
 
 
-def problem(status: int, detail: str) -> HttpResponse:
-    """Return a problem as an answer."""
+def problem(status: int, detail: str, *, retry_after: int = 0) -> HttpResponse:
+    """Return a problem as an answer, which may say after how many seconds to ask again."""
+    again = {"Retry-After": str(retry_after)} if retry_after else {}
     return HttpResponse(
         encoded(status, detail),
         status=status,
         content_type=TYPE,
-        headers={"Cache-Control": "no-store"},
+        headers={"Cache-Control": "no-store"} | again,
     )
 
 

@@ -67,6 +67,7 @@ def schema() -> Any:
 @pytest.mark.parametrize("path", sorted(DESCRIBED["paths"].keys() - {"/api/v1/watch"}))
 def test_whatever_is_asked_is_answered_as_described(path: str, schema: Any) -> None:
     scenes.store(scenes.nginx(100.0))
+    scenes.connected()
     operation = schema[path]["GET"]
 
     @settings(

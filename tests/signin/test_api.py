@@ -1,18 +1,22 @@
 """The API tells each viewer what the pages would, and to programs by a token of the cluster."""
 
 import json
+import time
 from typing import Any
 
 import pytest
+from channels.db import database_sync_to_async
 
 from dashboard.api.declared import OPERATIONS
 from dashboard.signin import bearers
 from dashboard.signin.bearers import bearers as known
 from dashboard.signin.limits import BY_ADDRESS
 from dashboard.signin.mode import SignIn
+from eventstream.objects.observations import Coverage
+from tests.dashboard import scenes
 from tests.signin.conftest import EVERYBODY, NOBODY, SHOP
 from tests.signin.people import Answer, Browser, Cluster, Person
-from tests.signin.places import HUSH, filled
+from tests.signin.places import HUSH, NODES, filled
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -223,6 +227,33 @@ async def test_what_cannot_be_answered_is_a_problem(
     assert problem["status"] == status
     assert told in problem["detail"]
     assert "<html" not in problem["detail"]
+
+
+async def test_what_was_not_listed_yet_is_not_said_to_be_missing(
+    cluster: Cluster, browser: Browser
+) -> None:
+    unknown = ("/outlook?type=node&name=x", "/outlook?type=gadget&name=x", "/objects/uid-x")
+    for nothing_is_known in (True, False):
+        if not nothing_is_known:
+            await filled()
+            listing = Coverage(NODES, "listing", time.time())
+            await database_sync_to_async(scenes.connected)(listing)
+        said = set()
+        for token in (EVERYBODY, SHOP, NOBODY):
+            for path in unknown:
+                answer = await ask(browser, path, token)
+                assert (answer.status, answer.headers["content-type"]) == (503, TYPE)
+                assert answer.headers["retry-after"] == "1"
+                said.add(json.loads(answer.text)["detail"])
+        (words,) = said
+        assert words.startswith("Baton can't say yet whether there is one.")
+        assert "node" not in words.lower()
+    found = await ask(browser, "/outlook?type=deploy&name=known-mine&namespace=shop", EVERYBODY)
+    assert found.status == 200, "what is known is told meanwhile"
+    listed = Coverage(NODES, "watching", time.time())
+    await database_sync_to_async(scenes.connected)(listed)
+    for path in unknown:
+        assert (await ask(browser, path, EVERYBODY)).status == 404
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])

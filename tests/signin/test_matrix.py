@@ -134,6 +134,7 @@ async def test_a_viewer_of_nothing_is_answered_with_nothing(
     name: str, cluster: Cluster, browser: Browser
 ) -> None:
     await database_sync_to_async(lambda: scenes.store(scenes.nginx(100.0)))()
+    await database_sync_to_async(scenes.connected)()
     await browser.sign_in(NOBODY)
     if name in FORMS:
         answer = await browser.send(address(name))

@@ -130,6 +130,8 @@ class Baton:
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             said = f"{self._server.url} does not answer: {str(error) or type(error).__name__}."
             raise AwayError(said) from error
+        except ValueError as error:  # A user in the address or in netrc, beside the token.
+            raise CannotAskError(f"Baton can't be asked: {error}.") from error
         if answer.status == 200:
             return body
         try:
@@ -165,15 +167,21 @@ class Baton:
 @asynccontextmanager
 async def asking(server: Server, asked: Asked, namespace: str | None) -> AsyncIterator[Baton]:
     """Ask that Baton about that object; raises CannotAskError for what is no address."""
-    parts = urlsplit(server.url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    try:
+        parts = urlsplit(server.url)
+        host = parts.hostname or ""
+    except ValueError:
+        parts, host = urlsplit(""), ""
+    if parts.scheme not in {"http", "https"} or not host:
         raise CannotAskError(f"{server.url!r} is no address of a Baton; give one with https://.")
-    if server.token and parts.scheme == "http" and not _is_here(parts.hostname):
+    if server.token and parts.scheme == "http" and not _is_here(host):
         raise CannotAskError(
             f"A token is sent by HTTPS alone, or to this machine; {server.url} is neither."
         )
     timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
-    async with aiohttp.ClientSession(trust_env=True, timeout=timeout) as session:
+    # A proxy would be sent what is for this machine alone.
+    by_proxy = not _is_here(host)
+    async with aiohttp.ClientSession(trust_env=by_proxy, timeout=timeout) as session:
         yield Baton(session, server, asked, namespace)
 
 

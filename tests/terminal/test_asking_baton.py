@@ -108,7 +108,7 @@ def test_what_a_baton_does_not_know_ends_by_its_own_status(
     assert message in error
 
 
-@pytest.mark.parametrize("url", ["baton", "ftp://localhost", "http://127.0.0.1:9"])
+@pytest.mark.parametrize("url", ["baton", "ftp://localhost", "http://[", "http://127.0.0.1:9"])
 def test_what_is_no_baton_cannot_be_asked(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert asked(capsys, "pod/x", "--server", url)[0] == Exit.CANNOT_ASK
 

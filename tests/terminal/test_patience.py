@@ -90,6 +90,31 @@ async def test_it_is_not_waited_for_without_end(
     assert asked.asked > 1
 
 
+async def test_what_is_for_this_machine_goes_by_no_proxy(
+    served: tuple[Baton, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, url = served
+    asked.answers = [TOLD]
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    async with asking(Server(url, "secret-token"), Asked("deploy", "web"), None) as found:
+        assert (await found.once()).object.name == "web"
+
+
+async def test_a_user_beside_a_token_is_refused_without_telling_either(
+    served: tuple[Baton, str],
+) -> None:
+    asked, url = served
+    named = Server(url.replace("//", "//me:secret-word@"), "secret-token")
+    async with asking(named, Asked("deploy", "web"), None) as found:
+        with pytest.raises(CannotAskError, match="AUTHORIZATION") as refused:
+            await found.once()
+    assert "secret" not in str(refused.value)
+    assert asked.asked == 0
+
+
 async def test_who_does_not_wait_is_told_so(served: tuple[Baton, str]) -> None:
     asked, url = served
     asked.answers = [YET, TOLD]

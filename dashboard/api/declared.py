@@ -3,14 +3,16 @@
 Addresses, their decisions and the description of it all (`dashboard.api.openapi`) derive from it.
 """
 
+import logging
 from collections.abc import Callable
 
 import msgspec
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from dashboard.api import answering, asked, documents, records
-from dashboard.api.problems import ROOT, problem
+from dashboard.api.problems import ROOT, UNREADABLE, problem
 from dashboard.pages.page import Address
 from dashboard.signin.decisions import Decision
 from dashboard.signin.present import present
@@ -18,6 +20,10 @@ from eventstream import history
 
 LISTED_AFTER = 1
 """After so many seconds it is worth asking again for what was not listed yet."""
+
+UNREADABLE_AFTER = 5
+
+logger = logging.getLogger(__name__)
 
 WATCH = f"{ROOT}watch"
 """Where events are sent as they come, by `dashboard.api.stream`."""
@@ -138,6 +144,9 @@ def _view(operation: Operation) -> Callable[..., HttpResponse]:
             return problem(404, str(error))
         except answering.NotListedError as error:
             return problem(503, str(error), retry_after=LISTED_AFTER)
+        except DatabaseError:
+            logger.exception("The API can't be answered: history can't be read.")
+            return problem(503, UNREADABLE, retry_after=UNREADABLE_AFTER)
         return HttpResponse(
             msgspec.json.encode(answer),
             content_type="application/json",

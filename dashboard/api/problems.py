@@ -21,6 +21,7 @@ TOLD_MOST = 4096
 """So many bytes of what a layer said are passed on."""
 
 READS = b"GET, HEAD"
+UNREADABLE = "History can't be read now; see Baton's log."
 
 
 def is_below(request: dict[str, Any]) -> bool:

@@ -13,12 +13,15 @@ from typing import Any, NoReturn, cast
 
 import msgspec
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
+from django.core.exceptions import TooManyFieldsSent
+from django.db import DatabaseError
 from django.http import QueryDict
 
 from dashboard import prefix, wording
 from dashboard.access import header
 from dashboard.api import asked, documents, events
 from dashboard.api.declared import WATCH
+from dashboard.api.problems import UNREADABLE
 from dashboard.places import FullError, Places
 from dashboard.plaintext import respond
 from dashboard.readers import Readers
@@ -43,6 +46,7 @@ wake_ups = WakeUps()
 
 logger = logging.getLogger(__name__)
 
+_LESS = "You may see less of the cluster than before: list anew."
 _STATUS = {CLOSE_SIGNED_OUT: 401, CLOSE_RIGHTS: 403}
 _HEADERS = [
     (b"content-type", b"text/event-stream"),
@@ -91,8 +95,8 @@ class Streams:
         except asked.BadQueryError as error:
             await respond(send, 400, f"{error}\n")
             return
-        if wanted.trace is not None and not await readers.read(_is_told, wanted.trace):
-            await respond(send, 404, "History holds no such trace that you may see.\n")
+        except TooManyFieldsSent:
+            await respond(send, 400, "The query holds too much.\n")
             return
         share = share_of(request["viewer"])
         try:
@@ -100,10 +104,16 @@ class Streams:
             with streams.taken(), share.streams.taken():
                 since = header(request, b"last-event-id")[:400] or wanted.since or ""
                 watch = _Watch(receive, send, Guard.of(request), share)
+                if wanted.trace is not None and not await watch.finds(wanted.trace):
+                    await respond(send, 404, "History holds no such trace that you may see.\n")
+                    return
                 await watch.run(wanted, since)
         except FullError as full:
             status = 429 if len(share.streams) >= share.streams.most else 503
             await respond(send, status, f"{full}\n", [(b"retry-after", b"5")])
+        except DatabaseError:
+            logger.exception("A watch does not begin: history can't be read.")
+            await respond(send, 503, f"{UNREADABLE}\n", [(b"retry-after", b"5")])
 
 
 class _Watch:
@@ -115,6 +125,10 @@ class _Watch:
         self._share = share
         self._wake = asyncio.Event()
         self._told_at = time.monotonic()
+
+    async def finds(self, trace: str) -> bool:
+        """Whether there is such a trace that may be seen; raises DatabaseError."""
+        return bool(await self._read(lambda: _is_told(trace)))
 
     async def run(self, wanted: asked.Watch, since: str) -> None:
         """Tell what changes until it is over."""
@@ -146,7 +160,8 @@ class _Watch:
         try:
             await self._guard.stand()
         except LeftError as left:
-            raise _Ended(_STATUS.get(left.code, 503), str(left)) from left
+            why = _LESS if left.code == CLOSE_RIGHTS else str(left)  # Here no page is loaded.
+            raise _Ended(_STATUS.get(left.code, 503), why) from left
 
     async def _end_in_time(self) -> NoReturn:
         await asyncio.sleep(LONGEST_SECONDS)
@@ -163,7 +178,7 @@ class _Watch:
             raise
         except Exception as error:
             logger.exception("A watch ends: what it follows could not be read.")
-            raise _Ended(503, "History could not be read; see Baton's log.") from error
+            raise _Ended(503, UNREADABLE) from error
 
     async def _tell(self, wanted: asked.Watch, opening: _Opening) -> NoReturn:
         epoch, seq, more = opening.epoch, opening.seq, False

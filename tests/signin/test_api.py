@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from channels.db import database_sync_to_async
+from django.db import OperationalError
 
 from dashboard.api.declared import OPERATIONS
 from dashboard.signin import bearers
 from dashboard.signin.bearers import bearers as known
 from dashboard.signin.limits import BY_ADDRESS
 from dashboard.signin.mode import SignIn
+from eventstream import history
 from eventstream.objects.observations import Coverage
 from tests.dashboard import scenes
 from tests.signin.conftest import EVERYBODY, NOBODY, SHOP
@@ -184,6 +186,18 @@ async def test_while_the_cluster_cannot_be_asked_nothing_is_shown(
     cluster.down = True
     answer = await ask(browser, "/traces", EVERYBODY)
     assert (answer.status, answer.headers["content-type"]) == (503, TYPE)
+
+
+async def test_while_history_cannot_be_read_nothing_else_is_said_to_be_wrong(
+    cluster: Cluster, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any, **__: Any) -> Any:
+        raise OperationalError("no disk")
+
+    monkeypatch.setattr(history, "traces", broken)
+    answer = await ask(browser, "/traces", EVERYBODY)
+    assert (answer.status, answer.headers["content-type"]) == (503, TYPE)
+    assert json.loads(answer.text)["detail"] == "History can't be read now; see Baton's log."
 
 
 @pytest.mark.parametrize("mode", ["local", "proxy"])

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from asgiref.testing import ApplicationCommunicator
 from channels.db import database_sync_to_async
+from django.db import OperationalError
 
 from dashboard import shares
 from dashboard.api import stream
@@ -190,6 +191,7 @@ async def test_rights_that_go_end_the_watch(
         cluster.people[SHOP] = Person("sam", frozenset())
         _, _, told = await client.next("end")
         assert told["status"] == 403
+        assert told["detail"] == "You may see less of the cluster than before: list anew."
 
 
 async def test_a_token_that_the_cluster_no_longer_knows_ends_the_watch(
@@ -262,6 +264,24 @@ async def test_history_that_cannot_be_read_ends_the_watch_and_says_so(
         _, _, told = await client.next("end")
         assert told["status"] == 503
         assert "no disk" not in told["detail"]
+
+
+async def test_a_watch_that_history_cannot_begin_is_a_problem(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any, **__: Any) -> Any:
+        raise OperationalError("no disk")
+
+    monkeypatch.setattr(history, "trace", broken)
+    client = Watching("trace=mine")
+    assert await client.begin() == 503
+    told = json.loads((await client.app.receive_output(PATIENCE))["body"])
+    assert told["detail"] == "History can't be read now; see Baton's log."
+    assert len(stream.streams) == 0
+
+
+async def test_a_query_that_holds_too_much_is_refused(cluster: Cluster) -> None:
+    assert await Watching("a=1&" * 1001).begin() == 400
 
 
 async def test_who_goes_leaves_nothing_behind(cluster: Cluster) -> None:

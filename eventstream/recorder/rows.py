@@ -82,12 +82,6 @@ def known_traces(numbers: Iterable[int]) -> dict[int, KnownTrace]:
     return {number: KnownTrace(*told) for number, *told in rows}
 
 
-def settled_among(numbers: Iterable[int]) -> set[int]:
-    """Which of these traces are stored as settled."""
-    rows = statements().find(TRACES, ("number", "settled"), "number", numbers)
-    return {number for number, settled in rows if settled}
-
-
 def trace_cells(number: int, trace: Trace, seq: int, revision: int, body: bytes) -> Cells:
     """The row of a trace, as `statements.TRACES` has it."""
     root = trace.root

@@ -37,7 +37,6 @@ from eventstream.recorder.rows import (
     known_steps,
     known_traces,
     replace_rows,
-    settled_among,
     sort_behind,
     trace_cells,
     waits_row,
@@ -97,7 +96,7 @@ class UpsertWriter:
         self._unplaced: list[tuple[float, Cells]] = []
         self._old_seqs: list[Cells] = []
         self._new_traces: list[Cells] = []
-        self._memos: list[Cells] = []
+        self._memos: dict[int, list[tuple[bytes, bytes]]] = {}
         self._old_memos: list[Cells] = []
         self._removed_traces: list[Cells] = []
         self._buried: list[tuple[str, str, int, int]] = []
@@ -126,16 +125,15 @@ class UpsertWriter:
         traces = [upsert.trace for upsert in upserts if isinstance(upsert, TraceUpsert)]
         removed = [upsert for upsert in upserts if isinstance(upsert, StepRemoved)]
         gone = {kind: [r.id for r in removed if r.kind == kind] for kind in ("step", "trace")}
-        own, joined = {trace.id for trace in traces}, {step.trace for step in steps}
-        self._name(own | joined, gone["trace"], {step.actor for step in steps})
+        own = {trace.id for trace in traces}
+        named = own | {step.trace for step in steps}
+        self._name(named, gone["trace"], {step.actor for step in steps})
         self._steps = known_steps(
             [id_bytes(id_) for id_ in {s.id for s in steps} | {*gone["step"]}]
         )
         self._traces = known_traces(
             self._keys[id_] for id_ in own | {*gone["trace"]} if id_ in self._keys
         )
-        settled = {self._keys[trace.id] for trace in traces if trace.settled}
-        self._settled = settled | settled_among(self._keys[id_] for id_ in joined - own)
 
     def _name(self, traces: set[str], gone: Sequence[str], actors: set[str]) -> None:
         """Find the numbers of these traces and actors; of `gone` traces as far as they are stored.
@@ -162,8 +160,7 @@ class UpsertWriter:
         if known is not None and known.trace != trace:
             self._bury(step.id, "step", known.trace)
             self._old_memos.append((known.trace, id_))
-        if trace not in self._settled:
-            self._memos.append((trace, id_, memo))
+        self._memos.setdefault(trace, []).append((id_, memo))
         said = (at, *meant, self._actors[step.actor], body)
         revision = 1
         if known is not None:
@@ -180,6 +177,11 @@ class UpsertWriter:
 
     def _trace(self, trace: Trace) -> None:
         content, number = trace_content(trace), self._keys[trace.id]
+        if trace.settled:
+            # Whoever settled is not asked again: the engine needs no memory of it. Of what comes
+            # after this it does: that begins the trace again, of which a later upsert tells.
+            self._settled.add(number)
+            self._memos.pop(number, None)
         known = self._traces.get(number)
         before = frames.unpack(known.body) if known else b""
         if before == content:
@@ -223,9 +225,15 @@ class UpsertWriter:
             row = StepCells(*cells)
             write.add(STEPS, [row._replace(sort=sort_behind(row.trace, row.at, at))])
         write.put(TRACES, self._new_traces)
-        write.put(MEMOS, [(trace, id_, pack_image(memo)) for trace, id_, memo in self._memos])
-        # Whoever settled is not asked again: the engine needs no memory of it.
         write.remove_by(MEMOS, "trace_id", self._settled)
+        write.put(
+            MEMOS,
+            [
+                (trace, id_, pack_image(memo))
+                for trace, memos in self._memos.items()
+                for id_, memo in memos
+            ],
+        )
         self._save_tombstones()
         forgotten = [waits.key for waits in self._waits if not waits.seen]
         if self._waits:

@@ -82,9 +82,18 @@ def test_a_new_memo_alone_is_stored_and_told_to_nobody() -> None:
 
 def test_a_settled_trace_needs_no_memos_any_more() -> None:
     store(put_trace(), put_step(), put_step("other", "t2"))
-    store(put_trace(settled=True))
-    store(put_step(why="An audit record came late."))
+    store(put_step(why="An audit record came late."), put_trace(settled=True))
     assert memos() == {"other": b"memo"}
+
+
+def test_a_step_that_begins_a_settled_trace_again_is_remembered_before_the_trace_is_told() -> None:
+    store(put_trace(settled=True))
+    store(put_step("s1", memo=b"one"))
+    assert memos() == {"s1": b"one"}
+    store(put_step("s2", version="11"), put_trace(settled=True), put_step("s3", version="12"))
+    assert memos() == {"s3": b"memo"}
+    store(put_trace(), put_step("s4", version="13"))
+    assert memos() == {"s3": b"memo", "s4": b"memo"}
 
 
 def test_a_memo_goes_with_its_step_to_another_trace_and_with_it_for_good() -> None:

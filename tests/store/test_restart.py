@@ -52,7 +52,7 @@ def test_positions_images_and_open_traces_come_back_as_they_were() -> None:
     pod = decoder.image(PODS, POD)
     running, done = put_trace("running"), put_trace("done", settled=True)
     step = put_step("s1", "running", memo=b"\x00\xff")
-    store(running, done, step, put_step("s2", "done"), seen=Change(PODS, "EXISTING", pod, 1.0))
+    store(running, step, put_step("s2", "done"), done, seen=Change(PODS, "EXISTING", pod, 1.0))
     store(seen=Position(PODS, "42", 100.0, listed=True, objects=1))
 
     saved = load_saved(decoder)

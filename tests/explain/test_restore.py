@@ -45,17 +45,21 @@ class Stopped:
             for image in known
         ]
 
+    def engine(self, at: float) -> Engine:
+        """One that goes on where the other stopped."""
+        engine = Engine("cluster")
+        traces = [t for t in self.result.traces.values() if not t.settled]
+        waits = self.result.waits.values()
+        engine.restore(self.images(), self.memos.values(), traces, at, waits=waits)
+        return engine
+
 
 def run_with_restarts(shown: Sequence[Observation], stops: set[int]) -> Result:
     engine, stopped = Engine("cluster"), Stopped()
     for number, observation in enumerate(shown):
         if number in stops:
             stopped.note(engine.tick(observation.at))
-            engine = Engine("cluster")
-            traces = [t for t in stopped.result.traces.values() if not t.settled]
-            waits = stopped.result.waits.values()
-            memos = stopped.memos.values()
-            engine.restore(stopped.images(), memos, traces, observation.at, waits=waits)
+            engine = stopped.engine(observation.at)
         stopped.take(observation, engine.apply(observation))
     stopped.result.take(engine.tick(max(o.at for o in shown) + LONG_AFTER))
     return stopped.result
@@ -87,3 +91,27 @@ def test_a_workload_that_was_not_judged_before_the_end_gets_its_trace_after_it()
     assert [
         u.trace.root.kind for u in upserts if isinstance(u, TraceUpsert) and u.trace.existing
     ] == ["Deployment"]
+
+
+def test_a_trace_that_ends_by_a_cause_which_came_after_the_restart_is_told_no_more() -> None:
+    shown = observations("rolling_update")
+    late = [
+        each
+        for each in shown
+        if isinstance(each, Change) and each.type != "EXISTING" and each.after.kind != "Pod"
+    ]
+    engine, stopped = Engine("cluster"), Stopped()
+    for observation in shown:
+        if observation not in late:
+            stopped.take(observation, engine.apply(observation))
+    stopped.note(engine.tick(shown[-1].at))
+    began = {key for key, trace in stopped.result.traces.items() if not trace.existing}
+    engine = stopped.engine(shown[-1].at)
+    for observation in late:
+        stopped.take(observation, engine.apply(observation))
+    stopped.note(engine.tick(shown[-1].at + LONG_AFTER))
+    expected = fold(shown).traces
+    assert began - expected.keys()
+    assert {key for key, trace in stopped.result.traces.items() if not trace.existing} == {
+        key for key, trace in expected.items() if not trace.existing
+    }

@@ -169,6 +169,7 @@ class Engine:
                 trace = self._traces.start(TraceLog(record.id, root, None, contact=True))
                 trace.aside = record.cause  # What the objects told of it then stays so.
             if trace is not None:
+                trace.record = record
                 trace.last = max(trace.last, record.updated)
                 trace.measured = record.measured
         self._stale |= self._audit.restore(refused)

@@ -129,6 +129,20 @@ def test_a_volume_that_is_to_go_stays_while_a_claim_is_bound_to_it() -> None:
     assert (trace.state, trace.holder) == ("running", "pvc-protection-controller")
 
 
+def test_that_nobody_deletes_a_claim_is_told_only_of_one_that_is_there() -> None:
+    story = Story()
+    found = leaving(story)
+    trace = story.trace(found)
+    assert (trace.state, trace.holder, trace.diagnosis) == ("stalled", "client", "finalizer-stuck")
+    assert trace.summary == (
+        "PersistentVolume pv-1 is to go and stays while PersistentVolumeClaim data of shop is "
+        "bound to it."
+    )
+    story.delete(claim(story, "8Gi"))
+    trace = story.trace(found)
+    assert (trace.state, trace.holder) == ("running", "pv-protection-controller")
+
+
 def test_what_protects_a_volume_that_no_claim_has_any_more_is_its_controllers() -> None:
     story = Story()
     found = leaving(story, "Released")

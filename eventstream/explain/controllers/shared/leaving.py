@@ -42,10 +42,13 @@ def _bound(snapshot: Snapshot, volume: Write) -> Holding | None:
     found = snapshot.by_name("PersistentVolumeClaim", claim.namespace, claim.name)
     name, whose = named(volume.image), f"PersistentVolumeClaim {claim.name} of {claim.namespace}"
     waiting_for = f"{whose} to let go of {name}"
-    if found is not None and not found.gone and found.image.metadata.deletion_timestamp:
+    if found is not None and found.gone:
+        return None  # The phase follows, and then who protects it lets go.
+    if found is not None and found.image.metadata.deletion_timestamp:
         return _leaving(snapshot, found)
     plain = Holding(1, "client", "", when(volume), waiting_for, about=volume)
-    detail = f"{name} is to go and stays while {whose} is bound to it, and nobody deletes that."
+    also = ", and nobody deletes that" if found is not None else ""
+    detail = f"{name} is to go and stays while {whose} is bound to it{also}."
     shown = (proofs.status(volume, f"phase of {name} is Bound"),)
     return troubled(plain, Trouble("finalizer-stuck", detail, shown, commands.describe(volume)))
 

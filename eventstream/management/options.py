@@ -56,6 +56,23 @@ def taught_by(options: dict[str, Any]) -> Judge:
         raise CommandError(str(error)) from error
 
 
+def given(options: dict[str, Any], *names: str) -> str:
+    """Which of these options somebody gave, as they are written; "" for none.
+
+    What the environment says is none of them: it is said once for all commands.
+    """
+    said = {
+        "no_messages": not settings.BATON_MESSAGES,
+        "kinds": settings.BATON_KINDS,
+        "health": settings.BATON_HEALTH,
+    }
+    return ", ".join(
+        f"--{name.replace('_', '-')}"
+        for name in names
+        if options.get(name) and options[name] != said.get(name)
+    )
+
+
 def moment(text: str) -> float:
     """A time in unix seconds, of unix seconds or a date and time, which is UTC without a zone."""
     try:

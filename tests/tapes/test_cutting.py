@@ -95,6 +95,10 @@ def test_what_is_cut_of_a_recording_that_nobody_redacted_is_redacted(tmp_path: P
         (["TAPE", "--since=1", "--until=2", "--namespace=a"], "Of history one can be cut"),
         (["gone.jsonl", "--since=1", "--until=2"], "cannot be read"),
         (["--since=1", "--until=2"], "Name either a recording, or a database"),
+        (
+            ["--from-history=a", "--since=1", "--until=2", "--no-messages"],
+            r"^--no-messages: a history",
+        ),
         (["TAPE", "--since=soon", "--until=2"], "'soon' is no time"),
         (["TAPE", "--since=-5", "--until=2"], "is no moment between 1970 and 2200"),
     ],

@@ -5,6 +5,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from pytest_django import DjangoDbBlocker
 
@@ -75,6 +76,17 @@ def test_a_file_that_is_no_history_is_an_error_that_says_so(
             printed("--from-history", str(tmp_path / "other.sqlite3"))
         with pytest.raises(CommandError, match="no such file"):
             printed("--from-history", str(tmp_path / "gone.sqlite3"))
+
+
+def test_what_the_environment_says_of_recordings_is_no_option_that_somebody_gave(
+    empty: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, django_db_blocker: DjangoDbBlocker
+) -> None:
+    monkeypatch.setattr(settings, "BATON_MESSAGES", False)
+    monkeypatch.setattr(settings, "BATON_KINDS", tmp_path)
+    with django_db_blocker.unblock():
+        assert printed("--from-history", str(empty)) == []
+    with pytest.raises(CommandError, match=r"^--kinds: a history holds"):
+        printed("--from-history", str(empty), "--kinds", str(tmp_path / "other"))
 
 
 def test_either_a_recording_or_a_history_is_named() -> None:

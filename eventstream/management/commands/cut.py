@@ -18,7 +18,7 @@ from django.core.management.base import CommandError
 from eventstream import history
 from eventstream.cutting import CutTape, cut_tape
 from eventstream.management.history_file import HistoryError, reading_file
-from eventstream.management.options import moment, no_messages, taught_by, teaching
+from eventstream.management.options import given, moment, no_messages, taught_by, teaching
 from eventstream.management.printing import PlainCommand
 from eventstream.objects.decoding import Decoder
 from eventstream.tapelines import TapeError
@@ -66,6 +66,8 @@ class Command(PlainCommand):
             ) from error
 
     def _cut_history(self, database: Path, options: dict[str, Any], file: BinaryIO) -> None:
+        if useless := given(options, "no_messages", "kinds", "health"):
+            raise CommandError(f"{useless}: a history holds what was told when it was stored.")
         wanted = history.Cut(options["since"], options["until"], options["namespace"])
         with reading_file(database):
             file.writelines(history.excerpt(wanted, time.time()))

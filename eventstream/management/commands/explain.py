@@ -35,7 +35,7 @@ from eventstream.management.history_file import (
     excerpt_records,
     history_records,
 )
-from eventstream.management.options import no_messages, taught_by, teaching
+from eventstream.management.options import given, no_messages, taught_by, teaching
 from eventstream.management.printing import PlainCommand
 from eventstream.replaying import PassedOver, replay
 from eventstream.tapelines import BadLine, TapeError
@@ -154,10 +154,9 @@ class Command(PlainCommand):
                 self.stdout.write(msgspec.json.encode(record).decode())
 
     def _refuse_useless(self, options: dict[str, Any]) -> None:
-        given = ("audit", "why", "outlook", "no_messages", "kinds", "health")
-        if useless := [name for name in given if options.get(name)]:
-            named = ", ".join(f"--{name.replace('_', '-')}" for name in useless)
-            raise CommandError(f"{named}: a history holds what was told when it was stored.")
+        names = ("audit", "why", "outlook", "no_messages", "kinds", "health")
+        if useless := given(options, *names):
+            raise CommandError(f"{useless}: a history holds what was told when it was stored.")
 
     def _tell_why(self, wanted: str, explained: Explained) -> None:
         step = explained.steps.get(wanted)

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from django.db import DEFAULT_DB_ALIAS as LIVE
 from django.db import DatabaseError
 
 from eventstream import excerpts, history
+from eventstream.dialects import dialect
 from eventstream.excerpts import StepLine, TraceLine
 from eventstream.explain.engine.output import step_records, trace_record
 from eventstream.explain.vocabulary.records import Trace
@@ -48,20 +50,27 @@ def excerpt_records(path: Path) -> Iterator[dict[str, Any] | BadLine]:
         yield trace_record(trace)
 
 
+def name_of(path: Path | None) -> str:
+    """What messages call a history, see `reading_file`."""
+    return str(path) if path is not None else dialect().named
+
+
 @contextmanager
-def reading_file(path: Path) -> Iterator[None]:
+def reading_file(path: Path | None) -> Iterator[None]:
     """Within this block, history is that in the file at `path`, which is only read.
 
-    Raises HistoryError where it can't be.
+    None is the live one on a server. Raises HistoryError where it can't be read.
     """
-    if not path.is_file():
+    if path is not None and not path.is_file():
         raise HistoryError(f"{path}: there is no such file.")
-    history.add(_NAME, path)
+    if path is not None:
+        history.add(_NAME, path)
     try:
-        with history.only_reading(), history.reading(_NAME):
+        with history.only_reading(), history.reading(_NAME if path is not None else LIVE):
             yield
     except (DatabaseError, msgspec.DecodeError) as error:
         cause, action = history.cause_of(error) or ("It is damaged, or a newer Baton's.", "")
-        raise HistoryError(" ".join((f"{path}: {error}.", cause, action)).strip()) from error
+        said = " ".join((f"{name_of(path)}: {error}.", cause, action)).strip()
+        raise HistoryError(said) from error
     finally:
         history.remove(_NAME)

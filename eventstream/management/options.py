@@ -8,6 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management import CommandError
 
+from eventstream import private
+from eventstream.dialects import dialect
 from eventstream.kinds import taught
 from eventstream.objects.health.judging import Judge
 from eventstream.objects.numbers import is_time
@@ -54,6 +56,31 @@ def taught_by(options: dict[str, Any]) -> Judge:
         return taught.judge(options["kinds"], options["health"])
     except ValueError as error:
         raise CommandError(str(error)) from error
+
+
+def of_a_trace(parser: ArgumentParser) -> None:
+    """Add which trace, of which history, is given away, and into which file."""
+    parser.add_argument("trace", help="its id, which the address of its page ends with")
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="the file to write (standard output)"
+    )
+    parser.add_argument(
+        "--from-history",
+        type=Path,
+        metavar="DATABASE",
+        default=dialect().file,
+        help="a database of history, which is only read (the one in BATON_DATA, or DATABASE_URL)",
+    )
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file for its owner only; raises CommandError where that can't be done."""
+    try:
+        private.write_file(path, content)
+    except OSError as error:
+        raise CommandError(
+            f"Cannot write {path}: {error.strerror or error}. Choose another file."
+        ) from error
 
 
 def given(options: dict[str, Any], *names: str) -> str:

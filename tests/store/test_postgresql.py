@@ -7,11 +7,12 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from io import StringIO
 from typing import Any
 
 import psycopg
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, OperationalError, connection, connections
 from pytest_django import DjangoDbBlocker
 
@@ -105,6 +106,17 @@ def test_a_page_can_write_nothing_and_its_connection_is_used_again(postgres: Ser
         assert connection.connection is first
         connection.close()
     assert len(readers._kept) <= KEPT_MOST
+
+
+def test_a_trace_of_a_history_on_a_server_is_given_away_too() -> None:
+    store(put_trace("t1"), put_step("s1", trace="t1"))
+    connection.close()
+    for command, said in (("report", "<!doctype html>"), ("otlp", '{"resourceSpans":[')):
+        out = StringIO()
+        call_command(command, "t1", stdout=out)
+        assert out.getvalue().startswith(said)
+        with pytest.raises(CommandError, match=f"{NAME}.* holds no trace none"):
+            call_command(command, "none")
 
 
 def test_a_kept_connection_that_the_server_ended_is_not_used(postgres: Server) -> None:

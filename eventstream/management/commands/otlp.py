@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from django.conf import settings
 from django.core.management.base import CommandError
 
-from eventstream import history, private
-from eventstream.management.history_file import HistoryError, reading_file
+from eventstream import history
+from eventstream.management.history_file import HistoryError, name_of, reading_file
+from eventstream.management.options import of_a_trace, write_file
 from eventstream.management.printing import PlainCommand
 from eventstream.otlp.exporter import is_asked_for, spans_of, told
 from eventstream.otlp.sending import Sender, as_json, as_protobuf
@@ -22,22 +22,12 @@ class Command(PlainCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Which trace, of which history, in which form, and where to."""
-        parser.add_argument("trace", help="its id, which the address of its page ends with")
-        parser.add_argument(
-            "--output", type=Path, metavar="FILE", help="the file to write (standard output)"
-        )
+        of_a_trace(parser)
         parser.add_argument(
             "--format", choices=("json", "protobuf"), default="json", help="of the file (json)"
         )
         parser.add_argument(
             "--send", action="store_true", help="to the collector that OTEL_EXPORTER_OTLP_* name"
-        )
-        parser.add_argument(
-            "--from-history",
-            type=Path,
-            metavar="DATABASE",
-            default=Path(str(settings.DATABASES["default"]["NAME"])),
-            help="a database of history, which is only read (the one in BATON_DATA)",
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -53,21 +43,18 @@ class Command(PlainCommand):
         if output is None:
             self.stdout.write(made.decode())
             return
-        try:
-            private.write_file(output, made)
-        except OSError as error:
-            raise CommandError(
-                f"Cannot write {output}: {error.strerror or error}. Choose another file."
-            ) from error
+        write_file(output, made)
 
-    def _spans(self, trace: str, database: Path) -> list[Any]:
+    def _spans(self, trace: str, database: Path | None) -> list[Any]:
         try:
             with reading_file(database):
                 found, cluster = told(trace), history.cluster()
         except HistoryError as error:
             raise CommandError(str(error)) from error
         if found is None:
-            raise CommandError(f"{database} holds no trace {trace}; it may be older than is kept.")
+            raise CommandError(
+                f"{name_of(database)} holds no trace {trace}; it may be older than is kept."
+            )
         return spans_of(*found, cluster.name if cluster is not None else "")
 
     def _send(self, spans: list[Any]) -> None:

@@ -98,6 +98,11 @@ class Storing:
 
     def _fold(self, tape: Path, audit: Path | None) -> None:
         if excerpts.is_one(tape):
+            if audit is not None:
+                raise NoRecordingError(
+                    "The file is an excerpt of history, which is shown as it was told, and an "
+                    "audit log beside it can tell nothing more: open it without one."
+                )
             self._copy(tape)
             return
         engine, progress = Engine("tape", audited=audit is not None), self.progress

@@ -3,11 +3,13 @@
 import json
 import time
 from io import StringIO
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 from django.test import Client
 from msgspec.structs import replace
 
@@ -18,6 +20,7 @@ from eventstream.budget import Budget
 from eventstream.excerpts import FORMAT, End, Head, StepLine, TraceLine
 from eventstream.explain.vocabulary.records import Step, Trace
 from eventstream.history import Cut, Rights, excerpt, seeing
+from eventstream.history.reading import stored_steps
 from eventstream.objects.observations import Gap
 from eventstream.storing import NoRecordingError, Progress, Storing
 from eventstream.tapelines import Reading
@@ -152,6 +155,35 @@ def test_a_file_that_was_cut_short_says_so(tmp_path: Path) -> None:
     read = stored(written()[:-1], tmp_path / "short")
     assert read.reasons == ["line 22: the file was cut short here"]
     assert read.steps == 20
+
+
+def test_an_audit_log_beside_it_is_refused_and_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "excerpt").write_bytes(b"".join(written()))
+    (tmp_path / "audit").write_text("{}\n")
+    storing = Storing("excerpt", Budget(), Reading())
+    with pytest.raises(NoRecordingError, match="open it without one"):
+        storing.read(tmp_path / "excerpt", tmp_path / "audit")
+
+
+def test_a_download_that_history_fails_in_the_middle_is_a_file_that_was_cut_short(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenes.store(scenes.nginx(STARTED))
+    asked = count(1)
+
+    def failing(rows: Any) -> Any:
+        if next(asked) == 3:
+            raise OperationalError("disk I/O error")
+        return stored_steps(rows)
+
+    monkeypatch.setattr("eventstream.history.excerpting.AT_ONCE", 3)
+    monkeypatch.setattr(window, "LINES_AT_ONCE", 2)
+    with monkeypatch.context() as failed:
+        failed.setattr("eventstream.history.excerpting.stored_steps", failing)
+        file = kept(client)
+    assert [line["line"] for line in lines(file)] == ["excerpt", "trace", *["step"] * 6]
+    read = stored([file], tmp_path / "short")
+    assert read.reasons == ["line 8: the file was cut short here"]
 
 
 def altered(line: bytes, **more: Any) -> bytes:

@@ -160,6 +160,7 @@ def test_it_holds_nobody_s_name_who_kept_it() -> None:
     for rights in (mine, same):
         with seeing(rights):
             files.append(reports.report("mine"))
+    assert files[0] is not None
     assert files[0] == files[1]
 
 

@@ -7,6 +7,7 @@ is stored. Neither a slow nor a dead collector holds up the watch: what does not
 import asyncio
 import logging
 import os
+import time
 from collections import deque
 from collections.abc import Iterable
 from importlib import import_module
@@ -75,7 +76,7 @@ class Exporter:
     def __init__(self, cluster: str) -> None:
         self._cluster = cluster
         self._sender: Sends = import_module("eventstream.otlp.sending").Sender()
-        self._waiting: deque[str] = deque()
+        self._waiting: deque[tuple[str, float]] = deque()
         self._taken: dict[str, None] = {}
         self._some = asyncio.Event()
         self._status = Exported()
@@ -97,7 +98,7 @@ class Exporter:
         if len(self._taken) >= TAKEN_KEPT:
             del self._taken[next(iter(self._taken))]
         self._taken[trace_id] = None
-        self._waiting.append(trace_id)
+        self._waiting.append((trace_id, time.monotonic()))
         self._note()
         self._some.set()
 
@@ -106,8 +107,9 @@ class Exporter:
         while True:
             await self._some.wait()
             while self._waiting:
-                await asyncio.sleep(STORED_SECONDS)
-                await self._send(self._waiting[0])
+                trace_id, since = self._waiting[0]
+                await asyncio.sleep(max(0.0, since + STORED_SECONDS - time.monotonic()))
+                await self._send(trace_id)
                 self._waiting.popleft()
                 self._note()
             self._some.clear()

@@ -120,6 +120,25 @@ async def test_no_more_wait_than_may_and_that_is_counted(
     assert (so_far().waiting, so_far().dropped) == (2, 3)
 
 
+async def test_each_waits_until_it_is_stored_and_not_for_those_before_it(
+    collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporter, "STORED_SECONDS", 0.3)
+    sent: list[float] = []
+
+    async def send(_: Exporter, trace_id: str) -> None:
+        sent.append(time.monotonic())
+
+    monkeypatch.setattr(Exporter, "_send", send)
+    began = time.monotonic()
+    async with running() as made:
+        traces = [scenes.nginx(STARTED, f"t{number}", pods=0)[0] for number in range(30)]
+        made.take([TraceUpsert(each) for each in traces])
+        await until(lambda: len(sent) == 30)
+    assert sent[0] - began >= 0.3
+    assert sent[-1] - sent[0] < 0.3 * 29
+
+
 @pytest.mark.parametrize(
     ("environment", "asked"),
     [

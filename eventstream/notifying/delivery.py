@@ -74,7 +74,10 @@ async def post(session: aiohttp.ClientSession, webhook: Webhook, message: Messag
 
 
 class Outbox:
-    """What waits for one target. `put` returns at once; `run` delivers until it is cancelled."""
+    """What waits for one target. `put` returns at once; `run` delivers until it is cancelled.
+
+    It may be run anew after that, for another `target` too: it begins with what waits first.
+    """
 
     def __init__(
         self,

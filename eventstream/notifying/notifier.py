@@ -104,15 +104,21 @@ class Notifier:
                     self._outboxes[name].put(told)
 
     def _appoint(self, session: aiohttp.ClientSession) -> None:
-        """Have a worker for each target, and none for those that are no more or are others now."""
+        """Have a worker for each target; what waits for one that is another now goes there."""
         for name, outbox in list(self._outboxes.items()):
-            if self._rules.targets.get(name) != outbox.target:
+            target = self._rules.targets.get(name)
+            if target != outbox.target:
                 self._workers.pop(name).cancel()
-                del self._outboxes[name]
+                if target is None:
+                    del self._outboxes[name]
+                else:
+                    outbox.target = target
         for name, target in self._rules.targets.items():
             if name not in self._outboxes:
-                outbox = self._outboxes[name] = Outbox(name, target, session, self._note)
-                self._workers[name] = asyncio.create_task(outbox.run(), name=f"notify {name}")
+                self._outboxes[name] = Outbox(name, target, session, self._note)
+            if name not in self._workers:
+                run = self._outboxes[name].run()
+                self._workers[name] = asyncio.create_task(run, name=f"notify {name}")
         self._note()
 
     async def _read_again(self, session: aiohttp.ClientSession) -> None:

@@ -207,6 +207,19 @@ async def test_a_changed_file_is_read_and_a_wrong_one_changes_nothing(
         assert so_far().problem == ""
 
 
+async def test_what_waits_for_a_target_goes_to_the_one_that_takes_its_place(
+    ops: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GONE_URL", "http://127.0.0.1:1/")
+    monkeypatch.setattr(delivery, "FIRST_PAUSE", 300.0)
+    async with notifying(tmp_path, RULES.replace("{env: OPS_URL}", "{env: GONE_URL}")) as made:
+        made.take([TraceUpsert(trace()), TraceUpsert(trace(id_="other"))])
+        await until(lambda: of().waiting == 2 and of().error)
+        (tmp_path / "rules.yaml").write_text(RULES)
+        await until(lambda: of().delivered == 2)
+    assert [event["data"]["trace"] for _, _, event in ops.came] == ["bad", "other"]
+
+
 async def test_a_restart_tells_no_stall_again_but_its_end(ops: Receiver, tmp_path: Path) -> None:
     memory = tmp_path / "notified.json"
     async with notifying(tmp_path) as made:

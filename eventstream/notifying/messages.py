@@ -116,7 +116,7 @@ def _data(due: Due, cluster: str, text: str, link: str) -> dict[str, Any]:
 
 
 def _id(due: Due, cluster: str) -> str:
-    """The same for the same news, in whichever process, so that a receiver can tell."""
+    """The same for the same news, so that a receiver can tell; see `Due.since` for restarts."""
     said = "\0".join((cluster, due.trace.id, due.on, due.rule.name, f"{due.since:.3f}"))
     return blake2b(said.encode(errors="replace"), digest_size=16).hexdigest()
 

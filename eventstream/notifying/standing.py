@@ -23,7 +23,8 @@ BEGUN_SECONDS = 2.0
 class Due(msgspec.Struct, frozen=True):
     """That a rule tells of a trace now: what, and when that happened.
 
-    `since` is when the stall began, or the trace; it is the same in each process that tells of it.
+    `since` is when the stall was first seen, of which only those that were told outlive a restart,
+    or when the trace began.
     """
 
     rule: Rule

@@ -1,11 +1,9 @@
 """Notifications go out as documented, again where that may help, and never with a secret told."""
 
-import asyncio
 import json
 import logging
 import socket
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from eventstream.notifying.notifier import Notifier
 from eventstream.notifying.status import Notifications, TargetStatus
 from tests.notifying.receiver import Receiver, receiving
 from tests.notifying.traces import trace
+from tests.sending import running, until
 
 RULES = """
 dashboard: https://baton.example.com
@@ -49,19 +48,8 @@ async def notifying(path: Path, rules: str = RULES) -> AsyncIterator[Notifier]:
     """A notifier that runs with these rules, and remembers beside them."""
     (path / "rules.yaml").write_text(rules)
     made = Notifier(path / "rules.yaml", "prod-eu", path / "notified.json")
-    task = asyncio.create_task(made.run())
-    try:
+    async with running(made.run()):
         yield made
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-async def until(what: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while not what():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.01)
 
 
 def so_far() -> Notifications:

@@ -3,20 +3,29 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from gzip import decompress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from tests.sending import Answer, serving
 
 
 class Collector:
     """What came: requests with their paths and headers; `answers` go first, then 200."""
 
-    def __init__(self, port: int) -> None:
-        self.url = f"http://127.0.0.1:{port}"
+    def __init__(self) -> None:
+        self.url = ""
         self.requests: list[tuple[str, dict[str, str], Any]] = []
         self.answers: list[int] = []
+
+    def take(self, path: str, headers: dict[str, str], body: bytes) -> Answer:
+        status = self.answers.pop(0) if self.answers else 200
+        if status == 200:
+            if headers.get("Content-Encoding") == "gzip":
+                body = decompress(body)
+            request = ExportTraceServiceRequest.FromString(body)
+            self.requests.append((path, headers, request))
+        return status, {}
 
     def spans(self) -> list[tuple[str, Any]]:
         """Each span that was taken, with its service."""
@@ -45,27 +54,7 @@ def _value(value: Any) -> Any:
 @contextmanager
 def collecting() -> Iterator[Collector]:
     """A collector as long as the block lasts."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            if self.headers.get("Content-Encoding") == "gzip":
-                body = decompress(body)
-            status = collector.answers.pop(0) if collector.answers else 200
-            if status == 200:
-                request = ExportTraceServiceRequest.FromString(body)
-                collector.requests.append((self.path, dict(self.headers), request))
-            self.send_response(status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Print nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        collector = Collector(server.server_address[1])
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
+    collector = Collector()
+    with serving(collector.take) as url:
+        collector.url = url
         yield collector
-        server.shutdown()
-        thread.join()

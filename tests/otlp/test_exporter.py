@@ -1,9 +1,8 @@
 """Settled traces go to the collector that the environment names, once, and hold up nothing."""
 
-import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from io import StringIO
 from pathlib import Path
@@ -20,6 +19,7 @@ from eventstream.otlp import exporter
 from eventstream.otlp.exporter import Exporter, is_asked_for
 from tests.dashboard import scenes
 from tests.otlp.collector import Collector, collecting, spans_of
+from tests.sending import running, until
 
 STARTED = 1_795_000_000.0
 
@@ -37,21 +37,10 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
 
 
 @asynccontextmanager
-async def running() -> AsyncIterator[Exporter]:
+async def exports() -> AsyncIterator[Exporter]:
     made = Exporter("prod-eu")
-    task = asyncio.create_task(made.run())
-    try:
+    async with running(made.run()):
         yield made
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-async def until(what: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while not what():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.01)
 
 
 def so_far() -> Exported:
@@ -64,7 +53,7 @@ def so_far() -> Exported:
 async def test_a_settled_trace_is_sent_with_its_stored_steps(collector: Collector) -> None:
     trace, steps = scenes.nginx(STARTED)
     await database_sync_to_async(lambda: scenes.store((trace, steps)))()
-    async with running() as made:
+    async with exports() as made:
         made.take([TraceUpsert(trace)])
         await until(lambda: so_far().sent == 1)
     ((path, headers, _),) = collector.requests
@@ -83,7 +72,7 @@ async def test_what_is_not_settled_or_not_in_history_is_not_sent(collector: Coll
     stalled, _ = scenes.stuck(STARTED)
     background = scenes.trace("b", scenes.ref("Pod", "b"), 1.0, background=True, settled=True)
     await database_sync_to_async(lambda: scenes.store((trace, steps)))()
-    async with running() as made:
+    async with exports() as made:
         gone = scenes.trace("gone", scenes.ref("Pod", "a"), STARTED, settled=True)
         made.take([TraceUpsert(each) for each in (stalled, background, gone, trace)])
         await until(lambda: so_far().sent == 1)
@@ -98,7 +87,7 @@ async def test_a_collector_that_refuses_is_tried_again_then_given_up(
     trace, steps = scenes.nginx(STARTED, pods=1)
     again, more = scenes.nginx(STARTED, "again", pods=1)
     await database_sync_to_async(lambda: scenes.store((trace, steps), (again, more)))()
-    async with running() as made:
+    async with exports() as made:
         collector.answers = [400, 400]
         made.take([TraceUpsert(trace)])
         await until(lambda: so_far().sent == 1)
@@ -131,7 +120,7 @@ async def test_each_waits_until_it_is_stored_and_not_for_those_before_it(
 
     monkeypatch.setattr(Exporter, "_send", send)
     began = time.monotonic()
-    async with running() as made:
+    async with exports() as made:
         traces = [scenes.nginx(STARTED, f"t{number}", pods=0)[0] for number in range(30)]
         made.take([TraceUpsert(each) for each in traces])
         await until(lambda: len(sent) == 30)

@@ -60,7 +60,7 @@ def report(trace_id: str) -> Report | None:
 
 
 def _name(trace: Trace) -> str:
-    """What the file is called: `trace-deployment-web-20261129-084336.html`."""
+    """What the file is called: `trace-deployment-web-20261129T084336.html`."""
     said = clusternames.in_file_name(f"{trace.root.kind.lower()}-{trace.root.name}") or "unnamed"
     stamp = wording.machine_time(trace.started)[:19].replace("-", "").replace(":", "")
     return f"trace-{said}-{clusternames.in_file_name(stamp)}.html"

@@ -3,6 +3,7 @@
 Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/job/job_controller.go
 """
 
+import itertools
 from datetime import datetime
 
 from practicecluster.controllers.actors import (
@@ -39,7 +40,6 @@ class Jobs(Actor):
         super().__init__(server, kcm("job-controller"))
         self._awaited: dict[str, set[str]] = {}
         self._ended: set[str] = set()
-        self._given: dict[str, set[int]] = {}
         self._done: dict[str, set[int]] = {}
 
     def seen(self, kind: str, type_: str, before: Json | None, thing: Json) -> None:
@@ -51,7 +51,7 @@ class Jobs(Actor):
             )
             self.enqueue(uid, None if told else _BATCH)
             if type_ == "DELETED":
-                self._given.pop(uid, None)
+                self._done.pop(uid, None)
         elif TRACKING in thing["metadata"].get("finalizers", ()):
             owner = controller_of(thing)
             self._awaited.get(owner, set()).discard(uid)
@@ -157,8 +157,9 @@ class Jobs(Actor):
         if left > 0:
             self.enqueue(job["metadata"]["uid"], left)
             return
+        taken = self._taken(job)
         for _ in range(missing):
-            yield from self._create(job, pods)
+            yield from self._create(job, taken)
             job["status"]["active"] = job["status"].get("active", 0) + 1
 
     def _drop(self, job: Json, surplus: list[Json]) -> Work:
@@ -197,13 +198,17 @@ class Jobs(Actor):
             self.clock.after(0.05, lambda: self.events.tell(job, "Resumed", "Job resumed"))
 
     def _back_off(self, job: Json, pods: list[Json]) -> float:
-        """How many seconds it is too early for the next Pod after failures in a row."""
-        failed = job["status"].get("failed", 0)
-        ends = [at for pod in pods if _ended(pod) for at in [_ended_at(pod)] if at]
-        if not failed or not ends:
+        """How many seconds it is too early for the next Pod after failures since the last success.
+
+        Source: pkg/controller/job/backoff_utils.go, newBackoffRecord
+        """
+        ends = [(pod["status"].get("phase"), _ended_at(pod)) for pod in pods]
+        well = max((at for phase, at in ends if phase == "Succeeded"), default=0.0)
+        failures = [at for phase, at in ends if phase == "Failed" and at > well]
+        if not failures:
             return 0.0
-        pause = min(_FIRST * 2.0 ** (failed - 1), _LONGEST)
-        return float(max(ends) + pause - self.clock.now)
+        pause = min(_FIRST * 2.0 ** (len(failures) - 1), _LONGEST)
+        return float(max(failures) + pause - self.clock.now)
 
     def _too_late(self, job: Json) -> bool:
         seconds = job["spec"].get("activeDeadlineSeconds")
@@ -215,11 +220,11 @@ class Jobs(Actor):
             self.enqueue(job["metadata"]["uid"], left)
         return left <= 0
 
-    def _create(self, job: Json, pods: list[Json]) -> Work:
+    def _create(self, job: Json, taken: set[int]) -> Work:
         yield self.clock.between(0.001, 0.006)
         pod = pod_of(job)
         if job["spec"].get("completionMode") == "Indexed":
-            self._number(job, pod, pods)
+            _number(job, pod, taken)
         pod["metadata"]["finalizers"] = [TRACKING]
         made = self.made(job, pod)
         uid = made["metadata"]["uid"]
@@ -227,21 +232,11 @@ class Jobs(Actor):
             self._awaited.setdefault(job["metadata"]["uid"], set()).add(uid)
         self.events.tell(job, "SuccessfulCreate", f"Created pod: {made['metadata']['name']}")
 
-    def _number(self, job: Json, pod: Json, pods: list[Json]) -> None:
-        """Give a Pod of an indexed Job the lowest index that has none."""
-        metadata, name = pod["metadata"], job["metadata"]["name"]
-        taken = {p["metadata"].get("annotations", {}).get(INDEX) for p in pods if _counts(p)}
-        taken |= {str(each) for each in self._given.get(job["metadata"]["uid"], ())}
-        index = next(i for i in range(10**6) if str(i) not in taken)
-        self._given.setdefault(job["metadata"]["uid"], set()).add(index)
-        metadata.setdefault("annotations", {})[INDEX] = str(index)
-        metadata.setdefault("labels", {})[INDEX] = str(index)
-        metadata["generateName"] = f"{name}-{index}-"
-        pod["spec"]["hostname"] = f"{name}-{index}"
-        field = {"fieldRef": {"fieldPath": f"metadata.labels['{INDEX}']"}}
-        for container in pod["spec"]["containers"]:
-            container["env"] = [*(container.get("env") or ())]
-            container["env"].append({"name": "JOB_COMPLETION_INDEX", "valueFrom": field})
+    def _taken(self, job: Json) -> set[int]:
+        """Which indexes of an indexed Job have a Pod, or are done."""
+        pods = children(self.cached("Pod"), job)
+        taken = {_index(pod) for pod in pods if _counts(pod)}
+        return taken | self._done.get(job["metadata"]["uid"], set())
 
     def _end(self, job: Json, type_: str, reason: str, text: str, kind: str) -> None:
         at = stamp(self.clock.now)
@@ -258,19 +253,40 @@ class Jobs(Actor):
         job.update(copied(self.server.update(self.who, job, "status")))
 
 
+def _number(job: Json, pod: Json, taken: set[int]) -> None:
+    """Give a Pod of an indexed Job the lowest index that is not taken, which then is.
+
+    Source: pkg/controller/job/indexed_job_utils.go, firstPendingIndexes
+    """
+    metadata, name = pod["metadata"], job["metadata"]["name"]
+    index = next(i for i in itertools.count() if i not in taken)
+    taken.add(index)
+    metadata.setdefault("annotations", {})[INDEX] = str(index)
+    metadata.setdefault("labels", {})[INDEX] = str(index)
+    metadata["generateName"] = f"{name}-{index}-"
+    pod["spec"]["hostname"] = f"{name}-{index}"
+    field = {"fieldRef": {"fieldPath": f"metadata.labels['{INDEX}']"}}
+    for container in pod["spec"]["containers"]:
+        container["env"] = [*(container.get("env") or ())]
+        container["env"].append({"name": "JOB_COMPLETION_INDEX", "valueFrom": field})
+
+
 def _index(pod: Json) -> int:
     return int(pod["metadata"].get("annotations", {}).get(INDEX, "0"))
 
 
 def _ranges(numbers: list[int]) -> str:
-    """Return numbers as a Job's status has them: 0,2-3."""
+    """Return numbers as a Job's status has them: 0,1,3-5, where two in a row are no range.
+
+    Source: pkg/controller/job/indexed_job_utils.go, orderedIntervals.String
+    """
     found: list[list[int]] = []
     for number in numbers:
         if found and number == found[-1][1] + 1:
             found[-1][1] = number
         else:
             found.append([number, number])
-    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in found)
+    return ",".join(str(a) if a == b else f"{a}{',' if b == a + 1 else '-'}{b}" for a, b in found)
 
 
 def _stand(status: Json, active: list[Json], pods: list[Json]) -> None:

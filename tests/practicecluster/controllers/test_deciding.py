@@ -1,0 +1,106 @@
+"""What controllers decide where something is refused, fails or does not fit, by a virtual clock."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from practicecluster.cluster import PracticeCluster
+from practicecluster.controllers.actors import Actor
+from practicecluster.controllers.clock import PROMPT, VirtualClock
+from practicecluster.controllers.fares import Fare
+from practicecluster.controllers.kubelet import Kubelet
+from practicecluster.controllers.memory_api import MemoryApi
+from practicecluster.controllers.running import NODES, register, staff
+from practicecluster.controllers.who import client
+
+PERSON = client("kubectl-create")
+SPACE = "default"
+INDEX = "batch.kubernetes.io/job-completion-index"
+
+
+@dataclass
+class Simulated:
+    cluster: PracticeCluster
+    api: MemoryApi
+    clock: VirtualClock
+    actors: list[Actor]
+
+    def make(self, kind: str, version: str, name: str, **fields: Any) -> Any:
+        metadata = {"name": name, "namespace": SPACE, "labels": fields.pop("labels", {})}
+        thing = {"apiVersion": version, "kind": kind, "metadata": metadata, **fields}
+        return self.api.create(PERSON, thing)
+
+    def shown(self, kind: str, name: str, space: str = SPACE) -> Any:
+        return self.api.find(kind, space, name)
+
+    def wait(self, seconds: float) -> None:
+        self.clock.run(self.clock.now + seconds)
+
+    def fares(self, image: str, fare: Fare) -> None:
+        """Say how an image fares from now on."""
+        for actor in self.actors:
+            if isinstance(actor, Kubelet):
+                actor.fares.images[image] = fare
+
+    def told(self, reason: str) -> list[str]:
+        return [each["message"] for each in self.api.every("Event") if each["reason"] == reason]
+
+
+def simulation(seed: int = 1, lag: tuple[float, float] = PROMPT) -> Simulated:
+    clock = VirtualClock(seed, lag)
+    cluster = PracticeCluster(writable=True, now=lambda: clock.now)
+    api = MemoryApi(cluster.writer, clock)
+    register(api, NODES)
+    found = Simulated(cluster, api, clock, [hired(api) for hired in staff(NODES)])
+    found.wait(2)
+    return found
+
+
+@pytest.fixture
+def simulated() -> Simulated:
+    return simulation()
+
+
+def job(image: str, *command: str, **spec: Any) -> dict[str, Any]:
+    container = {"name": "c", "image": image} | ({"command": [*command]} if command else {})
+    template = {"spec": {"restartPolicy": "Never", "containers": [container]}}
+    return {"template": template, **spec}
+
+
+def test_an_index_whose_pod_failed_is_given_again(simulated: Simulated) -> None:
+    spec = job("busybox", "sleep", "20", completions=3, parallelism=3, completionMode="Indexed")
+    simulated.make("Job", "batch/v1", "three", spec=spec)
+    simulated.wait(5)
+    pods = {p["metadata"]["labels"][INDEX]: p for p in simulated.api.every("Pod")}
+    assert pods.keys() == {"0", "1", "2"}
+    simulated.api.delete(PERSON, pods["1"])
+    simulated.wait(200)
+    status = simulated.shown("Job", "three")["status"]
+    assert "Complete" in {each["type"] for each in status["conditions"]}
+    assert status["completedIndexes"] == "0-2"
+
+
+def test_two_completed_indexes_in_a_row_are_no_range(simulated: Simulated) -> None:
+    spec = job("done/x", completions=2, parallelism=2, completionMode="Indexed")
+    simulated.make("Job", "batch/v1", "two", spec=spec)
+    simulated.wait(30)
+    assert simulated.shown("Job", "two")["status"]["completedIndexes"] == "0,1"
+
+
+def test_a_job_waits_after_a_failure_and_no_more_after_a_success(simulated: Simulated) -> None:
+    simulated.fares("web:1", Fare(ends=1.0, exits=1))
+    spec = job("web:1", completions=3, parallelism=1)
+    simulated.make("Job", "batch/v1", "once", spec=spec)
+    reached: dict[str, float] = {}
+    for _ in range(100):
+        simulated.wait(1)
+        status = simulated.shown("Job", "once")["status"]
+        for name in ("failed", "succeeded", "completionTime"):
+            if status.get(name):
+                reached.setdefault(name, simulated.clock.now)
+        if "failed" in reached:
+            simulated.fares("web:1", Fare(ends=1.0, exits=0))
+    assert simulated.shown("Job", "once")["status"]["failed"] == 1
+    assert reached["succeeded"] - reached["failed"] >= 10
+    assert reached["completionTime"] - reached["succeeded"] < 15

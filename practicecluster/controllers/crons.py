@@ -78,9 +78,10 @@ class CronJobs(Actor):
         status = after.setdefault("status", {})
         yield from self._clean(after, jobs)
         self._follow(after, jobs)
-        at = self._due.pop(key, None)
+        at = self._due.get(key)
         if at is not None and not tick["spec"].get("suspend"):
-            yield from self._begin(after, jobs, at)
+            yield from self._begin(after, jobs, at)  # Refused, it is due at the next attempt, too.
+        self._due.pop(key, None)
         if status.get("active") == []:
             del status["active"]
         if status != tick.get("status", {}):

@@ -104,3 +104,17 @@ def test_a_job_waits_after_a_failure_and_no_more_after_a_success(simulated: Simu
     assert simulated.shown("Job", "once")["status"]["failed"] == 1
     assert reached["succeeded"] - reached["failed"] >= 10
     assert reached["completionTime"] - reached["succeeded"] < 15
+
+
+def test_a_run_that_is_refused_is_made_once_it_may_be(simulated: Simulated) -> None:
+    hard = {"hard": {"count/jobs.batch": "0"}}
+    quota = simulated.make("ResourceQuota", "v1", "none", spec=hard)
+    spec = {"schedule": "5 8 * * *", "jobTemplate": {"spec": job("done/x")}}
+    simulated.make("CronJob", "batch/v1", "nightly", spec=spec)
+    simulated.wait(400)
+    assert simulated.api.every("Job") == []
+    simulated.api.delete(PERSON, quota)
+    simulated.wait(300)
+    (made,) = simulated.api.every("Job")
+    noted = made["metadata"]["annotations"]["batch.kubernetes.io/cronjob-scheduled-timestamp"]
+    assert noted[11:16] == "08:05"

@@ -63,12 +63,9 @@ class EndpointSlices(Backed):
             return
         pods = self.behind(service)
         parts = [pods[i : i + _MOST] for i in range(0, len(pods), _MOST)] or [[]]
-        old = [
-            each
-            for each in self.cached("EndpointSlice")
-            if any(o["uid"] == key for o in each["metadata"].get("ownerReferences") or ())
-        ]
-        old.sort(key=lambda each: str(each["metadata"]["name"]))
+        old = _owned(self.cached("EndpointSlice"), key)
+        if len(old) < len(parts):  # What was just made the cache may not have yet.
+            old = _owned(self.server.every("EndpointSlice"), key)
         for number, part in enumerate(parts):
             wanted = _slice(service, part)
             yield self.clock.between(0.001, 0.006)
@@ -118,6 +115,16 @@ def selects(service: Json, pod: Json) -> bool:
     labels, selector = pod["metadata"].get("labels") or {}, service["spec"].get("selector") or {}
     same = service["metadata"]["namespace"] == pod["metadata"]["namespace"]
     return bool(selector) and same and all(labels.get(k) == v for k, v in selector.items())
+
+
+def _owned(slices: list[Json], uid: str) -> list[Json]:
+    """Return those of a Service, by name."""
+    found = [
+        each
+        for each in slices
+        if any(o["uid"] == uid for o in each["metadata"].get("ownerReferences") or ())
+    ]
+    return sorted(found, key=lambda each: str(each["metadata"]["name"]))
 
 
 def _reachable(pod: Json) -> bool:

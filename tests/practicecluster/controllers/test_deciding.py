@@ -7,12 +7,13 @@ import pytest
 
 from practicecluster.cluster import PracticeCluster
 from practicecluster.controllers.actors import Actor
-from practicecluster.controllers.clock import PROMPT, VirtualClock
+from practicecluster.controllers.clock import LAG, PROMPT, VirtualClock
 from practicecluster.controllers.fares import Fare
 from practicecluster.controllers.kubelet import Kubelet
 from practicecluster.controllers.memory_api import MemoryApi
 from practicecluster.controllers.running import NODES, register, staff
 from practicecluster.controllers.who import client
+from practicecluster.copying import copied
 
 PERSON = client("kubectl-create")
 SPACE = "default"
@@ -118,3 +119,20 @@ def test_a_run_that_is_refused_is_made_once_it_may_be(simulated: Simulated) -> N
     (made,) = simulated.api.every("Job")
     noted = made["metadata"]["annotations"]["batch.kubernetes.io/cronjob-scheduled-timestamp"]
     assert noted[11:16] == "08:05"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_service_has_one_slice_however_late_its_controller_hears(seed: int) -> None:
+    simulated = simulation(seed, LAG)
+    spec = {"containers": [{"name": "c", "image": "nginx:1"}]}
+    simulated.make("Pod", "v1", "web", spec=spec, labels={"app": "web"})
+    simulated.wait(10)
+    ports = [{"port": 80}]
+    simulated.make("Service", "v1", "web", spec={"selector": {"app": "web"}, "ports": ports})
+    for number in range(5):
+        simulated.wait(0.001)
+        pod = copied(simulated.shown("Pod", "web"))
+        pod["metadata"]["labels"]["number"] = str(number)
+        simulated.api.update(PERSON, pod)
+    simulated.wait(10)
+    assert len(simulated.api.every("EndpointSlice")) == 1

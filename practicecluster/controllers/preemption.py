@@ -11,17 +11,24 @@ from practicecluster.controllers.placing import Misfit, Node, misfits
 from practicecluster.controllers.scheduler import Room, Scheduler, priority
 from practicecluster.writing.times import stamp
 
+_NEVER = "not eligible due to preemptionPolicy=Never."
+_WAITS = "not eligible due to a terminating pod on the nominated node."
+
 
 class PreemptingScheduler(Scheduler):
     """Deletes victims after it has said that no node fits, and where there will be room."""
 
-    def _room(self, pod: Json, nodes: list[Node], why: dict[str, list[Misfit]]) -> Room:
-        """The node where the fewest, and the least important, have to go."""
+    def _room(self, pod: Json, nodes: list[Node], why: dict[str, list[Misfit]]) -> tuple[Room, str]:
+        """The node where the fewest, and the least important, have to go; or why none may.
+
+        Source: pkg/scheduler/framework/plugins/defaultpreemption/default_preemption.go,
+        PodEligibleToPreemptOthers
+        """
         spec, nominated = pod["spec"], pod["status"].get("nominatedNodeName")
         if spec.get("preemptionPolicy") == "Never":
-            return []
+            return [], _NEVER
         if any(node.name == nominated and _making_room(pod, node) for node in nodes):
-            return []  # It waits for those that go already.
+            return [], _WAITS
         found = []
         for node in nodes:
             if any(misfit.helpless for misfit in why[node.name]):
@@ -30,7 +37,7 @@ class PreemptingScheduler(Scheduler):
             if victims:
                 highest = max(priority(each) for each in victims)
                 found.append((highest, len(victims), node.name, victims))
-        return [each[2:] for each in sorted(found, key=lambda each: each[:3])[:1]]
+        return [each[2:] for each in sorted(found, key=lambda each: each[:3])[:1]], ""
 
     def _preempt(self, pod: Json, node: str, victims: list[Json]) -> Work:
         def nominated(now: Json) -> None:

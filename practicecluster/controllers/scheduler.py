@@ -117,24 +117,34 @@ class Scheduler(Actor):
         self._tell(pod, "Scheduled", "Binding", text, "Normal")
 
     def _pass_over(self, pod: Json, nodes: list[Node], why: dict[str, list[Misfit]]) -> Work:
-        made = self._room(pod, nodes, why)
-        text = unfit(list(why.values()), helped=bool(made))
+        made, unable = self._room(pod, nodes, why)
+        text = unfit(list(why.values()), helped=bool(made), unable=unable)
         self._tell(pod, "FailedScheduling", "Scheduling", text, "Warning")
         yield self.clock.between(0.001, 0.005)
-        self.server.patch(self.who, pod, lambda now: self._refuse(now, text), "status")
+        kept = bool(made or unable)
+        self.server.patch(self.who, pod, lambda now: self._refuse(now, text, kept=kept), "status")
         for node, victims in made:
             yield from self._preempt(pod, node, victims)
 
-    def _room(self, pod: Json, nodes: list[Node], why: dict[str, list[Misfit]]) -> Room:
-        """Where room can be made, and by whose going; nothing is taken away by this one."""
+    def _room(self, pod: Json, nodes: list[Node], why: dict[str, list[Misfit]]) -> tuple[Room, str]:
+        """Where room can be made, and by whose going; or why this Pod may not have it made.
+
+        Nothing is taken away by this one.
+        """
         del pod, nodes, why
-        return []
+        return [], ""
 
     def _preempt(self, pod: Json, node: str, victims: list[Json]) -> Work:
         """Take Pods away for another one."""
         raise NotImplementedError
 
-    def _refuse(self, pod: Json, text: str) -> None:
+    def _refuse(self, pod: Json, text: str, *, kept: bool) -> None:
+        """Say that no node fits; a nomination for which nobody goes (any more) is not `kept`.
+
+        Source: pkg/scheduler/framework/preemption/preemption.go, Preempt
+        """
+        if not kept:
+            pod["status"].pop("nominatedNodeName", None)
         said: Json = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
         if "generation" in pod["metadata"]:
             said["observedGeneration"] = pod["metadata"]["generation"]
@@ -182,10 +192,11 @@ def priority(pod: Json) -> int:
     return int(pod["spec"].get("priority") or 0)
 
 
-def unfit(found: list[list[Misfit]], *, helped: bool = False) -> str:
+def unfit(found: list[list[Misfit]], *, helped: bool = False, unable: str = "") -> str:
     """Return what a scheduler says where no node fits: how many, and for what each.
 
-    Where the going of others has `helped` there is nothing to say of that.
+    Where the going of others has `helped` there is nothing to say of that; `unable` is why it was
+    not looked for.
     """
     if not found:
         return "no nodes available to schedule pods"
@@ -194,7 +205,10 @@ def unfit(found: list[list[Misfit]], *, helped: bool = False) -> str:
     parts = ", ".join(sorted(f"{count} {why}" for why, count in whys.items()))
     if helped:
         return f"{none} {parts}."
+    tells = f"{none} {parts}. no new claims to deallocate, preemption:"
+    if unable:
+        return f"{tells} {unable}"
     helpless = sum(any(misfit.helpless for misfit in each) for each in found)
     tried = {_UNHELPED: helpless, _UNVICTIMED: len(found) - helpless}
     after = ", ".join(sorted(f"{count} {why}" for why, count in tried.items() if count))
-    return f"{none} {parts}. no new claims to deallocate, preemption: {none} {after}"
+    return f"{tells} {none} {after}"

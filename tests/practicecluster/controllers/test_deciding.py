@@ -14,6 +14,7 @@ from practicecluster.controllers.memory_api import MemoryApi
 from practicecluster.controllers.running import NODES, register, staff
 from practicecluster.controllers.who import client
 from practicecluster.copying import copied
+from practicecluster.writing.writer import Asked
 
 PERSON = client("kubectl-create")
 SPACE = "default"
@@ -136,3 +137,38 @@ def test_a_service_has_one_slice_however_late_its_controller_hears(seed: int) ->
         simulated.api.update(PERSON, pod)
     simulated.wait(10)
     assert len(simulated.api.every("EndpointSlice")) == 1
+
+
+def large(simulated: Simulated, name: str, **spec: Any) -> Any:
+    """Make a Pod that fits no node."""
+    asked = {"requests": {"cpu": "64"}}
+    containers = [{"name": "c", "image": "nginx:1", "resources": asked}]
+    return simulated.make("Pod", "v1", name, spec={"containers": containers, **spec})
+
+
+def test_a_nomination_that_came_to_nothing_is_taken_back(simulated: Simulated) -> None:
+    pod = large(simulated, "vain")
+    simulated.wait(5)
+    nominated = {"nominatedNodeName": NODES[0]}
+    simulated.api.patch(PERSON, pod, lambda now: now["status"].update(nominated), "status")
+    simulated.wait(1)
+    assert simulated.shown("Pod", "vain")["status"]["nominatedNodeName"] == NODES[0]
+    node = simulated.shown("Node", NODES[0], "")
+    simulated.api.patch(PERSON, node, lambda now: now["metadata"].update(labels={"disk": "fast"}))
+    simulated.wait(15)
+    assert "nominatedNodeName" not in simulated.shown("Pod", "vain")["status"]
+    assert "Preemption is not helpful" in simulated.told("FailedScheduling")[0]
+
+
+def test_a_pod_that_may_preempt_nobody_is_told_so(simulated: Simulated) -> None:
+    served = simulated.cluster.store.types.find("scheduling.k8s.io/v1/priorityclasses")
+    assert served is not None
+    head = {"apiVersion": served.api_version, "kind": served.kind, "metadata": {"name": "meek"}}
+    meek = head | {"value": 1000, "preemptionPolicy": "Never"}
+    simulated.cluster.writer.create(Asked(served, None, "meek"), meek)
+    large(simulated, "meek", priorityClassName="meek")
+    simulated.wait(5)
+    (text,) = simulated.told("FailedScheduling")
+    none = "0/3 nodes are available: 3 Insufficient cpu."
+    why = "not eligible due to preemptionPolicy=Never."
+    assert text == f"{none} no new claims to deallocate, preemption: {why}"

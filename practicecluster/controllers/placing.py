@@ -81,14 +81,14 @@ def tolerated(taint: Json, pod: Json) -> bool:
 
 
 def tolerates(toleration: Json, taint: Json) -> bool:
-    """Return whether one toleration covers a taint."""
+    """Return whether one toleration covers a taint; without an operator the values are equal."""
     if toleration.get("effect") not in (None, "", taint.get("effect")):
         return False
     if toleration.get("key") not in (None, "", taint["key"]):
         return False
-    if toleration.get("operator", "Exists" if "value" not in toleration else "Equal") == "Exists":
+    if toleration.get("operator") == "Exists":
         return True
-    return bool(toleration.get("value", "") == taint.get("value", ""))
+    return bool((toleration.get("value") or "") == (taint.get("value") or ""))
 
 
 def picked(pod: Json, node: Node) -> bool:
@@ -188,7 +188,7 @@ def _spread(pod: Json, node: Node, nodes: list[Node]) -> Iterator[Misfit]:
         for each in eligible:
             place = each.labels[key]
             counts[place] = counts.get(place, 0) + _alike(constraint, pod, each.pods)
-        here = counts.get(node.labels[key], 0) + 1
+        here = counts.get(node.labels[key], 0) + _alike(constraint, pod, [pod])
         if here - min(counts.values(), default=0) > constraint.get("maxSkew", 1):
             yield Misfit(why, helpless=False)
             return

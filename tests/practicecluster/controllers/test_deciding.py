@@ -11,6 +11,7 @@ from practicecluster.controllers.clock import LAG, PROMPT, VirtualClock
 from practicecluster.controllers.fares import Fare
 from practicecluster.controllers.kubelet import Kubelet
 from practicecluster.controllers.memory_api import MemoryApi
+from practicecluster.controllers.placing import Node, misfits, tolerates
 from practicecluster.controllers.running import NODES, register, staff
 from practicecluster.controllers.who import client
 from practicecluster.copying import copied
@@ -172,3 +173,36 @@ def test_a_pod_that_may_preempt_nobody_is_told_so(simulated: Simulated) -> None:
     none = "0/3 nodes are available: 3 Insufficient cpu."
     why = "not eligible due to preemptionPolicy=Never."
     assert text == f"{none} no new claims to deallocate, preemption: {why}"
+
+
+@pytest.mark.parametrize(
+    ("toleration", "covers"),
+    [
+        ({"key": "only", "operator": "Exists"}, True),
+        ({"operator": "Exists"}, True),
+        ({"key": "only", "value": "batch"}, True),
+        ({"key": "only"}, False),
+        ({"key": "only", "operator": "Equal", "value": "web"}, False),
+        ({"key": "only", "operator": "Exists", "effect": "NoExecute"}, False),
+    ],
+)
+def test_a_toleration_covers_a_taint_as_it_says(toleration: dict[str, str], covers: bool) -> None:
+    assert (
+        tolerates(toleration, {"key": "only", "value": "batch", "effect": "NoSchedule"}) == covers
+    )
+
+
+@pytest.mark.parametrize(("app", "fits"), [("web", False), ("other", True)])
+def test_a_pod_that_its_own_constraint_does_not_select_is_not_counted(app: str, fits: bool) -> None:
+    metadata = {"namespace": SPACE, "labels": {"app": "web"}}
+    there = {"metadata": metadata, "spec": {"containers": []}}
+    rule = {"maxSkew": 1, "topologyKey": "kubernetes.io/hostname"}
+    rule |= {"labelSelector": {"matchLabels": {"app": "web"}}}
+    spec = {"containers": [], "topologySpreadConstraints": [rule]}
+    pod = {"metadata": metadata | {"labels": {"app": app}}, "spec": spec}
+    things = [
+        {"metadata": {"name": name}, "spec": {}, "status": {"allocatable": {"pods": "9"}}}
+        for name in ("a", "b")
+    ]
+    nodes = [Node(things[0], [there]), Node(things[1], [])]
+    assert (misfits(pod, nodes[0], nodes) == []) == fits

@@ -246,16 +246,19 @@ def _until(node: Json, pod: Json, tolerated_for: float | None) -> float | None:
         return tolerated_for if all(t["key"].startswith(PREFIX) for t in evicting) else 0.0
     seconds = []
     for taint in evicting:
-        used = [t for t in pod["spec"].get("tolerations") or () if tolerates(t, taint)]
-        if not used:
+        told = pod["spec"].get("tolerations") or ()
+        used = next((t for t in told if tolerates(t, taint)), None)
+        if used is None:
             return 0.0
-        seconds += [t["tolerationSeconds"] for t in used if t.get("tolerationSeconds") is not None]
+        if used.get("tolerationSeconds") is not None:
+            seconds.append(used["tolerationSeconds"])
     return max(float(min(seconds)), 0.0) if seconds else None
 
 
 def _since(node: Json) -> float:
     """When the last of a node's evicting taints came, in unix seconds."""
-    added = [t.get("timeAdded") for t in node["spec"].get("taints", ())]
+    taints = node["spec"].get("taints", ())
+    added = [t.get("timeAdded") for t in taints if t["effect"] == "NoExecute"]
     return max((datetime.fromisoformat(at).timestamp() for at in added if at), default=0.0)
 
 

@@ -15,6 +15,7 @@ from practicecluster.controllers.placing import Node, misfits, tolerates
 from practicecluster.controllers.running import NODES, register, staff
 from practicecluster.controllers.who import client
 from practicecluster.copying import copied
+from practicecluster.writing.times import stamp
 from practicecluster.writing.writer import Asked
 
 PERSON = client("kubectl-create")
@@ -173,6 +174,26 @@ def test_a_pod_that_may_preempt_nobody_is_told_so(simulated: Simulated) -> None:
     none = "0/3 nodes are available: 3 Insufficient cpu."
     why = "not eligible due to preemptionPolicy=Never."
     assert text == f"{none} no new claims to deallocate, preemption: {why}"
+
+
+def test_a_pod_leaves_by_what_it_tolerates_first_and_by_evicting_taints(
+    simulated: Simulated,
+) -> None:
+    evicts = {"key": "only", "operator": "Exists", "effect": "NoExecute"}
+    soon = evicts | {"tolerationSeconds": 60}
+    for name, told in (("stays", [evicts, soon]), ("goes", [soon])):
+        spec = {"containers": [{"name": "c", "image": "nginx:1"}], "tolerations": told}
+        simulated.make("Pod", "v1", name, spec=spec)
+    simulated.wait(10)
+    taints: list[dict[str, str]] = []
+    for effect in ("NoExecute", "NoSchedule"):
+        added = {"key": "only", "effect": effect, "timeAdded": stamp(simulated.clock.now)}
+        taints = [*taints, added]
+        for name in NODES:
+            node = copied(simulated.shown("Node", name, ""))
+            simulated.api.update(PERSON, node | {"spec": node["spec"] | {"taints": taints}})
+        simulated.wait(50)
+    assert [pod["metadata"]["name"] for pod in simulated.api.every("Pod")] == ["stays"]
 
 
 @pytest.mark.parametrize(

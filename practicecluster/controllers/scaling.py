@@ -73,9 +73,9 @@ class Autoscalers(Actor):
         yield self.clock.between(0.001, 0.006)
         self.server.update(self.who, after, "scale")
         status["lastScaleTime"] = stamp(self.clock.now)
-        way = "above" if wanted > have else "below"
-        what = f"cpu resource utilization (percentage of request) {way} target"
-        text = f"New size: {wanted}; reason: {what}"
+        above = "cpu resource utilization (percentage of request) above target"
+        why = above if wanted > have else "All metrics below target"
+        text = f"New size: {wanted}; reason: {why}"
         self.events.tell(scaler, "SuccessfulRescale", text)
 
     def _drawn(self, spec: Json, have: int) -> int:

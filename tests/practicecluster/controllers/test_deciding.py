@@ -124,6 +124,29 @@ def test_a_run_that_is_refused_is_made_once_it_may_be(simulated: Simulated) -> N
     assert noted[11:16] == "08:05"
 
 
+def test_an_autoscaler_says_which_way_all_its_metrics_are(simulated: Simulated) -> None:
+    labels, asked = {"app": "web"}, {"requests": {"cpu": "100m"}}
+    containers = [{"name": "c", "image": "nginx:1", "resources": asked}]
+    template = {"metadata": {"labels": labels}, "spec": {"containers": containers}}
+    spec = {"replicas": 4, "selector": {"matchLabels": labels}, "template": template}
+    simulated.make("Deployment", "apps/v1", "web", spec=spec)
+    simulated.wait(10)
+    target = {"type": "Utilization", "averageUtilization": 50}
+    metric = {"type": "Resource", "resource": {"name": "cpu", "target": target}}
+    aim = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+    spec = {"scaleTargetRef": aim, "minReplicas": 1, "maxReplicas": 6, "metrics": [metric]}
+    simulated.make("HorizontalPodAutoscaler", "autoscaling/v2", "web", spec=spec)
+    for load in ("100", "250"):
+        web = copied(simulated.shown("Deployment", "web"))
+        web["metadata"]["annotations"]["practicecluster/load"] = load
+        simulated.api.update(PERSON, web)
+        simulated.wait(40)
+    assert simulated.told("SuccessfulRescale") == [
+        "New size: 2; reason: All metrics below target",
+        "New size: 5; reason: cpu resource utilization (percentage of request) above target",
+    ]
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_a_service_has_one_slice_however_late_its_controller_hears(seed: int) -> None:
     simulated = simulation(seed, LAG)

@@ -1,6 +1,7 @@
 """What becomes of a container in a practice cluster, told by its command or its image's name.
 
-No container runs here, so what one would do is read off what it is called. README says the same.
+No container runs here, so what one would do is read off what it is called. docs/practice.md says
+the same.
 """
 
 import math
@@ -28,6 +29,9 @@ _SAME = {
 _SHELLS = frozenset({"alpine", "bash", "busybox", "debian", "ubuntu"})
 """Images whose own command is a shell, which ends where nobody types."""
 _PULL = 0.8
+_SPAN = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)([smhd]?)")
+_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+"""What `sleep` takes: numbers, each with a unit or without, that count together."""
 
 
 class NamedFares(Fares):
@@ -121,7 +125,9 @@ def _one(words: list[str]) -> tuple[float, int] | None:
     name, rest = words[0].rpartition("/")[2], words[1:]
     number = next((float(each) for each in rest if re.fullmatch(r"\d{1,9}(\.\d{1,3})?", each)), 0.0)
     if name == "sleep":
-        return (number, 0) if rest and rest[0] != "infinity" else None
+        spans = [_SPAN.fullmatch(each) for each in rest]
+        slept = sum(float(each[1]) * _UNITS[each[2]] for each in spans if each)
+        return (slept, 0) if spans and all(spans) else None
     if name == "exit":
         return 0.0, int(number) % 256
     if name in ("true", "false"):

@@ -304,7 +304,7 @@ class Containers(Beating):
         told = state["terminated"]
         cell.end(state)
         if lasted > 2 * _LONGEST:
-            cell.pause, cell.restarts = _FIRST, cell.restarts
+            cell.pause = _FIRST
         if probed:
             return
         policy = pod["spec"].get("restartPolicy", "Always")

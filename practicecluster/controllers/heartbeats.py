@@ -72,7 +72,7 @@ class Beating(Actor):
             return
 
     def report_node(self) -> None:
-        """Say that the node is ready, as every few minutes and whenever something changed."""
+        """Say that the node is ready, after it was taken for lost."""
         node = self.server.find("Node", "", self.node)
         if node is not None:
             self.server.patch(self.who, node, self._say_ready, "status")

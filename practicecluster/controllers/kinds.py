@@ -92,7 +92,10 @@ def learn(definition: dict[str, Any]) -> str:
     spec = definition["spec"]
     name = named(f"{spec['group']}/", spec["names"]["kind"])
     if name not in KINDS:
-        version = next(each["name"] for each in spec["versions"] if each.get("served"))
+        served = [each["name"] for each in spec["versions"] if each.get("served")]
+        version = (served or [spec["versions"][0]["name"]])[
+            0
+        ]  # Of one that is not served: none is.
         namespaced = spec["scope"] == "Namespaced"
         LEARNT[name] = Kind(f"{spec['group']}/{version}", spec["names"]["plural"], namespaced)
     return name

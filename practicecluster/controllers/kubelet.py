@@ -40,6 +40,7 @@ class Kubelet(Mounting):
             return
         if type_ == "DELETED":
             self._gone.add(thing["metadata"]["uid"])
+            self.held.pop(thing["metadata"]["uid"], None)
         elif self.node not in self._silent:
             self._take_up(thing)
 

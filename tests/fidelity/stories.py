@@ -1,7 +1,6 @@
 """A run of a cluster as its writes and Events, whichever cluster it was."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -91,13 +90,6 @@ class Story:
     def names(self) -> dict[str, str]:
         """Return what each object's name is to be replaced by."""
         return {thing.name: self.alias(thing.uid) for thing in self.things.values()}
-
-    def lives(self) -> dict[str, list[Write]]:
-        """Return each object's writes, in order."""
-        found: dict[str, list[Write]] = defaultdict(list)
-        for write in self.writes:
-            found[write.uid].append(write)
-        return found
 
 
 _VARYING = (

@@ -204,5 +204,6 @@ def _part(part: str) -> str:
 
 
 def _quoted(word: str) -> str:
-    doubled = word.replace('"', '""')
+    # To FTS5 a NUL is the end of what it is asked, within the quotes. No name has one.
+    doubled = word.replace('"', '""').replace("\0", "\N{REPLACEMENT CHARACTER}")
     return f'"{doubled}"'

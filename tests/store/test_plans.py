@@ -151,7 +151,8 @@ def test_changes_by_a_name_are_the_same_whichever_way_they_are_found(
         ref = trace().root.__class__("v1", "Pod", space, name, f"u-{name}-{space}")
         store(put_step(f"m{number}", "t1", str(100 + number), object=ref, at=float(number // 3)))
     monkeypatch.setattr(sys.modules["eventstream.history.ledger"], "OBJECTS_MOST", most)
-    for text, count in (("web-2", 10), ("EB-2 n3", 2), ("n3", 8), ("we", 40), ("web-9", 0)):
+    counts = {"web-2": 10, "EB-2 n3": 2, "n3": 8, "we": 40, "web-9": 0, "web\0-2": 0}
+    for text, count in counts.items():
         wanted, found, before = LedgerFilter(text=text, kind="Pod"), list[str](), None
         while True:
             page = history.ledger(wanted, limit=3, before=before)
@@ -176,6 +177,7 @@ def test_traces_by_a_name_are_the_same_whichever_way_they_are_found(
     for text, count in (
         ("WEB-2", 7),
         ("eb-2 shop", 7),
+        ("web\0", 0),
         ("web", 30),
         ("zebra", 0),
         ("sh nginx", 32),

@@ -6,6 +6,7 @@ object, of an actor or of all in order: only the rows that are shown are read as
 
 import heapq
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import msgspec
 from django.db import connections
@@ -19,6 +20,7 @@ from eventstream.history.reading import stored_steps
 from eventstream.history.rights import seen
 from eventstream.models import NameRow, PlaceRow, StepRow
 from eventstream.packing.ids import id_bytes, id_text
+from eventstream.searching.errors import TooWideError
 from eventstream.searching.index import text_index
 from eventstream.searching.terms import LETTERS_LEAST
 
@@ -123,9 +125,10 @@ def _called(text: str, places: QuerySet[PlaceRow]) -> tuple[list[int], list[int]
         there = _few(places.filter(namespace__icontains=word))
         if len(word) >= LETTERS_LEAST and there is not None:
             index = text_index(connections[current()])
-            objects = index.objects([word.lower()], _HIGHEST, OBJECTS_MOST + 1)
-            if len(objects) <= OBJECTS_MOST:
-                found.append((objects, there))
+            with suppress(TooWideError):
+                objects = index.objects([word.lower()], _HIGHEST, OBJECTS_MOST + 1)
+                if len(objects) <= OBJECTS_MOST:
+                    found.append((objects, there))
     return min(found, key=lambda each: (len(each[1]), len(each[0])), default=None)
 
 

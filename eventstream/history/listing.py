@@ -1,6 +1,7 @@
 """Traces and their steps as pages show them: filtered, in order, a page at a time."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 
@@ -21,6 +22,7 @@ from eventstream.history.reading import (
 )
 from eventstream.models import StepRow, TraceKeyRow, TraceRow
 from eventstream.objects.kinds import is_built_in
+from eventstream.searching.errors import TooWideError
 from eventstream.searching.index import text_index
 from eventstream.searching.terms import LETTERS_LEAST
 
@@ -93,7 +95,8 @@ def _called(text: str) -> list[int] | None:
     index, found = text_index(connections[current()]), list[list[int]]()
     for word in text.lower().split():
         if len(word) >= LETTERS_LEAST:
-            found.append(index.named_traces(word, CALLED_MOST + 1))
+            with suppress(TooWideError):
+                found.append(index.named_traces(word, CALLED_MOST + 1))
     few = [numbers for numbers in found if len(numbers) <= CALLED_MOST]
     return min(few, key=len, default=None)
 

@@ -272,6 +272,18 @@ def test_a_search_that_takes_too_long_says_so(monkeypatch: pytest.MonkeyPatch) -
     assert len(steps("wide", limit=5)) == 5
 
 
+def test_a_filter_by_a_name_that_takes_too_long_to_look_for_goes_without_the_index(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def wide(*_: object) -> list[int]:
+        raise history.TooWideError
+
+    monkeypatch.setattr(words.SqliteIndex, "_found", wide)
+    assert [each.id for each in history.traces(history.Filter(text="nginx")).rows] == ["t1"]
+    found = history.ledger(history.LedgerFilter(text="x2x9p")).rows
+    assert [each.id for each in found] == ["s2"]
+
+
 def test_a_sqlite_without_full_text_search_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     words.check()
     monkeypatch.setattr(words, "_NAMES", "words, tokenize='no such'")

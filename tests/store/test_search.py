@@ -257,6 +257,8 @@ def test_what_is_deleted_before_it_is_searchable_is_not_taken_out_of_the_index()
     store(put_step("s4", version="13", what="Unlike all others."))
     store(StepRemoved("s2", "step"), put_trace(summary="changed", state="complete"))
     assert steps("unlike") == ["s4"]
+    # Here they are in the index nevertheless, and so are still found by it alone.
+    assert len(raw("x2x9p")) == len(text_index(connection).traces(Terms.of("3"), 2**62, 9)) == 1
     with connection.cursor() as cursor:
         for table in ("eventstream_stepwords", "eventstream_tracewords"):
             cursor.execute(f"INSERT INTO {table}({table}) VALUES ('integrity-check')")  # noqa: S608

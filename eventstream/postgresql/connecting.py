@@ -19,8 +19,9 @@ PATIENCE_SECONDS = 20.0
 """So long the writer waits for an answer; `patient` lifts that for what may take long."""
 READING_SECONDS = 10.0
 """So long a page waits for one."""
-READING = "-c default_transaction_read_only=on -c statement_timeout=10s -c lock_timeout=1s"
-"""Further options of a session that only reads."""
+READING = "-c default_transaction_read_only=on -c statement_timeout=9s -c lock_timeout=1s"
+"""Further options of a session that only reads. The server gives up first, so that it is known why
+and the connection is of use further."""
 
 _HIDDEN = "…"
 _RV = TypeVar("_RV")

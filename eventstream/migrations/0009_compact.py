@@ -7,6 +7,7 @@ from django.db import migrations, models
 
 from eventstream.fields import IdField, NumberField, UidField
 from eventstream.migrations._compact import convert
+from eventstream.postgresql import VACUUMED
 
 
 def _means(model: str) -> Any:
@@ -21,11 +22,12 @@ def _means(model: str) -> Any:
 
 def _make_memos(_: Any, schema: Any) -> None:
     """The rows of a trace lie together and are deleted together, so the key is the table."""
-    end = " WITHOUT ROWID" if schema.connection.vendor == "sqlite" else ""
-    number, bytes_ = ("integer", "BLOB") if end else ("bigint", "bytea")
+    sqlite = schema.connection.vendor == "sqlite"
+    end = "WITHOUT ROWID" if sqlite else f"WITH {VACUUMED}"
+    number, bytes_ = ("integer", "BLOB") if sqlite else ("bigint", "bytea")
     schema.execute(
         f"CREATE TABLE eventstream_memorow (trace_id {number} NOT NULL, step {bytes_} NOT NULL, "
-        f"body {bytes_} NOT NULL, PRIMARY KEY (trace_id, step)){end}"
+        f"body {bytes_} NOT NULL, PRIMARY KEY (trace_id, step)) {end}"
     )
 
 

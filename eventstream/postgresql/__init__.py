@@ -9,6 +9,10 @@ from typing import Any
 ENGINE = "eventstream.postgresql"
 """`DATABASES["default"]["ENGINE"]`."""
 
+VACUUMED = "(autovacuum_vacuum_scale_factor = 0.05)"
+"""What is set of each table: room of rows that went is used again early, as history goes all the
+time once it is full."""
+
 _SESSION = {
     "timezone": "UTC",
     # Compiling a query takes longer than any of ours does.

@@ -10,6 +10,7 @@ from django.db.backends.postgresql import base
 from django.db.backends.postgresql.psycopg_any import IsolationLevel
 from django.db.backends.postgresql.schema import DatabaseSchemaEditor
 
+from eventstream.postgresql import VACUUMED
 from eventstream.postgresql.connecting import Bounded, connected
 from eventstream.postgresql.dialect import PostgreSQL
 from eventstream.postgresql.readers import Reader, readers
@@ -17,16 +18,13 @@ from eventstream.readonly import is_only_reading
 
 
 class SchemaEditor(DatabaseSchemaEditor):
-    """Django's, without a second index of each text: in our order the first finds beginnings.
-
-    Room of rows that went is used again early, as history goes all the time once it is full.
-    """
+    """Django's, without a second index of each text: in our order the first finds beginnings."""
 
     def create_model(self, model: Any) -> None:
         """Make a table."""
         super().create_model(model)
         table = self.quote_name(model._meta.db_table)
-        self.execute(f"ALTER TABLE {table} SET (autovacuum_vacuum_scale_factor = 0.05)")
+        self.execute(f"ALTER TABLE {table} SET {VACUUMED}")
 
     def _create_like_index_sql(self, model: Any, field: Any) -> None:
         return None

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import OperationalError
 from psycopg.errors import QueryCanceled
 
+from eventstream.postgresql import VACUUMED
 from eventstream.searching.errors import TooWideError
 from eventstream.searching.index import Changed, Entry
 from eventstream.searching.terms import Terms
@@ -21,7 +22,7 @@ _STEPS, _TRACES = "eventstream_stepwords", "eventstream_tracewords"
 
 def _table(name: str) -> tuple[str, str]:
     return (
-        f"CREATE TABLE {name} (number bigint PRIMARY KEY, words tsvector NOT NULL)",
+        f"CREATE TABLE {name} (number bigint PRIMARY KEY, words tsvector NOT NULL) WITH {VACUUMED}",
         f"CREATE INDEX {name}_found ON {name} USING gin (words)",
     )
 

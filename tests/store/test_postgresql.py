@@ -276,8 +276,20 @@ def test_above_its_size_history_forgets_the_oldest_and_no_more_than_that(
 
 
 def test_the_room_of_steps_that_went_is_used_again_early(postgres: Server) -> None:
-    asked = "SELECT reloptions FROM pg_class WHERE relname = 'eventstream_steprow'"
-    assert postgres.execute(asked, database=NAME) == [(["autovacuum_vacuum_scale_factor=0.05"],)]
+    asked = (
+        "SELECT relname FROM pg_class WHERE relname ~ '^eventstream_' AND relkind = 'r' "
+        "AND reloptions IS DISTINCT FROM '{autovacuum_vacuum_scale_factor=0.05}'"
+    )
+    assert postgres.execute(asked, database=NAME) == []
+
+
+def test_a_page_that_waits_too_long_is_told_so_by_the_server() -> None:
+    with connecting.connected(connection.get_connection_params(), reading=True) as session:
+        assert session.patience is not None
+        asked = "SELECT setting::int / 1000.0 FROM pg_settings WHERE name = 'statement_timeout'"
+        found = session.execute(asked).fetchone()
+        assert found is not None
+        assert 0 < found[0] < session.patience
 
 
 @pytest.mark.parametrize("said", ["wrong", "postgresql://u:se%2Fcret@127.0.0.1:1/x", "away"])

@@ -18,6 +18,8 @@ from eventstream.searching.terms import Terms
 from eventstream.searching.texts import PLACE, words
 
 _STEPS, _TRACES = "eventstream_stepwords", "eventstream_tracewords"
+_ASKED = "convert_from(%s, 'UTF8')::tsquery"
+"""What `_all_of` returns: bytes, since texts are cut to what an index can have."""
 
 
 def _table(name: str) -> tuple[str, str]:
@@ -72,7 +74,7 @@ class PostgresIndex:
             return self._found(_STEPS, terms, below, limit)
         return self._run(
             f"SELECT w.number FROM {_STEPS} w JOIN eventstream_steprow s ON s.seq = w.number "  # noqa: S608  # nosec B608
-            "WHERE w.words @@ %s::tsquery AND w.number < %s AND s.place_id = ANY(%s) "
+            f"WHERE w.words @@ {_ASKED} AND w.number < %s AND s.place_id = ANY(%s) "
             "ORDER BY w.number DESC LIMIT %s",
             [_all_of(terms), below, list(places), limit],
         )
@@ -102,7 +104,7 @@ class PostgresIndex:
         if entries:
             told = [" ".join(words(text.partition(PLACE)[0].lower())) for _, text in entries]
             self._run(
-                # As bytes, since texts are cut to what an index can have.
+                # As bytes, as above.
                 f"INSERT INTO {table} SELECT n, array_to_tsvector(array_remove(string_to_array("  # noqa: S608  # nosec B608
                 "convert_from(w, 'UTF8'), ' '), '')) "
                 "FROM unnest(%s::bigint[], %s::bytea[]) AS t(n, w)",
@@ -115,7 +117,7 @@ class PostgresIndex:
 
     def _found(self, table: str, terms: Terms, below: int, limit: int) -> list[int]:
         return self._run(
-            f"SELECT number FROM {table} WHERE words @@ %s::tsquery AND number < %s "  # noqa: S608  # nosec B608
+            f"SELECT number FROM {table} WHERE words @@ {_ASKED} AND number < %s "  # noqa: S608  # nosec B608
             "ORDER BY number DESC LIMIT %s",
             [_all_of(terms), below, limit],
         )
@@ -137,9 +139,10 @@ def _said() -> Iterator[None]:
         raise
 
 
-def _all_of(terms: Terms) -> str:
+def _all_of(terms: Terms) -> bytes:
     """What the server is asked; the words have letters and digits alone."""
-    return " & ".join(f"'{piece}'" + ":*" * goes_on for piece, goes_on in terms.pieces())
+    pieces = (f"'{piece}'" + ":*" * goes_on for piece, goes_on in terms.pieces())
+    return " & ".join(pieces).encode()
 
 
 def _like(part: str) -> str:

@@ -75,6 +75,7 @@ def some() -> None:
         ("quota\0exceeded", ["s1"]),
         ("words:quota", []),
         ("nowhere", []),
+        ("quota " + "-".join(96 * ["\N{CJK UNIFIED IDEOGRAPH-20000}"]), []),
     ],
 )
 def test_a_step_is_found_by_the_words_of_its_names_and_sentences(

@@ -134,7 +134,7 @@ class Refusals:
                 touched.add(left.id)
                 if not left.members and not left.refused and not left.contact:
                     self._traces.end(left)
-                    if left.record is not None:
+                    if left.told:
                         yield StepRemoved(left.id, "trace")
         joined = self._traces.open.get(step.trace)
         if joined is None:

@@ -169,7 +169,7 @@ class Engine:
                 trace = self._traces.start(TraceLog(record.id, root, None, contact=True))
                 trace.aside = record.cause  # What the objects told of it then stays so.
             if trace is not None:
-                trace.record = record
+                trace.restored = True
                 trace.last = max(trace.last, record.updated)
                 trace.measured = record.measured
         self._stale |= self._audit.restore(refused)
@@ -320,7 +320,7 @@ class Engine:
                 self._stale.add(left.id)
                 if not left.members and not left.contact:
                     self._traces.end(left)
-                    if left.record is not None:
+                    if left.told:
                         upserts.append(StepRemoved(left.id, "trace"))
         self._stale.add(trace)
         self._traces.touch(write.log.uid)

@@ -52,6 +52,7 @@ class TraceLog:
         "record",
         "refused",
         "rests_on",
+        "restored",
         "root",
         "size",
     )
@@ -80,6 +81,12 @@ class TraceLog:
         self.last = -math.inf
         self.lowest = -1
         self.record: Trace | None = None
+        self.restored = False
+
+    @property
+    def told(self) -> bool:
+        """Whether history has it, so that it has to be taken back where nothing is left of it."""
+        return self.restored or self.record is not None
 
     @property
     def patience(self) -> float:

@@ -21,6 +21,8 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 export HOST PORT
 # One answer whatever machine it runs on.
 export PYTHONUNBUFFERED := 1
+# Hundreds of processes are started by the tests, and each would compile all that it loads.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help install system run practice test tests check audit format bench bench-hostile soak fuzz accuracy fidelity screenshots lock clean

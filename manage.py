@@ -17,14 +17,26 @@ def main() -> None:
         sys.stdout.write(f"{VERSION}\n")
         return
     if sys.argv[1:2] == ["why"]:  # Without settings, which would make a key and a directory.
-        # A tool of the tests, if it is there, which the kubernetes package would load for seconds.
-        sys.modules.setdefault("kubernetes_validate", None)  # type: ignore[arg-type]
         from terminal.command import main as why
 
         sys.exit(why(sys.argv[2:]))
+    from eventstream.loading import staying
+
+    with staying():
+        _load(*sys.argv[1:2])
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+def _load(command: str = "help") -> None:
+    """Read the settings, and load the application and a command of it."""
+    from importlib import import_module
+
+    import django
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
-    from django.core.management import execute_from_command_line
+    from django.core.management import get_commands
 
     from eventstream.plain import plain
 
@@ -32,7 +44,9 @@ def main() -> None:
         settings.INSTALLED_APPS  # noqa: B018 - reads all settings
     except ImproperlyConfigured as error:
         sys.exit(f"Baton cannot start: {plain(str(error))}")
-    execute_from_command_line(sys.argv)
+    django.setup()
+    if command in (commands := get_commands()):
+        import_module(f"{commands[command]}.management.commands.{command}")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ class KindFileError(DocumentError):
 
 def shipped() -> _Kinds:
     """The kinds that come with Baton, by (group, kind)."""
-    return read_kinds(SHIPPED)
+    return _read(_files(SHIPPED), shipped=True)
 
 
 def read_kinds(directory: Path) -> _Kinds:
@@ -33,12 +33,16 @@ def read_kinds(directory: Path) -> _Kinds:
 
     It may be a single file.
     """
-    found: _Kinds = {}
     paths = [directory] if directory.is_file() else _files(directory)
     if not paths:
         raise KindFileError(f"{directory}: there is no *.yaml below it")
+    return _read(paths, shipped=False)
+
+
+def _read(paths: list[Path], *, shipped: bool) -> _Kinds:
+    found: _Kinds = {}
     for path in paths:
-        for declaration, line in _declarations(path):
+        for declaration, line in _declarations(path, shipped=shipped):
             kind = _compiled(declaration, path, line)
             for name in declaration.kinds:
                 key = declaration.group, name
@@ -60,8 +64,9 @@ def _files(directory: Path) -> list[Path]:
     ]
 
 
-def _declarations(path: Path) -> list[tuple[Declaration, Lines]]:
-    return [(_declaration(*each, path), each[1]) for each in documents(path, KindFileError)]
+def _declarations(path: Path, *, shipped: bool) -> list[tuple[Declaration, Lines]]:
+    found = documents(path, KindFileError, shipped=shipped)
+    return [(_declaration(*each, path), each[1]) for each in found]
 
 
 def _declaration(value: Any, lines: Lines, path: Path) -> Declaration:

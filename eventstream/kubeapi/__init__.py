@@ -10,3 +10,5 @@ Read it from the outside in:
 - `connection` is the way to the server, with `kubeconfig`, `credentials`, `tokens` and `transport`
   for who we are and how; `problems`, `answers` and `rules` say what went wrong and what to do.
 """
+
+from eventstream.kubeapi import alone as alone  # Before anything of the package is loaded.

@@ -51,8 +51,8 @@ class TraceLog:
         "of_bursts",
         "record",
         "refused",
-        "rests_on",
         "restored",
+        "rests_on",
         "root",
         "size",
     )

@@ -116,6 +116,9 @@ flowschemas FlowSchema cluster status
 prioritylevelconfigurations PriorityLevelConfiguration cluster status
 """,
 }
+_OPENSHIFT = """
+deploymentconfigs DeploymentConfig short=dc in=all status sub=instantiate,log,rollback,scale
+"""
 
 
 def _parse(api_version: str, row: str) -> ResourceType:
@@ -143,7 +146,15 @@ def _parse(api_version: str, row: str) -> ResourceType:
 
 def builtin_types() -> list[ResourceType]:
     """Return the built-in types, core first, in the order in which discovery lists them."""
-    tables = {"v1": _CORE, **_GROUPS}
+    return _parsed({"v1": _CORE, **_GROUPS})
+
+
+def openshift_types() -> list[ResourceType]:
+    """Return what OpenShift's own API server adds: its older way to roll out."""
+    return _parsed({"apps.openshift.io/v1": _OPENSHIFT})
+
+
+def _parsed(tables: dict[str, str]) -> list[ResourceType]:
     return [
         _parse(api_version, row)
         for api_version, table in tables.items()

@@ -19,6 +19,7 @@ from aiohttp import web
 from practicecluster.access import Access
 from practicecluster.auditing import AuditLog
 from practicecluster.base_namespaces import create_base_namespaces
+from practicecluster.builtin_types import openshift_types
 from practicecluster.certificates import ServerIdentity, make_identity
 from practicecluster.changes import StoredChange
 from practicecluster.controllers.http_api import Address
@@ -44,7 +45,7 @@ class PracticeCluster:
     Port 0 takes a free one. `history` bounds the changes kept for each type, `bookmark_seconds`
     is how often watches get bookmarks. Without `anonymous`, only the kubeconfig's token opens it.
     A `writable` one takes writes too, of those for whom `token_of` made a token, at the time that
-    `now` gives in unix seconds.
+    `now` gives in unix seconds, and serves OpenShift's types beside Kubernetes'.
     Entering raises OSError when the port is taken.
     """
 
@@ -72,6 +73,8 @@ class PracticeCluster:
         )
         self._runner: web.AppRunner | None = None
         if writable:
+            for served in openshift_types():
+                self.store.types.add(served)
             chance = Random()  # noqa: S311 - Names and uids are no secrets.
             self._server.writer = Writer(self.store, now=now, chance=chance)
 

@@ -33,6 +33,14 @@ _SUBRESOURCES: dict[str, tuple[tuple[str, str, str] | None, list[str]]] = {
     "scale": (("autoscaling", "v1", "Scale"), _STATUS_VERBS),
 }
 """What a subresource takes and gives where that is not the object itself, and its verbs."""
+_OPENSHIFT = "apps.openshift.io", "v1"
+_OF_TYPE: dict[tuple[str, str], tuple[tuple[str, str, str], list[str]]] = {
+    ("deploymentconfigs", "instantiate"): ((*_OPENSHIFT, "DeploymentRequest"), ["create"]),
+    ("deploymentconfigs", "log"): ((*_OPENSHIFT, "DeploymentLog"), ["get"]),
+    ("deploymentconfigs", "rollback"): ((*_OPENSHIFT, "DeploymentConfigRollback"), ["create"]),
+    ("deploymentconfigs", "scale"): (("extensions", "v1beta1", "Scale"), _STATUS_VERBS),
+}
+"""The same where that is so for one type only."""
 
 
 def wants_aggregated(accept: str) -> bool:
@@ -131,6 +139,12 @@ def _entries(served: ResourceType) -> list[JsonObject]:
     return [entry, *(_below(served, name) for name in _names(served))]
 
 
+def _taken(served: ResourceType, name: str) -> tuple[tuple[str, str, str] | None, list[str]]:
+    """Return what a subresource takes and gives, None for the object itself, and its verbs."""
+    own = _OF_TYPE.get((served.plural, name)) if served.group == _OPENSHIFT[0] else None
+    return own or _SUBRESOURCES.get(name, (None, _STATUS_VERBS))
+
+
 def _names(served: ResourceType) -> list[str]:
     """Return the subresources of a type, in the order of their names."""
     return sorted([*served.subresources, *(["status"] if served.has_status else [])])
@@ -138,7 +152,7 @@ def _names(served: ResourceType) -> list[str]:
 
 def _below(served: ResourceType, name: str) -> JsonObject:
     """Return a subresource's entry in an APIResourceList."""
-    kind, verbs = _SUBRESOURCES.get(name, (None, _STATUS_VERBS))
+    kind, verbs = _taken(served, name)
     entry: JsonObject = {
         "name": f"{served.plural}/{name}",
         "singularName": "",
@@ -163,13 +177,13 @@ def _aggregated_entry(served: ResourceType) -> JsonObject:
         "verbs": list(served.verbs),
         **_optional(served),
     }
-    below = [_aggregated_below(name, kind) for name in _names(served)]
+    below = [_aggregated_below(served, name, kind) for name in _names(served)]
     return entry | {"subresources": below} if below else entry
 
 
-def _aggregated_below(name: str, own: JsonObject) -> JsonObject:
+def _aggregated_below(served: ResourceType, name: str, own: JsonObject) -> JsonObject:
     """Return a subresource's entry in the aggregated answer."""
-    kind, verbs = _SUBRESOURCES.get(name, (None, _STATUS_VERBS))
+    kind, verbs = _taken(served, name)
     shown = dict(zip(("group", "version", "kind"), kind, strict=True)) if kind else own
     return {"subresource": name, "responseKind": shown, "verbs": verbs}
 

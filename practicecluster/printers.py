@@ -66,6 +66,33 @@ def _replicaset(content: JsonObject, now: float) -> list[Any]:
     ]
 
 
+def _deployment_config(content: JsonObject, now: float) -> list[Any]:
+    """Return the cells of an OpenShift DeploymentConfig, whose age is not shown.
+
+    Source: https://github.com/openshift/openshift-apiserver, pkg/apps/printers/internalversion
+    """
+    del now
+    spec, status, seen = content["spec"], content.get("status") or {}, set()
+    for trigger in spec.get("triggers") or ():
+        params = trigger.get("imageChangeParams") or {}
+        if trigger["type"] == "ConfigChange":
+            seen.add("config")
+        elif params.get("automatic"):
+            seen.add(f"image({params['from']['name']})")
+    return [
+        content["metadata"]["name"],
+        status.get("latestVersion", 0),
+        f"{spec['replicas']}{' (during test)' if spec.get('test') else ''}",
+        status.get("updatedReplicas", 0),
+        ",".join(sorted(seen)),
+    ]
+
+
+def _controller(content: JsonObject, now: float) -> list[Any]:
+    selector = {"matchLabels": content["spec"].get("selector") or {}}
+    return _replicaset({**content, "spec": {**content["spec"], "selector": selector}}, now)
+
+
 def _event(content: JsonObject, now: float) -> list[Any]:
     subject = content.get("involvedObject") or {}
     source = content.get("source") or {}
@@ -146,6 +173,27 @@ PRINTERS = {
             *_TEMPLATE_COLUMNS,
         ),
         _replicaset,
+    ),
+    "deploymentconfigs.apps.openshift.io": Printer(
+        (
+            _NAME,
+            Column("Revision"),
+            Column("Desired"),
+            Column("Current"),
+            Column("Triggered By"),
+        ),
+        _deployment_config,
+    ),
+    "replicationcontrollers": Printer(
+        (
+            _NAME,
+            Column("Desired", "integer"),
+            Column("Current", "integer"),
+            Column("Ready", "integer"),
+            _AGE,
+            *_TEMPLATE_COLUMNS,
+        ),
+        _controller,
     ),
     "events": Printer(
         (

@@ -27,9 +27,12 @@ from practicecluster.watch_stream import HEADERS, WatchStream
 from practicecluster.watching import Watch
 from practicecluster.writing import requests, subresources
 from practicecluster.writing.container_logs import logs
+from practicecluster.writing.openshift.requests import pod_of
 from practicecluster.writing.requesting import Request
 from practicecluster.writing.writer import Asked, Writer
 
+_NOT_READ = frozenset({"binding", "eviction", "finalize", "instantiate", "rollback"})
+"""Subresources that take something and show nothing."""
 _HEALTH_PATHS = {"/healthz", "/livez", "/readyz"}
 
 
@@ -155,7 +158,7 @@ class ApiServer:
 
     def _subresource(self, request: web.Request, target: Target) -> web.Response:
         """Answer a get of what is more than a view of the object."""
-        if self.writer is None or target.subresource in {"binding", "eviction", "finalize"}:
+        if self.writer is None or target.subresource in _NOT_READ:
             raise method_not_allowed()
         asked = Asked(target.served, target.namespace, target.name)
         thing = self.writer.current(asked)
@@ -164,6 +167,9 @@ class ApiServer:
         if target.subresource == "log":
             wanted = request.query.get("container", "")
             previous = request.query.get("previous", "") in {"true", "1"}
+            if target.served.group:  # A DeploymentConfig's is that of a Pod.
+                thing, previous = pod_of(self._store, thing, dict(request.query)), False
+                asked = Asked(target.served, target.namespace, thing["metadata"]["name"])
             return web.Response(text=logs(asked, thing, wanted, previous=previous))
         return _json(thing)
 

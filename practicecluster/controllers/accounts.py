@@ -7,7 +7,7 @@ Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/cert
 from practicecluster.controllers.actors import Actor, leaving
 from practicecluster.controllers.api import Api, Json
 from practicecluster.controllers.clock import Work
-from practicecluster.controllers.who import kcm
+from practicecluster.controllers.who import Who, kcm
 
 _CA = {"ca.crt": "the certificate of the practice cluster is in its kubeconfig\n"}
 
@@ -17,8 +17,9 @@ class Accounts(Actor):
 
     watches = ("Namespace", "ServiceAccount")
 
-    def __init__(self, server: Api) -> None:
-        super().__init__(server, kcm("serviceaccount-controller", "service-account-controller"))
+    def __init__(self, server: Api, who: Who | None = None) -> None:
+        own = kcm("serviceaccount-controller", "service-account-controller")
+        super().__init__(server, who or own)
         self._publisher = kcm("root-ca-cert-publisher")
 
     def seen(self, kind: str, type_: str, before: Json | None, thing: Json) -> None:

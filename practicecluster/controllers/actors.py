@@ -69,10 +69,12 @@ class Actor:
             theirs = controller_of(thing)
             if leaving(owner) or (theirs and theirs != uid):
                 continue
-            if theirs and not matches(owner, thing):
+            if theirs and not self.selects(owner, thing):
                 yield self.clock.between(0.001, 0.006)
                 self.server.patch(self.who, thing, lambda now: _release(now, uid))
-            elif not theirs and matches(owner, thing) and not leaving(thing) and self._lives(owner):
+            elif not theirs and self.selects(owner, thing) and not leaving(thing):
+                if not self._lives(owner):
+                    continue
                 yield self.clock.between(0.001, 0.006)
                 self.server.patch(self.who, thing, lambda now: _adopt(now, owner))
 
@@ -88,7 +90,7 @@ class Actor:
         return [
             thing
             for thing in self.cached(kind)
-            if matches(owner, thing)
+            if self.selects(owner, thing)
             and (controller_of(thing) == uid or not (controller_of(thing) or leaving(thing)))
         ]
 
@@ -96,7 +98,11 @@ class Actor:
         """The uids of those who may have to look at an object: its controller, else who fits."""
         if theirs := controller_of(thing):
             return [theirs]
-        return [o["metadata"]["uid"] for o in self.cached(kind) if matches(o, thing)]
+        return [o["metadata"]["uid"] for o in self.cached(kind) if self.selects(o, thing)]
+
+    def selects(self, owner: Json, thing: Json) -> bool:
+        """Whether an owner's selector picks an object of its namespace."""
+        return matches(owner, thing)
 
     def enqueue(self, key: str, after: float | None = None) -> None:
         """Have a key reconciled, soon or after some seconds."""

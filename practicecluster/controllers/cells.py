@@ -13,6 +13,7 @@ from practicecluster.controllers.fares import identity, reference
 from practicecluster.writing.times import stamp
 
 _OVER = ("Succeeded", "Failed")
+_LOG_BYTES = 2048
 _CREATING: Json = {"waiting": {"reason": "ContainerCreating"}}
 _INITIALIZING: Json = {"waiting": {"reason": "PodInitializing"}}
 
@@ -22,7 +23,7 @@ class Cell(msgspec.Struct, kw_only=True):
 
     `key` is its runtime's name for the run that is or was, empty before the first; where it is to
     run `again`, that run will count as a restart. What `fault` stands for is known to those who
-    note faults.
+    note faults. `said` is the log of a program that runs in it.
     """
 
     spec: Json
@@ -36,6 +37,7 @@ class Cell(msgspec.Struct, kw_only=True):
     fault: Any = None
     key: str = ""
     again: bool = False
+    said: list[str] = msgspec.field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -67,7 +69,14 @@ class Cell(msgspec.Struct, kw_only=True):
         return told | ({"volumeMounts": mounts} if mounts else {})
 
     def end(self, state: Json) -> None:
-        """Its run is over."""
+        """Its run is over; of one that failed the end of its log is kept, where its spec says so.
+
+        Source: pkg/kubelet/kuberuntime/kuberuntime_container.go, readLastStringFromContainerLogs
+        """
+        told = state["terminated"]
+        falls_back = self.spec.get("terminationMessagePolicy") == "FallbackToLogsOnError"
+        if told["exitCode"] and falls_back and self.said and "message" not in told:
+            told["message"] = "".join(f"{line}\n" for line in self.said)[-_LOG_BYTES:]
         self.state, self.ready, self.started = state, False, False
         if self.key:
             state["terminated"]["containerID"] = self.key

@@ -10,8 +10,9 @@ from typing import Any, Protocol
 from practicecluster.controllers.api import Api, Json
 from practicecluster.controllers.cells import Cell, Cells, ended
 from practicecluster.controllers.clock import Work
-from practicecluster.controllers.fares import NEVER, Fare, Fares
+from practicecluster.controllers.fares import NEVER, Fare, Fares, Program
 from practicecluster.controllers.heartbeats import Beating
+from practicecluster.controllers.programs import run
 from practicecluster.controllers.who import Who
 from practicecluster.writing.times import stamp
 
@@ -205,6 +206,23 @@ class Containers(Beating):
         if not self.lives(pod, cells):
             return
         self._begins(pod, cells, cell)
+        if fare.runs is not None:
+            yield from self._runs(pod, cells, cell, fare.runs)
+        else:
+            yield from self._lasts(pod, cells, cell, fare)
+
+    def _runs(self, pod: Json, cells: Cells, cell: Cell, program: Program) -> Work:
+        """A program that says by itself when it ends."""
+        began = self.clock.now
+        code = yield from run(program, self.server, cell, lambda: self.lives(pod, cells))
+        if code is not None:
+            state = ended(code, "Error" if code else "Completed", began, self.clock.now)
+            yield self.clock.between(0.1, 0.5)
+            if self.lives(pod, cells):
+                self._ended(pod, cell, self.clock.now - began, state)
+
+    def _lasts(self, pod: Json, cells: Cells, cell: Cell, fare: Fare) -> Work:
+        """A run by what is known of how it fares; it may be probed meanwhile."""
         began = self.clock.now
         fell = fare.falls and cell.restarts > 0
         stays = fell and cells.policy == "Always"

@@ -12,7 +12,7 @@ from practicecluster.copying import copied
 from practicecluster.writing.times import stamp
 from practicecluster.writing.validation import selected
 
-_SCALED = {"Deployment", "ReplicaSet", "StatefulSet"}
+_SCALED = {"Deployment", "ReplicaSet", "ReplicationController", "StatefulSet"}
 
 
 class Disruption(Actor):

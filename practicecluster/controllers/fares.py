@@ -6,11 +6,17 @@ and of kubelets. Source: pkg/kubelet/images/image_manager.go; pkg/kubelet/events
 
 import hashlib
 import math
+from collections.abc import Callable, Generator
 from typing import Any
 
 import msgspec
 
 NEVER = math.inf
+Program = Callable[[Any, dict[str, Any], Callable[[str], None]], Generator[float, None, int]]
+"""What runs in a container, given the API, the container's spec and where its log goes.
+
+It yields how many seconds pass until it goes on, and returns its exit code.
+"""
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -26,7 +32,8 @@ class Fare(msgspec.Struct, frozen=True):
 
     `pull` are the seconds that its pull takes; a run `ends` with `exits` and `reason`; its startup
     probe succeeds at `starts`, its readiness probe at `ready`, its liveness probe fails at `dies`.
-    It `stops` so many seconds after it was told to. Where it `falls`, only the first run ends.
+    It `stops` so many seconds after it was told to, with `stopped`. Where it `falls`, only the
+    first run ends. A program that `runs` in it says by itself when it ends, and how.
     """
 
     pull: float = 1.0
@@ -38,6 +45,8 @@ class Fare(msgspec.Struct, frozen=True):
     ready: float = 0.0
     dies: float = NEVER
     stops: float = 0.0
+    stopped: int = 0
+    runs: Program | None = None
     falls: bool = False
 
 

@@ -10,6 +10,8 @@ import shlex
 from typing import Any
 
 from practicecluster.controllers.fares import Fare, Fares, Refusal, refusals
+from practicecluster.controllers.openshift.deployer import deploy
+from practicecluster.controllers.openshift.rollouts import DEPLOYER_IMAGE
 
 NAMED = {
     "missing": "no such image: ErrImagePull, then ImagePullBackOff",
@@ -42,6 +44,8 @@ class NamedFares(Fares):
         image = container["image"]
         if image in self.images:
             return self.images[image]
+        if image == DEPLOYER_IMAGE:
+            return _DEPLOYS
         word = word_of(image)
         if word in ("missing", "denied"):
             kind = "absent" if word == "missing" else "denied"
@@ -54,6 +58,8 @@ class NamedFares(Fares):
         return _FARES.get(word, Fare(pull=_PULL, stops=0.1))
 
 
+_DEPLOYS = Fare(pull=_PULL, runs=deploy, stops=0.1, stopped=2)
+"""No program runs here but this one, since what it does is done by the API alone."""
 _FARES = {
     "slow": Fare(pull=30.0),
     "crash": Fare(pull=_PULL, ends=1.0, exits=1),

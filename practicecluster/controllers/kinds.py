@@ -40,6 +40,7 @@ KINDS: dict[str, Kind] = {
     "Lease": Kind("coordination.k8s.io/v1", "leases", numbered=False, watched=False),
     "EndpointSlice": Kind("discovery.k8s.io/v1", "endpointslices"),
     "Deployment": Kind("apps/v1", "deployments"),
+    "DeploymentConfig": Kind("apps.openshift.io/v1", "deploymentconfigs"),
     "ReplicaSet": Kind("apps/v1", "replicasets"),
     "StatefulSet": Kind("apps/v1", "statefulsets"),
     "DaemonSet": Kind("apps/v1", "daemonsets"),

@@ -200,10 +200,11 @@ class Kubelet(Mounting):
             self.send(pod, cells)
             yield self.clock.between(0.3, 0.9)
         for cell in running:
-            killed = self.fares.of(cell.spec).stops > grace
+            fare = self.fares.of(cell.spec)
+            code = 137 if fare.stops > grace else fare.stopped
             at, told = self.clock.now, cell.state.get("running")
             if told is not None:
-                state = ended(137 if killed else 0, "Error" if killed else "Completed", at, at)
+                state = ended(code, "Error" if code else "Completed", at, at)
                 state["terminated"]["startedAt"] = told["startedAt"]
                 cell.end(state)
 

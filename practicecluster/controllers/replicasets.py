@@ -17,7 +17,7 @@ from practicecluster.controllers.actors import (
 )
 from practicecluster.controllers.api import Api, Json, Refused
 from practicecluster.controllers.clock import Work
-from practicecluster.controllers.who import kcm
+from practicecluster.controllers.who import Who, kcm
 from practicecluster.copying import copied
 from practicecluster.writing.times import stamp
 
@@ -27,15 +27,16 @@ class ReplicaSets(Actor):
 
     watches = ("ReplicaSet", "Pod")
     component = "replicaset-controller"
+    kind = "ReplicaSet"
 
-    def __init__(self, server: Api) -> None:
-        super().__init__(server, kcm("replicaset-controller"))
+    def __init__(self, server: Api, who: Who | None = None) -> None:
+        super().__init__(server, who or kcm("replicaset-controller"))
         self._awaited: dict[str, set[str]] = {}
 
     def seen(self, kind: str, type_: str, before: Json | None, thing: Json) -> None:
         """Expectations: a Pod that this controller made or deleted has been seen to be so."""
         uid = thing["metadata"]["uid"]
-        if kind == "ReplicaSet":
+        if kind == self.kind:
             self.enqueue(uid)
             return
         if before is None and type_ != "DELETED":
@@ -49,12 +50,12 @@ class ReplicaSets(Actor):
 
     def _heard(self, pod: Json) -> None:
         self._awaited.get(controller_of(pod), set()).discard("+" + pod["metadata"]["uid"])
-        for owner in self.owners("ReplicaSet", pod):
+        for owner in self.owners(self.kind, pod):
             self.enqueue(owner)
 
     def reconcile(self, key: str) -> Work:
         """One look at one ReplicaSet."""
-        rs = self.known("ReplicaSet", key)
+        rs = self.known(self.kind, key)
         if rs is None:
             return
         satisfied = not self._awaited.get(key)
@@ -108,7 +109,7 @@ class ReplicaSets(Actor):
     def _report(self, rs: Json, pods: list[Json], failure: str) -> Work:
         living = list(active(pods))
         status = _counts(living) | {"observedGeneration": rs["metadata"]["generation"]}
-        status["terminatingReplicas"] = sum(leaving(pod) and not _ended(pod) for pod in pods)
+        status |= self.terminating(pods)
         old = rs.get("status", {})
         known = [c for c in old.get("conditions", ()) if c["type"] == "ReplicaFailure"]
         if failure:
@@ -122,6 +123,10 @@ class ReplicaSets(Actor):
         after["status"] = status
         yield self.clock.between(0.001, 0.008)
         self.server.update(self.who, after, "status")
+
+    def terminating(self, pods: list[Json]) -> Json:
+        """What the status says of Pods that are to go."""
+        return {"terminatingReplicas": sum(leaving(pod) and not _ended(pod) for pod in pods)}
 
 
 def pod_of(owner: Json, name: str = "", **labels: str) -> Json:

@@ -22,10 +22,14 @@ from practicecluster.controllers.images import NamedFares
 from practicecluster.controllers.jobs import Jobs
 from practicecluster.controllers.kubelet import Kubelet
 from practicecluster.controllers.lifecycle import Evictor, NodeLifecycle, PodCollector
+from practicecluster.controllers.openshift.accounts import DeployerAccounts
+from practicecluster.controllers.openshift.configs import DeploymentConfigs
+from practicecluster.controllers.openshift.deployers import Deployers
 from practicecluster.controllers.ordered_namespaces import OrderedNamespaces
 from practicecluster.controllers.preemption import PreemptingScheduler
 from practicecluster.controllers.quotas import Quotas
 from practicecluster.controllers.replicasets import ReplicaSets
+from practicecluster.controllers.replicationcontrollers import ReplicationControllers
 from practicecluster.controllers.scaling import Autoscalers
 from practicecluster.controllers.stateful import StatefulSets
 from practicecluster.controllers.who import API_SERVER, kubelet
@@ -60,6 +64,10 @@ def staff(nodes: tuple[str, ...]) -> Iterator[Hired]:
         ReplicaSets,
         StatefulSets,
         NodeLifecycle,
+        ReplicationControllers,
+        DeployerAccounts,
+        DeploymentConfigs,
+        Deployers,
     )
     for name in nodes:
         yield lambda api, name=name: Kubelet(api, name, fares=NamedFares())  # type: ignore[misc]

@@ -58,6 +58,8 @@ def _written(spec: JsonObject, name: str, state: dict[str, Any]) -> str:
     text = "".join(f"{line}\n" for line in printed(words))
     note = f"(simulated: container {name} of image {spec['image']} does not run"
     ended = state.get("terminated")
+    if ended is not None and ended.get("message"):
+        return str(ended["message"])  # The end of a log that was kept.
     if ended is not None:
         return f"{text}{note}; it ended with exit code {ended['exitCode']}, {ended['reason']})\n"
     return f"{text}{note}, and is taken for a server that goes on)\n"

@@ -10,6 +10,7 @@ from practicecluster.copying import copied
 from practicecluster.statuses import bad_request
 from practicecluster.stored import JsonObject
 from practicecluster.writing.checking import DecodeError, decoded, pruned
+from practicecluster.writing.openshift.rules import DEPLOYMENT_CONFIGS
 from practicecluster.writing.schemas import ANY, Schema
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ def _kept(resource: str, thing: JsonObject) -> JsonObject:
         return [left(each) for each in value] if isinstance(value, list) else value
 
     told: JsonObject = left(thing)
+    if resource == DEPLOYMENT_CONFIGS and (thing.get("spec") or {}).get("triggers") == []:
+        told["spec"]["triggers"] = []  # None is another wish than those that are filled in.
     return {**told, **{name: None for name in always if thing.get(name) == []}}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from practicecluster.copying import copied
 from practicecluster.stored import JsonObject
+from practicecluster.writing.openshift import rules as openshift
 from practicecluster.writing.pod_defaults import pod_spec, pod_template
 
 Fill = Callable[[JsonObject], None]
@@ -219,6 +220,7 @@ _FILLS: dict[str, Fill] = {
     "customresourcedefinitions.apiextensions.k8s.io": _definition,
     "daemonsets.apps": _daemonset,
     "deployments.apps": _deployment,
+    openshift.DEPLOYMENT_CONFIGS: openshift.fill,
     "horizontalpodautoscalers.autoscaling": _autoscaler,
     "ingresses.networking.k8s.io": _ingress,
     "jobs.batch": _job,

@@ -10,7 +10,8 @@ _CONDITIONS = (
     "PersistentVolumeClaimStatus PodDisruptionBudgetStatus PodStatus ReplicaSetStatus "
     "ReplicationControllerStatus ServiceStatus StatefulSetStatus CertificateSigningRequestStatus "
     "FlowSchemaStatus PriorityLevelConfigurationStatus ServiceCIDRStatus "
-    "ValidatingAdmissionPolicyStatus CustomResourceDefinitionStatus APIServiceStatus"
+    "ValidatingAdmissionPolicyStatus CustomResourceDefinitionStatus APIServiceStatus "
+    "DeploymentConfigStatus"
 )
 _CONTAINER = {
     "env": ("name",),
@@ -130,6 +131,8 @@ ALWAYS: dict[str, frozenset[str]] = {
         "DaemonSet": "spec status",
         "DaemonSetSpec": "selector template updateStrategy",
         "Deployment": "spec status",
+        "DeploymentConfig": "spec status",
+        "DeploymentConfigSpec": "strategy",
         "DeploymentSpec": "selector template strategy",
         "Endpoint": "addresses conditions",
         "EndpointSlice": "endpoints ports",
@@ -188,6 +191,7 @@ ALWAYS: dict[str, frozenset[str]] = {
         "StatefulSetSpec": "selector template updateStrategy",
         "ValidatingWebhook": "clientConfig admissionReviewVersions",
         "WeightedPodAffinityTerm": "podAffinityTerm",
+        "openshift.DeploymentStrategy": "resources",
     }.items()
 }
 """Fields that the server's own objects have even when empty, so that nobody owns their presence."""

@@ -64,8 +64,8 @@ def _field(reference: Any) -> None:
 
 def _container(container: JsonObject, *, host_network: bool) -> None:
     image = str(container.get("image") or "")
-    if image and not container.get("imagePullPolicy"):
-        container["imagePullPolicy"] = "Always" if _latest(image) else "IfNotPresent"
+    if not container.get("imagePullPolicy"):
+        container["imagePullPolicy"] = "Always" if image and _latest(image) else "IfNotPresent"
     container.setdefault("terminationMessagePath", "/dev/termination-log")
     container.setdefault("terminationMessagePolicy", "File")
     container["resources"] = container.get("resources") or {}

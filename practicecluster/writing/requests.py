@@ -23,6 +23,7 @@ from practicecluster.statuses import (
 )
 from practicecluster.stored import JsonObject
 from practicecluster.writing import deletion, patches, subresources, wire
+from practicecluster.writing.openshift import requests as openshift
 from practicecluster.writing.writer import Asked, Writer
 
 APPLY = "application/apply-patch+yaml"
@@ -138,6 +139,11 @@ def _create(writer: Writer, target: Target, asked: Asked, sent: Sent) -> Taken:
     if target.subresource == "eviction":
         subresources.evict(writer, asked, _read(sent))
         return Taken(_success(), 201, asked.warnings, is_object=False)
+    if target.subresource == "instantiate":
+        done = openshift.instantiate(writer, asked, _read(sent))
+        return Taken(done, 201, asked.warnings, is_object=done["kind"] != "Status")
+    if target.subresource == "rollback":
+        return Taken(openshift.rollback(writer, asked, _read(sent)), 201, asked.warnings)
     if target.subresource or target.name:
         raise method_not_allowed()
     if target.served.namespaced and target.namespace is None:
@@ -151,7 +157,7 @@ def _update(writer: Writer, target: Target, asked: Asked, sent: Sent) -> Taken:
         return _scale(subresources.rescale(writer, asked, body), asked)
     if target.subresource == "finalize":
         return Taken(subresources.finalize(writer, asked, body), 200, asked.warnings)
-    if target.subresource in {"binding", "eviction", "log"}:
+    if target.subresource in {"binding", "eviction", "instantiate", "log", "rollback"}:
         raise method_not_allowed()
     return Taken(writer.update(asked, body), 200, asked.warnings)
 

@@ -1,7 +1,7 @@
 """What fields the objects of a type have, and how each is merged.
 
-The built-in types are read from `schemas.json` (made by `scripts/practice_schemas.py`), custom ones
-from their CRD's structural schema.
+The built-in types are read from `schemas.json` (made by `scripts/practice_schemas.py`), OpenShift's
+from a file of its own, custom ones from their CRD's structural schema.
 https://kubernetes.io/docs/reference/using-api/server-side-apply/#merge-strategy
 """
 
@@ -99,9 +99,9 @@ class _Fields(Mapping[str, Schema]):
 
 @functools.cache
 def _file() -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = json.loads(
-        Path(__file__).with_name("schemas.json").read_text()
-    )
+    found: dict[str, dict[str, str]] = {}
+    for each in ("schemas.json", "openshift/schemas.json"):
+        found |= json.loads((Path(__file__).parent / each).read_text())
     return found
 
 

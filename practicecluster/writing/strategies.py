@@ -10,6 +10,7 @@ from typing import Any
 
 from practicecluster.resources import ResourceType
 from practicecluster.stored import JsonObject
+from practicecluster.writing.openshift import rules as openshift
 from practicecluster.writing.quantities import canonical
 
 _COUNTED = frozenset(
@@ -21,6 +22,7 @@ _COUNTED = frozenset(
         "jobs.batch",
         "cronjobs.batch",
         "replicationcontrollers",
+        openshift.DEPLOYMENT_CONFIGS,
         "pods",
         "poddisruptionbudgets.policy",
         "ingresses.networking.k8s.io",
@@ -95,6 +97,7 @@ _EMPTY: dict[str, JsonObject] = {
         "conditions": None,
         "acceptedNames": {"plural": "", "kind": ""},
     },
+    openshift.DEPLOYMENT_CONFIGS: openshift.NEW_STATUS,
     "daemonsets.apps": {
         "currentNumberScheduled": 0,
         "numberMisscheduled": 0,
@@ -219,6 +222,7 @@ def _daemonset(thing: JsonObject, uid: str, chance: Random) -> None:
 _TEMPLATE = "deprecated.daemonset.template.generation"
 _PREPARE: dict[str, Callable[[JsonObject, str, Random], None]] = {
     "daemonsets.apps": _daemonset,
+    openshift.DEPLOYMENT_CONFIGS: openshift.prepare,
     "jobs.batch": _job,
     "namespaces": _namespace,
     "persistentvolumeclaims": _claim,
@@ -249,6 +253,7 @@ def keep(served: ResourceType, before: JsonObject, after: JsonObject, subresourc
         kept = ["status"]
     else:
         kept = []
+    wanted = after.get("status")
     for name in kept:
         if name in before:
             after[name] = before[name]
@@ -264,8 +269,18 @@ def keep(served: ResourceType, before: JsonObject, after: JsonObject, subresourc
             metadata[name] = was[name]
     for _ in _canonical(after):
         pass
-    if served.group_resource == "services" and not subresource:
+    if not subresource:
+        _keep_of_type(served, before, after, wanted)
+
+
+def _keep_of_type(
+    served: ResourceType, before: JsonObject, after: JsonObject, wanted: Any
+) -> None:  # fmt: skip
+    """Put back what the type's own rules keep; `wanted` is the status that was sent."""
+    if served.group_resource == "services":
         _keep_addresses(before, after)
+    if served.group_resource == openshift.DEPLOYMENT_CONFIGS:
+        openshift.keep(before, after, wanted)
 
 
 def _keep_addresses(before: JsonObject, after: JsonObject) -> None:
@@ -277,7 +292,10 @@ def _keep_addresses(before: JsonObject, after: JsonObject) -> None:
 
 def count(served: ResourceType, before: JsonObject, after: JsonObject) -> None:
     """Give an object the next generation where what is desired of it changed."""
-    if counted(served) and desired(served, before) != desired(served, after):
+    moved = desired(served, before) != desired(served, after)
+    if served.group_resource == openshift.DEPLOYMENT_CONFIGS:
+        moved |= openshift.raised(before, after)
+    if counted(served) and moved:
         after["metadata"]["generation"] = int(before["metadata"].get("generation", 0)) + 1
     noted = before["metadata"].get("annotations") or {}
     if served.group_resource == "daemonsets.apps" and _TEMPLATE in noted:

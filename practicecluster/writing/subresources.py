@@ -13,6 +13,7 @@ from practicecluster.stored import JsonObject
 from practicecluster.writing import deletion
 from practicecluster.writing.admission import objects
 from practicecluster.writing.answers import conflict, too_many_requests
+from practicecluster.writing.openshift.rules import DEPLOYMENT_CONFIGS
 from practicecluster.writing.problems import invalid, unprocessable
 from practicecluster.writing.times import stamp
 from practicecluster.writing.validation import selected
@@ -75,13 +76,29 @@ def scale_of(served: ResourceType, thing: JsonObject) -> JsonObject:
     status: JsonObject = {"replicas": _at(thing, paths[1]) or 0}
     if text:
         status["selector"] = text
-    return {
+    scale: JsonObject = {
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",
         "metadata": shown,
         "spec": {"replicas": _at(thing, paths[0]) or 0},
         "status": status,
     }
+    return scale | _scale_of_config(thing) if served.group_resource == DEPLOYMENT_CONFIGS else scale
+
+
+def _scale_of_config(thing: JsonObject) -> JsonObject:
+    """Return the Scale of a DeploymentConfig, which is of an older version.
+
+    Source: https://github.com/openshift/openshift-apiserver,
+    pkg/apps/apiserver/registry/deployconfig/etcd/etcd.go
+    """
+    selector = {
+        **(thing["spec"].get("selector") or {}),
+        "deploymentconfig": thing["metadata"]["name"],
+    }
+    text = selector_text({"matchLabels": selector})
+    status = {"replicas": thing["status"]["replicas"], "selector": selector, "targetSelector": text}
+    return {"apiVersion": "extensions/v1beta1", "status": status}
 
 
 def rescale(writer: Writer, asked: Asked, scale: Any) -> JsonObject:
@@ -99,6 +116,13 @@ def rescale(writer: Writer, asked: Asked, scale: Any) -> JsonObject:
     version = metadata.get("resourceVersion")
     if version and version != before["metadata"]["resourceVersion"]:
         raise conflict(asked.served, asked.name)
+    if asked.served.group_resource == DEPLOYMENT_CONFIGS:
+        after = copied(before)
+        after["spec"]["replicas"] = replicas
+        after["metadata"]["generation"] += int(after["spec"] != before["spec"])
+        if after != before:
+            store(writer, asked, after)
+        return scale_of(asked.served, after if asked.dry_run else writer.current(asked))
     path = (asked.served.scale or (".spec.replicas",))[0]
 
     def change(thing: JsonObject) -> JsonObject:

@@ -9,6 +9,7 @@ from typing import Any
 
 from practicecluster.stored import JsonObject
 from practicecluster.writing.names import annotations_faults, labels_faults, name_faults
+from practicecluster.writing.openshift import rules as openshift
 from practicecluster.writing.pod_validation import pod_changes, pod_faults, template_faults
 from practicecluster.writing.problems import (
     Wrong,
@@ -284,6 +285,7 @@ _RULES: dict[str, Rule] = {
     "cronjobs.batch": _cronjob,
     "daemonsets.apps": _workload,
     "deployments.apps": _deployment,
+    openshift.DEPLOYMENT_CONFIGS: openshift.faults,
     "horizontalpodautoscalers.autoscaling": _autoscaler,
     "jobs.batch": _job,
     "persistentvolumeclaims": _claim,

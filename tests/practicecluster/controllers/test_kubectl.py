@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -111,3 +112,24 @@ async def test_a_job_ends_a_quota_holds_and_a_namespace_goes(kubectl: Kubectl) -
     assert "deleted" in await kubectl("delete", "namespace", "shop", SOON)
     _, text = await kubectl.said("get", "namespace", "shop")
     assert "not found" in text
+
+
+async def test_a_deployment_config_is_rolled_out_by_its_deployer(kubectl: Kubectl) -> None:
+    container = {"name": "c", "image": "nginx:1"}
+    template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [container]}}
+    web: dict[str, Any] = {"kind": "DeploymentConfig", "apiVersion": "apps.openshift.io/v1"}
+    web |= {"metadata": {"name": "web"}, "spec": {"replicas": 1, "template": template}}
+    done = '{.status.conditions[?(@.reason=="NewReplicationControllerAvailable")].status}=True'
+    await kubectl("apply", "-f", kubectl.path("web.json", web))
+    await kubectl("wait", f"--for=jsonpath={done}", "dc/web", SOON)
+    container["image"] = "nginx:2"
+    await kubectl("apply", "-f", kubectl.path("web.json", web))
+    await kubectl("wait", "--for=jsonpath={.status.readyReplicas}=1", "rc/web-2", SOON)
+    await kubectl("wait", f"--for=jsonpath={done}", "dc/web", SOON)
+    assert {pod.split("-")[2][:6] for pod in await names(kubectl, "pods", "-l", "!app")} == {
+        "deploy"
+    }
+    found = {each["metadata"]["name"]: each for each in (await kubectl.shown("rc"))["items"]}
+    assert [found[name]["spec"]["replicas"] for name in ("web-1", "web-2")] == [0, 1]
+    managers = {each["manager"] for each in found["web-2"]["metadata"]["managedFields"]}
+    assert {"openshift-controller-manager", "openshift-deploy"} <= managers

@@ -51,8 +51,12 @@ class Kubectl:
 
     def file(self, *things: Any) -> str:
         """Return the path of a manifest with these objects."""
-        path = self._directory / "manifest.json"
-        path.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": list(things)}))
+        return self.path("manifest.json", {"apiVersion": "v1", "kind": "List", "items": [*things]})
+
+    def path(self, name: str, thing: Any) -> str:
+        """Return the path of a file that holds this."""
+        path = self._directory / name
+        path.write_text(json.dumps(thing))
         return str(path)
 
 

@@ -21,6 +21,10 @@ EXPLAINED = (
         "JobSet's own webhook adds it to Pods, and its program is not here",
     ),
     (
+        re.compile(r"spec\.containers\[deployment\]\.env\[2\]"),
+        "that cluster's API server had a port of its own, which its deployers were told",
+    ),
+    (
         re.compile(r"failed to sync configmap cache: timed out"),
         "that node's kubelet, just started, was late with what it watches",
     ),

@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from practicecluster.controllers.openshift.rollouts import DEPLOYER_IMAGE
+
 Json = dict[str, Any]
 NGINX = "bitnami/nginx:latest"
 
@@ -26,6 +28,10 @@ class Play:
     seconds: float
     before: tuple[Step, ...] = ()
     images: tuple[str, ...] = field(default=("crasher:1", "bitnami/nginx:1.27", "busybox:1", NGINX))
+    absent: tuple[str, ...] = ()
+    """Images that its registry does not have."""
+    space: str = "shop"
+    """The namespace in which all is typed."""
     begun: str = "2026-11-23T00:07:37Z"
     lag: tuple[float, float] = (0.0005, 0.008)
     """How far behind the caches of its controllers are, in seconds: how busy the machine was."""
@@ -63,6 +69,36 @@ _QUOTA = {
 }
 _CREATE = f"create deployment nginx --image={NGINX} --replicas=3"
 _WEB_STATEFUL = _workload("StatefulSet", "db", {"replicas": 3, "serviceName": "db"})
+_CONFIG = {
+    "apiVersion": "apps.openshift.io/v1",
+    "kind": "DeploymentConfig",
+    "metadata": {"name": "web"},
+    "spec": {
+        "replicas": 1,
+        "selector": {"deployment-config.name": "web"},
+        "template": {
+            "metadata": {"labels": {"deployment-config.name": "web"}},
+            "spec": {"containers": [{"name": "default-container", "image": NGINX}]},
+        },
+    },
+}
+_CONFIG_IMAGES = (NGINX, DEPLOYER_IMAGE)
+_INSTANTIATE = "/apis/apps.openshift.io/v1/namespaces/dcs/deploymentconfigs/web/instantiate"
+_LATEST = {
+    "apiVersion": "apps.openshift.io/v1",
+    "kind": "DeploymentRequest",
+    "name": "web",
+    "latest": True,
+    "force": True,
+}
+_BAD_IMAGE = (
+    '{"spec":{"template":{"spec":{"containers":'
+    '[{"name":"default-container","image":"bitnami/absent:9"}]}}}}'
+)
+_CANCEL = (
+    "annotate rc web-2 --overwrite openshift.io/deployment.cancelled=true "
+    "'openshift.io/deployment.status-reason=cancelled by the user'"
+)
 PLAYS = {
     play.name: play
     for play in (
@@ -136,6 +172,30 @@ PLAYS = {
             "events_apart",
             (Step(0, _CREATE), Step(8.1, "scale deployment nginx --replicas=1")),
             15,
+        ),
+        Play(
+            "dc_create",
+            (
+                Step(0, "create -f -", _CONFIG),
+                Step(18.28, "scale dc/web --replicas=3"),
+                Step(24.49, f"create --raw {_INSTANTIATE} -f -", _LATEST),
+            ),
+            38.6,
+            images=_CONFIG_IMAGES,
+            space="dcs",
+        ),
+        Play(
+            "dc_fail",
+            (
+                Step(0, f"patch dc/web -p '{_BAD_IMAGE}'"),
+                Step(22.16, _CANCEL),
+                Step(34.35, "delete dc/web --wait=false"),
+            ),
+            37,
+            (Step(0, "create -f -", _CONFIG),),
+            images=_CONFIG_IMAGES,
+            absent=("bitnami/absent:9",),
+            space="dcs",
         ),
         Play("operator", (), 43, replayed=True),
         Play("oc_create", (), 29, replayed=True),

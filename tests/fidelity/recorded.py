@@ -20,16 +20,27 @@ COMPONENTS = frozenset(
         "cronjob-controller",
         "daemonset-controller",
         "default-scheduler",
+        "deployer-controller",
         "deployment-controller",
+        "deploymentconfig-controller",
         "job-controller",
         "kubelet",
         "node-controller",
         "replicaset-controller",
+        "replication-controller",
         "statefulset-controller",
         "taint-eviction-controller",
     }
 )
-"""Those whose Events are compared: Kubernetes' own."""
+"""Those whose Events are compared: Kubernetes' own, and OpenShift's that are here, too."""
+_OPENSHIFT = {
+    "deployer-controller": "system:serviceaccount:openshift-infra:deployer-controller",
+    "deploymentconfig-controller": (
+        "system:serviceaccount:openshift-infra:deploymentconfig-controller"
+    ),
+    "deployer": "system:serviceaccount:dcs:deployer",
+}
+"""Those of OpenShift's programs that the practice cluster has, by their accounts."""
 _BEATS = ("coordination.k8s.io/v1/leases", "v1/nodes")
 """Heartbeats go on by themselves, whatever is done."""
 
@@ -97,7 +108,7 @@ def _take(found: Story, known: dict[str, Json], truth: Truth, line: Json) -> Non
     known[uid] = thing
     write = Write(
         uid,
-        row.get("actor", "?"),
+        _actor(row),
         row.get("verb", "?"),
         row.get("subresource") or "",
         changed,
@@ -105,6 +116,12 @@ def _take(found: Story, known: dict[str, Json], truth: Truth, line: Json) -> Non
         len(found.writes),
     )
     found.writes.append(write)
+
+
+def _actor(row: Json) -> str:
+    """Return who made a write; what is OpenShift's own is told apart by its account."""
+    own = (name for name, user in _OPENSHIFT.items() if user == row.get("user"))
+    return next(own, "") or str(row.get("actor", "?"))
 
 
 def told(event: Json) -> Told:

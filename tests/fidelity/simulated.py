@@ -12,6 +12,7 @@ from random import Random
 from practicecluster.changes import StoredChange
 from practicecluster.cluster import PracticeCluster
 from practicecluster.controllers.clock import VirtualClock
+from practicecluster.controllers.fares import Fare, Refusal, refusals
 from practicecluster.controllers.kubelet import Kubelet
 from practicecluster.controllers.memory_api import MemoryApi
 from practicecluster.controllers.running import register, staff
@@ -35,6 +36,7 @@ class Simulated:
     def __init__(self, cluster: PracticeCluster, clock: VirtualClock, directory: Path) -> None:
         self._cluster, self._clock, self._directory = cluster, clock, directory
         self._known: dict[str, Json] = {}
+        self._space = "default"
         self.story = Story()
         self.api = MemoryApi(cluster.writer, clock)
         cluster.store.heard.append(self._heard)
@@ -46,9 +48,13 @@ class Simulated:
             actor = hired(self.api)
             if isinstance(actor, Kubelet):
                 actor.images |= set(play.images)
+                for image in play.absent:
+                    why = Refusal(*refusals(image)["absent"])
+                    actor.fares.images[image] = Fare(refusal=why)
         for node in NODES[1:]:
             await self._do(Step(0, f"taint node {node} hollow=true:NoSchedule"))
-        await self._do(Step(0, "create namespace shop"))
+        self._space = play.space
+        await self._do(Step(0, f"create namespace {play.space}"))
         self._wait(5)
         others = Others(self._cluster)
         if play.replayed:
@@ -86,7 +92,7 @@ class Simulated:
         command = shlex.split(self._named(step.command))
         config = self._directory / "kubeconfig"
         process = await asyncio.create_subprocess_exec(
-            program("kubectl"), "--kubeconfig", str(config), "-n", "shop", *command,
+            program("kubectl"), "--kubeconfig", str(config), "-n", self._space, *command,
             stdin=PIPE, stdout=PIPE, stderr=PIPE,
             env={**os.environ, "KUBECACHEDIR": str(self._directory / "cache")},
         )  # fmt: skip

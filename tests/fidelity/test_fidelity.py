@@ -12,7 +12,7 @@ from tests.fidelity.replaying import OTHERS
 from tests.fidelity.stories import Story
 
 
-@pytest.mark.parametrize("name", ["create", "crash_loop", "operator"])
+@pytest.mark.parametrize("name", ["create", "crash_loop", "dc_create", "operator"])
 async def test_the_commands_of_a_recording_have_the_same_consequences(name: str) -> None:
     given = OTHERS if PLAYS[name].replayed else frozenset[str]()
     result = compare(name, recorded.story(name), await simulated.story(PLAYS[name]), given)
@@ -32,12 +32,16 @@ _ACTORS = {
     "cronjob-controller",
     "custom-controller",
     "daemonset-controller",
+    "deployer",
+    "deployer-controller",
     "deployment-controller",
+    "deploymentconfig-controller",
     "garbage-collector",
     "job-controller",
     "kubelet",
     "namespace-controller",
     "replicaset-controller",
+    "replication-controller",
     "scheduler",
     "serviceaccount-controller",
     "statefulset-controller",

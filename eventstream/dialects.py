@@ -115,6 +115,12 @@ class Dialect(Protocol):
     def index_gone(self) -> tuple[str, ...]:
         """Statements that take it away."""
 
+    def index_more_made(self) -> tuple[str, ...]:
+        """Statements that make what was added to it later, of what history holds already."""
+
+    def index_more_gone(self) -> tuple[str, ...]:
+        """Statements that take that away."""
+
     def writing(self) -> Writing:
         """For whoever begins to write."""
 

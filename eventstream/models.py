@@ -17,6 +17,10 @@ from django.db import models
 
 from eventstream.fields import IdField, NumberField, UidField
 
+RANKS = {0: ("stalled",), 1: ("running",), 2: ("complete", "superseded", "unknown")}
+"""The states of traces by their rank: stuck ones are shown before moving ones, and these before
+those of which nothing more is expected."""
+
 
 class Row(models.Model):
     """What all tables share."""
@@ -155,7 +159,7 @@ class MemoRow(Row):
 
 
 class TraceRow(Row):
-    """One trace. `rank` puts stalled (0) before running (1) before all others (2).
+    """One trace. `rank` is that of its state, see `RANKS`.
 
     `number` is that of its key; `started` and `updated` are unix seconds; `holder` is empty when
     nothing is due.
@@ -184,7 +188,11 @@ class TraceRow(Row):
         indexes = (
             models.Index(fields=("rank", "-updated", "id"), name="trace_in_order"),
             models.Index(fields=("settled", "seq"), name="trace_settled"),
-            models.Index(fields=("background", "namespace", "state"), name="trace_counted"),
+            models.Index(
+                fields=("background", "namespace", "type", "state", "-updated"),
+                name="trace_in_place",
+            ),
+            models.Index(fields=("holder",), condition=models.Q(holder__gt=""), name="trace_held"),
             models.Index(fields=("name", "namespace"), name="trace_of_root"),
         )
 

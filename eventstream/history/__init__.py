@@ -32,8 +32,9 @@ from eventstream.history.existing import (
     trace_telling,
 )
 from eventstream.history.extent import Extent, extent
+from eventstream.history.feed import traces
 from eventstream.history.ledger import LedgerFilter, LedgerPage, ledger
-from eventstream.history.listing import begun, step, steps, steps_up_to, trace, traces
+from eventstream.history.listing import begun, step, steps, steps_up_to, trace
 from eventstream.history.objects import (
     KeptObject,
     ancestors,

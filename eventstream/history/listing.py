@@ -1,19 +1,15 @@
-"""Traces and their steps as pages show them: filtered, in order, a page at a time."""
+"""Which traces a filter shows, and one trace's steps in order, a page at a time."""
 
 from collections.abc import Iterable
-from contextlib import suppress
 from itertools import islice
 from typing import Any
 
-from django.db import connections
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from eventstream.explain.vocabulary.records import Step, Trace
 from eventstream.history import permitted
-from eventstream.history.answers import Filter, Page, Stored
-from eventstream.history.databases import current
+from eventstream.history.answers import Filter, Stored
 from eventstream.history.reading import (
-    TracePlace,
     first_step,
     step_place,
     stored_steps,
@@ -22,12 +18,6 @@ from eventstream.history.reading import (
 )
 from eventstream.models import StepRow, TraceKeyRow, TraceRow
 from eventstream.objects.kinds import is_built_in
-from eventstream.searching.errors import TooWideError
-from eventstream.searching.index import text_index
-from eventstream.searching.terms import LETTERS_LEAST
-
-CALLED_MOST = 5000
-"""So many traces that are called so are sorted; of more, the first ones are met soon in order."""
 
 BEGUN_MOST = 500
 """So many traces are looked through for custom resources, whose kinds nobody knows beforehand."""
@@ -36,19 +26,24 @@ BEGUN_MOST = 500
 def matching(filter_: Filter) -> QuerySet[TraceRow]:
     """The rows that `filter_` shows, in no order."""
     rows = permitted.traces()
-    if not (filter_.background or filter_.state == "unknown"):
+    if not shows_background(filter_):
         rows = rows.filter(background=False)
     for column in ("namespace", "kind", "state"):
         if wanted := getattr(filter_, column):
             rows = rows.filter(**{column: wanted})
     if filter_.actor:
-        acted = permitted.steps().filter(actor__name=filter_.actor).values("trace")
-        rows = rows.filter(Q(holder=filter_.actor) | Q(number__in=acted))
+        acted = permitted.steps().filter(actor__name=filter_.actor, trace=OuterRef("number"))
+        rows = rows.filter(Q(holder=filter_.actor) | Exists(acted.order_by()))
     for word in (filter_.text or "").split():
         rows = rows.filter(
             Q(title__icontains=word) | Q(name__icontains=word) | Q(namespace__icontains=word)
         )
     return rows
+
+
+def shows_background(filter_: Filter) -> bool:
+    """Whether `filter_` also shows traces in the background."""
+    return filter_.background or filter_.state == "unknown"
 
 
 def numbers_of(ids: Iterable[str]) -> QuerySet[Any, Any]:
@@ -59,46 +54,6 @@ def numbers_of(ids: Iterable[str]) -> QuerySet[Any, Any]:
 def steps_of(trace_id: str) -> QuerySet[StepRow]:
     """The steps of one trace, in no order. That it is one lets an index give them in theirs."""
     return permitted.steps().filter(trace=numbers_of([trace_id])[:1])
-
-
-def traces(
-    filter: Filter | None = None,  # noqa: A002
-    *,
-    limit: int = 100,
-    before: str | None = None,
-) -> Page:
-    """Traces that match, at most `limit`: stalled, running, others; the latest change first.
-
-    `before` is the `next` of the page above. A trace that changes while paging moves up to where
-    `changes_since` tells of it; all others are met exactly once. Raises BadCursorError.
-    """
-    wanted = filter or Filter()
-    rows = matching(wanted)
-    if (numbers := _called(wanted.text or "")) is not None:
-        # By a sum, which no index is of: else all traces would be gone through in order.
-        rows = rows.filter(number__in=numbers).alias(by=F("rank") + 0)
-    if before is not None:
-        place = TracePlace.parse(before)
-        rows = rows.filter(
-            Q(rank__gt=place.rank)
-            | Q(rank=place.rank, updated__lt=place.updated)
-            | Q(rank=place.rank, updated=place.updated, id__gt=place.id)
-        )
-    order = "rank" if numbers is None else "by"
-    found = stored_traces(rows.order_by(order, "-updated", "id")[: limit + 1])
-    shown = tuple(found[:limit])
-    return Page(shown, shown[-1].cursor if len(found) > limit else None)
-
-
-def _called(text: str) -> list[int] | None:
-    """The numbers of the traces that may be called so, None for too many: then most are near."""
-    index, found = text_index(connections[current()]), list[list[int]]()
-    for word in text.lower().split():
-        if len(word) >= LETTERS_LEAST:
-            with suppress(TooWideError):
-                found.append(index.named_traces(word, CALLED_MOST + 1))
-    few = [numbers for numbers in found if len(numbers) <= CALLED_MOST]
-    return min(few, key=len, default=None)
 
 
 def begun(kind: str = "", *, limit: int = 20) -> list[Stored[Trace]]:

@@ -36,6 +36,11 @@ def steps_of_places_seen() -> QuerySet[StepRow]:
     return StepRow.objects.all()
 
 
+def steps_to_look_in() -> QuerySet[StepRow]:
+    """All steps, only to find out where to look: what is there has to be asked for anew."""
+    return StepRow.objects.all()
+
+
 def at_places(rows: QuerySet[StepRow], those: QuerySet[PlaceRow]) -> QuerySet[StepRow]:
     """Those of the rows that are at `those` places, found by what else is asked of them."""
     return rows.alias(at_place=F("place_id") + 0).filter(at_place__in=those.values("id"))

@@ -5,11 +5,15 @@ only where that has the words: nothing is found by a sentence that is withheld.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Generic, TypeVar
+from functools import reduce
+from operator import or_
+from typing import Any, Generic, TypeVar
 
 import msgspec
+from django.core.exceptions import EmptyResultSet
 from django.db import connections
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from eventstream.explain.vocabulary.records import ObjectRef, Step, Trace
 from eventstream.history import permitted
@@ -19,9 +23,9 @@ from eventstream.history.reading import stored_steps, stored_traces
 from eventstream.history.rights import seen
 from eventstream.models import InstallationRow, ObjectRow, PlaceRow
 from eventstream.packing.ids import uid_bytes, uid_text
-from eventstream.searching.index import TextIndex, text_index
+from eventstream.searching.index import Only, TextIndex, text_index
 from eventstream.searching.terms import LETTERS_LEAST, Terms
-from eventstream.searching.texts import step_text, trace_text
+from eventstream.searching.texts import WORD_MOST, step_text, trace_text, words
 
 LOOKED_MOST = 1000
 """So many rows that have the words are looked at for one page; the next goes on from there."""
@@ -31,6 +35,15 @@ AT_ONCE = 200
 
 PLACES_MOST = 200
 """The index is asked by place for whoever sees so many at most; whoever sees more finds enough."""
+
+WORDS_MOST = 50
+"""The index is asked by the names of so many namespaces and kinds."""
+
+NAMED_FIRST = 1000
+"""So many objects that are called so are looked at before it is asked what may be seen at all."""
+
+OWN_MOST = 50_000
+"""So many steps that may be seen tell which objects may be; of more, the first are near."""
 
 _HIGHEST = 2**63 - 1
 _PLACE = ("place__kind", "place__namespace")
@@ -60,14 +73,14 @@ def search_steps(
 
     `before` is the `next` of the page above. Raises BadCursorError and TooWideError.
     """
-    places: list[int] = []
-    if not seen().everything:
+    only = _only(permitted.steps(), "seq")
+    if only:
         places = list(permitted.places().values_list("id", flat=True)[: PLACES_MOST + 1])
         if not places:
             return Found(())
-    asked = places if len(places) <= PLACES_MOST else []
+        only = only._replace(places=places if len(places) <= PLACES_MOST else ())
     return _page(
-        lambda below, most: _index().steps(terms, asked, below, most),
+        lambda below, most: _index().steps(terms, below, most, only),
         lambda seqs: _steps(terms, seqs),
         limit,
         _number(before),
@@ -81,8 +94,9 @@ def search_traces(
 
     `before` and errors are those of `search_steps`.
     """
+    only = _only(permitted.traces(), "number")
     return _page(
-        lambda below, most: _index().traces(terms, below, most),
+        lambda below, most: _index().traces(terms, below, most, only),
         lambda numbers: _traces(terms, numbers),
         limit,
         _number(before),
@@ -112,12 +126,31 @@ def search_objects(
 def _gone_page(terms: Terms, limit: int, below: int) -> Found[FoundObject]:
     parts = [word for word in terms.words if len(word) >= LETTERS_LEAST]
     found = _page(
-        lambda below, most: _index().objects(parts, below, most),
+        lambda below, most: _named(parts, below, most),
         lambda numbers: _gone(terms, numbers),
         limit,
         below,
     )
     return Found(found.rows, f"gone/{found.next}" if found.next else None)
+
+
+def _named(parts: Sequence[str], below: int, most: int) -> list[int]:
+    """The objects below one, of those that may be seen, with one of the parts in their names."""
+    if seen().everything:
+        return _index().objects(parts, below, most)
+    steps = permitted.steps()
+    # Whoever sees most things finds enough among the first of all.
+    first = _index().objects(parts, below, NAMED_FIRST)
+    there = set(steps.filter(object__in=first).order_by().values_list("object", flat=True))
+    found = [number for number in first if number in there]
+    if len(found) >= most or len(first) < NAMED_FIRST:
+        return found[:most]
+    own = permitted.steps_by_place().order_by()
+    if own[: OWN_MOST + 1].count() > OWN_MOST:
+        return _index().objects(parts, below, most, _only(steps, "object"))
+    called = reduce(or_, (Q(name__icontains=part) for part in parts))
+    rows = ObjectRow.objects.filter(called, id__in=own.values("object"), id__lt=below)
+    return list(rows.order_by("-id").values_list("id", flat=True)[:most])
 
 
 def unsearched() -> float | None:
@@ -130,6 +163,27 @@ def unsearched() -> float | None:
 
 def _index() -> TextIndex:
     return text_index(connections[current()])
+
+
+def _only(rows: QuerySet[Any], column: str) -> Only | None:
+    """That there is one of these rows, where whoever asks may not see all of them."""
+    if seen().everything:
+        return None
+    one = rows.filter(**{column: RawSQL("found.number", ())}).order_by().values("pk")
+    try:
+        statement, given = one.query.get_compiler(using=current()).as_sql()
+    except EmptyResultSet:
+        return Only("1 = 0", ())
+    return Only(f"EXISTS ({statement})", given, _words())
+
+
+def _words() -> list[list[str]]:
+    """Words of all that may be seen, as an index has them: of its kind, or of its namespace."""
+    rights = seen()
+    names = {*rights.within, *(type_.partition(".")[0] for type_ in rights.everywhere)}
+    if len(names) > WORDS_MOST:
+        return []
+    return [[word[:WORD_MOST] for word in words(name.lower())] for name in sorted(names)]
 
 
 def _number(cursor: str | None) -> int:

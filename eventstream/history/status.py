@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from eventstream import letgo, pulse
 from eventstream.explain.vocabulary.records import type_name
-from eventstream.history import permitted
+from eventstream.history import permitted, runs
 from eventstream.history.answers import ClusterStatus, Counts, FilterChoices, Stored
 from eventstream.history.databases import current
 from eventstream.history.problems import storing
@@ -162,16 +162,23 @@ def counts() -> Counts:
 
 def choices() -> FilterChoices:
     """Namespaces, kinds and actors that occur in history, CHOICES_MOST of each at most."""
+    pairs = {pair for background in (False, True) for pair in _pairs(background)}
+    held = permitted.traces().filter(holder__gt="").order_by("holder")
+    holders = held.values_list("holder", flat=True).distinct()[:CHOICES_MOST]
     return FilterChoices(
-        namespaces=_distinct("namespace"),
-        kinds=_distinct("kind"),
-        actors=tuple(sorted({*_actors(), *_distinct("holder")})[:CHOICES_MOST]),
+        namespaces=tuple(sorted({name for name, _ in pairs if name})[:CHOICES_MOST]),
+        kinds=tuple(sorted({runs.kind_of(type_) for _, type_ in pairs})[:CHOICES_MOST]),
+        actors=tuple(sorted({*_actors(), *holders})[:CHOICES_MOST]),
     )
 
 
-def _distinct(column: str) -> tuple[str, ...]:
-    values = permitted.traces().exclude(**{column: ""}).values_list(column, flat=True)
-    return tuple(values.order_by(column).distinct()[:CHOICES_MOST])
+def _pairs(background: bool) -> list[runs.Pair]:
+    rights = seen()
+    spaces = runs.namespaces(background, CHOICES_MOST)
+    if not (rights.everything or rights.everywhere):
+        spaces = sorted(rights.within)[:CHOICES_MOST]
+    found = runs.pairs(background, spaces, runs.LOOKS_MOST)
+    return [(space, type_) for space, type_ in found if rights.reach(type_, space)]
 
 
 def _actors() -> Iterator[str]:

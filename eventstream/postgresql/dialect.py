@@ -12,7 +12,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 
 from eventstream import private
 from eventstream.dialects import UnusableError
-from eventstream.postgresql import problems, room, words
+from eventstream.postgresql import parts, problems, room, words
 from eventstream.postgresql.claim import Claim
 from eventstream.postgresql.connecting import Bounded, connected, place
 from eventstream.postgresql.statements import PostgresStatements
@@ -57,7 +57,7 @@ class PostgreSQL:
         return PostgresStatements(connections[DEFAULT_DB_ALIAS])
 
     def text_index(self, wrapper: Any) -> words.PostgresIndex:
-        """Tables of tsvectors, and the names as the rows have them."""
+        """Tables of tsvectors."""
         return words.PostgresIndex(wrapper)
 
     def index_made(self) -> tuple[str, ...]:
@@ -67,6 +67,14 @@ class PostgreSQL:
     def index_gone(self) -> tuple[str, ...]:
         """What takes them away."""
         return words.GONE
+
+    def index_more_made(self) -> tuple[str, ...]:
+        """What makes the tables of names."""
+        return parts.TABLES
+
+    def index_more_gone(self) -> tuple[str, ...]:
+        """What takes them away."""
+        return parts.GONE
 
     def writing(self) -> OpenedDatabase:
         """The database as it is when it is looked at first."""

@@ -1,7 +1,8 @@
 """PostgreSQL's own full-text search, by words that are told apart as everywhere in Baton.
 
 A tsvector is made of an array of words, since the server's own reading of a text takes names apart
-in ways of its own. What a name is part of is looked for in the rows themselves.
+in ways of its own. Its index gives all rows with a word, in no order. So the newest rows are looked
+through first, without it: a word that is in many rows is in some of these.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,15 +12,17 @@ from typing import Any
 from django.db import OperationalError
 from psycopg.errors import QueryCanceled
 
-from eventstream.postgresql import VACUUMED
+from eventstream.postgresql import VACUUMED, parts
 from eventstream.searching.errors import TooWideError
-from eventstream.searching.index import Changed, Entry
+from eventstream.searching.index import Changed, Entry, Only
 from eventstream.searching.terms import Terms
 from eventstream.searching.texts import PLACE, words
 
 _STEPS, _TRACES = "eventstream_stepwords", "eventstream_tracewords"
-_ASKED = "convert_from(%s, 'UTF8')::tsquery"
-"""What `_all_of` returns: bytes, since texts are cut to what an index can have."""
+_ASKED = parts.ASKED
+
+NEWEST = 5000
+"""So many of the newest rows are looked through without an index."""
 
 
 def _table(name: str) -> tuple[str, str]:
@@ -56,48 +59,48 @@ class PostgresIndex:
         self._add(_TRACES, [(number, new) for number, _, new in entries if new is not None])
 
     def put_trace_names(self, entries: Sequence[Changed]) -> None:
-        """Nothing is to be done: their rows have them."""
+        """The same of what they are called."""
+        self._remove(parts.TRACES, [number for number, before, _ in entries if before is not None])
+        self._name(parts.TRACES, [(number, new) for number, _, new in entries if new is not None])
 
     def add_objects(self, entries: Sequence[Entry]) -> None:
-        """Nothing is to be done: their rows have their names."""
+        """Take in the names of new objects."""
+        self._name(parts.OBJECTS, entries)
 
     def remove_objects(self, entries: Sequence[Entry]) -> None:
-        """Nothing is to be done."""
+        """Take out objects."""
+        self._remove(parts.OBJECTS, [number for number, _ in entries])
 
     def tidy(self, pages: int) -> bool:
         """The server does that by itself."""
         return False
 
-    def steps(self, terms: Terms, places: Sequence[int], below: int, limit: int) -> list[int]:
+    def steps(self, terms: Terms, below: int, limit: int, only: Only | None = None) -> list[int]:
         """The seqs below one of the steps that have all terms, the highest first."""
-        if not places:
-            return self._found(_STEPS, terms, below, limit)
+        if not (only and only.places):
+            return self._found(_STEPS, _all_of(terms), below, limit, only)
         return self._run(
             f"SELECT w.number FROM {_STEPS} w JOIN eventstream_steprow s ON s.seq = w.number "  # noqa: S608  # nosec B608
             f"WHERE w.words @@ {_ASKED} AND w.number < %s AND s.place_id = ANY(%s) "
             "ORDER BY w.number DESC LIMIT %s",
-            [_all_of(terms), below, list(places), limit],
+            [_all_of(terms), below, list(only.places), limit],
         )
 
-    def traces(self, terms: Terms, below: int, limit: int) -> list[int]:
+    def traces(self, terms: Terms, below: int, limit: int, only: Only | None = None) -> list[int]:
         """The numbers below one of the traces that have all terms, the highest first."""
-        return self._found(_TRACES, terms, below, limit)
+        return self._found(_TRACES, _all_of(terms), below, limit, only)
 
-    def objects(self, parts: Sequence[str], below: int, limit: int) -> list[int]:
+    def objects(
+        self, named: Sequence[str], below: int, limit: int, only: Only | None = None
+    ) -> list[int]:
         """The numbers below one of objects whose names have one of the parts, the highest first."""
-        return self._run(
-            "SELECT id FROM eventstream_objectrow WHERE name ILIKE ANY(%s) AND id < %s "
-            "ORDER BY id DESC LIMIT %s",
-            [[_like(part) for part in parts], below, limit],
-        )
+        return self._found(parts.OBJECTS, parts.asked(named), below, limit, only)
 
     def named_traces(self, part: str, limit: int) -> list[int]:
         """The numbers of so many traces that are called so in part."""
-        like = _like(part)
         return self._run(
-            "SELECT number FROM eventstream_tracerow "
-            "WHERE title ILIKE %s OR name ILIKE %s OR namespace ILIKE %s LIMIT %s",
-            [like, like, like, limit],
+            f"SELECT number FROM {parts.TRACES} WHERE words @@ {_ASKED} LIMIT %s",  # noqa: S608  # nosec B608
+            [parts.asked([part]), limit],
         )
 
     def _add(self, table: str, entries: Sequence[Entry]) -> None:
@@ -111,15 +114,31 @@ class PostgresIndex:
                 [[number for number, _ in entries], [text.encode() for text in told]],
             )
 
+    def _name(self, table: str, entries: Sequence[Entry]) -> None:
+        if entries:
+            given = [[number for number, _ in entries], [name for _, name in entries]]
+            self._run(parts.insertion(table), given)
+
     def _remove(self, table: str, numbers: list[int]) -> None:
         if numbers:
             self._run(f"DELETE FROM {table} WHERE number = ANY(%s)", [numbers])  # noqa: S608  # nosec B608
 
-    def _found(self, table: str, terms: Terms, below: int, limit: int) -> list[int]:
-        return self._run(
-            f"SELECT number FROM {table} WHERE words @@ {_ASKED} AND number < %s "  # noqa: S608  # nosec B608
+    def _found(
+        self, table: str, asked: bytes, below: int, limit: int, only: Only | None = None
+    ) -> list[int]:
+        where, given = (only.where, only.given) if only else ("true", ())
+        newest = f"(SELECT * FROM {table} WHERE number < %s ORDER BY number DESC LIMIT %s)"  # noqa: S608  # nosec B608
+        found = self._run(
+            f"SELECT number FROM {newest} AS found WHERE words @@ {_ASKED} AND {where} "  # noqa: S608  # nosec B608
             "ORDER BY number DESC LIMIT %s",
-            [_all_of(terms), below, limit],
+            [below, NEWEST, asked, *given, limit],
+        )
+        if len(found) == limit:
+            return found
+        return self._run(
+            f"SELECT number FROM {table} AS found WHERE words @@ {_ASKED} AND number < %s "  # noqa: S608  # nosec B608
+            f"AND {where} ORDER BY number DESC LIMIT %s",
+            [asked, below, *given, limit],
         )
 
     def _run(self, statement: str, given: list[Any]) -> list[int]:
@@ -143,8 +162,3 @@ def _all_of(terms: Terms) -> bytes:
     """What the server is asked; the words have letters and digits alone."""
     pieces = (f"'{piece}'" + ":*" * goes_on for piece, goes_on in terms.pieces())
     return " & ".join(pieces).encode()
-
-
-def _like(part: str) -> str:
-    escaped = part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"

@@ -10,7 +10,7 @@ from eventstream.explain.vocabulary.memos import Encode
 from eventstream.explain.vocabulary.records import Trace, WaitsSeen, type_name
 from eventstream.explain.world.owners import owner_of
 from eventstream.explain.world.pods import node_of, pod_state
-from eventstream.models import StepRow, WaitsRow
+from eventstream.models import RANKS, StepRow, WaitsRow
 from eventstream.names import Names
 from eventstream.objects.decoding import encode
 from eventstream.objects.images import Image
@@ -20,8 +20,7 @@ from eventstream.packing.order import key_after
 from eventstream.packing.traces import pack_image
 from eventstream.statements import STEPS, TRACES, Cells, statements
 
-_RANKS = {"stalled": 0, "running": 1}
-_OTHER_RANK = 2
+_RANKS = {state: rank for rank, states in RANKS.items() for state in states}
 _Row = TypeVar("_Row", bound=Model)
 
 
@@ -90,7 +89,7 @@ def trace_cells(number: int, trace: Trace, seq: int, revision: int, body: bytes)
         id_bytes(trace.id),
         seq,
         revision,
-        _RANKS.get(trace.state, _OTHER_RANK),
+        _RANKS[trace.state],
         trace.state,
         trace.started,
         trace.updated or trace.started,

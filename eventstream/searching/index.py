@@ -1,7 +1,7 @@
 """What a database's own index has to do; each engine's dialect has one."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from eventstream.searching.terms import Terms
 
@@ -10,6 +10,20 @@ Changed = tuple[int, str | None, str | None]
 
 Entry = tuple[int, str]
 """The number of a row, and what is searched of it."""
+
+
+class Only(NamedTuple):
+    """What somebody may see, who may not see all: nothing else is found, nor counted.
+
+    `where` is a condition on a number, `found.number`, as SQL with what that is asked with. The
+    others only say where to look: no row is seen without all words of one of `words`, and no step
+    but at one of `places`; where there are none, that is not known.
+    """
+
+    where: str
+    given: Sequence[Any]
+    words: Sequence[Sequence[str]] = ()
+    places: Sequence[int] = ()
 
 
 class TextIndex(Protocol):
@@ -40,16 +54,15 @@ class TextIndex(Protocol):
     def tidy(self, pages: int) -> bool:
         """Give back some of the room that was taken out, by so much work; False where none is."""
 
-    def steps(self, terms: Terms, places: Sequence[int], below: int, limit: int) -> list[int]:
-        """The seqs below one of the steps that have all terms, the highest first.
+    def steps(self, terms: Terms, below: int, limit: int, only: Only | None = None) -> list[int]:
+        """The seqs below one of the steps that have all terms, the highest first."""
 
-        Only of those at `places`, unless there are none.
-        """
-
-    def traces(self, terms: Terms, below: int, limit: int) -> list[int]:
+    def traces(self, terms: Terms, below: int, limit: int, only: Only | None = None) -> list[int]:
         """The numbers below one of the traces that have all terms, the highest first."""
 
-    def objects(self, parts: Sequence[str], below: int, limit: int) -> list[int]:
+    def objects(
+        self, parts: Sequence[str], below: int, limit: int, only: Only | None = None
+    ) -> list[int]:
         """The numbers below one of objects whose names have one of the parts, the highest first."""
 
     def named_traces(self, part: str, limit: int) -> list[int]:

@@ -9,7 +9,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 
 from eventstream import private
 from eventstream.dialects import UnusableError
-from eventstream.sqlite import files, words
+from eventstream.sqlite import files, terms, words
 from eventstream.sqlite.aside import set_aside
 from eventstream.sqlite.lock import lock_of, sole_writer
 from eventstream.sqlite.room import FileRoom
@@ -61,6 +61,14 @@ class Sqlite:
     def index_gone(self) -> tuple[str, ...]:
         """What takes them away."""
         return words.GONE
+
+    def index_more_made(self) -> tuple[str, ...]:
+        """What makes the tables of its words."""
+        return terms.TABLES
+
+    def index_more_gone(self) -> tuple[str, ...]:
+        """What takes them away."""
+        return terms.GONE
 
     def writing(self) -> files.OpenedFile:
         """The file as it is when it is looked at first."""

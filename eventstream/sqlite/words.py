@@ -15,12 +15,16 @@ from typing import Any
 from django.db import OperationalError
 
 from eventstream.searching.errors import TooWideError, UnsearchableError
-from eventstream.searching.index import Changed
+from eventstream.searching.index import Changed, Only
 from eventstream.searching.terms import Terms
 from eventstream.searching.texts import at_place
+from eventstream.sqlite.terms import begun
 
 SECONDS_MOST = 3.0
 """So long one look into the index may take."""
+
+ALIKE_MOST = 100
+"""So many words that begin alike are asked for one by one; the rows of more are few of each."""
 
 _LOOKED = 10_000
 """After so many of SQLite's instructions it is looked how long it takes."""
@@ -103,21 +107,23 @@ class SqliteIndex:
         """Take out objects, with their names, in order of number."""
         self._many(_deletion(_OBJECT_NAMES), entries)
 
-    def steps(self, terms: Terms, places: Sequence[int], below: int, limit: int) -> list[int]:
+    def steps(self, terms: Terms, below: int, limit: int, only: Only | None = None) -> list[int]:
         """The seqs below one of the steps that have all terms, the highest first."""
-        asked = _all_of(terms)
-        if places:
-            asked += f" AND ({' OR '.join(_quoted(at_place(place)) for place in places)})"
-        return self._found(_STEPS, asked, below, limit)
+        if only and only.places:
+            there = " OR ".join(_quoted(at_place(place)) for place in only.places)
+            return self._all_of(_STEPS, terms, there, below, limit)
+        return self._all_of(_STEPS, terms, _one_of(only), below, limit, only)
 
-    def traces(self, terms: Terms, below: int, limit: int) -> list[int]:
+    def traces(self, terms: Terms, below: int, limit: int, only: Only | None = None) -> list[int]:
         """The numbers below one of the traces that have all terms, the highest first."""
-        return self._found(_TRACES, _all_of(terms), below, limit)
+        return self._all_of(_TRACES, terms, _one_of(only), below, limit, only)
 
-    def objects(self, parts: Sequence[str], below: int, limit: int) -> list[int]:
+    def objects(
+        self, parts: Sequence[str], below: int, limit: int, only: Only | None = None
+    ) -> list[int]:
         """The numbers below one of objects whose names have one of the parts, the highest first."""
         asked = " OR ".join(f"({_part(part)})" for part in parts)
-        return self._found(_OBJECT_NAMES, asked, below, limit)
+        return self._found(_OBJECT_NAMES, asked, below, limit, only)
 
     def named_traces(self, part: str, limit: int) -> list[int]:
         """The numbers of so many traces that are called so in part."""
@@ -154,16 +160,42 @@ class SqliteIndex:
         with self._wrapper.wrap_database_errors:
             self._wrapper.connection.executemany(statement, entries)
 
-    def _found(self, table: str, asked: str, below: int, limit: int) -> list[int]:
-        statement = (
-            f"SELECT rowid FROM {table} WHERE {table} MATCH ? AND rowid < ? "  # noqa: S608  # nosec B608
-            "ORDER BY rowid DESC LIMIT ?"
-        )
+    def _all_of(
+        self,
+        table: str,
+        terms: Terms,
+        there: str,
+        below: int,
+        limit: int,
+        only: Only | None = None,
+    ) -> list[int]:
+        """The rows that have all terms, and are `there` if that says where they have to be."""
         self._wrapper.ensure_connection()
-        connection = self._wrapper.connection
-        with _at_most(connection), self._wrapper.wrap_database_errors:
-            found = connection.execute(statement, (asked, min(below, _HIGHEST), limit))
-            return [number for (number,) in found]
+        asked = [there] if there else []
+        with _at_most(self._wrapper.connection), self._wrapper.wrap_database_errors:
+            for piece, goes_on in terms.pieces():
+                alike = self._alike(table, piece) if goes_on else _quoted(piece)
+                if not alike:
+                    return []
+                asked.append(alike)
+        return self._found(table, " AND ".join(f"({each})" for each in asked), below, limit, only)
+
+    def _alike(self, table: str, start: str) -> str:
+        """What FTS5 is asked for a word that begins so; "" where the index has none."""
+        found = begun(self._wrapper.connection, table, start, ALIKE_MOST)
+        return f"{_quoted(start)}*" if found is None else " OR ".join(map(_quoted, found))
+
+    def _found(
+        self, table: str, asked: str, below: int, limit: int, only: Only | None = None
+    ) -> list[int]:
+        statement = f"SELECT rowid AS number FROM {table} WHERE {table} MATCH %s AND rowid < %s"  # noqa: S608  # nosec B608
+        if only:
+            statement = f"SELECT number FROM ({statement}) AS found WHERE {only.where}"  # noqa: S608  # nosec B608
+        given = [asked, min(below, _HIGHEST), *(only.given if only else ()), limit]
+        self._wrapper.ensure_connection()
+        with _at_most(self._wrapper.connection), self._wrapper.cursor() as cursor:
+            cursor.execute(f"{statement} ORDER BY number DESC LIMIT %s", given)
+            return [number for (number,) in cursor.fetchall()]
 
 
 _HIGHEST = 2**63 - 1
@@ -192,9 +224,13 @@ def _deletion(table: str) -> str:
     return f"INSERT INTO {table}({table}, rowid, words) VALUES ('delete', ?, ?)"  # noqa: S608  # nosec B608
 
 
-def _all_of(terms: Terms) -> str:
-    """What FTS5 is asked; each word is quoted, so that none is taken for one of its own."""
-    return " AND ".join(_quoted(piece) + "*" * goes_on for piece, goes_on in terms.pieces())
+def _one_of(only: Only | None) -> str:
+    """What FTS5 is asked for a row that may be seen; "" where that is not known by words.
+
+    Each word is quoted here as everywhere, so that none is taken for one of FTS5's own.
+    """
+    sets = (" AND ".join(map(_quoted, each)) for each in (only.words if only else ()))
+    return " OR ".join(f"({each})" for each in sets)
 
 
 def _part(part: str) -> str:

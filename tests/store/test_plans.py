@@ -3,13 +3,19 @@
 import re
 import sys
 from collections.abc import Callable
+from itertools import product
+from random import Random
+from typing import get_args
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from eventstream import history
-from eventstream.history import EVERYTHING, Filter, LedgerFilter, Rights, Terms
+from eventstream.explain.vocabulary.records import ObjectRef, TraceState
+from eventstream.history import EVERYTHING, Cut, Filter, LedgerFilter, Rights, Terms
+from eventstream.models import RANKS
+from eventstream.packing.ids import id_bytes
 from tests.store.conftest import both
 from tests.store.samples import change, gap, put_step, put_trace, store, trace
 
@@ -23,8 +29,11 @@ IN_ORDER = {
 FEW = {
     *("the trace before", "the trace that tells"),
     *("changes by a name", "feed by a name", "search of objects"),
+    *("feed of an actor", "excerpt of a namespace"),
 }
-"""What sorts the few rows of one name, or of one root."""
+"""What sorts the few rows of one name, of one root, of one actor, or of one window."""
+TABLES = ("steprow", "tracerow", "objectrow", "imagerow")
+"""What grows with history; all others have few rows."""
 SORTED = "USE TEMP B-TREE FOR ORDER BY"
 """What is found is sorted as a whole; the right part of an order is sorted among equals only."""
 
@@ -50,6 +59,12 @@ def cursor_of(id_: str) -> str:
 ASKED: dict[str, Callable[[], object]] = {
     "feed": history.traces,
     "feed, on": lambda: history.traces(before="2/100.0/ab"),
+    "feed of a namespace": lambda: history.traces(Filter("shop")),
+    "feed of a namespace, on": lambda: history.traces(Filter("shop"), before="2/100.0/ab"),
+    "feed of a kind": lambda: history.traces(Filter(kind="Deployment")),
+    "feed of a state": lambda: history.traces(Filter(state="running")),
+    "feed of an actor": lambda: history.traces(Filter(actor="client")),
+    "what to filter by": history.choices,
     "trace": lambda: history.trace("t1"),
     "steps": lambda: history.steps("t1"),
     "steps, on": lambda: history.steps("t1", after=cursor_of("s1")),
@@ -71,6 +86,8 @@ ASKED: dict[str, Callable[[], object]] = {
     "search of objects": lambda: history.search_objects(Terms.of("nginx")),
     "search of objects, on": lambda: history.search_objects(Terms.of("pod"), before="live/6162/a"),
     "window": lambda: history.between(1.0, 200.0),
+    "excerpt": lambda: list(history.excerpt(Cut(1.0, 200.0), 300.0, 1)),
+    "excerpt of a namespace": lambda: list(history.excerpt(Cut(1.0, 200.0, "shop"), 300.0)),
     "what is new": lambda: history.changes_since(1),
     "rates": lambda: history.rates(200.0),
     "the trace before": lambda: history.trace_before(trace()),
@@ -93,8 +110,9 @@ def test_nothing_is_sorted_or_gone_through_as_a_whole(asked: str, rights: Rights
     assert found
     name = asked.removesuffix(", on")
     for plan in found:
-        assert SORTED not in plan or name in FEW, plan
-        for table in ("steprow", "tracerow", "objectrow", "imagerow"):
+        large = any(f"eventstream_{table}" in plan for table in TABLES)
+        assert SORTED not in plan or name in FEW or not large, plan
+        for table in TABLES:
             whole = f"SCAN eventstream_{table}"
             in_order = plan.startswith(f"SCAN eventstream_{IN_ORDER.get(name, '-')}")
             # By its number, which is the seq, a table is gone through as far as is asked.
@@ -173,7 +191,7 @@ def test_traces_by_a_name_are_the_same_whichever_way_they_are_found(
     for number in range(30):
         state = ("running", "stalled", "complete")[number % 3]
         store(put_trace(f"w{number}", title=f"pod/web-{number % 4}", state=state, updated=number))
-    monkeypatch.setattr(sys.modules["eventstream.history.listing"], "CALLED_MOST", most)
+    monkeypatch.setattr(sys.modules["eventstream.history.feed"], "FEW", most)
     for text, count in (
         ("WEB-2", 7),
         ("eb-2 shop", 7),
@@ -191,6 +209,75 @@ def test_traces_by_a_name_are_the_same_whichever_way_they_are_found(
         assert len(found) == len(set(found)) == count, text
     ranks = [each.record.state for each in history.traces(Filter(text="web")).rows]
     assert ranks == ["stalled"] * 10 + ["running"] * 10 + ["complete"] * 10
+
+
+KINDS = (("v1", "Pod"), ("apps/v1", "Deployment"), ("batch/v1", "Job"), ("eg/v1", "Job"))
+STATES = ("running", "stalled", "complete", "superseded", "unknown")
+FILTERS = (
+    *(Filter(), Filter(background=True), Filter("n1"), Filter("n1", background=True)),
+    *(Filter(kind="Job"), Filter("n2", "Job"), Filter("n2", state="complete"), Filter("none")),
+    *(Filter(state="unknown"), Filter("n0", text="web-1"), Filter(kind="Pod", text="eb")),
+    *(Filter(actor="kubelet"), Filter("n1", actor="kubelet"), Filter(actor="scheduler")),
+    *(Filter(actor="kubelet", kind="Job"), Filter(actor="nobody")),
+)
+VIEWERS = (
+    *(EVERYTHING, Rights(within={"n1": frozenset({"Job.eg", "Pod"})})),
+    Rights(everywhere=frozenset({"Pod"}), within={"n0": frozenset({"Deployment.apps"})}),
+    Rights(within={f"n{number}": frozenset({"Job.batch", "Pod"}) for number in range(3)}),
+    *(Rights(everywhere=frozenset({"Node"})), Rights(), Rights(within={"n9": frozenset({"Pod"})})),
+)
+
+
+@both
+def test_the_feed_is_the_same_whichever_way_it_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = Random(1)
+    for number in range(150):
+        version, kind = chance.choice(KINDS)
+        name, space = f"web-{number % 3}", f"n{chance.randrange(3)}"
+        ref = ObjectRef(version, kind, space, name, f"uid-{number}")
+        told = {"state": chance.choice(STATES), "updated": float(chance.randrange(40))}
+        held = chance.choice(("scheduler", None))
+        background = chance.random() < 0.3
+        store(put_trace(f"t{number}", root=ref, holder=held, background=background, **told))
+        if number % 7 == 0:
+            store(put_step(f"s{number}", f"t{number}", "9", object=ref, actor="kubelet"))
+    ways: tuple[dict[str, int], ...] = (
+        {},
+        {"PAIRS_MOST": 0},
+        {"STEPS_MOST": 0, "FEW": 0},
+        {"FEW": 0, "PAIRS_MOST": 0},
+    )
+    met = 0
+    for rights, wanted in product(VIEWERS, FILTERS):
+        found = []
+        for way in ways:
+            with monkeypatch.context() as patch, history.seeing(rights):
+                for name, most in way.items():
+                    patch.setattr(sys.modules["eventstream.history.feed"], name, most)
+                found.append(paged(wanted))
+        assert found == [found[0]] * len(ways), (rights, wanted)
+        ranks = [rank for rank, _, _ in found[0]]
+        assert found[0] == sorted(found[0])
+        assert len({id_ for _, _, id_ in found[0]}) == len(ranks)
+        met += len(ranks)
+    assert met > 1000
+
+
+def paged(wanted: Filter) -> list[tuple[int, float, bytes]]:
+    """Rank, age and id of each trace of the feed, a few to a page."""
+    found, before = list[tuple[int, float, bytes]](), None
+    while True:
+        page = history.traces(wanted, limit=17, before=before)
+        for each in page.rows:
+            rank, updated, id_ = each.cursor.split("/")
+            found.append((int(rank), -float(updated), id_bytes(id_)))
+        if (before := page.next) is None:
+            return found
+
+
+def test_each_state_has_its_rank() -> None:
+    ranked = [state for states in RANKS.values() for state in states]
+    assert sorted(ranked) == sorted(get_args(TraceState))
 
 
 def test_the_first_pages_of_a_filter_are_filters_of_the_feed() -> None:

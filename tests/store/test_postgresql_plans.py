@@ -13,11 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from eventstream import history
 from eventstream.history import EVERYTHING, Rights
 from tests.store.samples import change, gap, put_step, put_trace, store
-from tests.store.test_plans import ASKED, FEW, VIEWER
+from tests.store.test_plans import ASKED, FEW, TABLES, VIEWER
 
 pytestmark = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
-
-TABLES = ("steprow", "tracerow", "objectrow", "imagerow")
 
 
 def plans(ask: Callable[[], object]) -> list[str]:
@@ -35,6 +33,8 @@ def plans(ask: Callable[[], object]) -> list[str]:
 
 def whole(plan: str) -> list[str]:
     """What of a plan reads a table from end to end, or sorts more than what is equal so far."""
+    if not any(f"eventstream_{table}" in plan for table in TABLES):
+        return []
     lines = [line.strip().removeprefix("->").strip() for line in plan.splitlines()]
     read = tuple(f"Seq Scan on eventstream_{table}" for table in TABLES)
     return [line for line in lines if line.startswith(("Sort  (", *read))]

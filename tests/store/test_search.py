@@ -1,5 +1,6 @@
 """Search finds what has the words, all of it and nothing else, for whoever may see it."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -190,9 +191,67 @@ def test_whoever_sees_many_places_is_not_asked_for_each(monkeypatch: pytest.Monk
         assert steps("nginx", limit=1) == ["s2"]
 
 
+@both
+@pytest.mark.parametrize("alike", [0, 100])
+def test_words_that_begin_alike_are_found_in_one_order(
+    alike: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(words, "ALIKE_MOST", alike)
+    told = ("pod", "pods", "podium", "po", "POD", "apod", "pöd", "pod's")
+    for number in range(40):
+        id_, pod = f"a{number}", replace(POD, name=f"x{number}", uid=f"uid-x{number}", kind="X")
+        store(put_step(id_, f"a{number}", "9", object=pod, what=f"A {told[number % 8]}, seen."))
+    wanted = [f"a{number}" for number in reversed(range(40)) if number % 8 in {0, 1, 2, 4, 7}]
+    found, before = list[str](), None
+    while True:
+        page = history.search_steps(Terms.of("pod seen"), limit=3, before=before)
+        found += [each.id for each in page.rows]
+        if (before := page.next) is None:
+            break
+    assert found == wanted
+    assert steps("podi seen") == [f"a{number}" for number in (34, 26, 18, 10, 2)]
+    assert steps("podix seen") == []
+
+
+@both
+@pytest.mark.parametrize(
+    ("places", "own"), [(200, 50_000), (0, 50_000), (0, 0)], ids=["places", "rows", "all"]
+)
+def test_what_may_not_be_seen_is_not_counted_among_what_is_looked_at(
+    places: int, own: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, most in {"PLACES_MOST": places, "OWN_MOST": own, "NAMED_FIRST": 2}.items():
+        monkeypatch.setattr(f"eventstream.history.search.{name}", most)
+    monkeypatch.setattr("eventstream.history.search.LOOKED_MOST", 3)
+    monkeypatch.setattr("eventstream.history.search.AT_ONCE", 1)
+    for number in range(12):
+        other = replace(POD, namespace="bank", name=f"nginx-{number}", uid=f"uid-bank{number}")
+        store(
+            put_trace(f"b{number}", root=other, title=f"pod/{other.name}"),
+            put_step(f"b{number}", f"b{number}", object=other, what="Pod nginx ended."),
+        )
+    searches = (history.search_steps, history.search_objects, history.search_traces)
+    with history.seeing(SHOP):
+        assert [lengths(search) for search in searches] == [[1, 1], [1, 1], [1]]
+    with history.seeing(Rights(everywhere=frozenset({"Deployment.apps"}))):
+        assert [lengths(search) for search in searches] == [[1], [1], [1]]
+    with history.seeing(NOTHING):
+        assert [lengths(search) for search in searches] == [[0], [0], [0]]
+
+
+def lengths(search: Callable[..., history.Found[Any]]) -> list[int]:
+    """How many rows each page of one row has."""
+    found, before = list[int](), None
+    while True:
+        page = search(Terms.of("nginx"), limit=1, before=before)
+        found.append(len(page.rows))
+        if (before := page.next) is None:
+            return found
+
+
 def raw(text: str) -> list[int]:
     """What the index itself finds, whatever rows there are."""
-    return text_index(connection).steps(Terms.of(text), [], 2**62, 100)
+    return text_index(connection).steps(Terms.of(text), 2**62, 100)
 
 
 def test_what_retention_deletes_is_in_the_index_no_more() -> None:

@@ -1,0 +1,193 @@
+"""The feed: traces that match, stuck ones first, then the latest change first, a page at a time.
+
+What is asked for decides how they are found, so that a page costs the same however many there are:
+few that are called so or in which somebody acted are sorted, those of some namespaces and types are
+laid together from the runs of each, and of all others the first ones are met soon in order.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+from django.db import connections
+from django.db.models import F, Q, QuerySet
+
+from eventstream.history import permitted, runs
+from eventstream.history.answers import Filter, Page
+from eventstream.history.databases import current
+from eventstream.history.listing import matching, shows_background
+from eventstream.history.reading import TracePlace, stored_traces
+from eventstream.history.rights import seen
+from eventstream.models import RANKS, NameRow, TraceRow
+from eventstream.searching.errors import TooWideError
+from eventstream.searching.index import text_index
+from eventstream.searching.terms import LETTERS_LEAST
+
+FEW = 5000
+"""So many traces that are called so, or in which somebody acted, are sorted; of more, the first
+ones are met soon in order."""
+
+STEPS_MOST = 20_000
+"""So many steps of an actor are looked through for the traces that they are in."""
+
+PAIRS_MOST = 1000
+"""The traces of so many types in namespaces are laid together; of more, as above."""
+
+_HIGHEST = 1e18
+_ANY_NAMESPACE, _ANY_TYPE = "\0namespace", "\0type"
+"""Stand for these in a statement that is asked for one run after the other."""
+
+_Pairs = dict[bool, list[runs.Pair]]
+"""The namespaces and types to look at, of traces in the background or not."""
+
+
+class _Key(NamedTuple):
+    """Where a trace stands among those of its rank, the first the lowest, and its number."""
+
+    age: float
+    id: bytes
+    number: int
+
+
+def traces(
+    filter: Filter | None = None,  # noqa: A002
+    *,
+    limit: int = 100,
+    before: str | None = None,
+) -> Page:
+    """Traces that match, at most `limit`: stalled, running, others; the latest change first.
+
+    `before` is the `next` of the page above. A trace that changes while paging moves up to where
+    `changes_since` tells of it; all others are met exactly once. Raises BadCursorError.
+    """
+    wanted = filter or Filter()
+    place = TracePlace.parse(before) if before is not None else None
+    found = stored_traces(_rows(wanted, place, limit + 1))
+    shown = tuple(found[:limit])
+    return Page(shown, shown[-1].cursor if len(found) > limit else None)
+
+
+def _rows(wanted: Filter, place: TracePlace | None, most: int) -> list[TraceRow]:
+    rows, few = matching(wanted), _few(wanted)
+    if few is not None:
+        return _sorted(rows.filter(number__in=few), place, most)
+    pairs, found = _pairs(wanted), list[TraceRow]()
+    for rank, states in RANKS.items():
+        asked = [state for state in states if wanted.state in {None, "", state}]
+        left = most - len(found)
+        if not left or not asked or (place and rank < place.rank):
+            continue
+        behind = place if place and place.rank == rank else None
+        if pairs is None:
+            found += _in_order(rows.filter(rank=rank), behind, left)
+        else:
+            found += _together(rows, pairs, asked, behind, left)
+    return found
+
+
+def _sorted(rows: QuerySet[TraceRow], place: TracePlace | None, most: int) -> list[TraceRow]:
+    if place is not None:
+        there = Q(rank=place.rank, updated=place.updated, id__gt=place.id)
+        older = Q(rank=place.rank, updated__lt=place.updated)
+        rows = rows.filter(Q(rank__gt=place.rank) | older | there)
+    # By a sum, which no index is of: else all traces would be gone through in order.
+    return list(rows.alias(by=F("rank") + 0).order_by("by", "-updated", "id")[:most])
+
+
+def _in_order(
+    rows: QuerySet[TraceRow], behind: TracePlace | None, most: int
+) -> "QuerySet[TraceRow]":
+    """The first of rows of one rank, behind that place."""
+    if behind is not None:
+        # The first condition alone lets the index find the place.
+        rows = rows.filter(
+            Q(updated__lte=behind.updated), Q(updated__lt=behind.updated) | Q(id__gt=behind.id)
+        )
+    return rows.order_by("-updated", "id")[:most]
+
+
+def _pairs(wanted: Filter) -> _Pairs | None:
+    """Where to look; None for everywhere, or too many places."""
+    if seen().everything and not (wanted.namespace or wanted.kind):
+        return None
+    found: _Pairs = {}
+    for background in (False, True) if shows_background(wanted) else (False,):
+        pairs = runs.pairs_seen(background, wanted.namespace, wanted.kind, most=PAIRS_MOST)
+        if pairs is None:
+            return None
+        found[background] = pairs
+    return found
+
+
+def _together(
+    rows: QuerySet[TraceRow],
+    pairs: _Pairs,
+    states: Sequence[str],
+    behind: TracePlace | None,
+    most: int,
+) -> list[TraceRow]:
+    """The first of several runs: only those are read whose newest is among them."""
+    found: list[_Key] = []
+    until = behind.updated if behind else _HIGHEST
+    for background, those in pairs.items():
+        # Else SQLite is asked for NOT background, by which it finds nothing in an index.
+        there = rows.filter(background__in=[background])
+        fetch = {
+            state: _fetching(there.filter(state=state), behind, most)
+            for state in (states if those else ())
+        }
+        for updated, namespace, type_, state in runs.newest(those, background, states, until):
+            if len(found) == most and -updated > found[-1].age:
+                break
+            found = sorted([*found, *fetch[state](namespace, type_)])[:most]
+    numbers = [key.number for key in found]
+    told = {row.number: row for row in rows.filter(number__in=numbers)}
+    return [told[number] for number in numbers if number in told]
+
+
+def _fetching(
+    rows: QuerySet[TraceRow], behind: TracePlace | None, most: int
+) -> Callable[[str, str], list[_Key]]:
+    """Returns what reads the first of one run: a page may ask it of many."""
+    run = _in_order(rows.filter(namespace=_ANY_NAMESPACE, type=_ANY_TYPE), behind, most)
+    asked = run.values_list("updated", "id", "number")
+    statement, given = asked.query.get_compiler(using=current()).as_sql()
+
+    def fetch(namespace: str, type_: str) -> list[_Key]:
+        meant = {_ANY_NAMESPACE: namespace, _ANY_TYPE: type_}
+        told = [meant.get(each, each) if isinstance(each, str) else each for each in given]
+        with connections[current()].cursor() as cursor:
+            cursor.execute(statement, told)
+            return [_Key(-at, bytes(id_), number) for at, id_, number in cursor.fetchall()]
+
+    return fetch
+
+
+def _few(wanted: Filter) -> list[int] | None:
+    """The numbers of the traces that may be called so, or in which the actor may have acted.
+
+    None for too many: then most are near.
+    """
+    found = [*_called(wanted.text or "")]
+    if wanted.actor and (acted := _acted(wanted.actor)) is not None:
+        found.append(acted)
+    return min(found, key=len, default=None)
+
+
+def _called(text: str) -> list[list[int]]:
+    index, found = text_index(connections[current()]), list[list[int]]()
+    for word in text.lower().split():
+        if len(word) >= LETTERS_LEAST:
+            with suppress(TooWideError):
+                found.append(index.named_traces(word, FEW + 1))
+    return [numbers for numbers in found if len(numbers) <= FEW]
+
+
+def _acted(actor: str) -> list[int] | None:
+    known = list(NameRow.objects.filter(name=actor).values_list("id", flat=True))
+    did = permitted.steps_to_look_in().filter(actor__in=known).order_by()
+    steps = list(did.values_list("trace", flat=True)[: STEPS_MOST + 1])
+    # The second condition lets an index of those alone that somebody holds be gone through.
+    held = permitted.traces().filter(holder=actor, holder__gt="").order_by()
+    numbers = {*steps, *held.values_list("number", flat=True)[: FEW + 1]}
+    return sorted(numbers) if len(steps) <= STEPS_MOST and len(numbers) <= FEW else None

@@ -1,16 +1,16 @@
 """What pages ask of a history of many steps: how long each query takes, beside what it may.
 
-The history is the recordings told again in many namespaces, each time with names, ids and versions
-of its own, stored as Baton stores them. Each query is asked many times, each time about something
-else. Two numbers are printed: by the clock, which counts what else the machine does meanwhile, and
-of this process's CPU. `--keep FILE` leaves the history for the next run.
+The history is the recordings told again in many namespaces (`benchmarks.tellings`), in a file of
+SQLite or on a PostgreSQL. Each query is asked many times, each time about something else that is
+stored. Two numbers are printed: by the clock, which counts what else the machine does meanwhile,
+and of CPU, of this process and of the server's own for this connection. `--keep FILE` leaves the
+history for the next run, and so does a database that `--database` names.
 """
 
 import argparse
 import asyncio
 import os
 import random
-import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -18,105 +18,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import django
-import msgspec
-from msgspec.structs import replace
+from django.core.management import call_command
 
-from benchmarks.clusters import NAMESPACE, recorded_clusters
 from benchmarks.databases import use
-from benchmarks.store import tapes_explained
 from eventstream import collector
-from eventstream.explain.engine.tracelog import as_settled
-from eventstream.explain.vocabulary.records import Step, StepUpsert, Trace, TraceUpsert, Upsert
 
 MOST_MS = 50.0
 """What the 95th percentile of a query may take."""
-NAMESPACES = 400
-APART = 7.0
-"""Seconds from the beginning of one telling to that of the next."""
-NOW = 1_800_000_000.0
-FIVE = "bcdfghjklmnpqrstvwxz2456789"
-"""The letters of which Kubernetes makes the ends of names."""
-
-
-class Told(msgspec.Struct):
-    """One telling of all recordings."""
-
-    steps: list[Step]
-    traces: list[Trace]
-
-
-class Tellings:
-    """Tells the recordings again, by number; the same each time."""
-
-    def __init__(self) -> None:
-        steps: dict[str, Step] = {}
-        traces: dict[str, Trace] = {}
-        for batch in tapes_explained(list(recorded_clusters(1))):
-            for _, upserts in batch:
-                for upsert in upserts:
-                    if isinstance(upsert, StepUpsert):
-                        steps[upsert.id] = upsert.step
-                    elif isinstance(upsert, TraceUpsert):
-                        traces[upsert.trace.id] = as_settled(upsert.trace)
-        self._first = min(step.at for step in steps.values())
-        self.whole = Told(list(steps.values()), list(traces.values()))
-        self._text = msgspec.json.encode(self.whole).decode()
-        self.pods = sorted({s.object.name for s in steps.values() if s.object.kind == "Pod"})
-        ends = {name.rpartition("-")[2] for name in self.pods}
-        random_ends = "|".join(sorted(end for end in ends if len(end) == 5))
-        self._own = re.compile(
-            r'(?<=")[0-9a-f]{20}(?=")|(?<=")[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?=")'
-            rf"|(?<=\()\d{{3,6}}(?=\))|(?<=-)(?:{random_ends})\b"
-        )
-
-    def tell(self, number: int) -> Told:
-        """All recordings as they went the time of this number."""
-        namespace = f"team-{number % NAMESPACES}"
-        text = self._own.sub(lambda found: renamed(found[0], number), self._text)
-        told = msgspec.json.decode(text.replace(f'"{NAMESPACE}"', f'"{namespace}"'), type=Told)
-        later = NOW + number * APART - self._first
-        return Told(
-            [replace(step, at=step.at + later) for step in told.steps],
-            [
-                replace(each, started=each.started + later, updated=each.updated + later)
-                for each in told.traces
-            ],
-        )
-
-
-def renamed(own: str, number: int) -> str:
-    """An id, a uid, a version or the end of a name, of the telling of this number."""
-    if own.isdigit() and len(own) < 7:
-        return str(int(own) + number * 10_000)
-    if len(own) == 5:
-        chance = random.Random(f"{own}{number}")  # noqa: S311  The same each time.
-        return "".join(chance.choices(FIVE, k=5))
-    kept = own[:-8]
-    return kept + f"{int(own[-8:], 16) ^ (number * 2_654_435_761 % 2**32):08x}"
-
-
-async def fill(tellings: Tellings, steps: int) -> int:
-    """Store so many steps or some more; returns the number of tellings."""
-    from benchmarks.store import Cluster
-    from eventstream.recorder import Recorder
-
-    recorder, stored, number = Recorder(Cluster(), limit=1_000_000), 0, 0
-    began = time.monotonic()
-    while stored < steps:
-        told = tellings.tell(number)
-        upserts: list[Upsert] = [StepUpsert(step) for step in told.steps]
-        upserts += [TraceUpsert(trace) for trace in told.traces]
-        recorder.put(None, upserts)
-        if not await recorder.flush():
-            raise RuntimeError(f"a telling was not stored: {recorder.problem}")
-        stored, number = stored + len(told.steps), number + 1
-        if number % 200 == 0:
-            print(f"  {stored:,} steps after {time.monotonic() - began:,.0f} s", flush=True)
-    running = asyncio.create_task(recorder.run())
-    await asyncio.sleep(0)
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-    return number
+SAMPLES = 1000
+"""So many steps, from anywhere in history, are asked about."""
+TYPES = frozenset({"Pod", "Deployment.apps", "ReplicaSet.apps"})
+"""What somebody may see in a namespace."""
+ACTORS = ("client", "kubelet", "scheduler", "deployment-controller")
 
 
 class Times(NamedTuple):
@@ -134,35 +47,52 @@ class Times(NamedTuple):
 Query = Callable[[random.Random], object]
 
 
+class Sample(NamedTuple):
+    """A step that is stored: of what, of which trace, and when (unix seconds)."""
+
+    trace: str
+    uid: str
+    name: str
+    kind: str
+    namespace: str
+    at: float
+
+
 class Asked:
-    """What is asked for: about one of the tellings, another one each time."""
+    """What is asked about: something that is stored, something else each time."""
 
-    def __init__(self, tellings: Tellings, stored: int) -> None:
-        self._whole, self._pods, self._stored = tellings.whole, tellings.pods, stored
+    def __init__(self) -> None:
+        from eventstream.models import InstallationRow, StepRow
 
-    def _telling(self, chance: random.Random) -> int:
-        return chance.randrange(self._stored)
+        chance, last = random.Random(1), InstallationRow.the_one().seq  # noqa: S311
+        columns = ("trace__id", "object__uid", "object__name", "place__kind", "place__namespace")
+        told = StepRow.objects.exclude(place__namespace="").order_by("seq")
+        rows: Any = told.values_list(*columns, "at")
+        self._all: list[Sample] = []
+        for _ in range(SAMPLES):
+            for row in rows.filter(seq__gte=chance.randrange(last))[:1]:
+                self._all.append(Sample._make((*row[:5], row[5] / 1e6)))
+        self._pods = [each for each in self._all if each.kind == "Pod"]
 
     def space(self, chance: random.Random) -> str:
         """A namespace."""
-        return f"team-{chance.randrange(NAMESPACES)}"
+        return chance.choice(self._all).namespace
 
     def pod(self, chance: random.Random) -> str:
         """The name of a Pod."""
-        head, dash, end = chance.choice(self._pods).rpartition("-")
-        return head + dash + (renamed(end, self._telling(chance)) if len(end) == 5 else end)
+        return chance.choice(self._pods).name
 
     def trace(self, chance: random.Random) -> str:
         """The id of a trace."""
-        return renamed(chance.choice(self._whole.traces).id, self._telling(chance))
+        return chance.choice(self._all).trace
 
     def uid(self, chance: random.Random) -> str:
         """The uid of an object."""
-        return renamed(chance.choice(self._whole.steps).object.uid, self._telling(chance))
+        return chance.choice(self._all).uid
 
     def moment(self, chance: random.Random) -> float:
-        """When something began, in unix seconds."""
-        return NOW + self._telling(chance) * APART
+        """When something was written, in unix seconds."""
+        return chance.choice(self._all).at
 
 
 def queries(asked: Asked) -> Iterator[tuple[str, Query]]:
@@ -174,10 +104,14 @@ def queries(asked: Asked) -> Iterator[tuple[str, Query]]:
 
 def _lists(asked: Asked) -> Iterator[tuple[str, Query]]:
     from eventstream import history
-    from eventstream.history import Filter
+    from eventstream.history import Filter, Rights
 
-    def deep(chance: random.Random) -> object:
-        return history.traces(before=f"2/{asked.moment(chance)!r}/ab")
+    def deep(chance: random.Random, wanted: Filter | None = None) -> object:
+        return history.traces(wanted, before=f"2/{asked.moment(chance)!r}/ab")
+
+    def viewed(ask: Callable[[], object], chance: random.Random, spaces: int = 1) -> object:
+        with history.seeing(Rights(within={asked.space(chance): TYPES for _ in range(spaces)})):
+            return ask()
 
     def opened(chance: random.Random) -> object:
         trace = asked.trace(chance)
@@ -190,6 +124,19 @@ def _lists(asked: Asked) -> Iterator[tuple[str, Query]]:
     yield "feed", lambda _: history.traces()
     yield "feed, further on", deep
     yield "feed of a namespace", lambda c: history.traces(Filter(asked.space(c)))
+    yield "feed of a namespace, further on", lambda c: deep(c, Filter(asked.space(c)))
+    yield "feed of kind Deployment", lambda _: history.traces(Filter(kind="Deployment"))
+    yield "feed of kind ResourceQuota", lambda _: history.traces(Filter(kind="ResourceQuota"))
+    yield "feed of kind Node", lambda _: history.traces(Filter(kind="Node"))
+    yield "feed of state complete", lambda _: history.traces(Filter(state="complete"))
+    yield "feed of state superseded", lambda _: history.traces(Filter(state="superseded"))
+    yield "feed of state unknown", lambda _: history.traces(Filter(state="unknown"))
+    yield "feed with background", lambda _: history.traces(Filter(background=True))
+    yield "feed of an actor", lambda c: history.traces(Filter(actor=c.choice(ACTORS)))
+    yield "feed of an actor that is rare", lambda _: history.traces(Filter(actor="autoscaler"))
+    yield "feed, of one namespace seen", lambda c: viewed(history.traces, c)
+    yield "feed, of ten namespaces seen", lambda c: viewed(history.traces, c, 10)
+    yield "what can be filtered by", lambda _: history.choices()
     yield "feed by a common text", lambda _: history.traces(Filter(text="nginx"))
     yield "feed by a rare text", lambda c: history.traces(Filter(text=f"{asked.space(c)} flak"))
     yield "feed by a text that none has", lambda _: history.traces(Filter(text="zebra"))
@@ -229,7 +176,7 @@ def _searches(asked: Asked) -> Iterator[tuple[str, Query]]:
     from eventstream import history
     from eventstream.history import Rights, Terms
 
-    types = frozenset({"Pod", "Deployment.apps", "ReplicaSet.apps"})
+    beginnings = ("kube", "creat", "ngin", "sched", "pod")
     common = ("kubelet", "created", "nginx", "Deployment controller", "scaled", "pod ready")
 
     def steps(text: str) -> object:
@@ -242,10 +189,11 @@ def _searches(asked: Asked) -> Iterator[tuple[str, Query]]:
         return history.search_objects(Terms.of(text), limit=10)
 
     def viewed(search: Callable[[str], object], text: str, chance: random.Random) -> object:
-        with history.seeing(Rights(within={asked.space(chance): types})):
+        with history.seeing(Rights(within={asked.space(chance): TYPES})):
             return search(text)
 
     yield "search steps: common words", lambda c: steps(c.choice(common))
+    yield "search steps: the beginning of a word", lambda c: steps(c.choice(beginnings))
     yield "search steps: a Pod's name", lambda c: steps(asked.pod(c))
     yield "search steps: two words", lambda c: steps(f"{asked.space(c)} killed")
     yield "search steps: none", lambda _: steps("zebra")
@@ -259,56 +207,77 @@ def _searches(asked: Asked) -> Iterator[tuple[str, Query]]:
     yield "search objects, of one namespace", lambda c: viewed(objects, "nginx", c)
 
 
-def measured(query: Query, rounds: int) -> Times:
-    """Ask so many times, once before that counts."""
+def measured(query: Query, rounds: int, spent: Callable[[], float]) -> Times:
+    """Ask so many times, once before that counts; `spent` tells the seconds of CPU so far."""
     chance, wall, cpu = random.Random(1), [], []  # noqa: S311  The same each time.
     for round_ in range(rounds + 1):
-        clock, spent = time.perf_counter(), time.process_time()
+        clock, before = time.perf_counter(), spent()
         query(chance)
         if round_:
-            cpu.append((time.process_time() - spent) * 1e3)
+            cpu.append((spent() - before) * 1e3)
             wall.append((time.perf_counter() - clock) * 1e3)
     return Times(sorted(wall), sorted(cpu))
 
 
+def spending() -> Callable[[], float]:
+    """Returns what tells the seconds of CPU of this process, and of a server for it on Linux."""
+    from django.db import connection
+
+    if connection.vendor != "postgresql":
+        return time.process_time
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        told = Path(f"/proc/{cursor.fetchone()[0]}/schedstat")  # Its first number is nanoseconds.
+    if not told.exists():
+        print("The server is elsewhere: CPU is that of this process alone.")
+        return time.process_time
+    return lambda: time.process_time() + int(told.read_text().split()[0]) / 1e9
+
+
 def main() -> None:
-    """Measure in a temporary directory, or in the file to keep."""
+    """Measure in a temporary directory, in the file to keep, or on a server."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=500_000)
     parser.add_argument("--rounds", type=int, default=60)
     parser.add_argument("--live", type=int, default=20_000, help="Pods that exist (%(default)s)")
     parser.add_argument("--only", default="", help="part of the names of queries to ask")
     parser.add_argument("--keep", type=Path, help="file of a history to use, or to make")
+    parser.add_argument("--database", help="URL of a PostgreSQL's database to use, or to fill")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
         os.environ |= {"BATON_DATA": directory, "BATON_RETENTION_MB": "100000"}
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+        if asked.database:
+            os.environ["DATABASE_URL"] = asked.database
         django.setup()
         collector.relax()
-        _measure(asked, asked.keep or Path(directory) / "queries.sqlite3")
+        if asked.database:
+            call_command("migrate", verbosity=0)
+        else:
+            use(asked.keep or Path(directory) / "queries.sqlite3")
+        _measure(asked)
 
 
-def _measure(asked: Any, path: Path) -> None:
-    from benchmarks import large
-    from eventstream.models import StepRow
+def _measure(asked: Any) -> None:
+    from benchmarks import large, tellings
+    from eventstream.dialects import dialect
+    from eventstream.models import InstallationRow, StepRow
 
-    tellings, made = Tellings(), path.exists()
-    use(path)
-    if not made:
+    if not InstallationRow.the_one().seq:
         large.fill(0, asked.live)
-        asyncio.run(fill(tellings, asked.steps))
-    stored = StepRow.objects.count()
-    size = path.stat().st_size
+        asyncio.run(tellings.fill(asked.steps))
+    stored, size = StepRow.objects.count(), dialect().stored_bytes()
     print(
         f"{stored:,} steps in {size / 2**20:,.0f} MiB, {size / stored:,.0f} bytes each", flush=True
     )
-    print(f"{'ms':36}{'p50':>8}{'p95':>8}{'CPU p50':>10}{'CPU p95':>10}   may be {MOST_MS:g}")
-    for name, query in queries(Asked(tellings, stored // len(tellings.whole.steps))):
+    print(f"{'ms':40}{'p50':>8}{'p95':>8}{'CPU p50':>10}{'CPU p95':>10}   may be {MOST_MS:g}")
+    spent = spending()
+    for name, query in queries(Asked()):
         if asked.only in name:
-            times = measured(query, asked.rounds)
+            times = measured(query, asked.rounds, spent)
             (p50, cpu50), (p95, cpu95) = times.at(0.5), times.at(0.95)
             over = "  <- over" if cpu95 > MOST_MS else ""
-            print(f"{name:36}{p50:8.1f}{p95:8.1f}{cpu50:10.1f}{cpu95:10.1f}{over}", flush=True)
+            print(f"{name:40}{p50:8.1f}{p95:8.1f}{cpu50:10.1f}{cpu95:10.1f}{over}", flush=True)
 
 
 if __name__ == "__main__":

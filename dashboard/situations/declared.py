@@ -73,8 +73,8 @@ _PODS = (
     Situation("A Pod of hello has a node, and gets no address.", "Deployment", "hello"),
     Situation(
         "Since its node was rebooted, saas does not come back.",
-        "Pod",
-        "saas-7a8b1400d-c02e1",
+        "Deployment",
+        "saas",
         minutes=3,
     ),
     Situation("Deployment gpu has dozens of Pods, and all have failed.", "Deployment", "gpu"),

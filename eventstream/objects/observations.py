@@ -4,13 +4,17 @@ A reflector, a tape and a restart all speak these structs, so that the engine ca
 apart and the command `explain` proves what the live dashboard does.
 """
 
+from datetime import datetime
 from typing import Literal
 
 import msgspec
 
-from eventstream.objects.images import Image
+from eventstream.objects.images import FieldsEntry, Image
+from eventstream.objects.kinds import is_built_in
 from eventstream.objects.resource import Resource
 
+_SAME_SECONDS = 1.0
+"""How far apart two times of one write may be, which are whole seconds."""
 ChangeType = Literal["EXISTING", "ADDED", "MODIFIED", "DELETED", "VANISHED"]
 """EXISTING: part of the first list. ADDED, MODIFIED, DELETED: a WatchEvent, or the same found by
 a relist (`relisted`). VANISHED: missing from a relist, final state unknown."""
@@ -32,6 +36,35 @@ class Change(msgspec.Struct, frozen=True, gc=False):
     before: Image | None = None
     relisted: bool = False
     size: int = 0
+
+    @property
+    def existed(self) -> bool:
+        """Whether the object was there before it is first shown, so that nobody made it now.
+
+        A first list shows that; a watch by what a creation can't have written: a part of the
+        object that has an endpoint of its own, such as its status, or anything later. Of types
+        that others serve that is not known: an OpenShift Project is a view of a Namespace.
+        Source: https://github.com/kubernetes/apiserver/blob/master/pkg/endpoints/handlers/create.go
+        """
+        metadata = self.after.metadata
+        made = metadata.creation_timestamp
+        known = not self.relisted and is_built_in(self.after.api_version)
+        if self.type != "ADDED" or not made or not known:
+            return self.type == "EXISTING"
+        return any(_after(entry, made) for entry in metadata.managed_fields)
+
+
+def _after(entry: FieldsEntry, made: str) -> bool:
+    """Whether an entry tells of a write after the creation, whose time may be a second before."""
+    if not entry.time or entry.time < made:  # An object made of a copy may bring those of the copy.
+        return False
+    if entry.subresource:
+        return True
+    try:
+        apart = datetime.fromisoformat(entry.time) - datetime.fromisoformat(made)
+    except (ValueError, TypeError):  # TypeError where one has no zone.
+        return False
+    return apart.total_seconds() > _SAME_SECONDS
 
 
 class Gap(msgspec.Struct, frozen=True, gc=False):

@@ -207,7 +207,7 @@ class Engine:
             if image.metadata.namespace == _NODE_LEASES:
                 self._heartbeats.take(change)
             return []
-        base = change.type == "EXISTING"
+        base = change.existed
         write = self._world.add(change, base=base)
         if write is None:
             return []

@@ -16,7 +16,6 @@ from scripts.pack_situations import NAMES, RECORDED, lines
 from tests.practicecluster.situations.staged import Played, numbered
 
 ONE_OF = {
-    20: {"state": ["stalled"]},
     22: {"state": ["stalled"]},
     51: {"state": ["complete"]},
 }

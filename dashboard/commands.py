@@ -99,6 +99,17 @@ def for_config(trace: Trace | None, program: str = "oc") -> list[Command]:
     )
 
 
+def for_situation(namespace: str) -> dict[str, str]:
+    """What to run to start a situation, to look at it closely and more closely, and to end it."""
+    where = within(namespace)
+    return {
+        "start": line("create namespace", namespace),
+        "look": line("get all,events", options=where),
+        "describe": line("describe pods", options=where),
+        "end": line("delete namespace", namespace),
+    }
+
+
 def for_operator(trace: Trace | None, program: str = KUBECTL) -> list[Command]:
     """What to run to see a type, its objects, and who acts on them."""
     given = partial(line, program=program)

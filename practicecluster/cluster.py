@@ -30,6 +30,7 @@ from practicecluster.resources import ResourceType
 from practicecluster.server import ApiServer
 from practicecluster.situations.shelf import tapes
 from practicecluster.situations.staging import Situations
+from practicecluster.situations.telling import Teller
 from practicecluster.store import DEFAULT_HISTORY, Store
 from practicecluster.writing.requesting import API_SERVER
 from practicecluster.writing.writer import Writer
@@ -173,7 +174,8 @@ class PracticeCluster:
 
     async def follow_situations(self) -> None:
         """Play the situations for which people create namespaces, until cancelled."""
-        self._server.situations = situations = Situations(self.store, tapes)
+        tell = Teller(self.writer)
+        self._server.situations = situations = Situations(self.store, tapes, tell=tell)
         await situations.follow()
 
     def kubeconfig(self, user: str = "") -> dict[str, Any]:

@@ -6,7 +6,7 @@ An answer is part of the address, compared with what Baton says, and kept nowher
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from dashboard import clock, learntabs, practice, status
+from dashboard import clock, commands, learntabs, practice, status
 from dashboard.pages.exercises import elsewhere
 from dashboard.pages.lost import lost
 from dashboard.pages.page import Page
@@ -24,7 +24,6 @@ from dashboard.situations.judging import (
 )
 from dashboard.situations.playing import Played, played
 from eventstream import history
-from eventstream.explain.vocabulary import commands
 from eventstream.explain.vocabulary.diagnoses import DIAGNOSES
 
 _HOLDERS = [(actor, holder_words(actor)) for actor in HOLDERS]
@@ -65,7 +64,7 @@ def situation(request: HttpRequest, page: Page, number: int) -> HttpResponse:
         "number": number,
         "about": SITUATIONS[number - 1],
         "space": space(number),
-        "commands": _commands(space(number)),
+        "commands": commands.for_situation(space(number)),
         "stage": stage(number, stands, now),
         "started": stands.since is not None,
         "answer": answer,
@@ -77,15 +76,6 @@ def situation(request: HttpRequest, page: Page, number: int) -> HttpResponse:
         "tabs": learntabs.tabs(request, "situations"),
     }
     return page.drawn(request, status.context(now) | context)
-
-
-def _commands(namespace: str) -> dict[str, str]:
-    """Return what starts a situation, shows it and ends it."""
-    return {
-        "start": commands.line("create namespace", namespace),
-        "look": commands.line("get all,events", options=commands.within(namespace)),
-        "end": commands.line("delete namespace", namespace),
-    }
 
 
 def _verdict(number: int, answer: Answer, stands: Played, now: float) -> Verdict | None:

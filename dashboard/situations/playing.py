@@ -7,14 +7,20 @@ from eventstream import history
 from eventstream.explain.vocabulary.records import Trace
 
 _LOOKED_THROUGH = 60
+STARTED = "SituationStarted"
+"""The condition of its namespace that says whether a situation can start."""
 _PRESSING = ("stalled", "running", "unknown", "complete", "superseded")
 
 
 class Played(msgspec.Struct, frozen=True):
-    """A situation as it stands; `since` is None where it is not started (unix seconds)."""
+    """A situation as it stands; `since` is None where it is not started (unix seconds).
+
+    `why_not` is what its namespace says of why it can't start.
+    """
 
     since: float | None = None
     trace: Trace | None = None
+    why_not: str = ""
 
     def seconds(self, now: float) -> float:
         """Return how long it has been played `now`, for ever where its start was not seen."""
@@ -23,9 +29,11 @@ class Played(msgspec.Struct, frozen=True):
 
 def played(number: int) -> Played:
     """Return how a situation stands, as far as whoever asks may see it."""
-    since = _since(space(number))
+    since, uid = _began(space(number))
     if since is None:
         return Played()
+    if why_not := _why_not(uid):
+        return Played(since, None, why_not)
     kind, namespace, name = subject(number)
     wanted = history.Filter(namespace=namespace, kind=kind, text=name, background=True)
     rows = history.traces(wanted, limit=_LOOKED_THROUGH).rows
@@ -40,8 +48,16 @@ def played(number: int) -> Played:
     return Played(since, found[0] if found else None)
 
 
-def _since(name: str) -> float | None:
-    """Return when the namespace was created, None where it is leaving or gone.
+def _why_not(uid: str) -> str:
+    """Return what the practice cluster says of why a situation can't start."""
+    found = history.kept(uid) if uid else None
+    conditions = found.conditions if found is not None else ()
+    said = (c.message for c in conditions if (c.type, c.status) == (STARTED, "False"))
+    return next(said, "")
+
+
+def _began(name: str) -> tuple[float | None, str]:
+    """Return when the namespace was created, None where it is leaving or gone, and its uid.
 
     0 where nothing was seen of it: it does not exist, or did before Baton began to watch.
     """
@@ -49,7 +65,7 @@ def _since(name: str) -> float | None:
     for row in page.rows:
         if row.record.object.name == name:
             if row.record.verb == "delete" or row.record.change_type in ("DELETED", "VANISHED"):
-                return None
+                return None, ""
             if row.record.verb == "create":
-                return row.record.at
-    return 0.0
+                return row.record.at, row.record.object.uid
+    return 0.0, ""

@@ -22,6 +22,7 @@ from practicecluster.stored import JsonObject, Stored, key_of
 from practicecluster.tape import Tape, TapeWrite, foreign_type
 
 _NAME = re.compile(r"situation-([1-9]\d{0,3})")
+_AGAIN_SECONDS = 1.0
 _LOG = logging.getLogger(__name__)
 
 
@@ -128,7 +129,8 @@ class Staged:
 class Situations:
     """All that can be started, and those that are. Call `follow`; cancelling it ends them.
 
-    `tapes` gives them in their order, and is asked in a thread once the first is started.
+    `tapes` gives them in their order, and is asked in a thread once the first is started. `tell`
+    hears of a namespace why its situation does not start, and "" once it does.
     """
 
     def __init__(
@@ -136,10 +138,11 @@ class Situations:
         store: Store,
         tapes: Callable[[], Sequence[Tape]],
         *,
+        tell: Callable[[str, str], None],
         clock: Clock = time.time,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        self._store, self._tapes = store, tapes
+        self._store, self._tapes, self._tell = store, tapes, tell
         self._clock, self._sleep = clock, sleep
         self._marked: set[tuple[str, str]] = set()
         self._playing: dict[str, tuple[Playing, asyncio.Task[None]]] = {}
@@ -191,11 +194,21 @@ class Situations:
             _LOG.warning("%s is no situation: there are %d.", name, len(tapes))
             return
         staged = Staged(self._store, tapes[number - 1], name, self._marked, self._clock)
-        if taken := staged.taken():
-            _LOG.warning("%s can't be played: %s is in its way; delete that.", name, taken)
-            return
+        await self._unobstructed(name, staged)
         playing.staged = staged
         await staged.play(self._sleep)
+
+    async def _unobstructed(self, name: str, staged: Staged) -> None:
+        """Wait until nothing of a name that it needs is in its way, and say what is."""
+        said = ""
+        while taken := staged.taken():
+            if taken != said:
+                said = taken
+                _LOG.warning("%s can't be played: %s is in its way; delete that.", name, taken)
+                self._tell(name, f"{taken} is in its way: delete that, and it starts.")
+            await self._sleep(_AGAIN_SECONDS)
+        if said:
+            self._tell(name, "")
 
 
 class Playing:

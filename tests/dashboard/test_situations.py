@@ -8,12 +8,17 @@ from channels.db import database_sync_to_async
 from django.test import Client
 from msgspec.structs import replace
 
-from dashboard.situation_feed import SituationFeed
+from dashboard.situation_feed import SituationFeed, stage
 from dashboard.situations.declared import SITUATIONS, Situation, space, subject
 from dashboard.situations.judging import NOBODY, NOTHING, Answer, judged
-from dashboard.situations.playing import played
+from dashboard.situations.playing import STARTED, played
 from eventstream import history
 from eventstream.explain.vocabulary.records import ObjectRef, Step, Trace, TraceState
+from eventstream.objects.cluster_kinds import PhaseStatus
+from eventstream.objects.images import Image, Metadata
+from eventstream.objects.observations import Change
+from eventstream.objects.pods import Condition
+from eventstream.objects.resource import Resource
 from tests.dashboard import scenes
 
 LINE = 1_000.0
@@ -258,4 +263,28 @@ async def test_an_open_page_is_told_that_nothing_comes_though_nothing_happens() 
     first, unchanged, late, again = await database_sync_to_async(follow)()
     assert "shows within 1 minute" in first
     assert unchanged == again == ""
-    assert "in its way: the terminal of make practice says what" in late
+    assert "the terminal of make practice says what went wrong" in late
+
+
+@pytest.mark.django_db
+def test_what_keeps_it_from_starting_is_said_by_its_page() -> None:
+    start()
+    why = (
+        "customresourcedefinitions websites.example.com is in its way: delete that, and it starts."
+    )
+    scenes.store(seen=(said("False", why),))
+    stands = played(1)
+    assert (stands.why_not, stands.trace) == (why, None)
+    assert f"start: {why}" in markup.unescape(stage(1, stands, LINE + 600))
+    scenes.store(seen=(said("True", ""),))
+    assert played(1).why_not == ""
+
+
+def said(status: str, message: str) -> Change:
+    """What the practice cluster says on the namespace of whether it starts."""
+    condition = Condition(STARTED, status, reason="InTheWay", message=message)
+    metadata = Metadata(WHERE, uid=f"uid-{WHERE}", resource_version=str(len(message) + 1))
+    image = Image(
+        "v1", "Namespace", metadata, status=PhaseStatus("Active", conditions=(condition,))
+    )
+    return Change(Resource("", "v1", "namespaces", "Namespace"), "MODIFIED", image, LINE)

@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.situations import playing
 from practicecluster.cluster import PracticeCluster
 from practicecluster.controllers.clock import RealClock
 from practicecluster.controllers.http_api import HttpApi
 from practicecluster.controllers.who import API_SERVER
 from practicecluster.kubeconfig import write_kubeconfig
+from practicecluster.situations import telling
 from practicecluster.situations.renaming import Renaming
 from practicecluster.stored import JsonObject
+from tests.practicecluster.objects import website_crd
 from tests.practicecluster.situations.staged import Played, numbered
 from tests.practicecluster.writing.test_kubectl import ADMIN, Kubectl
 
@@ -111,6 +114,26 @@ async def test_what_is_in_its_way_is_named() -> None:
     second = played.stage(numbered()[45][1], "situation-1046")
     assert second.taken() == "customresourcedefinitions applications.argoproj.io"
     assert played.stage(numbered()[15][1], "situation-16").taken() == ""
+
+
+async def test_one_that_is_obstructed_says_so_and_starts_once_it_is_not(
+    cluster: PracticeCluster, tmp_path: Path
+) -> None:
+    kubectl, definition = Kubectl(tmp_path), website_crd(established=False)
+    assert telling.STARTED == playing.STARTED
+    await kubectl("apply", "-f", kubectl.path("crd.json", definition))
+    await kubectl("create", "namespace", "situation-44")
+    said = f'{{.status.conditions[?(@.type=="{telling.STARTED}")].status}}'
+    wait = ("wait", "namespace/situation-44", "--timeout=60s")
+    await kubectl(*wait, f"--for=jsonpath={said}=False")
+    (told,) = (await kubectl.shown("namespace", "situation-44"))["status"]["conditions"]
+    name = definition["metadata"]["name"]
+    assert told["message"] == (
+        f"customresourcedefinitions {name} is in its way: delete that, and it starts."
+    )
+    await kubectl("delete", "crd", name)
+    await kubectl(*wait, f"--for=jsonpath={said}=True")
+    assert await until(kubectl, 1, "websites", "-n", "situation-44") == ["front"]
 
 
 def _named(kind: str, name: str, label: str = "kubernetes.io/metadata.name") -> JsonObject:

@@ -43,6 +43,14 @@ def index(viewer: Viewer | None, _: asked.Nothing) -> documents.Index:
     )
 
 
+def summary(_: Viewer | None, __: asked.Nothing) -> documents.Summary:
+    """Return how the cluster stands, in numbers."""
+    seen, states = overview(clock.now()), history.states()
+    known = {name: states.get(name, 0) for name in documents.TraceCounts.__struct_fields__}
+    name = seen.cluster.name if seen.cluster is not None else ""
+    return documents.Summary(name, _live(seen.live), documents.TraceCounts(**known))
+
+
 def traces(_: Viewer | None, wanted: asked.Traces) -> documents.TraceList:
     """Return traces that match; the place to watch from is read first."""
     place = cursor()

@@ -60,6 +60,13 @@ OPERATIONS = (
         name="index", path="", asks=asked.Nothing, answers=documents.Index, answer=answering.index
     ),
     Operation(
+        name="summary",
+        path="summary",
+        asks=asked.Nothing,
+        answers=documents.Summary,
+        answer=answering.summary,
+    ),
+    Operation(
         name="traces",
         path="traces",
         asks=asked.Traces,

@@ -49,6 +49,24 @@ class Index(msgspec.Struct, frozen=True):
     watch: str
 
 
+class TraceCounts(msgspec.Struct, frozen=True):
+    """How many traces are in which state, those in the background left out."""
+
+    stalled: int
+    running: int
+    unknown: int
+    superseded: int
+    complete: int
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """How a cluster stands in numbers: what may be seen of it, and whether that is of now."""
+
+    cluster: str
+    live: Live
+    traces: TraceCounts
+
+
 class TraceList(msgspec.Struct, frozen=True):
     """Traces, the stalled ones first, then those that run; `next` is the cursor of what follows.
 

@@ -55,6 +55,7 @@ from eventstream.history.overview import (
     pod_states,
     pods,
     population,
+    states,
     trace_states,
 )
 from eventstream.history.problems import cause_of, storing
@@ -227,6 +228,7 @@ __all__ = [
     "seeing",
     "seen",
     "seen_causes",
+    "states",
     "step",
     "steps",
     "steps_about",

@@ -177,6 +177,11 @@ def _state(row: ImageRow, renewed: str, pods_of: dict[str, int]) -> NodeState:
     )
 
 
+def states() -> dict[str, int]:
+    """How many traces there are by state, those in the background left out."""
+    return dict(_traces().values_list("state").annotate(count=Count("*")).order_by())
+
+
 def trace_states(namespaces: Collection[str]) -> dict[str, dict[str, int]]:
     """How many traces there are, by namespace of their root, of these, and by state."""
     found: dict[str, dict[str, int]] = {}

@@ -13,13 +13,19 @@ async def respond(
     send: ASGISendCallable, status: int, text: str, headers: Headers = (), type_: str = "plain"
 ) -> None:
     """Answer an HTTP request with `status` and `text`, never cached."""
-    body = text.encode()
+    await respond_as(send, status, text.encode(), f"text/{type_}; charset=utf-8", headers)
+
+
+async def respond_as(
+    send: ASGISendCallable, status: int, body: bytes, type_: str, headers: Headers = ()
+) -> None:
+    """Answer an HTTP request with `status` and a body of that Content-Type, never cached."""
     await send(
         {
             "type": "http.response.start",
             "status": status,
             "headers": [
-                (b"content-type", f"text/{type_}; charset=utf-8".encode()),
+                (b"content-type", type_.encode()),
                 (b"content-length", str(len(body)).encode()),
                 (b"cache-control", b"no-store"),
                 (b"x-content-type-options", b"nosniff"),

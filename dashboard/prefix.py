@@ -22,7 +22,7 @@ TAKEN = frozenset(
         *("api", "static", "live", "tapes", "healthz", "readyz", "metrics", "version"),
         *("traces", "cluster", "cluster.json", "objects", "changes", "changes.csv"),
         *("writers", "writers.csv", "window", "learn", "reference", "tape", "search"),
-        *("coverage", "coverage.json", "login", "logout", "oidc"),
+        *("coverage", "coverage.json", "login", "logout", "oidc", "clusters"),
     }
 )
 """What Baton's own addresses begin with: below such a path the two could not be told apart."""
@@ -48,14 +48,19 @@ def plain(text: str) -> str:
     return kept
 
 
-def placed(path: str, root: str) -> str:
+def placed(path: str, root: str, own: str = "") -> str:
     """Return a path as the browser asked for it, below `root`, whether or not that was taken away.
 
-    The prefix alone is the first page.
+    The prefix alone is the first page. Of `root` the end, `own`, is Baton's own, and is never taken
+    away.
     """
     if path == root:
         return f"{root}/"
-    return path if path.startswith(f"{root}/") else root + path
+    if path.startswith(f"{root}/"):
+        return path
+    if own and (path == own or path.startswith(f"{own}/")):
+        return placed(root.removesuffix(own) + path, root)
+    return root + path
 
 
 def below(request: Mapping[str, Any]) -> str:

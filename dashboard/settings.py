@@ -20,6 +20,8 @@ sense stops the start with a message that names the variable.
 | `BATON_HEALTH` | | Argo CD health scripts: a directory, or the ConfigMap `argocd-cm` |
 | `BATON_NOTIFY` | | a file of rules that say who is notified of what (docs/notifications.md) |
 | `BATON_CLUSTER_NAME` | the context's name | what pages, log and files call the cluster |
+| `BATON_CLUSTER` | | which cluster's history this is, where one PostgreSQL has several |
+| `BATON_CLUSTERS` | | several at one address: a list of `NAME[=CONTEXT]` (docs/clusters.md) |
 | `BATON_LOG_FORMAT` | `text` | `json`: each line of the log is an object of JSON |
 | `BATON_LOG_LEVEL` | `INFO` | least serious level that is logged |
 | `BATON_SIGN_IN` | `local` | how people sign in; that and more in `dashboard.signin.mode` |
@@ -38,7 +40,7 @@ from django.http.request import split_domain_port
 from dashboard import prefix
 from dashboard.secret import kept_secret_key
 from dashboard.signin import mode
-from eventstream import clusternames, logs, postgresql, sqlite
+from eventstream import clusternames, clusters, logs, postgresql, sqlite
 
 _PATIENCE = {"socket_connect_timeout": 1, "socket_timeout": 5}
 """Seconds that Redis is waited for; nothing but a second's delay depends on it."""
@@ -141,9 +143,28 @@ def _log_format() -> str:
 def _cluster_name() -> str:
     """What the cluster is called here, "" where that is left to the kubeconfig."""
     try:
-        return clusternames.checked(os.environ.get("BATON_CLUSTER_NAME", ""))
+        return clusternames.checked(os.environ.get("BATON_CLUSTER_NAME", "")) or BATON_CLUSTER
     except ValueError as error:
         raise ImproperlyConfigured(f"BATON_CLUSTER_NAME: {error}") from error
+
+
+def _cluster() -> str:
+    """Which cluster's history this is, "" where it is the only one of its database."""
+    name = os.environ.get("BATON_CLUSTER", "")
+    try:
+        return clusters.name(name) if name else ""
+    except ValueError as error:
+        raise ImproperlyConfigured(f"BATON_CLUSTER: {error}.") from error
+
+
+def _clusters() -> list[str]:
+    """The clusters that are at this address, as they were given; [] where it is one cluster's."""
+    found = clusters.listed(os.environ.get("BATON_CLUSTERS", ""))
+    try:
+        clusters.asked(found)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"BATON_CLUSTERS: {error}.") from error
+    return found
 
 
 def _database() -> dict[str, Any]:
@@ -152,7 +173,7 @@ def _database() -> dict[str, Any]:
     if not url:
         return sqlite.database(DATA_DIR / "baton.sqlite3")
     try:
-        return postgresql.database(url)
+        return postgresql.database(url, BATON_CLUSTER)
     except ValueError as error:
         raise ImproperlyConfigured(
             f"DATABASE_URL is no address of a database: {error}. It is to look like "
@@ -171,9 +192,10 @@ def _channel_layer() -> dict[str, Any]:
             "REDIS_URL is no address of a Redis: it is to look like redis://:PASSWORD@HOST:6379/0, "
             "with rediss:// for TLS. Unset it where one process does all."
         )
+    begins = f"baton:{BATON_CLUSTER}" if BATON_CLUSTER else "baton"
     return {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [{"address": url, **_PATIENCE}], "prefix": "baton"},
+        "CONFIG": {"hosts": [{"address": url, **_PATIENCE}], "prefix": begins},
     }
 
 
@@ -188,7 +210,11 @@ BATON_MESSAGES = _messages()
 BATON_KINDS = _path("BATON_KINDS")
 BATON_HEALTH = _path("BATON_HEALTH")
 BATON_NOTIFY = _path("BATON_NOTIFY")
+BATON_CLUSTER = _cluster()
 BATON_CLUSTER_NAME = _cluster_name()
+BATON_CLUSTERS = _clusters()
+BATON_FRONTED: clusters.Fronted | None = None
+"""Which of several clusters this process is for, where another one is in front of it."""
 BATON_PRACTICE = os.environ.get("BATON_PRACTICE", "")
 BATON_LOG_FORMAT, BATON_LOG_LEVEL = _log_format(), _log_level()
 BATON_SIGN_IN = mode.from_environment()
@@ -233,11 +259,26 @@ TEMPLATES: list[dict[str, Any]] = [
                 "dashboard.signin.context.viewer",
                 "dashboard.installed.context",
                 "dashboard.practice.context",
+                "dashboard.chooser.context",
             ],
             "builtins": ["dashboard.templatetags.baton"],
         },
     },
 ]
+
+BATON_FRONT: dict[str, Any] = {
+    "ROOT_URLCONF": "dashboard.front.urls",
+    "ASGI_APPLICATION": "dashboard.front.asgi.application",
+    "BATON_ADMIT": "dashboard.front.asgi.admit",
+    "MIDDLEWARE": [
+        "django.middleware.security.SecurityMiddleware",
+        "csp.middleware.CSPMiddleware",
+        "whitenoise.middleware.WhiteNoiseMiddleware",
+        "django.middleware.common.CommonMiddleware",
+        "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    ],
+}
+"""What is set otherwise in a process that is in front of several clusters, and shows none."""
 
 DATABASES = {
     "default": {

@@ -15,14 +15,15 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from daphne.server import reactor  # Twisted's, which Daphne has set up for asyncio.
 
 from eventstream import listening, pulse
 from eventstream.pulse import Pulse
 from eventstream.web import sockets
-from eventstream.web.door import Door
+from eventstream.web.door import Door, Listener
 from eventstream.web.ruling import Admit
 from eventstream.web.server import Server
 
@@ -36,6 +37,16 @@ MESSAGE_BYTES = 1024 * 1024
 
 SWITCH_SECONDS = 0.001
 """A thread waits no longer for another one's Python to pause: probes and pages are short."""
+
+
+class Shared(NamedTuple):
+    """How an address is served that several processes have: see `eventstream.web.sorting`.
+
+    A connection ends with its first answer, as the next request may be for another process.
+    """
+
+    door: Callable[[Any, Callable[[], None], Callable[[], str]], Door] = Door
+    end_seconds: float = END_SECONDS
 
 
 class ServingError(Exception):
@@ -77,19 +88,22 @@ def address(listener: socket.socket) -> str:
 
 def serve(
     application: Any,
-    listener: socket.socket,
+    listener: Listener,
     main: Callable[[], Coroutine[Any, Any, None]],
     admit: Admit,
+    shared: Shared | None = None,
 ) -> None:
     """Serve for as long as `main` runs; SIGINT and SIGTERM cancel it. Once in a process.
 
     Takes `listener` over; `admit` says which requests may bring a body. Pages are served until
     `main` has ended, so that it can store what it has. Raises what ended `main` by itself, and
-    ServingError. From the signal on, at most END_SECONDS are left.
+    ServingError. From the signal on, at most END_SECONDS are left, or what `shared` says, where the
+    address is that of several processes.
     """
     server = Server(
         application,
         admit,
+        once=shared is not None,
         endpoints=["door"],
         signal_handlers=False,
         application_close_timeout=2,
@@ -101,12 +115,14 @@ def serve(
     server.ready_callable = lambda: sockets.bound(server.ws_factory)
     loop: asyncio.AbstractEventLoop = reactor._asyncioEventloop
     beating = pulse.watched(loop)
-    ending = _Ending(loop, loop.create_task(main(), name="main"))
+    left = shared.end_seconds if shared is not None else END_SECONDS
+    ending = _Ending(loop, loop.create_task(main(), name="main"), left)
     ending.task.add_done_callback(lambda _: server.stop())
     for number in END_SIGNALS:
         signal.signal(number, lambda *_: ending.begin())
     sys.setswitchinterval(SWITCH_SECONDS)
-    with _open_door(listener, server, loop, ending, beating) as door:
+    make = shared.door if shared is not None else Door
+    with _open_door(partial(make, listener), server, loop, ending, beating) as door:
         server.run()
     _end_what_is_left(loop)
     if door.error is not None:
@@ -120,7 +136,7 @@ def serve(
 
 @contextlib.contextmanager
 def _open_door(
-    listener: socket.socket,
+    make: Callable[[Callable[[], None], Callable[[], str]], Door],
     server: Server,
     loop: asyncio.AbstractEventLoop,
     ending: "_Ending",
@@ -145,7 +161,7 @@ def _open_door(
         server.http_factory.doStart()
         door.open()
 
-    door = Door(listener, ring, lambda: beating.stuck)
+    door = make(ring, lambda: beating.stuck)
     reactor.callWhenRunning(begin)
     yield door
     door.close()
@@ -155,9 +171,12 @@ def _open_door(
 class _Ending:
     """The end of the process: asked for once, by a signal, or begun by the end of `task`."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, task: asyncio.Task[None]) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, task: asyncio.Task[None], seconds: float
+    ) -> None:
         self.task = task
         self._loop = loop
+        self._seconds = seconds
         self._begun = False
         task.add_done_callback(lambda _: self._limit())
 
@@ -171,7 +190,7 @@ class _Ending:
         """Set the deadline in a thread, which fires whatever holds the loop."""
         if not self._begun:
             self._begun = True
-            deadline = threading.Timer(END_SECONDS, self._cut_off)
+            deadline = threading.Timer(self._seconds, self._cut_off)
             deadline.daemon = True
             deadline.start()
 
@@ -179,7 +198,7 @@ class _Ending:
         well = self.task.cancelled() or (self.task.done() and self.task.exception() is None)
         logger.warning(
             "Ending took longer than %s s; what still runs is cut off%s.",
-            END_SECONDS,
+            self._seconds,
             "" if self.task.done() else ", and what was seen last is read again after a restart",
         )
         os._exit(0 if well else 1)

@@ -231,6 +231,20 @@ _NAMED = (
     _named("baton_resource_errors_total", "counter", "failures", "Its own failures.", RESOURCE),
 )
 
+_IN_FRONT = (
+    _gauge(
+        "baton_clusters",
+        "clusters",
+        "How many clusters are in which state: starting, up or down.",
+        "state",
+    ),
+    _counter(
+        "baton_cluster_restarts_total",
+        "restarts",
+        "How often the process of a cluster was started again because it had ended.",
+    ),
+)
+
 GROUPS: Mapping[str, tuple[Metric, ...]] = {
     "Watching": _WATCHING,
     "Explaining": _EXPLAINING,
@@ -240,7 +254,11 @@ GROUPS: Mapping[str, tuple[Metric, ...]] = {
     "Giving traces to a collector (with one only)": _EXPORTING,
     "The process": _PROCESS,
     "What happens in the cluster": _NAMED,
+    "In front of several clusters": _IN_FRONT,
 }
 """The metrics in the order in which they are given out, by what they are about."""
+
+IN_FRONT = frozenset(metric.name for metric in _IN_FRONT)
+"""What the process in front of several clusters gives out, and no other."""
 
 METRICS = {metric.name: metric for group in GROUPS.values() for metric in group}

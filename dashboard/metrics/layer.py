@@ -17,7 +17,7 @@ from dashboard.access import header, host_is_allowed, unknown_host
 from dashboard.metrics import gathering, named
 from dashboard.metrics.exposition import text
 from dashboard.metrics.scrapers import PATH, Anyone, Scraper, TurnedAwayError, scrapers
-from dashboard.plaintext import respond
+from dashboard.plaintext import respond, respond_as
 from dashboard.readers import Readers
 from eventstream.history import NOTHING, Rights
 from eventstream.metrics import refused
@@ -70,7 +70,7 @@ class Metrics:
         except UnansweredError as error:
             await respond(send, 503, f"Who may read metrics is not known. {error}\n")
         else:
-            await _send(send, answer)
+            await respond_as(send, 200, answer.body, answer.type)
 
     async def _in_turn(self, request: dict[str, Any]) -> Answer:
         if request["method"] not in {"GET", "HEAD"}:
@@ -134,16 +134,3 @@ def _with(error: TurnedAwayError) -> list[tuple[bytes, bytes]]:
     if error.retry_after:
         return [(b"retry-after", str(math.ceil(error.retry_after)).encode())]
     return _CHALLENGE if error.status == 401 else []
-
-
-async def _send(send: ASGISendCallable, answer: Answer) -> None:
-    headers = [
-        (b"content-type", answer.type.encode()),
-        (b"content-length", str(len(answer.body)).encode()),
-        (b"cache-control", b"no-store"),
-        (b"x-content-type-options", b"nosniff"),
-    ]
-    await send(
-        {"type": "http.response.start", "status": 200, "headers": headers, "trailers": False}
-    )
-    await send({"type": "http.response.body", "body": answer.body, "more_body": False})

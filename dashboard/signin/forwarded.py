@@ -12,6 +12,7 @@ from django.conf import settings
 from dashboard import prefix
 from dashboard.access import header
 from dashboard.plaintext import refuse, respond
+from eventstream.clusters import path_prefix
 
 _SECURE = {"http": "https", "ws": "wss"}
 _PROTO = {"http": False, "https": True}
@@ -68,8 +69,9 @@ def as_asked(request: dict[str, Any]) -> dict[str, Any]:
     return request | told | _path(request, settings.BATON_PATH_PREFIX or _prefix(request))
 
 
-def _path(request: dict[str, Any], root: str) -> dict[str, str]:
-    return {"root_path": root, "path": prefix.placed(request["path"], root)}
+def _path(request: dict[str, Any], outer: str) -> dict[str, str]:
+    own = path_prefix(settings.BATON_FRONTED)
+    return {"root_path": outer + own, "path": prefix.placed(request["path"], outer + own, own)}
 
 
 def _prefix(request: dict[str, Any]) -> str:

@@ -43,15 +43,17 @@ _told = msgspec.json.Decoder(Told)
 class Notifier:
     """Notifies by the rules of a file, about the cluster of that name.
 
+    Its pages are `below` what the rules call the dashboard, where that has several clusters'.
     `memory` is a file beside the history, in which a restart finds what was told already. Call
     `take` on the event loop that `run` runs in; `run` may be called anew after it was cancelled.
     Raises RulesError where the file can't be used.
     """
 
-    def __init__(self, rules: Path, cluster: str, memory: Path) -> None:
+    def __init__(self, rules: Path, cluster: str, memory: Path, below: str = "") -> None:
         self._path = rules
         self._rules = read_rules(rules)
         self._cluster = cluster
+        self._below = below
         self._memory = memory
         self._saved = _remembered(memory)
         self._standing = Standing(time.time(), self._saved)
@@ -99,9 +101,14 @@ class Notifier:
             if due is None or number % DUE_AT_ONCE == 0:
                 await asyncio.sleep(0)
             if due is not None:
-                told = partial(message, due, self._cluster, self._rules.dashboard)
+                told = partial(message, due, self._cluster, self._dashboard())
                 for name in due.rule.to:
                     self._outboxes[name].put(told)
+
+    def _dashboard(self) -> str:
+        """Where this cluster's pages are, "" where the rules don't say where Baton is."""
+        said = self._rules.dashboard
+        return said.rstrip("/") + self._below if said else ""
 
     def _appoint(self, session: aiohttp.ClientSession) -> None:
         """Have a worker for each target; what waits for one that is another now goes there."""
@@ -162,7 +169,7 @@ class Notifier:
 _tasks: set[asyncio.Task[None]] = set()
 
 
-def running(rules: Path | None, cluster: str, directory: Path) -> Notifier | None:
+def running(rules: Path | None, cluster: str, directory: Path, below: str = "") -> Notifier | None:
     """Return a notifier that runs as long as this loop does, None without rules.
 
     It runs beside the watch, which goes on whatever becomes of it. Raises RulesError.
@@ -170,7 +177,7 @@ def running(rules: Path | None, cluster: str, directory: Path) -> Notifier | Non
     if rules is None:
         status.note(None)
         return None
-    notifier = Notifier(rules, cluster, directory / MEMORY)
+    notifier = Notifier(rules, cluster, directory / MEMORY, below)
     task = asyncio.create_task(notifier.run(), name="notify")
     _tasks.add(task)
     task.add_done_callback(_ended)

@@ -43,10 +43,16 @@ _PARTS = {
 }  # their names  # nosec B105
 
 
-def database(url: str) -> dict[str, Any]:
+def schema(cluster: str) -> str:
+    """The schema that a cluster's history is in, "" for that which the database gives."""
+    return f"baton_{cluster.replace('-', '_')}" if cluster else ""
+
+
+def database(url: str, cluster: str = "") -> dict[str, Any]:
     """What Django's settings say of the database of this URL, as libpq reads it.
 
-    Raises ValueError, whose message has nothing of the URL: it may hold a password.
+    A `cluster` has its history in a schema of its own, and sees no other. Raises ValueError, whose
+    message has nothing of the URL: it may hold a password.
     """
     from psycopg import Error  # noqa: PLC0415 - is not asked for where nobody names a URL
     from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
@@ -65,5 +71,7 @@ def database(url: str) -> dict[str, Any]:
     if not named["NAME"] and "service" not in parts:
         raise ValueError("it names no database")
     said = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
-    options = {**_CLIENT, **parts, "options": f"{said} {parts.get('options', '')}".strip()}
+    own = f"-c search_path={schema(cluster)}" if cluster else ""
+    told = " ".join(filter(None, (said, str(parts.get("options", "")), own)))
+    options = {**_CLIENT, **parts, "options": told}
     return {"ENGINE": ENGINE, **named, "OPTIONS": options}

@@ -12,7 +12,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 
 from eventstream import private
 from eventstream.dialects import UnusableError
-from eventstream.postgresql import parts, problems, room, words
+from eventstream.postgresql import parts, problems, room, schema, words
 from eventstream.postgresql.claim import Claim
 from eventstream.postgresql.connecting import Bounded, connected, place
 from eventstream.postgresql.statements import PostgresStatements
@@ -31,8 +31,10 @@ class PostgreSQL:
 
     @property
     def named(self) -> str:
-        """Its name, and where the server is."""
-        return place(connections[DEFAULT_DB_ALIAS].get_connection_params())
+        """Its name, where the server is, and the schema where that is one of several."""
+        whole = place(connections[DEFAULT_DB_ALIAS].get_connection_params())
+        own = schema(settings.BATON_CLUSTER)
+        return f"{whole}, schema {own}" if own else whole
 
     @property
     def key_file(self) -> Path:
@@ -43,14 +45,11 @@ class PostgreSQL:
         """The key that comes of BATON_SECRET_KEY, where that is set.
 
         A Pod has no file that the next one finds, and a key made anew would make all that is
-        withheld look changed.
+        withheld look changed. Each cluster has its own.
         """
-        secret = os.environ.get("BATON_SECRET_KEY", "")
-        return (
-            hmac.digest(secret.encode(), b"digests of withheld values", "sha256")
-            if secret
-            else None
-        )
+        secret, cluster = os.environ.get("BATON_SECRET_KEY", ""), settings.BATON_CLUSTER
+        of = f"digests of withheld values{cluster and f' of {cluster}'}"
+        return hmac.digest(secret.encode(), of.encode(), "sha256") if secret else None
 
     def statements(self) -> PostgresStatements:
         """Statements for this thread."""
@@ -92,6 +91,8 @@ class PostgreSQL:
         """Be the only one to write it; raises UnusableError and InUseError."""
         try:
             private.make_directory(Path(settings.DATA_DIR))
+            if own := schema(settings.BATON_CLUSTER):
+                _make_schema(own, self.named)
             self._claim.take(_session, self.named)
         except (OSError, psycopg.Error) as error:
             raise UnusableError(self.unopened(error)) from error
@@ -102,6 +103,22 @@ class PostgreSQL:
         known = problems.cause_of(error)
         why = " ".join(known) if known else f"Set that right, or {self.instead}."
         return f"The {self.named} cannot be opened: {error}. {why}"
+
+
+def _make_schema(name: str, named: str) -> None:
+    """Make a schema unless it is there; raises UnusableError and psycopg.Error."""
+    with _session() as session:
+        # Asked first, as who may not make one may use what somebody else has made.
+        found = session.execute("SELECT to_regnamespace(%s) IS NOT NULL", [name]).fetchone()
+        if found is not None and found[0]:
+            return
+        try:
+            session.execute(f"CREATE SCHEMA IF NOT EXISTS {name}".encode())
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise UnusableError(
+                f"The {named} is not there, and the user of DATABASE_URL may not make it. Make it "
+                f"for that user: CREATE SCHEMA {name} AUTHORIZATION …"
+            ) from error
 
 
 def _session() -> Bounded:

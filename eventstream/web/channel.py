@@ -50,8 +50,10 @@ at once: so many bytes are still read and thrown away, and so long it stays open
 class Crowd:
     """What the connections of one server share: the rules, and who takes up the places."""
 
-    def __init__(self, admit: Admit) -> None:
+    def __init__(self, admit: Admit, *, once: bool = False) -> None:
         self.admit = admit
+        self.once = once
+        """Whether a connection ends with its first answer: the next request may be another's."""
         self.uploads: set[Request] = set()
         self._waiting: dict[Channel, None] = {}
         self._unread: dict[Channel, None] = {}
@@ -111,6 +113,13 @@ class Channel(_Twisted):  # type: ignore[misc]
         """Wait for the first request."""
         super().connectionMade()
         self.crowd.wait(self)
+
+    def checkPersistence(self, request: Any, version: bytes) -> bool:
+        """Return whether the connection may bring a further request."""
+        if not self.crowd.once:
+            return bool(super().checkPersistence(request, version))
+        request.responseHeaders.setRawHeaders(b"Connection", [b"close"])
+        return False
 
     def resetTimeout(self) -> None:
         """Give no more time for a byte: Twisted asks for that with each."""

@@ -15,6 +15,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import Any, Protocol
 
 from eventstream.metrics import refused
 
@@ -33,10 +34,28 @@ what it needs itself; without a bound it would keep megabytes of each."""
 PAUSE_SECONDS = 0.1
 """Until the next try where the system has no descriptor left for a connection."""
 
+BUSY = "Baton is busy; ask again in a moment."
+
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _PROBES = (b"GET /healthz HTTP/1.", b"HEAD /healthz HTTP/1.")
 _WITH_MORE = (b"\ncontent-length:", b"\ntransfer-encoding:", b"\nupgrade:")
 _END = b"\r\n\r\n"
+
+
+class Listener(Protocol):
+    """Where connections come from: a listening socket, or what stands for one."""
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """Return the next one, and where it comes from; raises OSError."""
+
+    def fileno(self) -> int:
+        """For a selector."""
+
+    def setblocking(self, flag: bool, /) -> None:
+        """Whether `accept` waits."""
+
+    def close(self) -> None:
+        """Take no more."""
 
 
 class Door:
@@ -47,8 +66,11 @@ class Door:
     fails, "" while it does not.
     """
 
+    patience = SILENT_SECONDS
+    """So long a connection may say nothing."""
+
     def __init__(
-        self, listener: socket.socket, ring: Callable[[], None], stuck: Callable[[], str]
+        self, listener: Listener, ring: Callable[[], None], stuck: Callable[[], str]
     ) -> None:
         self.accepted: deque[socket.socket] = deque()
         self.error: Exception | None = None
@@ -101,7 +123,7 @@ class Door:
                 self._look_at(key.fileobj)
         now = time.monotonic()
         for connection in [each for each, until in self._silent.items() if until <= now]:
-            self._hand_over(connection)
+            self._run_out(connection)
 
     def _patience(self) -> float | None:
         first = next(iter(self._silent.values()), None)
@@ -118,7 +140,7 @@ class Door:
         self._exhausted = False
         connection.setblocking(False)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SENT_BYTES)
-        self._silent[connection] = time.monotonic() + SILENT_SECONDS
+        self._silent[connection] = time.monotonic() + self.patience
         self._selector.register(connection, selectors.EVENT_READ)
         self._look_at(connection)
 
@@ -128,33 +150,43 @@ class Door:
             head = connection.recv(HEAD_BYTES, socket.MSG_PEEK)
         except BlockingIOError:
             if len(self._silent) > WAITING_MOST:
-                self._hand_over(next(iter(self._silent)))
+                self._run_out(next(iter(self._silent)))
             return
         except OSError:
             head = b""
         if is_probe(head):
             self._answer(connection, head, self._stuck())
         elif head:
-            self._hand_over(connection)
+            self._sort(connection, head)
         else:  # It went away without a word.
             self._forget(connection)
             connection.close()
 
+    def _sort(self, connection: socket.socket, head: bytes) -> None:
+        """Decide who serves a connection that begins like this."""
+        self._hand_over(connection)
+
+    def _run_out(self, connection: socket.socket) -> None:
+        """Decide what becomes of one that has said too little for too long."""
+        self._hand_over(connection)
+
     def _hand_over(self, connection: socket.socket) -> None:
         if len(self.accepted) >= WAITING_MOST:
             refused.count("connection")
-            self._answer(connection, b"", "Baton is busy; ask again in a moment.")
+            self._answer(connection, b"", BUSY)
             return
         self._forget(connection)
         self.accepted.append(connection)
         self._ring()
 
-    def _answer(self, connection: socket.socket, head: bytes, failure: str) -> None:
+    def _answer(
+        self, connection: socket.socket, head: bytes, failure: str, status: str = ""
+    ) -> None:
         self._forget(connection)
-        # A client that went away, or sent more than it was looked at for, misses its answer.
+        # A client that went away, or sent more than is read here, misses its answer.
         with contextlib.suppress(OSError):
-            connection.recv(HEAD_BYTES)  # What is left unread would reset the connection.
-            connection.send(answer(failure, body=not head.startswith(b"HEAD")))
+            connection.recv(SENT_BYTES)  # What is left unread would reset the connection.
+            connection.send(answer(failure, status, body=not head.startswith(b"HEAD")))
             connection.shutdown(socket.SHUT_WR)
         connection.close()
 
@@ -183,9 +215,12 @@ def is_probe(head: bytes) -> bool:
     )
 
 
-def answer(failure: str, *, body: bool = True) -> bytes:
-    """Return the whole answer to a probe, which ends its connection: 503 with `failure`, or 200."""
-    status = "503 Service Unavailable" if failure else "200 OK"
+def answer(failure: str, status: str = "", *, body: bool = True) -> bytes:
+    """Return the whole answer to a probe, which ends its connection: 503 with `failure`, or 200.
+
+    Another `status` is that of a failure of another kind.
+    """
+    status = status or ("503 Service Unavailable" if failure else "200 OK")
     text = f"{failure or 'alive'}\n".encode()
     head = (
         f"HTTP/1.1 {status}\r\n"

@@ -34,11 +34,16 @@ class Factory(HTTPFactory):  # type: ignore[misc]  # Daphne has no types.
 
 
 class Server(DaphneServer):  # type: ignore[misc]  # Daphne has no types.
-    """Serves an ASGI application; `admit` rules on each request that has a body."""
+    """Serves an ASGI application; `admit` rules on each request that has a body.
 
-    def __init__(self, application: Any, admit: Admit, **options: Any) -> None:
+    With `once`, a connection is closed after its first answer.
+    """
+
+    def __init__(
+        self, application: Any, admit: Admit, *, once: bool = False, **options: Any
+    ) -> None:
         super().__init__(application, **options)
-        self._crowd = Crowd(admit)
+        self._crowd = Crowd(admit, once=once)
         self._factory = Factory(self, self._crowd)
 
     @property

@@ -1,0 +1,316 @@
+"""Several clusters at one address: a process each, apart in all, and one in front of them."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import psutil
+import pytest
+import pytest_asyncio
+from django.core.management.base import CommandError, OutputWrapper
+from yarl import URL
+
+from eventstream.management import fronting
+from eventstream.management.commands import observe
+from practicecluster.access import Viewer
+from practicecluster.cluster import PracticeCluster
+from tests.observe.conftest import StartObserve
+from tests.observe.playing import Playing, caught_up
+from tests.observe.running import PATIENCE, Observing, get, start, until
+from tests.observe.test_roles import page_has
+from tests.postgresql import server
+
+ADA, SAM = "token-of-ada-1234567", "token-of-sam-1234567"
+module = pytest.mark.asyncio(loop_scope="module")
+
+
+def kubeconfig_of(clusters: dict[str, PracticeCluster], path: Path) -> Path:
+    """A kubeconfig with a context for each cluster, and one more whose server is gone."""
+    merged: dict[str, Any] = {"apiVersion": "v1", "kind": "Config"}
+    configs = {name: cluster.kubeconfig() for name, cluster in clusters.items()}
+    first = next(iter(configs.values()))
+    gone = json.loads(json.dumps(first))
+    gone["clusters"][0]["cluster"]["server"] = "http://127.0.0.1:9"
+    configs["gone"] = gone
+    for part in ("clusters", "users"):
+        merged[part] = [{**config[part][0], "name": name} for name, config in configs.items()]
+    merged["contexts"] = [
+        {"name": name, "context": {"cluster": name, "user": name}} for name in configs
+    ]
+    path.write_text(json.dumps(merged))
+    return path
+
+
+async def answers(url: str, status: int) -> None:
+    """Return once that is what is answered there."""
+    async with asyncio.timeout(PATIENCE):
+        found = await get(url)
+        while found[0] != status:
+            await asyncio.sleep(0.05)
+            found = await get(url)
+
+
+class Two:
+    """Two clusters with a viewer each, and a Baton for both and a third that can't be reached."""
+
+    def __init__(self, clusters: dict[str, PracticeCluster], running: Observing, data: Path):
+        self.clusters = clusters
+        self.running = running
+        self.data = data
+        self.url = ""
+
+    def processes(self) -> dict[str, psutil.Process]:
+        """The process of each cluster that runs."""
+        front = psutil.Process(self.running.process.pid)
+        return {
+            name: each
+            for each in front.children()
+            for name in (*self.clusters, "gone")
+            if f'"name":"{name}","clusters"' in " ".join(each.cmdline())
+        }
+
+    async def up(self, *names: str) -> None:
+        """Return once the pages of these are served."""
+        for name in names:
+            await answers(f"{self.url}/clusters/{name}/readyz", 200)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def two(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Two]:
+    path = tmp_path_factory.mktemp("clusters")
+    async with PracticeCluster() as east, PracticeCluster() as west:
+        east.access.viewers[ADA] = Viewer("ada")
+        west.access.viewers[SAM] = Viewer("sam")
+        clusters = {"east": east, "west": west}
+        named = ("--context", "east", "--context", "west", "--context", "gone")
+        running = await start(
+            *("--kubeconfig", str(kubeconfig_of(clusters, path / "kubeconfig")), *named),
+            data=path / "data",
+            environment={"BATON_SIGN_IN": "token"},
+        )
+        made = Two(clusters, running, path / "data")
+        made.url = await running.url()
+        await made.up("east", "west")
+        await Playing(east, "create", seconds=0).play()
+        yield made
+        if running.process.returncode is None:
+            running.process.kill()
+        await running.ended()
+
+
+async def signed_in(session: aiohttp.ClientSession, address: str, token: str) -> list[str]:
+    """Sign in at a cluster's page as a browser does; returns the cookies that it is to keep."""
+    async with session.get(f"{address}/login") as page:
+        csrf = page.cookies["csrftoken"].value
+    head = {"Origin": address.partition("/clusters")[0]}
+    fields = {"token": token, "csrfmiddlewaretoken": csrf}
+    async with session.post(
+        f"{address}/login", data=fields, headers=head, allow_redirects=False
+    ) as answer:
+        assert answer.status == 302
+        return answer.headers.getall("Set-Cookie")
+
+
+def browser(url: str) -> aiohttp.ClientSession:
+    """Keeps cookies as a browser does, which takes localhost for safe."""
+    jar = aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=URL(url))
+    return aiohttp.ClientSession(cookie_jar=jar)
+
+
+async def page(session: aiohttp.ClientSession, address: str) -> tuple[int, str]:
+    """Status and text of what a browser shows, or where it is sent."""
+    async with session.get(
+        address, headers={"Accept": "text/html"}, allow_redirects=False
+    ) as answer:
+        return answer.status, answer.headers.get("Location", "") or await answer.text()
+
+
+@module
+async def test_the_first_page_names_each_and_tells_nobody_what_is_in_them(two: Two) -> None:
+    async with browser(two.url) as session:
+        status, first = await page(session, f"{two.url}/")
+        assert status == 200
+        for name in ("east", "west"):
+            assert f'href="/clusters/{name}/"' in first
+            assert f'data-summary="/clusters/{name}/api/v1/summary"' in first
+        assert "gone" in first
+        assert "127.0.0.1:9" not in first
+        assert "nginx" not in first
+        assert (await page(session, f"{two.url}/nowhere"))[0] == 404
+        status, instead = await page(session, f"{two.url}/clusters/gone/changes")
+        assert (status, "The pages of" in instead) == (503, True)
+    assert await get(f"{two.url}/readyz") == (200, "ready\n")
+    assert await get(f"{two.url}/healthz") == (200, "alive\n")
+    assert 'baton_clusters{state="up"} 2.0' in (await get(f"{two.url}/metrics"))[1]
+
+
+@module
+async def test_whoever_signs_in_at_one_is_nobody_at_the_other(two: Two) -> None:
+    east, west = f"{two.url}/clusters/east", f"{two.url}/clusters/west"
+    async with browser(two.url) as session:
+        assert (await page(session, f"{east}/changes"))[1].startswith("/clusters/east/login")
+        cookies = await signed_in(session, east, ADA)
+        assert all("Path=/clusters/east;" in each for each in cookies)
+        await changes(session, east, "nginx")
+        assert (await page(session, f"{west}/changes"))[1].startswith("/clusters/west/login")
+        async with session.get(f"{west}/api/v1/summary") as answer:
+            assert answer.status == 401
+        async with session.get(f"{east}/api/v1/summary") as answer:
+            assert (await answer.json())["cluster"] == "east"
+
+        await signed_in(session, west, SAM)
+        status, other = await page(session, f"{west}/changes")
+        assert (status, "nginx" in other) == (200, False)
+        assert 'href="/clusters/east/changes"' in other
+        csrf = next(
+            each.value
+            for each in session.cookie_jar
+            if each.key == "csrftoken" and each["path"] == "/clusters/west"
+        )
+        await session.post(
+            f"{west}/logout", data={"csrfmiddlewaretoken": csrf}, headers={"Origin": two.url}
+        )
+        assert (await page(session, f"{west}/changes"))[1].startswith("/clusters/west/login")
+        await changes(session, east, "nginx")
+
+
+async def changes(session: aiohttp.ClientSession, address: str, words: str) -> None:
+    """Return once the page of changes has these words."""
+    async with asyncio.timeout(PATIENCE):
+        shown = await page(session, f"{address}/changes")
+        while words not in shown[1]:
+            await asyncio.sleep(0.05)
+            shown = await page(session, f"{address}/changes")
+
+
+@module
+async def test_a_connection_ends_with_its_answer_as_the_next_may_be_for_another(
+    two: Two,
+) -> None:
+    url = URL(two.url)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    asked = b"GET /clusters/%s/readyz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    writer.write(asked % b"east" + asked % b"west")
+    said = await asyncio.wait_for(reader.read(), PATIENCE)
+    assert said.count(b"HTTP/1.1 200 OK") == 1
+    assert b"\r\nConnection: close\r\n" in said
+    writer.close()
+
+
+@module
+async def test_a_page_is_told_of_changes_over_its_socket(two: Two) -> None:
+    east = f"{two.url}/clusters/east"
+    async with browser(two.url) as session:
+        await signed_in(session, east, ADA)
+        async with session.ws_connect(f"{east}/live", origin=two.url) as live:
+            await live.send_json({"type": "hello", "epoch": "e", "since": 0, "view": "now"})
+            assert (await live.receive_json())["type"] == "welcome"
+
+
+@module
+async def test_a_process_that_died_is_started_again_and_the_other_goes_on(two: Two) -> None:
+    west = two.processes()["west"]
+    west.kill()
+    await answers(f"{two.url}/clusters/west/readyz", 503)
+    assert (await get(f"{two.url}/clusters/east/readyz"))[0] == 200
+    await two.up("west")
+    assert two.processes()["west"].pid != west.pid
+    assert "baton_cluster_restarts_total 0" not in (await get(f"{two.url}/metrics"))[1]
+
+
+@module
+async def test_each_has_a_directory_of_its_own_and_all_end_together(two: Two) -> None:
+    assert {each.name for each in (two.data / "clusters").iterdir()} == {"east", "west", "gone"}
+    processes = two.processes()
+    ended = await two.running.end()
+    assert ended.code == 0
+    assert not any(each.is_running() for each in processes.values())
+    for said in ("gone: ", "started again in 1 s", "west: It ended with exit code -9"):
+        assert said in ended.err
+    assert "[east]" in ended.err or "Watching east" in ended.out
+
+
+async def test_one_postgresql_has_a_schema_for_each_cluster(
+    observe: StartObserve, tmp_path: Path
+) -> None:
+    server().execute("DROP DATABASE IF EXISTS clusters", "CREATE DATABASE clusters")
+    shared = {
+        "DATABASE_URL": server().url("clusters"),
+        "BATON_SECRET_KEY": "0123456789abcdef0123456789abcdef",
+    }
+    async with PracticeCluster() as east, PracticeCluster() as west:
+        clusters = {"east": east, "west": west}
+        kubeconfig = kubeconfig_of(clusters, tmp_path / "kubeconfig")
+        for name in clusters:
+            await observe(
+                *("--kubeconfig", kubeconfig, "--context", name, "--role", "watcher"),
+                data=tmp_path / name,
+                **shared,
+                BATON_CLUSTER=name,
+            )
+        front = await observe(
+            *("--kubeconfig", kubeconfig, "--role", "web"),
+            **shared,
+            BATON_CLUSTERS="east, west",
+        )
+        for name, cluster in clusters.items():
+            await caught_up(
+                cluster, f"{shared['DATABASE_URL']}?options=-csearch_path%3Dbaton_{name}"
+            )
+        await Playing(east, "create", seconds=0).play()
+        url = await front.url()
+        both = Two(clusters, front, tmp_path)
+        both.url = url
+        await both.up("east", "west")
+        await page_has(f"{url}/clusters/east", "nginx")
+        status, other = await get(f"{url}/clusters/west/changes")
+        assert (status, "nginx" in other) == (200, False)
+        processes = list(both.processes().values())
+        front.process.kill()
+        await until(lambda: not any(map(_runs, processes)), "nobody is behind a front that died")
+    made = "SELECT nspname::text FROM pg_namespace WHERE nspname LIKE 'baton%' ORDER BY 1"
+    assert server().execute(made, database="clusters") == [("baton_east",), ("baton_west",)]
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"record": Path("x")}, "--record: a file is of one cluster"),
+        ({"role": "watcher"}, "--role watcher is of one cluster"),
+        ({"context": ["a", "a"]}, "two clusters are called a"),
+        ({"cluster": ["East"]}, "small letters"),
+    ],
+)
+def test_what_several_clusters_can_not_have_is_refused(options: dict[str, Any], words: str) -> None:
+    none: dict[str, Any] = {"record": None, "audit_file": [], "role": "all", "fronted": None}
+    given = {"context": [], "cluster": ["a", "b"]} | none | options
+    with pytest.raises(CommandError, match=words):
+        fronting.run(observe._asked(given), given, OutputWrapper(StringIO()))
+
+
+@pytest.mark.parametrize(
+    ("contexts", "clusters", "found"),
+    [
+        ([], [], []),
+        (["one"], [], []),
+        (["one", "two"], [], ["one", "two"]),
+        ([], ["one"], ["one"]),
+        (["two"], ["one"], ["one", "two"]),
+    ],
+)
+def test_one_context_is_one_cluster_and_as_ever(
+    contexts: list[str], clusters: list[str], found: list[str]
+) -> None:
+    given = {"context": contexts, "cluster": clusters, "fronted": None}
+    assert [each.cluster.name for each in observe._asked(given)] == found

@@ -79,6 +79,7 @@ def test_each_value_is_tried() -> None:
         ({"image": {"digest": "sha256:1"}}, "/image/digest': 'sha256:1' does not match"),
         ({"podAnnotations": {"on": True}}, "/podAnnotations/on': got boolean, want string"),
         ({"pathPrefix": "baton/"}, "/pathPrefix': 'baton/' does not match"),
+        ({"clusters": [{"name": "East"}]}, "/clusters/0/name': 'East' does not match"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused_by_its_path(values: dict[str, Any], said: str) -> None:
@@ -100,7 +101,12 @@ def test_a_rule_of_ones_own_names_its_resources(resource: str) -> None:
 
 
 BY_PROXY = {"signIn": {"mode": "proxy"}}
+EAST = {"clusters": [{"name": "east"}], "history": {"size": "4Gi"}}
 CLASHES = [
+    (EAST | SHARED | {"role": "watcher"}, "set cluster to its name"),
+    (EAST | {"clusterName": "eu"}, "leave cluster, clusterName and auditLog out"),
+    (EAST | {"clusters": [{"name": "a"}, {"name": "b"}, {"name": "c"}]}, "take 5184 MiB"),
+    ({"cluster": "east"}, "set database.url.name to a Secret"),
     ({"signIn": {"mode": "local"}}, "nobody signs in"),
     ({"signIn": {"insecureAnyoneMayLook": True}}, "is for signIn.mode=local"),
     ({"signIn": {"mode": "oidc", "oidc": {"issuer": OIDC["issuer"]}}}, "signIn.oidc.clientId"),

@@ -168,6 +168,23 @@ VARIANTS: dict[str, Values] = {
         "replicas": 3,
         "redis": {"url": {"name": "baton-redis", "key": "uri"}},
     },
+    "several clusters": {
+        "clusters": [
+            {"name": "here", "context": ""},
+            {"name": "east"},
+            {"name": "west", "context": "arn:aws:eks:eu:1:cluster/west"},
+        ],
+        "kubeconfig": {"name": "baton-kubeconfig", "key": "config"},
+        "history": {"size": "8Gi"},
+    },
+    "a watcher of one of several": SHARED | {"role": "watcher", "cluster": "east"},
+    "pages of several": SHARED
+    | {
+        "role": "web",
+        "clusters": [{"name": "east"}, {"name": "west"}],
+        "kubeconfig": {"name": "baton-kubeconfig"},
+        "history": {"size": "4Gi"},
+    },
     "monitored": {
         "metrics": {
             "serviceMonitor": {"enabled": True, "interval": "15s", "labels": {"release": "main"}},

@@ -65,7 +65,7 @@
 {{- $complaints = append $complaints "kinds.files and kinds.configMap are both set: put all into one" -}}
 {{- end -}}
 {{- $room := mul (trimSuffix "Gi" .Values.history.size) 1024 -}}
-{{- $needed := add .Values.history.megabytes 1024 192 -}}
+{{- $needed := mul (add .Values.history.megabytes 1024 192) (max 1 (len .Values.clusters)) -}}
 {{- if lt (int $room) (int $needed) -}}
 {{- $complaints = append $complaints (printf "history.size is %s, but history.megabytes, 1 GiB of recordings that people open, and room to work take %d MiB: make it larger" .Values.history.size (int $needed)) -}}
 {{- end -}}
@@ -80,6 +80,17 @@
 {{- end -}}
 {{- if and (eq .Values.role "web") .Values.auditLog.enabled -}}
 {{- $complaints = append $complaints "role is web, which follows no audit log: set auditLog where the role is watcher" -}}
+{{- end -}}
+{{- if .Values.clusters -}}
+{{- if eq .Values.role "watcher" -}}
+{{- $complaints = append $complaints "role is watcher, which is of one cluster: leave clusters out, and set cluster to its name" -}}
+{{- end -}}
+{{- if or .Values.cluster .Values.clusterName .Values.auditLog.enabled -}}
+{{- $complaints = append $complaints "clusters has several: leave cluster, clusterName and auditLog out, which are of one" -}}
+{{- end -}}
+{{- end -}}
+{{- if and .Values.cluster (not .Values.database.url.name) -}}
+{{- $complaints = append $complaints "cluster says which of the clusters of one PostgreSQL this is: set database.url.name to a Secret with its address, or leave cluster out" -}}
 {{- end -}}
 {{- if $complaints -}}
 {{- fail (printf "\n\n- %s\n" (join "\n- " $complaints)) -}}

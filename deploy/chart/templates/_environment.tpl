@@ -8,11 +8,22 @@
 {{- $hosts | compact | uniq | join "," -}}
 {{- end -}}
 
+{{- define "baton.clusters" -}}
+{{- $named := list -}}
+{{- range .Values.clusters -}}
+{{- $named = append $named (hasKey . "context" | ternary (printf "%s=%s" .name (toString .context)) .name) -}}
+{{- end -}}
+{{- join "," $named -}}
+{{- end -}}
+
 {{- define "baton.environment" -}}
 {{- $oidc := .Values.signIn.oidc -}}
 {{- $said := dict
   "BATON_ALLOWED_HOSTS" (include "baton.hosts" .)
+  "BATON_CLUSTER" .Values.cluster
   "BATON_CLUSTER_NAME" .Values.clusterName
+  "BATON_CLUSTERS" (include "baton.clusters" .)
+  "KUBECONFIG" (empty .Values.kubeconfig.name | ternary "" "/etc/baton/kubeconfig/kubeconfig")
   "BATON_HSTS_SECONDS" (toString (int64 .Values.hstsSeconds))
   "BATON_PATH_PREFIX" .Values.pathPrefix
   "BATON_MESSAGES" .Values.messages

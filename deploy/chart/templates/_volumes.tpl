@@ -15,6 +15,11 @@
   mountPath: /etc/baton/issuer
   readOnly: true
 {{- end }}
+{{- if .Values.kubeconfig.name }}
+- name: kubeconfig
+  mountPath: /etc/baton/kubeconfig
+  readOnly: true
+{{- end }}
 {{- if or .Values.kinds.files .Values.kinds.configMap }}
 - name: kinds
   mountPath: /etc/baton/kinds
@@ -72,6 +77,16 @@
     items:
       - key: {{ .ca.key }}
         path: ca.crt
+{{- end }}
+{{- end }}
+{{- with .Values.kubeconfig }}
+{{- if .name }}
+- name: kubeconfig
+  secret:
+    secretName: {{ .name }}
+    items:
+      - key: {{ .key }}
+        path: kubeconfig
 {{- end }}
 {{- end }}
 {{- if or .Values.kinds.files .Values.kinds.configMap }}

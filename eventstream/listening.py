@@ -14,6 +14,9 @@ from collections.abc import Sequence
 HOST, PORT = "127.0.0.1", 8000
 """Where it is served if nobody says otherwise."""
 
+FRONTED = "--fronted"
+"""The option by which `observe` is told that another process hands connections to it."""
+
 WAITING_MOST = 128
 """Connections that the kernel keeps waiting."""
 
@@ -23,8 +26,11 @@ _taken: dict[tuple[str, int], socket.socket] = {}
 def early(arguments: Sequence[str]) -> None:
     """Take the address that these arguments of `observe` name, if it can be had.
 
-    Else nothing is said: whoever wants it later is told why it can't.
+    Else nothing is said: whoever wants it later is told why it can't. A process that another one is
+    in front of has none.
     """
+    if any(each.startswith(FRONTED) for each in arguments):
+        return
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     parser.add_argument("--host", default=HOST)
     parser.add_argument("--port", default=str(PORT))

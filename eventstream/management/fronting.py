@@ -21,6 +21,7 @@ from django.utils.module_loading import import_string
 from eventstream import serving
 from eventstream.clusters import SEGMENT, Asked, Fronted
 from eventstream.front.process import ClusterProcess
+from eventstream.listening import FRONTED
 from eventstream.management import roles
 from eventstream.management.opening import check_sign_in, remember
 from eventstream.management.options import given
@@ -109,7 +110,7 @@ def _command(asked: Asked, fronted: Fronted, options: dict[str, Any]) -> list[st
         written.append("--no-messages")
     manage = Path(settings.BASE_DIR) / "manage.py"
     told = msgspec.json.encode(fronted).decode()
-    return [sys.executable, str(manage), "observe", f"--fronted={told}", *written]
+    return [sys.executable, str(manage), "observe", f"{FRONTED}={told}", *written]
 
 
 def _environment(asked: Asked) -> Mapping[str, str]:

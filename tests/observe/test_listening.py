@@ -29,6 +29,11 @@ def waiting(listener: socket.socket) -> int:
     return int(listener.getsockname()[1])
 
 
+def test_a_process_that_another_one_is_in_front_of_takes_no_address() -> None:
+    listening.early(["--fronted={}", "--port=0"])
+    assert listening._taken == {}
+
+
 def test_the_address_that_was_taken_early_is_the_one_that_is_served() -> None:
     listening.early(["--kubeconfig", "x", "--host=127.0.0.1", "--port", "0", "--no-messages"])
     (early,) = listening._taken.values()

@@ -19,6 +19,7 @@ from django.utils.module_loading import import_string
 
 from eventstream import clusternames, clusters, descriptors, listening, logs, private
 from eventstream.front import telling
+from eventstream.loading import staying
 from eventstream.management import roles
 from eventstream.management.options import no_messages, teaching
 from eventstream.management.printing import PlainCommand
@@ -102,8 +103,7 @@ class Command(PlainCommand):
             settings.BATON_PATH_PREFIX = _prefix(options["path_prefix"])
         asked = _asked(options)
         if asked:
-            # Only what is needed is loaded: the one in front knows no Kubernetes.
-            import_module("eventstream.management.fronting").run(asked, options, self.stdout)
+            _loaded("fronting").run(asked, options, self.stdout)
             return
         if options["no_messages"]:
             os.environ["BATON_MESSAGES"] = "none"  # For those that read opened recordings.
@@ -112,7 +112,13 @@ class Command(PlainCommand):
                 os.environ[f"BATON_{name.upper()}"] = str(options[name].absolute())
         settings.BATON_FRONTED = options["fronted"]
         options["context"] = next(iter(options["context"]), None)
-        import_module("eventstream.management.observing").run(options, self.stdout)
+        _loaded("observing").run(options, self.stdout)
+
+
+def _loaded(name: str) -> Any:
+    """Load what is needed and no more: the one in front knows no Kubernetes."""
+    with staying():
+        return import_module(f"eventstream.management.{name}")
 
 
 def _add_clusters(parser: ArgumentParser) -> None:
@@ -141,7 +147,7 @@ def _add_clusters(parser: ArgumentParser) -> None:
         help="what the pages, the log and files call the cluster; as BATON_CLUSTER_NAME "
         "(the context's name)",
     )
-    parser.add_argument("--fronted", type=_fronted, help=argparse.SUPPRESS)
+    parser.add_argument(listening.FRONTED, type=_fronted, help=argparse.SUPPRESS)
 
 
 def _asked(options: dict[str, Any]) -> tuple[clusters.Asked, ...]:

@@ -6,8 +6,9 @@ from typing import NamedTuple, Self
 from django.core.management import call_command
 from django.db import connection, connections
 
-MEMOS = "memorow"
-"""What a table or an index of memos has in its name: they go when a trace settles."""
+PASSING = ("memorow", "journalrow")
+"""What a table or an index of what only a restart needs has in its name: it goes when a trace
+settles, or soon after it was stored."""
 
 
 def use(database: Path) -> None:
@@ -33,6 +34,7 @@ class Bytes(NamedTuple):
             return cls(dict(cursor.fetchall()))
 
     def beyond(self, empty: "Bytes") -> dict[str, float]:
-        """How much more that is than in an `empty` database, memos left out."""
+        """How much more that is than in an `empty` database, what passes left out."""
         more = {name: size - empty.sizes.get(name, 0) for name, size in self.sizes.items()}
-        return {name: size for name, size in more.items() if size > 0 and MEMOS not in name}
+        kept = {name: size for name, size in more.items() if not any(p in name for p in PASSING)}
+        return {name: size for name, size in kept.items() if size > 0}

@@ -116,11 +116,18 @@ async def store(batches: Batches) -> Stored:
 
     Only that is measured, and not how the batch came about just before, as when Baton observes.
     """
-    from eventstream.recorder import Recorder  # Django's models, so only after its set-up.
+    # Django's models, so only after its set-up.
+    from eventstream.recorder import Recorder
+    from eventstream.recorder.commit import empty_journal
+    from eventstream.retention import Retention
 
-    recorder, stored = Recorder(Cluster(), limit=1_000_000), Stored()
+    now = 0.0
+    recorder = Recorder(Cluster(), limit=1_000_000, clock=lambda: now, retention=Retention())
+    stored = Stored()
     for batch in batches:
         stored.see(batch)
+        # By the recorded time, which is what images wait by.
+        now = max((change.at for change, _ in batch if change is not None), default=now)
         cpu, wall = time.process_time(), time.perf_counter()
         for observation, upserts in batch:
             recorder.put(observation, upserts)
@@ -130,6 +137,10 @@ async def store(batches: Batches) -> Stored:
         stored.wall += time.perf_counter() - wall
     for trace in stored.traces.values():
         recorder.put(None, [TraceUpsert(as_settled(trace))])
+    await recorder.flush()
+    cpu = time.process_time()
+    await asyncio.to_thread(empty_journal)  # Each row of it goes, be it later.
+    stored.cpu += time.process_time() - cpu
     running = asyncio.create_task(recorder.run())
     await asyncio.sleep(0)  # Let it begin, so that cancelling ends its thread.
     running.cancel()

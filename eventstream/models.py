@@ -158,6 +158,13 @@ class MemoRow(Row):
     body = models.BinaryField()
 
 
+class JournalRow(Row):
+    """What one commit noted for a restart alone, see `packing.journal`, in order of `number`."""
+
+    number = NumberField(primary_key=True)
+    body = models.BinaryField()
+
+
 class TraceRow(Row):
     """One trace. `rank` is that of its state, see `RANKS`.
 

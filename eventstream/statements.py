@@ -69,6 +69,7 @@ STEPS = _table(
     *("place_id", "object_id", "actor_id", "body"),
 )
 MEMOS = _table("memorow", "trace_id", "step", "body", key=2)
+JOURNAL = _table("journalrow", "number", "body")
 TRACES = _table(
     *("tracerow", "number", "id", "seq", "revision", "rank", "state", "started", "updated"),
     *("namespace", "kind", "type", "name", "title", "holder", "settled", "background"),

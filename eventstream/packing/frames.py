@@ -18,7 +18,7 @@ DICTIONARIES = Path(__file__).parent / "dictionaries"
 EXPLAINED, IMAGES = 1, 2
 """The dictionaries that are written with: for steps and traces, for images and memos."""
 
-LEVEL = 3
+LEVEL, QUICK = 3, 1
 LARGEST = 256 * 1024 * 1024
 """Bytes that a frame may say it holds; as many are taken at once. Baton writes none near that."""
 
@@ -38,7 +38,14 @@ class _Frames:
         self._packer = zstandard.ZstdCompressor(
             level=LEVEL, dict_data=words, write_checksum=False, write_content_size=True
         )
+        quick = zstandard.ZstdCompressionDict(path.read_bytes())
+        quick.precompute_compress(level=QUICK)
+        self._quick = zstandard.ZstdCompressor(level=QUICK, dict_data=quick, write_checksum=False)
         self._unpacker = zstandard.ZstdDecompressor(dict_data=words)
+
+    def pack_quickly(self, content: bytes) -> bytes:
+        with self._lock:
+            return self._quick.compress(content)
 
     def pack(self, content: bytes) -> bytes:
         with self._lock:
@@ -57,6 +64,11 @@ def _frames(number: int) -> _Frames:
 def pack(content: bytes, dictionary: int) -> bytes:
     """Return `content` as a frame."""
     return _frames(dictionary).pack(content)
+
+
+def pack_quickly(content: bytes, dictionary: int) -> bytes:
+    """The same with less work, for what is long and not kept long."""
+    return _frames(dictionary).pack_quickly(content)
 
 
 def unpack(frame: bytes) -> bytes:

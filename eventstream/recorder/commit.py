@@ -7,9 +7,8 @@ on from where history ends.
 from collections.abc import Mapping
 
 import msgspec
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
-from eventstream.explain.vocabulary.memos import Encode
 from eventstream.explain.vocabulary.records import type_name
 from eventstream.models import (
     CoverageRow,
@@ -18,18 +17,17 @@ from eventstream.models import (
     InstallationRow,
     PositionRow,
 )
-from eventstream.names import Names, forget, names
+from eventstream.names import forget, names
 from eventstream.objects.observations import Gap
-from eventstream.packing.ids import uid_bytes
-from eventstream.recorder.batch import Batch, SavedImage
-from eventstream.recorder.rows import Encoded, image_cells
+from eventstream.recorder.batch import Batch
+from eventstream.recorder.journal import Note, empty, opened_journal
+from eventstream.recorder.rows import Encoded
 from eventstream.recorder.status import Status, save_status
 from eventstream.recorder.tenure import Tenure
 from eventstream.recorder.upserts import Numbers, UpsertWriter
 from eventstream.searching.keeping import Indexed
 from eventstream.statements import (
     COVERAGE,
-    IMAGES,
     INSTALLATION,
     LOGS,
     POSITIONS,
@@ -39,20 +37,37 @@ from eventstream.statements import (
 
 
 def commit(
-    batch: Batch, now: float, status: Status | None = None, tenure: Tenure | None = None
+    batch: Batch,
+    now: float,
+    status: Status | None = None,
+    tenure: Tenure | None = None,
+    images_wait: float = 0.0,
 ) -> int:
     """Store `batch` and return the latest seq; on any exception nothing of it is stored.
 
-    Raises OvertakenError and VanishedError where the database is not as `tenure` left it.
+    The images of objects that are written to again and again may wait for so many seconds. Raises
+    OvertakenError and VanishedError where the database is not as `tenure` left it.
     """
     try:
-        return _commit(batch, now, status, tenure)
+        try:
+            return _commit(batch, now, status, tenure, images_wait, trusted=True)
+        except IntegrityError:
+            forget()  # An earlier run had told one of the steps that are new to this one.
+            return _commit(batch, now, status, tenure, images_wait, trusted=False)
     except BaseException:
         forget()  # What is remembered of names may not have been stored.
         raise
 
 
-def _commit(batch: Batch, now: float, status: Status | None, tenure: Tenure | None) -> int:
+def _commit(
+    batch: Batch,
+    now: float,
+    status: Status | None,
+    tenure: Tenure | None,
+    images_wait: float,
+    *,
+    trusted: bool,
+) -> int:
     with transaction.atomic():
         statements().alone()
         epoch, seq, last, floor, writer, unsearched = _installation()
@@ -60,11 +75,12 @@ def _commit(batch: Batch, now: float, status: Status | None, tenure: Tenure | No
             tenure.check(epoch, writer, seq)
         numbers, known = Numbers(seq), names(epoch, last)
         encode, indexed = Encoded(), Indexed(unsearched)
-        upserts = UpsertWriter(numbers, known, now, encode, indexed)
+        note = Note(opened_journal(epoch, known), now, images_wait)
+        upserts = UpsertWriter(numbers, known, now, encode, indexed, trusted=trusted)
         upserts.write(list(batch.upserts.values()))
         _store_gaps(batch.gaps, numbers)
         _forget_resources(batch.gone)
-        _store_images(batch.images, known, encode)
+        note.store(upserts.memos, batch.images, known, encode, batch.gone)
         _store_bodies(POSITIONS, batch.positions)
         _store_bodies(COVERAGE, batch.coverage)
         _store_bodies(LOGS, batch.logs)
@@ -73,7 +89,24 @@ def _commit(batch: Batch, now: float, status: Status | None, tenure: Tenure | No
         if (numbers.last, known.last) != (seq, last):
             told = (1, epoch, numbers.last, known.last, floor, writer, unsearched)
             statements().put(INSTALLATION, [told])
+    note.keep()
     return numbers.last
+
+
+def empty_journal() -> None:
+    """Give all that is only noted so far rows of its own; nothing else is changed."""
+    try:
+        with transaction.atomic():
+            statements().alone()
+            epoch, seq, last, floor, writer, unsearched = _installation()
+            known = names(epoch, last)
+            empty(known)
+            if known.last != last:
+                told = (1, epoch, seq, known.last, floor, writer, unsearched)
+                statements().put(INSTALLATION, [told])
+    except BaseException:
+        forget()
+        raise
 
 
 def _installation() -> tuple[str, int, int, int, str, int]:
@@ -115,17 +148,6 @@ def _forget_resources(keys: set[str]) -> None:
     ImageRow.objects.filter(resource__name__in=keys).delete()
     for model in (PositionRow, CoverageRow):
         model._default_manager.filter(resource__in=keys).delete()
-
-
-def _store_images(images: dict[str, SavedImage], known: Names, encode: Encode) -> None:
-    gone = [uid_bytes(uid) for uid, saved in images.items() if saved.image is None]
-    statements().remove(IMAGES, [(uid,) for uid in gone])
-    live = [
-        (uid, saved.resource.key, saved.image)
-        for uid, saved in images.items()
-        if saved.image is not None
-    ]
-    statements().put(IMAGES, image_cells(live, known, encode))
 
 
 def _store_bodies(table: Table, said: Mapping[str, msgspec.Struct]) -> None:

@@ -27,6 +27,7 @@ from eventstream.objects.images import Image
 from eventstream.objects.observations import AuditLog, LogPlace, Position
 from eventstream.objects.resource import Resource
 from eventstream.packing.traces import unpack_image, unpack_trace
+from eventstream.recorder.commit import empty_journal
 
 _log = msgspec.json.Decoder(AuditLog)
 _position = msgspec.json.Decoder(Position)
@@ -95,6 +96,7 @@ def load_saved(decoder: Decoder) -> SavedState:
     """
     CoverageRow.objects.all().delete()  # It tells how watching goes now; that run is over.
     try:
+        empty_journal()
         return SavedState(_resources(decoder), _steps(), _traces(), _kept_waits(), _logs())
     except (msgspec.DecodeError, DecodeError) as error:
         raise UnreadableStoreError(

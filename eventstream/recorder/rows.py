@@ -119,6 +119,10 @@ class Encoded:
             known = self._made[id(image)] = image, encode(image)
         return known[1]
 
+    def has_made(self, image: Image | None) -> bool:
+        """Whether that of an image was asked for."""
+        return id(image) in self._made
+
 
 def image_cells(
     images: Sequence[tuple[str, str, Image]], names: Names, encode: Encode

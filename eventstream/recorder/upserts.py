@@ -22,15 +22,16 @@ from eventstream.models import TombstoneRow, WaitsRow
 from eventstream.names import Names
 from eventstream.packing import frames
 from eventstream.packing.ids import id_bytes, id_text
+from eventstream.packing.journal import Memos
 from eventstream.packing.order import version_key
 from eventstream.packing.steps import microseconds, step_content
 from eventstream.packing.traces import (
     pack_content,
-    pack_image,
     texts_of,
     trace_content,
     unpack_texts,
 )
+from eventstream.recorder.journal import MemosChanged
 from eventstream.recorder.rows import (
     KnownTrace,
     StepCells,
@@ -42,7 +43,7 @@ from eventstream.recorder.rows import (
     waits_row,
 )
 from eventstream.searching.keeping import Indexed
-from eventstream.statements import MEMOS, STEPS, TRACE_KEYS, TRACES, Cells, statements
+from eventstream.statements import STEPS, TRACE_KEYS, TRACES, Cells, statements
 
 
 class Numbers:
@@ -76,12 +77,21 @@ class _Told(NamedTuple):
 class UpsertWriter:
     """Writes the upserts of one batch, inside the transaction of the caller.
 
-    `encode` gives the JSON of an image.
+    `encode` gives the JSON of an image. Where fresh steps are `trusted` to be stored nowhere yet,
+    they are not looked for; one that is raises IntegrityError.
     """
 
     def __init__(
-        self, numbers: Numbers, names: Names, now: float, encode: Encode, indexed: Indexed
+        self,
+        numbers: Numbers,
+        names: Names,
+        now: float,
+        encode: Encode,
+        indexed: Indexed,
+        *,
+        trusted: bool = False,
     ) -> None:
+        self._trusted = trusted
         self._numbers = numbers
         self._indexed = indexed
         self._names = names
@@ -96,8 +106,8 @@ class UpsertWriter:
         self._unplaced: list[tuple[float, Cells]] = []
         self._old_seqs: list[Cells] = []
         self._new_traces: list[Cells] = []
-        self._memos: dict[int, list[tuple[bytes, bytes]]] = {}
-        self._old_memos: list[Cells] = []
+        self._memos: dict[int, Memos] = {}
+        self._old_memos: list[tuple[int, bytes]] = []
         self._removed_traces: list[Cells] = []
         self._buried: list[tuple[str, str, int, int]] = []
         self._waits: list[WaitsSeen] = []
@@ -121,6 +131,11 @@ class UpsertWriter:
                     self._waits.append(upsert.waits)
         self._save()
 
+    @property
+    def memos(self) -> MemosChanged:
+        """What that did to memos."""
+        return MemosChanged(tuple(self._old_memos), tuple(self._settled), self._memos)
+
     def _read(self, upserts: Sequence[Upsert], steps: list[Step]) -> None:
         traces = [upsert.trace for upsert in upserts if isinstance(upsert, TraceUpsert)]
         removed = [upsert for upsert in upserts if isinstance(upsert, StepRemoved)]
@@ -128,9 +143,12 @@ class UpsertWriter:
         own = {trace.id for trace in traces}
         named = own | {step.trace for step in steps}
         self._name(named, gone["trace"], {step.actor for step in steps})
-        self._steps = known_steps(
-            [id_bytes(id_) for id_ in {s.id for s in steps} | {*gone["step"]}]
-        )
+        told = {
+            upsert.id
+            for upsert in upserts
+            if isinstance(upsert, StepUpsert) and not (self._trusted and upsert.fresh)
+        }
+        self._steps = known_steps([id_bytes(id_) for id_ in told.union(gone["step"])])
         self._traces = known_traces(
             self._keys[id_] for id_ in own | {*gone["trace"]} if id_ in self._keys
         )
@@ -219,21 +237,11 @@ class UpsertWriter:
         write = statements()
         write.remove(STEPS, self._old_seqs)
         write.remove(TRACES, self._removed_traces)
-        write.remove(MEMOS, self._old_memos)
         write.add(STEPS, self._new_steps)
         for at, cells in self._unplaced:
             row = StepCells(*cells)
             write.add(STEPS, [row._replace(sort=sort_behind(row.trace, row.at, at))])
         write.put(TRACES, self._new_traces)
-        write.remove_by(MEMOS, "trace_id", self._settled)
-        write.put(
-            MEMOS,
-            [
-                (trace, id_, pack_image(memo))
-                for trace, memos in self._memos.items()
-                for id_, memo in memos
-            ],
-        )
         self._save_tombstones()
         forgotten = [waits.key for waits in self._waits if not waits.seen]
         if self._waits:

@@ -21,6 +21,7 @@ from eventstream.metrics import Commits
 from eventstream.objects.observations import AuditLog, Gap, Observation, Position, Problem
 from eventstream.recorder.batch import Batch
 from eventstream.recorder.commit import commit
+from eventstream.recorder.journal import IMAGES_SECONDS
 from eventstream.recorder.problems import commit_problem
 from eventstream.recorder.status import ClusterIdentity, Status, StatusKeeper
 from eventstream.recorder.tenure import Tenure
@@ -188,7 +189,7 @@ class Recorder:
     def _write(self, batch: Batch, now: float, status: Status | None) -> int:
         self._writing.check()
         self._retention.make_room()
-        seq = commit(batch, now, status, self._tenure)
+        seq = commit(batch, now, status, self._tenure, IMAGES_SECONDS)
         if self._tenure is not None:
             self._tenure.reached(seq)
         return seq

@@ -18,6 +18,7 @@ from eventstream.models import (
     GapRow,
     ImageRow,
     InstallationRow,
+    JournalRow,
     MemoRow,
     NameRow,
     ObjectRow,
@@ -31,7 +32,7 @@ from eventstream.models import (
 )
 from eventstream.objects.observations import Change, Observation, Position, Removed
 from eventstream.recorder.batch import Batch
-from eventstream.recorder.commit import commit
+from eventstream.recorder.commit import commit, empty_journal
 from tests.store.samples import PODS, change, gap, position, put_step, put_trace
 
 Put = tuple[Observation | None, list[Upsert]]
@@ -63,7 +64,7 @@ def stored(batches: list[list[Put]]) -> list[object]:
     """What the tables hold after these batches, but for the numbers given on the way."""
     tables = (
         *(StepRow, MemoRow, TraceRow, WaitsRow, TombstoneRow, ImageRow, PositionRow, GapRow),
-        *(CoverageRow, NameRow, PlaceRow, ObjectRow, TraceKeyRow),
+        *(CoverageRow, NameRow, PlaceRow, ObjectRow, TraceKeyRow, JournalRow),
     )
     names.forget()
     for model in tables:
@@ -74,6 +75,7 @@ def stored(batches: list[list[Put]]) -> list[object]:
         for seen, upserts_ in puts_:
             batch.add(seen, upserts_)
         commit(batch, 100.0)
+    empty_journal()
     return [
         list(StepRow.objects.order_by("id").values_list(*STEP_COLUMNS[3:])),
         list(MemoRow.objects.order_by("step").values_list("trace__id", "step", "body")),

@@ -19,6 +19,7 @@ from eventstream.models import (
 from eventstream.objects.observations import Coverage, Observation, Removed
 from eventstream.packing.traces import unpack_image
 from eventstream.recorder import commit as commit_module
+from eventstream.recorder.commit import empty_journal
 from tests.store.conftest import both
 from tests.store.samples import (
     DEPLOYMENTS,
@@ -43,6 +44,7 @@ def numbers(id_: str = "s1") -> tuple[int, int]:
 
 def memos() -> dict[str, bytes]:
     """What is kept for a restart, by step."""
+    empty_journal()
     return {
         step: unpack_image(bytes(body))
         for step, body in MemoRow.objects.values_list("step", "body")

@@ -278,12 +278,12 @@ class Engine:
         if row is not write or len(placed) > 1:
             upserts.extend(self._counted(write, old, placed))
         else:
-            upserts.append(self._row(write, draft))
+            upserts.append(self._row(write, draft, fresh=old is None))
         return again
 
-    def _row(self, write: Write, draft: StepDraft) -> StepUpsert:
+    def _row(self, write: Write, draft: StepDraft, *, fresh: bool = False) -> StepUpsert:
         proven = write.decision.audit is not None and self._audit.proven(write)
-        return StepUpsert(draft, Memo(write, proven=proven))
+        return StepUpsert(draft, Memo(write, proven=proven), fresh)
 
     def _counted(
         self, write: Write, old: StepDraft | None, placed: Sequence[Write]

@@ -282,11 +282,13 @@ class StepDraft(Protocol):
 class StepUpsert(msgspec.Struct, frozen=True, gc=False):
     """A step that is new or changed, and the source of the memo that a restart needs.
 
-    Both are made when asked for, so ask once: of a burst of revisions the last is stored.
+    Both are made when asked for, so ask once: of a burst of revisions the last is stored. One that
+    is `fresh` this engine has not told before; an earlier one may have.
     """
 
     draft: Step | StepDraft
     source: MemoSource | bytes = b""
+    fresh: bool = False
 
     @property
     def id(self) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from itertools import cycle
+from itertools import cycle, islice
 from pathlib import Path
 
 TAPES = Path(__file__).resolve().parent.parent / "practicecluster" / "tapes"
@@ -73,23 +73,32 @@ def recorded_histories() -> list[History]:
 
 
 def pod_watch(pods: int, events: int) -> list[bytes]:
-    """The lines of a watch of `pods` Pods, `events` in all, each with its line feed.
+    """The lines of a watch of `pods` Pods, `events` in all, each with its line feed."""
+    return list(pod_lines(pods, events))
+
+
+def pod_lines(pods: int, events: int) -> Iterator[bytes]:
+    """The same, each made when it is asked for.
 
     Long and short histories are mixed so that the Pods need at least that many events; what is
     over is cut off at the end.
     """
-    lines: list[bytes] = []
-    chosen = list(_chosen(recorded_histories(), pods, events))
+    number = 0
+    chosen = _chosen(recorded_histories(), pods, events)
     for first in range(0, pods, AT_ONCE):
-        running = [
-            history.relived(number)
-            for number, history in enumerate(chosen[first : first + AT_ONCE], first)
-        ]
+        some = enumerate(islice(chosen, AT_ONCE), first)
+        running = [history.relived(pod) for pod, history in some]
         while running:
-            running = [relived for relived in running if _advance(relived, lines)]
-    if len(lines) < events:
-        raise ValueError(f"{pods} recorded Pods give {len(lines)} events, not {events}")
-    return lines[:events]
+            going_on = []
+            for relived in running:
+                for type_, version, body in islice(relived, 1):
+                    number += 1
+                    yield _line(type_, version, body, number)
+                    going_on.append(relived)
+                    if number == events:
+                        return
+            running = going_on
+    raise ValueError(f"{pods} recorded Pods give {number} events, not {events}")
 
 
 def pods_at_rest(pods: int) -> Iterator[bytes]:
@@ -134,14 +143,6 @@ def _chosen(histories: list[History], pods: int, events: int) -> Iterator[Histor
         history = next(short if total > wanted * number else long)
         total += len(history.versions)
         yield history
-
-
-def _advance(relived: Iterator[tuple[str, str, bytes]], lines: list[bytes]) -> bool:
-    """Add the Pod's next line, at the next resourceVersion; False when its history is over."""
-    for type_, version, body in relived:
-        lines.append(_line(type_, version, body, len(lines) + 1))
-        return True
-    return False
 
 
 def _line(type_: str, version: str, body: bytes, number: int) -> bytes:

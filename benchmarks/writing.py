@@ -3,11 +3,12 @@
 import asyncio
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self, TypeVar
 
+from practicecluster.access import Viewer
 from practicecluster.builtin_types import builtin_types
 from practicecluster.cluster import PracticeCluster
 from practicecluster.kubeconfig import write_kubeconfig
@@ -22,8 +23,15 @@ T = TypeVar("T")
 class Writing:
     """The cluster, in a thread of its own for as long as the block lasts."""
 
-    def __init__(self, kubeconfig: Path) -> None:
+    def __init__(
+        self,
+        kubeconfig: Path,
+        namespaces: Sequence[str] = ("default",),
+        people: Mapping[str, Viewer] = MappingProxyType({}),
+    ) -> None:
         self._kubeconfig = kubeconfig
+        self._namespaces = namespaces
+        self._people = people
         self._loop = asyncio.new_event_loop()
         self._served = threading.Event()
         self._over = asyncio.Event()
@@ -48,10 +56,10 @@ class Writing:
         """Create the Deployments, of which `title` is the first one's."""
         self._run(self._create())
 
-    def write(self, rate: int, seconds: int) -> dict[int, float]:
+    def write(self, rate: int, seconds: int) -> dict[tuple[str, int], float]:
         """Report `rate` statuses a second, in turn of each Deployment.
 
-        Returns when the first Deployment had so many replicas: unix seconds by number of replicas.
+        Returns when a Deployment had so many replicas: unix seconds by its name and their number.
         """
         return self._run(self._write(rate, seconds))
 
@@ -60,28 +68,35 @@ class Writing:
 
     async def _serve(self) -> None:
         async with PracticeCluster() as self._cluster:
+            self._cluster.access.viewers.update(self._people)
             write_kubeconfig(self._cluster.kubeconfig(), self._kubeconfig)
             self._served.set()
             await self._over.wait()
 
     async def _create(self) -> None:
         for number in range(DEPLOYMENTS):
-            self._cluster.store.put(_TYPE, _deployment(number, 0))
+            self._put(number, 0)
 
-    async def _write(self, rate: int, seconds: int) -> dict[int, float]:
-        written: dict[int, float] = {}
+    async def _write(self, rate: int, seconds: int) -> dict[tuple[str, int], float]:
+        written: dict[tuple[str, int], float] = {}
         began = time.monotonic()
         for turn in range(rate * seconds):
             await asyncio.sleep(max(0.0, began + turn / rate - time.monotonic()))
             replicas, number = divmod(turn, DEPLOYMENTS)
-            self._cluster.store.put(_TYPE, _deployment(number, replicas + 1))
-            if number == 0:
-                written[replicas + 1] = time.time()
+            self._put(number, replicas + 1)
+            written[_name(number), replicas + 1] = time.time()
         return written
 
+    def _put(self, number: int, replicas: int) -> None:
+        namespace = self._namespaces[number % len(self._namespaces)]
+        self._cluster.store.put(_TYPE, _deployment(_name(number), namespace, replicas))
 
-def _deployment(number: int, replicas: int) -> dict[str, Any]:
-    name = f"written-{number:02d}"
+
+def _name(number: int) -> str:
+    return f"written-{number:02d}"
+
+
+def _deployment(name: str, namespace: str, replicas: int) -> dict[str, Any]:
     client = _entry("kubectl-create", {"f:spec": {"f:replicas": {}}})
     controller = _entry("kube-controller-manager", {"f:status": {"f:replicas": {}}})
     return {
@@ -89,7 +104,7 @@ def _deployment(number: int, replicas: int) -> dict[str, Any]:
         "kind": "Deployment",
         "metadata": {
             "name": name,
-            "namespace": "default",
+            "namespace": namespace,
             "uid": f"uid-{name}",
             "generation": 1,
             "managedFields": [client, controller | {"subresource": "status"}][: 1 + bool(replicas)],

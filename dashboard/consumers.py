@@ -10,10 +10,10 @@ given back where that coroutine ends, however it does: by `Ended`, by an error, 
 
 import asyncio
 import contextlib
-import json
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import msgspec
@@ -33,14 +33,18 @@ from dashboard.protocol import (
     decode,
     feed_of,
     must_reset,
+    written,
 )
 from dashboard.readers import Readers
 from dashboard.shares import Share, share_of
+from dashboard.sharing import Sharing
 from dashboard.signin.guard import Guard, LeftError
 from dashboard.wakeups import WakeUps
 from eventstream import history
 
 TICK_SECONDS = 0.1
+BATCHES_A_SECOND = 1000
+"""So many are sent to all pages together: the more are open, the less often each is told."""
 POLL_SECONDS = 1.0
 STATUS_SECONDS = 1.0
 KEEPALIVE_SECONDS = 5.0
@@ -52,7 +56,7 @@ CLOSE_SILENT = 4408
 CLOSE_BUSY = 4429
 CLOSE_FAILED = 4500
 
-pages = Places(256)
+pages = Places(512)
 lobby = Lobby(64)
 readers = Readers(2)
 wake_ups = WakeUps()
@@ -95,6 +99,38 @@ def _open(wanted: Wanted) -> Opening:
     return Opening(history.epoch(), history.head() if reset else wanted.message.since, reset)
 
 
+class Told(msgspec.Struct, frozen=True):
+    """What brings a page on to `seq`: messages as they are sent, so many of them batches.
+
+    From there `feed` goes on; `more` when there is more to be asked for.
+    """
+
+    since: int
+    seq: int
+    more: bool
+    messages: tuple[str, ...]
+    batches: int
+    feed: Feed
+
+
+def _tell(feed: Feed, since: int) -> Told:
+    """Read what is new, and write it as it is sent."""
+    update = feed.updates(since, time.time())
+    gaps = [written({"type": "gap", "gap": msgspec.to_builtins(gap)}) for gap in update.gaps]
+    news = tuple(batches(update, since))
+    then = update.then or feed
+    return Told(since, update.seq, update.more, (*gaps, *news), len(news), then)
+
+
+def _told_bytes(told: Told) -> int | None:
+    """What of an answer is kept; where it says nothing, there may be more for who asks next."""
+    return sum(map(len, told.messages)) if told.seq > told.since else None
+
+
+_tellings = Sharing(_told_bytes)
+_statuses: Sharing[dict[str, str]] = Sharing(lambda parts: sum(map(len, parts.values())))
+
+
 def _status(feed: Feed, now: float) -> dict[str, str]:
     """Return the parts of a page that tell how watching goes, by the id of their element."""
     header = status.context(now)
@@ -129,6 +165,7 @@ class LiveConsumer:
         self._allowance = Allowance()
         self._wanted: Wanted | None = None
         self._feed: Feed = Quiet()
+        self._epoch = ""
         self._cursor = 0
         self._unacked: list[int] = []
         self._wake = asyncio.Event()
@@ -179,8 +216,9 @@ class LiveConsumer:
     async def _listen(self) -> NoReturn:
         """Take in what the page says until it goes; of what it wants, only the newest counts."""
         while True:
-            self._wanted = await self._message() or self._wanted
-            self._wake.set()
+            if wanted := await self._message():
+                self._wanted = wanted
+                self._wake.set()
 
     async def _message(self) -> Wanted | None:
         """Return what the page's next message asks for, None if it acknowledges.
@@ -198,6 +236,8 @@ class LiveConsumer:
                 return Wanted(message, feed_of(message))
         except ProtocolError as error:
             raise Ended(CLOSE_PROTOCOL, str(error)) from error
+        if len(self._unacked) >= UNACKED_MOST:
+            self._wake.set()  # There may be more for it, which nothing else wakes it up for.
         self._unacked = [sent for sent in self._unacked if sent > message.seq]
         return None
 
@@ -212,7 +252,7 @@ class LiveConsumer:
                 await self._begin()
                 await self._push()
                 await self._push_status()
-                await asyncio.sleep(TICK_SECONDS)
+                await asyncio.sleep(max(TICK_SECONDS, len(pages) / BATCHES_A_SECOND))
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(POLL_SECONDS):
                         await self._wake.wait()
@@ -227,47 +267,56 @@ class LiveConsumer:
             return
         opening = await self._read(_open, wanted)
         self._feed = Quiet() if opening.reset else wanted.feed
-        self._cursor, self._unacked, self._told = opening.seq, [], {}
+        self._epoch, self._cursor = opening.epoch, opening.seq
+        self._unacked, self._told = [], {}
         welcome = {"epoch": opening.epoch, "seq": opening.seq, "reset": opening.reset}
-        await self._send({"type": "welcome", **welcome, "now": time.time()})
+        await self._send(written({"type": "welcome", **welcome, "now": time.time()}))
 
     async def _push(self) -> None:
         """Send what is new, as long as the page keeps up and wants nothing else."""
         more = True
         while more and len(self._unacked) < UNACKED_MOST:
-            update = await self._read(self._feed.updates, self._cursor, time.time())
+            told = await self._told_next()
             if self._wanted is not None:
                 return
-            before, self._cursor, more = self._cursor, update.seq, update.more
-            for gap in update.gaps:
-                await self._send({"type": "gap", "gap": msgspec.to_builtins(gap)})
-            if update.ops:
-                self._unacked.append(update.seq)
-            for batch in batches(update, before):
+            self._cursor, self._feed, more = told.seq, told.feed, told.more
+            if told.batches:
+                self._unacked.append(told.seq)
+            for _ in range(told.batches):
                 self._allowance.owe()
                 self._share.allowance.owe()
-                await self._send(batch)
+            for message in told.messages:
+                await self._send(message)
+
+    async def _told_next(self) -> Told:
+        """Return what is new for the page, read once for all that are in its position."""
+        feed, since = self._feed, self._cursor
+        ask = partial(self._read, _tell, feed, since)
+        if feed.shared is None:
+            return await ask()
+        return await _tellings.get((self._epoch, feed.shared, since), ask)
 
     async def _push_status(self) -> None:
         """Send how watching goes when it reads differently, and now and then as a sign of life."""
         now = time.time()
         if now - self._told_at < STATUS_SECONDS:
             return
-        parts = await self._read(_status, self._feed, now)
+        wanted = self._feed.wanted if isinstance(self._feed, feeds.NowFeed) else None
+        ask = partial(self._read, _status, self._feed, now)
+        parts = await _statuses.get((self._epoch, wanted, now // STATUS_SECONDS), ask)
         if parts != self._told or now - self._told_at > KEEPALIVE_SECONDS:
             self._told, self._told_at = parts, now
-            await self._send({"type": "status", "now": now, "parts": parts})
+            await self._send(written({"type": "status", "now": now, "parts": parts}))
 
     async def _read(self, query: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Return what `query` reads of history, in this viewer's turn."""
         async with self._share.reading:
             return await readers.read(query, *args, **kwargs)
 
-    async def _send(self, message: dict[str, Any]) -> None:
-        text = json.dumps(message, separators=(",", ":"))
+    async def _send(self, text: str) -> None:
         await self._hand_over({"type": "websocket.send", "text": text})
 
     async def _close(self, code: int, reason: str) -> None:
         """Close with `code`; the reason goes ahead, because Daphne sends none with a close."""
-        await self._send({"type": "refused", "code": code, "reason": reason})
+        await self._send(written({"type": "refused", "code": code, "reason": reason}))
         await self._hand_over({"type": "websocket.close", "code": code})

@@ -18,6 +18,8 @@ READ_SECONDS = 1.0
 class CoverageFeed:
     """A row for each kind, and above and below it what is wrong and what was missed."""
 
+    shared = None
+
     def __init__(self) -> None:
         self._read_at = 0.0
         self._kinds: dict[str, Kind] | None = None

@@ -14,6 +14,8 @@ EVERY_SECONDS = 0.5
 class ExerciseFeed:
     """One exercise, judged anew when history has more."""
 
+    shared = None
+
     def __init__(self, slug: str) -> None:
         self._exercise = BY_SLUG.get(slug) if practice.practised() is not None else None
         self._told: dict[str, str] = {}

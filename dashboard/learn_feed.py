@@ -9,6 +9,8 @@ from eventstream.explain.vocabulary.records import Trace
 class LearnFeed:
     """One tab, with the trace that the reader chose, or with whichever is the newest."""
 
+    shared = None
+
     def __init__(self, tab: str, trace_id: str | None) -> None:
         self._tab = tab
         self._chosen = trace_id

@@ -5,8 +5,7 @@ with a reason, and never half understood.
 """
 
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -120,19 +119,28 @@ def must_reset(message: Hello | Sub) -> bool:
     )
 
 
-def batches(update: feeds.Update, since: int) -> Iterator[dict[str, Any]]:
-    """Yield the messages that bring a page from `since` to the update's seq.
+def batches(update: feeds.Update, since: int) -> Iterator[str]:
+    """Yield the messages, as JSON, that bring a page from `since` to the update's seq.
 
     Only the last one says that seq: a page that loses the line between them is told all again.
     """
-    piece: list[feeds.Op] = []
+    piece: list[str] = []
     size = 0
     for op in update.ops:
-        length = len(json.dumps(op))
-        if piece and size + length > BATCH_BYTES:
-            yield {"type": "batch", "seq": since, "ops": piece}
+        text = written(op)
+        if piece and size + len(text) > BATCH_BYTES:
+            yield _batch(since, piece)
             piece, size = [], 0
-        piece.append(op)
-        size += length
+        piece.append(text)
+        size += len(text)
     if piece:
-        yield {"type": "batch", "seq": update.seq, "ops": piece}
+        yield _batch(update.seq, piece)
+
+
+def _batch(seq: int, ops: Iterable[str]) -> str:
+    return f'{{"type":"batch","seq":{seq},"ops":[{",".join(ops)}]}}'
+
+
+def written(message: object) -> str:
+    """Return a message, or a part of one, as JSON."""
+    return json.dumps(message, separators=(",", ":"))

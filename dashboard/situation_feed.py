@@ -15,6 +15,8 @@ QUIET_SECONDS = 5.0
 class SituationFeed:
     """How one situation stands, looked at anew when history has more, and now and then."""
 
+    shared = None
+
     def __init__(self, number: int) -> None:
         there = practice.practised() is not None and 0 < number <= len(SITUATIONS)
         self._number = number if there else None

@@ -12,8 +12,8 @@ import resource
 
 MOST = 65_536
 """No more is asked for: programs that we start inherit the limit, and some walk through it."""
-KEPT = 512
-"""Not for watches: 256 for browsers, 96 for 32 threads that read the database (three files each),
+KEPT = 768
+"""Not for watches: 512 for browsers, 96 for 32 threads that read the database (three files each),
 the rest for recordings, logs, sign-in plugins and what is about to be closed."""
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE})
 

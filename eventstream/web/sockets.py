@@ -19,7 +19,7 @@ FRAMES_A_SECOND = 100
 """A page that sends more is read from more slowly; its messages are bounded where they are read."""
 RECEIVED_BYTES = 16 * 1024
 """A message may be so long: 4,096 characters are at most so many bytes."""
-CONNECTIONS_MOST = 512
+CONNECTIONS_MOST = 768
 """So many sockets may be connected, those that are being told why they are refused included."""
 STALLED_SECONDS = 60.0
 """A page that has not taken in all that waits for it within so long is cut off: it comes back."""

@@ -60,7 +60,7 @@ def test_the_limit_is_raised_as_far_as_it_goes_and_never_lowered(
 
 
 @pytest.mark.parametrize(
-    ("most", "watches"), [(20, 10), (256, 128), (1024, 512), (4096, 3584), (65_536, 65_024)]
+    ("most", "watches"), [(20, 10), (256, 128), (1024, 512), (4096, 3328), (65_536, 64_768)]
 )
 def test_watches_leave_enough_to_all_else(most: int, watches: int) -> None:
     assert descriptors.for_watches(most) == watches

@@ -13,6 +13,7 @@ from typing import Any
 
 from eventstream.explain.vocabulary.records import Step, Trace
 from eventstream.objects.decoding import Decoder
+from eventstream.objects.health.judging import Judge
 from eventstream.objects.inventory import Inventory
 from eventstream.objects.observations import ChangeType, Observation, Position
 from eventstream.objects.resource import Resource
@@ -24,6 +25,7 @@ START = 1_800_000_000.0
 KCM = "kube-controller-manager"
 _LISTED = (("Namespace", "v1"), ("CustomResourceDefinition", "apiextensions.k8s.io/v1"))
 """Cluster-wide kinds that a story's reader may list, whether or not there are any."""
+_MAY_LIST = {"Pod": "v1", "ReplicaSet": "apps/v1", "Event": "v1"}
 _PARTS = ("metadata", "spec", "status")
 UNNUMBERED = ("Node",)
 """Kinds whose specs the API server does not number by generation."""
@@ -37,13 +39,18 @@ def stamp(at: float) -> str:
 class Story:
     """One cluster's history, a write a second unless `wait` says otherwise."""
 
-    def __init__(self) -> None:
+    def __init__(self, *listed: str, judge: Judge | None = None) -> None:
+        """A story whose reader has `listed` these kinds, too, whether or not there are any.
+
+        Custom resources are read by conventions alone, or as `judge` knows them.
+        """
         self.at = START
         self.version = 1000
         self.shown: list[Observation] = []
-        self._decoder = Decoder(b"stories")
+        self._decoder = Decoder(b"stories", judge=judge)
         self._known: dict[str, Inventory] = {}
-        for kind, api_version in _LISTED:
+        more = [(kind, _MAY_LIST[kind]) for kind in listed]
+        for kind, api_version in (*_LISTED, *more):
             self._inventory({"kind": kind, "apiVersion": api_version})
 
     def wait(self, seconds: float) -> None:

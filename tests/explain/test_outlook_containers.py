@@ -7,7 +7,7 @@ import pytest
 from eventstream.explain.vocabulary.records import Trace
 from tests.explain.stories import START, Json, Story, stamp
 from tests.explain.test_outlook_diagnoses import complete, report, rollout, waiting
-from tests.explain.things import condition
+from tests.explain.things import condition, pod
 
 CONFIG = "CreateContainerConfigError"
 
@@ -294,3 +294,21 @@ def test_an_image_of_another_container_does_not_explain_this_one() -> None:
     report(story, one, waiting("ErrImagePull", "dial tcp: i/o timeout"))
     story.tell(one, "Failed", 'Failed to pull image "other:1": not found', "kubelet")
     assert story.trace(web).diagnosis == "image-pull-failed"
+
+
+def test_a_sidecar_that_has_not_started_waits_for_its_startup_probe() -> None:
+    story = Story()
+    probe = {"httpGet": {"path": "/ready", "port": 1}, "periodSeconds": 1, "failureThreshold": 600}
+    own = pod(name="web")
+    sidecar = {"name": "proxy", "image": "p:1", "restartPolicy": "Always", "startupProbe": probe}
+    own["spec"] = own["spec"] | {"initContainers": [sidecar]}
+    waiting = {"waiting": {"reason": "PodInitializing"}}
+    own["status"] = {
+        "phase": "Pending",
+        "initContainerStatuses": [{"name": "proxy", "started": False, "state": {"running": {}}}],
+        "containerStatuses": [{"name": "c", "state": waiting}],
+    }
+    story.create(own, "kubectl-create")
+    assert story.trace(own).summary == (
+        "Waiting for the startup probe of sidecar container proxy (1 of 1) of Pod web to succeed."
+    )

@@ -279,7 +279,7 @@ def test_pods_that_the_api_server_refuses_are_told(message: str, code: str, summ
 
 
 def test_what_refuses_a_statefulsets_pod_is_told_until_one_is_created() -> None:
-    story = Story()
+    story = Story("Pod")
     db = story.create(statefulset(replicas=1), "kubectl-create")
     refused = (
         'create Pod db-0 in StatefulSet db failed error: pods "db-0" is forbidden: '

@@ -324,3 +324,19 @@ def test_a_scheduling_gate_of_kueue_is_kueues() -> None:
     trace = story.trace(gated)
     assert (trace.holder, trace.holder_name) == ("custom-controller", "Kueue")
     assert trace.summary.endswith("which Kueue takes away once it admits the Pod.")
+
+
+def test_a_gate_that_is_gone_keeps_no_node_from_the_pod() -> None:
+    story = Story()
+    gates = {"schedulingGates": [{"name": "example.com/quota"}]}
+    own = pod(name="web", node_name="")
+    own["spec"] |= gates
+    story.create(own, "kubectl-create")
+    blocked = "Scheduling is blocked due to non-empty scheduling gates"
+    gated = condition("PodScheduled", "False", "SchedulingGated", blocked)
+    story.change(own, {"status": {"conditions": [gated]}}, "kube-scheduler", sub="status")
+    assert story.trace(own).diagnosis == "scheduling-gated"
+    story.change(own, {"spec": {"schedulingGates": None}}, "kubectl-edit")
+    trace = story.trace(own)
+    assert (trace.state, trace.holder, trace.diagnosis) == ("running", "scheduler", None)
+    assert trace.summary == "Waiting for the scheduler: a node for Pod web."

@@ -125,7 +125,7 @@ def test_a_replicaset_that_is_refused_is_told_by_the_deployment() -> None:
 
 
 def test_a_claim_that_is_refused_is_told_by_the_statefulset() -> None:
-    story = Story()
+    story = Story("Pod")
     db = story.create(statefulset(replicas=1), "kubectl-create")
     why = (
         "create Claim data-db-0 for Pod db-0 in StatefulSet db failed error: "
@@ -337,7 +337,7 @@ def test_a_replicaset_that_is_to_go_holds_its_deployment() -> None:
 
 
 def test_a_name_that_is_still_taken_is_no_refusal() -> None:
-    story = Story()
+    story = Story("Pod")
     db = story.create(statefulset(replicas=1), "kubectl-create")
     taken = (
         "create Pod db-0 in StatefulSet db failed error: object is being deleted: "

@@ -17,7 +17,7 @@ def thing(kind: str, api_version: str = "v1", **parts: Any) -> Json:
 
 def stands(of: Json) -> tuple[str, str]:
     """State and sentence of the trace of an object that a client has created."""
-    story = Story()
+    story = Story("Event")
     trace = story.trace(story.create(of, by="kubectl-create"))
     return trace.state, trace.summary
 

@@ -116,7 +116,7 @@ def attempt(story: Story) -> Json:
     ],
 )
 def test_a_wait_goes_by_the_kind_of_its_step(waits_for: Callable[[Story], Json], key: str) -> None:
-    story = Story()
+    story = Story("Pod")
     found = story.trace(waits_for(story)).usual
     assert found is not None
     assert found.key == key

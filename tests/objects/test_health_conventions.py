@@ -184,3 +184,33 @@ def test_without_messages_only_the_state_is_kept() -> None:
     assert image.health is not None
     assert (image.health.state, image.health.reason) == ("failed", "SyncError")
     assert "it burns" not in encode(image).decode()
+
+
+RESTING = {"observedGeneration": -1, "conditions": []}
+
+
+@pytest.mark.parametrize("name", ["suspend", "paused"])
+def test_what_is_to_rest_need_not_be_seen_by_its_controller(name: str) -> None:
+    assert judged(RESTING, {name: True}) == f"suspended: spec.{name} is true"
+    assert judged(RESTING, {name: False}).startswith("progressing: status.observedGeneration")
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "over"),
+    [
+        ("TaskRun", {"conditions": [condition("Succeeded", "False", "Failed")]}, True),
+        ("Widget", {"conditions": [condition("Succeeded", "False", "Failed")]}, True),
+        ("Widget", {"conditions": [condition("Ready", "False", "Failed")]}, False),
+        ("TestRun", {"conditions": [condition("Degraded")]}, False),
+        ("Backup", {"phase": "PartiallyFailed"}, True),
+        ("Backup", {"phase": "Error"}, True),
+        ("Backup", {"phase": "walArchivingFailing"}, False),
+        ("Widget", {"phase": "Failed"}, False),
+    ],
+)
+def test_a_run_that_failed_has_ended_and_what_goes_on_has_not(
+    kind: str, status: Json, over: bool
+) -> None:
+    found = by_convention({"kind": kind, "metadata": {}, "spec": {}, "status": status})
+    assert found is not None
+    assert (found.state, found.over) == ("failed", over)

@@ -209,3 +209,24 @@ def test_workloads_come_first_of_what_flux_has_applied(tmp_path: Path) -> None:
         "Deployment.apps/shop/web",
         "Route.example.org/shop/web",
     )
+
+
+def test_what_its_spec_has_rest_is_not_waited_for_to_be_seen(tmp_path: Path) -> None:
+    rule = "rules:\n  - is: suspended\n    when: spec.suspend == true\n    holder: client\n"
+    resting = judge(tmp_path, rule)
+    health = said(resting, {"observedGeneration": -1}, {"suspend": True})
+    assert (health.state, health.holder, health.stale) == ("suspended", "client", False)
+    assert said(resting, {"observedGeneration": -1}, {"suspend": False}).stale
+
+
+@pytest.mark.parametrize(
+    ("timeout", "takes"),
+    [("5m0s", 300.0), ("1h30m", 5400.0), ("90s", 90.0), ("1.5s", 1.0), ("", 60.0), ("soon", 0.0)],
+)
+def test_work_is_given_the_time_that_it_asks_for(
+    tmp_path: Path, timeout: str, takes: float
+) -> None:
+    within = """at("spec.timeout") != "" ? spec.timeout : "1m\""""
+    rule = f"rules:\n  - is: progressing\n    within: '{within}'\n"
+    spec = {"timeout": timeout} if timeout else {}
+    assert said(judge(tmp_path, rule), {"conditions": []}, spec).takes == takes

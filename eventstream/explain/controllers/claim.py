@@ -10,6 +10,8 @@ https://kubernetes.io/docs/concepts/storage/persistent-volumes/#expanding-persis
 from eventstream.explain.attribution import evidence
 from eventstream.explain.controllers.registry import Behaviour, Rules
 from eventstream.explain.controllers.shared.conventions import complete, untaught
+from eventstream.explain.controllers.shared.provisioning import has_provisioner
+from eventstream.explain.controllers.shared.unseen import hides
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.quantities import amount
@@ -240,8 +242,10 @@ def _unbound(snapshot: Snapshot, write: Write) -> Holding:
     notes = snapshot.latest_notes(write.log, *_WRONG) or snapshot.latest_notes(write.log, *_SAID)
     note = notes[0] if notes else None
     reason = note.after.spec.reason if note is not None else ""
+    if note is None and not has_provisioner(write.image):
+        return _untold(write) if hides(snapshot, "Event") else _waits(write, _BINDER, None)
     if note is None or reason == "Provisioning":
-        return _waits(write, _BINDER if note is None else "custom-controller", note)
+        return _waits(write, "custom-controller", note)
     if reason in _FIRST_USE:
         return _first_use(write, note)
     if reason == "ExternalProvisioning":
@@ -269,6 +273,12 @@ def _waits(write: Write, actor: str, note: Change | None, name: str = "") -> Hol
         about=write,
         evidence=proofs.events([note]) if note is not None else (),
     )
+
+
+def _untold(write: Write) -> Holding:
+    """Whether a volume is to be made at all before a Pod uses the claim, only Events tell."""
+    what = f"a volume for {named(write.image)}: Baton is not shown the Events that say of whom"
+    return Holding(1, "unknown", "", when(write), what, patient=True, about=write, works=True)
 
 
 def _first_use(write: Write, note: Change) -> Holding:

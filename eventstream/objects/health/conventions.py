@@ -1,9 +1,10 @@
 """How an object stands by the conventions that operators share, for kinds that nobody declared.
 
 They are asked in this order, and the first that says something counts: the controller has not
-seen the newest generation; a condition by which something is wrong; what the object asks to rest
-(`suspend`, `paused`); an error that stands in the status; conditions of work under way; a phase,
-state or health in words; a condition that all is well; numbers of replicas.
+seen the newest generation (of what is to rest it need not see any); a condition by which something
+is wrong; what the object asks to rest (`suspend`, `paused`); an error that stands in the status;
+conditions of work under way; a phase, state or health in words; a condition that all is well;
+numbers of replicas.
 
 Sources: https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md
 (observedGeneration, Reconciling, Stalled, Ready); https://github.com/knative/specs/blob/main/specs/
@@ -47,6 +48,8 @@ _ENDS = frozenset(("Succeeded", "Complete", "Completed", "Finished"))
 """Conditions of what ends."""
 _OVER = word_set("complete completed done finished succeeded success successful")
 """Words by which what ends says that it has."""
+_FAILS = word_set("failed error errored aborted cancelled canceled timeout")
+"""Last parts of the words by which it says that it has ended, and not as it should."""
 _STARTS = word_set("resolving pending queued new scheduling creating initializing validating")
 """Words by which it says that it has not begun: that takes no such time."""
 
@@ -65,10 +68,11 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
         return None
     generation = metadata.get("generation") if isinstance(metadata, dict) else None
     said = _by_state(conditions_of(status, generation))
+    resting = rests(spec)
     health = (
-        (unseen(status, generation) if newest else None)
+        (unseen(status, generation) if newest and resting is None else None)
         or said.get("failed")
-        or _rests(spec)
+        or resting
         or said.get("suspended")
         or _error(status)
         or said.get("progressing")
@@ -84,6 +88,10 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
 def _of_task(health: Health) -> Health:
     """The same of what is done when it has ended: it runs as long as it takes, and ends once."""
     word = parts(health.by.rpartition(" is ")[2])
+    if health.state == "failed":
+        ended = not _FAILS.isdisjoint(word[-1:]) and not health.condition
+        ended = ended or (health.condition, health.value) == ("Succeeded", "False")
+        return msgspec.structs.replace(health, over=True) if ended else health
     over = health.state == "complete" and (health.condition in _ENDS or not _OVER.isdisjoint(word))
     begins = not _STARTS.isdisjoint((*parts(health.reason), *word))
     patient = health.state == "progressing" and not health.stale and not begins
@@ -127,7 +135,8 @@ def _any_saw(status: Entry, generation: int) -> bool:
     )
 
 
-def _rests(spec: Any) -> Health | None:
+def rests(spec: Any) -> Health | None:
+    """That an object is asked to rest: what it asks for beside that, nobody looks at meanwhile."""
     for name in _RESTS if isinstance(spec, dict) else ():
         if spec.get(name) is True:
             return Health("suspended", f"spec.{name} is true")

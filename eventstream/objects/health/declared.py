@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from eventstream.expressions import expression
 from eventstream.objects.health.asking import Asked, Seen, UnknownNameError
 from eventstream.objects.health.records import Health, HealthState
 
@@ -24,7 +25,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="came
     """One rule: how an object stands where `when` is true.
 
     `message` and `since` are expressions for a text; `holder` names who can end it, "client" for
-    a person. Work that is `patient` takes any time, so that none is unusual.
+    a person. Work that is `patient` takes any time, so that none is unusual; `within` is an
+    expression for the time that is given to it, as Go writes one: `5m0s`.
     """
 
     state: HealthState = msgspec.field(name="is")
@@ -32,6 +34,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="came
     message: str = ""
     since: str = ""
     holder: str = ""
+    within: str = ""
     patient: bool = False
 
 
@@ -75,9 +78,9 @@ class ExpressionError(ValueError):
 class _Compiled:
     def __init__(self, number: int, rule: Rule) -> None:
         self.rule = rule
-        self.when, self.message, self.since = (
+        self.when, self.message, self.since, self.within = (
             _compiled(("rules", number, field), getattr(rule, field))
-            for field in ("when", "message", "since")
+            for field in ("when", "message", "since", "within")
         )
 
 
@@ -123,10 +126,12 @@ class DeclaredKind:
                     continue
                 message = _text(compiled.message, seen)
                 since = _text(compiled.since, seen)
+                takes = _seconds(_text(compiled.within, seen))
             except (TypeError, ValueError, RuntimeError, ArithmeticError) as error:
                 by = f"rule {number + 1} of its kind cannot be asked: {str(error)[:200]}"
                 return Health("unknown", by, basis="declared")
-            return self._health(compiled.rule, message, since)
+            health = self._health(compiled.rule, message, since)
+            return msgspec.structs.replace(health, takes=takes) if takes else health
         if not isinstance(found.get("status"), dict):
             return self.declaration.without_status
         return self.declaration.otherwise
@@ -156,6 +161,21 @@ class DeclaredKind:
         text = _words_of(rule.when)
         told = Health(rule.state, "", "", message, since, "declared", holder=holder, rule=text)
         return msgspec.structs.replace(told, patient=True) if rule.patient else told
+
+
+_DURATION = expression(r"(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})(?:\.\d+)?s)?")
+
+
+def _seconds(text: str) -> float:
+    """Seconds of a duration as Go writes it; 0 where it is none.
+
+    Source: https://pkg.go.dev/time#ParseDuration
+    """
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        return 0.0
+    hours, minutes, seconds = (int(part or "0") for part in found.groups())
+    return float(hours * 3600 + minutes * 60 + seconds)
 
 
 def _words_of(expression: str) -> str:

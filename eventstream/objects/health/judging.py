@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from eventstream.objects.health.choosing import chosen
-from eventstream.objects.health.conventions import by_convention, unseen
+from eventstream.objects.health.conventions import by_convention, rests, unseen
 from eventstream.objects.health.declared import DeclaredKind, Fallback
 from eventstream.objects.health.records import Health
 
@@ -56,10 +56,13 @@ class Judge:
         if declared is None:
             return _claimed(by_convention(found), found)
         health = _by_declaration(declared, found)
-        if health.state == "suspended" or health.stale or health.over:
+        if health.state == "suspended" or health.stale:
+            return health
+        if health.over and health.state == "complete":
             return health
         if health.state == "progressing" and declared.declaration.takes:
-            health = msgspec.structs.replace(health, takes=declared.declaration.takes)
+            takes = health.takes + declared.declaration.takes
+            health = msgspec.structs.replace(health, takes=takes)
         names = declared.waits_for(found, complete=health.state == "complete")
         return msgspec.structs.replace(health, waits_for=names) if names else health
 
@@ -92,6 +95,8 @@ def _by_declaration(declared: DeclaredKind, found: dict[str, Any]) -> Health:
         health = _judged(declared, found)
         if health.state in ("failed", "suspended"):
             return health
+    elif rests(found.get("spec")) and (health := _judged(declared, found)).state == "suspended":
+        return health
     return msgspec.structs.replace(stale, holder=holder)
 
 

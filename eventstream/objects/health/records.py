@@ -18,8 +18,9 @@ class Health(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_default
     and `value` its status; `rule` is the expression of a file by which it is judged. `waits_for`
     names the objects that it may wait for, or where it is done that have to be done, too:
     `KIND.GROUP/NAMESPACE/NAME`, without the namespace for one in its own or in none. One is `over`
-    that is complete and will not change any more, as a run that has ended; `patient` is work of any
-    length, and `takes` the seconds beyond what is usual for any kind that it is given to get done.
+    that is complete or failed and will not change any more, as a run that has ended; `patient` is
+    work of any length, and `takes` the seconds beyond what is usual for any kind that it is given
+    to get done.
     """
 
     state: HealthState

@@ -21,6 +21,7 @@ from eventstream.explain.world.pods import is_ready
 from eventstream.explain.world.text import count, named, parse, said_by, sentence, when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.health.records import Health
+from eventstream.objects.health.words import parts
 from eventstream.objects.images import Image
 
 ACTOR = "custom-controller"
@@ -29,10 +30,18 @@ _BASES = {
     "declared": "as the rules for its kind have it",
     "script": "as a health script for its kind has it",
 }
-_GIVEN_UP = {
-    ("Stalled", "True"): "its controller has given up",
-    ("Progressing", "False"): "its controller has timed out progressing",
-}
+_DEADLINE = frozenset(("deadline", "timeout", "timed"))
+"""Words of a reason by which a condition Progressing is False for want of time."""
+
+
+def _gave_up(health: Health) -> str:
+    """That nothing more is tried, in a clause, where the condition that counts says so."""
+    if (health.condition, health.value) == ("Stalled", "True"):
+        return "its controller has given up"
+    timed_out = not _DEADLINE.isdisjoint(parts(health.reason))
+    if (health.condition, health.value) == ("Progressing", "False") and timed_out:
+        return "its controller has timed out progressing"
+    return ""
 
 
 def holding_of(write: Write, health: Health, asked: float, rank: int) -> Holding | None:
@@ -66,12 +75,14 @@ def _since(write: Write, health: Health, asked: float) -> float:
 
 
 def _actor(health: Health) -> tuple[str, str]:
-    return ("client", "") if health.holder == "client" else (ACTOR, health.holder)
+    """Who can end it: of what has ended, its controller tries nothing more."""
+    person = health.holder == "client" or (health.over and health.state == "failed")
+    return ("client", "") if person else (ACTOR, health.holder)
 
 
 def _failed(write: Write, health: Health, asked: float, rank: int) -> Holding:
     name, why = named(write.image), _why(health)
-    gave_up = _GIVEN_UP.get((health.condition, health.value))
+    gave_up = _gave_up(health)
     detail = f"{name} is not as asked for: {_told(health)}"
     if gave_up:
         detail = f"{name} is not as asked for, and {gave_up}{': ' if why else ''}{why}"
@@ -144,7 +155,7 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None, child_of: Asse
     asked = began if began is not None and began.log is write.log else write
     since = _unanswered(snapshot, write, asked)
     found: list[Holding] = [] if since is None else [_unseen(write, since)]
-    over = health is not None and health.over
+    over = health is not None and health.over and health.state == "complete"
     done, total = (0, 0) if over else _children(snapshot, write, child_of, found)
     if not found and health is not None:
         _waited_for(snapshot, write, health, child_of, found)
@@ -298,7 +309,13 @@ def _alone(snapshot: Snapshot, write: Write) -> float | None:
 
 
 def _acts(write: Write) -> bool:
-    """Whether a custom controller did something: a finalizer alone only announces that it will."""
-    if write.decision.verdict is None or write.decision.verdict.actor != ACTOR:
+    """Whether a custom controller did something: a finalizer alone only announces that it will.
+
+    A status that became another is its work, too, where managedFields do not tell whose it is.
+    """
+    actor = write.decision.verdict.actor if write.decision.verdict is not None else ""
+    if actor == "unknown":
+        return any(change.path.startswith("status.") for change in write.changes)
+    if actor != ACTOR:
         return False
     return not write.changes or any(c.path != "metadata.finalizers" for c in write.changes)

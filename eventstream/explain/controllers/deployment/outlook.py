@@ -7,6 +7,7 @@ DeploymentComplete.
 
 import msgspec
 
+from eventstream.explain.controllers.shared import unseen
 from eventstream.explain.controllers.shared.leaving import leaving
 from eventstream.explain.controllers.shared.podcounts import PodCounts, creation
 from eventstream.explain.controllers.shared.refusals import going, refused
@@ -141,7 +142,7 @@ def _holdings(
     if _held_by_pause(snapshot, write, new):
         return [_paused(write, since)]
     if new is None or counts is None or _is_older(write, new):
-        return [_unmade(snapshot, write, since)]
+        return _unmade(snapshot, write, since)
     if new.image.metadata.deletion_timestamp:
         return _replaced(snapshot, new)
     found = counts.holdings()
@@ -153,6 +154,9 @@ def _holdings(
     ripening = counts.ripening(write)
     if not found and ripening is not None:
         found.append(ripening)
+    hidden = unseen.waiting(snapshot, write, write.image.spec.replicas) if not found else None
+    if hidden is not None:
+        found.append(hidden)
     if not found:
         latest = max(when(write), when(new), counts.moved)
         name = write.image.metadata.name
@@ -211,7 +215,7 @@ def _paused(write: Write, since: float) -> Holding:
     return troubled(Holding(0, "client", "", since, waiting_for, about=write), wrong)
 
 
-def _unmade(snapshot: Snapshot, write: Write, since: float) -> Holding:
+def _unmade(snapshot: Snapshot, write: Write, since: float) -> list[Holding]:
     """No ReplicaSet yet, and why not, where the API server refuses it.
 
     Source: pkg/controller/deployment/sync.go, getNewReplicaSet (ReplicaSetCreateError).
@@ -220,11 +224,28 @@ def _unmade(snapshot: Snapshot, write: Write, since: float) -> Holding:
     plain = Holding(_OBSERVE, _ACTOR, "", since, waiting_for, wait="create-replicaset", about=write)
     found = condition(write.image, "Progressing")
     if found is None or found.reason != "ReplicaSetCreateError":
-        return going(snapshot, write, _OBSERVE) or plain
+        hidden = unseen.waiting(snapshot, write, write.image.spec.replicas)
+        if hidden is not None:
+            return _with_deadline(write, [_hidden(snapshot, write, hidden)])
+        return [going(snapshot, write, _OBSERVE) or plain]
     notes = snapshot.notes(write.log, "ReplicaSetCreateError")[:1]
     evidence = (proofs.says(write, found), *proofs.events(notes))
     message = said_by(found.message, found.reason)
-    return troubled(plain, refused(snapshot, write, "The ReplicaSet", message, evidence))
+    return [troubled(plain, refused(snapshot, write, "The ReplicaSet", message, evidence))]
+
+
+def _hidden(snapshot: Snapshot, write: Write, hidden: Holding) -> Holding:
+    """The wait for Pods that are not shown, and what the Deployment says keeps them from coming.
+
+    Source: pkg/controller/deployment/sync.go, calculateStatus (its ReplicaSets' ReplicaFailure).
+    """
+    failure = condition(write.image, "ReplicaFailure")
+    if failure is None or failure.status != "True":
+        return hidden
+    message = said_by(failure.message, failure.reason)
+    evidence = (proofs.says(write, failure),)
+    held = msgspec.structs.replace(hidden, actor="replicaset-controller", works=False)
+    return troubled(held, refused(snapshot, write, "A Pod", message, evidence))
 
 
 def _old(snapshot: Snapshot, write: Write, new: Write) -> list[Holding]:

@@ -16,6 +16,7 @@ Nominated and FailedScheduling, by karpenter).
 import msgspec
 
 from eventstream.explain.controllers.pod.scheduling import unschedulable
+from eventstream.explain.controllers.shared.provisioning import has_node, has_provisioner
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.snapshot import Snapshot, ungated
@@ -61,7 +62,7 @@ def provisioned(snapshot: Snapshot, write: Write) -> Write | None:
     Source: pkg/scheduler/framework/plugins/volumebinding/binder.go, BindPodVolumes.
     """
     for claim in _unbound(snapshot, write):
-        if snapshot.notes(claim.log, *_PROVISIONING):
+        if has_node(claim.image) or snapshot.notes(claim.log, *_PROVISIONING):
             return claim
     return None
 
@@ -93,7 +94,8 @@ def pending_claims(snapshot: Snapshot, write: Write, found: Condition | None = N
     shown = proofs.status(first, f"{what} {verb} {_phase(first) or 'without a phase'}")
     evidence = (*said, shown, *proofs.events(notes))
     by = last.component if last is not None and last.reason == "ProvisioningFailed" else ""
-    holder = "custom-controller" if by not in ("", "persistentvolume-controller") else ""
+    other = by != "persistentvolume-controller" if by else has_provisioner(first.image)
+    holder = "custom-controller" if other else ""
     return Trouble("volume-pending", detail, evidence, commands.describe(first), holder=holder)
 
 
@@ -209,6 +211,13 @@ _GATE_OWNERS = {"kueue.x-k8s.io": "Kueue"}
 """Whose scheduling gates these are, by the domain that their names begin with."""
 
 
+_GATED = "SchedulingGated"
+"""Reason of PodScheduled that stays for a moment when the last gate has gone.
+
+Source: pkg/registry/core/pod/strategy.go, applySchedulingGatedCondition.
+"""
+
+
 def unplaced(snapshot: Snapshot, write: Write, since: float) -> Holding:
     """What a Pod that has no node waits for; `since` is when it was created."""
     spec = write.image.spec
@@ -217,7 +226,7 @@ def unplaced(snapshot: Snapshot, write: Write, since: float) -> Holding:
         return _gated(write, since, gates)
     found = condition(write.image, "PodScheduled")
     message = said_by(found.message, found.reason) if found and found.status == "False" else ""
-    if found is None or not message:
+    if found is None or not message or found.reason == _GATED:
         return _binding(snapshot, write, ungated(write, since))
     if concerns(message):
         waits = _held(write, since, _node(write), "bind-volume", "persistentvolume-controller")
@@ -281,7 +290,9 @@ def _binding(snapshot: Snapshot, write: Write, since: float) -> Holding:
         return _claiming(snapshot, write, since) or _held(write, since, _node(write), "bind")
     pod, name = write.image.metadata.name, claim.image.metadata.name
     waiting_for = f"a volume for PersistentVolumeClaim {name} of Pod {pod}"
-    plain = _held(write, since, waiting_for, "bind-volume", "persistentvolume-controller")
+    asked = has_provisioner(claim.image)
+    actor = "custom-controller" if asked else "persistentvolume-controller"
+    plain = _held(write, since, waiting_for, "bind-volume", actor)
     plain = msgspec.structs.replace(plain, late="volume-pending", about=claim)
     wrong = failed(snapshot, claim)
     return troubled(plain, pending_claims(snapshot, write) if wrong else None)

@@ -117,6 +117,8 @@ def _init(
     if running is not None:
         began = since_waiting(write)
         what = f"{label} of Pod {name} to {'start' if is_sidecar(container) else 'end'}"
+        if is_sidecar(container) and container.startup_probe is not None:
+            what = f"the startup probe of {label} of Pod {name} to succeed"
         granted = _budget(container.startup_probe)
         return Progress(what, "start-after-init", began, "not-ready", granted, works=True)
     if ended is not None or status.restart_count or _is_later(write, status):

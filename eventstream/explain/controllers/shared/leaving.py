@@ -135,6 +135,8 @@ def _leaving(snapshot: Snapshot, write: Write) -> Holding:
         if stopping is not None:
             return stopping
     held = [name for name in image.metadata.finalizers if name not in _COLLECTOR]
+    if is_a(image, kinds.DEFINITION) and (last := _instance(snapshot, write)) is not None:
+        return _leaving(snapshot, last)
     if image.metadata.deletion_timestamp and held:
         used = in_use(snapshot, write) if held[0] in PROTECTIONS else None
         return used or _finalizing(write, held)
@@ -143,6 +145,25 @@ def _leaving(snapshot: Snapshot, write: Write) -> Holding:
     waiting_for = f"{named(image)} to be removed"
     since = collectable(snapshot, write)
     return Holding(2, "garbage-collector", "", since, waiting_for, wait="collect", about=write)
+
+
+def _instance(snapshot: Snapshot, definition: Write) -> Write | None:
+    """The object of a type that is to go which has been marked longest, and is held itself.
+
+    Source: staging/src/k8s.io/apiextensions-apiserver/pkg/controller/finalizer/crd_finalizer.go,
+    deleteInstances (it marks each, and waits until there is none).
+    """
+    spec = definition.image.spec
+    kind = getattr(getattr(spec, "names", None), "kind", "")
+    group = getattr(spec, "group", "")
+    logs = [
+        log
+        for log in snapshot.world.logs.values()
+        if log.ref.kind == kind and log.ref.api_version.rpartition("/")[0] == group
+    ]
+    there = [write for log in logs if (write := snapshot.alive(log)) is not None]
+    held = [write for write in there if write.image.metadata.deletion_timestamp]
+    return min(held, key=lambda write: (when(write), write.image.metadata.name), default=None)
 
 
 def _finalizing(write: Write, held: list[str]) -> Holding:

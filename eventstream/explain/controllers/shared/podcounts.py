@@ -16,6 +16,7 @@ from collections.abc import Iterable
 import msgspec
 
 from eventstream.explain.controllers.registry import holding_of, unproven
+from eventstream.explain.controllers.shared import unseen
 from eventstream.explain.controllers.shared.refusals import (
     allows_now,
     exceeded,
@@ -246,6 +247,8 @@ def creation(
     pkg/controller/controller_utils.go (Event FailedCreate, which the others give).
     """
     name = f"{owner.image.kind} {owner.image.metadata.name}"
+    if unseen.hides(snapshot, "Pod"):
+        existing = max(existing, unseen.told(owner))
     if existing == desired:
         return None
     if existing > desired:

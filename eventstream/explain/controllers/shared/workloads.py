@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from eventstream.explain.controllers.shared import conventions
+from eventstream.explain.controllers.shared import conventions, unseen
 from eventstream.explain.controllers.shared.podcounts import PodCounts, missing_pods
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
@@ -173,9 +173,10 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
     desired = _desired(image, len(counts.active))
     missing = missing_pods(snapshot, write, actor, desired, counts)
     if missing is not None:
-        found.append(missing)
+        found.append(_by_name(write, missing))
     if not found:
-        found.append(_report(write, actor, counts))
+        hidden = unseen.waiting(snapshot, write, desired)
+        found.append(hidden or _by_name(write, _report(write, actor, counts)))
     stages = staged(
         [
             ("stored", 1, 1),
@@ -195,6 +196,13 @@ def _maker(image: Image) -> str:
         return "custom-controller"
     maker = pods_maker(image)
     return maker.actor if maker else "unknown"
+
+
+def _by_name(write: Write, held: Holding) -> Holding:
+    """The same, with the name of the controller that a Job asks for."""
+    if held.actor != "custom-controller" or held.name or write.image.kind != "Job":
+        return held
+    return msgspec.structs.replace(held, name=conventions.manager_of(write.image))
 
 
 def _gave_up(image: Image) -> bool:

@@ -1,0 +1,87 @@
+"""Whose turn it is with a custom resource: its controller's, or a person's; and who was seen."""
+
+import pytest
+
+from eventstream.kinds import taught
+from tests.explain.stories import Json, Story
+from tests.explain.things import condition, definition, thing, website
+
+READY = condition("Ready", "True")
+
+
+def told(story: Story, what: Json) -> tuple[str, str | None, str | None]:
+    trace = story.trace(what)
+    return trace.state, trace.holder, trace.diagnosis
+
+
+def test_a_status_of_nobodys_name_is_a_controllers_answer() -> None:
+    """As in a recording that was made without managedFields."""
+    story = Story()
+    site = story.create(website())
+    story.change(site, {"status": {"conditions": [READY]}})
+    story.wait(3600)
+    story.exists(thing("Namespace", "other"))
+    assert told(story, site) == ("complete", None, None)
+
+
+def test_a_change_of_nobodys_name_in_what_it_asks_for_is_no_answer() -> None:
+    story = Story()
+    site = story.create(website())
+    story.change(site, {"metadata": {"labels": {"seen": "yes"}}})
+    story.wait(3600)
+    story.exists(thing("Namespace", "other"))
+    assert told(story, site) == ("stalled", "custom-controller", "no-controller")
+
+
+@pytest.mark.parametrize(
+    ("reason", "status", "holder", "told_so"),
+    [
+        ("RolloutAborted", {"abort": True}, "client", False),
+        ("RolloutAborted", {}, "client", False),
+        ("ProgressDeadlineExceeded", {}, "custom-controller", True),
+    ],
+)
+def test_what_was_aborted_waits_for_a_person_and_did_not_time_out(
+    reason: str, status: Json, holder: str, told_so: bool
+) -> None:
+    story = Story(judge=taught.judge())
+    web = thing("Rollout", "web", "argoproj.io/v1alpha1", spec={"replicas": 1})
+    story.create(web, "kubectl-create")
+    said = condition("Progressing", "False", reason, "metric success-rate assessed Failed")
+    story.change(web, {"status": status | {"conditions": [said]}}, "rollouts", sub="status")
+    assert told(story, web) == ("stalled", holder, "not-ready")
+    assert ("timed out progressing" in story.trace(web).summary) is told_so
+    assert "metric success-rate assessed Failed" in story.trace(web).summary
+
+
+@pytest.mark.parametrize(
+    ("status", "holder"),
+    [
+        ({"conditions": [condition("Succeeded", "False", "Failed", "step 1 failed")]}, "client"),
+        ({"phase": "Failed"}, "client"),
+        ({"conditions": [condition("Ready", "False", "Failed", "no")]}, "custom-controller"),
+    ],
+)
+def test_a_run_that_has_failed_is_not_tried_again_by_itself(status: Json, holder: str) -> None:
+    story = Story()
+    run = story.create(thing("TestRun", "one", "example.com/v1", spec={}), "kubectl-create")
+    story.change(run, {"status": status}, "test-operator", sub="status")
+    assert told(story, run) == ("stalled", holder, "not-ready")
+
+
+def test_a_type_that_is_to_go_waits_for_what_holds_its_objects() -> None:
+    story = Story()
+    type_ = story.exists(definition())
+    site = story.exists(website())
+    story.mark(type_, finalizers=["customresourcecleanup.apiextensions.k8s.io"])
+    story.mark(site, finalizers=["example.com/cleanup"])
+    story.wait(120)
+    story.exists(thing("Namespace", "other"))
+    trace = story.trace(type_)
+    assert told(story, type_) == ("stalled", "custom-controller", "finalizer-stuck")
+    assert trace.holder_name == "example.com/cleanup"
+    assert "Website shopfront to be removed" in trace.summary
+    story.delete(site)
+    assert story.trace(type_).holder == "api-server"
+    story.delete(type_)
+    assert told(story, type_) == ("complete", None, None)

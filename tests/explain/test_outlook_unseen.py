@@ -1,0 +1,117 @@
+"""What is said of a workload or a claim whose Pods, ReplicaSets or Events Baton is not shown."""
+
+import pytest
+
+from tests.explain.stories import KCM, Json, Story
+from tests.explain.things import condition, deployment, job, replicaset, statefulset, thing
+
+DEADLINE = condition("Progressing", "False", "ProgressDeadlineExceeded", "has timed out")
+
+
+def told(story: Story, what: Json) -> tuple[str, str | None, str | None]:
+    trace = story.trace(what)
+    return trace.state, trace.holder, trace.diagnosis
+
+
+def report(ready: int, *conditions: Json) -> Json:
+    status: Json = {"observedGeneration": 1, "replicas": 2, "updatedReplicas": 2}
+    return {"status": status | {"availableReplicas": ready, "conditions": [*conditions]}}
+
+
+@pytest.mark.parametrize("hidden", ["ReplicaSet", "Pod"])
+def test_no_controller_is_called_silent_for_what_is_not_shown(hidden: str) -> None:
+    story = Story("Event")
+    web = story.create(deployment(), "kubectl-create")
+    if hidden == "Pod":
+        own = story.create(replicaset(web), KCM)
+        story.change(own, {"status": {"observedGeneration": 1}}, KCM, sub="status")
+    story.change(web, report(1), KCM, sub="status")
+    story.wait(3600)
+    story.exists(thing("Namespace", "other"))
+    assert told(story, web) == ("running", "unknown", None)
+    assert story.trace(web).summary == (
+        "Waiting for 2 Pods of Deployment web, of which its status has 1 well: "
+        "Baton is not shown what these wait for."
+    )
+    story.change(web, report(2), KCM, sub="status")
+    assert told(story, web) == ("complete", None, None)
+
+
+def test_what_the_status_says_is_wrong_is_told_all_the_same() -> None:
+    story = Story("Event", "Pod")
+    web = story.create(deployment(), "kubectl-create")
+    story.change(web, report(0, DEADLINE), KCM, sub="status")
+    assert told(story, web) == ("stalled", "unknown", "deadline-exceeded")
+    refused = 'pods "web-1-" is forbidden: exceeded quota: team'
+    failure = condition("ReplicaFailure", "True", "FailedCreate", refused)
+    story.change(web, report(0, failure), KCM, sub="status")
+    assert told(story, web) == ("stalled", "replicaset-controller", "quota-exceeded")
+
+
+@pytest.mark.parametrize("hidden", ["ReplicaSet", "Pod"])
+def test_a_change_that_was_not_seen_yet_is_the_controllers_still(hidden: str) -> None:
+    story = Story(*({"Pod", "ReplicaSet"} - {hidden}))
+    web = story.create(deployment(), "kubectl-create")
+    story.wait(60)
+    story.exists(thing("Namespace", "other"))
+    assert told(story, web) == ("stalled", "deployment-controller", "controller-silent")
+
+
+def test_pods_that_the_status_does_not_tell_of_are_still_to_be_created() -> None:
+    story = Story()
+    db = statefulset()
+    db["status"] = {"replicas": 0, "observedGeneration": 1}
+    story.create(db, "kubectl-create")
+    why = 'create Pod db-0 in StatefulSet db failed error: pods "db-0" is forbidden: no'
+    story.tell(db, "FailedCreate", why, "statefulset-controller")
+    assert told(story, db) == ("stalled", "statefulset-controller", "admission-denied")
+
+
+def test_the_controller_that_a_job_asks_for_is_named() -> None:
+    story = Story("Pod")
+    own = story.create(job(managedBy="example.com/super-job"), "kubectl-create")
+    trace = story.trace(own)
+    assert (trace.holder, trace.holder_name) == ("custom-controller", "example.com/super-job")
+
+
+def claim(**annotations: str) -> Json:
+    named = {f"volume.kubernetes.io/{key.replace('_', '-')}": of for key, of in annotations.items()}
+    spec = {"storageClassName": "fast"}
+    metadata = {"annotations": named}
+    return thing("PersistentVolumeClaim", "data", metadata=metadata, spec=spec, status={})
+
+
+def test_a_claim_of_which_no_event_tells_is_the_binders() -> None:
+    story = Story("Event")
+    data = story.create(claim(), "kubectl-create")
+    story.wait(60)
+    story.exists(thing("Namespace", "other"))
+    assert told(story, data) == ("stalled", "persistentvolume-controller", "volume-pending")
+
+
+def test_without_events_nobody_knows_whether_a_claim_waits_for_a_pod() -> None:
+    story = Story()
+    data = story.create(claim(), "kubectl-create")
+    story.wait(3600)
+    story.exists(thing("Namespace", "other"))
+    assert told(story, data) == ("running", "unknown", None)
+
+
+def test_a_claim_tells_by_itself_that_a_provisioner_is_to_make_its_volume() -> None:
+    story = Story()
+    data = story.create(claim(storage_provisioner="csi.example.com"), "kubectl-create")
+    assert told(story, data) == ("running", "custom-controller", None)
+    story.wait(90)
+    story.exists(thing("Namespace", "other"))
+    assert told(story, data) == ("stalled", "custom-controller", "volume-pending")
+
+
+def test_the_scheduler_is_not_called_silent_while_a_volume_is_made() -> None:
+    story = Story()
+    made = claim(storage_provisioner="csi.example.com", selected_node="node-1")
+    story.create(made, "kubectl-create")
+    volumes = [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]
+    own = story.create(thing("Pod", "web", spec={"volumes": volumes}), "kubectl-create")
+    story.wait(90)
+    story.exists(thing("Namespace", "other"))
+    assert told(story, own) == ("stalled", "custom-controller", "volume-pending")

@@ -43,7 +43,9 @@ def _read(paths: list[Path], *, shipped: bool) -> _Kinds:
     found: _Kinds = {}
     for path in paths:
         for declaration, line in _declarations(path, shipped=shipped):
-            kind = _compiled(declaration, path, line)
+            kind = DeclaredKind(declaration)
+            if not shipped:
+                _read_expressions(kind, path, line)
             for name in declaration.kinds:
                 key = declaration.group, name
                 if key in found:
@@ -106,8 +108,8 @@ def _empty_words(declaration: Declaration) -> Iterator[tuple[str, int, str]]:
             yield "shows", place, f"shows: {path} is no path below status, as status.phase is"
 
 
-def _compiled(declaration: Declaration, path: Path, lines: Lines) -> DeclaredKind:
+def _read_expressions(kind: DeclaredKind, path: Path, lines: Lines) -> None:
     try:
-        return DeclaredKind(declaration)
+        kind.read()
     except ExpressionError as error:
         raise KindFileError(f"{path}, line {lines.of(error.path)}: {error}") from error

@@ -7,20 +7,19 @@ Prometheus operator by schemas/, which are ours.
 
 import json
 from functools import cache
-from importlib import resources
-from importlib.resources.abc import Traversable
+from importlib.metadata import distribution
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jsonschema import Draft202012Validator
-from referencing import Registry
-from referencing.jsonschema import DRAFT202012, SchemaRegistry
+if TYPE_CHECKING:  # Loading them takes more than a second, in each process that collects tests.
+    from jsonschema import Draft202012Validator
+    from referencing.jsonschema import SchemaRegistry
 
 Manifest = dict[str, Any]
 
 VERSIONS = ("1.25.0", "1.36.0")
 """The oldest that the chart takes, and the one that Baton's sources are pinned to."""
-PACKAGED = resources.files("kubernetes_validate") / "kubernetes-json-schema"
+PACKAGED = "kubernetes_validate/kubernetes-json-schema"
 OWN_GROUPS = {"gateway.networking.k8s.io", "monitoring.coreos.com", "route.openshift.io"}
 OWN = Path(__file__).parent / "schemas"
 DEFINITIONS = "/api/_definitions.json"
@@ -38,11 +37,13 @@ def complaints(manifest: Manifest) -> list[str]:
 
 
 @cache
-def _validator(kubernetes: str, version: str, kind: str) -> Draft202012Validator:
+def _validator(kubernetes: str, version: str, kind: str) -> "Draft202012Validator":
     """Return one kind's validator; raises FileNotFoundError for a kind that no schema tells of."""
+    from jsonschema import Draft202012Validator
+
     group, _, name = version.rpartition("/")
     if group in OWN_GROUPS:
-        path: Any = OWN / f"{kind.lower()}.json"
+        path = OWN / f"{kind.lower()}.json"
     else:
         prefix = f"{group.partition('.')[0]}-" if group else ""
         path = _folder(kubernetes) / f"{kind.lower()}-{prefix}{name}.json"
@@ -51,12 +52,16 @@ def _validator(kubernetes: str, version: str, kind: str) -> Draft202012Validator
 
 
 @cache
-def _registry(kubernetes: str) -> SchemaRegistry:
+def _registry(kubernetes: str) -> "SchemaRegistry":
+    from referencing import Registry
+    from referencing.jsonschema import DRAFT202012
+
     text = (_folder(kubernetes) / "_definitions.json").read_text(encoding="utf-8")
     definitions = DRAFT202012.create_resource(json.loads(text))
     made: SchemaRegistry = Registry().with_resource(DEFINITIONS, definitions).crawl()
     return made
 
 
-def _folder(kubernetes: str) -> Traversable:
-    return PACKAGED / f"v{kubernetes}-local-strict"
+def _folder(kubernetes: str) -> Path:
+    packaged = distribution("kubernetes-validate").locate_file(PACKAGED)
+    return Path(str(packaged)) / f"v{kubernetes}-local-strict"

@@ -101,6 +101,12 @@ def test_each_declaration_names_where_its_fields_are_documented(path: Path) -> N
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_each_expression_of_a_declaration_can_be_read(path: Path) -> None:
+    for one in declarations(path):
+        declared(one).read()
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_no_rule_breaks_on_an_object_without_fields(path: Path) -> None:
     for one in declarations(path):
         for found in ABSENT:

@@ -8,6 +8,7 @@ fields, each "" where it is absent). A rule that reads a field that is not there
 Source: https://kubernetes.io/docs/reference/using-api/cel/
 """
 
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -105,15 +106,31 @@ def _field(path: tuple[str | int, ...]) -> str:
 
 
 class DeclaredKind:
-    """A declaration, ready to judge; raises ExpressionError for an expression that is not CEL."""
+    """A declaration, ready to judge: its expressions are read when they are first asked.
+
+    Of the hundreds of kinds that Baton knows a cluster has a few.
+    """
 
     def __init__(self, declaration: Declaration) -> None:
         self.declaration = declaration
         paths = declaration.shows
         self.shows = frozenset(p.removeprefix("status.") for p in paths if p.startswith("status."))
-        self._rules = [_Compiled(*found) for found in enumerate(declaration.rules)]
-        self._waits_for = _all_compiled("waitsFor", declaration.waits_for)
-        self._complete_with = _all_compiled("completeWith", declaration.complete_with)
+
+    @cached_property
+    def _rules(self) -> list[_Compiled]:
+        return [_Compiled(*found) for found in enumerate(self.declaration.rules)]
+
+    @cached_property
+    def _waits_for(self) -> list[Asked]:
+        return _all_compiled("waitsFor", self.declaration.waits_for)
+
+    @cached_property
+    def _complete_with(self) -> list[Asked]:
+        return _all_compiled("completeWith", self.declaration.complete_with)
+
+    def read(self) -> None:
+        """Read all of its expressions now; raises ExpressionError for one that is not CEL."""
+        _ = self._rules, self._waits_for, self._complete_with
 
     def judge(self, found: Entry) -> Health | Fallback:
         """How `found` stands by the rules, or what decides where none applies."""

@@ -4,14 +4,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from benchmarks.programs import free_port
+from dashboard.exercises.declared import EXERCISES
 from tests.browser.conftest import PATIENCE_MS, ROOT, opened
 from tests.deploy.programs import program
 
@@ -39,6 +41,22 @@ class Practice(NamedTuple):
         environment = os.environ | {"KUBECONFIG": self.kubeconfig, "HOME": str(self.home)}
         command = [program("kubectl"), *arguments]
         subprocess.run(command, env=environment, check=True, timeout=PATIENCE)
+
+    @contextmanager
+    def terminal(self) -> Iterator[IO[str]]:
+        """A shell that runs what is typed; what it says is kept in `home`."""
+        path = f"{Path(program('kubectl')).parent}{os.pathsep}{os.environ['PATH']}"
+        known = {"PATH": path, "KUBECONFIG": self.kubeconfig, "HOME": str(self.home)}
+        with (self.home / "terminal.log").open("a+") as said:
+            shell = subprocess.Popen(
+                ["/bin/sh"], stdin=subprocess.PIPE, stdout=said, stderr=said, env=known, text=True
+            )
+            assert shell.stdin is not None
+            yield shell.stdin
+            shell.stdin.close()
+            shell.wait(PATIENCE)
+            said.seek(0)
+            assert "unknown" not in said.read()
 
 
 @pytest.fixture(scope="module")
@@ -71,17 +89,28 @@ def told(script: subprocess.Popen[str]) -> tuple[str, str]:
     pytest.fail("make practice ended without an address:\n" + "".join(seen))
 
 
-def test_an_open_exercise_turns_while_kubectl_does_it_and_is_remembered(
+def does(page: Page, practice: Practice, slug: str) -> None:
+    """Type what an exercise's page says, task by task; each turns on the open page."""
+    page.goto(f"{practice.url}/learn/exercises/{slug}")
+    page.locator("body[data-link=up]").wait_for()
+    commands = page.locator(".task pre").all_inner_texts()
+    expect(page.locator("#task-1")).to_contain_text("waiting for you")
+    with practice.terminal() as typed:
+        for number, command in enumerate(commands, 1):
+            typed.write(f"{command}\n")
+            typed.flush()
+            expect(page.locator(f"#task-{number}.is-done")).to_be_visible(timeout=PATIENCE * 1e3)
+            expect(page.locator(f"#task-{number} .seen li:not(.is-seen)")).to_have_count(0)
+    expect(page.locator("#finished")).to_contain_text("Done.")
+
+
+def test_each_exercise_turns_while_kubectl_does_it_and_is_remembered(
     browser: Browser, practice: Practice
 ) -> None:
-    with opened(browser, practice, "/learn/exercises/create") as page:
-        page.locator("body[data-link=up]").wait_for()
-        expect(page.locator("#task-1")).to_contain_text("waiting for you")
-        command = page.locator(".task pre").first.inner_text().split()
-        practice.kubectl(*command[1:])
-        expect(page.locator("#task-1.is-done .is-seen")).to_have_count(5)
-        expect(page.locator("#task-2.is-done")).to_contain_text("3 available")
-        expect(page.locator("#finished")).to_contain_text("Done.")
+    with opened(browser, practice, "/learn/exercises") as page:
+        does(page, practice, "create")
+        expect(page.locator("#task-1 .is-seen")).to_have_count(5)
+        expect(page.locator("#task-2")).to_contain_text("3 available")
         expect(page.locator("#tally")).to_contain_text("1 of ")
         page.locator("#task-1 .what").nth(2).click()
         expect(page.locator("#drawer h2")).to_contain_text("created Pod nginx")
@@ -93,6 +122,10 @@ def test_an_open_exercise_turns_while_kubectl_does_it_and_is_remembered(
         expect(page.locator("#exercise-who.was-done")).to_have_count(0)
         page.goto(practice.url)
         expect(page.locator(".trace-row").first).to_contain_text("3 of 3 Pods available")
+        for exercise in EXERCISES[1:]:
+            does(page, practice, exercise.slug)
+        page.goto(f"{practice.url}/learn/exercises")
+        expect(page.locator("[id^=exercise-].is-done")).to_have_count(len(EXERCISES))
 
 
 def test_a_situation_plays_and_an_answer_is_compared(browser: Browser, practice: Practice) -> None:

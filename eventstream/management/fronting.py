@@ -36,7 +36,8 @@ LEFT_SECONDS = END_SECONDS + 2
 _OF_ONE = ("record", "audit_file")
 """Options whose file is of one cluster."""
 _PASSED = ("kubeconfig", "namespace", "notify", "kinds", "health", "role")
-_NOT_PASSED = frozenset({"BATON_CLUSTERS", "BATON_CLUSTER_NAME"})
+_NOT_PASSED = frozenset({"BATON_CLUSTERS", "BATON_CLUSTER_NAME", "BATON_PRACTICE"})
+"""Variables that are of all clusters, or of one alone."""
 
 
 def run(asked: Sequence[Asked], options: dict[str, Any], out: OutputWrapper) -> None:

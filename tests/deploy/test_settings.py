@@ -16,8 +16,8 @@ from tests.deploy.variants import VARIANTS
 
 TABLES = f"{settings.__doc__}{mode.__doc__}"
 KNOWN = set(re.findall(r"^\| `(BATON_\w+|DATABASE_URL|REDIS_URL)` \|", TABLES, flags=re.MULTILINE))
-OWN = {"BATON_NAMESPACE"}
-"""Set for an argument of the same manifest, by which it is known."""
+OWN = {"BATON_NAMESPACE", "KUBECONFIG"}
+"""Set for an argument of the same manifest, by which it is known; and what kubectl has as well."""
 NOT_FOR_A_POD = {"BATON_DEBUG", "BATON_PRACTICE", "BATON_STATIC_ROOT"}
 """Tracebacks for all, what `make practice` sets, and what the image says."""
 Started = Callable[[dict[str, str]], dict[str, Any]]

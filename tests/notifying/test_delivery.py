@@ -103,6 +103,21 @@ def test_the_documented_payload_has_the_fields_that_are_sent() -> None:
     assert list(shown["data"]) == list(sent["data"])
 
 
+async def test_of_several_clusters_a_link_leads_to_the_pages_of_its_own(
+    ops: Receiver, tmp_path: Path
+) -> None:
+    (tmp_path / "rules.yaml").write_text(RULES)
+    made = Notifier(
+        tmp_path / "rules.yaml", "east", tmp_path / "notified.json", below="/clusters/east"
+    )
+    async with running(made.run()):
+        made.take([TraceUpsert(trace())])
+        await until(lambda: of().delivered == 1)
+    assert f"https://baton.example.com/clusters/east/traces/{trace().id}" in json.dumps(
+        ops.came[0][2]
+    )
+
+
 async def test_what_fails_is_tried_again_until_it_is_taken(ops: Receiver, tmp_path: Path) -> None:
     ops.answers = [(503, {}), (429, {}), (500, {})]
     async with notifying(tmp_path) as made:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 
 import django
 from channels.routing import ProtocolTypeRouter
-from django.core.handlers.asgi import ASGIHandler
 
 django.setup(set_prefix=False)
 
@@ -17,15 +16,14 @@ from dashboard.front.views import standing  # noqa: E402
 from dashboard.plaintext import no_such_socket  # noqa: E402
 from dashboard.secure import OnlySecure  # noqa: E402
 from dashboard.signin.forwarded import BadPrefixError, Forwarded, as_asked  # noqa: E402
+from dashboard.uploads import StreamingHandler  # noqa: E402
 
 # As in `dashboard.asgi`: files of WhiteNoise are small.
 warnings.filterwarnings(
-    "ignore",
-    message="StreamingHttpResponse must consume synchronous iterators",
-    module="django.http.response",
+    "ignore", message="StreamingHttpResponse must consume synchronous iterators"
 )
 
-_pages = ProtocolTypeRouter({"http": ASGIHandler(), "websocket": no_such_socket})
+_pages = ProtocolTypeRouter({"http": StreamingHandler(), "websocket": no_such_socket})
 
 application = Forwarded(OnlySecure(Probes(CheckedHost(_pages))))
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from io import StringIO
 from pathlib import Path
@@ -12,8 +13,10 @@ import psutil
 import pytest
 import pytest_asyncio
 from django.core.management.base import CommandError, OutputWrapper
+from playwright.async_api import async_playwright
 from yarl import URL
 
+from benchmarks.programs import CHROMIUM, FLAGS
 from eventstream.management import fronting
 from eventstream.management.commands import observe
 from practicecluster.access import Viewer
@@ -212,6 +215,34 @@ async def test_a_page_is_told_of_changes_over_its_socket(two: Two) -> None:
 
 
 @module
+async def test_a_browser_goes_from_one_to_the_other_and_each_tells_its_own_viewers(
+    two: Two,
+) -> None:
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        shown = await chromium.new_page()
+        shown.set_default_timeout(PATIENCE * 1000)
+        await shown.goto(f"{two.url}/")
+        await shown.get_by_role("link", name="east").click()
+        await shown.get_by_label("Bearer token").fill(ADA)
+        await shown.get_by_role("button", name="Sign in").click()
+        await shown.wait_for_url("**/clusters/east/")
+        await shown.locator(".chooser summary").press("Enter")
+        await shown.get_by_role("link", name="All clusters").click()
+        cards = shown.locator(".clusters .card")
+        await cards.nth(0).get_by_text(re.compile(r"^\d+ stalled$")).wait_for()
+        await cards.nth(1).get_by_text("Sign in there to see how it does").wait_for()
+        await cards.nth(0).get_by_role("link").click()
+        await shown.get_by_role("link", name="Learn").click()
+        await shown.wait_for_url("**/clusters/east/learn")
+        await shown.locator(".chooser summary").press("Enter")
+        await shown.get_by_role("link", name="west").press("Enter")
+        await shown.wait_for_url("**/clusters/west/login?next=*learn")
+        assert await shown.title() == "Sign in · west · Baton"
+        await chromium.close()
+
+
+@module
 async def test_a_process_that_died_is_started_again_and_the_other_goes_on(two: Two) -> None:
     west = two.processes()["west"]
     west.kill()
@@ -229,6 +260,7 @@ async def test_each_has_a_directory_of_its_own_and_all_end_together(two: Two) ->
     ended = await two.running.end()
     assert ended.code == 0
     assert not any(each.is_running() for each in processes.values())
+    assert "Traceback" not in ended.err
     for said in ("gone: The server http://127.0.0.1:9 cannot", "It is started again in 1 s."):
         assert said in ended.err
     assert "[east]" in ended.err or "Watching east" in ended.out

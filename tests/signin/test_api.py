@@ -39,6 +39,7 @@ PATHS = [
     "/outlook?type=deploy&name=hush-theirs&namespace=vault",
     "/outlook?type=node&name=hush-node",
     "/coverage",
+    "/summary",
 ]  # fmt: skip
 OWN = "known-mine"
 

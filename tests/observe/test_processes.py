@@ -90,7 +90,7 @@ async def test_each_pause_is_twice_the_last_and_bounded(
     monkeypatch.setattr(process, "FIRST_SECONDS", 4.0)
     monkeypatch.setattr(process, "AGAIN_SECONDS", 10.0)
     async with kept(DIES):
-        monkeypatch.setattr(process.asyncio, "sleep", sleep)
+        monkeypatch.setattr(asyncio, "sleep", sleep)
         while len(pauses) < 4:
             await real(0.01)
         monkeypatch.undo()

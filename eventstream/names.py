@@ -70,11 +70,15 @@ class Numbered:
 
 
 class Names:
-    """All tables of names of the database with this `epoch`; `last` is the last number given."""
+    """All tables of names of the database with this `epoch`; `last` is the last number given.
+
+    `texts` are those of steps that were taken into the index lately, by seq.
+    """
 
     def __init__(self, epoch: str, last: int) -> None:
         self.epoch = epoch
         self.last = last
+        self.texts: dict[int, str] = {}
         self.names = Numbered(NAMES, "name")
         self.places = Numbered(PLACES, "namespace")
         self.objects = Numbered(OBJECTS, "uid", _searched)

@@ -5,12 +5,9 @@ which it is.
 """
 
 from functools import lru_cache
-from uuid import UUID
-
-from eventstream.expressions import expression
 
 _ID_BYTES = 10
-_UID, _UID_BYTES = expression(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"), 16
+_UID_BYTES, _UID_LETTERS = 16, 36
 _FILLER = b"\xff"  # A byte that no text has in UTF-8.
 
 
@@ -35,12 +32,25 @@ def id_text(kept: bytes) -> str:
 @lru_cache(maxsize=4096)
 def uid_bytes(uid: str) -> bytes:
     """The uid of an object in bytes."""
-    return bytes.fromhex(uid.replace("-", "")) if _UID.fullmatch(uid) else _text(uid, _UID_BYTES)
+    if len(uid) == _UID_LETTERS:
+        try:
+            kept = bytes.fromhex(uid.replace("-", ""))
+        except ValueError:
+            pass  # Of another form, then.
+        else:
+            if len(kept) == _UID_BYTES and _told_uid(kept) == uid:
+                return kept
+    return _text(uid, _UID_BYTES)
 
 
 def uid_text(kept: bytes) -> str:
     """The uid that `uid_bytes` made these bytes of."""
-    return str(UUID(bytes=kept)) if len(kept) == _UID_BYTES else _told(kept)
+    return _told_uid(kept) if len(kept) == _UID_BYTES else _told(kept)
+
+
+def _told_uid(kept: bytes) -> str:
+    told = kept.hex()
+    return f"{told[:8]}-{told[8:12]}-{told[12:16]}-{told[16:20]}-{told[20:]}"
 
 
 def _text(text: str, other: int) -> bytes:

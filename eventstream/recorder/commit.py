@@ -74,7 +74,7 @@ def _commit(
         if tenure is not None:
             tenure.check(epoch, writer, seq)
         numbers, known = Numbers(seq), names(epoch, last)
-        encode, indexed = Encoded(), Indexed(unsearched)
+        encode, indexed = Encoded(), Indexed(unsearched, known.texts)
         note = Note(opened_journal(epoch, known), now, images_wait)
         upserts = UpsertWriter(numbers, known, now, encode, indexed, trusted=trusted)
         upserts.write(list(batch.upserts.values()))

@@ -39,11 +39,20 @@ PAGES_MOST = 1024
 _COLUMNS = ("seq", "body", "place_id", "place__kind", "place__namespace", "object__name")
 
 
-class Indexed:
-    """The default database's index for one transaction; `unsearched` is what is stored of that."""
+RECENT_MOST = 4096
+"""So many texts of steps are remembered that were taken in last."""
 
-    def __init__(self, unsearched: int) -> None:
+
+class Indexed:
+    """The default database's index for one transaction; `unsearched` is what is stored of that.
+
+    `recent` has the texts of steps that were taken in lately, as a step that is told anew was
+    mostly told a moment ago; it is to be forgotten if the transaction fails.
+    """
+
+    def __init__(self, unsearched: int, recent: dict[int, str]) -> None:
         self._unsearched = unsearched
+        self._recent = recent
         self._index = _index()
         self._steps: list[Entry] = []
         self._gone: list[int] = []
@@ -53,7 +62,8 @@ class Indexed:
     def add_step(self, seq: int, step: Step, place: int) -> None:
         """A new step is stored, with a seq above all others."""
         if is_searched(step.verb):
-            self._steps.append((seq, step_entry(step_text(step), place)))
+            text = self._recent[seq] = step_entry(step_text(step), place)
+            self._steps.append((seq, text))
 
     def remove_step(self, seq: int) -> None:
         """A step is to be deleted."""
@@ -71,7 +81,12 @@ class Indexed:
 
     def save(self) -> None:
         """Change the index; call it while the rows to be deleted are still there."""
-        forget_steps(self._gone, self._unsearched)
+        recent = self._recent
+        gone = sorted(seq for seq in self._gone if seq > self._unsearched)
+        forget_steps([seq for seq in gone if seq not in recent], self._unsearched)
+        self._index.remove_steps([(seq, recent.pop(seq)) for seq in gone if seq in recent])
+        while len(recent) > RECENT_MOST:
+            del recent[next(iter(recent))]
         self._index.put_traces(_in_order(self._traces))
         self._index.put_trace_names(_in_order(self._names))
         self._index.add_steps(self._steps)

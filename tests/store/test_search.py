@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import connection
 from msgspec.structs import replace
 
-from eventstream import history
+from eventstream import history, names
 from eventstream.explain.vocabulary.records import ObjectRef, StepRemoved
 from eventstream.history import NOTHING, BadCursorError, Rights, Terms
 from eventstream.models import InstallationRow
@@ -95,8 +95,13 @@ def test_a_trace_is_found_by_what_it_says_now() -> None:
 
 
 @both
-def test_a_step_that_changed_is_found_by_its_new_words_alone() -> None:
+@pytest.mark.parametrize("remembered", [True, False])
+def test_a_step_that_changed_is_found_by_its_new_words_alone(remembered: bool) -> None:
+    store(put_step(what="The autoscaler scaled Deployment nginx."))
+    if not remembered:
+        names.forget()
     store(put_step(what="Somebody scaled Deployment nginx."))
+    assert (steps("autoscaler"), raw("autoscaler")) == ([], [])
     assert (steps("created"), steps("scaled")) == ([], ["s1"])
     store(StepRemoved("s1", "step"))
     assert steps("scaled") == []

@@ -57,8 +57,8 @@ run: $(STAMP) ## the practice cluster and the dashboard on HOST:PORT (127.0.0.1:
 practice: $(STAMP) ## a simulated cluster that kubectl drives, and the dashboard on HOST:PORT
 	@$(BIN)/python scripts/run_practice.py --drive --host "$(HOST)" --port "$(PORT)" --sign-in "$(SIGN_IN)" $(RUN)
 
-# One more than there are cores, since tests with a browser or a server mostly wait; four at most.
-WORKERS := $(shell n=$$(getconf _NPROCESSORS_ONLN); if [ $$n -lt 4 ]; then echo $$((n + 1)); else echo 4; fi)
+# Two more than there are cores, since tests with a browser or a server mostly wait; four at most.
+WORKERS := $(shell n=$$(getconf _NPROCESSORS_ONLN); if [ $$n -lt 2 ]; then echo $$((n + 2)); else echo 4; fi)
 
 # Checks run beside the tests, for types are found out on one core alone; what fails of both is told.
 test: install ## all checks and all tests

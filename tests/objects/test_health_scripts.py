@@ -88,6 +88,12 @@ def test_a_long_text_is_cut_for_a_pattern_that_could_take_for_ever() -> None:
     assert answer(found, {"t": "a" * 5_000 + "needle"})[1] == "5001"
 
 
+def test_a_pattern_of_many_repetitions_reads_a_whole_time() -> None:
+    time = "(%d+)-(%d+)-(%d+)T(%d+):(%d+):(%d+)Z"
+    source = f"return {{status = 'Healthy', message = ({{obj.status.t:match('{time}')}})[6]}}"
+    assert answer(source, {"t": "2026-11-29T12:30:59Z"})[:2] == ("complete", "59")
+
+
 def test_an_underscore_stands_for_any_kind_or_group() -> None:
     scripts = Scripts({("_.example.org", "_"): "return {status = 'Suspended'}"})
     assert scripts.judge("example.org", "Widget", {}) is None

@@ -19,9 +19,10 @@ STEPS_MOST = 2_000_000
 """Lua instructions that one judgement may take: about 20 ms."""
 MEMORY_MOST = 64 << 20
 """Bytes that all of an installation's scripts may hold at once."""
-_SUBJECTS_MOST = (8192, 8192, 512, 192)
+_SUBJECTS_MOST = (8192, 8192, 512, 192, 64, 32)
 """Bytes of a text that a pattern of so many repetitions reads: patterns are matched in C, where no
-steps are counted, in a time that grows by a power for each."""
+steps are counted, in a time that grows by a power for each. A time of day, which takes many, has
+room in the last."""
 
 _STATES: dict[str, HealthState] = {
     "Healthy": "complete",
@@ -45,9 +46,9 @@ local function copied(from, but)
 end
 local gsub = string.gsub
 local function short(text, pattern)
-  if type(text) ~= 'string' or type(pattern) ~= 'string' or #text <= most[4] then return text end
+  if type(text) ~= 'string' or type(pattern) ~= 'string' or #text <= most[6] then return text end
   local _, repetitions = gsub(sub(pattern, 1, 256), '[*+-]', '')
-  return sub(text, 1, most[#pattern > 256 and 4 or math.min(repetitions, 3) + 1])
+  return sub(text, 1, most[#pattern > 256 and 6 or math.min(repetitions, 5) + 1])
 end
 local function ended() error('it takes more than ' .. steps .. ' steps', 0) end
 local function guarded(call)

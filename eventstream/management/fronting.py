@@ -49,8 +49,11 @@ def run(asked: Sequence[Asked], options: dict[str, Any], out: OutputWrapper) -> 
             roles.check(options["role"])
             remember(listener)
             url = serving.address(listener).rstrip("/") + settings.BATON_PATH_PREFIX + "/"
-            out.write(f"Dashboard: {url}\n")
-            out.flush()
+            if options["log_format"] == "json":  # A reader of JSON can't read another line.
+                logger.info("Dashboard: %s", url)
+            else:
+                out.write(f"Dashboard: {url}\n")
+                out.flush()
             for name, value in settings.BATON_FRONT.items():
                 setattr(settings, name, value)
             channels = Channels()
@@ -71,6 +74,11 @@ def _check(options: dict[str, Any]) -> None:
         raise CommandError(
             f"{of_one}: a file is of one cluster. Leave it out, or run that cluster's Baton by "
             "itself."
+        )
+    if options["cluster_name"]:
+        raise CommandError(
+            "--cluster-name, BATON_CLUSTER_NAME and BATON_CLUSTER are of one cluster: leave them "
+            "out, and say what each is called by --cluster NAME=CONTEXT."
         )
     if options["role"] == "watcher":
         raise CommandError(

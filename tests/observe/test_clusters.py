@@ -17,6 +17,7 @@ from playwright.async_api import async_playwright
 from yarl import URL
 
 from benchmarks.programs import CHROMIUM, FLAGS
+from eventstream import clusters
 from eventstream.management import fronting
 from eventstream.management.commands import observe
 from practicecluster.access import Viewer
@@ -320,19 +321,44 @@ def _runs(process: psutil.Process) -> bool:
     [
         ({"record": Path("x")}, "--record: a file is of one cluster"),
         ({"role": "watcher"}, "--role watcher is of one cluster"),
+        ({"cluster_name": "eu"}, "BATON_CLUSTER are of one cluster"),
         ({"context": ["a", "a"]}, "two clusters are called a"),
         ({"cluster": ["East"]}, "small letters"),
     ],
 )
 def test_what_several_clusters_can_not_have_is_refused(options: dict[str, Any], words: str) -> None:
-    none: dict[str, Any] = {"record": None, "audit_file": [], "role": "all", "fronted": None}
+    none: dict[str, Any] = dict.fromkeys(("record", "fronted", "cluster_name"))
+    none |= {"audit_file": [], "role": "all"}
     given = {"context": [], "cluster": ["a", "b"]} | none | options
     with pytest.raises(CommandError, match=words):
         fronting.run(observe._asked(given), given, OutputWrapper(StringIO()))
 
 
+def test_the_cluster_that_baton_runs_in_is_found_by_its_process_alone(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", "elsewhere")
+    monkeypatch.setenv("BATON_CLUSTERS", "here=,east=far")
+    settings.DATA_DIR, settings.BATON_PATH_PREFIX = "/data", "/baton"
+    here, east = clusters.asked(["here=", "east=far"])
+    fronted = clusters.Fronted("here", (here.cluster, east.cluster), 9, "http://localhost/")
+    options = dict.fromkeys(fronting._PASSED) | {"kubeconfig": "k", "role": "all"}
+    options |= {"log_format": "text", "no_messages": True}
+    found = fronting._command(here, fronted, options)
+    assert not any(each.startswith(("--kubeconfig", "--context")) for each in found)
+    assert "--no-messages" in found
+    assert {"--kubeconfig=k", "--context=far", "--path-prefix=/baton"} < set(
+        fronting._command(east, fronted, options)
+    )
+    environment = fronting._environment(here)
+    assert environment["BATON_DATA"] == "/data/clusters/here"
+    assert environment["BATON_CLUSTER"] == "here"
+    assert environment.keys().isdisjoint({"KUBECONFIG", "BATON_CLUSTERS"})
+    assert fronting._environment(east)["KUBECONFIG"] == "elsewhere"
+
+
 @pytest.mark.parametrize(
-    ("contexts", "clusters", "found"),
+    ("contexts", "given", "found"),
     [
         ([], [], []),
         (["one"], [], []),
@@ -342,7 +368,7 @@ def test_what_several_clusters_can_not_have_is_refused(options: dict[str, Any], 
     ],
 )
 def test_one_context_is_one_cluster_and_as_ever(
-    contexts: list[str], clusters: list[str], found: list[str]
+    contexts: list[str], given: list[str], found: list[str]
 ) -> None:
-    given = {"context": contexts, "cluster": clusters, "fronted": None}
-    assert [each.cluster.name for each in observe._asked(given)] == found
+    options = {"context": contexts, "cluster": given, "fronted": None}
+    assert [each.cluster.name for each in observe._asked(options)] == found

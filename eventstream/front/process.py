@@ -47,6 +47,8 @@ class ClusterProcess:
         self._environment = dict(environment)
         self._channels = channels
         self._why = ""
+        self._down: float | None = None
+        """Since when it is not up, from its first end on (unix seconds)."""
         board[cluster] = Standing("starting", time.time())
 
     async def run(self) -> None:
@@ -58,11 +60,12 @@ class ClusterProcess:
             pause = FIRST_SECONDS if time.monotonic() - began >= STEADY_SECONDS else pause
             why = self._why or f"It ended with exit code {code}; its last lines in the log say why."
             now = time.time()
-            board[self._cluster] = Standing("down", now, why, now + pause)
+            self._down = self._down or now
+            board[self._cluster] = Standing("down", self._down, why, now + pause)
             said = why.rstrip(". ")
             logger.error("%s: %s. It is started again in %.0f s.", self._cluster.title, said, pause)
             await asyncio.sleep(pause)
-            board[self._cluster] = Standing("starting", now, why)
+            board[self._cluster] = Standing("starting", self._down, why)
             restarts.count += 1
             pause = min(2 * pause, AGAIN_SECONDS)
 
@@ -119,6 +122,7 @@ class ClusterProcess:
             return False
         for told in map(telling.understood, said.splitlines()):
             if told is not None and told.up:
+                self._down = None
                 board[self._cluster] = Standing("up", time.time())
                 # Not before: who asks a process that ends then would hear nothing.
                 self._channels.put(self._cluster.name, channel)

@@ -1,6 +1,7 @@
 """Settings refuse what makes no sense, and keep one secret key for one installation."""
 
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -130,3 +131,35 @@ def test_retention_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -
     assert settings._amount("BATON_RETENTION_MB", 512) == 0.5
     monkeypatch.setenv("BATON_RETENTION_MB", "")
     assert settings._amount("BATON_RETENTION_MB", 512) == 512
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("BATON_CLUSTER", "East", "BATON_CLUSTER: 'East' is no name of a cluster"),
+        ("BATON_CLUSTERS", "east=a, east=b", "BATON_CLUSTERS: two clusters are called east"),
+    ],
+)
+def test_clusters_are_called_what_an_address_can_have(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, value: str, words: str
+) -> None:
+    monkeypatch.setenv("BATON_DATA", str(tmp_path))
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ImproperlyConfigured, match=words):
+        runpy.run_path(settings.__file__)
+
+
+def test_what_several_clusters_share_has_a_place_for_each(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BATON_DATA", str(tmp_path))
+    monkeypatch.setenv(
+        "DATABASE_URL", "postgresql://db.example.com/baton?options=-csearch_path%3Da"
+    )
+    monkeypatch.setenv("REDIS_URL", "redis://wake.example.com")
+    monkeypatch.setenv("BATON_CLUSTER", "far-west")
+    read = runpy.run_path(settings.__file__)
+    options = read["DATABASES"]["default"]["OPTIONS"]["options"]
+    assert options.endswith("-csearch_path=a -c search_path=baton_far_west")
+    assert read["CHANNEL_LAYERS"]["default"]["CONFIG"]["prefix"] == "baton:far-west"
+    assert read["BATON_CLUSTER_NAME"] == "far-west"

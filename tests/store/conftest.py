@@ -29,9 +29,9 @@ def opened(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def connected(url: str) -> Iterator[None]:
-    """Make that of a server the default database, in the same way."""
-    with _default(postgresql.database(url)):
+def connected(url: str, cluster: str = "") -> Iterator[None]:
+    """Make that of a server the default database, in the same way; a cluster has its schema."""
+    with _default(postgresql.database(url, cluster)):
         yield
     readers.forget()
 

@@ -24,6 +24,8 @@ class Actor:
 
     watches: tuple[str, ...] = ()
     component = ""
+    node = ""
+    """The only node whose Pods concern it, where there is one."""
 
     def __init__(self, server: Api, who: Who) -> None:
         self.server, self.who, self.clock = server.seen_by(who), who, server.clock
@@ -34,7 +36,7 @@ class Actor:
         self._failures: dict[str, int] = {}
         self._timers: dict[str, float] = {}
         self._busy = False
-        self.server.watch(self._sent, self.watches)
+        self.server.watch(self._sent, self.watches, self.node)
 
     def watch_too(self, kind: str) -> None:
         """Watch one more kind from now on."""
@@ -55,6 +57,11 @@ class Actor:
         """Take in what the informer delivers: enqueue what is to be looked at."""
         self.enqueue(thing["metadata"]["uid"])
 
+    def concerns(self, written: Written) -> bool:
+        """Whether a write is of what this actor watches."""
+        others = self.node and written.kind == "Pod"
+        return not others or written.thing["spec"].get("nodeName") == self.node
+
     def reconcile(self, key: str) -> Work:
         """Bring one object to what is desired."""
         yield from ()
@@ -65,9 +72,9 @@ class Actor:
         Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/controller_ref_manager.go
         """
         uid = owner["metadata"]["uid"]
-        for thing in self.cached(kind):
+        for thing in [] if leaving(owner) else self.cached(kind):
             theirs = controller_of(thing)
-            if leaving(owner) or (theirs and theirs != uid):
+            if theirs and theirs != uid:
                 continue
             if theirs and not self.selects(owner, thing):
                 yield self.clock.between(0.001, 0.006)
@@ -159,6 +166,8 @@ class Actor:
             return
         due = self.clock.now + self.clock.between(*self.clock.lag)
         due = self._last[written.kind] = max(due, self._last.get(written.kind, 0.0))
+        if not self.concerns(written):
+            return
         self.clock.at(due, lambda: self._delivered(written))
 
     def _delivered(self, written: Written) -> None:
@@ -274,8 +283,10 @@ def _release(thing: Json, uid: str) -> None:
 
 def controller_of(thing: Json) -> str:
     """The uid of the controlling owner; empty where there is none."""
-    references = thing["metadata"].get("ownerReferences", ())
-    return next((r["uid"] for r in references if r.get("controller")), "")
+    for reference in thing["metadata"].get("ownerReferences", ()):
+        if reference.get("controller"):
+            return str(reference["uid"])
+    return ""
 
 
 def children(things: list[Json], owner: Json) -> list[Json]:
@@ -285,10 +296,10 @@ def children(things: list[Json], owner: Json) -> list[Json]:
 
 def matches(owner: Json, thing: Json) -> bool:
     """Whether an owner's selector picks an object of its namespace."""
-    labels = thing["metadata"].get("labels", {})
-    wanted = owner["spec"]["selector"]["matchLabels"].items()
-    same = owner["metadata"]["namespace"] == thing["metadata"]["namespace"]
-    return same and all(labels.get(key) == value for key, value in wanted)
+    labels: Json = thing["metadata"].get("labels", {})
+    wanted: Json = owner["spec"]["selector"]["matchLabels"]
+    same: bool = owner["metadata"]["namespace"] == thing["metadata"]["namespace"]
+    return same and wanted.items() <= labels.items()
 
 
 def leaving(thing: Json) -> bool:

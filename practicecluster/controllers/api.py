@@ -40,8 +40,11 @@ class Api(Protocol):
     def seen_by(self, who: Who) -> Self:
         """Return the same server for one client, whose reads and watches are its own."""
 
-    def watch(self, tell: Tell, kinds: tuple[str, ...]) -> None:
-        """Call `tell` for each write of these kinds from now on, and for what exists."""
+    def watch(self, tell: Tell, kinds: tuple[str, ...], node: str = "") -> None:
+        """Call `tell` for each write of these kinds from now on, and for what exists.
+
+        Of Pods those of other nodes may be left out where a `node` is named.
+        """
 
     def find(self, kind: str, space: str, name: str) -> Json | None:
         """Return an object as it is stored."""

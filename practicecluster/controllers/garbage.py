@@ -3,6 +3,8 @@
 Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/garbagecollector/garbagecollector.go
 """
 
+import itertools
+
 from practicecluster.controllers.actors import Actor, leaving
 from practicecluster.controllers.api import Api, Json
 from practicecluster.controllers.clock import Work
@@ -20,11 +22,15 @@ class Garbage(Actor):
     def __init__(self, server: Api) -> None:
         super().__init__(server, kcm("garbage-collector", "generic-garbage-collector"))
         self._kinds: dict[str, str] = {}
+        self._below: dict[str, set[str]] = {}
+        self._met: dict[str, int] = {}
+        self._numbers = itertools.count()
 
     def seen(self, kind: str, type_: str, before: Json | None, thing: Json) -> None:
         """Owners that went have their dependents looked at; so do owners that wait."""
         uid = thing["metadata"]["uid"]
         self._kinds[uid] = kind
+        self._index(type_, before, thing)
         if kind == "CustomResourceDefinition" and type_ != "DELETED":
             self.watch_too(learn(thing))
         finalizers = thing["metadata"].get("finalizers", ())
@@ -39,13 +45,26 @@ class Garbage(Actor):
             if type_ == "DELETED" or leaving(thing):
                 self.enqueue(owner["uid"])
 
+    def _index(self, type_: str, before: Json | None, thing: Json) -> None:
+        """Keep which objects are whose, and which of them came first."""
+        uid = thing["metadata"]["uid"]
+        self._met.setdefault(uid, next(self._numbers))
+        for owner in before["metadata"].get("ownerReferences", ()) if before is not None else ():
+            below = self._below.get(owner["uid"], set())
+            below.discard(uid)
+            if not below:
+                self._below.pop(owner["uid"], None)
+        if type_ == "DELETED":
+            self._met.pop(uid)
+            return
+        for owner in thing["metadata"].get("ownerReferences", ()):
+            self._below.setdefault(owner["uid"], set()).add(uid)
+
     def _dependents(self, uid: str) -> list[Json]:
-        return [
-            thing
-            for kind in self.watches
-            for thing in self.cached(kind)
-            if any(o["uid"] == uid for o in thing["metadata"].get("ownerReferences", ()))
-        ]
+        """Those that an owner has: by their kinds; of one kind those first that came first."""
+        found = [(self._kinds[each], each) for each in self._below.get(uid, ())]
+        found.sort(key=lambda each: (self.watches.index(each[0]), self._met[each[1]]))
+        return [thing for each in found if (thing := self.known(*each)) is not None]
 
     def reconcile(self, key: str) -> Work:
         """Look at one object: as an owner that waits, or as a dependent."""

@@ -38,8 +38,8 @@ class Beating(Actor):
         self, server: Api, node: str, who: Who | None = None,
         silent: dict[str, float] | None = None, *, beats: bool = True,
     ) -> None:  # fmt: skip
-        super().__init__(server, who or kubelet(node))
         self.node = node
+        super().__init__(server, who or kubelet(node))
         self._silent = {} if silent is None else silent
         if beats:
             self.clock.after(self.clock.between(0.0, 1.0), self._beat)

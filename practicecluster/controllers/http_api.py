@@ -4,28 +4,24 @@ import http.client
 import itertools
 import json
 import logging
-import socket
 import ssl
-import threading
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from practicecluster.controllers.api import Change, Json, Refused, Tell, WatchType, Written
+from practicecluster.controllers.api import Change, Json, Refused, Tell, WatchType
 from practicecluster.controllers.clock import Clock
+from practicecluster.controllers.informers import Informers, Watched
 from practicecluster.controllers.kinds import kind_of, name_of
 from practicecluster.controllers.who import Who
 from practicecluster.copying import copied
 
 _ANSWER_SECONDS = 30.0
 _AGAIN_SECONDS = 0.5
-_UNSERVED_SECONDS = 5.0
-"""How soon a kind is looked for again that no definition serves yet."""
 _TRIES = 5
 _JSON, _MERGE = "application/json", "application/merge-patch+json"
 _APPLY = "application/apply-patch+yaml"
@@ -56,33 +52,68 @@ class Address:
 
 
 class HttpApi:
-    """An API server, asked by one thread at a time; each watch has a thread of its own."""
+    """An API server, asked by one thread at a time; watches are those of its `informers`."""
 
-    def __init__(self, address: Address, clock: Clock, who: Who) -> None:
+    def __init__(
+        self, address: Address, clock: Clock, who: Who, informers: Informers | None = None
+    ) -> None:
         self.clock = clock
         self._address, self._who = address, who
         self._open: http.client.HTTPConnection | None = None
-        self._below: list[HttpApi | Informer] = []
+        self._informers = informers or Informers()
+        self._own = informers is None
+        self._below: list[HttpApi] = []
 
     def seen_by(self, who: Who) -> Self:
         """Return the same server for one client, with a connection of its own."""
-        below = type(self)(self._address, self.clock, who)
+        below = type(self)(self._address, self.clock, who, self._informers)
         self._below.append(below)
         return below
 
     def end(self) -> None:
-        """Close all connections, and end all watches, of this client and those made from it."""
+        """Close all connections, and end its own watches, of this client and those made from it."""
         for below in self._below:
             below.end()
+        if self._own:
+            self._informers.end()
         if self._open is not None:
             self._open.close()
 
-    def watch(self, tell: Tell, kinds: tuple[str, ...]) -> None:
+    def watch(self, tell: Tell, kinds: tuple[str, ...], node: str = "") -> None:
         """Call `tell`, by the clock, for what exists and for each write from now on."""
         for kind in kinds:
-            informer = Informer(self, kind, tell, f"{self._who.actor} watches {kind}")
-            self._below.append(informer)
-            informer.start()
+            chosen = f"spec.nodeName={node}" if node and kind == "Pod" else ""
+            self._informers.follow(self, Watched(kind, chosen), self.clock, tell)
+
+    @property
+    def program(self) -> str:
+        """What the program is called in which this client runs."""
+        return self._who.agent.partition("/")[0]
+
+    def listed(
+        self, connection: http.client.HTTPConnection, what: Watched
+    ) -> tuple[list[Json], str]:  # fmt: skip
+        """Return what is to be watched as it is now, and from which version on; raises Refused."""
+        query = {"fieldSelector": what.chosen} if what.chosen else {}
+        answer = self.request(connection, "GET", f"{_path(what.kind)}?{urlencode(query)}")
+        text = answer.read()
+        if answer.status != http.client.OK:
+            raise Refused(answer.status, "", text.decode(errors="replace"))
+        found = msgspec.json.decode(text)
+        return list(_items(what.kind, found)), found["metadata"]["resourceVersion"]
+
+    def changes(
+        self, connection: http.client.HTTPConnection, what: Watched, version: str
+    ) -> Iterator[tuple[WatchType, Json]]:
+        """Yield each change after a version, until the server ends that."""
+        query = {"watch": "1", "resourceVersion": version}
+        query |= {"fieldSelector": what.chosen} if what.chosen else {}
+        stream = self.request(connection, "GET", f"{_path(what.kind)}?{urlencode(query)}")
+        while line := stream.readline():
+            event = msgspec.json.decode(line)
+            if event["type"] == "ERROR":
+                return
+            yield event["type"], _whole(event["object"])
 
     def find(self, kind: str, space: str, name: str) -> Json | None:
         """Return an object as it is stored."""
@@ -251,82 +282,6 @@ class HttpApi:
                     raise Refused(503, "ServiceUnavailable", f"no answer: {error}") from error
                 if away:
                     time.sleep(_AGAIN_SECONDS)
-
-
-class Informer(threading.Thread):
-    """Lists a kind and watches it, again and again: a cache that a restart of the server survives.
-
-    Source: https://github.com/kubernetes/client-go/blob/master/tools/cache/reflector.go
-    """
-
-    def __init__(self, api: HttpApi, kind: str, tell: Tell, name: str) -> None:
-        super().__init__(name=name, daemon=True)
-        self._api, self._kind, self._tell = api, kind, tell
-        self._known: dict[str, Json] = {}
-        self._ended = threading.Event()
-        self._connection: http.client.HTTPConnection | None = None
-
-    def end(self) -> None:
-        """Stop, and wait until that is done."""
-        self._ended.set()
-        connection = self._connection
-        if connection is not None and connection.sock is not None:
-            with suppress(OSError):  # It is closed already.
-                connection.sock.shutdown(socket.SHUT_RDWR)
-        self.join(_ANSWER_SECONDS)
-
-    def run(self) -> None:
-        """Go on until the end."""
-        while not self._ended.is_set():
-            connection = self._connection = self._api.connection()
-            try:
-                self._once(connection)
-            except Exception as error:  # noqa: BLE001 - A socket that is cut off says so in many ways.
-                if self._ended.is_set():
-                    return
-                _LOG.debug("The watch of %s begins anew: %r", self._kind, error)
-                unserved = isinstance(error, Refused) and error.code == http.client.NOT_FOUND
-                self._ended.wait(_UNSERVED_SECONDS if unserved else _AGAIN_SECONDS)
-            finally:
-                connection.close()
-
-    def _once(self, connection: http.client.HTTPConnection) -> None:
-        path = _path(self._kind)
-        answer = self._api.request(connection, "GET", path)
-        text = answer.read()
-        if answer.status != http.client.OK:
-            raise Refused(answer.status, "", text.decode(errors="replace"))
-        found = msgspec.json.decode(text)
-        self._replace({each["metadata"]["uid"]: each for each in _items(self._kind, found)})
-        query = {"watch": "1", "resourceVersion": found["metadata"]["resourceVersion"]}
-        stream = self._api.request(connection, "GET", f"{path}?{urlencode(query)}")
-        while (line := stream.readline()) and not self._ended.is_set():
-            event = msgspec.json.decode(line)
-            if event["type"] == "ERROR":
-                return
-            thing = event["object"]
-            if event["type"] == "DELETED":
-                self._known.pop(thing["metadata"]["uid"], None)
-            else:
-                self._known[thing["metadata"]["uid"]] = thing
-            self._deliver(event["type"], thing)
-
-    def _replace(self, now: dict[str, Json]) -> None:
-        """Take in a list: what is new, what is another version, and what is not there any more."""
-        for uid, thing in now.items():
-            before = self._known.get(uid)
-            if before is None:
-                self._deliver("ADDED", thing)
-            elif before["metadata"]["resourceVersion"] != thing["metadata"]["resourceVersion"]:
-                self._deliver("MODIFIED", thing)
-        for uid in self._known.keys() - now.keys():
-            self._deliver("DELETED", self._known[uid])
-        self._known = now
-
-    def _deliver(self, type_: WatchType, thing: Json) -> None:
-        at, who = time.time(), Who("", "", "", "")
-        written = Written(at, type_, self._kind, _whole(thing), who)
-        self._api.clock.after(0.0, lambda: self._tell(written))
 
 
 def _path(kind: str, space: str = "", name: str = "", sub: str = "") -> str:

@@ -149,12 +149,13 @@ class Evictor(Actor):
 
     def seen(self, kind: str, type_: str, before: Json | None, thing: Json) -> None:
         """A node's taints, or a Pod that comes to such a node."""
+        if type_ == "DELETED":
+            return
+        pods = self.cached("Pod") if kind == "Node" and _evicts(thing) else []
         nodes = {node["metadata"]["name"]: node for node in self.cached("Node")}
-        for pod in self.cached("Pod"):
+        for pod in [thing] if kind == "Pod" else pods:
             node = nodes.get(pod["spec"].get("nodeName", ""))
-            if node is None or (kind == "Pod" and pod is not thing):
-                continue
-            if kind == "Node" and thing is not node:
+            if node is None or (kind == "Node" and thing is not node):
                 continue
             seconds = _until(node, pod, self._tolerated)
             if seconds is not None:
@@ -227,6 +228,10 @@ class PodCollector(Actor):
             self.server.patch(self.who, pod, failed, "status")
             yield self.clock.between(0.001, 0.006)
         self.server.delete(self.who, pod, grace=0)
+
+
+def _evicts(node: Json) -> bool:
+    return any(taint["effect"] == "NoExecute" for taint in node["spec"].get("taints", ()))
 
 
 def _until(node: Json, pod: Json, tolerated_for: float | None) -> float | None:

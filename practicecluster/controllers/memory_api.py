@@ -36,8 +36,9 @@ class MemoryApi:
         del who
         return self
 
-    def watch(self, tell: Tell, kinds: tuple[str, ...]) -> None:
+    def watch(self, tell: Tell, kinds: tuple[str, ...], node: str = "") -> None:
         """Call `tell` for each write of these kinds from now on, and for what exists."""
+        del node  # Who watches passes over what is of others.
         for kind in kinds:
             self._watches.setdefault(kind, []).append(tell)
             for thing in self.every(kind):

@@ -5,8 +5,9 @@ Sources: https://github.com/kubernetes/kubernetes/tree/master/pkg/scheduler/fram
 interpodaffinity) and https://github.com/kubernetes/component-helpers (scheduling/corev1)
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import cached_property
 from typing import NamedTuple
 
 from practicecluster.controllers.api import Json
@@ -25,26 +26,65 @@ class Misfit(NamedTuple):
     helpless: bool = True
 
 
-class Node(NamedTuple):
-    """A node with the Pods on it, those included that were just put there."""
+class Node:
+    """A node with the Pods on it, those included that were just put there.
 
-    thing: Json
-    pods: list[Json]
+    What follows from these is found once, so they are put there before anybody asks.
+    """
 
-    @property
-    def name(self) -> str:
-        """Its name."""
-        return str(self.thing["metadata"]["name"])
+    def __init__(self, thing: Json, pods: list[Json]) -> None:
+        self.thing, self.pods = thing, pods
+        self.name = str(thing["metadata"]["name"])
 
-    @property
+    @cached_property
     def labels(self) -> Json:
         """Its labels; its name is one."""
         labels = self.thing["metadata"].get("labels") or {}
         return {"kubernetes.io/hostname": self.name} | labels
 
+    @cached_property
+    def whole(self) -> Needs:
+        """What it has for Pods."""
+        given = self.thing["status"].get("allocatable") or {}
+        return {name: amount(value) for name, value in given.items()}
+
+    @cached_property
+    def left(self) -> Needs:
+        """What is left of that beside the Pods on it."""
+        left = dict(self.whole)
+        for pod in self.pods:
+            for name, value in needs(pod).items():
+                if name in left:
+                    left[name] -= value
+        return left
+
+    @cached_property
+    def repelling(self) -> list[tuple[Json, Json]]:
+        """The Pods on it that want others away, each with one of its terms."""
+        repels = (pod for pod in self.pods if pod["spec"].get("affinity"))
+        return [(pod, term) for pod in repels for term in _terms(pod, "podAntiAffinity")]
+
+
+_KNOWN_MOST = 5_000
+_KNOWN: dict[str, tuple[Json, Needs]] = {}
+"""What Pods ask for, by uid, with the version that this was read from."""
+
 
 def needs(pod: Json) -> Needs:
     """Return what a Pod asks for: the most of what runs at once, and one Pod."""
+    uid = pod.get("metadata", {}).get("uid", "")
+    known = _KNOWN.get(uid)
+    if known is not None and known[0] is pod["spec"]:
+        return known[1]
+    if len(_KNOWN) >= _KNOWN_MOST:
+        _KNOWN.clear()
+    found = _needs(pod)
+    if uid:
+        _KNOWN[uid] = pod["spec"], found
+    return found
+
+
+def _needs(pod: Json) -> Needs:
     spec, total = pod["spec"], Needs()
     for container in spec["containers"]:
         _add(total, container)
@@ -63,16 +103,6 @@ def _add(total: Needs, container: Json) -> None:
     asked = container.get("resources", {}).get("requests") or {}
     for name, value in asked.items():
         total[name] = total.get(name, Decimal(0)) + amount(value)
-
-
-def room(node: Node, pods: Iterable[Json] | None = None) -> Needs:
-    """Return what is left of a node beside these Pods, or those on it."""
-    left = {k: amount(v) for k, v in (node.thing["status"].get("allocatable") or {}).items()}
-    for pod in node.pods if pods is None else pods:
-        for name, value in needs(pod).items():
-            if name in left:
-                left[name] -= value
-    return left
 
 
 def tolerated(taint: Json, pod: Json) -> bool:
@@ -167,7 +197,7 @@ def _taken(pod: Json, node: Node, nodes: list[Node]) -> Iterator[Misfit]:
 
 def _full(pod: Json, node: Node, nodes: list[Node]) -> Iterator[Misfit]:
     del nodes
-    left, whole = room(node), room(node, [])
+    left, whole = node.left, node.whole
     for name, value in needs(pod).items():
         if value > left.get(name, Decimal(0)) and (name in left or value):
             why = "Too many pods" if name == "pods" else f"Insufficient {name}"
@@ -232,14 +262,13 @@ def _affine(pod: Json, node: Node, nodes: list[Node]) -> Iterator[Misfit]:
             yield Misfit("node(s) didn't match pod anti-affinity rules", helpless=False)
             return
     for each in nodes:
-        for other in each.pods:
-            for term in _terms(other, "podAntiAffinity"):
-                key = term["topologyKey"]
-                same = key in node.labels and each.labels.get(key) == node.labels[key]
-                if same and _alike(term, other, [pod]):
-                    why = "node(s) didn't satisfy existing pods anti-affinity rules"
-                    yield Misfit(why, helpless=False)
-                    return
+        for other, term in each.repelling:
+            key = term["topologyKey"]
+            same = key in node.labels and each.labels.get(key) == node.labels[key]
+            if same and _alike(term, other, [pod]):
+                why = "node(s) didn't satisfy existing pods anti-affinity rules"
+                yield Misfit(why, helpless=False)
+                return
 
 
 _LOOKS: tuple[Callable[[Json, Node, list[Node]], Iterator[Misfit]], ...] = (
@@ -250,11 +279,13 @@ _LOOKS: tuple[Callable[[Json, Node, list[Node]], Iterator[Misfit]], ...] = (
 def liking(pod: Json, node: Node) -> tuple[int, Decimal]:
     """Return how little a node suits a Pod: Pods of its kind there, and how full it is."""
     owner = {each["uid"] for each in pod["metadata"].get("ownerReferences") or ()}
-    alike = sum(
-        any(each["uid"] in owner for each in other["metadata"].get("ownerReferences") or ())
-        for other in node.pods
-    )
-    left, whole = room(node), room(node, [])
+    alike = 0
+    for other in node.pods if owner else ():
+        for each in other["metadata"].get("ownerReferences") or ():
+            if each["uid"] in owner:
+                alike += 1
+                break
+    left, whole = node.left, node.whole
     shares = [1 - left[n] / whole[n] for n in ("cpu", "memory", "pods") if whole.get(n)]
     soft = [t for t in node.thing["spec"].get("taints") or () if t["effect"] == "PreferNoSchedule"]
     away = sum(not tolerated(t, pod) for t in soft)

@@ -1,6 +1,7 @@
 """All controllers and the kubelets of some nodes, over HTTP and by the real clock.
 
 Each has a thread, a connection and a clock of its own, so that one that waits holds up no other.
+Those of one program share their watches.
 """
 
 import threading
@@ -19,6 +20,7 @@ from practicecluster.controllers.endpoints import Endpoints, EndpointSlices
 from practicecluster.controllers.garbage import Garbage
 from practicecluster.controllers.http_api import Address, HttpApi
 from practicecluster.controllers.images import NamedFares
+from practicecluster.controllers.informers import Informers
 from practicecluster.controllers.jobs import Jobs
 from practicecluster.controllers.kubelet import Kubelet
 from practicecluster.controllers.lifecycle import Evictor, NodeLifecycle, PodCollector
@@ -92,6 +94,7 @@ class Staff:
 
     def __init__(self, address: Address, nodes: tuple[str, ...] = NODES) -> None:
         self._address, self._nodes = address, nodes
+        self._informers = Informers()
         self._clocks: list[RealClock] = []
         self._servers: list[HttpApi] = []
         self._threads: list[threading.Thread] = []
@@ -103,7 +106,7 @@ class Staff:
         server.end()
         for seed, hired in enumerate(staff(self._nodes)):
             clock = RealClock(seed)
-            asked = HttpApi(self._address, clock, API_SERVER)
+            asked = HttpApi(self._address, clock, API_SERVER, self._informers)
             self._servers.append(asked)
             actor = hired(asked)
             thread = threading.Thread(target=clock.run, name=actor.who.actor, daemon=True)
@@ -117,6 +120,7 @@ class Staff:
             clock.end()
         for thread in self._threads:
             thread.join(_END_SECONDS)
+        self._informers.end()
         for server in self._servers:
             server.end()
 

@@ -103,8 +103,9 @@ class Scheduler(Actor):
             self._tried_at[key] = attempts + 1, self.clock.now
             yield from self._pass_over(pod, nodes, why)
             return
-        least = min(liking(pod, node) for node in fitting)
-        best = [node.name for node in fitting if liking(pod, node) == least]
+        likings = [(liking(pod, node), node.name) for node in fitting]
+        least = min(found for found, _ in likings)
+        best = [name for found, name in likings if found == least]
         name = self.clock.random.choice(best)
         self._assumed[key] = name
         try:

@@ -81,15 +81,16 @@ def decoded(schema: Schema, value: Any, at: str = "", owner: str = "") -> Any:
 
 
 def _fits(kind: str, value: Any) -> bool:
+    if kind == "string":
+        return isinstance(value, str)
+    if kind in {"boolean", "object"}:
+        return isinstance(value, bool if kind == "boolean" else dict)
     number = isinstance(value, int) and not isinstance(value, bool)
-    return {
-        "string": isinstance(value, str),
-        "integer": number or (isinstance(value, float) and value.is_integer()),
-        "number": number or isinstance(value, float),
-        "boolean": isinstance(value, bool),
-        "int-or-string": number or isinstance(value, str),
-        "object": isinstance(value, dict),
-    }.get(kind, True)
+    if kind == "integer":
+        return number or (isinstance(value, float) and value.is_integer())
+    if kind == "number":
+        return number or isinstance(value, float)
+    return number or isinstance(value, str) if kind == "int-or-string" else True
 
 
 def _unfit(value: Any, wanted: str, owner: str, at: str) -> DecodeError:

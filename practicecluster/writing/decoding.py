@@ -6,7 +6,6 @@ https://kubernetes.io/docs/reference/using-api/api-concepts/#setting-the-field-v
 import base64
 from typing import TYPE_CHECKING, Any
 
-from practicecluster.copying import copied
 from practicecluster.statuses import bad_request
 from practicecluster.stored import JsonObject
 from practicecluster.writing.checking import DecodeError, decoded, pruned
@@ -17,17 +16,21 @@ if TYPE_CHECKING:
     from practicecluster.writing.writer import Asked
 
 
-def decode(asked: "Asked", schema: Schema, body: Any) -> JsonObject:
-    """Return the object that a body holds; raises ApiError 400 for one that does not fit.
+def decode(
+    asked: "Asked", schema: Schema, body: Any, before: JsonObject | None = None
+) -> JsonObject:  # fmt: skip
+    """Return the object that a body holds, which is taken over; raises ApiError 400 if it is none.
 
-    Unknown fields are refused, noted in `asked.warnings`, or passed over, as was asked.
+    Unknown fields are refused, noted in `asked.warnings`, or passed over, as was asked. Where its
+    managedFields are those of `before` they are not looked at again.
     """
     served = asked.served
     if not isinstance(body, dict):
         raise bad_request("the body of the request is not an object")
     _check_head(asked, body)
     unknown: list[str] = []
-    thing = pruned(schema, copied(body), "", unknown)
+    body, managed = _without_managed(body, before)
+    thing = pruned(schema, body, "", unknown)
     if unknown:
         _say_unknown(asked, unknown)
     if not served.custom and schema is not ANY:
@@ -45,10 +48,22 @@ def decode(asked: "Asked", schema: Schema, body: Any) -> JsonObject:
     if metadata is not None and not isinstance(metadata, dict):
         raise bad_request("metadata is not an object")
     thing["metadata"] = {k: v for k, v in (metadata or {}).items() if v not in (None, {}, [])}
+    if managed is not None:
+        thing["metadata"]["managedFields"] = managed
     if served.group_resource == "secrets":
         _secret_texts(thing)
     _check_place(asked, thing["metadata"])
     return thing
+
+
+def _without_managed(body: JsonObject, before: JsonObject | None) -> tuple[JsonObject, Any]:
+    """Return a body without managedFields that are known already, and these; None without such."""
+    metadata = body.get("metadata")
+    managed = before["metadata"].get("managedFields") if before is not None else None
+    if not managed or not isinstance(metadata, dict) or metadata.get("managedFields") != managed:
+        return body, None
+    left = {name: each for name, each in metadata.items() if name != "managedFields"}
+    return {**body, "metadata": left}, managed
 
 
 def _kept(resource: str, thing: JsonObject) -> JsonObject:

@@ -120,7 +120,9 @@ def updated(
 
     What lies below a path in `not_owned` (a spec that is written through its status) is left out.
     """
-    found = differences(laid_out(schema, before), laid_out(schema, after))
+    same = [name for name, each in after.items() if name in before and before[name] == each]
+    was, now = ({k: v for k, v in each.items() if k not in same} for each in (before, after))
+    found = differences(laid_out(schema, was), laid_out(schema, now))
     skipped = tuple(not_owned)
     touched = frozenset(path for path in found.touched if not _below(path, skipped))
     left = _without(managed, touched | found.removed)

@@ -90,6 +90,13 @@ class _Fields(Mapping[str, Schema]):
             found = self._read[name] = _place(hint, f"{self._owner}.{name}")
         return found
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._raw
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return the schema of a field, or what stands for one that there is not."""
+        return self[name] if name in self._raw else default
+
     def __iter__(self) -> Any:
         return iter(self._raw)
 

@@ -4,7 +4,7 @@ Sources: https://github.com/kubernetes/kubernetes/tree/master/pkg/registry, the 
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -84,8 +84,7 @@ def prepare(served: ResourceType, thing: JsonObject, uid: str, chance: Random) -
         thing["status"] = dict(_EMPTY[served.group_resource])
     if counted(served):
         thing["metadata"]["generation"] = 1
-    for _ in _canonical(thing):
-        pass
+    _canonical(thing)
     found = _PREPARE.get(served.group_resource)
     if found is not None:
         found(thing, uid, chance)
@@ -111,21 +110,29 @@ _EMPTY: dict[str, JsonObject] = {
 """The status of a new object, where its type's fields are always written."""
 
 
-def _canonical(value: Any, *, quantities: bool = False) -> Iterator[None]:
-    """Write quantities as the server writes them; yields for each place looked at."""
-    if isinstance(value, dict):
-        for name, each in value.items():
-            if quantities and isinstance(each, (str, int, float)):
-                try:
-                    value[name] = canonical(each)
-                except ValueError:
-                    continue  # Validation says what is wrong with it.
-            else:
-                yield from _canonical(each, quantities=name in _QUANTITIES)
-                yield
-    elif isinstance(value, list):
-        for each in value:
-            yield from _canonical(each)
+def _canonical(value: JsonObject) -> None:
+    """Write quantities as the server writes them."""
+    for name, each in value.items():
+        if name in _QUANTITIES and isinstance(each, dict):
+            _canonical_numbers(each)
+        elif isinstance(each, dict):
+            if name != "fieldsV1":  # There names stand for fields, and nothing for a value.
+                _canonical(each)
+        elif isinstance(each, list):
+            for item in each:
+                if isinstance(item, dict):
+                    _canonical(item)
+
+
+def _canonical_numbers(value: JsonObject) -> None:
+    for name, each in value.items():
+        if isinstance(each, (str, int, float)):
+            try:
+                value[name] = canonical(each)
+            except ValueError:
+                continue  # Validation says what is wrong with it.
+        elif isinstance(each, dict):
+            _canonical(each)
 
 
 def _pod(thing: JsonObject, uid: str, chance: Random) -> None:
@@ -267,8 +274,7 @@ def keep(served: ResourceType, before: JsonObject, after: JsonObject, subresourc
         metadata.pop(name, None)
         if name in was:
             metadata[name] = was[name]
-    for _ in _canonical(after):
-        pass
+    _canonical(after if subresource != "status" else {"status": after.get("status")})
     if not subresource:
         _keep_of_type(served, before, after, wanted)
 

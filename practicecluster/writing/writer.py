@@ -44,6 +44,8 @@ from practicecluster.writing.validation import change_faults, faults
 
 _APISERVER = "kube-apiserver"
 _NOT_BY_STATUS: tuple[Path, ...] = (("f:spec",), ("f:metadata", "f:labels"))
+_OF_STATUS = ("apiVersion", "kind", "metadata", "status")
+"""What of an object is looked at where its status is written."""
 _NOT_BY_SPEC: tuple[Path, ...] = (("f:status",),)
 
 
@@ -146,7 +148,7 @@ class Writer:
     def update(self, asked: Asked, body: Any) -> JsonObject:
         """Replace an object, or the part that a subresource has of it; returns what is stored."""
         before = self.current(asked)
-        after = decode(asked, self.schema(asked.served), body)
+        after = decode(asked, self.schema(asked.served), body, before)
         if asked.served.namespaced:  # Helm sends none: the path says it.
             after["metadata"].setdefault("namespace", asked.namespace)
         self._check_version(asked, before, after)
@@ -155,8 +157,10 @@ class Writer:
     def patch(self, asked: Asked, change: Change) -> JsonObject:
         """Change the object as it is now, by a function from it to what it shall be."""
         before = self.current(asked)
-        after = change(copied(before))
-        after = decode(asked, self.schema(asked.served), after)
+        after = change(self.current(asked))  # Read anew, which is quicker than a copy.
+        if asked.subresource == "status" and isinstance(after, dict):
+            after = {name: after[name] for name in _OF_STATUS if name in after}
+        after = decode(asked, self.schema(asked.served), after, before)
         version = after["metadata"].get("resourceVersion")
         if version and version != before["metadata"]["resourceVersion"]:
             raise conflict(asked.served, asked.name)
@@ -253,7 +257,8 @@ class Writer:
         self, asked: Asked, schema: Schema, thing: JsonObject, before: JsonObject | None
     ) -> None:
         served = asked.served
-        found = list(faults("" if served.custom else served.group_resource, thing))
+        reported = before is not None and asked.subresource == "status"
+        found = list(faults("" if served.custom or reported else served.group_resource, thing))
         if served.custom:
             found += violations(schema, thing)
         if before is not None and not asked.subresource:

@@ -46,8 +46,9 @@ class Server:
         del who
         return self
 
-    def watch(self, tell: Tell, kinds: tuple[str, ...]) -> None:
+    def watch(self, tell: Tell, kinds: tuple[str, ...], node: str = "") -> None:
         """Call `tell` for each write of these kinds from now on."""
+        del node  # Who watches passes over what is of others.
         self._watchers.append((tell, frozenset(kinds)))
 
     def find(self, kind: str, space: str, name: str) -> Json | None:

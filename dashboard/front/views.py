@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from dashboard import clock, prefix
-from dashboard.api.problems import ROOT
+from dashboard.api.problems import BELOW, ROOT, problem
 from eventstream.clusters import SEGMENT, Named, Standing, board
 
 AGAIN_SECONDS = 5
@@ -47,9 +47,11 @@ def down(request: HttpRequest, asked: str) -> HttpResponse:
     if found is None:
         return not_found(request)
     cluster, state = found
+    said = f"The process of {cluster.name} is {state.state}. Ask later."
+    if asked.partition("/")[2].startswith(BELOW.strip("/")):
+        return _unlogged(problem(503, said, retry_after=AGAIN_SECONDS))
     if "text/html" not in request.headers.get("Accept", ""):
-        said = f"The process of {cluster.name} is {state.state}. Ask later.\n"
-        answer = _unlogged(HttpResponse(said, "text/plain", status=503))
+        answer = _unlogged(HttpResponse(f"{said}\n", "text/plain", status=503))
     else:
         answer = _page(request, 503, cluster)
     answer.headers["Retry-After"] = str(AGAIN_SECONDS)
@@ -58,6 +60,9 @@ def down(request: HttpRequest, asked: str) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: object = None) -> HttpResponse:
     """Answer an address that leads nowhere: with the clusters that there are."""
+    if request.path_info.startswith(BELOW):
+        places = ", ".join(prefix.at(each.path) for each in list(board))
+        return problem(404, f"Several clusters are shown here. Ask one of them, below {places}.")
     return _page(request, 404)
 
 

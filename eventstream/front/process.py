@@ -137,7 +137,9 @@ class ClusterProcess:
             await asyncio.sleep(PROBE_SECONDS)
             up = board[self._cluster].state == "up"
             missed = missed + 1 if up and not await self._is_alive() else 0
-        self._why = f"It had not answered for {MISSED_MOST * PROBE_SECONDS:.0f} s, and was ended."
+        self._why = (
+            f"It was ended, as it did not say that it is alive {MISSED_MOST} times in a row."
+        )
         process.kill()
 
     async def _is_alive(self) -> bool:

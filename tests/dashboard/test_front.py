@@ -48,6 +48,15 @@ def test_what_is_asked_of_one_that_is_down_is_to_be_asked_again(rf: RequestFacto
         assert words in answer.content.decode()
 
 
+def test_a_program_is_told_as_json_which_cluster_to_ask_and_when(rf: RequestFactory) -> None:
+    lost = views.not_found(rf.get("/api/v1/traces"))
+    assert (lost.status_code, lost.headers["Content-Type"]) == (404, "application/problem+json")
+    assert "Ask one of them, below /clusters/east, /clusters/west." in lost.content.decode()
+    down = views.down(rf.get("/clusters/west/api/v1/traces"), "west/api/v1/traces")
+    assert (down.status_code, down.headers["Retry-After"]) == (503, "5")
+    assert "The process of west is down." in down.content.decode()
+
+
 def test_what_no_cluster_is_called_is_not_there(rf: RequestFactory) -> None:
     for path in ("north", "north/changes", ""):
         assert views.down(rf.get("/"), path).status_code == 404

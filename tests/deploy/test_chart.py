@@ -194,3 +194,28 @@ def test_monitoring_is_what_kustomize_makes(rendered: dict[str, list[Manifest]])
         if role["metadata"]["name"].endswith("-metrics")
     ]
     assert bare["rules"] == [{"nonResourceURLs": ["/metrics"], "verbs": ["get"]}]
+
+
+def test_of_several_clusters_the_one_that_knows_the_scrapers_token_is_scraped_by_its_name(
+    rendered: dict[str, list[Manifest]],
+) -> None:
+    monitor = parts.the("ServiceMonitor", rendered["several clusters"])
+    front, here = monitor["spec"]["endpoints"]
+    assert (front["path"], here["path"]) == ("/metrics", "/clusters/here/metrics")
+    assert here["authorization"] == front["authorization"]
+    assert here["relabelings"] == [{"targetLabel": "cluster", "replacement": "here"}]
+
+
+def test_several_clusters_have_a_kubeconfig_and_one_has_none(
+    rendered: dict[str, list[Manifest]],
+) -> None:
+    several = rendered["several clusters"]
+    said = parts.environment(several)
+    assert said["BATON_CLUSTERS"] == "here=,east,west=arn:aws:eks:eu:1:cluster/west"
+    mounts = {each["name"]: each["mountPath"] for each in parts.baton(several)["volumeMounts"]}
+    volumes = {each["name"]: each for each in parts.pod(several)["volumes"]}
+    assert said["KUBECONFIG"] == f"{mounts['kubeconfig']}/kubeconfig"
+    secret = {"secretName": "baton-kubeconfig", "items": [{"key": "config", "path": "kubeconfig"}]}
+    assert volumes["kubeconfig"]["secret"] == secret
+    assert {"KUBECONFIG", "BATON_CLUSTERS"}.isdisjoint(parts.environment(rendered["as it is"]))
+    assert parts.environment(rendered["a watcher of one of several"])["BATON_CLUSTER"] == "east"

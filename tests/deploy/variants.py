@@ -176,6 +176,8 @@ VARIANTS: dict[str, Values] = {
         ],
         "kubeconfig": {"name": "baton-kubeconfig", "key": "config"},
         "history": {"size": "8Gi"},
+        "metrics": {"serviceMonitor": {"enabled": True}},
+        "networkPolicy": SCRAPED,
     },
     "a watcher of one of several": SHARED | {"role": "watcher", "cluster": "east"},
     "pages of several": SHARED

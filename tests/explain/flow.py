@@ -20,7 +20,7 @@ class Flow(Story):
     """A story whose every write is sent by a `Hand`, which says who that really is."""
 
     def __init__(self, pace: float = APART) -> None:
-        super().__init__()
+        super().__init__("Pod")
         self.pace = pace
         self.truth: dict[tuple[str, str], str] = {}
         self.actor = ""

@@ -85,3 +85,33 @@ def test_a_type_that_is_to_go_waits_for_what_holds_its_objects() -> None:
     assert story.trace(type_).holder == "api-server"
     story.delete(type_)
     assert told(story, type_) == ("complete", None, None)
+
+
+@pytest.mark.parametrize(
+    ("version", "state"),
+    [
+        ({"name": "v1"}, "unknown"),
+        ({"name": "v1", "subresources": {"status": {}}}, "stalled"),
+    ],
+)
+def test_what_has_no_room_for_a_status_waits_for_nobody(version: Json, state: str) -> None:
+    story = Story()
+    type_ = definition()
+    type_["spec"]["versions"] = [version]
+    story.exists(type_)
+    site = story.create(website(), "kubectl-create")
+    story.wait(3600)
+    story.exists(thing("Namespace", "other"))
+    assert story.trace(site).state == state
+
+
+def test_what_has_no_room_but_a_status_all_the_same_is_waited_for() -> None:
+    story = Story()
+    type_ = definition()
+    type_["spec"]["versions"] = [{"name": "v1"}]
+    story.exists(type_)
+    story.exists(website("first", status={"conditions": [READY]}))
+    site = story.create(website(), "kubectl-create")
+    story.wait(3600)
+    story.exists(thing("Namespace", "other"))
+    assert told(story, site) == ("stalled", "custom-controller", "no-controller")

@@ -340,3 +340,16 @@ def test_a_gate_that_is_gone_keeps_no_node_from_the_pod() -> None:
     trace = story.trace(own)
     assert (trace.state, trace.holder, trace.diagnosis) == ("running", "scheduler", None)
     assert trace.summary == "Waiting for the scheduler: a node for Pod web."
+
+
+def test_a_scheduler_that_fails_is_not_told_as_a_want_of_nodes() -> None:
+    story = Story()
+    own = story.create(pod(name="web", node_name=""), "kubectl-create")
+    why = 'binding rejected: running Bind plugin "DefaultBinder": node "n" not found'
+    failed = condition("PodScheduled", "False", "SchedulerError", why)
+    story.change(own, {"status": {"conditions": [failed]}}, "kube-scheduler", sub="status")
+    trace = story.trace(own)
+    assert (trace.state, trace.holder, trace.diagnosis) == ("stalled", "scheduler", "unschedulable")
+    assert trace.summary == (
+        f"The scheduler cannot place Pod web, which no node has turned down: {why}."
+    )

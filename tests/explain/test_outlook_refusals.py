@@ -249,7 +249,7 @@ def test_a_wait_that_is_only_long_says_what_was_last_seen() -> None:
 def test_a_set_that_keeps_order_waits_for_its_pods_so_far(
     policy: str, holder: str, code: str | None
 ) -> None:
-    story = Story()
+    story = Story("Event")
     db = statefulset(replicas=3)
     db["spec"]["podManagementPolicy"] = policy
     story.create(db, "kubectl-create")

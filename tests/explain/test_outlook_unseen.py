@@ -3,7 +3,15 @@
 import pytest
 
 from tests.explain.stories import KCM, Json, Story
-from tests.explain.things import condition, deployment, job, replicaset, statefulset, thing
+from tests.explain.things import (
+    condition,
+    deployment,
+    job,
+    owned_by,
+    replicaset,
+    statefulset,
+    thing,
+)
 
 DEADLINE = condition("Progressing", "False", "ProgressDeadlineExceeded", "has timed out")
 
@@ -115,3 +123,42 @@ def test_the_scheduler_is_not_called_silent_while_a_volume_is_made() -> None:
     story.wait(90)
     story.exists(thing("Namespace", "other"))
     assert told(story, own) == ("stalled", "custom-controller", "volume-pending")
+
+
+@pytest.mark.parametrize(
+    ("listed", "diagnosis"), [(("Pod", "Event"), "controller-silent"), (("Pod",), "not-ready")]
+)
+def test_what_only_events_would_tell_is_no_silence(listed: tuple[str, ...], diagnosis: str) -> None:
+    story = Story(*listed)
+    db = statefulset()
+    db["status"] = {"replicas": 0, "observedGeneration": 1}
+    story.create(db, "kubectl-create")
+    story.wait(60)
+    story.exists(thing("Namespace", "other"))
+    trace = story.trace(db)
+    assert told(story, db) == ("stalled", "statefulset-controller", diagnosis)
+    assert ("Events would tell" in trace.summary) is ("Event" not in listed)
+
+
+def test_whether_a_cronjob_is_late_only_events_would_tell() -> None:
+    story = Story()
+    tick = thing("CronJob", "tick", "batch/v1", spec={"schedule": "0 * * * *"})
+    story.create(tick, "kubectl-create")
+    assert told(story, tick) == ("unknown", None, None)
+    own = job("tick-1") | {"status": {"active": 1}}
+    own["metadata"]["ownerReferences"] = [owned_by(tick)]
+    story.create(own, KCM)
+    assert story.trace(tick).state != "unknown"
+
+
+@pytest.mark.parametrize("replicas", [0, 3])
+def test_a_count_that_is_not_as_desired_is_no_silence_where_pods_are_hidden(replicas: int) -> None:
+    story = Story("Event")
+    web = story.create(deployment(), "kubectl-create")
+    own = replicaset(web)
+    own["status"] = {"replicas": replicas, "observedGeneration": 1}
+    story.create(own, KCM)
+    story.change(web, report(1), KCM, sub="status")
+    story.wait(3600)
+    story.exists(thing("Namespace", "other"))
+    assert told(story, web) == ("running", "unknown", None)

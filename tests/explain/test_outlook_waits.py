@@ -146,7 +146,7 @@ def test_a_statefulset_is_done_when_it_went_as_far_as_it_may(strategy: Json, sta
 
 
 def test_a_cronjob_says_when_it_acts() -> None:
-    story = Story()
+    story = Story("Event")
     tick = thing("CronJob", "tick", "batch/v1", spec={"schedule": "0 * * * *"})
     story.create(tick, "kubectl-create")
     assert story.trace(tick).summary == (

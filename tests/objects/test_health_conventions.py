@@ -214,3 +214,28 @@ def test_a_run_that_failed_has_ended_and_what_goes_on_has_not(
     found = by_convention({"kind": kind, "metadata": {}, "spec": {}, "status": status})
     assert found is not None
     assert (found.state, found.over) == ("failed", over)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "says"),
+    [
+        ("TrainJob", {"conditions": [condition("Created"), condition("Running")]},
+         "progressing: condition Running is True"),
+        ("TrainJob", {"conditions": [condition("Created"), condition("Succeeded")]},
+         "complete: condition Succeeded is True"),
+        ("TrainJob", {"phase": "Succeeded", "conditions": [condition("Created")]},
+         "complete: status.phase is Succeeded"),
+        ("Widget", {"conditions": [condition("Created"), condition("Running")]},
+         "complete: condition Created is True"),
+        ("Widget", {"state": "ready", "conditions": [condition("initializing"),
+                                                     condition("ready")]},
+         "complete: status.state is ready"),
+        ("Widget", {"state": "initializing", "conditions": [condition("ready"),
+                                                            condition("initializing")]},
+         "progressing: condition initializing is True"),
+        ("Widget", {"state": "ready", "conditions": [condition("ready"), condition("Degraded")]},
+         "failed: condition Degraded is True"),
+    ],
+)  # fmt: skip
+def test_how_far_it_came_once_is_not_how_it_stands(kind: str, status: Json, says: str) -> None:
+    assert judged(status, kind=kind) == says

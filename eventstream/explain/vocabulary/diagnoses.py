@@ -31,7 +31,7 @@ _PLACING = (
     Diagnosis(
         "unschedulable",
         "No node takes the Pod",
-        "No node has all that the Pod asks for, or its own not what a resize of it asks for.",
+        "No node has all that the Pod asks for, or a resize of it; or placing it there failed.",
         "A node gets the room, label or toleration that is lacking, or the Pod asks for less.",
         "scheduler",
         DOCS + "concepts/scheduling-eviction/kube-scheduler/",

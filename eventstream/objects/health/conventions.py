@@ -48,6 +48,12 @@ _ENDS = frozenset(("Succeeded", "Complete", "Completed", "Finished"))
 """Conditions of what ends."""
 _OVER = word_set("complete completed done finished succeeded success successful")
 """Words by which what ends says that it has."""
+_ENDED_BADLY = frozenset((("Succeeded", "False"), ("Failed", "True")))
+_BEGUN = word_set(
+    "accepted admitted created initialized launched registered resolved running scheduled started "
+    "submitted"
+)
+"""Last parts of the conditions by which it says how far it has come: it has not ended by them."""
 _FAILS = word_set("failed error errored aborted cancelled canceled timeout")
 """Last parts of the words by which it says that it has ended, and not as it should."""
 _STARTS = word_set("resolving pending queued new scheduling creating initializing validating")
@@ -67,7 +73,9 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
     if not isinstance(status, dict) or not status:
         return None
     generation = metadata.get("generation") if isinstance(metadata, dict) else None
-    said = _by_state(conditions_of(status, generation))
+    conditions = _of_now(conditions_of(status, generation), status)
+    begun = [condition for condition in conditions if task and _has_begun(condition)]
+    said = _by_state([condition for condition in conditions if condition not in begun])
     resting = rests(spec)
     health = (
         (unseen(status, generation) if newest and resting is None else None)
@@ -79,6 +87,7 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
         or _by_words(status, "status", task, _DEEPEST)
         or said.get("complete")
         or _by_words(status, "status", task)
+        or (msgspec.structs.replace(begun[-1].health(), state="progressing") if begun else None)
         or _by_numbers(status, spec)
         or Health("unknown")
     )
@@ -90,12 +99,32 @@ def _of_task(health: Health) -> Health:
     word = parts(health.by.rpartition(" is ")[2])
     if health.state == "failed":
         ended = not _FAILS.isdisjoint(word[-1:]) and not health.condition
-        ended = ended or (health.condition, health.value) == ("Succeeded", "False")
+        ended = ended or (health.condition, health.value) in _ENDED_BADLY
         return msgspec.structs.replace(health, over=True) if ended else health
     over = health.state == "complete" and (health.condition in _ENDS or not _OVER.isdisjoint(word))
     begins = not _STARTS.isdisjoint((*parts(health.reason), *word))
     patient = health.state == "progressing" and not health.stale and not begins
     return msgspec.structs.replace(health, over=over, patient=patient) if over | patient else health
+
+
+def _of_now(conditions: list[Condition], status: Entry) -> list[Condition]:
+    """The conditions that tell how it stands now.
+
+    Some keep a log of their states as conditions that are called as these are, in lower case:
+    `state: ready` beside `initializing` and `ready`.
+    """
+    word = next((status[name] for name in ("state", "phase") if status.get(name)), "")
+    types = [condition.entry["type"] for condition in conditions]
+    if not (isinstance(word, str) and word.islower() and word in types):
+        return conditions
+    log = [type_ for type_ in types if type_.islower() and type_ != word]
+    return [condition for condition in conditions if condition.entry["type"] not in log]
+
+
+def _has_begun(condition: Condition) -> bool:
+    """Whether it says how far a run has come, which stays True when it has ended."""
+    last = parts(condition.entry["type"])[-1:]
+    return condition.state == "complete" and not _BEGUN.isdisjoint(last)
 
 
 def _by_state(conditions: list[Condition]) -> dict[HealthState, Health]:
@@ -137,9 +166,14 @@ def _any_saw(status: Entry, generation: int) -> bool:
 
 def rests(spec: Any) -> Health | None:
     """That an object is asked to rest: what it asks for beside that, nobody looks at meanwhile."""
-    for name in _RESTS if isinstance(spec, dict) else ():
-        if spec.get(name) is True:
-            return Health("suspended", f"spec.{name} is true")
+    if not isinstance(spec, dict):
+        return None
+    policy = spec.get("runPolicy")  # Of Kubeflow's jobs, whose parts are counted there.
+    places = (("", spec), ("runPolicy.", policy if isinstance(policy, dict) else {}))
+    for place, asked in places:
+        for name in _RESTS:
+            if asked.get(name) is True:
+                return Health("suspended", f"spec.{place}{name} is true")
     return None
 
 

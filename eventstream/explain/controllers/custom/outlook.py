@@ -106,7 +106,7 @@ def _suspended(write: Write, health: Health, rank: int) -> Holding:
     """A person's turn, unless the rule of a file says that its controller goes on by itself."""
     name, since = named(write.image), _since(write, health, 0.0)
     detail = sentence(f"{name} is suspended: {_told(health)}")
-    actor, holder = _actor(health) if health.rule else ("client", "")
+    actor, holder = _actor(health) if health.rule or health.holder else ("client", "")
     plain = Holding(rank, actor, holder, since, f"{name} to be resumed", about=write)
     trouble = Trouble("paused", detail, proof(write, health), commands.describe(write))
     return troubled(plain, trouble)
@@ -286,6 +286,8 @@ def _unanswered(snapshot: Snapshot, write: Write, asked: Write) -> float | None:
         return _alone(snapshot, write) if write.image.health is None else None
     if asked.change.type == "ADDED" and asked.image.health is not None:
         return None  # It came with a status, as one that is restored does.
+    if asked.image.health is None and _has_no_status(snapshot, write):
+        return None  # Who acts on one need not write anything that shows.
     resource, known = write.change.resource, snapshot.world.known
     if known.looks_after(resource.group) and not known.looks_after(resource.group, resource.kind):
         return None  # Who looks after the others of its group reports on none of these.
@@ -300,12 +302,27 @@ def _alone(snapshot: Snapshot, write: Write) -> float | None:
     resource, metadata = write.change.resource, write.image.metadata
     if snapshot.world.known.looks_after(resource.group) or write.log.family.children:
         return None
+    if _room(snapshot, write):
+        return parse(metadata.creation_timestamp)
+    return None
+
+
+def _room(snapshot: Snapshot, write: Write) -> bool | None:
+    """Whether its type has room for a status apart; None where its definition is not known."""
+    resource = write.change.resource
     name = f"{resource.plural}.{resource.group}"
     definition = snapshot.by_name("CustomResourceDefinition", None, name)
     versions = getattr(definition.image.spec, "versions", ()) if definition is not None else ()
-    if any(one.subresources and one.subresources.status is not None for one in versions):
-        return parse(metadata.creation_timestamp)
-    return None
+    if not versions:
+        return None
+    return any(one.subresources and one.subresources.status is not None for one in versions)
+
+
+def _has_no_status(snapshot: Snapshot, write: Write) -> bool:
+    """Whether its type has no room for a status, and no object of it was seen to have one."""
+    resource = write.change.resource
+    known = snapshot.world.known.looks_after(resource.group, resource.kind)
+    return not known and _room(snapshot, write) is False
 
 
 def _acts(write: Write) -> bool:

@@ -228,10 +228,15 @@ def _reported_since(write: Write, began: Write | None) -> bool:
     if seen is not None and generation is not None:
         return bool(seen >= generation)
     return began is not None and any(
-        later.decision.verdict is not None and later.decision.verdict.actor == "kubelet"
-        for later in write.log.after(began.order)
-        if later.order <= write.order
+        _reports(later) for later in write.log.after(began.order) if later.order <= write.order
     )
+
+
+def _reports(write: Write) -> bool:
+    """Whether a kubelet wrote it, or changed its status where managedFields name nobody."""
+    actor = write.decision.verdict.actor if write.decision.verdict is not None else ""
+    told = actor == "unknown" and any(c.path.startswith("status.") for c in write.changes)
+    return told or actor == "kubelet"
 
 
 def _looking(snapshot: Snapshot, write: Write) -> Holding | None:

@@ -23,6 +23,13 @@ _EVERY = 12
 """Reasons that are told one by one."""
 
 
+_ERROR = "SchedulerError"
+"""Reason of PodScheduled where the scheduler itself failed, or what it asked was refused.
+
+Source: pkg/scheduler/schedule_one.go, handleSchedulingFailure (v1.PodReasonSchedulerError).
+"""
+
+
 class Refusal(msgspec.Struct, frozen=True, gc=False):
     """What the scheduler said: of `total` nodes, how many lack what; `whole` for all at once.
 
@@ -65,7 +72,10 @@ def unschedulable(write: Write, found: Condition) -> Trouble:
     """What each node lacks for this Pod, in numbers."""
     pod, message = write.image.metadata.name, said_by(found.message, found.reason)
     said = refusal(message)
-    if said is None:
+    if found.reason == _ERROR:
+        failed = f"The scheduler cannot place Pod {pod}, which no node has turned down"
+        detail = sentence(f"{failed}: {message}")
+    elif said is None:
         detail = sentence(f"No node takes Pod {pod}: {message}")
     elif not said.total:
         detail = f"No node takes Pod {pod}: the cluster has no node that the scheduler may use."

@@ -252,7 +252,7 @@ def creation(
     if existing == desired:
         return None
     if existing > desired:
-        if owner.image.kind in ("Job", "DaemonSet"):
+        if owner.image.kind in ("Job", "DaemonSet") or unseen.hides(snapshot, "Pod"):
             return None  # They delete by other numbers than these.
         waiting_for = f"{count(existing - desired, 'Pod')} of {name} to be deleted"
         return Holding(
@@ -263,15 +263,18 @@ def creation(
     message, evidence = _refusal(snapshot, owner)
     wait = "create-pods"
     if not message:
+        if unseen.hides(snapshot, "Pod"):
+            return None
         told = going(snapshot, owner, CREATE) or killed(snapshot, owner, CREATE)
         if told is not None:
             return told
         if owner.image.kind == "Job" and owner.image.status.failed:
             waiting_for = f"the next attempt of {name}, after {_failures(owner)}"
             wait = "next-attempt"
-        return Holding(
+        plain = Holding(
             CREATE, actor, "", asked(snapshot, owner), waiting_for, wait=wait, about=owner
         )
+        return plain if _tells(owner) else unseen.untold(snapshot, plain)
     freed = _freed(snapshot, owner, message)
     if freed is not None:
         how, at = freed
@@ -318,7 +321,7 @@ def _refusal(snapshot: Snapshot, owner: Write) -> tuple[str, tuple[Evidence, ...
     if failure is not None and failure.status == "True":
         proof = (proofs.says(owner, failure), *proofs.events(notes[:1]))
         return said_by(failure.message, failure.reason), proof
-    if owner.image.kind in ("ReplicaSet", "ReplicationController"):
+    if _tells(owner):
         return "", ()  # These say so in their conditions, and take it back there.
     last = made(snapshot, owner)
     notes = [note for note in notes if not _name_taken(note)]
@@ -327,6 +330,11 @@ def _refusal(snapshot: Snapshot, owner: Write) -> tuple[str, tuple[Evidence, ...
         return "", proofs.events(since)
     refusal = since[0].after.spec
     return said_by(refusal.message, refusal.reason), proofs.events(since)
+
+
+def _tells(owner: Write) -> bool:
+    """Whether its status says that its Pods are refused; of others only Events do."""
+    return owner.image.kind in ("ReplicaSet", "ReplicationController")
 
 
 def _name_taken(note: Change) -> bool:

@@ -5,6 +5,8 @@ Source: https://kubernetes.io/docs/reference/access-authn-authz/rbac/ (list and 
 resource).
 """
 
+import msgspec
+
 from eventstream.explain.outlook.holding import Holding
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.world.text import count, named, when
@@ -41,6 +43,16 @@ def waiting(snapshot: Snapshot, owner: Write, desired: int) -> Holding | None:
         "Baton is not shown what these wait for"
     )
     return Holding(_READY, "unknown", "", when(owner), what, patient=True, about=owner, works=True)
+
+
+def untold(snapshot: Snapshot, held: Holding) -> Holding:
+    """The wait for a controller that is perhaps refused, where Events, which say so, are hidden."""
+    if not hides(snapshot, "Event"):
+        return held
+    what = (
+        f"{held.waiting_for}; whether that is refused, Events would tell, which Baton is not shown"
+    )
+    return msgspec.structs.replace(held, waiting_for=what, late="not-ready")
 
 
 def _hides_replicasets(snapshot: Snapshot, owner: Write) -> bool:

@@ -218,4 +218,4 @@ def test_several_clusters_have_a_kubeconfig_and_one_has_none(
     secret = {"secretName": "baton-kubeconfig", "items": [{"key": "config", "path": "kubeconfig"}]}
     assert volumes["kubeconfig"]["secret"] == secret
     assert {"KUBECONFIG", "BATON_CLUSTERS"}.isdisjoint(parts.environment(rendered["as it is"]))
-    assert parts.environment(rendered["a watcher of one of several"])["BATON_CLUSTER"] == "east"
+    assert parts.environment(rendered["watchers"])["BATON_CLUSTER"] == "east"

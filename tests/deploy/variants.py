@@ -161,12 +161,15 @@ VARIANTS: dict[str, Values] = {
         "pathPrefix": "/baton",
     },
     "on a server": SHARED,
-    "watchers": SHARED | {"role": "watcher", "replicas": 2},
+    "watchers": SHARED | {"role": "watcher", "replicas": 2, "cluster": "east"},
     "web": SHARED
     | {
         "role": "web",
         "replicas": 3,
         "redis": {"url": {"name": "baton-redis", "key": "uri"}},
+        "clusters": [{"name": "east"}, {"name": "west"}],
+        "kubeconfig": {"name": "baton-kubeconfig"},
+        "history": {"size": "4Gi"},
     },
     "several clusters": {
         "clusters": [
@@ -178,14 +181,6 @@ VARIANTS: dict[str, Values] = {
         "history": {"size": "8Gi"},
         "metrics": {"serviceMonitor": {"enabled": True}},
         "networkPolicy": SCRAPED,
-    },
-    "a watcher of one of several": SHARED | {"role": "watcher", "cluster": "east"},
-    "pages of several": SHARED
-    | {
-        "role": "web",
-        "clusters": [{"name": "east"}, {"name": "west"}],
-        "kubeconfig": {"name": "baton-kubeconfig"},
-        "history": {"size": "4Gi"},
     },
     "monitored": {
         "metrics": {

@@ -6,6 +6,7 @@ numbers is the same: one writer, which gives out each `seq` and commits it befor
 whoever sees a `seq` sees all below it, and a reader that goes by it skips nothing.
 """
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Protocol
@@ -102,6 +103,12 @@ class Dialect(Protocol):
 
     def statements(self) -> Statements:
         """Statements for this thread."""
+
+    def given(self, numbers: Sequence[int]) -> tuple[str, Any]:
+        """A query that gives these numbers, and what it is asked with: one, however many they are.
+
+        Each place in a statement costs some 15 µs where the driver fills them in.
+        """
 
     def text_index(self, wrapper: Any) -> TextIndex:
         """What is searched of the history behind a connection of Django's."""

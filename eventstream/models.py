@@ -199,6 +199,7 @@ class TraceRow(Row):
                 fields=("background", "namespace", "type", "state", "-updated"),
                 name="trace_in_place",
             ),
+            models.Index(fields=("background", "type", "state", "-updated"), name="trace_of_type"),
             models.Index(fields=("holder",), condition=models.Q(holder__gt=""), name="trace_held"),
             models.Index(fields=("name", "namespace"), name="trace_of_root"),
         )

@@ -4,7 +4,7 @@ A recording that somebody opens in the page has a database of its own, so that n
 ever be mixed with the live cluster; all queries stay the same.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
@@ -12,6 +12,7 @@ from threading import Lock
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models.expressions import RawSQL
 
 from eventstream.sqlite import database
 from eventstream.sqlite.readers import readers
@@ -47,6 +48,13 @@ def reading(name: str) -> Iterator[None]:
         _current.reset(before)
         if name != DEFAULT_DB_ALIAS and name in connections.databases:
             connections[name].close()
+
+
+def given(numbers: Iterable[int]) -> RawSQL:
+    """These numbers, however many, for a column to be `__in` of the history that is being read."""
+    wrapper: Any = connections[current()]
+    statement, asked = wrapper.dialect.given(sorted(numbers))
+    return RawSQL(statement, (asked,))  # noqa: S611  # nosec B611
 
 
 def add(name: str, path: Path) -> None:

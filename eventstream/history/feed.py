@@ -14,7 +14,7 @@ from django.db.models import F, Q, QuerySet
 
 from eventstream.history import permitted, runs
 from eventstream.history.answers import Filter, Page
-from eventstream.history.databases import current
+from eventstream.history.databases import current, given
 from eventstream.history.listing import matching, shows_background
 from eventstream.history.reading import TracePlace, stored_traces
 from eventstream.history.rights import seen
@@ -30,15 +30,15 @@ ones are met soon in order."""
 STEPS_MOST = 20_000
 """So many steps of an actor are looked through for the traces that they are in."""
 
-PAIRS_MOST = 1000
-"""The traces of so many types in namespaces are laid together; of more, as above."""
+PLACES_MOST = 1000
+"""The traces of so many places are laid together; of more, as above."""
 
 _HIGHEST = 1e18
 _ANY_NAMESPACE, _ANY_TYPE = "\0namespace", "\0type"
 """Stand for these in a statement that is asked for one run after the other."""
 
-_Pairs = dict[bool, list[runs.Pair]]
-"""The namespaces and types to look at, of traces in the background or not."""
+_Places = dict[bool, list[runs.Place]]
+"""Where to look for traces in the background, or for others."""
 
 
 class _Key(NamedTuple):
@@ -70,18 +70,18 @@ def traces(
 def _rows(wanted: Filter, place: TracePlace | None, most: int) -> list[TraceRow]:
     rows, few = matching(wanted), _few(wanted)
     if few is not None:
-        return _sorted(rows.filter(number__in=few), place, most)
-    pairs, found = _pairs(wanted), list[TraceRow]()
+        return _sorted(rows.filter(number__in=given(few)), place, most)
+    places, found = _places(wanted), list[TraceRow]()
     for rank, states in RANKS.items():
         asked = [state for state in states if wanted.state in {None, "", state}]
         left = most - len(found)
         if not left or not asked or (place and rank < place.rank):
             continue
         behind = place if place and place.rank == rank else None
-        if pairs is None:
+        if places is None:
             found += _in_order(rows.filter(rank=rank), behind, left)
         else:
-            found += _together(rows, pairs, asked, behind, left)
+            found += _together(rows, places, asked, behind, left)
     return found
 
 
@@ -106,22 +106,23 @@ def _in_order(
     return rows.order_by("-updated", "id")[:most]
 
 
-def _pairs(wanted: Filter) -> _Pairs | None:
+def _places(wanted: Filter) -> _Places | None:
     """Where to look; None for everywhere, or too many places."""
     if seen().everything and not (wanted.namespace or wanted.kind):
         return None
-    found: _Pairs = {}
-    for background in (False, True) if shows_background(wanted) else (False,):
-        pairs = runs.pairs_seen(background, wanted.namespace, wanted.kind, most=PAIRS_MOST)
-        if pairs is None:
+    backgrounds = (False, True) if shows_background(wanted) else (False,)
+    found: _Places = {}
+    for background in backgrounds:
+        places = runs.places(background, wanted.namespace, wanted.kind)
+        if places is None or len(places) > PLACES_MOST:
             return None
-        found[background] = pairs
+        found[background] = places
     return found
 
 
 def _together(
     rows: QuerySet[TraceRow],
-    pairs: _Pairs,
+    places: _Places,
     states: Sequence[str],
     behind: TracePlace | None,
     most: int,
@@ -129,33 +130,33 @@ def _together(
     """The first of several runs: only those are read whose newest is among them."""
     found: list[_Key] = []
     until = behind.updated if behind else _HIGHEST
-    for background, those in pairs.items():
-        # Else SQLite is asked for NOT background, by which it finds nothing in an index.
-        there = rows.filter(background__in=[background])
-        fetch = {
-            state: _fetching(there.filter(state=state), behind, most)
-            for state in (states if those else ())
-        }
-        for updated, namespace, type_, state in runs.newest(those, background, states, until):
-            if len(found) == most and -updated > found[-1].age:
+    for background, there in places.items():
+        fetches: dict[tuple[str, bool], Callable[[runs.Place], list[_Key]]] = {}
+        for newest in runs.newest(there, background, states, until):
+            if len(found) == most and -newest.updated > found[-1].age:
                 break
-            found = sorted([*found, *fetch[state](namespace, type_)])[:most]
+            asked = newest.state, newest.place.namespace is None
+            if asked not in fetches:
+                # Else SQLite is asked for NOT background, by which it finds nothing in an index.
+                run = rows.filter(background__in=[background], state=newest.state)
+                run = run if asked[1] else run.filter(namespace=_ANY_NAMESPACE)
+                fetches[asked] = _fetching(run.filter(type=_ANY_TYPE), behind, most)
+            found = sorted([*found, *fetches[asked](newest.place)])[:most]
     numbers = [key.number for key in found]
-    told = {row.number: row for row in rows.filter(number__in=numbers)}
+    told = {row.number: row for row in rows.filter(number__in=given(numbers))}
     return [told[number] for number in numbers if number in told]
 
 
 def _fetching(
-    rows: QuerySet[TraceRow], behind: TracePlace | None, most: int
-) -> Callable[[str, str], list[_Key]]:
+    run: QuerySet[TraceRow], behind: TracePlace | None, most: int
+) -> Callable[[runs.Place], list[_Key]]:
     """Returns what reads the first of one run: a page may ask it of many."""
-    run = _in_order(rows.filter(namespace=_ANY_NAMESPACE, type=_ANY_TYPE), behind, most)
-    asked = run.values_list("updated", "id", "number")
-    statement, given = asked.query.get_compiler(using=current()).as_sql()
+    asked = _in_order(run, behind, most).values_list("updated", "id", "number")
+    statement, cells = asked.query.get_compiler(using=current()).as_sql()
 
-    def fetch(namespace: str, type_: str) -> list[_Key]:
-        meant = {_ANY_NAMESPACE: namespace, _ANY_TYPE: type_}
-        told = [meant.get(each, each) if isinstance(each, str) else each for each in given]
+    def fetch(place: runs.Place) -> list[_Key]:
+        meant = {_ANY_NAMESPACE: place.namespace, _ANY_TYPE: place.type}
+        told = [meant.get(each, each) if isinstance(each, str) else each for each in cells]
         with connections[current()].cursor() as cursor:
             cursor.execute(statement, told)
             return [_Key(-at, bytes(id_), number) for at, id_, number in cursor.fetchall()]

@@ -15,7 +15,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from eventstream.explain.vocabulary.records import Step
 from eventstream.history import permitted
 from eventstream.history.answers import BadCursorError, Stored
-from eventstream.history.databases import current
+from eventstream.history.databases import current, given
 from eventstream.history.reading import stored_steps
 from eventstream.history.rights import seen
 from eventstream.models import NameRow, PlaceRow, StepRow
@@ -86,7 +86,7 @@ def _newest(wanted: LedgerFilter, limit: int, before: str | None) -> list[_Key]:
     called = _called(wanted.text, places) if wanted.text else None
     if called is not None:
         objects, there = called
-        about = permitted.at_places(rows.filter(object__in=objects), places)
+        about = permitted.at_places(rows.filter(object__in=given(objects)), places)
         return heapq.nlargest(limit, {*_keys(about, limit), *_of_places(rows, there, limit)})
     narrowed = wanted.namespace or wanted.kind or not seen().everything
     few = _few(places) if narrowed and not wanted.actor and not wanted.text else None
@@ -149,18 +149,18 @@ def _of_places(rows: QuerySet[StepRow], places: Sequence[int], limit: int) -> li
 def _newest_of(rows: QuerySet[StepRow], places: Sequence[int]) -> list[tuple[int, int]]:
     """When the newest of rows is at each place, by one look into the index for each."""
     newest = rows.filter(place=OuterRef("id")).order_by("-at").values("at")[:1]
-    found = PlaceRow.objects.filter(id__in=places).annotate(newest=Subquery(newest))
+    found = PlaceRow.objects.filter(id__in=given(places)).annotate(newest=Subquery(newest))
     return [(at, place) for place, at in found.values_list("id", "newest") if at is not None]
 
 
 def _fetching(rows: QuerySet[StepRow], limit: int) -> Callable[[int], list[_Key]]:
     """Returns what reads the newest of rows at one place: it is asked a hundred times a page."""
     asked = rows.filter(place=_ANY_PLACE).order_by("-at", "-id").values_list("at", "id")[:limit]
-    statement, given = asked.query.get_compiler(using=current()).as_sql()
+    statement, cells = asked.query.get_compiler(using=current()).as_sql()
 
     def fetch(place: int) -> list[_Key]:
         with connections[current()].cursor() as cursor:
-            cursor.execute(statement, [place if each == _ANY_PLACE else each for each in given])
+            cursor.execute(statement, [place if each == _ANY_PLACE else each for each in cells])
             return [(at, bytes(id_)) for at, id_ in cursor.fetchall()]
 
     return fetch

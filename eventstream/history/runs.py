@@ -1,32 +1,45 @@
-"""Where traces lie in order of time: by background, namespace, type and state, a run of each.
+"""Where traces lie in order of time: by background, type and state, and by namespace too, in runs.
 
-An index has them so (`trace_in_place`). What a filter or a viewer's rights narrow to some
-namespaces or types is laid together from their runs, so that it does not matter how many traces
-there are of others.
+Two indexes have them so (`trace_of_type`, `trace_in_place`). What a filter or a viewer's rights
+narrow to some namespaces or types is laid together from their runs, so that it does not matter how
+many traces there are of others.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connections
 
 from eventstream.history.databases import current
 from eventstream.history.rights import seen
 
-Pair = tuple[str, str]
-"""A namespace and a type."""
-
 _TABLE = "eventstream_tracerow"
 
-_NAMESPACES = f"""
-WITH RECURSIVE found(namespace) AS (
-    SELECT min(namespace) FROM {_TABLE} WHERE background = %s
+
+class Place(NamedTuple):
+    """The traces of a type, in a namespace, "" for none, or in whatever namespace."""
+
+    type: str
+    namespace: str | None
+
+
+class Newest(NamedTuple):
+    """When the newest trace at a place with a state was updated, in unix seconds."""
+
+    updated: float
+    state: str
+    place: Place
+
+
+_EACH = f"""
+WITH RECURSIVE found(name) AS (
+    SELECT min(%(column)s) FROM {_TABLE} WHERE background = %%s
     UNION ALL
-    SELECT (SELECT min(namespace) FROM {_TABLE}
-            WHERE background = %s AND namespace > found.namespace)
-    FROM found WHERE namespace IS NOT NULL
+    SELECT (SELECT min(%(column)s) FROM {_TABLE}
+            WHERE background = %%s AND %(column)s > found.name)
+    FROM found WHERE name IS NOT NULL
 )
-SELECT namespace FROM found WHERE namespace IS NOT NULL LIMIT %s
+SELECT name FROM found WHERE name IS NOT NULL LIMIT %%s
 """  # noqa: S608  # nosec B608
 
 _TYPES = f"""
@@ -40,17 +53,18 @@ WITH RECURSIVE asked(namespace) AS (VALUES %(asked)s), found(namespace, type) AS
                        AND type > found.type)
     FROM found WHERE type IS NOT NULL
 )
-SELECT namespace, type FROM found WHERE type IS NOT NULL LIMIT %%s
+SELECT type, namespace FROM found WHERE type IS NOT NULL LIMIT %%s
 """  # noqa: S608  # nosec B608
 
 _NEWEST = f"""
-WITH asked(namespace, type, state) AS (VALUES %(asked)s)
-SELECT namespace, type, state, (
-    SELECT updated FROM {_TABLE} WHERE background = %%s AND namespace = asked.namespace
-    AND type = asked.type AND state = asked.state AND updated <= %%s
+WITH asked(type, namespace, state) AS (VALUES %(asked)s)
+SELECT type, namespace, state, (
+    SELECT updated FROM {_TABLE} WHERE background = %%s AND type = asked.type
+    AND state = asked.state AND updated <= %%s %(there)s
     ORDER BY updated DESC LIMIT 1
 ) FROM asked
 """  # noqa: S608  # nosec B608
+_THERE = "AND namespace = asked.namespace"
 
 AT_ONCE = 500
 """So many are asked for by one statement."""
@@ -61,40 +75,47 @@ LOOKS_MOST = 5000
 
 def namespaces(background: bool, most: int) -> list[str]:
     """The namespaces that have such traces, "" too, in order, at most so many: a look for each."""
-    return [name for (name,) in _asked(_NAMESPACES, [background, background, most])]
+    return _each("namespace", background, most)
 
 
-def pairs(background: bool, within: Sequence[str], most: int) -> list[Pair]:
-    """The types that these namespaces have such traces of, at most so many: a look for each."""
-    found: list[Pair] = []
-    for start in range(0, len(within), AT_ONCE):
-        names = within[start : start + AT_ONCE]
+def types(background: bool, most: int = LOOKS_MOST) -> list[str]:
+    """The types that there are such traces of, in order, at most so many: a look for each."""
+    return _each("type", background, most)
+
+
+def _each(column: str, background: bool, most: int) -> list[str]:
+    statement = _EACH % {"column": column}
+    return [name for (name,) in _asked(statement, [background, background, most])]
+
+
+def types_in(background: bool, spaces: Sequence[str]) -> list[Place]:
+    """The types that these namespaces have such traces of, LOOKS_MOST at most: a look for each."""
+    found: list[Place] = []
+    for start in range(0, len(spaces), AT_ONCE):
+        names = spaces[start : start + AT_ONCE]
         statement = _TYPES % {"asked": ", ".join(["(%s)"] * len(names))}
-        if left := most - len(found):
-            found += _asked(statement, [*names, background, background, left])
+        if left := LOOKS_MOST - len(found):
+            found += map(Place._make, _asked(statement, [*names, background, background, left]))
     return found
 
 
-def pairs_seen(
-    background: bool, namespace: str | None = None, kind: str | None = None, *, most: int
-) -> list[Pair] | None:
+def places(
+    background: bool, namespace: str | None = None, kind: str | None = None
+) -> list[Place] | None:
     """Where such traces are that may be seen, of a kind and in a namespace; None for too many."""
     rights = seen()
     if namespace:
-        within = [namespace]
-    elif rights.everything or rights.everywhere:
-        within = namespaces(background, most + 1)
+        there = types_in(background, [namespace])
     else:
-        within = sorted(rights.within)
-    if len(within) > most:
+        there = [Place(type_, None) for type_ in types(background)]
+        if not rights.everything:
+            there = [each for each in there if each.type in rights.everywhere]
+            own = types_in(background, sorted(rights.within)) if rights.within else []
+            there += [each for each in own if each.type not in rights.everywhere]
+    if len(there) >= LOOKS_MOST:
         return None
-    there = pairs(background, within, LOOKS_MOST)
-    found = [
-        (space, type_)
-        for space, type_ in there
-        if rights.reach(type_, space) and kind in {None, "", kind_of(type_)}
-    ]
-    return found if len(found) <= most and len(there) < LOOKS_MOST else None
+    found = (each for each in there if kind in {None, "", kind_of(each.type)})
+    return [each for each in found if each.namespace is None or rights.reach(*each)]
 
 
 def kind_of(type_: str) -> str:
@@ -103,18 +124,24 @@ def kind_of(type_: str) -> str:
 
 
 def newest(
-    found: Iterable[Pair], background: bool, states: Iterable[str], until: float
-) -> list[tuple[float, str, str, str]]:
+    found: Iterable[Place], background: bool, states: Iterable[str], until: float
+) -> list[Newest]:
     """When the newest trace up to `until` of each run is, the latest first: a look for each."""
-    wanted = [(*pair, state) for pair in found for state in states]
-    runs: list[tuple[float, str, str, str]] = []
-    for start in range(0, len(wanted), AT_ONCE):
-        part = wanted[start : start + AT_ONCE]
-        statement = _NEWEST % {"asked": ", ".join(["(%s, %s, %s)"] * len(part))}
-        given = [cell for each in part for cell in each]
-        rows = _asked(statement, [*given, background, until])
-        runs += [(updated, *run) for *run, updated in rows if updated is not None]
-    return sorted(runs, reverse=True)
+    wanted = [(*place, state) for place in found for state in states]
+    told: list[Newest] = []
+    for there in ("", _THERE):
+        asked = [each for each in wanted if (each[1] is None) == (not there)]
+        for start in range(0, len(asked), AT_ONCE):
+            part = asked[start : start + AT_ONCE]
+            marks = ", ".join(["(%s, %s, %s)"] * len(part))
+            given = [cell or "" for each in part for cell in each]
+            rows = _asked(_NEWEST % {"asked": marks, "there": there}, [*given, background, until])
+            told += [
+                Newest(updated, state, Place(type_, namespace if there else None))
+                for type_, namespace, state, updated in rows
+                if updated is not None
+            ]
+    return sorted(told, key=lambda each: -each.updated)
 
 
 def _asked(statement: str, given: Sequence[Any]) -> list[Any]:

@@ -18,7 +18,7 @@ from django.db.models.expressions import RawSQL
 from eventstream.explain.vocabulary.records import ObjectRef, Step, Trace
 from eventstream.history import permitted
 from eventstream.history.answers import BadCursorError, Stored
-from eventstream.history.databases import current
+from eventstream.history.databases import current, given
 from eventstream.history.reading import stored_steps, stored_traces
 from eventstream.history.rights import seen
 from eventstream.models import InstallationRow, ObjectRow, PlaceRow
@@ -39,7 +39,7 @@ PLACES_MOST = 200
 WORDS_MOST = 50
 """The index is asked by the names of so many namespaces and kinds."""
 
-NAMED_FIRST = 1000
+NAMED_FIRST = 500
 """So many objects that are called so are looked at before it is asked what may be seen at all."""
 
 OWN_MOST = 50_000
@@ -141,7 +141,7 @@ def _named(parts: Sequence[str], below: int, most: int) -> list[int]:
     steps = permitted.steps()
     # Whoever sees most things finds enough among the first of all.
     first = _index().objects(parts, below, NAMED_FIRST)
-    there = set(steps.filter(object__in=first).order_by().values_list("object", flat=True))
+    there = set(steps.filter(object__in=given(first)).order_by().values_list("object", flat=True))
     found = [number for number in first if number in there]
     if len(found) >= most or len(first) < NAMED_FIRST:
         return found[:most]
@@ -171,10 +171,10 @@ def _only(rows: QuerySet[Any], column: str) -> Only | None:
         return None
     one = rows.filter(**{column: RawSQL("found.number", ())}).order_by().values("pk")
     try:
-        statement, given = one.query.get_compiler(using=current()).as_sql()
+        statement, cells = one.query.get_compiler(using=current()).as_sql()
     except EmptyResultSet:
         return Only("1 = 0", ())
-    return Only(f"EXISTS ({statement})", given, _words())
+    return Only(f"EXISTS ({statement})", cells, _words())
 
 
 def _words() -> list[list[str]]:
@@ -218,14 +218,14 @@ def _page(
 
 
 def _steps(terms: Terms, seqs: Sequence[int]) -> Iterable[tuple[int, Stored[Step]]]:
-    rows = permitted.steps().filter(seq__in=seqs).order_by("-seq")
+    rows = permitted.steps().filter(seq__in=given(seqs)).order_by("-seq")
     for stored in stored_steps(rows):
         if terms.found_in(step_text(stored.record)):
             yield stored.seq, stored
 
 
 def _traces(terms: Terms, numbers: Sequence[int]) -> Iterable[tuple[int, Stored[Trace]]]:
-    rows = list(permitted.traces().filter(number__in=numbers).order_by("-number"))
+    rows = list(permitted.traces().filter(number__in=given(numbers)).order_by("-number"))
     for row, stored in zip(rows, stored_traces(rows), strict=True):
         if terms.found_in(trace_text(stored.record)):
             yield row.number, stored
@@ -267,14 +267,14 @@ def _version(resource: str) -> str:
 
 def _gone(terms: Terms, numbers: Sequence[int]) -> Iterable[tuple[int, FoundObject]]:
     """Those of these objects that are no more, once each, with the places of their steps."""
-    objects = ObjectRow.objects.filter(id__in=numbers).exclude(uid="")
+    objects = ObjectRow.objects.filter(id__in=given(numbers)).exclude(uid="")
     rows = {
         number: told for number, *told in objects.values_list("id", "uid", "api_version", "name")
     }
     uids = {uid for uid, _, _ in rows.values()}
     live = set(permitted.images().filter(uid__in=uids).values_list("uid", flat=True))
     gone = [number for number, (uid, _, _) in rows.items() if uid not in live]
-    steps = permitted.steps().filter(object__in=gone).exclude(place__type="*").order_by()
+    steps = permitted.steps().filter(object__in=given(gone)).exclude(place__type="*").order_by()
     places = {number: place for number, *place in steps.values_list("object", *_PLACE).distinct()}
     for number in sorted(places, reverse=True):
         (uid, version, name), (kind, namespace) = rows[number], places[number]

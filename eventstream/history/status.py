@@ -162,23 +162,29 @@ def counts() -> Counts:
 
 def choices() -> FilterChoices:
     """Namespaces, kinds and actors that occur in history, CHOICES_MOST of each at most."""
-    pairs = {pair for background in (False, True) for pair in _pairs(background)}
+    spaces, kinds = set[str](), set[str]()
+    for background in (False, True):
+        if seen().everything:
+            spaces.update(runs.namespaces(background, CHOICES_MOST + 1))
+        for place in _places(background):
+            kinds.add(runs.kind_of(place.type))
+            spaces.add(place.namespace or "")
     held = permitted.traces().filter(holder__gt="").order_by("holder")
     holders = held.values_list("holder", flat=True).distinct()[:CHOICES_MOST]
     return FilterChoices(
-        namespaces=tuple(sorted({name for name, _ in pairs if name})[:CHOICES_MOST]),
-        kinds=tuple(sorted({runs.kind_of(type_) for _, type_ in pairs})[:CHOICES_MOST]),
+        namespaces=tuple(sorted(spaces - {""})[:CHOICES_MOST]),
+        kinds=tuple(sorted(kinds)[:CHOICES_MOST]),
         actors=tuple(sorted({*_actors(), *holders})[:CHOICES_MOST]),
     )
 
 
-def _pairs(background: bool) -> list[runs.Pair]:
+def _places(background: bool) -> list[runs.Place]:
+    """Where such traces are that may be seen; of what may be seen everywhere, by namespace too."""
     rights = seen()
-    spaces = runs.namespaces(background, CHOICES_MOST)
-    if not (rights.everything or rights.everywhere):
-        spaces = sorted(rights.within)[:CHOICES_MOST]
-    found = runs.pairs(background, spaces, runs.LOOKS_MOST)
-    return [(space, type_) for space, type_ in found if rights.reach(type_, space)]
+    if rights.everything or not rights.everywhere:
+        return runs.places(background) or []
+    found = runs.types_in(background, runs.namespaces(background, CHOICES_MOST))
+    return [place for place in found if rights.reach(*place)]
 
 
 def _actors() -> Iterator[str]:

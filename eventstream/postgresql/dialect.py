@@ -2,6 +2,7 @@
 
 import hmac
 import os
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,10 @@ class PostgreSQL:
     def statements(self) -> PostgresStatements:
         """Statements for this thread."""
         return PostgresStatements(connections[DEFAULT_DB_ALIAS])
+
+    def given(self, numbers: Sequence[int]) -> tuple[str, list[int]]:
+        """As an array."""
+        return "SELECT unnest(%s::bigint[])", list(numbers)
 
     def text_index(self, wrapper: Any) -> words.PostgresIndex:
         """Tables of tsvectors."""

@@ -21,8 +21,11 @@ from eventstream.searching.texts import PLACE, words
 _STEPS, _TRACES = "eventstream_stepwords", "eventstream_tracewords"
 _ASKED = parts.ASKED
 
-NEWEST = 5000
+NEWEST = 10_000
 """So many of the newest rows are looked through without an index."""
+
+COMMON = 100
+"""What is in more of these is in many rows: it is better asked of those that may be seen."""
 
 
 def _table(name: str) -> tuple[str, str]:
@@ -77,14 +80,10 @@ class PostgresIndex:
 
     def steps(self, terms: Terms, below: int, limit: int, only: Only | None = None) -> list[int]:
         """The seqs below one of the steps that have all terms, the highest first."""
-        if not (only and only.places):
-            return self._found(_STEPS, _all_of(terms), below, limit, only)
-        return self._run(
-            f"SELECT w.number FROM {_STEPS} w JOIN eventstream_steprow s ON s.seq = w.number "  # noqa: S608  # nosec B608
-            f"WHERE w.words @@ {_ASKED} AND w.number < %s AND s.place_id = ANY(%s) "
-            "ORDER BY w.number DESC LIMIT %s",
-            [_all_of(terms), below, list(only.places), limit],
-        )
+        if only and only.places:
+            at = "EXISTS (SELECT 1 FROM eventstream_steprow WHERE seq = found.number"
+            only = only._replace(where=f"{at} AND place_id = ANY(%s))", given=[[*only.places]])
+        return self._found(_STEPS, _all_of(terms), below, limit, only)
 
     def traces(self, terms: Terms, below: int, limit: int, only: Only | None = None) -> list[int]:
         """The numbers below one of the traces that have all terms, the highest first."""
@@ -94,6 +93,7 @@ class PostgresIndex:
         self, named: Sequence[str], below: int, limit: int, only: Only | None = None
     ) -> list[int]:
         """The numbers below one of objects whose names have one of the parts, the highest first."""
+        only = only and only._replace(words=())  # Names have none but their own.
         return self._found(parts.OBJECTS, parts.asked(named), below, limit, only)
 
     def named_traces(self, part: str, limit: int) -> list[int]:
@@ -127,18 +127,33 @@ class PostgresIndex:
         self, table: str, asked: bytes, below: int, limit: int, only: Only | None = None
     ) -> list[int]:
         where, given = (only.where, only.given) if only else ("true", ())
-        newest = f"(SELECT * FROM {table} WHERE number < %s ORDER BY number DESC LIMIT %s)"  # noqa: S608  # nosec B608
+        newest = f"(SELECT * FROM {table} WHERE number < %s ORDER BY number DESC LIMIT %s) AS found"  # noqa: S608  # nosec B608
         found = self._run(
-            f"SELECT number FROM {newest} AS found WHERE words @@ {_ASKED} AND {where} "  # noqa: S608  # nosec B608
+            f"SELECT number FROM {newest} WHERE words @@ {_ASKED} AND {where} "  # noqa: S608  # nosec B608
             "ORDER BY number DESC LIMIT %s",
             [below, NEWEST, asked, *given, limit],
         )
         if len(found) == limit:
             return found
+        condition, words_ = f"words @@ {_ASKED}", [asked]
+        if only and only.words:
+            one_of = _one_of(only.words)
+            [met] = self._run(
+                f"SELECT count(*) FROM {newest} WHERE words @@ {_ASKED}",  # noqa: S608  # nosec B608
+                [below, NEWEST, asked],
+            )
+            if met > COMMON:
+                # Not by the index: that would gather all rows with what goes on, before it is
+                # known which of them may be seen.
+                condition += f" AND NOT words @@ {_ASKED}"
+                words_ = [one_of, b"!(" + asked + b")"]
+            else:
+                words_ = [b"(" + asked + b") & (" + one_of + b")"]
         return self._run(
-            f"SELECT number FROM {table} AS found WHERE words @@ {_ASKED} AND number < %s "  # noqa: S608  # nosec B608
-            f"AND {where} ORDER BY number DESC LIMIT %s",
-            [asked, below, *given, limit],
+            # By a sum, which no index is of: else all rows may be gone through in order.
+            f"SELECT number FROM {table} AS found WHERE {condition} AND number < %s AND {where} "  # noqa: S608  # nosec B608
+            "ORDER BY number + 0 DESC LIMIT %s",
+            [*words_, below, *given, limit],
         )
 
     def _run(self, statement: str, given: list[Any]) -> list[int]:
@@ -162,3 +177,12 @@ def _all_of(terms: Terms) -> bytes:
     """What the server is asked; the words have letters and digits alone."""
     pieces = (f"'{piece}'" + ":*" * goes_on for piece, goes_on in terms.pieces())
     return " & ".join(pieces).encode()
+
+
+def _one_of(sets: Sequence[Sequence[str]]) -> bytes:
+    """What the server is asked for rows with all words of one of the sets."""
+    return " | ".join(f"({' & '.join(map(_quoted, each))})" for each in sets).encode()
+
+
+def _quoted(word: str) -> str:
+    return "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"

@@ -16,8 +16,8 @@ class Only(NamedTuple):
     """What somebody may see, who may not see all: nothing else is found, nor counted.
 
     `where` is a condition on a number, `found.number`, as SQL with what that is asked with. The
-    others only say where to look: no row is seen without all words of one of `words`, and no step
-    but at one of `places`; where there are none, that is not known.
+    others only say where to look: no step or trace is seen without all words of one of `words`, and
+    no step but at one of `places`; where there are none, that is not known.
     """
 
     where: str

@@ -1,10 +1,12 @@
 """What Baton asks of SQLite beyond what Django does: the live history as a file of its own."""
 
 import logging
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from eventstream import private
@@ -48,6 +50,10 @@ class Sqlite:
     def statements(self) -> SqliteStatements:
         """Statements for this thread."""
         return SqliteStatements(connections[DEFAULT_DB_ALIAS])
+
+    def given(self, numbers: Sequence[int]) -> tuple[str, str]:
+        """As JSON, which SQLite reads."""
+        return "SELECT value FROM json_each(%s)", msgspec.json.encode(list(numbers)).decode()
 
     def text_index(self, wrapper: Any) -> words.SqliteIndex:
         """FTS5's tables."""

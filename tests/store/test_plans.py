@@ -243,9 +243,9 @@ def test_the_feed_is_the_same_whichever_way_it_is_found(monkeypatch: pytest.Monk
             store(put_step(f"s{number}", f"t{number}", "9", object=ref, actor="kubelet"))
     ways: tuple[dict[str, int], ...] = (
         {},
-        {"PAIRS_MOST": 0},
+        {"PLACES_MOST": 0},
         {"STEPS_MOST": 0, "FEW": 0},
-        {"FEW": 0, "PAIRS_MOST": 0},
+        {"FEW": 0, "PLACES_MOST": 0},
     )
     met = 0
     for rights, wanted in product(VIEWERS, FILTERS):

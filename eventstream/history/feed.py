@@ -108,8 +108,11 @@ def _in_order(
 
 def _places(wanted: Filter) -> _Places | None:
     """Where to look; None for everywhere, or too many places."""
-    if seen().everything and not (wanted.namespace or wanted.kind):
-        return None
+    alone = wanted.state in {None, ""} or any(
+        states == (wanted.state,) for states in RANKS.values()
+    )
+    if seen().everything and alone and not (wanted.namespace or wanted.kind):
+        return None  # Those of a rank are all that is asked for.
     backgrounds = (False, True) if shows_background(wanted) else (False,)
     found: _Places = {}
     for background in backgrounds:

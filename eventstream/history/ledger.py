@@ -18,7 +18,7 @@ from eventstream.history.answers import BadCursorError, Stored
 from eventstream.history.databases import current, given
 from eventstream.history.reading import stored_steps
 from eventstream.history.rights import seen
-from eventstream.models import NameRow, PlaceRow, StepRow
+from eventstream.models import NameRow, ObjectRow, PlaceRow, StepRow
 from eventstream.packing.ids import id_bytes, id_text
 from eventstream.searching.errors import TooWideError
 from eventstream.searching.index import text_index
@@ -81,18 +81,43 @@ def _newest(wanted: LedgerFilter, limit: int, before: str | None) -> list[_Key]:
         rows = rows.filter(actor__in=list(NameRow.objects.filter(name=wanted.actor)))
     if before is not None:
         rows = _before(rows, *_place(before))
-    for word in (wanted.text or "").split():
-        rows = rows.filter(Q(object__name__icontains=word) | Q(place__namespace__icontains=word))
-    called = _called(wanted.text, places) if wanted.text else None
-    if called is not None:
-        objects, there = called
-        about = permitted.at_places(rows.filter(object__in=given(objects)), places)
-        return heapq.nlargest(limit, {*_keys(about, limit), *_of_places(rows, there, limit)})
+    if words := (wanted.text or "").split():
+        return _newest_named(rows, places, words, limit)
     narrowed = wanted.namespace or wanted.kind or not seen().everything
-    few = _few(places) if narrowed and not wanted.actor and not wanted.text else None
+    few = _few(places) if narrowed and not wanted.actor else None
     if few is None:
         return _keys(permitted.at_places(rows, places), limit)
     return _of_places(rows, few, limit)
+
+
+def _newest_named(
+    rows: QuerySet[StepRow], places: QuerySet[PlaceRow], words: Sequence[str], limit: int
+) -> list[_Key]:
+    """The same of rows whose names have all words."""
+    named, called = _with_words(rows, words), _called(words, places)
+    if called is None:
+        return _keys(permitted.at_places(named, places), limit)
+    objects, there = called
+    about = permitted.at_places(named.filter(object__in=given(objects)), places)
+    spaces = PlaceRow.objects.filter(id__in=given(there)).values_list("id", "namespace")
+    # Where the namespace has all words, no row need be asked for them.
+    whole = [id_ for id_, space in spaces if all(word.lower() in space.lower() for word in words)]
+    found = {*_keys(about, limit), *_of_places(rows, whole, limit)}
+    part = sorted({*there}.difference(whole))
+    return heapq.nlargest(limit, found.union(_of_places(rows, part, limit, named)))
+
+
+def _with_words(rows: QuerySet[StepRow], words: Sequence[str]) -> QuerySet[StepRow]:
+    """Those of the rows whose names have all words.
+
+    The names are looked up for each row: of a join a server may begin with all names.
+    """
+    named = ObjectRow.objects.filter(id=OuterRef("object")).values("name")[:1]
+    space = PlaceRow.objects.filter(id=OuterRef("place")).values("namespace")[:1]
+    rows = rows.alias(named=Subquery(named), space=Subquery(space))
+    for word in words:
+        rows = rows.filter(Q(named__icontains=word) | Q(space__icontains=word))
+    return rows
 
 
 def _before(rows: QuerySet[StepRow], at: int, id_: str) -> QuerySet[StepRow]:
@@ -115,13 +140,13 @@ def _few(places: QuerySet[PlaceRow]) -> list[int] | None:
     return few if len(few) <= PLACES_MOST else None
 
 
-def _called(text: str, places: QuerySet[PlaceRow]) -> tuple[list[int], list[int]] | None:
-    """The objects and the places of which a word of `text` has to be a name; None for too many.
+def _called(words: Sequence[str], places: QuerySet[PlaceRow]) -> tuple[list[int], list[int]] | None:
+    """The objects and the places of which one of the words has to be a name; None for too many.
 
     One word decides where to look, the one with the fewest; what is found there has to have all.
     """
     found = []
-    for word in text.split():
+    for word in words:
         there = _few(places.filter(namespace__icontains=word))
         if len(word) >= LETTERS_LEAST and there is not None:
             index = text_index(connections[current()])
@@ -132,13 +157,20 @@ def _called(text: str, places: QuerySet[PlaceRow]) -> tuple[list[int], list[int]
     return min(found, key=lambda each: (len(each[1]), len(each[0])), default=None)
 
 
-def _of_places(rows: QuerySet[StepRow], places: Sequence[int], limit: int) -> list[_Key]:
-    """The newest of rows at these places: only those are read whose newest is among them."""
+def _of_places(
+    rows: QuerySet[StepRow],
+    places: Sequence[int],
+    limit: int,
+    asked: QuerySet[StepRow] | None = None,
+) -> list[_Key]:
+    """The newest at these places, of rows or of those `asked` for: only places are read whose
+    newest row is among them.
+    """
     best: list[_Key] = []
     newest = sorted(_newest_of(rows, places), reverse=True)
     if not newest:
         return best
-    fetch = _fetching(rows, limit)
+    fetch = _fetching(rows if asked is None else asked, limit)
     for at, place in newest:
         if len(best) == limit and at < best[-1][0]:
             break

@@ -27,7 +27,7 @@ from eventstream.searching.index import Only, TextIndex, text_index
 from eventstream.searching.terms import LETTERS_LEAST, Terms
 from eventstream.searching.texts import WORD_MOST, step_text, trace_text, words
 
-LOOKED_MOST = 500
+LOOKED_MOST = 250
 """So many rows that have the words are looked at for one page; the next goes on from there."""
 
 AT_ONCE = 200

@@ -10,8 +10,9 @@ from eventstream.postgresql import VACUUMED
 from eventstream.postgresql.texts import kept
 
 OBJECTS, TRACES = "eventstream_objectnames", "eventstream_tracenames"
-ASKED = "convert_from(%s, 'UTF8')::tsquery"
-"""What `asked` returns: bytes, since texts are cut to what an index can have."""
+ASKED = "(SELECT convert_from(%s, 'UTF8')::tsquery)"
+"""What `asked` returns: bytes, since texts are cut to what an index can have. It is a query of its
+own, since the server would read it anew for each row."""
 
 _THREE = 3
 

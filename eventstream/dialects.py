@@ -110,6 +110,9 @@ class Dialect(Protocol):
         Each place in a statement costs some 15 µs where the driver fills them in.
         """
 
+    def texts(self, rows: Sequence[Sequence[str]]) -> tuple[str, list[Any]]:
+        """The same of rows of texts, each with as many; there is one at least."""
+
     def text_index(self, wrapper: Any) -> TextIndex:
         """What is searched of the history behind a connection of Django's."""
 

@@ -43,7 +43,7 @@ SELECT name FROM found WHERE name IS NOT NULL LIMIT %%s
 """  # noqa: S608  # nosec B608
 
 _TYPES = f"""
-WITH RECURSIVE asked(namespace) AS (VALUES %(asked)s), found(namespace, type) AS (
+WITH RECURSIVE asked(namespace) AS (%(asked)s), found(namespace, type) AS (
     SELECT namespace, (SELECT min(type) FROM {_TABLE}
                        WHERE background = %%s AND namespace = asked.namespace)
     FROM asked
@@ -57,7 +57,7 @@ SELECT type, namespace FROM found WHERE type IS NOT NULL LIMIT %%s
 """  # noqa: S608  # nosec B608
 
 _NEWEST = f"""
-WITH asked(type, namespace, state) AS (VALUES %(asked)s)
+WITH asked(type, namespace, state) AS (%(asked)s)
 SELECT type, namespace, state, (
     SELECT updated FROM {_TABLE} WHERE background = %%s AND type = asked.type
     AND state = asked.state AND updated <= %%s %(there)s
@@ -65,9 +65,6 @@ SELECT type, namespace, state, (
 ) FROM asked
 """  # noqa: S608  # nosec B608
 _THERE = "AND namespace = asked.namespace"
-
-AT_ONCE = 500
-"""So many are asked for by one statement."""
 
 LOOKS_MOST = 5000
 """So many types in namespaces are met on the way to those that are looked for."""
@@ -90,13 +87,13 @@ def _each(column: str, background: bool, most: int) -> list[str]:
 
 def types_in(background: bool, spaces: Sequence[str]) -> list[Place]:
     """The types that these namespaces have such traces of, LOOKS_MOST at most: a look for each."""
-    found: list[Place] = []
-    for start in range(0, len(spaces), AT_ONCE):
-        names = spaces[start : start + AT_ONCE]
-        statement = _TYPES % {"asked": ", ".join(["(%s)"] * len(names))}
-        if left := LOOKS_MOST - len(found):
-            found += map(Place._make, _asked(statement, [*names, background, background, left]))
-    return found
+    if not spaces:
+        return []
+    asked, given = _texts([(space,) for space in spaces])
+    statement = _TYPES % {"asked": asked}
+    return [
+        Place(*each) for each in _asked(statement, [*given, background, background, LOOKS_MOST])
+    ]
 
 
 def places(
@@ -110,7 +107,7 @@ def places(
         there = [Place(type_, None) for type_ in types(background)]
         if not rights.everything:
             there = [each for each in there if each.type in rights.everywhere]
-            own = types_in(background, sorted(rights.within)) if rights.within else []
+            own = types_in(background, sorted(rights.within))
             there += [each for each in own if each.type not in rights.everywhere]
     if len(there) >= LOOKS_MOST:
         return None
@@ -130,18 +127,26 @@ def newest(
     wanted = [(*place, state) for place in found for state in states]
     told: list[Newest] = []
     for there in ("", _THERE):
-        asked = [each for each in wanted if (each[1] is None) == (not there)]
-        for start in range(0, len(asked), AT_ONCE):
-            part = asked[start : start + AT_ONCE]
-            marks = ", ".join(["(%s, %s, %s)"] * len(part))
-            given = [cell or "" for each in part for cell in each]
-            rows = _asked(_NEWEST % {"asked": marks, "there": there}, [*given, background, until])
+        part = [
+            (type_, space or "", state)
+            for type_, space, state in wanted
+            if (space is None) == (not there)
+        ]
+        if part:
+            asked, given = _texts(part)
+            rows = _asked(_NEWEST % {"asked": asked, "there": there}, [*given, background, until])
             told += [
                 Newest(updated, state, Place(type_, namespace if there else None))
                 for type_, namespace, state, updated in rows
                 if updated is not None
             ]
     return sorted(told, key=lambda each: -each.updated)
+
+
+def _texts(rows: Sequence[tuple[str, ...]]) -> tuple[str, list[Any]]:
+    wrapper: Any = connections[current()]
+    statement, given = wrapper.dialect.texts(rows)
+    return statement, given
 
 
 def _asked(statement: str, given: Sequence[Any]) -> list[Any]:

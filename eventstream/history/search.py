@@ -27,10 +27,10 @@ from eventstream.searching.index import Only, TextIndex, text_index
 from eventstream.searching.terms import LETTERS_LEAST, Terms
 from eventstream.searching.texts import WORD_MOST, step_text, trace_text, words
 
-LOOKED_MOST = 250
+LOOKED_MOST = 200
 """So many rows that have the words are looked at for one page; the next goes on from there."""
 
-AT_ONCE = 200
+AT_ONCE = 100
 """So many of them are read together at most; at first as many as are to be shown."""
 
 PLACES_MOST = 200

@@ -60,6 +60,11 @@ class PostgreSQL:
         """As an array."""
         return "SELECT unnest(%s::bigint[])", list(numbers)
 
+    def texts(self, rows: Sequence[Sequence[str]]) -> tuple[str, list[Any]]:
+        """As an array of each of their places."""
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        return f"SELECT * FROM unnest({', '.join(['%s::text[]'] * len(columns))})", columns  # noqa: S608  # nosec B608
+
     def text_index(self, wrapper: Any) -> words.PostgresIndex:
         """Tables of tsvectors."""
         return words.PostgresIndex(wrapper)

@@ -5,6 +5,7 @@ whatever is pasted into the box is looked for as it stands.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import msgspec
 
@@ -77,9 +78,15 @@ def _begins(word: str, text: str) -> bool:
     return next(_begun(word, text), -1) >= 0
 
 
+@lru_cache(maxsize=1024)
+def _may_go_on(word: str) -> bool:
+    """Whether a word that begins so is one; asked anew for each text that is looked at."""
+    return len(words(word)[-1]) >= LETTERS_LEAST
+
+
 def _begun(word: str, text: str) -> Iterator[int]:
     """Where a word stands in a text, both in lower case, as one that begins there."""
-    may_go_on = len(words(word)[-1]) >= LETTERS_LEAST
+    may_go_on = _may_go_on(word)
     for at in _places(word, text):
         behind = at + len(word)
         ends = behind == len(text) or not text[behind].isalnum()

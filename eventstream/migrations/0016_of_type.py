@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("eventstream", "0014_search"),
+        ("eventstream", "0015_journal"),
     ]
 
     operations = [

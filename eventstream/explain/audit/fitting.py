@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from operator import attrgetter
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from eventstream.explain.audit.requests import PROMPT, Kind, Request, Unit, Window
 from eventstream.explain.deletions.finalizers import PROPAGATION
 from eventstream.explain.vocabulary.registry import maker_of
@@ -280,7 +282,7 @@ class Index:
             self._mixed = {}
             for request in self._requests:
                 if request.kind.manager is not None:
-                    _place(self._mixed, request.kind._replace(manager=None), request)
+                    _place(self._mixed, replace(request.kind, manager=None), request)
         return self._mixed
 
 

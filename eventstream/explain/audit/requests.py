@@ -10,7 +10,9 @@ Source: staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go, Del
 
 import math
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal
+
+import msgspec
 
 from eventstream.explain.attribution.writers import writer
 from eventstream.explain.audit.identities import components, identity
@@ -31,7 +33,7 @@ Sort = Literal["creation", "binding", "change"]
 takes the last finalizer away does both."""
 
 
-class Kind(NamedTuple):
+class Kind(msgspec.Struct, frozen=True, gc=False):
     """All of a request that decides what it can have made, but its times and the version it named.
 
     `manager` is None where nothing that such a
@@ -108,7 +110,7 @@ PROMPT = 0.25
 """Seconds after the answer within which a version arrives where nothing is slow."""
 
 
-class Window(NamedTuple):
+class Window(msgspec.Struct, frozen=True, gc=False):
     """A request fits that was answered at `low` or later, and received at `high` or before."""
 
     low: float
@@ -135,9 +137,8 @@ def _within(found: Window, second: float | None) -> Window:
     """The same for a request within which the server's clock showed this whole second."""
     if second is None:
         return found
-    low, high = found
     last = math.nextafter(math.floor(second) + 1.0, -math.inf)
-    return Window(max(low, second), min(high, last))
+    return Window(max(found.low, second), min(found.high, last))
 
 
 def _was_marked(write: Write) -> bool:
@@ -225,7 +226,8 @@ class Unit:
         unsigned = self.deletes or self.sort == "binding"
         self.signer = None if unsigned else _signer(write)
         self.window = window(write, self.signer, deletes=self.deletes)
-        self.start, self.end = min(self.window), max(self.window)
+        low, high = self.window.low, self.window.high
+        self.start, self.end = min(low, high), max(low, high)
 
 
 def _sort(write: Write, *, deletes: bool) -> Sort:

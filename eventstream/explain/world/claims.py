@@ -50,7 +50,7 @@ class Writer(msgspec.Struct, frozen=True, gc=False):
 NOBODY = Writer("", "", "", None, NO_FIELDS, "none")
 
 
-class Match(msgspec.Struct, frozen=True):
+class Match(msgspec.Struct, frozen=True, gc=False):
     """The request behind a version: `record`, or one of the like `records` where several may be.
 
     Of many, only the first few and the one received last are listed; `unlisted` counts the rest.

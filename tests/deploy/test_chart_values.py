@@ -186,7 +186,11 @@ def test_all_that_does_not_go_together_is_told_at_once() -> None:
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_the_notes_say_how_to_get_there_and_who_may_look(variant: str) -> None:
     told = notes(VARIANTS[variant])
-    watched = "the namespace shop of eu-1" if variant == "namespaced" else "the cluster"
+    watched = {
+        "namespaced": "the namespace shop of eu-1",
+        "several clusters": "3 clusters",
+        "web": "2 clusters",
+    }.get(variant, "the cluster")
     assert f"watches {watched}, read-only" in told
     assert "port-forward" in told or "open https://" in told or "lead people to" in told
     ends = not VARIANTS[variant].get("history", {}).get("persistence", {}).get("enabled")

@@ -80,8 +80,9 @@ def read(manifests: list[Manifest]) -> set[tuple[str, str]]:
             if "valueFrom" in entry:
                 reference = entry["valueFrom"]["secretKeyRef"]
                 found.add((reference["name"], reference["key"]))
+        set_ = [f"={entry['value']}" for entry in container.get("env", ()) if "value" in entry]
         for mount in container.get("volumeMounts", ()):
-            for argument in container["args"]:
+            for argument in (*container["args"], *set_):
                 _, place, key = argument.partition(f"={mount['mountPath']}/")
                 if place and mount["name"] in mounted:
                     found.add((mounted[mount["name"]], key))
@@ -101,7 +102,7 @@ def test_a_secret_that_people_are_told_to_make_is_the_one_that_is_read(block: st
     commands = commands_of(block)
     (making,) = [each for each in commands if "create secret generic" in each]
     name = making.partition("create secret generic ")[2].split()[0]
-    keys = re.findall(r"--from-literal=([a-z-]+)=", making)
+    keys = re.findall(r"--from-(?:literal|file)=([a-z-]+)=", making)
     made = {(name, key) for key in keys}
     asked = read(installed(commands))
     by_hand = {each for each in asked if not each[0].endswith("-tls")}  # OpenShift makes that.

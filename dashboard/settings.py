@@ -7,7 +7,7 @@ sense stops the start with a message that names the variable.
 |---|---|---|
 | `BATON_DATA` | `var` in the checkout | directory of the database and of its keys |
 | `DATABASE_URL` | a file in `BATON_DATA` | `postgresql://USER:PASSWORD@HOST/NAME`: a server |
-| `REDIS_URL` | | `redis://:PASSWORD@HOST:6379/0`: wakes up the pages of other processes |
+| `REDIS_URL` | | `redis://:PASSWORD@HOST:6379/0`: wakes up pages, and shares who signed in |
 | `BATON_SECRET_KEY` | made once, kept in `BATON_DATA` | Django's key |
 | `BATON_ALLOWED_HOSTS` | | names to ask for the page by, beside `localhost` and its addresses |
 | `BATON_PATH_PREFIX` | | the path below which a proxy has the pages, such as `/baton` |
@@ -30,8 +30,10 @@ sense stops the start with a message that names the variable.
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -43,7 +45,7 @@ from dashboard.signin import mode
 from eventstream import clusternames, clusters, logs, postgresql, sqlite
 
 _PATIENCE = {"socket_connect_timeout": 1, "socket_timeout": 5}
-"""Seconds that Redis is waited for; nothing but a second's delay depends on it."""
+"""Seconds that Redis is waited for: pages look by themselves, and sessions go on, without it."""
 
 HERE = ("localhost", "127.0.0.1", "[::1]")
 """What this machine is called by itself."""
@@ -182,20 +184,36 @@ def _database() -> dict[str, Any]:
         ) from error
 
 
-def _channel_layer() -> dict[str, Any]:
-    """How pages are woken up: within this process, unless a Redis is named."""
+class _Redis(NamedTuple):
+    """A Redis that processes share, how long it is waited for, and how their names begin in it."""
+
+    address: str
+    begins: str
+    patience: Mapping[str, float] = MappingProxyType(_PATIENCE)
+
+
+def _redis() -> _Redis | None:
     url = os.environ.get("REDIS_URL", "")
     if not url:
-        return {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+        return None
     if not url.startswith(("redis://", "rediss://", "unix://")):
         raise ImproperlyConfigured(
             "REDIS_URL is no address of a Redis: it is to look like redis://:PASSWORD@HOST:6379/0, "
             "with rediss:// for TLS. Unset it where one process does all."
         )
-    begins = f"baton:{BATON_CLUSTER}" if BATON_CLUSTER else "baton"
+    return _Redis(url, f"baton:{BATON_CLUSTER}" if BATON_CLUSTER else "baton")
+
+
+def _channel_layer() -> dict[str, Any]:
+    """How pages are woken up: within this process, unless a Redis is named."""
+    if BATON_REDIS is None:
+        return {"BACKEND": "channels.layers.InMemoryChannelLayer"}
     return {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [{"address": url, **_PATIENCE}], "prefix": begins},
+        "CONFIG": {
+            "hosts": [{"address": BATON_REDIS.address, **BATON_REDIS.patience}],
+            "prefix": BATON_REDIS.begins,
+        },
     }
 
 
@@ -211,6 +229,7 @@ BATON_KINDS = _path("BATON_KINDS")
 BATON_HEALTH = _path("BATON_HEALTH")
 BATON_NOTIFY = _path("BATON_NOTIFY")
 BATON_CLUSTER = _cluster()
+BATON_REDIS = _redis()
 BATON_CLUSTER_NAME = _cluster_name()
 BATON_CLUSTERS = _clusters()
 BATON_FRONTED: clusters.Fronted | None = None

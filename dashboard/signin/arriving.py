@@ -6,8 +6,9 @@ from django.conf import settings
 from django.http import parse_cookie
 
 from dashboard.access import header
+from dashboard.signin import standing
 from dashboard.signin.proxied import known
-from dashboard.signin.sessions import cookie_name, sessions
+from dashboard.signin.sessions import cookie_name
 from dashboard.signin.viewers import ANYONE, Viewer
 
 
@@ -21,4 +22,4 @@ async def viewer_of(request: dict[str, Any]) -> Viewer | None:
     if settings.BATON_SIGN_IN.mode == "proxy":
         return await known.viewer(request)
     number = parse_cookie(header(request, b"cookie")).get(cookie_name(), "")
-    return sessions.find(number) if number else None
+    return await standing.find(number) if number else None

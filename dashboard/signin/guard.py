@@ -4,8 +4,8 @@ import asyncio
 import time
 from typing import Any, NoReturn
 
+from dashboard.signin import standing
 from dashboard.signin.layer import CLOSE_RIGHTS, CLOSE_SIGNED_OUT, CLOSE_UNANSWERED
-from dashboard.signin.sessions import sessions
 from dashboard.signin.viewers import SignedOutError, Viewer
 from eventstream.history import Seeing
 from eventstream.reviewing import UnansweredError
@@ -52,7 +52,7 @@ class Guard:
                 self._viewer.check()
                 if time.monotonic() - asked_at < ASK_SECONDS:
                     continue
-                sessions.look(self._viewer)
+                await standing.look(self._viewer)
                 rights = await self._viewer.rights()
                 asked_at = time.monotonic()
             except SignedOutError as error:

@@ -106,14 +106,13 @@ class Provider:
         """What it is called on the page of sign-in."""
         return urlsplit(self._issuer.address).netloc
 
-    def begin(self, redirect: str, onward: str) -> tuple[str, str]:
-        """Return where to send the browser, and what it is to hold; raises ProviderError."""
+    def begin(self, redirect: str, onward: str) -> tuple[str, Begun]:
+        """Return where to send the browser, and what to remember of it; raises ProviderError."""
         state, nonce, verifier = generate_token(43), generate_token(43), generate_token(64)
         address, _ = self._session(redirect).create_authorization_url(
             self._known().authorization_endpoint, code_verifier=verifier, state=state, nonce=nonce
         )
-        begun = Begun(state, nonce, verifier, redirect, onward, time.monotonic())
-        return address, waiting.add(begun)
+        return address, Begun(state, nonce, verifier, redirect, onward, time.monotonic())
 
     def finish(self, begun: Begun, code: str) -> tuple[str, float]:
         """Return the ID token that a code stands for, and when it ends; raises ProviderError."""

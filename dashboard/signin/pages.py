@@ -17,11 +17,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from dashboard import prefix
 from dashboard.metrics.tallies import signed_in
 from dashboard.opened import tapes
-from dashboard.signin import oidc
+from dashboard.signin import oidc, standing
 from dashboard.signin.limits import attempts
 from dashboard.signin.present import present
 from dashboard.signin.returning import own_address
-from dashboard.signin.sessions import cookie_name, sessions
+from dashboard.signin.sessions import cookie_name
 from dashboard.signin.tokens import ends, plain
 from eventstream import reviewing
 from eventstream.metrics import refused
@@ -90,11 +90,12 @@ def oidc_begin(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(prefix.at("/"))
     onward = own_address(request.GET.get("next", ""))
     try:
-        address, number = oidc.provider().begin(
+        address, begun = oidc.provider().begin(
             request.build_absolute_uri(prefix.at(CALLBACK)), onward
         )
     except oidc.ProviderError as error:
         return _form(request, str(error), 503)
+    number = async_to_sync(standing.send_away)(begun)
     answer = HttpResponseRedirect(address)
     # Lax, as it has to come along when the provider sends the browser back.
     _hold(answer, _begun(), number, "Lax", seconds=600)
@@ -110,7 +111,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     wait = attempts.spend(_address(request))
     if wait:
         return _slow(request, wait)
-    begun = oidc.waiting.take(request.COOKIES.get(_begun(), ""))
+    begun = async_to_sync(standing.come_back)(request.COOKIES.get(_begun(), ""))
     state = request.GET.get("state", "")
     if begun is None or not secrets.compare_digest(state.encode(), begun.state.encode()):
         return _form(request, "This sign-in was not begun in this browser, or too long ago.")
@@ -144,7 +145,7 @@ def begin(
     identity: reviewing.Identity, token: Token, until: float, answer: HttpResponse
 ) -> HttpResponse:
     """Sign somebody in, and have the browser hold the session's number by that answer."""
-    number, viewer = sessions.begin(identity, token, until)
+    number, viewer = async_to_sync(standing.begin)(identity, token, until)
     signed_in.count("signed-in")
     logger.info("%s signed in.", viewer.name.encode("unicode_escape").decode()[:200])
     _hold(answer, cookie_name(), number, "Strict")
@@ -202,7 +203,7 @@ def logout(request: HttpRequest) -> HttpResponse:
     """End the session: its token is forgotten, and its open pages are closed."""
     viewer = present(request)
     if viewer is not None and viewer.signed_in:
-        sessions.end(viewer, "You logged out.")
+        async_to_sync(standing.end)(viewer, "You logged out.")
         tapes.close_of(viewer.key)
     answer = HttpResponseRedirect(prefix.at("/login"))
     _forget(answer, cookie_name(), "Strict")

@@ -1,5 +1,7 @@
 """Sessions of signed-in viewers: the token stays in this process's memory, a browser has a number.
 
+Processes that share a Redis know each other's, see `standing`.
+
 A session ends with its token, when somebody logs out, after a day, after an hour without a look,
 for a newer one where there are too many, and when Baton is started again.
 """
@@ -8,7 +10,7 @@ import hashlib
 import secrets
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 
 from dashboard import prefix
 from dashboard.signin.viewers import EXPIRED, Viewer
@@ -41,6 +43,7 @@ class Sessions:
 
     def __init__(self) -> None:
         self._open: OrderedDict[str, _Session] = OrderedDict()
+        self._ended: deque[str] = deque(maxlen=SESSIONS_MOST)
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -50,11 +53,25 @@ class Sessions:
         """Sign somebody in until then (unix seconds); returns what the browser is to hold."""
         number = secrets.token_urlsafe(32)
         until = min(until, time.time() + LONGEST_SECONDS)
+        return number, self.go_on(number, identity, token, until)
+
+    def go_on(self, number: str, identity: Identity, token: Token, until: float) -> Viewer:
+        """Have somebody signed in by a number that a browser holds already."""
         viewer = Viewer(_digest(number), identity.user, token, groups=identity.groups, until=until)
         with self._lock:
+            known = self._open.get(viewer.key)
+            if known is not None:
+                return known.viewer
             self._make_room(identity.user)
             self._open[viewer.key] = _Session(viewer)
-        return number, viewer
+        return viewer
+
+    def ended(self) -> list[str]:
+        """Return the keys of sessions that ended, each once; of many, those that ended last."""
+        with self._lock:
+            found = list(self._ended)
+            self._ended.clear()
+        return found
 
     def find(self, number: str) -> Viewer | None:
         """Return whose session it is, None where it is nobody's (any more); to ask is a look."""
@@ -67,12 +84,13 @@ class Sessions:
             self._open.move_to_end(found.viewer.key)
             return found.viewer
 
-    def look(self, viewer: Viewer) -> None:
-        """Note that somebody looks at an open page: its session is not idle."""
+    def look(self, viewer: Viewer) -> bool:
+        """Note that somebody looks at an open page: returns whether by a session."""
         with self._lock:
             found = self._open.get(viewer.key)
             if found is not None:
                 found.looked_at = time.monotonic()
+            return found is not None
 
     def end(self, viewer: Viewer, why: str) -> None:
         """End a session, for all its pages."""
@@ -105,6 +123,7 @@ class Sessions:
     def _drop(self, key: str, why: str) -> None:
         found = self._open.pop(key, None)
         if found is not None:
+            self._ended.append(key)
             found.viewer.end(why)  # Its open pages find it so, and are closed.
 
 

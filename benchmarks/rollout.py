@@ -105,7 +105,15 @@ def _report(
         status = content["status"] | counts
         if resource.endswith("deployments"):
             status["updatedReplicas"] = made
-        _add(lines, resource, type_, content | {"spec": spec, "status": status})
+        shown = _as_created(content) if type_ == "ADDED" else content
+        _add(lines, resource, type_, shown | {"spec": spec, "status": status})
+
+
+def _as_created(content: dict[str, Any]) -> dict[str, Any]:
+    """The object before anybody reported its status."""
+    metadata = content["metadata"]
+    first = [entry for entry in metadata["managedFields"] if not entry.get("subresource")]
+    return content | {"metadata": metadata | {"managedFields": first}}
 
 
 def _add(lines: list[Line], resource: str, type_: str, content: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ oldest rows get rows of their own then; images do so once a second.
 import math
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import accumulate, islice
 from typing import NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -36,13 +36,21 @@ from eventstream.statements import IMAGES, JOURNAL, MEMOS, STEPS, statements
 IMAGES_SECONDS = 1.0
 """So long an image may wait for its row while its object is written to again and again."""
 
+AT_ONCE_MOST = 4
+"""Images of a commit with so few of them wait for nothing: noting them first would cost more."""
+
 WAITING_MOST = 2000
 """So many images wait at most."""
 
 ROWS_MOST, BYTES_MOST = 1024, 8 * 1024 * 1024
 """So many rows the journal has, and so many bytes; of what is more, a few rows go at a time."""
 
-ROWS_AT_ONCE = 8
+ROWS_AT_ONCE, BYTES_AT_ONCE = 64, 128 * 1024
+"""So many of them go with one commit, as far as these have no more bytes: packed, a tenth of all."""
+
+
+READ_AT_ONCE = 8
+"""So many are read together."""
 
 
 class Row(NamedTuple):
@@ -121,7 +129,8 @@ class Note:
             write_images({**left, **images}, known, encode)
             self._waiting = {}
         else:
-            later = {uid: each for uid, each in images.items() if encode.has_made(each.image)}
+            if len(images) > AT_ONCE_MOST:
+                later = {uid: each for uid, each in images.items() if encode.has_made(each.image)}
             now = {uid: each for uid, each in images.items() if uid not in later}
             write_images(now, known, encode)
             self._waiting = {uid: each for uid, each in left.items() if uid not in now} | later
@@ -151,7 +160,9 @@ class Note:
 
     def _shorten(self) -> None:
         """Move the memos of the oldest rows that are still needed; all images have rows by now."""
-        self._over = list(islice(self._journal.rows, ROWS_AT_ONCE))
+        sizes = accumulate(row.size for row in self._journal.rows)
+        some = sum(1 for size in islice(sizes, ROWS_AT_ONCE) if size <= BYTES_AT_ONCE)
+        self._over = list(islice(self._journal.rows, max(some, 1)))
         numbers = [row.number for row in self._over]
         _move_memos(list(_entries(numbers)), self._journal.settled)
         statements().remove(JOURNAL, [(number,) for number in numbers])
@@ -180,8 +191,8 @@ _NOTHING = Entry()
 
 def _entries(numbers: Sequence[int]) -> Iterator[tuple[int, Entry]]:
     """These rows, in their order, a few at a time."""
-    for start in range(0, len(numbers), ROWS_AT_ONCE):
-        asked = numbers[start : start + ROWS_AT_ONCE]
+    for start in range(0, len(numbers), READ_AT_ONCE):
+        asked = numbers[start : start + READ_AT_ONCE]
         for number, body in sorted(statements().find(JOURNAL, JOURNAL.columns, "number", asked)):
             yield number, unpack_entry(bytes(body))
 
@@ -268,8 +279,8 @@ def empty(known: Names) -> None:
     numbers = list(JournalRow.objects.order_by("number").values_list("number", flat=True))
     settled = {trace: number for number, entry in _entries(numbers) for trace in entry.settled}
     images: dict[str, KeptImage] = {}
-    for start in range(0, len(numbers), ROWS_AT_ONCE):
-        entries = list(_entries(numbers[start : start + ROWS_AT_ONCE]))
+    for start in range(0, len(numbers), READ_AT_ONCE):
+        entries = list(_entries(numbers[start : start + READ_AT_ONCE]))
         _move_memos(entries, settled)
         for _, entry in entries:
             for uid in entry.written:

@@ -79,6 +79,25 @@ def crashed() -> tuple[dict[str, str], set[str]]:
     return {each.uid: each.version for each in images}, {each.id for each in saved.steps}
 
 
+@pytest.fixture(autouse=True)
+def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No commit here has more images than would be stored at once otherwise."""
+    if "stored_at_once" not in request.node.name:
+        monkeypatch.setattr(journal, "AT_ONCE_MOST", 0)
+
+
+@both
+def test_few_images_are_stored_at_once() -> None:
+    put((position(), []))
+    put(*(written(uid, "10") for uid in "abcd"), now=100.1)
+    assert versions() == dict.fromkeys("abcd", "10")
+    put(*(written(uid, "11") for uid in "abcde"), now=100.2)
+    assert versions() == dict.fromkeys("abcd", "10")
+    put(written("a", "12"), now=100.3)
+    assert versions() == {"a": "12", "b": "10", "c": "10", "d": "10"}
+    assert crashed()[0] == {"a": "12", "b": "11", "c": "11", "d": "11", "e": "11"}
+
+
 @both
 def test_an_image_waits_a_second_for_its_row_and_no_restart_misses_it() -> None:
     put((position(), []))

@@ -46,7 +46,7 @@ ROWS_MOST, BYTES_MOST = 1024, 8 * 1024 * 1024
 """So many rows the journal has, and so many bytes; of what is more, a few rows go at a time."""
 
 ROWS_AT_ONCE, BYTES_AT_ONCE = 64, 128 * 1024
-"""So many of them go with one commit, as far as these have no more bytes: packed, a tenth of all."""
+"""So many of them go with one commit, as long as these have no more bytes than that, packed."""
 
 
 READ_AT_ONCE = 8

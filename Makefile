@@ -66,7 +66,9 @@ test: install ## all checks and all tests
 
 # A file's tests stay together, for they share servers, and files begin in the order of their names:
 # those with a browser, which mostly wait, come first, so that none of them is left over for the end.
+# From a clean clone one process compiles them all first: together they would each do it.
 tests: $(STAMP)
+	@[ -d tests/__pycache__ ] || $(BIN)/python -m pytest -qq --collect-only >/dev/null 2>&1 || true
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: $(STAMP) ## format, lint, security, types, contracts, migrations, deployment settings, sizes

@@ -1,4 +1,4 @@
-"""What all tests share: golden files, and how many processes run the tests at once.
+"""What all tests share: golden files, how they are collected, and in how many processes they run.
 
 A golden file is an output that is long and right, kept beside its test and read in review.
 `pytest --regenerate` writes them anew; `git diff` then shows what changed, for a person to judge.
@@ -7,10 +7,12 @@ A golden file is an output that is long and right, kept beside its test and read
 import difflib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
+
+from eventstream.loading import staying
 
 Golden = Callable[[Path, str], None]
 
@@ -24,6 +26,13 @@ def pytest_xdist_auto_num_workers() -> int:
     """Return what `-n auto` means: a process for each core that is ours; 0 says none but this."""
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     return cores if cores > 1 else 0
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect without looking for garbage, nearly half of what it takes: all of it stays."""
+    with staying():
+        return (yield)
 
 
 @pytest.fixture

@@ -24,21 +24,17 @@ print([each for each in (*halves, "kubernetes_validate", "websocket") if each in
 
 
 def test_what_is_loaded_is_never_looked_through_and_garbage_is_looked_for_afterwards() -> None:
+    gc.collect()  # What is garbage now is not to stay.
     kept = gc.get_freeze_count()
-    try:
-        with staying():
-            assert not gc.isenabled()
-            made = [[each] for each in range(1000)]
-        assert gc.isenabled()
-        assert gc.get_freeze_count() > kept + len(made)
-    finally:
-        gc.unfreeze()
+    with staying():
+        assert not gc.isenabled()
+        made = [[each] for each in range(1000)]
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > kept + len(made)
 
 
 def test_what_fails_to_load_leaves_the_collector_as_it_was() -> None:
-    try:
-        with pytest.raises(ImportError), staying():
-            raise ImportError
-        assert gc.isenabled()
-    finally:
-        gc.unfreeze()
+    gc.collect()
+    with pytest.raises(ImportError), staying():
+        raise ImportError
+    assert gc.isenabled()

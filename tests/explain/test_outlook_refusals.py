@@ -101,9 +101,28 @@ def test_a_quota_that_gives_way_is_no_longer_blamed(hard: str, used: str, code: 
     trace = story.trace(web)
     assert trace.diagnosis == code
     if code is None:
-        assert trace.waiting_for.endswith("to be created, now that quota team allows it")
+        assert trace.waiting_for.endswith("created at its next try, now that quota team allows it")
     else:
         assert trace.diagnosis_evidence[-1].text == "ResourceQuota team reports pods 2 of 2 used"
+
+
+@pytest.mark.parametrize(
+    ("refused_for", "waits", "state"),
+    [(300, 290, "running"), (300, 340, "stalled"), (9000, 900, "running"), (9000, 1100, "stalled")],
+)
+def test_who_tries_again_after_ever_longer_pauses_is_not_called_silent_in_one(
+    refused_for: float, waits: float, state: str
+) -> None:
+    story = Story()
+    full = story.exists(quota("2", "2"))
+    web, _ = refused(story, FULL)
+    story.wait(refused_for)
+    story.delete(full)
+    story.wait(waits)
+    story.create(thing("ResourceQuota", "other"), "kubectl-create")
+    trace = story.trace(web)
+    assert (trace.state, trace.holder) == (state, "replicaset-controller")
+    assert trace.diagnosis == (None if state == "running" else "controller-silent")
 
 
 def test_a_replicaset_that_is_refused_is_told_by_the_deployment() -> None:

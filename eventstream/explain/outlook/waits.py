@@ -49,16 +49,11 @@ is over; a namespace has to wait for its Pods to stop; other controllers answer 
 """
 
 _UNLEARNED = frozenset(
-    {
-        "job-controller/next-attempt",
-        "kubelet/pull-and-start",
-        "kubelet/start-after-init",
-        "scheduler/add-node",
-    }
+    {"add-node", "create-again", "next-attempt", "pull-and-start", "start-after-init"}
 )
 """Waits whose length tells nothing of the next: the Job controller doubles its back-off each time,
-up to six minutes; the next image may be a hundred times as large, and the next init container
-migrate a database. Source:
+up to six minutes, and others so their pause after a refusal; the next image may be a hundred times
+as large, and the next init container migrate a database. Source:
 https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-backoff-failure-policy"""
 
 WORDS = {
@@ -69,6 +64,7 @@ WORDS = {
     "bind": "binds a new Pod to a node",
     "bind-volume": "binds a claim to a volume",
     "collect": "deletes what a deleted owner leaves",
+    "create-again": "creates Pods again after a refusal",
     "create-job": "starts the Job that is due",
     "create-pods": "creates the Pods that are missing",
     "create-replicaset": "creates a ReplicaSet for a new Pod template",
@@ -139,14 +135,14 @@ def stated_limit(key: str) -> float:
 
 def usual_of(key: str, seen: int, samples: tuple[float, ...]) -> Usual:
     """What is usual: `samples` are the newest waits in seconds, of `seen` in all."""
-    actor, _, _ = split(key)
+    actor, what, _ = split(key)
     stated = stated_limit(key)
     ordered = sorted(samples)
     median = _rank(ordered, 50) if ordered else None
     p95 = _rank(ordered, 95) if ordered else None
     if p95 is None or len(ordered) < ENOUGH:
         return Usual(key, actor, words(key), seen, median, p95, stated, stated=True)
-    least = stated if key in _UNLEARNED else stated * _LEAST
+    least = stated if what in _UNLEARNED else stated * _LEAST
     limit = min(max(p95 * _TIMES, least), stated * _MOST)
     return Usual(key, actor, words(key), seen, median, p95, limit, stated=False)
 

@@ -44,6 +44,8 @@ _RECENT = 900.0
 """Seconds after the newest failure within which the next one is expected: the DaemonSet controller
 waits up to a quarter of an hour. Source: pkg/controller/daemon/daemon_controller.go, Run."""
 
+_LONGEST_PAUSE = 1000.0
+
 _REFUSED, _RAN = 2, 3
 """Failures in a row that are told: of Pods that never ran, and of those that did for a while."""
 
@@ -278,8 +280,17 @@ def creation(
     freed = _freed(snapshot, owner, message)
     if freed is not None:
         how, at = freed
-        waiting_for = f"{waiting_for}, now that quota {exceeded(message)} {how}"
-        return Holding(CREATE, actor, "", at, waiting_for, wait=wait, about=owner)
+        waiting_for = f"{waiting_for} at its next try, now that quota {exceeded(message)} {how}"
+        return Holding(
+            CREATE,
+            actor,
+            "",
+            at,
+            waiting_for,
+            wait="create-again",
+            granted=_pause(snapshot, owner, at),
+            about=owner,
+        )
     plain = Holding(CREATE, actor, "", asked(snapshot, owner), waiting_for, wait=wait, about=owner)
     return troubled(plain, refused(snapshot, owner, missing, message, evidence))
 
@@ -357,6 +368,21 @@ def _still(snapshot: Snapshot, owner: Write, notes: list[Change]) -> list[Change
 
 def _failures(job: Write) -> str:
     return count(job.image.status.failed, "failed Pod")
+
+
+def _pause(snapshot: Snapshot, owner: Write, at: float) -> float:
+    """Seconds for which the controller may pause before it tries again, by itself, what failed.
+
+    It hears of no quota. Each pause is twice the one before, so that none is longer than all
+    before it together: than the time since it was first refused.
+    Source: staging/src/k8s.io/client-go/util/workqueue/default_rate_limiters.go,
+    DefaultTypedControllerRateLimiter (5 ms to 1000 s).
+    """
+    failure = condition(owner.image, "ReplicaFailure")
+    since = parse(failure.last_transition_time) if failure is not None else None
+    if since is None:
+        since = min((note.at for note in snapshot.notes(owner.log, "FailedCreate")), default=at)
+    return min(max(at - since, 0.0), _LONGEST_PAUSE)
 
 
 def _freed(snapshot: Snapshot, owner: Write, message: str) -> tuple[str, float] | None:

@@ -129,6 +129,12 @@ def practising(directory: Path) -> Server:
     return Baton(directory, ["--pause=1", "--speed=8", "--tape", "create"], kubeconfig)
 
 
+def several(directory: Path) -> Server:
+    """Start one for three clusters: two are the same one, and one there is not."""
+    clusters = {"BATON_CLUSTERS": "prod-east=practice, prod-west=practice, gone=nowhere"}
+    return Baton(directory, ["--pause=1", "--speed=8", "--tape", "create"], clusters)
+
+
 def signed_in(page: Page, directory: Path) -> None:
     """Sign in as the one who may see a namespace only."""
     said = (directory / "cluster.log").read_text(encoding="utf-8")
@@ -240,6 +246,15 @@ OIDC = {"sign_in": "oidc", "oidc_issuer": "http://localhost:9", "oidc_client_id"
 _MINE = '.trace-row:has-text("deployment/nginx") a'
 
 SIGNING_IN = {
+    "several": State(
+        several,
+        ".clusters .is-down, .clusters .numbers:not([hidden])",
+        {
+            "clusters": "/",
+            "down": "/clusters/gone/changes",
+            "chooser": Acted("/clusters/prod-east/changes", _open(".chooser summary")),
+        },
+    ),
     "token": State(
         asking(sign_in="token"),
         "input[name=token]",

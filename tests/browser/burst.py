@@ -11,7 +11,6 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 
 EVERY_SECONDS = 0.004
 LATE_SECONDS = 8.0
-"""Later than a busy machine makes the arrival of any other."""
 
 Line = dict[str, Any]
 

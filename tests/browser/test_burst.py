@@ -1,27 +1,26 @@
 """150 Pods at once: one line that unfolds, in each picture, and hostile words shown as text."""
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.burst import HOSTILE, write_burst
-from tests.browser.conftest import PATIENCE_MS, Baton, StartBaton, opened
+from tests.browser.burst import HOSTILE
+from tests.browser.conftest import PATIENCE_MS, Stored, opened
+from tests.browser.recorded import PODS
 
 expect.set_options(timeout=PATIENCE_MS)
 
-PODS = 150
+
+@pytest.fixture(scope="module")
+def baton(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stored]:
+    stored = Stored(tmp_path_factory.mktemp("burst"), "tests.browser.recorded:burst")
+    yield stored
+    stored.end()
 
 
 @pytest.fixture(scope="module")
-def baton(start_baton: StartBaton, tmp_path_factory: pytest.TempPathFactory) -> Baton:
-    tape = tmp_path_factory.mktemp("tapes") / "burst.jsonl"
-    write_burst(tape, PODS)
-    pair = start_baton(str(tape))
-    pair.play()
-    return pair
-
-
-@pytest.fixture(scope="module")
-def trace(baton: Baton, browser: Browser) -> str:
+def trace(baton: Stored, browser: Browser) -> str:
     """The path of the trace, once the last Pod has started."""
     page = browser.new_page()
     page.goto(baton.url)
@@ -37,7 +36,7 @@ def trace(baton: Baton, browser: Browser) -> str:
 
 
 def test_the_sequence_is_one_row_an_act_and_unfolds_to_all_of_it(
-    browser: Browser, baton: Baton, trace: str
+    browser: Browser, baton: Stored, trace: str
 ) -> None:
     with opened(browser, baton, trace) as page:
         assert page.locator("#rows > .step").count() < 20
@@ -54,7 +53,7 @@ def test_the_sequence_is_one_row_an_act_and_unfolds_to_all_of_it(
 
 
 def test_the_waterfall_draws_the_slowest_pod_and_unfolds_to_the_others(
-    browser: Browser, baton: Baton, trace: str
+    browser: Browser, baton: Stored, trace: str
 ) -> None:
     with opened(browser, baton, f"{trace}?show=waterfall") as page:
         line = page.locator("#rows > .bar", has_text="pod/nginx-")
@@ -66,7 +65,7 @@ def test_the_waterfall_draws_the_slowest_pod_and_unfolds_to_the_others(
 
 
 def test_hostile_words_in_what_the_kubelet_says_are_text(
-    browser: Browser, baton: Baton, trace: str
+    browser: Browser, baton: Stored, trace: str
 ) -> None:
     with opened(browser, baton, f"{trace}?show=waterfall") as page:
         line = page.locator("#rows > .bar", has_text="pod/nginx-")
@@ -79,7 +78,7 @@ def test_hostile_words_in_what_the_kubelet_says_are_text(
         assert page.locator("main img").count() == 0
 
 
-def test_a_burst_replays_pod_by_pod(browser: Browser, baton: Baton, trace: str) -> None:
+def test_a_burst_replays_pod_by_pod(browser: Browser, baton: Stored, trace: str) -> None:
     with opened(browser, baton, trace) as page:
         page.locator("#replay-first").click()
         for _ in range(12):

@@ -104,6 +104,7 @@ def does(page: Page, practice: Practice, slug: str) -> None:
     expect(page.locator("#finished")).to_contain_text("Done.")
 
 
+@pytest.mark.timeout(900)  # All exercises one after the other, of which each waits for kubectl.
 def test_each_exercise_turns_while_kubectl_does_it_and_is_remembered(
     browser: Browser, practice: Practice
 ) -> None:

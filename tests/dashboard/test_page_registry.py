@@ -21,7 +21,6 @@ NO_PAGES = {"base.html", "500.html", "login.html", "lost.html", "onward.html", "
 """Templates that no page of its own is drawn from: frames, and what stands in a page's place."""
 
 IN_FRONT = {"clusters.html"}
-IN_FRONT_SHEETS = {"css/clusters.css"}
 """What the process in front of several clusters has, whose one page is no cluster's."""
 
 BY_NAME = {page.name: page for page in PAGES}
@@ -82,7 +81,7 @@ def test_each_template_module_and_sheet_belongs_to_a_page() -> None:
     everywhere = set(re.findall(r"css/\w+\.css", (ROOT / "templates" / "base.html").read_text()))
     sheets = {f"css/{file.name}" for file in (ROOT / "static" / "css").glob("*.css")}
     styles = {page.style for page in PAGES if page.style}
-    assert sheets == everywhere | IN_FRONT_SHEETS | styles
+    assert sheets == everywhere | styles
 
 
 def test_no_two_pages_share_a_name_or_an_address() -> None:

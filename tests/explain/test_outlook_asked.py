@@ -75,3 +75,14 @@ def test_an_ephemeral_container_has_to_run_first() -> None:
     assert trace.summary.startswith("Pod web cannot get image busybox:none")
     story = Story()
     assert story.trace(looked_at(story, {"running": {}})).state == "complete"
+
+
+def test_an_older_kubelet_answers_a_resize_also_where_nobody_is_named() -> None:
+    """Without observedGeneration, and as in a recording without managedFields."""
+    story = Story()
+    one = story.exists(pod(None, "web"))
+    more = [{"name": "c", "image": "nginx:1", "resources": {"requests": {"cpu": "2"}}}]
+    story.change(one, {"spec": {"containers": more}})
+    assert story.trace(one).waiting_for == "the resize of Pod web"
+    story.change(one, {"status": {"podIP": "10.0.0.9"}})
+    assert story.trace(one).state == "complete"

@@ -312,3 +312,20 @@ def test_a_sidecar_that_has_not_started_waits_for_its_startup_probe() -> None:
     assert story.trace(own).summary == (
         "Waiting for the startup probe of sidecar container proxy (1 of 1) of Pod web to succeed."
     )
+
+
+def test_what_runs_again_for_long_is_proven_however_late_it_is_heard_of() -> None:
+    """As after a new list: the container's own time counts, and not when Baton saw it."""
+    story = Story()
+    own = pod(name="web")
+    ended = {"exitCode": 137, "reason": "OOMKilled", "finishedAt": stamp(START - 121)}
+    status = {"name": "c", "ready": True, "restartCount": 1, "lastState": {"terminated": ended}}
+    own["status"]["containerStatuses"] = [
+        status | {"state": {"running": {"startedAt": stamp(START - 120)}}}
+    ]
+    story.create(own, "kubectl-create")
+    assert story.trace(own).state == "complete"
+    running = {"running": {"startedAt": stamp(START)}}
+    again = own["status"] | {"containerStatuses": [status | {"state": running}]}
+    story.change(own, {"status": again}, "kubelet", sub="status")
+    assert story.trace(own).diagnosis == "oom-killed"

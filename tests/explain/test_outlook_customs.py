@@ -115,3 +115,27 @@ def test_what_has_no_room_but_a_status_all_the_same_is_waited_for() -> None:
     story.wait(3600)
     story.exists(thing("Namespace", "other"))
     assert told(story, site) == ("stalled", "custom-controller", "no-controller")
+
+
+@pytest.mark.parametrize(
+    ("spec", "labels", "holder"),
+    [
+        ({"suspend": True}, {"kueue.x-k8s.io/queue-name": "team"}, "custom-controller"),
+        (
+            {"runPolicy": {"suspend": True}},
+            {"kueue.x-k8s.io/queue-name": "team"},
+            "custom-controller",
+        ),
+        ({"suspend": True}, {}, "client"),
+    ],
+)
+def test_what_waits_in_a_queue_of_kueue_is_resumed_by_it(
+    spec: Json, labels: Json, holder: str
+) -> None:
+    story = Story()
+    own = thing("TrainJob", "one", "example.com/v1", spec=spec, metadata={"labels": labels})
+    story.create(own, "kubectl-create")
+    conditions = [condition("Created", "True"), condition("Suspended", "True")]
+    story.change(own, {"status": {"conditions": conditions}}, "train", sub="status")
+    assert told(story, own) == ("stalled", holder, "paused")
+    assert ("once queue team admits it" in story.trace(own).summary) is bool(labels)

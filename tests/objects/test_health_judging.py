@@ -230,22 +230,3 @@ def test_work_is_given_the_time_that_it_asks_for(
     rule = f"rules:\n  - is: progressing\n    within: '{within}'\n"
     spec = {"timeout": timeout} if timeout else {}
     assert said(judge(tmp_path, rule), {"conditions": []}, spec).takes == takes
-
-
-@pytest.mark.parametrize(
-    ("spec", "labels", "holder"),
-    [
-        ({"suspend": True}, {"kueue.x-k8s.io/queue-name": "team"}, "Kueue"),
-        ({"runPolicy": {"suspend": True}}, {"kueue.x-k8s.io/queue-name": "team"}, "Kueue"),
-        ({"suspend": True}, {}, ""),
-        ({"suspend": True}, None, ""),
-    ],
-)
-def test_what_waits_in_a_queue_of_kueue_is_resumed_by_it(
-    tmp_path: Path, spec: Json, labels: Json | None, holder: str
-) -> None:
-    found: Json = {"kind": "TrainJob", "metadata": {"labels": labels}, "spec": spec}
-    found["status"] = {"conditions": [condition("Created")]}
-    health = judge(tmp_path)("example.com", "TrainJob", found)
-    assert health is not None
-    assert (health.state, health.holder) == ("suspended", holder)

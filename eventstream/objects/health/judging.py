@@ -48,9 +48,6 @@ class Judge:
 
     def __call__(self, group: str, kind: str, found: dict[str, Any]) -> Health | None:
         """How `found` stands; None where nothing says so and it has no status."""
-        return _queued(self._judged(group, kind, found), found)
-
-    def _judged(self, group: str, kind: str, found: dict[str, Any]) -> Health | None:
         if self._scripts is not None:
             scripted = self._scripts.judge(group, kind, found)
             if scripted is not None:
@@ -68,24 +65,6 @@ class Judge:
             health = msgspec.structs.replace(health, takes=takes)
         names = declared.waits_for(found, complete=health.state == "complete")
         return msgspec.structs.replace(health, waits_for=names) if names else health
-
-
-_QUEUE = "kueue.x-k8s.io/queue-name"
-
-
-def _queued(health: Health | None, found: dict[str, Any]) -> Health | None:
-    """With Kueue as who ends a rest of what waits in one of its queues: it suspends, and resumes.
-
-    Source: https://kueue.sigs.k8s.io/docs/tasks/run/
-    """
-    if health is None or health.state != "suspended":
-        return health
-    metadata = found.get("metadata")
-    labels = metadata.get("labels") if isinstance(metadata, dict) else None
-    queued = isinstance(labels, dict) and isinstance(labels.get(_QUEUE), str)
-    if not queued or rests(found.get("spec")) is None:
-        return health
-    return msgspec.structs.replace(health, holder="Kueue")
 
 
 def _claimed(health: Health | None, found: dict[str, Any]) -> Health | None:

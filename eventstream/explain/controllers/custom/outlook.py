@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from eventstream.explain.controllers.shared.conventions import untaught
+from eventstream.explain.controllers.shared.conventions import QUEUE, untaught
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
@@ -106,7 +106,11 @@ def _suspended(write: Write, health: Health, rank: int) -> Holding:
     """A person's turn, unless the rule of a file says that its controller goes on by itself."""
     name, since = named(write.image), _since(write, health, 0.0)
     detail = sentence(f"{name} is suspended: {_told(health)}")
-    actor, holder = _actor(health) if health.rule or health.holder else ("client", "")
+    actor, holder = _actor(health) if health.rule else ("client", "")
+    queue = (write.image.metadata.labels or {}).get(QUEUE)
+    if queue and (health.by.startswith("spec.") or "spec.suspend" in health.rule):
+        actor, holder = ACTOR, "Kueue"
+        detail = f"{detail.rstrip('.')}; Kueue is to resume it once queue {queue} admits it."
     plain = Holding(rank, actor, holder, since, f"{name} to be resumed", about=write)
     trouble = Trouble("paused", detail, proof(write, health), commands.describe(write))
     return troubled(plain, trouble)

@@ -223,9 +223,16 @@ def unproven(snapshot: Snapshot, write: Write) -> Trouble | None:
         if by_probe is not None and snapshot.now - when(write) < by_probe.again_after:
             return by_probe.trouble
         again = by_probe is None and keeps_ending(write, status)
-        if again and snapshot.now - when(write) < PROVEN:
+        if again and snapshot.now - _started(write, status) < PROVEN:
             return crash(write, status)
     return None
+
+
+def _started(write: Write, status: ContainerStatus) -> float:
+    """Since when a container runs: by its own time, where that is before Baton heard of it."""
+    running = status.state.running
+    began = parse(running.started_at) if running is not None else None
+    return min(began, when(write)) if began is not None else when(write)
 
 
 _TOLD = 3

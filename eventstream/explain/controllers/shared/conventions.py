@@ -48,7 +48,8 @@ def stored(_snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
     return complete(write, f"{named(write.image)} is stored; nobody has to act on it.")
 
 
-_QUEUE = "kueue.x-k8s.io/queue-name"
+QUEUE = "kueue.x-k8s.io/queue-name"
+"""The label by which an object waits in a queue of Kueue, which suspends and resumes it."""
 _OWN = "kubernetes.io/job-controller"
 
 
@@ -80,7 +81,7 @@ def suspended(snapshot: Snapshot, write: Write) -> Holding:
 def _keeper(image: Image) -> tuple[str, str]:
     """Who resumes the Job by itself, and when, in words; empty where nobody is known to."""
     labels, manager = image.metadata.labels or {}, manager_of(image)
-    queue = labels.get(_QUEUE)
+    queue = labels.get(QUEUE)
     if queue or manager.startswith("kueue.x-k8s.io/"):
         return "Kueue", f" once queue {queue} admits it" if queue else " once it is admitted"
     if manager:

@@ -241,3 +241,38 @@ def test_a_run_that_failed_has_ended_and_what_goes_on_has_not(
 )  # fmt: skip
 def test_how_far_it_came_once_is_not_how_it_stands(kind: str, status: Json, says: str) -> None:
     assert judged(status, kind=kind) == says
+
+
+@pytest.mark.parametrize(
+    ("conditions", "says"),
+    [
+        ([condition("HubAccepted"), condition("ClusterJoined"),
+          condition("ConditionAvailable", "Unknown")], "unknown: "),
+        ([condition("ProxyAvailable"), condition("RepoReady", "False")], "unknown: "),
+        ([condition("ProxyAvailable"), condition("RepoReady")],
+         "complete: condition ProxyAvailable is True"),
+        ([condition("Ready"), condition("RepoReady", "False")],
+         "complete: condition Ready is True"),
+        ([condition("Available"), condition("EtcdReady", "Unknown")],
+         "complete: condition Available is True"),
+    ],
+)  # fmt: skip
+def test_one_part_that_is_well_is_not_the_whole(conditions: list[Json], says: str) -> None:
+    assert judged({"conditions": conditions}) == says
+
+
+def test_of_what_is_wrong_that_counts_which_says_why() -> None:
+    ready, error = (
+        condition("Ready", "False", "Error"),
+        condition("Error", "True", "NotReady", "no"),
+    )
+    assert judged({"conditions": [ready, error]}) == "failed: condition Error is True"
+    assert judged({"conditions": [ready | {"message": "driver"}, error]}) == (
+        "failed: condition Ready is False"
+    )
+
+
+def test_what_is_called_an_error_is_said_of_it() -> None:
+    health = by_convention({"status": {"syncStatus": "Failed", "lastSyncError": "no drain"}})
+    assert health is not None
+    assert (health.state, health.message) == ("failed", "no drain")

@@ -32,6 +32,11 @@ class Condition(msgspec.Struct, frozen=True, gc=False):
     entry: Entry
     rank: tuple[int, int]
 
+    @property
+    def order(self) -> tuple[object, ...]:
+        """By which the most telling one comes first; of what is wrong one that says why."""
+        return self.state == "failed" and not _text(self.entry, "message"), *self.rank
+
     def health(self) -> Health:
         """How the object stands by this condition."""
         type_, value = self.entry["type"], str(self.entry.get("status", "set"))
@@ -53,6 +58,22 @@ def conditions_of(status: Any, generation: Any) -> list[Condition]:
             place = SUMMARIES.index(type_) if type_ in SUMMARIES else len(SUMMARIES)
             found.append(Condition(state, where, entry, (where.count("."), place)))
     return found
+
+
+def lacks_a_part(status: Any) -> bool:
+    """Whether a condition by which a part would be well is not True, of no other state than that.
+
+    Of an object without a condition that sums it up each part counts: `HubAccepted` says little
+    where `ConditionAvailable` is Unknown.
+    """
+    for _, entry in _conditions(status, "status", 0):
+        part = entry["type"] not in SUMMARIES and of_type(entry["type"]) == "complete"
+        if part and entry.get("severity") != "Info" and str(entry.get("status")) in _NOT_SO:
+            return True
+    return False
+
+
+_NOT_SO = ("False", "Unknown")
 
 
 def _conditions(status: Any, path: str, depth: int) -> Iterator[tuple[str, Entry]]:

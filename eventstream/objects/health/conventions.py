@@ -20,7 +20,12 @@ from typing import Any
 
 import msgspec
 
-from eventstream.objects.health.conditions import Condition, conditions_of
+from eventstream.objects.health.conditions import (
+    SUMMARIES,
+    Condition,
+    conditions_of,
+    lacks_a_part,
+)
 from eventstream.objects.health.records import Health, HealthState
 from eventstream.objects.health.words import meaning, parts, word_set
 
@@ -76,6 +81,8 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
     conditions = _of_now(conditions_of(status, generation), status)
     begun = [condition for condition in conditions if task and _has_begun(condition)]
     said = _by_state([condition for condition in conditions if condition not in begun])
+    if "complete" in said and said["complete"].condition not in SUMMARIES and lacks_a_part(status):
+        del said["complete"]
     resting = rests(spec)
     health = (
         (unseen(status, generation) if newest and resting is None else None)
@@ -132,7 +139,7 @@ def _by_state(conditions: list[Condition]) -> dict[HealthState, Health]:
     first: dict[HealthState, Condition] = {}
     for condition in conditions:
         known = first.get(condition.state)
-        if known is None or condition.rank < known.rank:
+        if known is None or condition.order < known.order:
             first[condition.state] = condition
     return {state: condition.health() for state, condition in first.items()}
 
@@ -240,7 +247,13 @@ def message_in(status: Any) -> str:
     """The first field of a status that holds a message; empty where none does."""
     if not isinstance(status, dict):
         return ""
-    return next((text for name in _MESSAGES if (text := _text(status, name))), "")
+    texts = (_text(status, name) for name in (*_MESSAGES, *(n for n in status if _is_said(n))))
+    return next((text for text in texts if text), "")
+
+
+def _is_said(name: str) -> bool:
+    """Whether a field is called as one that says what went wrong: `lastSyncError`."""
+    return parts(name)[-1:] in (("error",), ("message",))
 
 
 def _text(entry: Entry, name: str) -> str:

@@ -2,12 +2,15 @@
 
 import pytest
 
+from eventstream.explain.engine.engine import Engine
 from tests.explain.stories import KCM, Json, Story
+from tests.explain.tapes import Result
 from tests.explain.things import (
     condition,
     deployment,
     job,
     owned_by,
+    pod,
     replicaset,
     statefulset,
     thing,
@@ -162,3 +165,35 @@ def test_a_count_that_is_not_as_desired_is_no_silence_where_pods_are_hidden(repl
     story.wait(3600)
     story.exists(thing("Namespace", "other"))
     assert told(story, web) == ("running", "unknown", None)
+
+
+def test_the_scheduler_is_not_called_silent_where_the_claims_are_not_shown() -> None:
+    story = Story("Pod", "Event")
+    volumes = [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]
+    own = story.create(thing("Pod", "web", spec={"volumes": volumes}), "kubectl-create")
+    story.wait(3600)
+    story.exists(thing("Namespace", "other"))
+    assert told(story, own) == ("running", "scheduler", None)
+
+
+def test_what_was_there_and_is_listed_last_changes_what_is_told() -> None:
+    """The list of Pods may come seconds after those of what owns them."""
+    story = Story("Event")
+    web = deployment(replicas=1)
+    status: Json = {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1}
+    web["status"] = status | {"conditions": [DEADLINE]}
+    own = story.exists(replicaset(story.exists(web), replicas=1))
+    engine, seen = Engine("cluster"), Result()
+    for observation in story.shown:
+        seen.take(engine.apply(observation))
+    seen.take(engine.tick(story.at))
+    assert [trace.holder for trace in seen.traces.values()] == ["unknown"]
+    first = len(story.shown)
+    waiting = {"waiting": {"reason": "CrashLoopBackOff"}}
+    one = pod(own)
+    one["status"] = {"phase": "Running", "containerStatuses": [{"name": "c", "state": waiting}]}
+    story.exists(one)
+    for observation in story.shown[first:]:
+        seen.take(engine.apply(observation))
+    seen.take(engine.tick(story.at + 5))
+    assert [trace.diagnosis for trace in seen.traces.values()] == ["crash-loop"]

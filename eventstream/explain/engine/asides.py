@@ -156,7 +156,8 @@ class Contacts:
         self._known_before = set(self._waiting)
 
     def begin(self, now: float, *, whole: bool = False) -> Iterator[str]:
-        """The ids of the traces that begin by `now` (unix seconds), "" between two looks.
+        """The ids of the traces that begin by `now` (unix seconds), or that learn of more that was
+        there, "" between two looks.
 
         Where this is the `whole` of what there is, no owner is waited for.
         """
@@ -174,7 +175,11 @@ class Contacts:
             if not known:
                 self._earlier.note(write)
             key = self._traces.existing_id(top)
-            if key in done or key in self._traces.open:
+            if key in done:
+                continue
+            if key in self._traces.open:
+                done.add(key)
+                yield key  # Its list came later than that of what it belongs to.
                 continue
             if not (is_judged(top.ref) and top.exists):
                 continue

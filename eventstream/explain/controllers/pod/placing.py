@@ -17,6 +17,7 @@ import msgspec
 
 from eventstream.explain.controllers.pod.scheduling import unschedulable
 from eventstream.explain.controllers.shared.provisioning import has_node, has_provisioner
+from eventstream.explain.controllers.shared.unseen import hides
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.snapshot import Snapshot, ungated
@@ -112,6 +113,13 @@ def failed(snapshot: Snapshot, claim: Write) -> bool:
 
 def _unbound(snapshot: Snapshot, write: Write) -> list[Write]:
     return [claim for claim in _claims(snapshot, write) if _phase(claim) != "Bound"]
+
+
+def has_claims(write: Write) -> bool:
+    """Whether the Pod has a claim as a volume."""
+    spec = write.image.spec
+    volumes = spec.volumes if isinstance(spec, PodSpec) else ()
+    return any(volume.persistent_volume_claim for volume in volumes)
 
 
 def _claims(snapshot: Snapshot, write: Write) -> list[Write]:
@@ -287,7 +295,10 @@ def _binding(snapshot: Snapshot, write: Write, since: float) -> Holding:
     """The scheduler has said nothing yet, perhaps as it waits for a volume to be made."""
     claim = provisioned(snapshot, write)
     if claim is None:
-        return _claiming(snapshot, write, since) or _held(write, since, _node(write), "bind")
+        plain = _held(write, since, _node(write), "bind")
+        if has_claims(write) and hides(snapshot, "PersistentVolumeClaim"):
+            plain = msgspec.structs.replace(plain, patient=True)  # A volume may be being made.
+        return _claiming(snapshot, write, since) or plain
     pod, name = write.image.metadata.name, claim.image.metadata.name
     waiting_for = f"a volume for PersistentVolumeClaim {name} of Pod {pod}"
     asked = has_provisioner(claim.image)

@@ -51,7 +51,7 @@ class MemoryApi:
             return None
         key = f"{space}/{name}" if served.namespaced else name
         stored = self._store.cache(served.storage).objects.get(key)
-        return _whole(served, stored) if stored is not None else None
+        return whole(served, stored) if stored is not None else None
 
     def every(self, kind: str) -> list[Json]:
         """Return all objects of a kind; none of one that is not served."""
@@ -59,7 +59,7 @@ class MemoryApi:
         if served is None:
             return []
         stored = self._store.cache(served.storage).objects.values()
-        return [_whole(served, each) for each in stored]
+        return [whole(served, each) for each in stored]
 
     def create(self, who: Who, thing: Json) -> Json:
         """Store a new object and return it."""
@@ -163,7 +163,7 @@ class MemoryApi:
         tells, known = self._watches.get(name), kind_of(name)
         if not tells or known is None or known.api_version != served.api_version:
             return
-        thing = _whole(served, change.after)
+        thing = whole(served, change.after)
         written = Written(self.clock.now, change.type, name, thing, _NOBODY)
         for tell in tells:
             tell(written)
@@ -172,7 +172,7 @@ class MemoryApi:
 _NOBODY = Who("", "", "", "")
 
 
-def _whole(served: ResourceType, stored: Stored) -> Json:
+def whole(served: ResourceType, stored: Stored) -> Json:
     """Return an object with its kind and a status, as controllers hold it in memory."""
     thing = {"apiVersion": served.api_version, "kind": served.kind, **stored.content()}
     if served.kind != "Event":

@@ -26,7 +26,7 @@ from tests.explain.simulation.attaching import Attaching
 from tests.explain.simulation.cluster import Cluster
 from tests.explain.simulation.faults import Faults
 from tests.explain.simulation.operators import OPERATORS, Course
-from tests.explain.simulation.people import SPACE, deployment, template, thing
+from tests.explain.simulation.people import SPACE, claimed, deployment, template, thing
 
 GRACE, TOLERATED = 50.0, 300.0
 """Kubernetes' own: after which silence a node is given up, and how long its Pods stay then."""
@@ -235,7 +235,7 @@ class Ailments:
 
     def _claiming(self, name: str) -> None:
         """A Deployment of one Pod that mounts a claim."""
-        self.people.create(thing("PersistentVolumeClaim", "v1", f"{name}-data", {}))
+        self.people.create(claimed(f"{name}-data"))
         pod = template(name, "shop/web:good")
         claim = {"persistentVolumeClaim": {"claimName": f"{name}-data"}}
         pod["spec"]["volumes"] = [{"name": "data"} | claim]

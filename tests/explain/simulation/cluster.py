@@ -32,6 +32,9 @@ Streams = dict[str, list[Observation]]
 class Cluster:
     """Some nodes, all actors, and people; everything from `begin` on is recorded."""
 
+    plain = False
+    """Whether Websites have no endpoint for their status."""
+
     def __init__(self, seed: int, nodes: int = 2, cpus: int = 4) -> None:
         self.clock = VirtualClock(seed)
         self.random = self.clock.random
@@ -45,7 +48,7 @@ class Cluster:
             self.server.create(API_SERVER, made | {"spec": spec, "status": {"phase": "Active"}})
         for name in names:
             self.server.create(kubelet(name), _node(name, cpus))
-        self.server.create(API_SERVER, definition())
+        self.server.create(API_SERVER, definition(plain=self.plain))
         self.wait(5)
         self.begun = len(self.server.log)
         self.asked = len(self.server.requests.lines)
@@ -114,7 +117,7 @@ def streams(cluster: Cluster, late: Random, relist: str = "") -> Streams:
         images = [decoder.image(inventory.resource, encoded(w)) for w in stored]
         begun = cluster.server.log[cluster.begun - 1].at
         shown: list[Observation] = list(inventory.replace(images, begun, first=True))
-        version = str(1000 + cluster.begun)
+        version = cluster.server.log[cluster.begun - 1].thing["metadata"]["resourceVersion"]
         shown.append(Position(inventory.resource, version, begun, listed=True))
         after = [w for w in cluster.written if w.kind == kind]
         missed = range(len(after) // 3, 2 * len(after) // 3) if kind == relist else range(0)

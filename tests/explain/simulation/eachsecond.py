@@ -83,7 +83,7 @@ class EachSecond:
             right = [t for t in told if any(t.diagnosis in fault.codes for fault in faults)]
             thing, codes = self._world.things[top], sorted({c for f in faults for c in f.codes})
             name = f"{thing['kind']} {thing['metadata']['name']}"
-            if not right:
+            if not right and not self._outranked(top, told, now):
                 yield (top, codes[0]), f"{name}: nobody tells of {codes}"
             for trace in right:
                 if not any(
@@ -92,6 +92,15 @@ class EachSecond:
                 ):
                     text = f"{name}: {trace.diagnosis} is not for {trace.holder} to end"
                     yield (trace.id, f"holder {trace.holder}"), text
+
+    def _outranked(self, top: str, told: list[Trace], now: float) -> bool:
+        """Whether the loss of a node is told instead, which comes first where there is one."""
+        return any(trace.diagnosis == "node-lost" for trace in told) and any(
+            "node-lost" in fault.codes
+            and fault.is_so(now, _SLACK)
+            and top in self._world.above(fault.uid)
+            for fault in self._faults.every
+        )
 
     def _counts(self, uid: str) -> bool:
         """Whether all above an object is there and stays, and its revision is the newest."""

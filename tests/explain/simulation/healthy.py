@@ -12,7 +12,7 @@ from practicecluster.controllers.fares import Fare
 from practicecluster.controllers.scaling import Autoscalers
 from tests.explain.simulation.ailing import AilingCluster
 from tests.explain.simulation.operators import Course
-from tests.explain.simulation.people import deployment, job, template, thing
+from tests.explain.simulation.people import claimed, deployment, job, template, thing
 
 HOUR = 3600.0
 _REBOOT = (35.0, 140.0)
@@ -232,7 +232,7 @@ class Duties:
         """A claim whose volume takes some time to be attached."""
         name, pod = self._named("files"), template("", "shop/web:1")
         self.fares.attaching = self._between(2, 90)
-        self.people.create(thing("PersistentVolumeClaim", "v1", f"{name}-data", {}))
+        self.people.create(claimed(f"{name}-data"))
         claim = {"persistentVolumeClaim": {"claimName": f"{name}-data"}}
         pod["spec"]["volumes"] = [{"name": "data"} | claim]
         self._create(name, pod, 1, strategy={"type": "Recreate"})

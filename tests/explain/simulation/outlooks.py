@@ -74,9 +74,8 @@ class World:
             found.add("deadline-exceeded")
         if kind == "Job" and (condition(thing, "Failed") or condition(thing, "FailureTarget")):
             found.add("job-failed")
-        scales = condition(thing, "AbleToScale") if kind == "HorizontalPodAutoscaler" else None
-        if scales is not None and scales["status"] == "False":
-            found.add("not-ready")  # What it is to scale is not there.
+        if _says_unready(thing):
+            found.add("not-ready")
         if kind == "Node" and _lost(thing):
             found.add("node-lost")
         if kind == "StatefulSet" and self._is_taken(thing["metadata"]):
@@ -198,6 +197,14 @@ def _shown(pod: Json) -> str:
         return "crash-loop"
     scheduled = condition(pod, "PodScheduled")
     return "unschedulable" if scheduled is not None and scheduled["status"] == "False" else ""
+
+
+def _says_unready(thing: Json) -> bool:
+    """Whether an object's own status says so: what it is to scale, or to serve, is not there."""
+    if thing["kind"] == "Website":
+        return bool((thing.get("status") or {}).get("phase") == "Pending")
+    scales = condition(thing, "AbleToScale") if thing["kind"] == "HorizontalPodAutoscaler" else None
+    return scales is not None and bool(scales["status"] == "False")
 
 
 def _lost(node: Json) -> bool:

@@ -52,6 +52,15 @@ def thing(kind: str, version: str, name: str, spec: Json, **labels: str) -> Json
     return {"kind": kind, "apiVersion": version, "metadata": metadata, "spec": spec, "status": {}}
 
 
+CLAIM: Json = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+"""What a claim asks for."""
+
+
+def claimed(name: str) -> Json:
+    """A claim of a volume."""
+    return thing("PersistentVolumeClaim", "v1", name, dict(CLAIM))
+
+
 def job(name: str, image: str, completions: int, policy: str) -> Json:
     """A Job that runs some Pods to their end."""
     pod = template(name, image)

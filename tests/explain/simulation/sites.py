@@ -83,16 +83,22 @@ def website(name: str, replicas: int) -> Json:
     return {"kind": "Website", "apiVersion": "example.com/v1", "metadata": metadata, "spec": spec}
 
 
-def definition() -> Json:
-    """The type of Websites, established."""
+def definition(*, plain: bool = False) -> Json:
+    """The type of Websites; a `plain` one has no endpoint for the status alone."""
     names = {"kind": "Website", "plural": "websites"}
-    conditions = [{"type": kind, "status": "True"} for kind in ("NamesAccepted", "Established")]
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+    version["subresources"] = {} if plain else {"status": {}}
     return {
         "kind": "CustomResourceDefinition",
         "apiVersion": "apiextensions.k8s.io/v1",
         "metadata": {"name": "websites.example.com"},
-        "spec": {"group": "example.com", "names": names, "scope": "Namespaced"},
-        "status": {"conditions": conditions, "acceptedNames": names},
+        "spec": {
+            "group": "example.com",
+            "names": names,
+            "scope": "Namespaced",
+            "versions": [version],
+        },
     }
 
 

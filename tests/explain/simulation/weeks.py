@@ -23,9 +23,8 @@ from practicecluster.controllers.quotas import Quotas
 from practicecluster.controllers.replicasets import ReplicaSets
 from practicecluster.controllers.scaling import Autoscalers
 from practicecluster.controllers.stateful import StatefulSets
-from tests.explain.simulation.charging import Charging
 from tests.explain.simulation.cluster import Cluster
-from tests.explain.simulation.people import SPACE, deployment, job, template, thing
+from tests.explain.simulation.people import CLAIM, SPACE, deployment, job, template, thing
 from tests.explain.simulation.plain_operator import Habits, PlainOperator
 from tests.explain.simulation.scenarios import Days
 from tests.explain.simulation.sites import Sites
@@ -54,9 +53,8 @@ class WholeCluster(Cluster):
         }  # fmt: skip
         habits = Habits(_NAMES[seed % 5], seed % 2 == 0, seed % 4 < 2, seed % 8 < 6, seed % 3 == 0)
         if not habits.subresource:
-            server.plain.add("Website")
+            self.plain = True
         operator = PlainOperator(server, habits) if seed % 7 else Sites(server, "site-operator")
-        Charging(server)
         return [
             Deployments(server), ReplicaSets(server), PreemptingScheduler(server),
             Garbage(server), Jobs(server), OrderedNamespaces(server), StatefulSets(server),
@@ -108,7 +106,7 @@ class Weeks(Days):
         spec |= {"selector": {"matchLabels": {"app": name}}, "revisionHistoryLimit": 1}
         spec["podManagementPolicy"] = self.random.choice(("OrderedReady", "Parallel"))
         if self.random.random() < 0.5:
-            claim: Json = {"kind": "PersistentVolumeClaim", "apiVersion": "v1", "spec": {}}
+            claim: Json = {"kind": "PersistentVolumeClaim", "apiVersion": "v1", "spec": dict(CLAIM)}
             claim |= {"metadata": {"name": "data"}, "status": {"phase": "Pending"}}
             spec["volumeClaimTemplates"] = [claim]
             kept = self.random.choice(("Retain", "Delete"))

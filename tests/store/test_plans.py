@@ -169,6 +169,7 @@ def test_changes_by_a_name_are_the_same_whichever_way_they_are_found(
         ref = trace().root.__class__("v1", "Pod", space, name, f"u-{name}-{space}")
         store(put_step(f"m{number}", "t1", str(100 + number), object=ref, at=float(number // 3)))
     monkeypatch.setattr(sys.modules["eventstream.history.ledger"], "OBJECTS_MOST", most)
+    monkeypatch.setattr(sys.modules["eventstream.history.ledger"], "MET_FIRST", 2)
     counts = {"web-2": 10, "EB-2 n3": 2, "n3": 8, "we": 40, "web-9": 0, "web\0-2": 0}
     for text, count in counts.items():
         wanted, found, before = LedgerFilter(text=text, kind="Pod"), list[str](), None

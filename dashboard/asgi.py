@@ -30,9 +30,7 @@ from eventstream.history import only_what_is_said  # noqa: E402
 
 # WhiteNoise hands Django an open file, which an ASGI server reads in one go; the files are small.
 warnings.filterwarnings(
-    "ignore",
-    message="StreamingHttpResponse must consume synchronous iterators",
-    module="django.http.response",
+    "ignore", message="StreamingHttpResponse must consume synchronous iterators"
 )
 
 forget_left()

@@ -105,7 +105,7 @@ def for_situation(namespace: str) -> dict[str, str]:
     return {
         "start": line("create namespace", namespace),
         "look": line("get all,events", options=where),
-        "describe": line("describe pods", options=where),
+        "describe": line("describe all,pvc", options=where),
         "end": line("delete namespace", namespace),
     }
 

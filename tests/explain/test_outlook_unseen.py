@@ -197,3 +197,16 @@ def test_what_was_there_and_is_listed_last_changes_what_is_told() -> None:
         seen.take(engine.apply(observation))
     seen.take(engine.tick(story.at + 5))
     assert [trace.diagnosis for trace in seen.traces.values()] == ["crash-loop"]
+
+
+@pytest.mark.parametrize(("listed", "state"), [(("Pod",), "stalled"), ((), "running")])
+def test_the_collector_may_wait_for_pods_that_are_not_shown(
+    listed: tuple[str, ...], state: str
+) -> None:
+    story = Story(*listed)
+    own = story.exists(replicaset())
+    story.mark(own, finalizers=["foregroundDeletion"])
+    story.wait(60)
+    story.exists(thing("Namespace", "other"))
+    trace = story.trace(own)
+    assert (trace.state, trace.holder) == (state, "garbage-collector")

@@ -206,6 +206,8 @@ def test_what_is_to_rest_need_not_be_seen_by_its_controller(name: str) -> None:
         ("TestRun", {"conditions": [condition("Degraded")]}, False),
         ("Backup", {"phase": "PartiallyFailed"}, True),
         ("Backup", {"phase": "Error"}, True),
+        ("Promotion", {"phase": "Errored"}, True),
+        ("VirtualMachineInstanceMigration", {"phase": "Failed"}, True),
         ("Backup", {"phase": "walArchivingFailing"}, False),
         ("Widget", {"phase": "Failed"}, False),
     ],

@@ -46,7 +46,8 @@ _MESSAGES = (
 _RESTS = ("suspend", "suspended", "paused", "pause")
 _WORST_FIRST: tuple[HealthState, ...] = ("failed", "suspended", "progressing", "complete")
 _TASKS = word_set(
-    "run job backup restore analysis experiment task workflow build operation test plan"
+    "run job backup restore analysis experiment task workflow build operation test plan promotion "
+    "migration execution"
 )
 """Last parts of the kinds of which one is done when it has ended: to run is to be under way."""
 _ENDS = frozenset(("Succeeded", "Complete", "Completed", "Finished"))

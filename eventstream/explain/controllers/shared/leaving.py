@@ -6,6 +6,7 @@ pkg/controller/volume/pvcprotection/pvc_protection_controller.go, processPVC.
 """
 
 from eventstream.explain.controllers.registry import holding_of
+from eventstream.explain.controllers.shared.unseen import hides
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot, collectable, due
@@ -13,6 +14,7 @@ from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.vocabulary.registry import FINALIZERS, is_a
 from eventstream.explain.world.families import HIGHEST
+from eventstream.explain.world.known import MAKERS
 from eventstream.explain.world.pods import condition, has_ended
 from eventstream.explain.world.text import count, listing, named, said_by, when
 from eventstream.explain.world.writes import ObjectLog, Write
@@ -144,7 +146,17 @@ def _leaving(snapshot: Snapshot, write: Write) -> Holding:
         return _namespace(write)
     waiting_for = f"{named(image)} to be removed"
     since = collectable(snapshot, write)
-    return Holding(2, "garbage-collector", "", since, waiting_for, wait="collect", about=write)
+    blind = image.kind in MAKERS and hides(snapshot, "Pod")  # They may be what it waits for.
+    return Holding(
+        2,
+        "garbage-collector",
+        "",
+        since,
+        waiting_for,
+        patient=blind,
+        wait="collect",
+        about=write,
+    )
 
 
 def _instance(snapshot: Snapshot, definition: Write) -> Write | None:

@@ -45,7 +45,7 @@ class Life:
             write()
         raise Killed
 
-    def during(self, call: Callable[[], None]) -> None:
+    def during(self, call: Callable[[], object]) -> None:
         """Call, if it still lives."""
         if not self.ended:
             try:
@@ -97,7 +97,7 @@ class Mortal:
 
 def asked() -> Iterator[Json]:
     """What a person asks for."""
-    template = {
+    template: Json = {
         "metadata": {"labels": {"app": "x"}},
         "spec": {"containers": [{"name": "c", "image": "nginx"}]},
     }
@@ -131,7 +131,7 @@ def became(killed: int | None, writes: int = 1, *, sent: bool = False) -> tuple[
     api = MemoryApi(PracticeCluster(writable=True, now=lambda: clock.now).writer, clock)
     register(api, NODES)
     life = Life(writes, sent=sent)
-    servers = [Mortal(api, clock, life) if n == killed else api for n in range(len(ALL))]
+    servers: list[Any] = [Mortal(api, clock, life) if n == killed else api for n in range(len(ALL))]
     for hired, server in zip(ALL, servers, strict=True):
         life.during(partial(hired, server))
     clock.run(clock.now + 1.0)

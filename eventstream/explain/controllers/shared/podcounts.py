@@ -375,8 +375,8 @@ def _pause(snapshot: Snapshot, owner: Write, at: float) -> float:
 
     It hears of no quota. Each pause is twice the one before, so that none is longer than all
     before it together: than the time since it was first refused.
-    Source: staging/src/k8s.io/client-go/util/workqueue/default_rate_limiters.go,
-    DefaultTypedControllerRateLimiter (5 ms to 1000 s).
+    Source (DefaultTypedControllerRateLimiter, 5 ms to 1000 s):
+    https://github.com/kubernetes/client-go/blob/master/util/workqueue/default_rate_limiters.go
     """
     failure = condition(owner.image, "ReplicaFailure")
     since = parse(failure.last_transition_time) if failure is not None else None

@@ -8,6 +8,7 @@ async with PracticeCluster() as cluster:
 import asyncio
 import base64
 import secrets
+import socket
 import time
 from collections.abc import Callable
 from random import Random
@@ -73,6 +74,7 @@ class PracticeCluster:
             self.store, self.access, self.faults, bookmark_seconds=bookmark_seconds
         )
         self._runner: web.AppRunner | None = None
+        self._listening: socket.socket | None = None
         if writable:
             for served in openshift_types():
                 self.store.types.add(served)
@@ -117,10 +119,8 @@ class PracticeCluster:
             shutdown_timeout=_SHUTDOWN_SECONDS,
         )
         await self._runner.setup()
-        context = self._identity.context if self._identity else None
-        site = web.TCPSite(self._runner, self._host, self._port, ssl_context=context)
         try:
-            await site.start()
+            await self.up()
         except OSError:
             await self._runner.cleanup()
             raise
@@ -144,6 +144,12 @@ class PracticeCluster:
         """Be gone as after `kill -9`: every connection breaks, and new ones are refused."""
         if self._runner is None:
             return
+        # Whoever was let in just now is to have a transport before the server ends: asyncio would
+        # forget the connection otherwise, without closing it.
+        if self._listening is not None:
+            asyncio.get_running_loop().remove_reader(self._listening)
+            await asyncio.sleep(0)
+            self._listening = None
         for site in list(self._runner.sites):
             await site.stop()
         server = self._runner.server
@@ -155,7 +161,10 @@ class PracticeCluster:
         """Be back at the same address after `down`."""
         if self._runner is not None:
             context = self._identity.context if self._identity else None
-            await web.TCPSite(self._runner, self._host, self._port, ssl_context=context).start()
+            family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+            listening = socket.create_server((self._host, self._port), family=family)
+            await web.SockSite(self._runner, listening, ssl_context=context).start()
+            self._listening = listening
 
     @property
     def url(self) -> str:

@@ -39,6 +39,9 @@ _ROW = re.compile(r'data-id="([^"]+)"\s+data-revision="(\d+)"')
 _START = re.compile(r'data-(epoch|seq)="([^"]*)"')
 
 
+_loading = asyncio.Semaphore(16)
+
+
 class Person:
     """Who looks: a session of a browser, signed in where that is asked for."""
 
@@ -65,8 +68,11 @@ class Person:
             assert answer.status in (302, 303), await answer.text()
 
     async def page(self, path: str) -> str:
-        """The page at `path`."""
-        async with self.http.get(self.url + path, headers={"Accept": "text/html"}) as answer:
+        """The page at `path`; few load at a time, as of more some would be refused."""
+        async with (
+            _loading,
+            self.http.get(self.url + path, headers={"Accept": "text/html"}) as answer,
+        ):
             return await answer.text()
 
 
@@ -214,7 +220,7 @@ def measure(directory: Path, options: argparse.Namespace, tokens: list[str]) -> 
             )
         )
         pages = stack.enter_context(open_pages(dashboard.url, wanted))
-        time.sleep(options.sockets / 50)
+        time.sleep(options.sockets / 25)
         watched = Watched(dashboard.program.pid)
         written = cluster.write(options.rate, options.seconds)
         watched.look()

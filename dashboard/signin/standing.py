@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 CHECK_SECONDS = 5.0
 """So often it is seen whether a session ended in another process."""
 
+ELSEWHERE = "This sign-in ended elsewhere, or is not known there any more. Sign in again."
+"""Where it was a logout cannot be told from a Redis that lost what it held."""
+
 _SESSION, _BEGUN = "session", "begun"
 
 
@@ -105,7 +108,7 @@ async def _check(shared: "Sealed", viewer: Viewer) -> None:
     _checked[viewer] = now
     seconds = min(IDLE_SECONDS, viewer.until - time.time())
     if not await shared.goes_on(_SESSION, viewer.key, max(seconds, 1.0)):
-        sessions.end(viewer, "You logged out.")
+        sessions.end(viewer, ELSEWHERE)
 
 
 async def _tell_ended(shared: "Sealed") -> None:

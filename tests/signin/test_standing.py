@@ -136,7 +136,7 @@ async def test_logging_out_at_one_process_is_heard_of_by_the_others(
     await browser.send("/logout")
     assert not stored.keys()
     monkeypatch.setattr(standing, "sessions", here)
-    assert await closed_with(socket) == (4401, "You logged out.")
+    assert await closed_with(socket) == (4401, standing.ELSEWHERE)
     browser.cookies[COOKIE] = number
     assert (await browser.get("/")).status == 303
 
@@ -191,5 +191,5 @@ async def test_a_viewer_without_a_session_is_not_looked_for_among_them(
     viewer.check()
     monkeypatch.setattr(standing, "sessions", sessions)
     await standing.look(viewer)
-    with pytest.raises(SignedOutError, match="You logged out"):
+    with pytest.raises(SignedOutError, match="ended elsewhere"):
         viewer.check()

@@ -46,12 +46,11 @@ class Change(msgspec.Struct, frozen=True, gc=False):
         that others serve that is not known: an OpenShift Project is a view of a Namespace.
         Source: https://github.com/kubernetes/apiserver/blob/master/pkg/endpoints/handlers/create.go
         """
+        if self.type != "ADDED" or self.relisted or not is_built_in(self.after.api_version):
+            return self.type == "EXISTING"
         metadata = self.after.metadata
         made = metadata.creation_timestamp
-        known = not self.relisted and is_built_in(self.after.api_version)
-        if self.type != "ADDED" or not made or not known:
-            return self.type == "EXISTING"
-        return any(_after(entry, made) for entry in metadata.managed_fields)
+        return any(_after(entry, made) for entry in metadata.managed_fields) if made else False
 
 
 def _after(entry: FieldsEntry, made: str) -> bool:

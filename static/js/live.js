@@ -56,6 +56,13 @@ function reloadSoon() {
   setTimeout(() => reload().catch(() => link.socket?.close()), wait);
 }
 
+let loggingOut = false;
+
+/** Who logs out here is led on by the answer, which also has the browser forget: that is waited for. */
+function startLogout() {
+  document.querySelector(".viewer form")?.addEventListener("submit", () => (loggingOut = true));
+}
+
 const heard = {
   welcome(message) {
     clocks.setServerTime(message.now);
@@ -76,7 +83,7 @@ const heard = {
   },
   refused(message) {
     say(message.reason);
-    if (message.code === SIGNED_OUT) location.reload(); // It leads to the page of sign-in.
+    if (message.code === SIGNED_OUT && !loggingOut) location.reload(); // It leads to the page of sign-in.
     if (message.code === LESS_RIGHTS) reloadSoon();
   },
 };
@@ -150,5 +157,6 @@ startReplay();
 startSearch();
 startMap();
 startPractice();
+startLogout();
 if (!recorded) startRefresh();
 if (!recorded) link.open();

@@ -1,5 +1,7 @@
 """A practice cluster in this process, so that a test holds its hands, and observers beside it."""
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -7,7 +9,7 @@ import pytest
 
 from practicecluster.cluster import PracticeCluster
 from practicecluster.kubeconfig import write_kubeconfig
-from tests.observe.running import Observing, start
+from tests.observe.running import Observing, start, until
 
 StartObserve = Callable[..., Awaitable[Observing]]
 
@@ -47,3 +49,30 @@ async def observe(tmp_path: Path) -> AsyncIterator[StartObserve]:
         if each.process.returncode is None:
             each.process.kill()
         await each.ended()
+
+
+@pytest.fixture
+async def wakes(tmp_path: Path) -> AsyncIterator[tuple[str, asyncio.subprocess.Process]]:
+    """A Redis of Debian's package, which listens at a socket and keeps nothing; and its address."""
+    program = shutil.which("redis-server")
+    assert program, "redis-server is not installed: see `make system`."
+    socket = tmp_path / "redis.sock"
+    process = await asyncio.create_subprocess_exec(
+        *(
+            program,
+            "--port",
+            "0",
+            "--unixsocket",
+            str(socket),
+            "--save",
+            "",
+            "--dir",
+            str(tmp_path),
+        ),
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    await until(socket.exists, "Redis listens")
+    yield f"unix://{socket}", process
+    if process.returncode is None:
+        process.kill()
+    await process.wait()

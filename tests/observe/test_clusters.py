@@ -22,11 +22,8 @@ from eventstream.management import fronting
 from eventstream.management.commands import observe
 from practicecluster.access import Viewer
 from practicecluster.cluster import PracticeCluster
-from tests.observe.conftest import StartObserve
-from tests.observe.playing import Playing, caught_up
-from tests.observe.running import PATIENCE, Observing, get, start, until
-from tests.observe.test_roles import page_has
-from tests.postgresql import server
+from tests.observe.playing import Playing
+from tests.observe.running import PATIENCE, Observing, get, start
 
 ADA, SAM = "token-of-ada-1234567", "token-of-sam-1234567"
 module = pytest.mark.asyncio(loop_scope="module")
@@ -265,55 +262,6 @@ async def test_each_has_a_directory_of_its_own_and_all_end_together(two: Two) ->
     for said in ("gone: The server http://127.0.0.1:9 cannot", "It is started again in 1 s."):
         assert said in ended.err
     assert "[east]" in ended.err or "Watching east" in ended.out
-
-
-async def test_one_postgresql_has_a_schema_for_each_cluster(
-    observe: StartObserve, tmp_path: Path
-) -> None:
-    server().execute("DROP DATABASE IF EXISTS clusters", "CREATE DATABASE clusters")
-    shared = {
-        "DATABASE_URL": server().url("clusters"),
-        "BATON_SECRET_KEY": "0123456789abcdef0123456789abcdef",
-    }
-    async with PracticeCluster() as east, PracticeCluster() as west:
-        clusters = {"east": east, "west": west}
-        kubeconfig = kubeconfig_of(clusters, tmp_path / "kubeconfig")
-        for name in clusters:
-            await observe(
-                *("--kubeconfig", kubeconfig, "--context", name, "--role", "watcher"),
-                data=tmp_path / name,
-                **shared,
-                BATON_CLUSTER=name,
-            )
-        front = await observe(
-            *("--kubeconfig", kubeconfig, "--role", "web"),
-            **shared,
-            BATON_CLUSTERS="east, west",
-        )
-        for name, cluster in clusters.items():
-            await caught_up(
-                cluster, f"{shared['DATABASE_URL']}?options=-csearch_path%3Dbaton_{name}"
-            )
-        await Playing(east, "create", seconds=0).play()
-        url = await front.url()
-        both = Two(clusters, front, tmp_path)
-        both.url = url
-        await both.up("east", "west")
-        await page_has(f"{url}/clusters/east", "nginx")
-        status, other = await get(f"{url}/clusters/west/changes")
-        assert (status, "nginx" in other) == (200, False)
-        processes = list(both.processes().values())
-        front.process.kill()
-        await until(lambda: not any(map(_runs, processes)), "nobody is behind a front that died")
-    made = "SELECT nspname::text FROM pg_namespace WHERE nspname LIKE 'baton%' ORDER BY 1"
-    assert server().execute(made, database="clusters") == [("baton_east",), ("baton_west",)]
-
-
-def _runs(process: psutil.Process) -> bool:
-    try:
-        return bool(process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,7 @@
 """Watchers and pages as processes of their own: each dies, and nothing is lost or doubled."""
 
 import asyncio
-import shutil
 import signal
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -17,33 +15,6 @@ from tests.observe.running import PATIENCE, History, Observing, get, until
 from tests.observe.test_postgresql import told
 from tests.observe.test_unusable import refused
 from tests.postgresql import server
-
-
-@pytest.fixture
-async def wakes(tmp_path: Path) -> AsyncIterator[tuple[str, asyncio.subprocess.Process]]:
-    """A Redis of Debian's package, which listens at a socket and keeps nothing; and its address."""
-    program = shutil.which("redis-server")
-    assert program, "redis-server is not installed: see `make system`."
-    socket = tmp_path / "redis.sock"
-    process = await asyncio.create_subprocess_exec(
-        *(
-            program,
-            "--port",
-            "0",
-            "--unixsocket",
-            str(socket),
-            "--save",
-            "",
-            "--dir",
-            str(tmp_path),
-        ),
-        stdout=asyncio.subprocess.DEVNULL,
-    )
-    await until(socket.exists, "Redis listens")
-    yield f"unix://{socket}", process
-    if process.returncode is None:
-        process.kill()
-    await process.wait()
 
 
 class Replicas:

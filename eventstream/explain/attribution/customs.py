@@ -9,9 +9,7 @@ work tell together.
 from eventstream.explain.attribution import evidence
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.claims import BUILT_IN
-from eventstream.explain.world.families import HIGHEST
-from eventstream.explain.world.marks import mark_of
-from eventstream.explain.world.owners import owner_of
+from eventstream.explain.world.families import HIGHEST, owner_of
 from eventstream.explain.world.text import listing, named
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import ObjectLog, Write
@@ -72,7 +70,7 @@ _MOST_PARTS = 6
 def asked(view: View, site: Write) -> Write:
     """The write by which a custom resource last asked for something: its spec, or its deletion."""
     if site.image.metadata.deletion_timestamp:
-        return mark_of(view, site)
+        return view.mark_of(site)
     return view.last_spec_change(site.log.uid) or site
 
 

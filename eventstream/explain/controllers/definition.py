@@ -18,7 +18,6 @@ from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.world.claims import Writer
-from eventstream.explain.world.marks import mark_of
 from eventstream.explain.world.pods import condition, is_true
 from eventstream.explain.world.text import named, parse, said_by, seen, sentence, told_changes, when
 from eventstream.explain.world.world import View
@@ -152,7 +151,7 @@ def by_type(view: View) -> Verdict | None:
         why=f"Its type, {named(cause.image)}, is being deleted, and all objects of it with it.",
         who_grade="inferred",
         why_grade="inferred",
-        causes=(mark_of(view, cause),),
+        causes=(view.mark_of(cause),),
         evidence=(evidence.saw(write),),
         source_url=sources.DEFINITION_FINALIZER,
         loop=Loop(seen(cause), "no object of this type desired, 1 found", "deleted it"),

@@ -16,7 +16,6 @@ from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.world.claims import Writer
-from eventstream.explain.world.marks import mark_of
 from eventstream.explain.world.text import named, seen
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
@@ -92,7 +91,7 @@ def by_namespace(view: View) -> Verdict | None:
         why=why,
         who_grade="unknown" if open_ else "inferred",
         why_grade="inferred",
-        causes=(mark_of(view, cause),),
+        causes=(view.mark_of(cause),),
         evidence=(evidence.saw(write), *evidence.owned(write)),
         source_url=sources.NAMESPACE_DELETE,
         loop=None

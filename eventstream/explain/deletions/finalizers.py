@@ -13,7 +13,6 @@ from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import FINALIZERS, title
 from eventstream.explain.world.claims import Writer
-from eventstream.explain.world.marks import mark
 from eventstream.explain.world.pods import has_ended
 from eventstream.explain.world.text import count, listing, named, parse, seen
 from eventstream.explain.world.world import View
@@ -151,7 +150,7 @@ def setters(image: Image) -> set[str]:
 
 
 def _custom(view: View, setter: str, names: str) -> Remover:
-    asked, now = mark(view), view.write.change.at
+    asked, now = view.mark(), view.write.change.at
     since = parse((view.write.before or view.write.image).metadata.deletion_timestamp)
     if since is None:
         doubt = (
@@ -181,7 +180,7 @@ def _verdict(view: View, who: Remover, lost: tuple[str, ...]) -> Verdict:
     known = who.actor != "unknown"
     counted = lost == ("batch.kubernetes.io/job-tracking",)
     owner = write.image.metadata.controller
-    cause = view.latest(owner.uid) if counted and owner else _awaited(view, lost) or mark(view)
+    cause = view.latest(owner.uid) if counted and owner else _awaited(view, lost) or view.mark()
     subject = f"The {title(who.actor)} {who.name}".rstrip() if known else "Somebody"
     if who.actor == "client":
         subject = "A client"
@@ -218,7 +217,7 @@ def _stand(lost: tuple[str, ...]) -> str:
 
 def _still_owns(view: View, held: tuple[str, ...]) -> bool:
     """Whether something was there that the collector would have had to see to before."""
-    uid, asked = view.write.log.uid, mark(view)
+    uid, asked = view.write.log.uid, view.mark()
     for child in view.children(uid):
         then = child.at(asked.order) if asked is not None else None
         now = child.at(view.order)
@@ -239,7 +238,7 @@ def _deleted_again(view: View) -> Verdict:
     deletionFinalizersForGarbageCollection.
     """
     write = view.write
-    namespace, cause = write.image.metadata.namespace, mark(view)
+    namespace, cause = write.image.metadata.namespace, view.mark()
     space = view.by_name("Namespace", None, namespace) if namespace else None
     emptied = space is not None and (space.gone or bool(space.image.metadata.deletion_timestamp))
     others = [f"the namespace controller, which empties {namespace}"] if emptied else []
@@ -269,7 +268,7 @@ def _awaited(view: View, lost: tuple[str, ...]) -> Write | None:
     """In foreground deletion: the end of the last object that this one owned."""
     if lost != ("foregroundDeletion",):
         return None
-    asked = mark(view)
+    asked = view.mark()
     ends = [
         latest
         for child in view.children(view.write.log.uid)

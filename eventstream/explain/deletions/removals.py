@@ -8,7 +8,6 @@ from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Evidence, Loop
 from eventstream.explain.vocabulary.registry import title
 from eventstream.explain.world.claims import Said, Telling
-from eventstream.explain.world.marks import mark
 from eventstream.explain.world.pods import condition, containers, has_ended, node_of
 from eventstream.explain.world.text import count, named, seen
 from eventstream.explain.world.world import View
@@ -58,7 +57,7 @@ def _shortened(view: View) -> Verdict | None:
     seconds = write.image.metadata.deletion_grace_period_seconds
     if write.gone or before is None or not before.metadata.deletion_timestamp or not seconds:
         return None
-    cause = mark(view)
+    cause = view.mark()
     return Verdict(
         rule="deletion-shortened",
         actor="client",
@@ -91,7 +90,7 @@ def _ended(view: View) -> Verdict | None:
     node = node_of(before)
     if not node or not (write.gone or write.image.metadata.deletion_grace_period_seconds == 0):
         return None
-    cause = mark(view)
+    cause = view.mark()
     if cause is not None and cause.decision.verdict is not None and _at_once(cause):
         return None  # Whoever asked for no grace at all removed it too.
     remover = _remover(view, before)
@@ -231,7 +230,7 @@ def _finalized(view: View) -> Verdict | None:
         return None
     if not before.metadata.deletion_timestamp or before.metadata.finalizers:
         return None
-    cause = mark(view)
+    cause = view.mark()
     return Verdict(
         rule="namespace-finalized",
         actor="namespace-controller",
@@ -260,7 +259,7 @@ def _asked_before(view: View) -> Verdict | None:
     write = view.write
     if not write.gone or write.before is None or not write.before.metadata.deletion_timestamp:
         return None
-    cause = mark(view)
+    cause = view.mark()
     if cause is None or cause.decision.verdict is None:
         return None
     asked = cause.decision.verdict

@@ -14,8 +14,7 @@ from eventstream.explain.engine.earlier import Earlier
 from eventstream.explain.engine.tracelog import TraceLog
 from eventstream.explain.engine.traces import TraceKeeper, is_judged, is_met, is_workload
 from eventstream.explain.vocabulary.records import Trace
-from eventstream.explain.world.families import by_order
-from eventstream.explain.world.owners import changed_hands, owner_of
+from eventstream.explain.world.families import by_order, changed_hands, owner_of
 from eventstream.explain.world.pods import is_ready
 from eventstream.explain.world.world import View, World
 from eventstream.explain.world.writes import ObjectLog, Write

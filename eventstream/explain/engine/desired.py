@@ -8,7 +8,7 @@ a scale a scale. Source: https://kubernetes.io/docs/concepts/workloads/controlle
 from typing import Any
 
 from eventstream.explain.engine import templates
-from eventstream.explain.world.owners import owner_of
+from eventstream.explain.world.families import owner_of
 from eventstream.explain.world.text import listing
 from eventstream.explain.world.world import World
 from eventstream.explain.world.writes import Write

@@ -20,7 +20,7 @@ from eventstream.explain.vocabulary.records import (
 )
 from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER
 from eventstream.explain.world import drawn
-from eventstream.explain.world.owners import owner_of
+from eventstream.explain.world.families import owner_of
 from eventstream.explain.world.text import named, parse
 from eventstream.explain.world.world import World
 from eventstream.explain.world.writes import ObjectLog, Write

@@ -13,9 +13,9 @@ from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.declared.kinds import GroupKind
 from eventstream.explain.vocabulary.registry import group_kind
 from eventstream.explain.world import drawn
+from eventstream.explain.world.families import owner_of
 from eventstream.explain.world.known import CUSTOM, name_key
 from eventstream.explain.world.notes import told_at
-from eventstream.explain.world.owners import owner_of
 from eventstream.explain.world.pods import condition, containers, is_ready, is_running
 from eventstream.explain.world.text import parse, when
 from eventstream.explain.world.world import World

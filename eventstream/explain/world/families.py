@@ -1,11 +1,14 @@
-"""What an object's controller counts: its children, and when each came and went.
+"""Whose an object is, and what its controller counts: its children, and when each came and went.
 
-And who must be told of a late write: both only need to know of writes in which order they are.
+And who must be told of a late write. Of writes they need to know little: see `Ordered`.
 """
 
 from bisect import bisect_left, bisect_right, insort
 from operator import attrgetter
 from typing import Any, Generic, Protocol, TypeVar
+
+from eventstream.explain.vocabulary.records import ObjectRef
+from eventstream.objects.images import Image
 
 by_order = attrgetter("order")
 
@@ -21,6 +24,18 @@ class Ordered(Protocol):
     def base(self) -> bool:
         """Whether it is settled, or was there when watching began."""
 
+    @property
+    def before(self) -> Image | None:
+        """The version before it, if there was one."""
+
+    @property
+    def image(self) -> Image:
+        """The version that it made."""
+
+    @property
+    def gone(self) -> bool:
+        """Whether it is the object's end."""
+
 
 L = TypeVar("L")
 W = TypeVar("W", bound=Ordered)
@@ -30,6 +45,43 @@ HIGHEST = 16
 
 What lies further off is told apart, in a trace that says so.
 """
+
+
+def owner_of(image: Image) -> str:
+    """The uid of the object's controller; without one, of its first owner; else empty."""
+    metadata = image.metadata
+    references = metadata.owner_references
+    if not references:
+        return ""
+    return (references[0] if len(references) == 1 else metadata.controller or references[0]).uid
+
+
+def is_controlled(image: Image) -> bool:
+    """Whether its owner counts it among its own: references without `controller` do not.
+
+    A deployer's Pod is none of the replicas of the ReplicationController that it works for.
+    Source: pkg/controller/controller_ref_manager.go, ClaimObject.
+    """
+    return image.metadata.controller is not None
+
+
+def changed_hands(write: Ordered) -> bool:
+    """Whether the object was adopted or released: it has another controller than before."""
+    before = write.before
+    if before is None or write.gone:
+        return False
+    old, new = before.metadata.owner_references, write.image.metadata.owner_references
+    if old is new:  # As nearly always: equal references of many objects are one.
+        return False
+    return old != new and owner_of(before) != owner_of(write.image)
+
+
+def reference(image: Image) -> ObjectRef:
+    """The contract's naming of an object."""
+    metadata = image.metadata
+    return ObjectRef(
+        image.api_version, image.kind, metadata.namespace or None, metadata.name, image.uid
+    )
 
 
 _PART = 8

@@ -8,11 +8,18 @@ from collections.abc import Iterable, Iterator
 
 from eventstream.explain.vocabulary.records import source_name
 from eventstream.explain.world import notes
-from eventstream.explain.world.evictions import Evictions
-from eventstream.explain.world.families import HIGHEST, Family
+from eventstream.explain.world.families import (
+    HIGHEST,
+    Family,
+    changed_hands,
+    is_controlled,
+    owner_of,
+    reference,
+)
 from eventstream.explain.world.known import (
     AUTOSCALER,
     CUSTOM,
+    Evictions,
     Known,
     Places,
     key_of,
@@ -24,7 +31,6 @@ from eventstream.explain.world.known import (
     resting_on,
 )
 from eventstream.explain.world.notes import ANY, says, tells_of
-from eventstream.explain.world.owners import changed_hands, is_controlled, owner_of, reference
 from eventstream.explain.world.writes import Logs, ObjectLog, Write
 from eventstream.objects.images import Image
 from eventstream.objects.observations import Change, Gap
@@ -263,6 +269,19 @@ class View:
         log = self.log(uid)
         for index in range(log.position(self.order) - 1, -1, -1):
             yield log.writes[index]
+
+    def mark(self) -> Write | None:
+        """The write that set the deletionTimestamp, below this one; without one, the previous."""
+        last = self.previous()
+        return self.mark_of(last) if last is not None else None
+
+    def mark_of(self, latest: Write) -> Write:
+        """The write by which an object's deletion was asked for; `latest` where that is unknown."""
+        for write in self.backwards(latest.log.uid):
+            marked = write.before is not None and write.before.metadata.deletion_timestamp
+            if write.image.metadata.deletion_timestamp and not marked:
+                return write
+        return latest
 
     def last_spec_change(self, uid: str) -> Write | None:
         """The latest write below this one that set the object's desired state (or its base)."""

@@ -22,8 +22,7 @@ from eventstream.explain.attribution.customs import (
 from eventstream.explain.attribution.marked import lately_asked, marked_for
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.claims import Writer
-from eventstream.explain.world.marks import mark
-from eventstream.explain.world.owners import owner_of
+from eventstream.explain.world.families import owner_of
 from eventstream.explain.world.text import named
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import ObjectLog, Write
@@ -151,6 +150,6 @@ def _cause(view: View, above: ObjectLog | None) -> Write | None:
     write = view.write
     owner = custom_owner(write.image)
     if write.image.metadata.deletion_timestamp:
-        return mark(view)
+        return view.mark()
     uid = owner.uid if owner else above.uid if above else write.log.uid
     return view.last_spec_change(uid)

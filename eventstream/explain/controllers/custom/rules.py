@@ -30,7 +30,6 @@ from eventstream.explain.vocabulary.documented.rule import RuleName
 from eventstream.explain.vocabulary.records import Evidence, Loop, Verb
 from eventstream.explain.vocabulary.registry import is_a
 from eventstream.explain.world.claims import Writer
-from eventstream.explain.world.marks import mark_of
 from eventstream.explain.world.text import listing, named, seen, told_changes
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
@@ -277,7 +276,7 @@ def cleaned_up(view: View) -> Verdict | None:
     if latest is None or latest.gone or not latest.image.metadata.deletion_timestamp:
         return None
     names = setters(latest.image)
-    asked = mark_of(view, latest)
+    asked = view.mark_of(latest)
     if len(names) != 1 or not controls(latest.image, name := names.pop()):
         return None
     if asked.base or write.change.at - asked.change.at > PROMPT:

@@ -22,7 +22,7 @@ from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pendi
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.registry import is_a
-from eventstream.explain.world.evictions import Eviction
+from eventstream.explain.world.known import Eviction
 from eventstream.explain.world.pods import condition, has_ended, is_ready, node_of, phase
 from eventstream.explain.world.text import count, listing, named, parse, said_by, sentence, when
 from eventstream.explain.world.writes import Write

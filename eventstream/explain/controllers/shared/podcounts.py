@@ -28,8 +28,8 @@ from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.snapshot import Snapshot, asked, made
 from eventstream.explain.vocabulary.records import Evidence
+from eventstream.explain.world.families import is_controlled, owner_of
 from eventstream.explain.world.notes import said
-from eventstream.explain.world.owners import is_controlled, owner_of
 from eventstream.explain.world.pods import condition, containers, has_ended, node_of, phase
 from eventstream.explain.world.text import count, listing, named, parse, said_by, sentence, when
 from eventstream.explain.world.writes import Write

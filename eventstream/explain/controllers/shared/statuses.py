@@ -12,7 +12,6 @@ from eventstream.explain.vocabulary.registry import (
     title,
 )
 from eventstream.explain.world.claims import Said, Telling, Writer
-from eventstream.explain.world.marks import mark
 from eventstream.explain.world.pods import condition
 from eventstream.explain.world.text import count, listing, named, seen, told_changes
 from eventstream.explain.world.world import View
@@ -182,7 +181,7 @@ def _latest_input(view: View) -> Write | None:
     own = view.write.log.uid
     leaving = view.write.image.metadata.deletion_timestamp
     candidates = [
-        mark(view) if leaving else view.last_spec_change(own),
+        view.mark() if leaving else view.last_spec_change(own),
         *view.family(own).news_between(-1, view.order)[-1:],
     ]
     known = [write for write in candidates if write is not None]

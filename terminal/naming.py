@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from eventstream.explain.vocabulary.short_names import SHORT
+from eventstream.explain.vocabulary.declared.kinds import SHORT_NAMES
 from eventstream.kubeapi.custom_types import NOT_FOLLOWED
 from eventstream.kubeapi.served import Served, ServedType
 from eventstream.objects.kinds import WATCHED, is_built_in
@@ -94,7 +94,7 @@ def _best(found: Sequence[Resource]) -> Resource:
 
 def _built_in() -> Iterator[ServedType]:
     for each in WATCHED:
-        short = {name for name, plural in SHORT.items() if plural == each.plural}
+        short = {name for name, plural in SHORT_NAMES.items() if plural == each.plural}
         for resource in each.resources:
             yield ServedType(resource, frozenset(), frozenset({resource.kind.lower(), *short}))
 

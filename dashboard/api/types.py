@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from eventstream import history
-from eventstream.explain.vocabulary.short_names import SHORT
+from eventstream.explain.vocabulary.declared.kinds import SHORT_NAMES
 from eventstream.history import WatchedType
 
 
@@ -14,7 +14,7 @@ def called(asked: str) -> Iterator[WatchedType]:
     group's alone.
     """
     name, _, rest = asked.lower().partition(".")
-    plural = SHORT.get(name, name)
+    plural = SHORT_NAMES.get(name, name)
     for each in sorted(history.types(), key=_order):
         kind = each.name.partition(".")[0].lower()
         if name != kind and plural != each.plural:

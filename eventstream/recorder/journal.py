@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from eventstream.explain.vocabulary.memos import Encode
+from eventstream.explain.vocabulary.records import Encode
 from eventstream.models import JournalRow
 from eventstream.names import Names
 from eventstream.objects.decoding import Decoder

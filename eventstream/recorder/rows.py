@@ -6,8 +6,7 @@ from typing import NamedTuple, TypeVar
 import msgspec
 from django.db.models import Model
 
-from eventstream.explain.vocabulary.memos import Encode
-from eventstream.explain.vocabulary.records import Trace, WaitsSeen, type_name
+from eventstream.explain.vocabulary.records import Encode, Trace, WaitsSeen, type_name
 from eventstream.explain.world.families import owner_of
 from eventstream.explain.world.pods import node_of, pod_state
 from eventstream.models import RANKS, StepRow, WaitsRow

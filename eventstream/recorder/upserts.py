@@ -7,8 +7,8 @@ again what it had read before sends nothing to anybody.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from eventstream.explain.vocabulary.memos import Encode
 from eventstream.explain.vocabulary.records import (
+    Encode,
     Step,
     StepRemoved,
     StepUpsert,

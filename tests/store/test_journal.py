@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from eventstream import history, names
 from eventstream.explain.engine.engine import Engine
-from eventstream.explain.vocabulary.memos import Encode
-from eventstream.explain.vocabulary.records import StepRemoved, StepUpsert, Upsert
+from eventstream.explain.vocabulary.records import Encode, StepRemoved, StepUpsert, Upsert
 from eventstream.models import (
     ImageRow,
     InstallationRow,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from eventstream.explain.vocabulary.short_names import SHORT
+from eventstream.explain.vocabulary.declared.kinds import SHORT_NAMES
 from eventstream.kubeapi.served import Served, ServedType
 from eventstream.objects.kinds import WATCHED
 from eventstream.objects.resource import Resource
@@ -81,7 +81,7 @@ def test_what_baton_never_reads_is_not_read_here_either(type_: str) -> None:
 
 def test_where_nobody_says_what_is_served_the_types_of_kubernetes_are_known() -> None:
     plurals = {each.plural for each in WATCHED}
-    assert set(SHORT.values()) <= plurals
-    for short, plural in SHORT.items():
+    assert set(SHORT_NAMES.values()) <= plurals
+    for short, plural in SHORT_NAMES.items():
         assert find(Asked(short, "x"), None).plural == plural
     assert find(Asked("job", "x"), None).plural == "jobs"

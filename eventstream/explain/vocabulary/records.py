@@ -6,15 +6,16 @@ that nothing is stored three times. Steps and traces are named so that a write h
 every run and after a restart.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Literal, Protocol
 
 import msgspec
 
-from eventstream.explain.vocabulary.memos import Encode, MemoSource
 from eventstream.objects.changes import FieldChange
 from eventstream.objects.decoding import encode
+from eventstream.objects.images import Image
 
 Grade = Literal["observed", "reported", "audited", "inferred", "unknown"]
 Verb = Literal[
@@ -279,6 +280,20 @@ class StepDraft(Protocol):
         """The step itself."""
 
 
+Encode = Callable[[Image], bytes]
+"""Gives the JSON of an image, see `objects.decoding.encode`.
+
+Who stores memos stores images too, of which the newest are in both: so it can be made once.
+"""
+
+
+class MemoSource(Protocol):
+    """All that a memo is made of: what the engine needs of one write to go on after a restart."""
+
+    def encoded(self, encode: Encode) -> bytes:
+        """The memo, with its images as `encode` gives them."""
+
+
 class StepUpsert(msgspec.Struct, frozen=True, gc=False):
     """A step that is new or changed, and the source of the memo that a restart needs.
 
@@ -336,35 +351,8 @@ class WaitsUpsert(msgspec.Struct, frozen=True, gc=False):
 
 Upsert = StepUpsert | TraceUpsert | StepRemoved | WaitsUpsert
 
-__all__ = [
-    "AUDIT",
-    "FINISHED",
-    "UNKNOWN",
-    "EarlierRevision",
-    "Evidence",
-    "FieldChange",
-    "Grade",
-    "Grades",
-    "Loop",
-    "ObjectRef",
-    "Stage",
-    "StageState",
-    "Step",
-    "StepDraft",
-    "StepRemoved",
-    "StepUpsert",
-    "Trace",
-    "TraceState",
-    "TraceUpsert",
-    "Upsert",
-    "Usual",
-    "Verb",
-    "WaitsSeen",
-    "WaitsUpsert",
-    "source_name",
-    "source_of",
-    "type_name",
-]
+__all__ = ["FieldChange"]
+"""Passed on to those who may not look into `objects`; all else here is of this file."""
 
 
 _SIZE = 10

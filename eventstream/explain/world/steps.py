@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from eventstream.explain.vocabulary.memos import Encode
-from eventstream.explain.vocabulary.records import Evidence, Grades, Step, step_id
+from eventstream.explain.vocabulary.records import Encode, Evidence, Grades, Step, step_id
 from eventstream.explain.world.claims import Match
 from eventstream.explain.world.drawn import by_write
 from eventstream.explain.world.writes import Burst, Verdict, Write, row_of

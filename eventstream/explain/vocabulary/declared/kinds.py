@@ -1,4 +1,4 @@
-"""The kinds that declarations speak of, with API groups, and what is declared of a controller.
+"""The kinds that declarations speak of, with API groups and short names, and what a controller is.
 
 That is data alone, from which all tables derive.
 """
@@ -90,4 +90,31 @@ REFERRED_TO_BY_NAME = frozenset(
 """Kinds that others refer to by name, so that rules look them up by it.
 
 What applies manifests refers to the workloads among them so.
+"""
+
+SHORT_NAMES = {
+    "deploy": "deployments",
+    "rs": "replicasets",
+    "sts": "statefulsets",
+    "ds": "daemonsets",
+    "cj": "cronjobs",
+    "po": "pods",
+    "rc": "replicationcontrollers",
+    "hpa": "horizontalpodautoscalers",
+    "pvc": "persistentvolumeclaims",
+    "pv": "persistentvolumes",
+    "svc": "services",
+    "ing": "ingresses",
+    "quota": "resourcequotas",
+    "pdb": "poddisruptionbudgets",
+    "ns": "namespaces",
+    "no": "nodes",
+    "crd": "customresourcedefinitions",
+    "crds": "customresourcedefinitions",
+}
+"""What kubectl calls the types that come with Kubernetes for short, to their plurals.
+
+For where no server tells them.
+
+Source: https://kubernetes.io/docs/reference/kubectl/#resource-types
 """

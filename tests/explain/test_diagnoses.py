@@ -15,12 +15,15 @@ from eventstream.explain.vocabulary.registry import ACTORS, MANAGERS
 _CODE = re.compile(r"[a-z]+(-[a-z]+)+")
 _OTHERS = frozenset(
     {
-        *("controller-revision-hash", "default-scheduler", "kubectl-replace", *MANAGERS),
+        *("controller-revision-hash", "pod-template-hash", "openshift-gitops"),
+        *("default-scheduler", "kubectl-replace", *MANAGERS),
+        *("kustomize-controller", "helm-controller"),
+        *("argocd-controller", "argocd-application-controller"),
         *("disk-pressure", "memory-pressure", "network-unavailable", "not-ready", "pid-pressure"),
         *("kube-root-ca.crt", "cloud-controller", "kueue-controller", "node-controller"),
     }
 )
-"""Words of the same form that are no codes: a label, programs, and taints of nodes."""
+"""Words of the same form that are no codes: labels, a namespace, programs, and taints of nodes."""
 
 
 def written() -> set[str]:

@@ -1,44 +1,34 @@
 """What Baton knows of each controller; to the others each is known through the registry."""
 
 from eventstream.explain.controllers import (
-    apiservice,
     autoscaler,
     budget,
-    claim,
     daemonset,
-    definition,
     deployment,
-    ingress,
+    extensions,
     job,
     namespace,
+    network,
     node,
     pod,
-    quota,
-    replicaset,
-    service,
     statefulset,
-    volume,
+    storage,
 )
 from eventstream.explain.controllers.registry import add
 
 _CONTROLLERS = (
-    apiservice,
     autoscaler,
     budget,
-    claim,
     daemonset,
-    definition,
     deployment,
-    ingress,
+    extensions,
     job,
     namespace,
+    network,
     node,
     pod,
-    quota,
-    replicaset,
-    service,
     statefulset,
-    volume,
+    storage,
 )
 
 for _controller in _CONTROLLERS:

@@ -16,9 +16,8 @@ from eventstream.explain.attribution.writers import writer
 from eventstream.explain.controllers import (
     autoscaler,
     client,
-    definition,
+    extensions,
     namespace,
-    service,
 )
 from eventstream.explain.controllers.custom import outlook as standing
 from eventstream.explain.controllers.custom import rules as customs
@@ -103,7 +102,7 @@ PHASES: tuple[Phase, ...] = (
         (
             customs.undecided,
             customs.taken_away,
-            service.kept,
+            makers.kept,
             customs.namesake,
             customs.marking,
         ),
@@ -152,12 +151,12 @@ DELETIONS: tuple[DeletionPhase, ...] = (
     DeletionPhase(
         "with its owners or its type",
         "What owns it is gone: no controller of the owner can act any more.",
-        (by_collector, definition.by_type),
+        (by_collector, extensions.by_type),
     ),
     DeletionPhase(
         "too many, or kept no longer",
         "Its owner's controller had a reason of its own.",
-        (surplus.scaled_down, surplus.kept_house, customs.cleaned_up, service.dropped),
+        (surplus.scaled_down, surplus.kept_house, customs.cleaned_up, makers.dropped),
     ),
 )
 """The phases of a deletion; where none knows it, a client asked, or it is left open."""

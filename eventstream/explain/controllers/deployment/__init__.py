@@ -1,7 +1,11 @@
-"""Deployments: their ReplicaSets, their rollouts, and how one stands."""
+"""Deployments: their ReplicaSets, their rollouts, and how one stands.
+
+Of ReplicaSets and ReplicationControllers, which match a number of Pods, it has no rules of its own.
+"""
 
 from eventstream.explain.controllers.deployment import outlook, rules
 from eventstream.explain.controllers.registry import Behaviour, Rules
+from eventstream.explain.controllers.shared import workloads
 from eventstream.explain.vocabulary.declared import kinds
 
 BEHAVIOURS = (
@@ -15,4 +19,6 @@ BEHAVIOURS = (
         assess=outlook.assess,
         keeps={kinds.REPLICASET: rules.old_replicaset},
     ),
+    Behaviour(kind=kinds.REPLICASET, assess=workloads.assess),
+    Behaviour(kind=kinds.REPLICATION_CONTROLLER, assess=workloads.assess),
 )

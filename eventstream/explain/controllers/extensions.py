@@ -1,15 +1,20 @@
-"""A CustomResourceDefinition: the API server accepts a type, serves it, and takes it away again.
+"""What extends the API: CustomResourceDefinitions, and APIServices, whose server is another one.
 
-A type that is being deleted takes all objects of it along.
+The API server accepts a type, serves it, and takes it away again: a type that is being deleted
+takes all objects of it along. An APIService that is not available breaks discovery for the whole
+cluster.
 Sources:
 staging/src/k8s.io/apiextensions-apiserver/pkg/controller/status/naming_controller.go,
 calculateNamesAndConditions;
 staging/src/k8s.io/apiextensions-apiserver/pkg/controller/nonstructuralschema/nonstructuralschema_controller.go,
-calculateCondition.
+calculateCondition;
+staging/src/k8s.io/kube-aggregator/pkg/controllers/status/remote/remote_available_controller.go,
+sync.
 """
 
 from eventstream.explain.attribution import evidence
 from eventstream.explain.controllers.registry import Behaviour, Rules
+from eventstream.explain.controllers.shared.conventions import complete, unknown
 from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
@@ -85,7 +90,7 @@ def _client_write(view: View) -> Write | None:
     return None
 
 
-def assess(snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
+def assess_definition(snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
     """The outlook of a CustomResourceDefinition that exists."""
     established = int(is_true(write.image, "Established"))
     accepted = int(established or is_true(write.image, "NamesAccepted"))
@@ -158,10 +163,36 @@ def by_type(view: View) -> Verdict | None:
     )
 
 
+_STARTING = 30.0
+"""Seconds for which a server may be away, as while its Pod is replaced, before it is a trouble."""
+
+
+def assess_api_service(snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
+    """The outlook of an APIService: done while its server answers."""
+    name, found = named(write.image), condition(write.image, "Available")
+    if found is None:
+        return unknown(write, f"{name} does not say yet whether it is available.")
+    if found.status == "True":
+        return complete(write, f"{name} is available.")
+    said = sentence(said_by(found.message, found.reason) or "it says no reason")
+    since = parse(found.last_transition_time) or when(write)
+    service = getattr(write.image.spec, "service", None)
+    where = f"Service {service.name} in namespace {service.namespace}" if service else "its server"
+    waiting_for = f"{where} to answer for {name}: {said.rstrip('.')}"
+    plain = Holding(1, "client", "", since, waiting_for, patient=True, about=write)
+    if snapshot.now - since < _STARTING:
+        return pending([plain], (), snapshot, "")
+    detail = f"{name} is not available, so that nobody can use or discover what it serves: {said}"
+    wrong = Trouble("not-ready", detail, (proofs.says(write, found),), commands.describe(write))
+    return pending([troubled(plain, wrong)], (), snapshot, "")
+
+
 BEHAVIOURS = (
     Behaviour(
         kind=kinds.DEFINITION,
         rules={kinds.DEFINITION: Rules(reports=(reported,))},
-        assess=assess,
+        assess=assess_definition,
     ),
+    Behaviour(kind=kinds.API_SERVICE, assess=assess_api_service),
 )
+"""Writes to APIServices are the API server's own, or a client's, which managedFields tell."""

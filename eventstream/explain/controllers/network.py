@@ -35,7 +35,7 @@ def assess_service(snapshot: Snapshot, write: Write, _began: Write | None) -> Ou
         return unknown(write, f"{name} is not as the API documents it; see its flags.")
     selects = bool(spec.selector) and spec.type != "ExternalName"
     pods = _pods(snapshot, write) if selects else []
-    known = bool(pods) or snapshot.world.places.knows("Pod")
+    known = bool(pods) or not snapshot.hides("Pod")
     held = _balancing(snapshot, write)
     if selects and known:
         held.extend(_selecting(snapshot, write, pods))
@@ -137,7 +137,7 @@ def assess_ingress(snapshot: Snapshot, write: Write, _began: Write | None) -> Ou
     image, name = write.image, named(write.image)
     if not isinstance(image.spec, IngressSpec):
         return unknown(write, f"{name} is not as the API documents it; see its flags.")
-    lost = [] if not snapshot.world.places.knows("Service") else list(_lost(snapshot, write))
+    lost = [] if snapshot.hides("Service") else list(_lost(snapshot, write))
     if lost:
         return pending([_misled(snapshot, write, lost)], (), snapshot, "")
     addresses = _addresses(write)

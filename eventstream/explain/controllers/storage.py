@@ -12,7 +12,6 @@ from eventstream.explain.attribution import evidence
 from eventstream.explain.controllers.registry import Behaviour, Rules
 from eventstream.explain.controllers.shared.conventions import complete, unknown, untaught
 from eventstream.explain.controllers.shared.provisioning import has_provisioner
-from eventstream.explain.controllers.shared.unseen import hides
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.quantities import amount
@@ -244,7 +243,7 @@ def _unbound(snapshot: Snapshot, write: Write) -> Holding:
     note = notes[0] if notes else None
     reason = note.after.spec.reason if note is not None else ""
     if note is None and not has_provisioner(write.image):
-        return _untold(write) if hides(snapshot, "Event") else _waits(write, _BINDER, None)
+        return _untold(write) if snapshot.hides("Event") else _waits(write, _BINDER, None)
     if note is None or reason == "Provisioning":
         return _waits(write, "custom-controller", note)
     if reason in _FIRST_USE:

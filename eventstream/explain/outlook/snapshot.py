@@ -73,6 +73,15 @@ class Snapshot:
         found = {each for each in seen if each is not None}
         return found | self._kinds | self._events
 
+    def hides(self, kind: str) -> bool:
+        """Whether no object of this kind of Kubernetes' own was shown, nor that there is none.
+
+        Whoever may not list a kind sees nothing of it, which is no sign that nothing was made.
+        Source: https://kubernetes.io/docs/reference/access-authn-authz/rbac/ (list and watch are
+        granted by resource).
+        """
+        return not self.world.places.knows(kind)
+
     def latest(self, log: ObjectLog) -> Write | None:
         """The object's newest write, which may be its end."""
         self._logs.add(log)

@@ -7,7 +7,7 @@ DeploymentComplete.
 
 import msgspec
 
-from eventstream.explain.controllers.shared import unseen
+from eventstream.explain.controllers.shared import conventions
 from eventstream.explain.controllers.shared.leaving import leaving
 from eventstream.explain.controllers.shared.podcounts import PodCounts, creation
 from eventstream.explain.controllers.shared.refusals import going, refused
@@ -154,7 +154,7 @@ def _holdings(
     ripening = counts.ripening(write)
     if not found and ripening is not None:
         found.append(ripening)
-    hidden = unseen.waiting(snapshot, write, write.image.spec.replicas) if not found else None
+    hidden = conventions.unseen(snapshot, write, write.image.spec.replicas) if not found else None
     if hidden is not None:
         found.append(hidden)
     if not found:
@@ -224,7 +224,7 @@ def _unmade(snapshot: Snapshot, write: Write, since: float) -> list[Holding]:
     plain = Holding(_OBSERVE, _ACTOR, "", since, waiting_for, wait="create-replicaset", about=write)
     found = condition(write.image, "Progressing")
     if found is None or found.reason != "ReplicaSetCreateError":
-        hidden = unseen.waiting(snapshot, write, write.image.spec.replicas)
+        hidden = conventions.unseen(snapshot, write, write.image.spec.replicas)
         if hidden is not None:
             return _with_deadline(write, [_hidden(snapshot, write, hidden)])
         return [going(snapshot, write, _OBSERVE) or plain]

@@ -12,7 +12,6 @@ from eventstream.explain.controllers.registry import behaviour_of
 from eventstream.explain.controllers.shared.conventions import complete, unknown
 from eventstream.explain.controllers.shared.makers import spec_at
 from eventstream.explain.controllers.shared.refusals import refused
-from eventstream.explain.controllers.shared.unseen import hides
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
@@ -53,7 +52,7 @@ def assess(snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
             f"{name} asks for time zone {zone}, which Baton does not know, and has started no Job."
         )
         return unknown(write, why)
-    if hides(snapshot, "Event") and not any(True for _ in snapshot.children(write.log, "Job")):
+    if snapshot.hides("Event") and not any(True for _ in snapshot.children(write.log, "Job")):
         why = "Whether one is due that did not come, Events would tell, which Baton is not shown."
         return unknown(write, f"{name} has no Job. {why}")
     return complete(write, f"{name} creates a Job whenever its schedule ({spec.schedule}) is due.")

@@ -17,7 +17,6 @@ import msgspec
 
 from eventstream.explain.controllers.pod.scheduling import unschedulable
 from eventstream.explain.controllers.shared.provisioning import has_node, has_provisioner
-from eventstream.explain.controllers.shared.unseen import hides
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.snapshot import Snapshot, ungated
@@ -296,7 +295,7 @@ def _binding(snapshot: Snapshot, write: Write, since: float) -> Holding:
     claim = provisioned(snapshot, write)
     if claim is None:
         plain = _held(write, since, _node(write), "bind")
-        if has_claims(write) and hides(snapshot, "PersistentVolumeClaim"):
+        if has_claims(write) and snapshot.hides("PersistentVolumeClaim"):
             plain = msgspec.structs.replace(plain, patient=True)  # A volume may be being made.
         return _claiming(snapshot, write, since) or plain
     pod, name = write.image.metadata.name, claim.image.metadata.name

@@ -201,7 +201,7 @@ def node_lost(snapshot: Snapshot, write: Write) -> Trouble | None:
     pod = write.image.metadata.name
     if host is None:
         late = snapshot.now - write.change.at > _GAP_SECONDS
-        if not node or not snapshot.world.places.knows("Node") or not late:
+        if not node or snapshot.hides("Node") or not late:
             return None
         text = f"Node {node}, to which Pod {pod} is bound, no longer exists."
         return Trouble("node-lost", text, (_bound(write),), commands.describe(write))

@@ -1,7 +1,8 @@
-"""Says by which stated convention a kind is done whose controller has little to say.
+"""What is said where little is known: by which stated convention such an object is done, or waits.
 
 What no rule and no convention reaches is `unknown`: to call it complete would be a guess. A Job
-that is suspended is held by a person, or by a controller that would suspend it again.
+that is suspended is held by a person, or by a controller that would suspend it again. Of a workload
+whose Pods or ReplicaSets Baton is not shown, its status alone tells.
 Sources: https://kubernetes.io/docs/concepts/workloads/controllers/job/#suspending-a-job and
 #delegation-of-managing-a-job-object-to-external-controller there;
 https://kueue.sigs.k8s.io/docs/tasks/run/jobs/ (the label that names a queue).
@@ -14,7 +15,7 @@ from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary.records import Evidence
-from eventstream.explain.world.text import named, sentence, when
+from eventstream.explain.world.text import count, named, sentence, when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
 from eventstream.objects.kinds import is_built_in
@@ -116,3 +117,37 @@ def _pending(status: Any) -> dict[str, Any] | None:
         if found.get("type") in ("QuotaReserved", "Admitted"):
             return found
     return None
+
+
+_READY = 5
+_TOLD = ("replicas", "current_number_scheduled", "active")
+_WELL = ("available_replicas", "number_available", "ready_replicas", "number_ready", "ready")
+
+
+def pods_told(owner: Write) -> int:
+    """How many Pods a workload has by its own status."""
+    return _first(owner, _TOLD)
+
+
+def unseen(snapshot: Snapshot, owner: Write, desired: int) -> Holding | None:
+    """The wait for Pods that are not shown; None where they are, or the status is of before.
+
+    Who is to move among scheduler, kubelet and controllers, nobody can tell then.
+    """
+    status, generation = owner.image.status, owner.image.metadata.generation or 0
+    rolls_out = owner.image.kind == "Deployment"
+    if not (snapshot.hides("Pod") or (rolls_out and snapshot.hides("ReplicaSet"))):
+        return None
+    if getattr(status, "observed_generation", generation) < generation:
+        return None
+    well = min(_first(owner, _WELL), desired)
+    what = (
+        f"{count(desired, 'Pod')} of {named(owner.image)}, of which its status has {well} well: "
+        "Baton is not shown what these wait for"
+    )
+    return Holding(_READY, "unknown", "", when(owner), what, patient=True, about=owner, works=True)
+
+
+def _first(owner: Write, names: tuple[str, ...]) -> int:
+    found = (getattr(owner.image.status, name, None) for name in names)
+    return next((int(number) for number in found if number), 0)

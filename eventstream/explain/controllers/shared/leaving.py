@@ -6,7 +6,6 @@ pkg/controller/volume/pvcprotection/pvc_protection_controller.go, processPVC.
 """
 
 from eventstream.explain.controllers.registry import holding_of
-from eventstream.explain.controllers.shared.unseen import hides
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot, collectable, due
@@ -146,7 +145,7 @@ def _leaving(snapshot: Snapshot, write: Write) -> Holding:
         return _namespace(write)
     waiting_for = f"{named(image)} to be removed"
     since = collectable(snapshot, write)
-    blind = image.kind in MAKERS and hides(snapshot, "Pod")  # They may be what it waits for.
+    blind = image.kind in MAKERS and snapshot.hides("Pod")  # They may be what it waits for.
     return Holding(
         2,
         "garbage-collector",

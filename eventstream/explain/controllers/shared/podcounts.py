@@ -16,12 +16,13 @@ from collections.abc import Iterable
 import msgspec
 
 from eventstream.explain.controllers.registry import holding_of, unproven
-from eventstream.explain.controllers.shared import unseen
+from eventstream.explain.controllers.shared import conventions
 from eventstream.explain.controllers.shared.refusals import (
     allows_now,
     exceeded,
     going,
     killed,
+    perhaps_refused,
     refused,
 )
 from eventstream.explain.outlook import commands, proofs
@@ -249,12 +250,12 @@ def creation(
     pkg/controller/controller_utils.go (Event FailedCreate, which the others give).
     """
     name = f"{owner.image.kind} {owner.image.metadata.name}"
-    if unseen.hides(snapshot, "Pod"):
-        existing = max(existing, unseen.told(owner))
+    if snapshot.hides("Pod"):
+        existing = max(existing, conventions.pods_told(owner))
     if existing == desired:
         return None
     if existing > desired:
-        if owner.image.kind in ("Job", "DaemonSet") or unseen.hides(snapshot, "Pod"):
+        if owner.image.kind in ("Job", "DaemonSet") or snapshot.hides("Pod"):
             return None  # They delete by other numbers than these.
         waiting_for = f"{count(existing - desired, 'Pod')} of {name} to be deleted"
         return Holding(
@@ -265,18 +266,19 @@ def creation(
     message, evidence = _refusal(snapshot, owner)
     wait = "create-pods"
     if not message:
-        if unseen.hides(snapshot, "Pod"):
+        if snapshot.hides("Pod"):
             return None
         told = going(snapshot, owner, CREATE) or killed(snapshot, owner, CREATE)
         if told is not None:
             return told
-        if owner.image.kind == "Job" and owner.image.status.failed:
-            waiting_for = f"the next attempt of {name}, after {_failures(owner)}"
+        failed = owner.image.status.failed if owner.image.kind == "Job" else 0
+        if failed:
+            waiting_for = f"the next attempt of {name}, after {count(failed, 'failed Pod')}"
             wait = "next-attempt"
         plain = Holding(
             CREATE, actor, "", asked(snapshot, owner), waiting_for, wait=wait, about=owner
         )
-        return plain if _tells(owner) else unseen.untold(snapshot, plain)
+        return plain if _tells(owner) else perhaps_refused(snapshot, plain)
     freed = _freed(snapshot, owner, message)
     if freed is not None:
         how, at = freed
@@ -364,10 +366,6 @@ def _still(snapshot: Snapshot, owner: Write, notes: list[Change]) -> list[Change
     found = snapshot.by_name("ResourceQuota", namespace, quota) if quota else None
     full = found is not None and not found.gone and not allows_now(found, message)
     return notes[:1] if full else []
-
-
-def _failures(job: Write) -> str:
-    return count(job.image.status.failed, "failed Pod")
 
 
 def _pause(snapshot: Snapshot, owner: Write, at: float) -> float:

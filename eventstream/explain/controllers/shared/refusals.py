@@ -6,6 +6,8 @@ refuses), https://kubernetes.io/docs/concepts/policy/resource-quotas/ (quotas);
 pkg/controller/controller_utils.go (Event FailedCreate).
 """
 
+import msgspec
+
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.quantities import amount
@@ -193,3 +195,13 @@ def _refuser(message: str) -> str:
             said = f": {found[2]}" if found[2] else ""
             return f"{words.format(found[1])}{said}"
     return message
+
+
+def perhaps_refused(snapshot: Snapshot, held: Holding) -> Holding:
+    """The wait for a controller that is perhaps refused, where Events, which say so, are hidden."""
+    if not snapshot.hides("Event"):
+        return held
+    what = (
+        f"{held.waiting_for}; whether that is refused, Events would tell, which Baton is not shown"
+    )
+    return msgspec.structs.replace(held, waiting_for=what, late="not-ready")

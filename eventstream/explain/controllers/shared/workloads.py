@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from eventstream.explain.controllers.shared import conventions, unseen
+from eventstream.explain.controllers.shared import conventions
 from eventstream.explain.controllers.shared.podcounts import PodCounts, missing_pods
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
@@ -175,7 +175,7 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
     if missing is not None:
         found.append(_by_name(write, missing))
     if not found:
-        hidden = unseen.waiting(snapshot, write, desired)
+        hidden = conventions.unseen(snapshot, write, desired)
         found.append(hidden or _by_name(write, _report(write, actor, counts)))
     stages = staged(
         [

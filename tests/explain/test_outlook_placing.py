@@ -2,7 +2,7 @@
 
 import pytest
 
-from eventstream.explain.controllers.pod.scheduling import refusal
+from eventstream.explain.controllers.pod.scheduler import refusal
 from eventstream.explain.outlook.quantities import amount, requested
 from eventstream.objects.pods import Container, PodSpec, Resources
 from tests.explain.stories import KCM, Json, Story

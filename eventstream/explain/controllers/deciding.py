@@ -22,8 +22,8 @@ from eventstream.explain.controllers import (
 from eventstream.explain.controllers.custom import outlook as standing
 from eventstream.explain.controllers.custom import rules as customs
 from eventstream.explain.controllers.node import rules as nodes
-from eventstream.explain.controllers.pod import binding
 from eventstream.explain.controllers.pod import deletions as pods
+from eventstream.explain.controllers.pod import scheduler
 from eventstream.explain.controllers.registry import Rule, Rules, behaviour_of, rules_of
 from eventstream.explain.controllers.shared import general, makers, statuses, surplus
 from eventstream.explain.controllers.shared.conventions import untaught
@@ -212,7 +212,7 @@ def _decide(view: View) -> Verdict:
     if marks_deletion(write):
         return _deleted(view)
     kind = group_kind(write.image.api_version, write.image.kind)
-    bound = binding.bound(view) if kind == kinds.POD else None
+    bound = scheduler.bound(view) if kind == kinds.POD else None
     if bound is not None:
         return bound  # As no entry tells of a binding, it is not asked who the writer was.
     who = write.decision.who
@@ -283,7 +283,7 @@ def _questions_about_writer(view: View) -> Iterator[_Question]:
     write = view.write
     kind = group_kind(write.image.api_version, write.image.kind)
     if kind == kinds.POD:
-        bound = binding.bound
+        bound = scheduler.bound
         yield "binding", "No entry tells of a binding.", bound, lambda: bound(view)
     who = writer(write)
     own = rules_of(kind)

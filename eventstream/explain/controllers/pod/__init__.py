@@ -1,10 +1,10 @@
 """Pods: what kubelets and the scheduler do with them, and what a Pod waits for."""
 
 from eventstream.explain.controllers.pod import (
-    binding,
     kubelets,
     outlook,
     podstatus,
+    scheduler,
     troubles,
 )
 from eventstream.explain.controllers.registry import Behaviour, Rules
@@ -18,7 +18,7 @@ BEHAVIOURS = (
                 reports=(
                     kubelets.reported,
                     podstatus.disrupted,
-                    binding.reported,
+                    scheduler.reported,
                     podstatus.by_controller,
                 ),
                 creations=(kubelets.mirrored,),

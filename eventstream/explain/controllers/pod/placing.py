@@ -15,7 +15,7 @@ Nominated and FailedScheduling, by karpenter).
 
 import msgspec
 
-from eventstream.explain.controllers.pod.scheduling import unschedulable
+from eventstream.explain.controllers.pod.scheduler import unschedulable
 from eventstream.explain.controllers.shared.provisioning import has_node, has_provisioner
 from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Trouble, troubled

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from dashboard import rendering
 from dashboard.sightings import Lesson, Sighting
 from eventstream import history
-from eventstream.explain.vocabulary.documented import openshift, operators
+from eventstream.explain.vocabulary.documented import operators
 from eventstream.explain.vocabulary.documented.creation import (
     CREATION,
     FOLLOWING,
@@ -23,7 +23,7 @@ from eventstream.explain.vocabulary.records import Step, Trace
 
 STEPS, OPERATORS, CONFIG = "steps", "operators", "deploymentconfig"
 TABS = (STEPS, OPERATORS, CONFIG)
-KINDS = {STEPS: "Deployment", CONFIG: openshift.KIND}
+KINDS = {STEPS: "Deployment", CONFIG: operators.CONFIG}
 """What a tab is about, where that is one kind."""
 
 STEPS_MOST = 2000
@@ -128,7 +128,7 @@ def _creation(lesson: Lesson) -> Iterator[Line]:
 
 
 def _config(lesson: Lesson) -> Iterator[Line]:
-    for documented in openshift.DEPLOYMENT_CONFIG:
+    for documented in operators.DEPLOYMENT_CONFIG:
         yield Line(documented, lesson.of(documented))
 
 

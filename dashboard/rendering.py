@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from dashboard import wording
 from dashboard.kinds import Kind
 from eventstream import history
-from eventstream.explain.vocabulary.documented import operators as vocabulary
+from eventstream.explain.vocabulary.documented import words
 from eventstream.explain.vocabulary.documented.rules import DOCUMENTED_RULES
 from eventstream.explain.vocabulary.records import Step, Trace
 from eventstream.history import Stored
@@ -26,7 +26,7 @@ from eventstream.history import Stored
 RANKS = {"stalled": 0, "running": 1}
 """Stalled traces stand before running ones, and both before all others."""
 
-GRADES = tuple((grade.name, grade.meaning) for grade in vocabulary.GRADES)
+GRADES = tuple((grade.name, grade.meaning) for grade in words.GRADES)
 
 
 class FragmentCache:

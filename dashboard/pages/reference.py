@@ -10,8 +10,7 @@ from django.views.decorators.http import require_safe
 from dashboard import clock, status
 from dashboard.pages.page import Page
 from eventstream.explain.vocabulary.diagnoses import DIAGNOSES
-from eventstream.explain.vocabulary.documented import creation, operators
-from eventstream.explain.vocabulary.documented import operators as vocabulary
+from eventstream.explain.vocabulary.documented import creation, operators, words
 from eventstream.explain.vocabulary.documented.creation import DocumentedStep
 from eventstream.explain.vocabulary.documented.rules import RULE_GROUPS
 from eventstream.explain.vocabulary.registry import ACTORS
@@ -55,8 +54,8 @@ def reference(request: HttpRequest, page: Page) -> HttpResponse:
     context = status.context(clock.now()) | {
         "step_groups": STEP_GROUPS,
         "actors": sorted(ACTORS.values(), key=lambda actor: actor.lane),
-        "grades": vocabulary.GRADES,
-        "verbs": vocabulary.VERBS,
+        "grades": words.GRADES,
+        "verbs": words.VERBS,
         "diagnoses": DIAGNOSES.values(),
         "rule_groups": RULE_GROUPS.items(),
         "rules": sum(map(len, RULE_GROUPS.values())),

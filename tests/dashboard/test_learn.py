@@ -12,7 +12,7 @@ from django.test import Client
 
 from dashboard import lessons
 from dashboard.commands import for_creation, for_operator
-from eventstream.explain.vocabulary.documented.openshift import DEPLOYMENT_CONFIG
+from eventstream.explain.vocabulary.documented.operators import DEPLOYMENT_CONFIG
 from eventstream.explain.vocabulary.records import ObjectRef, StepUpsert, Trace, TraceUpsert
 from eventstream.recorder.batch import Batch
 from eventstream.recorder.commit import commit

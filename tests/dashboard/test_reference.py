@@ -7,8 +7,7 @@ from django.test import Client
 
 from dashboard import wording
 from eventstream.explain.vocabulary.diagnoses import DIAGNOSES
-from eventstream.explain.vocabulary.documented import creation, operators
-from eventstream.explain.vocabulary.documented import operators as vocabulary
+from eventstream.explain.vocabulary.documented import creation, operators, words
 from eventstream.explain.vocabulary.documented.rules import DOCUMENTED_RULES
 from eventstream.explain.vocabulary.registry import ACTORS
 from tests.dashboard import scenes
@@ -27,8 +26,8 @@ STEPS = (
 ANCHORS = {
     *(step.id for step in STEPS),
     *(f"actor-{actor}" for actor in ACTORS),
-    *(f"grade-{grade.name}" for grade in vocabulary.GRADES),
-    *(f"verb-{verb.name}" for verb in vocabulary.VERBS),
+    *(f"grade-{grade.name}" for grade in words.GRADES),
+    *(f"verb-{verb.name}" for verb in words.VERBS),
     *(f"diagnosis-{code}" for code in DIAGNOSES),
     *(f"rule-{name}" for name in DOCUMENTED_RULES),
 }
@@ -79,7 +78,7 @@ def test_a_trace_links_to_entries_that_are_there(client: Client, path: str) -> N
     html = body(client, path)
     linked = set(re.findall(r'href="/reference#([^"]+)"', html))
     assert linked <= ANCHORS
-    assert {f"grade-{grade.name}" for grade in vocabulary.GRADES} <= linked
+    assert {f"grade-{grade.name}" for grade in words.GRADES} <= linked
 
 
 def test_the_drawer_links_its_documented_steps_and_its_rule(client: Client) -> None:

@@ -15,14 +15,12 @@ from eventstream.explain.vocabulary.documented.creation import (
 )
 from eventstream.explain.vocabulary.documented.operators import (
     BUILT_IN,
-    GRADES,
     LOOP,
     REQUEST,
     TYPE,
-    VERBS,
 )
-from eventstream.explain.vocabulary.documented.rule import RuleName
 from eventstream.explain.vocabulary.documented.rules import DOCUMENTED_RULES, RULE_GROUPS
+from eventstream.explain.vocabulary.documented.words import GRADES, VERBS, RuleName
 from eventstream.explain.vocabulary.records import Grade, Step, Verb
 from eventstream.explain.vocabulary.registry import ACTORS, MAKERS, STATUS_WRITERS
 from eventstream.explain.vocabulary.sources import K8S

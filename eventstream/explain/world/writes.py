@@ -5,7 +5,7 @@ from typing import Literal, NoReturn
 
 import msgspec
 
-from eventstream.explain.vocabulary.documented.rule import RuleName
+from eventstream.explain.vocabulary.documented.words import RuleName
 from eventstream.explain.vocabulary.records import Evidence, Grade, Loop, ObjectRef, StepDraft, Verb
 from eventstream.explain.world.claims import Match, Said, Telling, Writer
 from eventstream.explain.world.families import NO_FAMILY, Askers, Family, by_order

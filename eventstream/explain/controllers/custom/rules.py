@@ -26,7 +26,7 @@ from eventstream.explain.deletions.finalizers import PROMPT, setters
 from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.declared import kinds
-from eventstream.explain.vocabulary.documented.rule import RuleName
+from eventstream.explain.vocabulary.documented.words import RuleName
 from eventstream.explain.vocabulary.records import Evidence, Loop, Verb
 from eventstream.explain.vocabulary.registry import is_a
 from eventstream.explain.world.claims import Writer

@@ -15,7 +15,7 @@ from eventstream.explain.controllers.shared.statuses import condition_news
 from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.declared import kinds
-from eventstream.explain.vocabulary.documented.rule import RuleName
+from eventstream.explain.vocabulary.documented.words import RuleName
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import ACTORS, CONTROLLER_MANAGER, is_a, title
 from eventstream.explain.world.claims import Writer

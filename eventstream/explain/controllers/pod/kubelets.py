@@ -7,7 +7,7 @@ from eventstream.explain.attribution import evidence
 from eventstream.explain.controllers.pod.podstates import Reported, how_ended, state
 from eventstream.explain.controllers.pod.podstates import reported as containers
 from eventstream.explain.vocabulary import sources
-from eventstream.explain.vocabulary.documented.rule import RuleName
+from eventstream.explain.vocabulary.documented.words import RuleName
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.world.claims import Said, Telling, Writer
 from eventstream.explain.world.pods import is_ready, is_running, node_of, phase

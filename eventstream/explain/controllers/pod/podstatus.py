@@ -16,7 +16,7 @@ from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Holding, Trouble
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary import sources
-from eventstream.explain.vocabulary.documented.rule import RuleName
+from eventstream.explain.vocabulary.documented.words import RuleName
 from eventstream.explain.vocabulary.records import Evidence, Loop, Verb
 from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER, title
 from eventstream.explain.world.claims import Writer

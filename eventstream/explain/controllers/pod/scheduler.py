@@ -13,7 +13,7 @@ from eventstream.explain.outlook import commands, proofs
 from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.quantities import requested
 from eventstream.explain.vocabulary import sources
-from eventstream.explain.vocabulary.documented.rule import RuleName
+from eventstream.explain.vocabulary.documented.words import RuleName
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.world.claims import Said, Telling, Writer
 from eventstream.explain.world.pods import condition, node_of

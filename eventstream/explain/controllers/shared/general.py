@@ -9,7 +9,7 @@ pkg/controller/garbagecollector/garbagecollector.go, orphanDependents.
 from eventstream.explain.attribution import evidence
 from eventstream.explain.attribution.customs import asked_above
 from eventstream.explain.vocabulary import sources
-from eventstream.explain.vocabulary.documented.rule import RuleName
+from eventstream.explain.vocabulary.documented.words import RuleName
 from eventstream.explain.vocabulary.records import Loop, Verb
 from eventstream.explain.vocabulary.registry import MANAGERS, maker_of, title
 from eventstream.explain.world.claims import Writer

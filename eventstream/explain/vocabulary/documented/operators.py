@@ -1,14 +1,13 @@
-"""The documented sequence of an operator, and the words of every step: grades and verbs.
+"""The documented sequences of custom controllers: of an operator, and of a DeploymentConfig.
 
 An operator is custom resources together with a custom controller: what a person who knows the
-application would do, done within the cluster.
+application would do, done within the cluster. A DeploymentConfig is OpenShift's own way to roll
+out: where a Deployment's controller scales ReplicaSets itself, its controller leaves that to a
+program that runs in a Pod, the deployer, and looks after the Pod.
 """
-
-import msgspec
 
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.documented.creation import DocumentedStep
-from eventstream.explain.vocabulary.records import Grade, Verb
 
 DEFINITION = "CustomResourceDefinition"
 
@@ -104,68 +103,113 @@ BUILT_IN = DocumentedStep(
 )
 
 
-class DocumentedGrade(msgspec.Struct, frozen=True):
-    """How strongly a claim is supported: what the grade means, how its line looks, an example."""
+CONFIG = "DeploymentConfig"
+_REVISION = "ReplicationController"
+_CALL = "The call itself: only an audit log records it."
+_CHOICE = "What it compared, which happens in its own memory."
 
-    name: Grade
-    meaning: str
-    line: str
-    example: str
-
-
-class DocumentedVerb(msgspec.Struct, frozen=True):
-    """What a step's verb says was done."""
-
-    name: Verb
-    meaning: str
-
-
-GRADES = (
-    DocumentedGrade(
-        "observed",
-        "the watch shows it",
-        "solid",
-        "Pod nginx-1 exists, at resourceVersion 16012: the watch delivered it.",
+DEPLOYMENT_CONFIG = (
+    DocumentedStep(
+        "config-request",
+        None,
+        "client",
+        "A client creates a DeploymentConfig",
+        "oc sends it to the API server, which hands it on to OpenShift's own aggregated API "
+        "server; that one stores it.",
+        "The new DeploymentConfig, and the name that the client gave itself.",
+        _CALL,
+        sources.DEPLOYMENT_CONFIG,
+        kind=CONFIG,
+        rules=("client-created",),
     ),
-    DocumentedGrade(
-        "audited",
-        "an audit record shows the request",
-        "double",
-        "The audit log has the request, with its user, its program and its time.",
+    DocumentedStep(
+        "config-version",
+        None,
+        "custom-controller",
+        "Its controller makes a ReplicationController for the version",
+        "The deploymentconfig controller raises status.latestVersion and creates the "
+        "ReplicationController NAME-VERSION, which desires no Pods yet.",
+        "The new ReplicationController, which the DeploymentConfig owns.",
+        _CHOICE,
+        sources.DEPLOYMENT_CONFIG,
+        kind=_REVISION,
+        rules=("custom-create",),
     ),
-    DocumentedGrade(
-        "reported",
-        "the acting component says so",
-        "thin",
-        "An Event of the ReplicaSet controller says that it created the Pod; or an entry in "
-        "managedFields names the writer.",
+    DocumentedStep(
+        "config-deployer",
+        None,
+        "custom-controller",
+        "The deployer controller creates a Pod for the rollout",
+        "The Pod NAME-VERSION-deploy runs the deployer under the service account deployer. It "
+        "belongs to the ReplicationController, and is none of its replicas.",
+        "The new Pod, with a reference to the ReplicationController that does not say controller.",
+        _CHOICE,
+        sources.DEPLOYMENT_CONFIG,
+        kind="Pod",
+        rules=("custom-create",),
     ),
-    DocumentedGrade(
-        "inferred",
-        "the documented sequence requires it",
-        "dashed",
-        "Only the scheduler named in a Pod binds it, so a Pod with a node was bound by that one.",
+    DocumentedStep(
+        "config-bound",
+        None,
+        "scheduler",
+        "The scheduler binds it, and the kubelet starts it",
+        "As with every Pod: the deployer first has to run before it can roll out anything.",
+        "The node in the Pod's spec; the kubelet's reports in its status.",
+        "How the scheduler weighed the nodes.",
+        sources.CONTROLLERS,
+        kind="Pod",
+        rules=("bound",),
     ),
-    DocumentedGrade(
-        "unknown",
-        "nothing shows it, and nothing is guessed",
-        "dotted, with a question mark",
-        "A deletion leaves no name in the object, and two could have asked for it.",
+    DocumentedStep(
+        "config-scaled",
+        None,
+        "custom-controller",
+        "The deployer scales the ReplicationControllers",
+        "It raises the new one's replicas and lowers the old one's step by step, as the strategy "
+        "(Rolling or Recreate) says, and waits for each Pod to be ready.",
+        "spec.replicas of both, written by openshift-deploy.",
+        "When it looked, and what it waits for: its log says so.",
+        sources.DEPLOYMENT_CONFIG,
+        kind=_REVISION,
+        fields=("spec.replicas",),
+    ),
+    DocumentedStep(
+        "config-pods",
+        None,
+        "replication-controller",
+        "The ReplicationController controller creates the Pods",
+        "It compares spec.replicas with the Pods that exist, and creates the missing ones, as the "
+        "ReplicaSet controller does.",
+        "The new Pods, which the ReplicationController controls.",
+        _CHOICE,
+        sources.DEPLOYMENT_CONFIG,
+        kind="Pod",
+        rules=("made-for-owner",),
+    ),
+    DocumentedStep(
+        "config-ready",
+        None,
+        "kubelet",
+        "The kubelet starts them, and says when they are ready",
+        "From here on all is as with a Deployment's Pods: pull, start, probe, report.",
+        "The kubelet's reports in each Pod's status.",
+        "What happens within the container.",
+        sources.CONTROLLERS,
+        kind="Pod",
+        rules=("kubelet-running",),
+    ),
+    DocumentedStep(
+        "config-reported",
+        None,
+        "custom-controller",
+        "Its controller reports the rollout as done",
+        "The deployer ends, the deployer controller marks the ReplicationController complete, and "
+        "the deploymentconfig controller says Available and Progressing in the status.",
+        "The conditions of the DeploymentConfig.",
+        "What it counted in its own memory.",
+        sources.DEPLOYMENT_CONFIG,
+        kind=CONFIG,
+        fields=("status.conditions[Available]",),
     ),
 )
-"""The strongest first."""
-
-VERBS = (
-    DocumentedVerb("create", "An object was created."),
-    DocumentedVerb("update", "An object was replaced as a whole."),
-    DocumentedVerb("patch", "Some fields of an object were changed."),
-    DocumentedVerb("delete", "An object was deleted, or marked for deletion, or let go."),
-    DocumentedVerb("bind", "A Pod was given its node, by the binding subresource."),
-    DocumentedVerb(
-        "evict", "A Pod's eviction was asked for, which a disruption budget may refuse."
-    ),
-    DocumentedVerb("report", "A status was written: what its writer found, not what it wants."),
-    DocumentedVerb("renew", "A heartbeat: nothing changed but the time at which it was sent."),
-    DocumentedVerb("store", "The API server wrote the object to etcd."),
-    DocumentedVerb("broadcast", "The API server sent the new version to all who watch."),
-)
+"""In the trace of a DeploymentConfig."""

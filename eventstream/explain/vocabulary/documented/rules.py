@@ -4,7 +4,6 @@ Here are those about controllers, volumes and deletions; in a deletion the objec
 """
 
 from eventstream.explain.vocabulary import sources
-from eventstream.explain.vocabulary.documented.rule import DocumentedRule
 from eventstream.explain.vocabulary.documented.rules_of_pods import (
     CUSTOM,
     DISRUPTIONS,
@@ -13,6 +12,7 @@ from eventstream.explain.vocabulary.documented.rules_of_pods import (
     SERVER,
     WRITERS,
 )
+from eventstream.explain.vocabulary.documented.words import DocumentedRule
 from eventstream.explain.vocabulary.registry import MAKERS, STATUS_WRITERS
 
 _COMPANIONS = (

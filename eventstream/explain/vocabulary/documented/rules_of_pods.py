@@ -1,7 +1,7 @@
 """The rules about Pods and Nodes, and about clients, custom controllers and the API server."""
 
 from eventstream.explain.vocabulary import sources
-from eventstream.explain.vocabulary.documented.rule import DocumentedRule
+from eventstream.explain.vocabulary.documented.words import DocumentedRule
 
 PODS = (
     DocumentedRule(

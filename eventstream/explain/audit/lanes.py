@@ -1,34 +1,211 @@
-"""The recent versions of the objects that had one name, with the requests that named it.
+"""The recent versions of the objects that had one name, joined with the requests that named it.
 
-Requests that deleted all there was: each may explain deletions that have none of their own.
+Units and requests are joined as they come, and anew only what something new can concern: those that
+were aligned together make a part; nothing outside a part fits anything in it. So what is new
+concerns only the parts that it meets: those whose units it was under way for, or whose requests
+were under way in its window, and all that name the same version. These dissolve, and are aligned
+anew together with it; all else stays as it is. Large bursts are joined less often than small ones,
+so that joining takes a small part of the time.
+
+What is let go may cut through a part. A version in whose window something of that was under way
+may have been made by a request that is gone, or compete with another version for one: it keeps
+what it was joined with, and takes part as before.
 """
 
 import math
-from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator, Mapping
 from operator import attrgetter
 
-from eventstream.explain.audit.alignment import agreed
-from eventstream.explain.audit.fitting import Index, is_eviction, is_prompt
-from eventstream.explain.audit.identities import identity
-from eventstream.explain.audit.pairing import Pairing, Patience, outdated
+from eventstream.explain.audit.alignment import certain
+from eventstream.explain.audit.fitting import is_eviction
+from eventstream.explain.audit.groups import groups
 from eventstream.explain.audit.requests import (
-    EARLY,
-    LATE,
-    PROMPT,
     Item,
+    Part,
     Request,
+    Sort,
     Unit,
-    Window,
     goes_on,
     quiet,
     units,
 )
-from eventstream.explain.deletions.deciding import marks_deletion
 from eventstream.explain.world.claims import Match
 from eventstream.explain.world.families import by_order
 from eventstream.explain.world.writes import Write
 from eventstream.objects.observations import AuditRecord
+
+_SHARE = 2e-3
+"""Seconds for each thing that was looked at in one go, until that may be done again."""
+
+_OF_FEW, _SOON = 0.1, 1.0
+"""The same where these are few, and seconds at most for that: what comes one after the other, as a
+request and then what it wrote, is mostly there when they are over, and is looked at but once."""
+
+
+class Patience:
+    """When something was last done, and how much that was."""
+
+    __slots__ = ("_at", "_size")
+
+    def __init__(self) -> None:
+        self._at = 0.0
+        self._size = 0
+
+    def is_over(self, now: float) -> bool:
+        """Whether it may be done again by `now` (unix seconds)."""
+        pause = max(_SHARE * self._size, min(_OF_FEW * self._size, _SOON))
+        return not 0 <= now - self._at < pause
+
+    def spend(self, now: float, size: int) -> None:
+        """Take note that so much was looked at."""
+        self._at, self._size = now, size
+
+
+by_end = attrgetter("end")
+
+
+class Pairing:
+    """Units and requests of which some may belong together."""
+
+    def __init__(self) -> None:
+        self._open: dict[Item, None] = {}
+        self._parts: dict[Sort, list[Part]] = {}
+        self._versions: dict[str, list[Item]] = {}
+        self._longest = 0.0
+        self._cut = -math.inf
+        self.patience = Patience()
+
+    @property
+    def open(self) -> bool:
+        """Whether anything is new since the last join."""
+        return bool(self._open)
+
+    def add(self, item: Item) -> None:
+        """Take a new unit or request, until the next join."""
+        self._open[item] = None
+        if item.version and item.seen:
+            self._versions.setdefault(item.version, []).append(item)
+
+    def remove(self, item: Item) -> None:
+        """Let one go; what it was aligned with is open again."""
+        self._open.pop(item, None)
+        if item.part is not None:
+            self._open |= dict.fromkeys(self._dissolved(item.part))
+            self._open.pop(item, None)
+            item.part = None
+        of_version = self._versions.get(item.version, [])
+        if item in of_version:
+            of_version.remove(item)
+            if not of_version:
+                del self._versions[item.version]
+
+    def let_go(self, items: Iterable[Item]) -> None:
+        """Remove these, although what is left may have belonged to one of them."""
+        for item in items:
+            self.remove(item)
+            self._cut = max(self._cut, item.end)
+
+    def join(self, now: float) -> list[Unit]:
+        """Align what is open; returns the units that were never joined, or are otherwise now."""
+        items = self._gathered()
+        self.patience.spend(now, len(items))
+        sorts: dict[Sort, tuple[list[Unit], list[Request]]] = {}
+        for item in items:
+            of_sort = sorts.get(item.sort)
+            if of_sort is None:
+                of_sort = sorts[item.sort] = [], []
+            if isinstance(item, Unit):
+                of_sort[0].append(item)
+            else:
+                of_sort[1].append(item)
+        return [unit for of_sort in sorts.values() for unit in self._align(*of_sort)]
+
+    def _align(self, units: list[Unit], requests: list[Request]) -> Iterator[Unit]:
+        matches: dict[Unit, Match] = {}
+        for group in groups(units, requests):
+            if group.units and group.requests:
+                matches.update(certain(group))
+            self._keep(Part(group.units, group.requests, exact=group.exact, settled=group.settled))
+        for unit in units:
+            match = matches.get(unit) if unit.start > self._cut else unit.match
+            if not unit.joined or match != unit.match:
+                unit.joined, unit.match = True, match
+                yield unit
+
+    def _gathered(self) -> dict[Item, None]:
+        """All that is open, and what it can concern.
+
+        What was in a part of its own meets nothing outside it, unless that part was exact.
+        """
+        found: dict[Item, None] = {}
+        queue = list(self._open)
+        self._open.clear()
+        while queue:
+            item = queue.pop()
+            if item in found:
+                continue
+            found[item] = None
+            part, item.part = item.part, None
+            if part is None or part.exact:
+                for met in self._meeting(item):
+                    queue.extend(self._dissolved(met))
+            if part is not None:
+                queue.extend(self._dissolved(part))
+            if item.version:
+                queue.extend(self._versions.get(item.version, ()))
+        return found
+
+    def _meeting(self, item: Item) -> list[Part]:
+        """The parts that a new one may concern otherwise than by version."""
+        is_unit = isinstance(item, Unit)
+        if not item.seen or (item.version and not is_unit):
+            return []
+        first, last = item.start, item.end
+        found: list[Part] = []
+        parts = self._parts.get(item.sort, [])
+        for index in range(bisect_left(parts, first, key=by_end), len(parts)):
+            part = parts[index]
+            if part.end > last + self._longest:
+                break
+            begin, end = part.requests if is_unit else part.units
+            if begin <= last and first <= end:
+                found.append(part)
+        return found
+
+    def _dissolved(self, part: Part) -> list[Item]:
+        """What was in the part, if it is not dissolved already."""
+        if part.dissolved:
+            return []
+        part.dissolved = True
+        if part.start <= part.end:
+            parts = self._parts[part.items[0].sort]
+            index = bisect_left(parts, part.end, key=by_end)
+            while parts[index] is not part:
+                index += 1
+            del parts[index]
+        return part.items
+
+    def _keep(self, part: Part) -> None:
+        if part.start <= part.end:
+            self._longest = max(self._longest, part.end - part.start)
+            insort(self._parts.setdefault(part.items[0].sort, []), part, key=by_end)
+
+
+def outdated(
+    units: Iterable[Unit], requests: Mapping[str, Request], since: float
+) -> dict[Item, None]:
+    """Those of before `since` (unix seconds); a unit and its one request are not parted."""
+    old: dict[Item, None] = {each: None for each in requests.values() if each.record.at < since}
+    found = dict(old)
+    for unit in units:
+        match = unit.match
+        own = requests.get(match.record.audit_id) if match and match.count == 1 else None  # a dict  # nosec B113
+        if unit.first.change.at < since or own in old:
+            found[unit] = None
+            if own is not None:
+                found[own] = None
+    return found
 
 
 class Lane:
@@ -175,110 +352,3 @@ class Lane:
                 before = self.writes[place - 1]
                 if is_eviction(before):
                     yield self._unit_of[id(before)]
-
-
-_arrived = attrgetter("first.change.at")
-
-
-class Collections:
-    """The requests of one place, and the deletions that they may have made, by their arrival."""
-
-    __slots__ = ("_cut", "_deletions", "_index", "_requests", "_touched", "_units", "patience")
-
-    def __init__(self) -> None:
-        self._requests: dict[str, Request] = {}
-        self._index = Index()
-        self._deletions: list[Unit] = []
-        self._units: dict[int, Unit] = {}
-        self._touched: list[Request] = []
-        self._cut = -math.inf
-        self.patience = Patience()
-
-    def __bool__(self) -> bool:
-        return bool(self._requests)
-
-    @property
-    def times(self) -> list[float]:
-        """When the requests were answered (unix seconds)."""
-        return [request.record.at for request in self._requests.values()]
-
-    def ask(self, record: AuditRecord) -> None:
-        """Take a request; one that is known already is taken anew."""
-        known = self._requests.get(record.audit_id)
-        if known is not None and known.record == record:
-            return
-        request = self._requests[record.audit_id] = Request(record)
-        self._touched.append(request)
-        if known is None:
-            self._index.add(request)
-        else:
-            self._touched.append(known)
-            self._index = Index(self._requests.values())
-
-    def write(self, write: Write) -> None:
-        """Take a version, which counts if it is part of a deletion."""
-        if (write.gone or write.image.metadata.deletion_timestamp) and marks_deletion(write):
-            unit = self._units[id(write)] = Unit((write,))
-            insort(self._deletions, unit, key=_arrived)
-
-    @property
-    def open(self) -> bool:
-        """Whether any request is new since last time."""
-        return bool(self._touched)
-
-    def touched(self, now: float) -> list[Write]:
-        """The deletions that those requests may concern."""
-        requests, self._touched = self._touched, []
-        found: dict[Unit, None] = {}
-        for request in requests:
-            first = bisect_left(self._deletions, request.start - EARLY, key=_arrived)
-            last = bisect_right(self._deletions, request.end + LATE, key=_arrived)
-            found |= dict.fromkeys(self._deletions[first:last])
-        self.patience.spend(now, len(found))
-        return [unit.first for unit in found]
-
-    def match(self, write: Write) -> Match | None:
-        """The request behind a deletion that no request of its own explains."""
-        unit = self._units.get(id(write))
-        if unit is None or not self._requests:
-            return None
-        return agreed(self._index.spans(unit))
-
-    def contests(self, write: Write, found: Match) -> bool:
-        """Whether a mark may be the work of such a request, and not of one for it alone.
-
-        Whoever deletes what is marked already succeeds too, and writes nothing. What is gone at
-        once was there for one request only; the other finds nothing.
-        """
-        unit, before = self._units.get(id(write)), write.before
-        if unit is None or not self._requests or write.gone or before is None:
-            return False
-        if before.metadata.deletion_timestamp:
-            return False
-        asker, at = identity(found.record)[:3], write.change.at
-        prompt = Window(max(unit.window.low, at - 2 * PROMPT), min(unit.window.high, at))
-        return any(
-            request.asker[:3] != asker and is_prompt(unit, request.record)
-            for span in self._index.spans(unit, prompt)
-            for request in span.requests
-        )
-
-    def drop(self, since: float) -> None:
-        """Let go of requests that were answered before."""
-        old = [each for each in self._requests.values() if each.record.at < since]
-        for request in old:
-            del self._requests[request.record.audit_id]
-            self._cut = max(self._cut, request.end)
-        if old:
-            self._index = Index(self._requests.values())
-
-    def is_cut(self, write: Write) -> bool:
-        """Whether a request that was let go may have made it: nothing more can be known of that."""
-        unit = self._units.get(id(write))
-        return unit is not None and unit.start <= self._cut
-
-    def forget(self, writes: set[int]) -> None:
-        """Let go of deletions, by the id of their writes."""
-        if not writes.isdisjoint(self._units):
-            self._deletions = [unit for unit in self._deletions if id(unit.first) not in writes]
-            self._units = {id(unit.first): unit for unit in self._deletions}

@@ -6,7 +6,7 @@ that names no owner, as an operator need not set one, its name, its time and the
 work tell together.
 """
 
-from eventstream.explain.attribution import evidence
+from eventstream.explain.attribution import proofs
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.claims import BUILT_IN
 from eventstream.explain.world.families import HIGHEST, owner_of
@@ -139,7 +139,7 @@ def proof_above(view: View, manager: str, above: ObjectLog | None) -> Evidence |
         return None
     whose = f"{above.ref.kind} {above.ref.name}"
     if manager.startswith(_WORKERS.get(above.ref.kind, ())):
-        return evidence.owns(f"{manager} is what a Pod of {whose} runs to do its work")
+        return proofs.owns(f"{manager} is what a Pod of {whose} runs to do its work")
     if not view.is_controller(manager, above.ref.kind):
         return None
     said = f"{manager} looks after {above.ref.kind} objects, and this one belongs to {whose}"
@@ -185,11 +185,11 @@ def proof_of(image: Image, manager: str) -> Evidence | None:
     fields = owned(image, manager)
     owner = custom_owner(image)
     if owner is not None and any_of(fields, "metadata.ownerReferences"):
-        return evidence.owns(f"{manager} set the ownerReference to {owner.kind} {owner.name}")
+        return proofs.owns(f"{manager} set the ownerReference to {owner.kind} {owner.name}")
     if is_built_in(image.api_version):
         return None
     if manager in status_writers(image):
-        return evidence.owns(f"{manager} writes this object's status")
+        return proofs.owns(f"{manager} writes this object's status")
     if any_of(fields, "metadata.finalizers") and not any_of(fields, "spec"):
-        return evidence.owns(f"{manager} put a finalizer on this object")
+        return proofs.owns(f"{manager} put a finalizer on this object")
     return None

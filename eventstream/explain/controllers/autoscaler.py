@@ -4,10 +4,10 @@ Source: pkg/controller/podautoscaler/horizontal.go, reconcileAutoscaler, compute
 normalizeDesiredReplicas.
 """
 
-from eventstream.explain.attribution import evidence
+from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.registry import Behaviour
 from eventstream.explain.controllers.shared.conventions import complete, unknown
-from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary import sources
@@ -49,7 +49,7 @@ def scaled_by_autoscaler(view: View, who: Writer) -> Verdict | None:
         who_grade="reported",
         why_grade="reported" if said else "unknown",
         begins=True,
-        evidence=(evidence.saw(write), *evidence.managed(who), *evidence.all_told(said)),
+        evidence=(proofs.saw(write), *proofs.managed(who), *proofs.all_told(said)),
         source_url=sources.AUTOSCALER,
         loop=Loop(
             named(scaler.image) if scaler is not None else "its HorizontalPodAutoscaler object",

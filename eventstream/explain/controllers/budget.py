@@ -4,11 +4,11 @@ Sources: pkg/controller/disruption/disruption.go, trySync, failSafe, updatePdbSt
 pkg/registry/core/pod/storage/eviction.go, checkAndDecrement.
 """
 
-from eventstream.explain.attribution import evidence
+from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.registry import Behaviour, Rules
 from eventstream.explain.controllers.shared.conventions import complete
 from eventstream.explain.controllers.shared.statuses import status_news
-from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary import sources
@@ -39,7 +39,7 @@ def charged(view: View, who: Writer) -> Verdict | None:
         why="A client asked to evict a Pod that the budget covers, and the budget allowed it.",
         who_grade="reported",
         why_grade="inferred",
-        evidence=(evidence.saw(write), *evidence.managed(who)),
+        evidence=(proofs.saw(write), *proofs.managed(who)),
         source_url=sources.EVICTION,
     )
 
@@ -67,9 +67,9 @@ def counted(view: View, who: Writer) -> Verdict | None:
         why_grade="inferred",
         causes=(cause,) if cause else (),
         evidence=(
-            evidence.saw(write),
-            *evidence.managed(who),
-            evidence.sequence("only the disruption controller writes this status", "who"),
+            proofs.saw(write),
+            *proofs.managed(who),
+            proofs.sequence("only the disruption controller writes this status", "who"),
         ),
         source_url=sources.DISRUPTION,
         loop=Loop(

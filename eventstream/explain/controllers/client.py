@@ -5,7 +5,7 @@ metadata or spec that were only taken away leave no entry of who did it.
 Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management
 """
 
-from eventstream.explain.attribution import evidence
+from eventstream.explain.attribution import proofs
 from eventstream.explain.attribution.customs import asked_above, custom_keeper
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.declared import kinds
@@ -37,7 +37,7 @@ def created(view: View, who: Writer) -> Verdict | None:
         who_grade="reported",
         why_grade="unknown",
         begins=True,
-        evidence=(evidence.saw(write), *evidence.managed(who)),
+        evidence=(proofs.saw(write), *proofs.managed(who)),
         source_url=sources.FIELD_MANAGEMENT,
         documented=(1,) if deployment else (),
         documented_store=(2,) if deployment else (),
@@ -62,7 +62,7 @@ def changed(view: View, who: Writer) -> Verdict | None:
         who_grade="reported",
         why_grade="unknown",
         begins=True,
-        evidence=(evidence.saw(write), *evidence.managed(who)),
+        evidence=(proofs.saw(write), *proofs.managed(who)),
         source_url=sources.FIELD_MANAGEMENT,
     )
 
@@ -124,8 +124,8 @@ def by_client(view: View, who: Writer) -> Verdict | None:
         causes=asked_above(view) if keeper else (),
         begins=not keeper,
         evidence=(
-            evidence.saw(write),
-            evidence.sequence(
+            proofs.saw(write),
+            proofs.sequence(
                 "a removal leaves no entry, and no built-in controller makes it", "who"
             ),
         ),

@@ -12,11 +12,11 @@ staging/src/k8s.io/kube-aggregator/pkg/controllers/status/remote/remote_availabl
 sync.
 """
 
-from eventstream.explain.attribution import evidence
+from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.registry import Behaviour, Rules
 from eventstream.explain.controllers.shared.conventions import complete, unknown
 from eventstream.explain.deletions.removals import deletion
-from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary import sources
@@ -66,7 +66,7 @@ def reported(view: View, who: Writer) -> Verdict | None:
         who_grade="reported",
         why_grade="inferred" if cause else "unknown",
         causes=(cause,) if cause else (),
-        evidence=(evidence.saw(write), *evidence.managed(who)),
+        evidence=(proofs.saw(write), *proofs.managed(who)),
         source_url=sources.DEFINITION_STATUS,
         loop=Loop(
             seen(cause) if cause else named(write.image),
@@ -157,7 +157,7 @@ def by_type(view: View) -> Verdict | None:
         who_grade="inferred",
         why_grade="inferred",
         causes=(view.mark_of(cause),),
-        evidence=(evidence.saw(write),),
+        evidence=(proofs.saw(write),),
         source_url=sources.DEFINITION_FINALIZER,
         loop=Loop(seen(cause), "no object of this type desired, 1 found", "deleted it"),
     )

@@ -4,7 +4,7 @@ Sources: https://kubernetes.io/docs/concepts/overview/working-with-objects/names
 pkg/controller/resourcequota/resource_quota_controller.go, syncResourceQuota.
 """
 
-from eventstream.explain.attribution import evidence
+from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.registry import Behaviour, Rules
 from eventstream.explain.controllers.shared import surplus
 from eventstream.explain.controllers.shared.conventions import complete, unknown, untaught
@@ -41,7 +41,7 @@ def namespace_finalized(view: View, who: Writer) -> Verdict | None:
         who_grade="inferred",
         why_grade="inferred",
         causes=(cause,) if cause else (),
-        evidence=(evidence.saw(write), *evidence.managed(who)),
+        evidence=(proofs.saw(write), *proofs.managed(who)),
         source_url=sources.NAMESPACE_DELETE,
         loop=Loop(
             named(write.image),
@@ -93,7 +93,7 @@ def by_namespace(view: View) -> Verdict | None:
         who_grade="unknown" if open_ else "inferred",
         why_grade="inferred",
         causes=(view.mark_of(cause),),
-        evidence=(evidence.saw(write), *evidence.owned(write)),
+        evidence=(proofs.saw(write), *proofs.owned(write)),
         source_url=sources.NAMESPACE_DELETE,
         loop=None
         if open_
@@ -126,7 +126,7 @@ def quota_charged(view: View, who: Writer) -> Verdict | None:
         why="Admission counts an object against its namespace's quotas before it is stored.",
         who_grade="reported",
         why_grade="inferred",
-        evidence=(evidence.saw(write), *evidence.managed(who)),
+        evidence=(proofs.saw(write), *proofs.managed(who)),
         source_url=sources.QUOTA_ADMISSION,
     )
 

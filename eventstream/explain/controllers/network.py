@@ -10,9 +10,10 @@ https://kubernetes.io/docs/concepts/services-networking/ingress/
 
 from collections.abc import Iterator
 
+from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.registry import Behaviour, holding_of
 from eventstream.explain.controllers.shared.conventions import complete, unknown
-from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary.declared import kinds

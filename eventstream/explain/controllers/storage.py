@@ -8,11 +8,11 @@ https://kubernetes.io/docs/concepts/storage/persistent-volumes/#expanding-persis
 #phase and #reclaiming there
 """
 
-from eventstream.explain.attribution import evidence
+from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.registry import Behaviour, Rules
 from eventstream.explain.controllers.shared.conventions import complete, unknown, untaught
 from eventstream.explain.controllers.shared.provisioning import has_provisioner
-from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.quantities import amount
 from eventstream.explain.outlook.snapshot import Snapshot
@@ -127,7 +127,7 @@ def _verdict(
         who_grade="reported" if actor == "scheduler" else "inferred",
         why_grade="inferred",
         causes=(cause,) if cause else (),
-        evidence=(evidence.saw(write), *evidence.managed(who), *evidence.owned(write)),
+        evidence=(proofs.saw(write), *proofs.managed(who), *proofs.owned(write)),
         source_url=source_url,
         loop=Loop(
             seen(cause) if cause else named(write.image),

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from eventstream.explain.attribution import evidence
+from eventstream.explain.attribution import proofs
 from eventstream.explain.attribution.customs import custom_keeper, custom_owner
 from eventstream.explain.attribution.writers import writer
 from eventstream.explain.deletions import finalizers
@@ -171,9 +171,9 @@ class _Asking(Telling, frozen=True, gc=False):
             what=deletion(write, "Somebody" if self.doubt else "A client"),
             why=self.doubt or wanted,
             evidence=(
-                evidence.saw(write),
-                *evidence.owned(write),
-                *evidence.nobody(writer(write)),
+                proofs.saw(write),
+                *proofs.owned(write),
+                *proofs.nobody(writer(write)),
             ),
         )
 
@@ -257,7 +257,7 @@ def by_collector(view: View) -> Verdict | None:
         who_grade="unknown" if open_ else "inferred",
         why_grade="inferred",
         causes=(cause,),
-        evidence=(evidence.saw(write), *evidence.owned(write)),
+        evidence=(proofs.saw(write), *proofs.owned(write)),
         source_url=sources.GARBAGE_COLLECTION,
         loop=None
         if open_

@@ -7,7 +7,7 @@ Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/finali
 
 import msgspec
 
-from eventstream.explain.attribution import evidence
+from eventstream.explain.attribution import proofs
 from eventstream.explain.attribution.customs import controls, custom_keeper
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Loop
@@ -197,8 +197,8 @@ def _verdict(view: View, who: Remover, lost: tuple[str, ...]) -> Verdict:
         why_grade="inferred" if known else "unknown",
         causes=(cause,) if cause else (),
         evidence=(
-            evidence.saw(write),
-            *([evidence.sequence(f"who looks after {held} takes it away", "who")] if known else []),
+            proofs.saw(write),
+            *([proofs.sequence(f"who looks after {held} takes it away", "who")] if known else []),
         ),
         source_url=who.source_url,
         loop=Loop(
@@ -259,7 +259,7 @@ def _deleted_again(view: View) -> Verdict:
         who_grade="unknown" if doubtful else "inferred",
         why_grade="unknown",
         causes=(cause,) if cause else (),
-        evidence=(evidence.saw(write), *evidence.owned(write)),
+        evidence=(proofs.saw(write), *proofs.owned(write)),
         source_url=sources.DELETED_AGAIN,
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from eventstream.explain.attribution import evidence
+from eventstream.explain.attribution import proofs
 from eventstream.explain.deletions import finalizers
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Evidence, Loop
@@ -67,7 +67,7 @@ def _shortened(view: View) -> Verdict | None:
         who_grade="inferred",
         why_grade="unknown",
         causes=(cause,) if cause else (),
-        evidence=(evidence.saw(write), evidence.sequence("no controller deletes twice", "who")),
+        evidence=(proofs.saw(write), proofs.sequence("no controller deletes twice", "who")),
         source_url=sources.POD_DELETION,
     )
 
@@ -168,7 +168,7 @@ class _End(Telling, frozen=True, gc=False):
             why="It shows a Pod that the node runs from a file; its kubelet makes it anew."
             if is_mirror(write.image)
             else "The Pod's containers have stopped, so its kubelet lets the API server remove it.",
-            evidence=(evidence.saw(write), evidence.sequence(last, "who")),
+            evidence=(proofs.saw(write), proofs.sequence(last, "who")),
             loop=Loop(
                 f"{pod} is being deleted",
                 "0 containers desired, 0 running",
@@ -209,8 +209,8 @@ def _forced(view: View, cause: Write | None, actor: str) -> Verdict:
         why_grade="inferred" if collected else "unknown",
         causes=(cause,) if cause else (),
         evidence=(
-            evidence.saw(write),
-            evidence.sequence("its kubelet removes a Pod only once it has reported its end", "who"),
+            proofs.saw(write),
+            proofs.sequence("its kubelet removes a Pod only once it has reported its end", "who"),
         ),
         source_url=sources.POD_COLLECTION if collected else sources.POD_DELETION,
         loop=Loop(f"{named(write.image)} on {node}", "a Pod without a node", "removed it")
@@ -242,8 +242,8 @@ def _finalized(view: View) -> Verdict | None:
         why_grade="inferred",
         causes=(cause,) if cause else (),
         evidence=(
-            evidence.saw(write),
-            evidence.sequence("only the namespace controller finalizes namespaces", "who"),
+            proofs.saw(write),
+            proofs.sequence("only the namespace controller finalizes namespaces", "who"),
         ),
         source_url=sources.NAMESPACE_DELETE,
         loop=Loop(
@@ -276,7 +276,7 @@ def _asked_before(view: View) -> Verdict | None:
         who_grade="inferred" if known else "unknown",
         why_grade="inferred",
         causes=(cause,),
-        evidence=(evidence.saw(write),),
+        evidence=(proofs.saw(write),),
         source_url=sources.API_CONCEPTS,
     )
 

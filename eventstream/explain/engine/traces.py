@@ -21,8 +21,7 @@ from eventstream.explain.engine.causes import (
     waiting_for,
 )
 from eventstream.explain.engine.tracelog import TraceLog
-from eventstream.explain.outlook import proofs
-from eventstream.explain.outlook.holding import Outlook, pending, staged
+from eventstream.explain.outlook.holding import Outlook, command_of, evidence_of, pending, staged
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.usual import UsualWaits
 from eventstream.explain.vocabulary.records import ObjectRef, Trace, existing_trace_id
@@ -309,7 +308,7 @@ class TraceKeeper:
     def _written(self, trace: TraceLog, outlook: Outlook, sources: set[str]) -> Trace:
         began, first = trace.began, outlook.first
         ref = trace.root.ref
-        proof = proofs.of_wait(first) if first and first.diagnosis else ()
+        proof = evidence_of(first) if first and first.diagnosis else ()
         if first is not None and first.about is not None and proof:
             sources |= drawn.by_proof(first.about.log, proof)
         if began is None:  # What it controls told of what it had been.
@@ -341,7 +340,7 @@ class TraceKeeper:
             usual=outlook.usual,
             measured=trace.measured,
             diagnosis_evidence=proof,
-            command=proofs.command_of(first) if first and first.diagnosis else "",
+            command=command_of(first) if first and first.diagnosis else "",
             mend=first.mend if first and first.diagnosis else "",
             sources=tuple(sorted(sources - {drawn.name(ref)})),
         )

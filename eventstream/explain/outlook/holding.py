@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from eventstream.explain.attribution.evidence import told
+from eventstream.explain.attribution import proofs
+from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.waits import ENOUGH
 from eventstream.explain.vocabulary.records import Evidence, Stage, TraceState, Usual
 from eventstream.explain.vocabulary.registry import title
 from eventstream.explain.world.notes import quoted, said, warned
-from eventstream.explain.world.text import seconds, sentence
+from eventstream.explain.world.text import named, seconds, sentence
 from eventstream.explain.world.writes import Write
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def _warned(holding: Holding) -> Holding:
     return msgspec.structs.replace(
         holding,
         detail=sentence(f"{holding.detail.rstrip('.')}; {quoted(note)}"),
-        evidence=(*holding.evidence, told(note)) if holding.evidence else (),
+        evidence=(*holding.evidence, proofs.told(note)) if holding.evidence else (),
     )
 
 
@@ -230,3 +231,27 @@ def troubled(holding: Holding, trouble: Trouble | None) -> Holding:
         command=trouble.command,
         mend=trouble.mend,
     )
+
+
+def evidence_of(holding: Holding) -> tuple[Evidence, ...]:
+    """The evidence of a wait that is only long: what is waited for has not been seen."""
+    about = holding.about
+    if holding.evidence or about is None:
+        return holding.evidence
+    image = about.image
+    how = "was there when watching began" if about.base else "is the newest that was seen of it"
+    marked = image.metadata.deletion_timestamp
+    also = f", marked with deletionTimestamp {marked}" if marked else ""
+    newest = proofs.seen(about, f"{named(image)} at resourceVersion {image.version} {how}{also}")
+    known = [note for notes in (about.log.notes or {}).values() for note in notes.values()]
+    latest = sorted(known, key=lambda note: (note.at, note.after.metadata.name), reverse=True)
+    absent = Evidence("observed", "watch", f"not seen since then: {holding.waiting_for}", "why")
+    warning = warned(about.log, holding.since)
+    return (newest, absent, *proofs.events([warning] if warning is not None else latest[:1]))
+
+
+def command_of(holding: Holding) -> str:
+    """The command that shows what a holding is about; empty where none can be given."""
+    if holding.command or holding.about is None:
+        return holding.command
+    return commands.describe(holding.about)

@@ -13,7 +13,7 @@ claim).
 
 from typing import NamedTuple
 
-from eventstream.explain.attribution import evidence
+from eventstream.explain.attribution import proofs
 from eventstream.explain.attribution.customs import (
     answers,
     any_of,
@@ -125,7 +125,7 @@ def _made_of_its_own(view: View, who: Writer) -> Evidence | None:
     if not owns or not view.is_controller(manager, image.kind):
         return None
     owner = image.metadata.controller or image.metadata.owner_references[0]
-    return evidence.owns(f"{manager} set the ownerReference to {owner.kind} {owner.name}")
+    return proofs.owns(f"{manager} set the ownerReference to {owner.kind} {owner.name}")
 
 
 def _kept(view: View, manager: str) -> Evidence | None:
@@ -143,7 +143,7 @@ def _kept(view: View, manager: str) -> Evidence | None:
     last = view.previous()
     if last is None or not answers(view, last):
         return None
-    return evidence.owns(f"{manager} looks after {kind} objects, as others of its writes show")
+    return proofs.owns(f"{manager} looks after {kind} objects, as others of its writes show")
 
 
 def _asked_by_another(write: Write, manager: str) -> bool:

@@ -10,8 +10,9 @@ from collections.abc import Callable
 
 import msgspec
 
+from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.shared.conventions import QUEUE, untaught
-from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.waits import acting, becoming_ready

@@ -11,7 +11,7 @@ What a custom controller deletes of its own, while its finalizer still holds the
 
 from typing import Any
 
-from eventstream.explain.attribution import evidence
+from eventstream.explain.attribution import proofs
 from eventstream.explain.attribution.customs import (
     any_of,
     asked_above,
@@ -70,7 +70,7 @@ def acted(view: View, who: Writer) -> Verdict | None:
         why_grade="inferred" if cause else "unknown",
         causes=(cause,) if cause else (),
         begins=ground.begins,
-        evidence=(evidence.saw(write), *evidence.managed(who), proof, *evidence.owned(write)),
+        evidence=(proofs.saw(write), *proofs.managed(who), proof, *proofs.owned(write)),
         source_url=sources.OPERATOR,
         loop=Loop(
             seen(cause) if cause else named(write.image),
@@ -200,7 +200,7 @@ def _either(view: View, who: Writer, why: str, *, anyone: bool = False) -> Verdi
         who_grade="unknown",
         why_grade="unknown",
         causes=() if created else asked_above(view),
-        evidence=(evidence.saw(write), *evidence.managed(who)),
+        evidence=(proofs.saw(write), *proofs.managed(who)),
         source_url=sources.OPERATOR,
     )
 
@@ -293,8 +293,8 @@ def cleaned_up(view: View) -> Verdict | None:
         why_grade="inferred",
         causes=(asked,),
         evidence=(
-            evidence.saw(write),
-            *evidence.owned(write),
+            proofs.saw(write),
+            *proofs.owned(write),
             Evidence(
                 "inferred",
                 "sequence",

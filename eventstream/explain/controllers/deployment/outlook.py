@@ -7,11 +7,12 @@ DeploymentComplete.
 
 import msgspec
 
+from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.shared import conventions
 from eventstream.explain.controllers.shared.leaving import leaving
 from eventstream.explain.controllers.shared.podcounts import PodCounts, creation
 from eventstream.explain.controllers.shared.refusals import going, refused
-from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary.records import Stage

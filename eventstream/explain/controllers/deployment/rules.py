@@ -1,6 +1,6 @@
 """What the Deployment controller does to ReplicaSets: creates, scales, annotates, deletes."""
 
-from eventstream.explain.attribution import evidence
+from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.deployment import rollouts
 from eventstream.explain.controllers.shared.revisions import present_children
 from eventstream.explain.deletions.deciding import Housekeeper
@@ -44,11 +44,11 @@ def created_replicaset(view: View, who: Writer) -> Verdict | None:
         why_grade="reported" if notes else "inferred",
         causes=(cause,) if cause else (),
         evidence=(
-            evidence.saw(write),
-            *evidence.managed(who),
-            *evidence.owned(write),
-            *evidence.all_told(notes, "who"),
-            evidence.sequence(
+            proofs.saw(write),
+            *proofs.managed(who),
+            *proofs.owned(write),
+            *proofs.all_told(notes, "who"),
+            proofs.sequence(
                 "only the Deployment controller creates a Deployment's ReplicaSets", "who"
             ),
         ),
@@ -143,10 +143,10 @@ def changed_replicaset(view: View, who: Writer) -> Verdict | None:
         why_grade="inferred" if cause else "unknown",
         causes=(cause,) if cause else (),
         evidence=(
-            evidence.saw(write),
-            *evidence.managed(who),
-            *evidence.owned(write),
-            *evidence.all_told(notes, "who"),
+            proofs.saw(write),
+            *proofs.managed(who),
+            *proofs.owned(write),
+            *proofs.all_told(notes, "who"),
         ),
         source_url=sources.DEPLOYMENT_ROLLING,
         loop=Loop(

@@ -8,11 +8,12 @@ pkg/controller/cronjob/utils.go, nextScheduleTime.
 
 import msgspec
 
+from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.registry import behaviour_of
 from eventstream.explain.controllers.shared.conventions import complete, unknown
 from eventstream.explain.controllers.shared.makers import spec_at
 from eventstream.explain.controllers.shared.refusals import refused
-from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary.time_zones import KNOWN

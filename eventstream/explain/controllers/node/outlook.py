@@ -14,10 +14,11 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.registry import holding_of
 from eventstream.explain.controllers.shared import surplus
 from eventstream.explain.controllers.shared.conventions import unknown
-from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary.declared import kinds

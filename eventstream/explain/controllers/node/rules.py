@@ -10,7 +10,7 @@ pkg/controller/volume/attachdetach/statusupdater/node_status_updater.go.
 
 import msgspec
 
-from eventstream.explain.attribution import evidence
+from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.shared.statuses import condition_news
 from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary import sources
@@ -103,7 +103,7 @@ def _by_kubelet(view: View, who: Writer, rule: RuleName, act: str) -> Verdict:
         why_grade="inferred",
         begins=created,
         causes=(cause,) if cause else (),
-        evidence=(evidence.saw(write), *evidence.managed(who)),
+        evidence=(proofs.saw(write), *proofs.managed(who)),
         source_url=sources.NODE_REGISTRATION if created else sources.NODE_HEARTBEATS,
         node=name,
     )
@@ -151,9 +151,9 @@ def watched_over(view: View, who: Writer) -> Verdict | None:
         causes=(cause,) if cause else (),
         begins=act.lost,
         evidence=(
-            evidence.saw(write),
-            *evidence.managed(who),
-            evidence.sequence(f"of the controllers only the {title(act.actor)} does this", "who"),
+            proofs.saw(write),
+            *proofs.managed(who),
+            proofs.sequence(f"of the controllers only the {title(act.actor)} does this", "who"),
         ),
         source_url=act.source_url,
         loop=Loop(
@@ -305,6 +305,6 @@ def taken_away(view: View) -> Verdict | None:
         who_grade="reported",
         why_grade="reported",
         begins=True,
-        evidence=(evidence.saw(write), evidence.told(note, "who")),
+        evidence=(proofs.saw(write), proofs.told(note, "who")),
         source_url=sources.NODES,
     )

@@ -5,7 +5,7 @@ their own account tell of it: Karpenter, the cluster autoscaler, the descheduler
 the vertical Pod autoscaler. Each names its Event's component after itself.
 """
 
-from eventstream.explain.attribution import evidence
+from eventstream.explain.attribution import proofs
 from eventstream.explain.attribution.customs import custom_keeper
 from eventstream.explain.controllers.pod.podstatus import disruption, disruption_cause
 from eventstream.explain.deletions.deciding import left_open
@@ -90,9 +90,9 @@ def disrupted(view: View) -> Verdict | None:
         causes=(cause,) if cause else (),
         begins=client and cause is None,
         evidence=(
-            evidence.saw(write),
-            evidence.condition(f"DisruptionTarget: {says}"),
-            *([evidence.told(said, "who")] if said is not None else []),
+            proofs.saw(write),
+            proofs.condition(f"DisruptionTarget: {says}"),
+            *([proofs.told(said, "who")] if said is not None else []),
         ),
         source_url=known.source_url,
         loop=None
@@ -166,6 +166,6 @@ def hurried(view: View) -> Verdict | None:
         who_grade="inferred",
         why_grade="unknown",
         begins=True,
-        evidence=(evidence.saw(write), *evidence.owned(write)),
+        evidence=(proofs.saw(write), *proofs.owned(write)),
         source_url=sources.POD_DELETION,
     )

@@ -11,8 +11,9 @@ from functools import lru_cache
 
 import msgspec
 
+from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.pod.podstates import declared, role_of
-from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.world.pods import node_of

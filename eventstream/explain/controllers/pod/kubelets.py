@@ -3,7 +3,7 @@
 Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
 """
 
-from eventstream.explain.attribution import evidence
+from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.pod.podstates import Reported, how_ended, state
 from eventstream.explain.controllers.pod.podstates import reported as containers
 from eventstream.explain.vocabulary import sources
@@ -213,9 +213,9 @@ class _Report(Telling, frozen=True, gc=False):
             f"{state(write, self.shown)}.",
             why=self.why,
             evidence=(
-                evidence.saw(write),
-                *evidence.managed(self.who),
-                *evidence.all_told(self.notes),
+                proofs.saw(write),
+                *proofs.managed(self.who),
+                *proofs.all_told(self.notes),
             ),
             loop=_loop(write, node),
         )
@@ -261,7 +261,7 @@ def mirrored(view: View, who: Writer) -> Verdict | None:
         why="A Pod that a kubelet runs from a file is not the API's; its mirror makes it visible.",
         who_grade="reported" if who.known else "inferred",
         why_grade="inferred",
-        evidence=(evidence.saw(write), *evidence.managed(who), *evidence.owned(write)),
+        evidence=(proofs.saw(write), *proofs.managed(who), *proofs.owned(write)),
         source_url=sources.MIRROR_PODS,
         loop=Loop("its own file", "1 mirror Pod desired, 0 exist", f"created {named(write.image)}"),
         node=node,

@@ -7,8 +7,9 @@ pkg/kubelet/events/event.go (Events FailedMount, FailedAttachVolume, FailedMapVo
 pkg/controller/volume/attachdetach/reconciler/reconciler.go, reportMultiAttachError.
 """
 
+from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.pod.podstates import KINDS, MISSING
-from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.world.notes import recency, said

@@ -11,12 +11,13 @@ https://kubernetes.io/docs/concepts/workloads/pods/ephemeral-containers/.
 
 import msgspec
 
+from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.pod import podstatus
 from eventstream.explain.controllers.pod.placing import unplaced
 from eventstream.explain.controllers.pod.podstates import how_ended
 from eventstream.explain.controllers.pod.progress import progress
 from eventstream.explain.controllers.pod.troubles import of_container, trouble, unproven
-from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, troubled
 from eventstream.explain.outlook.snapshot import Snapshot, returned
 from eventstream.explain.vocabulary.registry import FINALIZERS

@@ -15,9 +15,10 @@ Nominated and FailedScheduling, by karpenter).
 
 import msgspec
 
+from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.pod.scheduler import unschedulable
 from eventstream.explain.controllers.shared.provisioning import has_node, has_provisioner
-from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.snapshot import Snapshot, ungated
 from eventstream.explain.vocabulary.declared import kinds

@@ -10,7 +10,8 @@ from typing import Literal
 
 import msgspec
 
-from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.attribution import proofs
+from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.world.notes import told_at

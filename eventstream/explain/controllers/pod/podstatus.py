@@ -10,9 +10,9 @@ from itertools import pairwise
 
 import msgspec
 
-from eventstream.explain.attribution import evidence
+from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.shared import surplus
-from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Trouble
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary import sources
@@ -89,7 +89,7 @@ def disrupted(view: View, who: Writer) -> Verdict | None:
         why_grade="reported",
         causes=(cause,) if cause else (),
         begins=client,
-        evidence=(evidence.saw(write), *evidence.managed(who), evidence.condition(says)),
+        evidence=(proofs.saw(write), *proofs.managed(who), proofs.condition(says)),
         source_url=known.source_url,
         loop=None
         if client
@@ -182,9 +182,9 @@ def _reported(view: View, who: Writer, rule: RuleName, actor: str, source_url: s
         why_grade="inferred",
         causes=(cause,) if cause else (),
         evidence=(
-            evidence.saw(write),
-            *evidence.managed(who),
-            evidence.sequence(f"of the controllers only the {title(actor)} writes this", "who"),
+            proofs.saw(write),
+            *proofs.managed(who),
+            proofs.sequence(f"of the controllers only the {title(actor)} writes this", "who"),
         ),
         source_url=source_url,
         loop=Loop(seen(cause) if cause else f"node {node}", "the Pod's state with its node's", act),

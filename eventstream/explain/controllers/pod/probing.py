@@ -6,8 +6,9 @@ computePodActions (Event Killing, "failed liveness probe, will be restarted").
 
 import msgspec
 
+from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.pod.podstates import called, declared
-from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary.records import Evidence

@@ -8,8 +8,8 @@ from functools import lru_cache
 
 import msgspec
 
-from eventstream.explain.attribution import evidence
-from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.attribution import proofs
+from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.quantities import requested
 from eventstream.explain.vocabulary import sources
@@ -77,9 +77,9 @@ class _Binding(Telling, frozen=True, gc=False):
             if self.received
             else "It had no node yet.",
             evidence=(
-                evidence.saw(self.write),
-                evidence.sequence(f"its spec.schedulerName is {self.scheduler}", "who"),
-                *evidence.all_told(self.notes, "who"),
+                proofs.saw(self.write),
+                proofs.sequence(f"its spec.schedulerName is {self.scheduler}", "who"),
+                *proofs.all_told(self.notes, "who"),
             ),
             loop=Loop(
                 self.received or pod,
@@ -167,10 +167,10 @@ def _verdict(
         why_grade="reported" if said else "inferred",
         causes=(cause,) if cause else (),
         evidence=(
-            evidence.saw(write),
-            *evidence.managed(who),
-            *([evidence.condition(f"PodScheduled: {said}", "why")] if said else []),
-            *evidence.all_told(notes),
+            proofs.saw(write),
+            *proofs.managed(who),
+            *([proofs.condition(f"PodScheduled: {said}", "why")] if said else []),
+            *proofs.all_told(notes),
         ),
         source_url=source_url,
         loop=Loop(

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.pod.images import REASONS, image
 from eventstream.explain.controllers.pod.mounting import mounting
 from eventstream.explain.controllers.pod.podstates import (
@@ -23,7 +24,7 @@ from eventstream.explain.controllers.pod.podstates import (
 )
 from eventstream.explain.controllers.pod.podstatus import node_lost
 from eventstream.explain.controllers.pod.probing import dying, killed, probing, unstarted
-from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary.records import Evidence

@@ -10,8 +10,9 @@ https://kueue.sigs.k8s.io/docs/tasks/run/jobs/ (the label that names a queue).
 
 from typing import Any
 
-from eventstream.explain.attribution.evidence import told
-from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.attribution import proofs
+from eventstream.explain.attribution.proofs import told
+from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary.records import Evidence

@@ -6,7 +6,7 @@ Sources: pkg/controller/controller_ref_manager.go;
 pkg/controller/garbagecollector/garbagecollector.go, orphanDependents.
 """
 
-from eventstream.explain.attribution import evidence
+from eventstream.explain.attribution import proofs
 from eventstream.explain.attribution.customs import asked_above
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.documented.words import RuleName
@@ -40,7 +40,7 @@ def named_component(view: View, who: Writer) -> Verdict | None:
         why="Baton has not documented yet why it does so.",
         who_grade="reported",
         why_grade="unknown",
-        evidence=(evidence.saw(write), *evidence.managed(who)),
+        evidence=(proofs.saw(write), *proofs.managed(who)),
         source_url=sources.FIELD_MANAGEMENT,
         loop=Loop(named(write.image), "what it found with what it wants", act),
     )
@@ -59,7 +59,7 @@ def found_by_list(view: View) -> Verdict:
         why="It happened while Baton could not watch; several writes may hide behind it.",
         who_grade="unknown",
         why_grade="unknown",
-        evidence=(evidence.saw(write),),
+        evidence=(proofs.saw(write),),
         source_url=sources.API_CONCEPTS,
     )
 
@@ -75,7 +75,7 @@ def defect(view: View, error: Exception) -> Verdict:
         why=f"This is a defect of Baton ({type(error).__name__}: {error}); see its log.",
         who_grade="unknown",
         why_grade="unknown",
-        evidence=(evidence.saw(write),),
+        evidence=(proofs.saw(write),),
     )
 
 
@@ -103,7 +103,7 @@ def undocumented(view: View, who: Writer) -> Verdict:
         why_grade="unknown",
         causes=() if created else asked_above(view),
         begins=_asks_anew(write),
-        evidence=(evidence.saw(write), *evidence.managed(who), *evidence.owned(write)),
+        evidence=(proofs.saw(write), *proofs.managed(who), *proofs.owned(write)),
         source_url=sources.CONTROLLERS,
         loop=None if who.known and not who.built_in else _generic(view, created),
     )
@@ -263,7 +263,7 @@ def _verdict(
         who_grade="inferred",
         why_grade="inferred",
         causes=(cause,) if cause else (),
-        evidence=(evidence.saw(write), *evidence.managed(who), *evidence.owned(write)),
+        evidence=(proofs.saw(write), *proofs.managed(who), *proofs.owned(write)),
         source_url=_SOURCES.get(rule, sources.COLLECTOR),
         loop=Loop(
             seen(cause) if cause else named(write.image),

@@ -5,8 +5,9 @@ https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/;
 pkg/controller/volume/pvcprotection/pvc_protection_controller.go, processPVC.
 """
 
+from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.registry import holding_of
-from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot, collectable, due
 from eventstream.explain.vocabulary.declared import kinds

@@ -5,7 +5,7 @@ And those that keep an object of their own beside a Service or a namespace.
 
 import msgspec
 
-from eventstream.explain.attribution import evidence
+from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.registry import behaviour_of
 from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary import sources
@@ -81,10 +81,10 @@ class _Making(Telling, frozen=True, gc=False):
             f"for {owner.kind} {owner.name}{self.ordinal}.",
             why=self.why,
             evidence=(
-                evidence.saw(self.write),
-                *evidence.managed(self.who),
-                *evidence.owned(self.write),
-                *evidence.all_told(self.notes, "who"),
+                proofs.saw(self.write),
+                *proofs.managed(self.who),
+                *proofs.owned(self.write),
+                *proofs.all_told(self.notes, "who"),
             ),
             loop=self.loop,
         )
@@ -117,7 +117,7 @@ def tended(view: View, who: Writer) -> Verdict | None:
         who_grade="inferred",
         why_grade="inferred",
         causes=(cause,) if cause else (),
-        evidence=(evidence.saw(write), *evidence.managed(who), *evidence.owned(write)),
+        evidence=(proofs.saw(write), *proofs.managed(who), *proofs.owned(write)),
         source_url=maker.source_url,
         loop=Loop(
             seen(cause) if cause else f"{owner.kind} {owner.name}",
@@ -289,7 +289,7 @@ def kept(view: View, who: Writer) -> Verdict | None:
         who_grade="reported" if who.built_in else "inferred",
         why_grade="inferred",
         causes=(cause,) if cause else (),
-        evidence=(evidence.saw(write), *evidence.managed(who)),
+        evidence=(proofs.saw(write), *proofs.managed(who)),
         source_url=companion.source_url,
         loop=Loop(
             seen(cause) if cause else f"{companion.of} objects",
@@ -347,6 +347,6 @@ def dropped(view: View) -> Verdict | None:
         who_grade="inferred" if gone else "unknown",
         why_grade="inferred" if gone else "unknown",
         causes=(service,) if gone and service is not None else (),
-        evidence=(evidence.saw(write), *evidence.owned(write)),
+        evidence=(proofs.saw(write), *proofs.owned(write)),
         source_url=companion.source_url,
     )

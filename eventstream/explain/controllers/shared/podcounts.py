@@ -15,6 +15,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.registry import holding_of, unproven
 from eventstream.explain.controllers.shared import conventions
 from eventstream.explain.controllers.shared.refusals import (
@@ -25,7 +26,7 @@ from eventstream.explain.controllers.shared.refusals import (
     perhaps_refused,
     refused,
 )
-from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.snapshot import Snapshot, asked, made
 from eventstream.explain.vocabulary.records import Evidence

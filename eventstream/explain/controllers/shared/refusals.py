@@ -8,7 +8,8 @@ pkg/controller/controller_utils.go (Event FailedCreate).
 
 import msgspec
 
-from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.attribution import proofs
+from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.quantities import amount
 from eventstream.explain.outlook.snapshot import Snapshot, made

@@ -3,7 +3,7 @@
 Which controller writes a kind's status is fixed in Kubernetes' source, so the kind names it.
 """
 
-from eventstream.explain.attribution import evidence
+from eventstream.explain.attribution import proofs
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import (
     CONTROLLER_MANAGER,
@@ -90,9 +90,9 @@ class _Counted(Telling, frozen=True, gc=False):
             what=f"The {subject} reported in the status of {named(write.image)}: {news}.",
             why=self.why,
             evidence=(
-                evidence.saw(write),
-                *evidence.managed(self.who),
-                evidence.sequence(f"only the {subject} writes this status", "who"),
+                proofs.saw(write),
+                *proofs.managed(self.who),
+                proofs.sequence(f"only the {subject} writes this status", "who"),
             ),
             loop=_loop(write, self.answered, news),
         )

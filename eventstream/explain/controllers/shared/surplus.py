@@ -5,11 +5,11 @@ wrong name is a defect.
 Source, of a node that is not ready: https://kubernetes.io/docs/concepts/architecture/nodes/#node-status
 """
 
-from eventstream.explain.attribution import evidence
+from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.registry import behaviour_of
 from eventstream.explain.deletions.deciding import Housekeeper
 from eventstream.explain.deletions.removals import deletion
-from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import group_kind, maker_of, title
@@ -52,7 +52,7 @@ def kept_house(view: View) -> Verdict | None:
         who_grade="inferred" if known else "unknown",
         why_grade="inferred" if known else "unknown",
         causes=(keeper.cause,) if keeper.cause else (),
-        evidence=(evidence.saw(view.write), *evidence.owned(view.write)),
+        evidence=(proofs.saw(view.write), *proofs.owned(view.write)),
         source_url=keeper.source_url,
     )
 
@@ -91,9 +91,9 @@ def scaled_down(view: View) -> Verdict | None:
         why_grade="inferred",
         causes=(cause,) if cause else (),
         evidence=(
-            evidence.saw(write),
-            *evidence.owned(write),
-            *evidence.all_told(notes, "who"),
+            proofs.saw(write),
+            *proofs.owned(write),
+            *proofs.all_told(notes, "who"),
         ),
         source_url=maker.source_url,
         loop=loop,

@@ -12,9 +12,10 @@ from typing import Any
 
 import msgspec
 
+from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.shared import conventions
 from eventstream.explain.controllers.shared.podcounts import PodCounts, missing_pods
-from eventstream.explain.outlook import commands, proofs
+from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary.records import Stage

@@ -1,13 +1,14 @@
-"""Builds the evidence of a step: each piece says which claim it supports and how strongly."""
+"""Builds evidence, of a step's claims and of a diagnosis: each piece with its grade."""
 
 from collections.abc import Iterable
 
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.claims import Writer
-from eventstream.explain.world.notes import first_told
+from eventstream.explain.world.notes import first_told, said
 from eventstream.explain.world.text import named
 from eventstream.explain.world.writes import Write
 from eventstream.objects.observations import Change
+from eventstream.objects.pods import Condition, ContainerStatus
 
 _BASIS = {
     "created": "is the only one of the new object",
@@ -84,3 +85,50 @@ def nobody(who: Writer) -> list[Evidence]:
     if who.known:
         return []
     return [Evidence("unknown", "managedFields", "a deletion leaves no entry of its own", "who")]
+
+
+_EVENTS_TOLD = 3
+
+
+def seen(write: Write, text: str) -> Evidence:
+    """What this version of an object shows by itself."""
+    return Evidence("observed", "watch", text, "why", write.image.version)
+
+
+def status(write: Write, text: str) -> Evidence:
+    """What the object's status says, as whoever reports it wrote it there."""
+    return Evidence("reported", "status", text, "why", write.image.version)
+
+
+def says(write: Write, found: Condition) -> Evidence:
+    """A condition that the object's controller, scheduler or kubelet wrote."""
+    reason = f" ({found.reason})" if found.reason else ""
+    message = f": {found.message}" if found.message else ""
+    text = f"condition {found.type} of {named(write.image)} is {found.status}{reason}{message}"
+    return Evidence("reported", "condition", text, "why", write.image.version)
+
+
+def reports(write: Write, container: ContainerStatus) -> Evidence:
+    """What the kubelet reports of a container."""
+    waiting, ended = container.state.waiting, container.state.terminated
+    last = container.last_state.terminated if container.last_state else None
+    words = [f"container {container.name} of {named(write.image)}"]
+    if waiting is not None:
+        message = f": {waiting.message}" if waiting.message else ""
+        words.append(f"waits ({waiting.reason}){message}")
+    for how, state in (("has ended", ended), ("ended before", last)):
+        if state is not None:
+            reason = f" ({state.reason})" if state.reason else ""
+            at = f" at {state.finished_at}" if state.finished_at else ""
+            words.append(f"{how} with exit code {state.exit_code}{reason}{at}")
+    words.append(f"restart count {container.restart_count}")
+    text = f"{words[0]} {', '.join(words[1:])}"
+    return Evidence("reported", "status", text, "why", write.image.version)
+
+
+def events(notes: Iterable[Change]) -> tuple[Evidence, ...]:
+    """The Events that tell of it, the latest first, at most three; those that say the same once."""
+    once: dict[tuple[str, str], Change] = {}
+    for note in notes:
+        once.setdefault((note.after.spec.reason or "", said(note)), note)
+    return tuple(told(note) for note in list(once.values())[:_EVENTS_TOLD])

@@ -7,7 +7,7 @@ a scale a scale. Source: https://kubernetes.io/docs/concepts/workloads/controlle
 
 from typing import Any
 
-from eventstream.explain.engine import templates
+from eventstream.explain.controllers.shared import revisions
 from eventstream.explain.world.families import owner_of
 from eventstream.explain.world.text import listing
 from eventstream.explain.world.world import World
@@ -79,13 +79,13 @@ def _of_template(write: Write, world: World) -> list[str]:
     old, new = _template(write.before), _template(write.image)
     if old is None or new is None or old == new:
         return []
-    images = templates.images(old, new)
+    images = revisions.images(old, new)
     revision = _earlier_revision(write, world)
     if revision:
         also = f" ({listing(images, _SHOWN)})" if images else ""
         return [f"rolled back to revision {revision}{also}"]
     changed = [c for c in write.changes if c.path.startswith("spec.template")]
-    if changed and all(templates.RESTARTED in c.path and c.after is not None for c in changed):
+    if changed and all(revisions.RESTARTED in c.path and c.after is not None for c in changed):
         return ["restarted"]
     return images or ["Pod template changed"]
 
@@ -98,12 +98,12 @@ def _earlier_revision(write: Write, world: World) -> str:
     """The revision of the ReplicaSet that the new template is that of, if it was an older one."""
     if write.image.kind != "Deployment":
         return ""
-    wanted = templates.plain(_template(write.image))
+    wanted = revisions.plain(_template(write.image))
     for child in write.log.family.children.values():
         found = child.at(write.order)
         if found is None or found.gone or owner_of(found.image) != write.log.uid:
             continue
-        if found.image.kind == "ReplicaSet" and templates.plain(_template(found.image)) == wanted:
+        if found.image.kind == "ReplicaSet" and revisions.plain(_template(found.image)) == wanted:
             return (found.image.metadata.annotations or {}).get(_REVISION, "")
     return ""
 

@@ -7,7 +7,8 @@ have no steps, and what is usual does not learn from them.
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
-from eventstream.explain.engine import past, templates
+from eventstream.explain.controllers.shared import revisions
+from eventstream.explain.engine import past
 from eventstream.explain.engine.past import Revision
 from eventstream.explain.vocabulary.records import (
     EarlierRevision,
@@ -20,7 +21,7 @@ from eventstream.explain.vocabulary.records import (
 )
 from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER
 from eventstream.explain.world import drawn
-from eventstream.explain.world.families import owner_of
+from eventstream.explain.world.families import owner_of, reference
 from eventstream.explain.world.text import named, parse
 from eventstream.explain.world.world import World
 from eventstream.explain.world.writes import ObjectLog, Write
@@ -41,7 +42,7 @@ _SAME = 2.0
 
 _CHANGE_CAUSE = "kubernetes.io/change-cause"
 _CLIENT = "{} (a name the client chose)"
-_RESTARTED = f"spec.template.metadata.annotations.{templates.RESTARTED}"
+_RESTARTED = f"spec.template.metadata.annotations.{revisions.RESTARTED}"
 
 
 class Earlier:
@@ -133,7 +134,7 @@ class Earlier:
     def _trace(
         self, root: ObjectRef, each: Revision, before: Revision | None, after: Revision, at: float
     ) -> Trace:
-        ref = _ref(each.image)
+        ref = reference(each.image)
         what = past.what(each, before)
         began = each.since if each.since is not None else at
         return Trace(
@@ -161,11 +162,6 @@ class Earlier:
                 each.number, ref, each.since, each.until, what, _evidence(each)
             ),
         )
-
-
-def _ref(image: Image) -> ObjectRef:
-    metadata = image.metadata
-    return ObjectRef(image.api_version, image.kind, metadata.namespace, metadata.name, metadata.uid)
 
 
 def _summary(each: Revision, after: Revision) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from eventstream.explain.engine import templates
+from eventstream.explain.controllers.shared.revisions import RESTART, between
 from eventstream.explain.world.text import listing, parse
 from eventstream.objects.cluster_kinds import RevisionFacts
 from eventstream.objects.images import Image
@@ -165,7 +165,7 @@ def is_restart(revision: Revision, before: Revision) -> bool:
     """Whether nothing that is kept changed but that its Pods are to be made anew."""
     if revision.template is None or before.template is None:
         return False
-    return templates.between(before.template, revision.template) == [templates.RESTART]
+    return between(before.template, revision.template) == [RESTART]
 
 
 def what(revision: Revision, before: Revision | None) -> str:
@@ -174,7 +174,7 @@ def what(revision: Revision, before: Revision | None) -> str:
         images = _images(revision.template)
         first = "the first one" if revision.number == 1 else "the earliest that is kept"
         return f"{first}, with {images}" if images else first
-    changed = listing(templates.between(before.template, revision.template), _SHOWN)
+    changed = listing(between(before.template, revision.template), _SHOWN)
     changed = changed or "something that is not kept changed, such as env or a command"
     if revision.moved:
         of = f"of revision {revision.again}" if revision.again else "of an earlier revision"

@@ -5,7 +5,7 @@ Of ReplicaSets and ReplicationControllers, which match a number of Pods, it has 
 
 from eventstream.explain.controllers.deployment import outlook, rules
 from eventstream.explain.controllers.registry import Behaviour, Rules
-from eventstream.explain.controllers.shared import workloads
+from eventstream.explain.controllers.shared import revisions, workloads
 from eventstream.explain.vocabulary.declared import kinds
 
 BEHAVIOURS = (
@@ -17,7 +17,7 @@ BEHAVIOURS = (
             )
         },
         assess=outlook.assess,
-        keeps={kinds.REPLICASET: rules.old_replicaset},
+        keeps={kinds.REPLICASET: revisions.old_replicaset},
     ),
     Behaviour(kind=kinds.REPLICASET, assess=workloads.assess),
     Behaviour(kind=kinds.REPLICATION_CONTROLLER, assess=workloads.assess),

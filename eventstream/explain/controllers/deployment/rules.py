@@ -1,9 +1,13 @@
-"""What the Deployment controller does to ReplicaSets: creates, scales, annotates, deletes."""
+"""What the Deployment controller does to ReplicaSets: creates, scales and annotates them, and why.
+
+How far a rollout may go now, in Pods, says which goes up or down, and by how much.
+Sources: pkg/controller/deployment/rolling.go (reconcileNewReplicaSet, reconcileOldReplicaSets);
+pkg/controller/deployment/util/deployment_util.go (NewRSNewReplicas, ResolveFenceposts).
+"""
+
+import msgspec
 
 from eventstream.explain.attribution import proofs
-from eventstream.explain.controllers.deployment import rollouts
-from eventstream.explain.controllers.shared.revisions import present_children
-from eventstream.explain.deletions.deciding import Housekeeper
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER
@@ -14,6 +18,7 @@ from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.images import Image, OwnerReference
 from eventstream.objects.numbers import whole
 from eventstream.objects.observations import Change
+from eventstream.objects.workloads import DeploymentSpec
 
 _ACTOR = "deployment-controller"
 
@@ -75,8 +80,8 @@ def _why_new(view: View, cause: Write | None, owner: OwnerReference) -> str:
             "the new ReplicaSet comes after all of them are gone."
         )
     found = f"It received {seen(cause)} and found no ReplicaSet with that Pod template."
-    room = rollouts.room(view, owner.uid)
-    return found + rollouts.reckoned(view, owner.uid) if room and room.asked else found
+    room = _room(view, owner.uid)
+    return found + _reckoned(view, owner.uid) if room and room.asked else found
 
 
 def _emptied(view: View, deployment: str) -> Write | None:
@@ -124,7 +129,7 @@ def changed_replicaset(view: View, who: Writer) -> Verdict | None:
     before, after = _replicas(write.before), _replicas(write.image)
     scaled = before is not None and after is not None and before != after
     up = scaled and (after or 0) > (before or 0)
-    cause = rollouts.cause(view, owner.uid, up=up) if scaled else view.last_spec_change(owner.uid)
+    cause = _scaled_by(view, owner.uid, up=up) if scaled else view.last_spec_change(owner.uid)
     notes = _scaling_notes(view, owner.uid, write) if scaled else []
     if scaled:
         act = f"scaled {named(write.image)} from {before} to {count(after or 0, 'Pod')}"
@@ -136,7 +141,7 @@ def changed_replicaset(view: View, who: Writer) -> Verdict | None:
         actor_name=who.manager,
         verb="update",
         what=f"The Deployment controller {act}.",
-        why=rollouts.why(view, cause, owner.uid, owner.name)
+        why=_why_scaled(view, cause, owner.uid, owner.name)
         if scaled
         else f"The revision and the annotations of Deployment {owner.name} are kept there too.",
         who_grade="reported",
@@ -174,45 +179,174 @@ def _replicas(image: object) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def old_replicaset(view: View, parent: Write) -> Housekeeper | None:
-    """A Deployment keeps revisionHistoryLimit old ReplicaSets; the oldest empty ones go.
+class _Room(msgspec.Struct, frozen=True):
+    """What a rolling update may do, and how its ReplicaSets stood just before this write."""
 
-    It does so once a rollout is complete, or paused.
-    Source: pkg/controller/deployment/sync.go, cleanupDeployment.
+    desired: int
+    surge: int
+    missing: int
+    asked: int
+    available: int
+
+    @property
+    def most(self) -> int:
+        """How many Pods may exist at once."""
+        return self.desired + self.surge
+
+    @property
+    def least(self) -> int:
+        """How many Pods must stay available."""
+        return max(self.desired - self.missing, 0)
+
+
+def _room(view: View, deployment: str) -> _Room | None:
+    """The room of a Deployment with strategy RollingUpdate; None for others, or if not seen."""
+    latest = view.latest(deployment)
+    spec = latest.image.spec if latest is not None else None
+    if not isinstance(spec, DeploymentSpec) or spec.strategy.rolling_update is None:
+        return None
+    rolling = spec.strategy.rolling_update
+    surge = _share(rolling.max_surge, spec.replicas, up=True)
+    missing = _share(rolling.max_unavailable, spec.replicas, up=False)
+    if surge is None or missing is None:
+        return None
+    asked = available = 0
+    for child in view.children(deployment):
+        state = child.at(view.order)
+        if state is not None and not state.gone and state.image.kind == "ReplicaSet":
+            asked += getattr(state.image.spec, "replicas", 0)
+            available += getattr(state.image.status, "available_replicas", 0)
+    return _Room(spec.replicas, surge, missing or int(not surge), asked, available)
+
+
+def _share(value: int | str | None, total: int, *, up: bool) -> int | None:
+    """A number of Pods, or a percentage of `total` rounded up or down; None where it is neither."""
+    if isinstance(value, int):
+        return value
+    percent = whole((value or "").removesuffix("%"))
+    if percent is None:
+        return None
+    return -(-percent * total // 100) if up else percent * total // 100
+
+
+_ACTS = ("replicaset-created", "replicaset-scaled", "replicaset-updated")
+
+
+def _scaled_by(view: View, deployment: str, *, up: bool) -> Write | None:
+    """What let the controller scale now: the new desired state, if not acted on yet; else news.
+
+    Going up needs room, which a smaller request elsewhere makes; going down needs Pods that have
+    become available, or are known not to be.
     """
-    image = view.write.image
-    limit = getattr(parent.image.spec, "revision_history_limit", None)
-    if limit is None or not _empty(image) or not _at_rest(parent.image):
-        return None
-    present = present_children(view, parent, "ReplicaSet")
-    newest = max((_revision_of(found) for found in present), default=0)
-    old = sorted(r for found in present if (r := _revision_of(found)) < newest)
-    surplus = len(old) - limit
-    if surplus <= 0 or _revision_of(image) not in old[:surplus]:
-        return None
-    name = parent.image.metadata.name
-    why = (
-        f"It keeps {count(limit, 'old ReplicaSet')} of Deployment {name} (revisionHistoryLimit), "
-        f"and there were {len(old)}."
+    spec = view.last_spec_change(deployment)
+    floor = spec.order if spec else -1
+    strange = _strange(view, floor)
+    if strange is not None:
+        return strange
+    acted = False
+    smaller: Write | None = None
+    report: Write | None = None
+    better: Write | None = None
+    for child in view.children(deployment):
+        for write in view.backwards(child.uid):
+            if write.order <= floor:
+                break
+            rule = write.decision.rule
+            if rule == "status-reported":
+                report = _later(report, write)
+                if _later(better, write) is write and _grew(write.before, write.image):
+                    better = write
+            elif rule in _ACTS:
+                acted = True
+                if _later(smaller, write) is write and _change(write, "spec", "replicas") < 0:
+                    smaller = write
+    if not acted:
+        return spec
+    return (smaller if up else None) or better or report or spec
+
+
+def _strange(view: View, floor: int) -> Write | None:
+    """The write by which somebody else had just changed how many Pods the ReplicaSet asks for."""
+    for write in view.backwards(view.write.log.uid):
+        if write.base or write.order <= floor:
+            return None
+        if _change(write, "spec", "replicas"):
+            rule = write.decision.rule
+            return None if rule in _ACTS else write
+    return None
+
+
+def _later(known: Write | None, write: Write) -> Write:
+    return known if known is not None and known.order > write.order else write
+
+
+def _grew(before: Image | None, after: Image) -> bool:
+    """Whether a report tells of more available Pods than the one before it."""
+    now, was = after.status, before.status if before is not None else None
+    more = getattr(now, "available_replicas", 0) or 0
+    return more > (getattr(was, "available_replicas", 0) or 0)
+
+
+def _change(write: Write, part: str, field: str) -> int:
+    before = getattr(getattr(write.before, part, None), field, 0)
+    after = getattr(getattr(write.image, part, None), field, 0)
+    return int(after or 0) - int(before or 0)
+
+
+def _why_scaled(view: View, found: Write | None, deployment: str, name: str) -> str:
+    """Why the ReplicaSet of this write was scaled just now, with the numbers that decided it."""
+    if found is None:
+        return f"What made it act on Deployment {name} was not seen."
+    received = f"It received {seen(found)}"
+    if found.log is view.write.log:
+        return f"{received}: the ReplicaSet is to ask for what Deployment {name} wants of it."
+    resized = found.before is not None and _change(found, "spec", "replicas")
+    if found.image.kind == "Deployment" and resized:
+        desired = getattr(found.image.spec, "replicas", 0)
+        return f"{received}, which asks for {count(desired, 'Pod')}."
+    numbers = _reckoned(view, deployment)
+    if found.image.kind == "Deployment":
+        return f"{received}, whose desired state differed.{numbers}"
+    return f"{received}.{numbers}" if numbers else f"{received}, and counted again."
+
+
+def _reckoned(view: View, deployment: str) -> str:
+    """The numbers by which the ReplicaSet of this write could go up or down, as sentences."""
+    latest = view.latest(deployment)
+    strategy = getattr(getattr(latest and latest.image.spec, "strategy", None), "type", "")
+    if strategy == "Recreate":
+        return " With strategy Recreate all old Pods go before new ones come."
+    found = _room(view, deployment)
+    if found is None:
+        return ""
+    step = _change(view.write, "spec", "replicas")
+    return _down(view.write, found, -step) if step < 0 else _up(found)
+
+
+def _up(found: _Room) -> str:
+    limit = (
+        f" At most {count(found.most, 'Pod')} may exist ({found.desired} desired, "
+        f"{found.surge} more for surge)"
     )
-    return Housekeeper("deployment-controller", why, sources.DEPLOYMENT_SYNC, parent)
+    left = found.most - found.asked
+    if left <= 0:
+        return f"{limit}."
+    return f"{limit} and {found.asked} {_were(found.asked)} asked for: room for {left} more."
 
 
-def _at_rest(image: Image) -> bool:
-    """Whether a Deployment is complete, as deployment_util.go has it, or paused."""
-    spec, status = image.spec, image.status
-    desired = getattr(spec, "replicas", None)
-    counts = ("updated_replicas", "replicas", "available_replicas")
-    whole = all(getattr(status, name, None) == desired for name in counts)
-    seen = getattr(status, "observed_generation", 0) >= (image.metadata.generation or 0)
-    return (whole and seen) or bool(getattr(spec, "paused", False))
+def _down(write: Write, found: _Room, fewer: int) -> str:
+    asked = getattr(write.before.spec if write.before else None, "replicas", 0)
+    idle = asked - getattr(write.before.status if write.before else None, "available_replicas", 0)
+    if idle >= fewer:
+        return f" {count(idle, 'Pod')} of it {_were(idle)} not available, and may go at once."
+    limit = (
+        f" At least {count(found.least, 'Pod')} must stay available ({found.desired} desired, "
+        f"{found.missing} may be missing)"
+    )
+    if found.available - fewer < found.least:
+        return f"{limit}."
+    return f"{limit} and {found.available} {_were(found.available)}: {fewer} of the old may go."
 
 
-def _empty(image: Image) -> bool:
-    desired, existing = getattr(image.spec, "replicas", 1), getattr(image.status, "replicas", 1)
-    return desired == 0 and existing == 0
-
-
-def _revision_of(image: Image) -> int:
-    text = (image.metadata.annotations or {}).get("deployment.kubernetes.io/revision", "")
-    return whole(text) or 0
+def _were(number: int) -> str:
+    return "was" if number == 1 else "were"

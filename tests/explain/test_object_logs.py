@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventstream.explain.world.forgetting import forget
+from eventstream.explain.engine.limits import forget
 from eventstream.explain.world.world import World
 from eventstream.explain.world.writes import ObjectLog, Write
 from eventstream.objects.observations import Change

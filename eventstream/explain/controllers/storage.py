@@ -10,8 +10,12 @@ https://kubernetes.io/docs/concepts/storage/persistent-volumes/#expanding-persis
 
 from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.registry import Behaviour, Rules
-from eventstream.explain.controllers.shared.conventions import complete, unknown, untaught
-from eventstream.explain.controllers.shared.provisioning import has_provisioner
+from eventstream.explain.controllers.shared.conventions import (
+    complete,
+    has_provisioner,
+    unknown,
+    untaught,
+)
 from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.quantities import amount

@@ -1,9 +1,9 @@
 """What the engine lets go: settled traces, and the oldest of what goes on, where that is too much.
 
 Of each object the newest version stays, to explain what follows. What went on is decided no more,
-should an Event or a write come late that tells more of it; history has its steps, and it is counted.
-That does not come about in a cluster that anybody works with: it takes hundreds of writes of one
-object, or objects of megabytes, within seconds.
+should an Event or a write come late that tells more of it: that is counted, and history has its
+steps. It does not come about in a cluster that anybody works with: it takes hundreds of writes of
+one object, or objects of megabytes, within seconds.
 """
 
 from collections import Counter

@@ -17,7 +17,7 @@ import msgspec
 
 from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.pod.scheduler import unschedulable
-from eventstream.explain.controllers.shared.provisioning import has_node, has_provisioner
+from eventstream.explain.controllers.shared.conventions import has_provisioner
 from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.snapshot import Snapshot, ungated
@@ -41,6 +41,9 @@ _ABOUT_CLAIMS = expression(
 _UNBOUND = "unbound immediate PersistentVolumeClaims"
 """Says of the claims only that they are not bound, which is said already."""
 
+_SELECTED = "volume.kubernetes.io/selected-node"
+"""The annotation by which the scheduler has chosen a node, for which a claim's volume is made."""
+
 _PROVISIONING = ("ProvisioningFailed", "ExternalProvisioning", "Provisioning")
 _TELLING = ("ProvisioningFailed", "FailedBinding", "ExternalProvisioning", "Provisioning")
 """Events of a claim that say why it is not bound, what failed first.
@@ -63,7 +66,8 @@ def provisioned(snapshot: Snapshot, write: Write) -> Write | None:
     Source: pkg/scheduler/framework/plugins/volumebinding/binder.go, BindPodVolumes.
     """
     for claim in _unbound(snapshot, write):
-        if has_node(claim.image) or snapshot.notes(claim.log, *_PROVISIONING):
+        selected = (claim.image.metadata.annotations or {}).get(_SELECTED)
+        if selected or snapshot.notes(claim.log, *_PROVISIONING):
             return claim
     return None
 

@@ -2,7 +2,8 @@
 
 What no rule and no convention reaches is `unknown`: to call it complete would be a guess. A Job
 that is suspended is held by a person, or by a controller that would suspend it again. Of a workload
-whose Pods or ReplicaSets Baton is not shown, its status alone tells.
+whose Pods or ReplicaSets Baton is not shown, its status alone tells. An object may say itself that
+somebody else looks after it than its usual controller.
 Sources: https://kubernetes.io/docs/concepts/workloads/controllers/job/#suspending-a-job and
 #delegation-of-managing-a-job-object-to-external-controller there;
 https://kueue.sigs.k8s.io/docs/tasks/run/jobs/ (the label that names a queue).
@@ -11,7 +12,6 @@ https://kueue.sigs.k8s.io/docs/tasks/run/jobs/ (the label that names a queue).
 from typing import Any
 
 from eventstream.explain.attribution import proofs
-from eventstream.explain.attribution.proofs import told
 from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
@@ -53,6 +53,23 @@ def stored(_snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
 QUEUE = "kueue.x-k8s.io/queue-name"
 """The label by which an object waits in a queue of Kueue, which suspends and resumes it."""
 _OWN = "kubernetes.io/job-controller"
+
+
+_PROVISIONER = (
+    "volume.kubernetes.io/storage-provisioner",
+    "volume.beta.kubernetes.io/storage-provisioner",
+)
+"""Annotations in which the persistent volume controller names whom it asks for a volume."""
+
+
+def has_provisioner(claim: Image) -> bool:
+    """Whether somebody else than the persistent volume controller is to make a claim's volume.
+
+    Source: pkg/controller/volume/persistentvolume/pv_controller.go,
+    provisionClaimOperationExternal.
+    """
+    known = claim.metadata.annotations or {}
+    return any(known.get(name) for name in _PROVISIONER)
 
 
 def manager_of(image: Image) -> str:
@@ -98,7 +115,7 @@ def _said(snapshot: Snapshot, write: Write) -> tuple[str, tuple[Evidence, ...]]:
     """What the Workload that Kueue made for the Job says of its admission, and Kueue's Events."""
     known = [note for notes in (write.log.notes or {}).values() for note in notes.values()]
     others = [note for note in known if note.after.spec.component.endswith("kueue-controller")]
-    events = tuple(told(note) for note in sorted(others, key=lambda note: -note.at)[:2])
+    events = tuple(proofs.told(note) for note in sorted(others, key=lambda note: -note.at)[:2])
     for child in snapshot.children(write.log, "Workload"):
         found = _pending(child.image.status)
         if found is not None:

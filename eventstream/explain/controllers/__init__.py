@@ -2,7 +2,6 @@
 
 from eventstream.explain.controllers import (
     autoscaler,
-    budget,
     daemonset,
     deployment,
     extensions,
@@ -11,6 +10,7 @@ from eventstream.explain.controllers import (
     network,
     node,
     pod,
+    policy,
     statefulset,
     storage,
 )
@@ -18,7 +18,6 @@ from eventstream.explain.controllers.registry import add
 
 _CONTROLLERS = (
     autoscaler,
-    budget,
     daemonset,
     deployment,
     extensions,
@@ -27,6 +26,7 @@ _CONTROLLERS = (
     network,
     node,
     pod,
+    policy,
     statefulset,
     storage,
 )

@@ -1,7 +1,6 @@
-"""Namespaces: how one stands, and that all in it goes with it; and the quotas that bound one.
+"""A Namespace and its controller: how it stands, and that all in it goes with it.
 
-Sources: https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/;
-pkg/controller/resourcequota/resource_quota_controller.go, syncResourceQuota.
+Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/
 """
 
 from eventstream.explain.attribution import proofs
@@ -11,13 +10,13 @@ from eventstream.explain.controllers.shared.conventions import complete, unknown
 from eventstream.explain.controllers.shared.surplus import housekeeper
 from eventstream.explain.deletions.deciding import cleaner, collects
 from eventstream.explain.deletions.removals import deletion
-from eventstream.explain.outlook.holding import Holding, Outlook, pending
+from eventstream.explain.outlook.holding import Outlook
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.world.claims import Writer
-from eventstream.explain.world.text import named, seen, told_changes, when
+from eventstream.explain.world.text import named, seen
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
 
@@ -51,7 +50,7 @@ def namespace_finalized(view: View, who: Writer) -> Verdict | None:
     )
 
 
-def assess_namespace(_snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
+def assess(_snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
     """The outlook of a namespace: done once it is active."""
     phase = getattr(write.image.status, "phase", "")
     if phase == "Active":
@@ -111,47 +110,10 @@ def _kept_house(view: View) -> bool:
     return keeper is not None and (keeper.actor != "unknown" or view.write.image.kind == "Job")
 
 
-def quota_charged(view: View, who: Writer) -> Verdict | None:
-    """The API server's admission charged a ResourceQuota for an object that is being created."""
-    write = view.write
-    if write.image.kind != "ResourceQuota" or who.manager != "kube-apiserver":
-        return None
-    return Verdict(
-        rule="quota-charged",
-        actor="api-server",
-        actor_name=who.manager,
-        verb="report",
-        subresource="status",
-        what=f"The API server charged {named(write.image)}: {told_changes(write.changes)}.",
-        why="Admission counts an object against its namespace's quotas before it is stored.",
-        who_grade="reported",
-        why_grade="inferred",
-        evidence=(proofs.saw(write), *proofs.managed(who)),
-        source_url=sources.QUOTA_ADMISSION,
-    )
-
-
-def assess_quota(snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
-    """The outlook of a quota: done once its status has the limits of its spec."""
-    image = write.image
-    hard = getattr(image.spec, "hard", None) or {}
-    if hard == (getattr(image.status, "hard", None) or {}):
-        return complete(write, f"{named(image)} is in force.")
-    waiting_for = f"the status of {named(image)} to follow"
-    actor = "resourcequota-controller"
-    held = Holding(1, actor, "", when(write), waiting_for, wait="report-status", about=write)
-    return pending([held], (), snapshot, "")
-
-
 BEHAVIOURS = (
     Behaviour(
         kind=kinds.NAMESPACE,
-        assess=assess_namespace,
+        assess=assess,
         rules={kinds.NAMESPACE: Rules(changes=(namespace_finalized,))},
-    ),
-    Behaviour(
-        kind=kinds.QUOTA,
-        assess=assess_quota,
-        rules={kinds.QUOTA: Rules(reports=(quota_charged,))},
     ),
 )

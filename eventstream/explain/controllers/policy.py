@@ -1,7 +1,10 @@
-"""A PodDisruptionBudget: its controller counts Pods, the API server charges each eviction to it.
+"""PodDisruptionBudgets and ResourceQuotas: who counts what they bound, and charges to them.
 
+A controller counts, and the API server charges: each eviction to a budget, each object that is
+being created to a quota.
 Sources: pkg/controller/disruption/disruption.go, trySync, failSafe, updatePdbStatus;
-pkg/registry/core/pod/storage/eviction.go, checkAndDecrement.
+pkg/registry/core/pod/storage/eviction.go, checkAndDecrement;
+pkg/controller/resourcequota/resource_quota_controller.go, syncResourceQuota.
 """
 
 from eventstream.explain.attribution import proofs
@@ -13,34 +16,53 @@ from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pendi
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.declared import kinds
+from eventstream.explain.vocabulary.documented.words import RuleName
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.pods import condition
-from eventstream.explain.world.text import count, named, said_by, seen, sentence, when
+from eventstream.explain.world.text import count, named, said_by, seen, sentence, told_changes, when
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.cluster_kinds import BudgetStatus
 from eventstream.objects.images import Image
 
 
-def charged(view: View, who: Writer) -> Verdict | None:
+def budget_charged(view: View, who: Writer) -> Verdict | None:
     """The API server took one disruption from the budget, before it evicts a Pod."""
     write = view.write
     if write.change.type != "MODIFIED" or who.manager != "kube-apiserver":
         return None
+    what = f"{named(write.image)} for an eviction: {status_news(write)}"
+    why = "A client asked to evict a Pod that the budget covers, and the budget allowed it."
+    return _charged(write, who, "budget-charged", what, why, sources.EVICTION)
+
+
+def quota_charged(view: View, who: Writer) -> Verdict | None:
+    """The API server's admission charged a ResourceQuota for an object that is being created."""
+    write = view.write
+    if who.manager != "kube-apiserver":
+        return None
+    what = f"{named(write.image)}: {told_changes(write.changes)}"
+    why = "Admission counts an object against its namespace's quotas before it is stored."
+    return _charged(write, who, "quota-charged", what, why, sources.QUOTA_ADMISSION)
+
+
+def _charged(
+    write: Write, who: Writer, rule: RuleName, what: str, why: str, source_url: str
+) -> Verdict:
     return Verdict(
-        rule="budget-charged",
+        rule=rule,
         actor="api-server",
         actor_name=who.manager,
         verb="report",
         subresource="status",
-        what=f"The API server charged {named(write.image)} for an eviction: {status_news(write)}.",
-        why="A client asked to evict a Pod that the budget covers, and the budget allowed it.",
+        what=f"The API server charged {what}.",
+        why=why,
         who_grade="reported",
         why_grade="inferred",
         evidence=(proofs.saw(write), *proofs.managed(who)),
-        source_url=sources.EVICTION,
+        source_url=source_url,
     )
 
 
@@ -89,7 +111,7 @@ def _answered(view: View) -> Write | None:
     return last if rule != "status-reported" and not (last is not None and last.base) else None
 
 
-def assess(snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
+def assess_budget(snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
     """The outlook of a budget: done once its newest generation is observed and could be counted."""
     image = write.image
     name = named(image)
@@ -141,11 +163,28 @@ def _lets_the_unready_go(image: Image, status: BudgetStatus) -> bool:
     return status.current_healthy >= status.desired_healthy > 0
 
 
+def assess_quota(snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
+    """The outlook of a quota: done once its status has the limits of its spec."""
+    image = write.image
+    hard = getattr(image.spec, "hard", None) or {}
+    if hard == (getattr(image.status, "hard", None) or {}):
+        return complete(write, f"{named(image)} is in force.")
+    waiting_for = f"the status of {named(image)} to follow"
+    actor = "resourcequota-controller"
+    held = Holding(1, actor, "", when(write), waiting_for, wait="report-status", about=write)
+    return pending([held], (), snapshot, "")
+
+
 BEHAVIOURS = (
     Behaviour(
         kind=kinds.BUDGET,
-        assess=assess,
+        assess=assess_budget,
         limits=True,
-        rules={kinds.BUDGET: Rules(reports=(charged, counted))},
+        rules={kinds.BUDGET: Rules(reports=(budget_charged, counted))},
+    ),
+    Behaviour(
+        kind=kinds.QUOTA,
+        assess=assess_quota,
+        rules={kinds.QUOTA: Rules(reports=(quota_charged,))},
     ),
 )

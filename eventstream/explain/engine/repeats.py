@@ -25,9 +25,9 @@ from eventstream.explain.vocabulary.records import (
     step_id,
 )
 from eventstream.explain.world import drawn
+from eventstream.explain.world.families import reference
 from eventstream.explain.world.text import count
 from eventstream.explain.world.writes import Burst, Verdict, Write, row_of
-from eventstream.objects.images import Image
 from eventstream.objects.observations import Change
 from eventstream.objects.versions import order_of
 
@@ -227,7 +227,7 @@ class Heartbeats:
     def of_node(self, node: str) -> Step:
         """The one row that stands for all renewals of a node's Lease."""
         known = self.nodes[node]
-        ref = _lease(known.latest.after)
+        ref = reference(known.latest.after)
         total = known.total + self._carried(ref, "heartbeat")
         text = f"The kubelet on {node} renewed its node Lease {count(total, 'time')}."
         trace = existing_trace_id(self._cluster, known.ref.uid)
@@ -268,7 +268,7 @@ class Heartbeats:
         part: str,
     ) -> Step:
         lease = latest.after
-        drawn_on = () if lease.uid == ref.uid else (drawn.name(_lease(lease)),)
+        drawn_on = () if lease.uid == ref.uid else (drawn.name(reference(lease)),)
         said = Evidence(
             "observed",
             "watch",
@@ -306,15 +306,10 @@ class Heartbeats:
         )
 
 
-def _lease(lease: Image) -> ObjectRef:
-    metadata = lease.metadata
-    return ObjectRef(lease.api_version, lease.kind, metadata.namespace, metadata.name, lease.uid)
-
-
 def _node(change: Change) -> ObjectRef:
     """The node that a Lease is of, by its ownerReference; the Lease itself where it names none."""
     lease = change.after
     for owner in lease.metadata.owner_references:
         if owner.kind == "Node":
             return ObjectRef(owner.api_version, owner.kind, None, owner.name, owner.uid)
-    return _lease(lease)
+    return reference(lease)

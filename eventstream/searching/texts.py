@@ -91,4 +91,18 @@ def indexable(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """The letters and digits of a text between all else."""
-    return "".join(each if each.isalnum() else " " for each in text).split()
+    return text.translate(_APART).split()
+
+
+class _Apart(dict[int, int]):
+    """What each character is in a text of words alone: itself, or a space."""
+
+    def __missing__(self, code: int) -> int:
+        found = code if chr(code).isalnum() else _SPACE
+        if len(self) < _APART_MOST:
+            self[code] = found
+        return found
+
+
+_SPACE, _APART_MOST = ord(" "), 4096
+_APART = _Apart()

@@ -73,21 +73,32 @@ class ClusterProcess:
         """Start a process and return its exit code once it has ended."""
         self._why = ""
         ours, theirs = socket.socketpair()
-        ours.setblocking(False)
-        with theirs:
+        with contextlib.closing(ours):
+            ours.setblocking(False)
+            process = await self._started(theirs)
+            return -1 if process is None else await self._over(process, ours)
+
+    async def _started(self, channel: socket.socket) -> asyncio.subprocess.Process | None:
+        """Start a process that has this channel, which is its own from then on."""
+        with channel:
             try:
-                process = await asyncio.create_subprocess_exec(
-                    *self._command(theirs.fileno()),
+                return await asyncio.create_subprocess_exec(
+                    *self._command(channel.fileno()),
                     env=self._environment,
-                    pass_fds=(theirs.fileno(),),
+                    pass_fds=(channel.fileno(),),
                     stdin=asyncio.subprocess.DEVNULL,
                     start_new_session=True,  # Ctrl-C is for the one in front, which ends all.
                 )
             except OSError as error:
-                ours.close()
                 self._why = f"No process can be started: {error.strerror}."
-                return -1
-        beside = [asyncio.create_task(self._hear(ours)), asyncio.create_task(self._look(process))]
+                return None
+
+    async def _over(self, process: asyncio.subprocess.Process, channel: socket.socket) -> int:
+        """Look after a process, and return its exit code once it has ended."""
+        beside = [
+            asyncio.create_task(self._hear(channel)),
+            asyncio.create_task(self._look(process)),
+        ]
         try:
             return await process.wait()
         finally:
@@ -95,9 +106,8 @@ class ClusterProcess:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
             await asyncio.shield(_ended(process))
-            self._heard(ours)
+            self._heard(channel)
             self._channels.drop(self._cluster.name)
-            ours.close()
 
     async def _hear(self, channel: socket.socket) -> None:
         """Note what the process tells, until it tells no more."""

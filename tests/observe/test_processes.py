@@ -1,6 +1,7 @@
 """What becomes of the process of a cluster that ends, says nothing any more, or does not end."""
 
 import asyncio
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import asynccontextmanager, suppress
@@ -71,6 +72,28 @@ async def test_one_that_says_why_it_ends_is_down_for_that_and_tried_again(
         await until(lambda: caplog.text.count("started again") > 2, "it ended again")
         assert board[EAST].since == since
     assert "the East: The context is not there." in caplog.text
+
+
+async def test_one_that_is_not_wanted_any_more_as_it_starts_leaves_nothing_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[socket.socket] = []
+    starting = asyncio.Event()
+
+    async def starts(*_command: str, **_options: object) -> None:
+        starting.set()
+        await asyncio.Event().wait()
+
+    def pair() -> tuple[socket.socket, socket.socket]:
+        made.extend(pairs())
+        return made[0], made[1]
+
+    pairs = socket.socketpair
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", starts)
+    monkeypatch.setattr(socket, "socketpair", pair)
+    async with kept(DIES):
+        await starting.wait()
+    assert [each.fileno() for each in made] == [-1, -1]
 
 
 async def test_one_that_says_nothing_is_told_of_by_its_exit_code() -> None:

@@ -47,8 +47,8 @@ async def test_the_header_leads_to_the_same_kind_of_page_of_each_other(
     await filled()
     await east.sign_in_at(f"{EAST}/login", EVERYBODY)
     page = (await east.get(EAST + shown)).text
-    assert f'<a href="/clusters/west{same}"><bdi>The &lt;West&gt;</bdi></a>' in page
-    assert f'<a href="/clusters/east{same}" aria-current="true"><bdi>The East</bdi></a>' in page
+    assert f'href="/clusters/west{same}"><bdi>The &lt;West&gt;</bdi>' in page
+    assert f'href="/clusters/east{same}" aria-current="true"><bdi>The East</bdi>' in page
     assert '<a href="/">All clusters</a>' in page
 
 

@@ -55,6 +55,7 @@ def _feed(wanted: history.Filter, before: str | None, at: float) -> dict[str, An
         "seq": seq,
         "rows": [rendering.trace_row(stored, at) for stored in page.rows],
         "older": f"?{older}" if older else "",
+        "partial": page.partial,
         "wanted": wanted,
         "subscription": feeds.subscription(wanted),
         "selects": filters.selects(wanted, history.choices()),

@@ -70,6 +70,8 @@ class Summary(msgspec.Struct, frozen=True):
 class TraceList(msgspec.Struct, frozen=True):
     """Traces, the stalled ones first, then those that run; `next` is the cursor of what follows.
 
+    There may be fewer than asked for, or none, before `next` is null: what is rare is looked for a
+    piece at a time.
     A watch that begins at `watch` tells of each change since this was read.
     """
 
@@ -79,7 +81,11 @@ class TraceList(msgspec.Struct, frozen=True):
 
 
 class StepList(msgspec.Struct, frozen=True):
-    """Steps in order, and the cursor of what follows, null at the end."""
+    """Steps in order, and the cursor of what follows, null at the end.
+
+    There may be fewer than asked for, or none, before that: what is rare is looked for a piece at
+    a time.
+    """
 
     items: list[Step]
     next: str | None

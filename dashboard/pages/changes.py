@@ -81,6 +81,8 @@ def changes(request: HttpRequest, page: Page) -> HttpResponse:
         "narrowed": bool(asked),
         "csv": urlencode(asked),
         "older": urlencode(asked | {"before": found.next}) if found.next else "",
+        "since": found.since,
+        "on": bool(request.GET.get("before")),
     }
     return page.drawn(request, context)
 

@@ -55,10 +55,15 @@ class Filter(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """Some traces in order, and the cursor of the last where more follow."""
+    """Some traces in order, and the cursor of the last where more follow.
+
+    `partial` says that enough was looked through for one page, which need not be full, and may have
+    no trace at all: the next goes on from there.
+    """
 
     rows: tuple[Stored[Trace], ...]
     next: str | None = None
+    partial: bool = False
 
 
 class Changes(msgspec.Struct, frozen=True):

@@ -2,9 +2,11 @@
 
 What is asked for decides how they are found, so that a page costs the same however many there are:
 few that are called so or in which somebody acted are sorted, those of some namespaces and types are
-laid together from the runs of each, and of all others the first ones are met soon in order.
+laid together from the runs of each, and of all others the first ones are met soon in order. Where
+they are not, so many are looked through for one page, and the next goes on from there.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
@@ -32,6 +34,10 @@ STEPS_MOST = 20_000
 
 PLACES_MOST = 1000
 """The traces of so many places are laid together; of more, as above."""
+
+LOOKED_MOST = 5000
+"""So many traces of a rank are looked through for one page, for those that are called so or in
+which somebody acted."""
 
 _HIGHEST = 1e18
 _ANY_NAMESPACE, _ANY_TYPE = "\0namespace", "\0type"
@@ -62,15 +68,20 @@ def traces(
     """
     wanted = filter or Filter()
     place = TracePlace.parse(before) if before is not None else None
-    found = stored_traces(_rows(wanted, place, limit + 1))
-    shown = tuple(found[:limit])
-    return Page(shown, shown[-1].cursor if len(found) > limit else None)
+    rows, further = _rows(wanted, place, limit + 1)
+    shown = tuple(stored_traces(rows[:limit]))
+    if len(rows) > limit:
+        return Page(shown, shown[-1].cursor)
+    return Page(shown, str(further) if further else None, further is not None)
 
 
-def _rows(wanted: Filter, place: TracePlace | None, most: int) -> list[TraceRow]:
+def _rows(
+    wanted: Filter, place: TracePlace | None, most: int
+) -> tuple[list[TraceRow], TracePlace | None]:
+    """The first rows, and from where on to look for more of them where not all was looked at."""
     rows, few = matching(wanted), _few(wanted)
     if few is not None:
-        return _sorted(rows.filter(number__in=given(few)), place, most)
+        return _sorted(rows.filter(number__in=given(few)), place, most), None
     places, found = _places(wanted), list[TraceRow]()
     for rank, states in RANKS.items():
         asked = [state for state in states if wanted.state in {None, "", state}]
@@ -78,11 +89,30 @@ def _rows(wanted: Filter, place: TracePlace | None, most: int) -> list[TraceRow]
         if not left or not asked or (place and rank < place.rank):
             continue
         behind = place if place and place.rank == rank else None
+        since = _back(rank, places, asked, behind) if wanted.text or wanted.actor else None
+        here = rows if since is None else rows.filter(updated__gte=since)
         if places is None:
-            found += _in_order(rows.filter(rank=rank), behind, left)
+            found += _in_order(here.filter(rank=rank), behind, left)
         else:
-            found += _together(rows, places, asked, behind, left)
-    return found
+            found += _together(here, places, asked, behind, left)
+        if since is not None:
+            # No id comes before "".
+            return found, TracePlace(rank, math.nextafter(since, -math.inf), "")
+    return found, None
+
+
+def _back(
+    rank: int, places: _Places | None, states: Sequence[str], behind: TracePlace | None
+) -> float | None:
+    """Since when there are LOOKED_MOST traces of a rank, of each run as many; None for fewer."""
+    if places is None:
+        rows = _in_order(TraceRow.objects.filter(rank=rank), behind, LOOKED_MOST + 1)
+        return rows.values_list("updated", flat=True)[LOOKED_MOST:].first()
+    until = behind.updated if behind else _HIGHEST
+    runs_met = len(states) * sum(map(len, places.values()))
+    most = max(1, LOOKED_MOST // max(1, runs_met))
+    last = [runs.newest(there, each, states, until, most) for each, there in places.items()]
+    return max((each.updated for found in last for each in found), default=None)
 
 
 def _sorted(rows: QuerySet[TraceRow], place: TracePlace | None, most: int) -> list[TraceRow]:

@@ -1,16 +1,19 @@
 """All writes in order of time, whatever trace they belong to: what changed, where and by whom.
 
 What is looked for decides which index is gone through, each of which has the rows of a place, of an
-object, of an actor or of all in order: only the rows that are shown are read as a whole.
+object, of an actor or of all in order: only the rows that are shown are read as a whole. Where none
+has just what is looked for, so many rows are looked through for one page, and the next goes on from
+there: what a page costs does not grow with history.
 """
 
 import heapq
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import NamedTuple
 
 import msgspec
 from django.db import connections
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
 
 from eventstream.explain.vocabulary.records import Step
 from eventstream.history import permitted
@@ -29,11 +32,20 @@ PLACES_MOST = 5000
 writes are gone through by time, among which theirs are then many."""
 
 OBJECTS_MOST = 1000
-"""So many objects at most are asked for their writes; where more are called so, all writes are gone
-through by time, as above."""
+"""So many objects at most that are called so are asked for their writes; where there are more, all
+writes are gone through by time, as above."""
+
+NAMED_MOST = 10_000
+"""The same of the writes to these objects."""
 
 MET_FIRST = 2000
 """So many of the newest writes are looked through at first where most of them match."""
+
+LOOKED_MOST = 20_000
+"""So many writes are looked through for one page, where no index has those that match together."""
+
+APART_MOST = 200
+"""They are those of so many places at most; where there are more, those of all."""
 
 _HIGHEST = 2**63 - 1
 _ANY_PLACE = -(2**62)
@@ -53,10 +65,22 @@ class LedgerFilter(msgspec.Struct, frozen=True):
 
 
 class LedgerPage(msgspec.Struct, frozen=True):
-    """Writes, the newest first, and where the next page begins (None: there is none)."""
+    """Writes, the newest first, and where the next page begins (None: there is none).
+
+    `since` is how far back (unix seconds) was looked for a page that may not be full, with no
+    write at all perhaps, as enough was looked through: the next page goes on from there.
+    """
 
     rows: tuple[Stored[Step], ...]
     next: str | None
+    since: float | None = None
+
+
+class _Looked(NamedTuple):
+    """Where the newest writes stand that match: all of these back to `since`, None for all."""
+
+    keys: list[_Key]
+    since: int | None = None
 
 
 def ledger(
@@ -66,48 +90,83 @@ def ledger(
 
     `before` is the `next` of the page above. Raises BadCursorError.
     """
-    keys = _newest(wanted or LedgerFilter(), limit + 1, before)
+    keys, since = _newest(wanted or LedgerFilter(), limit + 1, before)
     rows = permitted.steps().filter(id__in=[id_ for _, id_ in keys[:limit]])
     stored = {id_bytes(each.id): each for each in stored_steps(rows)}
     found = (stored[id_] for _, id_ in keys[:limit] if id_ in stored)
-    at, last = keys[limit - 1] if len(keys) > limit else (0, b"")
-    return LedgerPage(
-        tuple(each for each in found if each.record.verb != "renew"),
-        f"{at}/{id_text(last)}" if last else None,
-    )
+    shown = tuple(each for each in found if each.record.verb != "renew")
+    if len(keys) > limit:
+        at, last = keys[limit - 1]
+        return LedgerPage(shown, f"{at}/{id_text(last)}")
+    if since is None:
+        return LedgerPage(shown, None)
+    return LedgerPage(shown, f"{since}/", since / 1e6)  # No id comes before "".
 
 
-def _newest(wanted: LedgerFilter, limit: int, before: str | None) -> list[_Key]:
+def _newest(wanted: LedgerFilter, limit: int, before: str | None) -> _Looked:
     """Where the newest writes stand that match."""
     places, rows = _places(wanted), permitted.steps_of_places_seen()
     if wanted.actor:
         rows = rows.filter(actor__in=list(NameRow.objects.filter(name=wanted.actor)))
     if before is not None:
         rows = _before(rows, *_place(before))
-    if words := (wanted.text or "").split():
-        return _newest_named(rows, places, words, limit)
     narrowed = wanted.namespace or wanted.kind or not seen().everything
-    few = _few(places) if narrowed and not wanted.actor else None
-    if few is None:
-        return _met(rows, permitted.at_places(rows, places), limit)
-    return _of_places(rows, few, limit)
+    few = _few(places) if narrowed else None
+    asked = rows
+    if words := (wanted.text or "").split():
+        asked = _with_words(rows, words)
+        keys = _named(rows, asked, places, words, limit, alone=not wanted.actor)
+        if keys is not None:
+            return _Looked(keys)
+    elif few is not None and not wanted.actor:
+        return _Looked(_of_places(rows, few, limit))
+    if few == []:
+        return _Looked([])
+    if few is not None and len(few) <= APART_MOST and (not wanted.actor or _are_many(rows)):
+        return _met(rows, asked.filter(place__in=given(few)), limit, few)
+    return _met(rows, permitted.at_places(asked, places), limit)
 
 
-def _newest_named(
-    rows: QuerySet[StepRow], places: QuerySet[PlaceRow], words: Sequence[str], limit: int
-) -> list[_Key]:
-    """The same of rows whose names have all words."""
-    named, called = _with_words(rows, words), _called(words, places)
+def _named(
+    rows: QuerySet[StepRow],
+    named: QuerySet[StepRow],
+    places: QuerySet[PlaceRow],
+    words: Sequence[str],
+    limit: int,
+    *,
+    alone: bool,
+) -> list[_Key] | None:
+    """The newest of the `named` ones, whose names have all words; None where these are many.
+
+    Rows that are asked for their places `alone` lie together by these.
+    """
+    called = _called(words, places)
     if called is None:
-        return _met(rows, permitted.at_places(named, places), limit)
+        return None
     objects, there = called
-    about = permitted.at_places(named.filter(object__in=given(objects)), places)
     spaces = PlaceRow.objects.filter(id__in=given(there)).values_list("id", "namespace")
     # Where the namespace has all words, no row need be asked for them.
-    whole = [id_ for id_, space in spaces if all(word.lower() in space.lower() for word in words)]
-    found = {*_keys(about, limit), *_of_places(rows, whole, limit)}
+    whole = [
+        id_
+        for id_, space in spaces
+        if alone and all(word.lower() in space.lower() for word in words)
+    ]
     part = sorted({*there}.difference(whole))
-    return heapq.nlargest(limit, found.union(_of_places(rows, part, limit, named)))
+    every = permitted.steps_to_look_in()
+    if _are_many(every.filter(object__in=given(objects))) or _are_many(
+        every.filter(place__in=given(part))
+    ):
+        return None
+    about = permitted.at_places(named.filter(object__in=given(objects)), places)
+    found = {*_keys(about, limit), *_of_places(rows, whole, limit)}
+    if part:
+        found.update(_keys(named.filter(place__in=given(part)), limit))
+    return heapq.nlargest(limit, found)
+
+
+def _are_many(rows: QuerySet[StepRow]) -> bool:
+    """Whether there are more than NAMED_MOST: as many are counted in an index, and no more."""
+    return rows.order_by()[: NAMED_MOST + 1].count() > NAMED_MOST
 
 
 def _with_words(rows: QuerySet[StepRow], words: Sequence[str]) -> QuerySet[StepRow]:
@@ -160,20 +219,13 @@ def _called(words: Sequence[str], places: QuerySet[PlaceRow]) -> tuple[list[int]
     return min(found, key=lambda each: (len(each[1]), len(each[0])), default=None)
 
 
-def _of_places(
-    rows: QuerySet[StepRow],
-    places: Sequence[int],
-    limit: int,
-    asked: QuerySet[StepRow] | None = None,
-) -> list[_Key]:
-    """The newest at these places, of rows or of those `asked` for: only places are read whose
-    newest row is among them.
-    """
+def _of_places(rows: QuerySet[StepRow], places: Sequence[int], limit: int) -> list[_Key]:
+    """The newest at these places: only those are read whose newest row is among them."""
     best: list[_Key] = []
     newest = sorted(_newest_of(rows, places), reverse=True)
     if not newest:
         return best
-    fetch = _fetching(rows if asked is None else asked, limit)
+    fetch = _fetching(rows, limit)
     for at, place in newest:
         if len(best) == limit and at < best[-1][0]:
             break
@@ -201,21 +253,35 @@ def _fetching(rows: QuerySet[StepRow], limit: int) -> Callable[[int], list[_Key]
     return fetch
 
 
-def _met(rows: QuerySet[StepRow], asked: QuerySet[StepRow], limit: int) -> list[_Key]:
-    """The newest of those of the rows that are `asked` for, of which many are near.
+def _met(
+    rows: QuerySet[StepRow], asked: QuerySet[StepRow], limit: int, places: Sequence[int] = ()
+) -> _Looked:
+    """The newest of those of the rows that are `asked` for, all of them at `places` if these are.
 
-    They are looked for among the newest rows, then among more that come before: a server that takes
-    them for few would else read and sort all there are.
+    They are looked for among the newest rows, as a rule many are near, then among more that come
+    before: a server that takes them for few would else read and sort all there are.
     """
     found: list[_Key] = []
-    most = MET_FIRST
-    while True:
-        last = rows.order_by("-at", "-id").values_list("at", flat=True)[most : most + 1].first()
-        here = asked if last is None else asked.filter(at__gte=last)
+    since = None
+    for most in (MET_FIRST, LOOKED_MOST - MET_FIRST):
+        since = _back(rows, most, places)
+        here = asked if since is None else asked.filter(at__gte=since)
         found += _keys(here, limit - len(found))
-        if last is None or len(found) == limit:
-            return found
-        rows, asked, most = rows.filter(at__lt=last), asked.filter(at__lt=last), most * 4
+        if since is None or len(found) == limit:
+            return _Looked(found)
+        rows, asked = rows.filter(at__lt=since), asked.filter(at__lt=since)
+    return _Looked(found, since)
+
+
+def _back(rows: QuerySet[StepRow], most: int, places: Sequence[int]) -> int | None:
+    """Since when there are about `most` of the rows, of each place as many; None for fewer."""
+    newest = rows.order_by("-at")
+    if not places:
+        return newest.values_list("at", flat=True)[most : most + 1].first()
+    most = max(1, most // len(places))
+    last = newest.filter(place=OuterRef("id")).values("at")[most : most + 1]
+    there = PlaceRow.objects.filter(id__in=given(places)).annotate(last=Subquery(last))
+    return there.aggregate(since=Max("last"))["since"]  # type: ignore[no-any-return]
 
 
 def _keys(rows: QuerySet[StepRow], limit: int) -> list[_Key]:

@@ -24,7 +24,7 @@ class Place(NamedTuple):
 
 
 class Newest(NamedTuple):
-    """When the newest trace at a place with a state was updated, in unix seconds."""
+    """When a trace at a place with a state was updated, the newest or another, in unix seconds."""
 
     updated: float
     state: str
@@ -61,7 +61,7 @@ WITH asked(type, namespace, state) AS (%(asked)s)
 SELECT type, namespace, state, (
     SELECT updated FROM {_TABLE} WHERE background = %%s AND type = asked.type
     AND state = asked.state AND updated <= %%s %(there)s
-    ORDER BY updated DESC LIMIT 1
+    ORDER BY updated DESC LIMIT 1 OFFSET %%s
 ) FROM asked
 """  # noqa: S608  # nosec B608
 _THERE = "AND namespace = asked.namespace"
@@ -121,9 +121,12 @@ def kind_of(type_: str) -> str:
 
 
 def newest(
-    found: Iterable[Place], background: bool, states: Iterable[str], until: float
+    found: Iterable[Place], background: bool, states: Iterable[str], until: float, behind: int = 0
 ) -> list[Newest]:
-    """When the newest trace up to `until` of each run is, the latest first: a look for each."""
+    """When the newest trace up to `until` of each run is, the latest first: a look for each.
+
+    Or the one so many `behind` it, of the runs that have as many.
+    """
     wanted = [(*place, state) for place in found for state in states]
     told: list[Newest] = []
     for there in ("", _THERE):
@@ -134,7 +137,9 @@ def newest(
         ]
         if part:
             asked, given = _texts(part)
-            rows = _asked(_NEWEST % {"asked": asked, "there": there}, [*given, background, until])
+            rows = _asked(
+                _NEWEST % {"asked": asked, "there": there}, [*given, background, until, behind]
+            )
             told += [
                 Newest(updated, state, Place(type_, namespace if there else None))
                 for type_, namespace, state, updated in rows

@@ -111,7 +111,7 @@ function placeInSequence(list, row) {
 export function settle() {
   const list = document.getElementById("rows");
   if (!list) return;
-  document.getElementById("feed")?.classList.toggle("is-empty", !list.querySelector(".trace-row"));
+  document.getElementById("feed")?.classList.toggle("is-empty", !list.querySelector(".trace-row, .older"));
   trim(list);
 }
 

@@ -1,4 +1,4 @@
-"""Makes a history of SQLite as long as is asked for, by copies of all that it holds.
+"""Makes a history as long as is asked for, by copies of all that it holds.
 
 To store millions of steps as Baton does takes hours. So what was stored is copied: each copy comes
 later, with numbers, ids and uids of its own, and each end of a name that Kubernetes made is another
@@ -6,6 +6,8 @@ one, in names and in the index of words. Bodies are the same, and so are places 
 
     python -m benchmarks.queries --keep FILE --steps 1000000 --only nothing
     python -m benchmarks.copies FILE --steps 5000000
+
+The same with `--database URL` in place of the file: a PostgreSQL makes the copies by itself.
 """
 
 import argparse
@@ -13,6 +15,7 @@ import os
 import re
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,70 +29,111 @@ from benchmarks.tellings import APART, FIVE
 AT_ONCE = 20_000
 """So many numbers are copied in one transaction."""
 
-_END = re.compile(rf"-([{FIVE}]{{5}})\b")
+_END = re.compile(rf"-(?!\d{{5}}\b)([{FIVE}]{{5}})\b")
+"""An end that Kubernetes made. One of digits alone is left: it could be any number."""
 _STEP = (
-    "own(id), trace_id + :names, revision, sort, at + :later * 1000000, place_id, "
-    "object_id + :names, actor_id, body"
+    "own(id), trace_id + {names}, revision, sort, at + {microseconds}, place_id, "
+    "object_id + {names}, actor_id, body"
 )
 _TRACE = (
-    "own(id), seq + :seqs, revision, rank, state, started + :later, updated + :later, namespace, "
-    "kind, type, renamed(name), renamed(title), holder, settled, background, existing, body"
+    "own(id), seq + {seqs}, revision, rank, state, started + {later}, updated + {later}, "
+    "namespace, kind, type, renamed(name), renamed(title), holder, settled, background, existing, "
+    "body"
 )
 _MADE = {
-    "eventstream_tracekeyrow": ("number", "number + :names", "own(id)"),
-    "eventstream_objectrow": ("id", "id + :names", "own(uid), api_version, renamed(name)"),
-    "eventstream_tracerow": ("number", "number + :names", _TRACE),
-    "eventstream_steprow": ("seq", "seq + :seqs", _STEP),
+    "eventstream_tracekeyrow": ("number", "number + {names}", "own(id)"),
+    "eventstream_objectrow": ("id", "id + {names}", "own(uid), api_version, renamed(name)"),
+    "eventstream_tracerow": ("number", "number + {names}", _TRACE),
+    "eventstream_steprow": ("seq", "seq + {seqs}", _STEP),
 }
 """Of each table its key, what a copy's is, and what else a copy has."""
 
 
-class Copies:
+class Copies(ABC):
     """Copies what a history held at first, again and again."""
 
-    def __init__(self, database: Any) -> None:
-        self._database = database
+    def __init__(self) -> None:
         one = "SELECT seq, names FROM eventstream_installationrow"
-        self._seqs, self._names = database.execute(one).fetchone()
-        first, last = database.execute(
-            "SELECT min(at), max(at) FROM eventstream_steprow"
-        ).fetchone()
+        [(self.seqs, self.names)] = self.run(one)
+        [(first, last)] = self.run("SELECT min(at), max(at) FROM eventstream_steprow")
+        [(self.steps,)] = self.run("SELECT count(*) FROM eventstream_steprow")
         self._span = (last - first) / 1e6 + APART
-        self.steps = database.execute("SELECT count(*) FROM eventstream_steprow").fetchone()[0]
-        self._texts = list(_texts(self._seqs))
+
+    @abstractmethod
+    def run(self, statement: str) -> list[Any]:
+        """Run a statement in a transaction of its own, and return what it finds."""
+
+    @abstractmethod
+    def begin(self, number: int) -> None:
+        """Have `own` and `renamed` make what the copy of this number has in place of names."""
+
+    @abstractmethod
+    def index(self, number: int) -> None:
+        """Take that copy into the index of words."""
+
+    @abstractmethod
+    def end(self) -> None:
+        """Leave the history as one that was stored."""
 
     def make(self, number: int) -> None:
         """Make the copy of this number, from 1 on."""
+        self.begin(number)
+        told = self.numbers(number)
+        for table, (key, new, others) in _MADE.items():
+            made = f"{new}, {others}".format(**told)
+            for where in self.slices(key, self.seqs if key == "seq" else self.names):
+                self.run(f"INSERT INTO {table} SELECT {made} FROM {table} WHERE {where}")  # noqa: S608
+        self.index(number)
+        seq, names = self.seqs * (number + 1), self.names * (number + 1)
+        self.run(f"UPDATE eventstream_installationrow SET seq = {seq}, names = {names}")  # noqa: S608
+
+    def numbers(self, number: int) -> dict[str, int]:
+        """How much higher numbers are in a copy, and how many seconds later it is."""
+        later = round(self._span * number)
+        return {
+            "names": self.names * number,
+            "seqs": self.seqs * number,
+            "later": later,
+            "microseconds": later * 1_000_000,
+        }
+
+    def slices(self, key: str, last: int, later: int = 0) -> Iterator[str]:
+        """Conditions of some rows each: all that was there at first, or its copy so much later."""
+        for low in range(1, last + 1, AT_ONCE):
+            high = min(low + AT_ONCE - 1, last)
+            yield f"{key} >= {low + later} AND {key} <= {high + later}"
+
+
+class SqliteCopies(Copies):
+    """Of a file of SQLite."""
+
+    def __init__(self, database: Any) -> None:
+        self._database = database
+        super().__init__()
+        self._texts = list(_texts(self.seqs))
+
+    def run(self, statement: str) -> list[Any]:
+        """Run it."""
+        with _transaction(self._database):
+            return list(self._database.execute(statement))
+
+    def begin(self, number: int) -> None:
+        """Let SQLite call what makes these names."""
         own, renamed = _changes(number)
         self._database.create_function("own", 1, own, deterministic=True)
         self._database.create_function("renamed", 1, renamed, deterministic=True)
-        given = {
-            "names": self._names * number,
-            "seqs": self._seqs * number,
-            "later": round(self._span * number),
-        }
-        for table, (key, new, others) in _MADE.items():
-            last = self._seqs if key == "seq" else self._names
-            for low in range(0, last + 1, AT_ONCE):
-                bounds = {"low": low, "high": low + AT_ONCE}
-                self._commit(
-                    f"INSERT INTO {table} SELECT {new}, {others} FROM {table} "  # noqa: S608
-                    f"WHERE {key} >= :low AND {key} < :high AND {key} <= {last}",
-                    given | bounds,
-                )
-        self._index(number, renamed)
-        told = (self._seqs * (number + 1), self._names * (number + 1))
-        self._commit("UPDATE eventstream_installationrow SET seq = ?, names = ?", told)
 
-    def _index(self, number: int, renamed: Callable[[str], str]) -> None:
+    def index(self, number: int) -> None:
+        """Give FTS5 the texts, of which it keeps none."""
         from eventstream.models import ObjectRow, TraceRow
         from eventstream.searching import keeping, texts
 
-        index, shift = keeping._index(), self._names * number
+        index, shift = keeping._index(), self.names * number
+        _, renamed = _changes(number)
         for chunk in self._texts:
             with _transaction(self._database):
-                index.add_steps([(s + self._seqs * number, renamed(text)) for s, text in chunk])
-        for low in range(shift + 1, shift + self._names + 1, AT_ONCE):
+                index.add_steps([(s + self.seqs * number, renamed(text)) for s, text in chunk])
+        for low in range(shift + 1, shift + self.names + 1, AT_ONCE):
             objects = ObjectRow.objects.filter(id__gte=low, id__lt=low + AT_ONCE).order_by("id")
             rows = TraceRow.objects.filter(number__gte=low, number__lt=low + AT_ONCE)
             told = [(number, each) for number, _, each in keeping._texts(rows)]
@@ -100,9 +144,8 @@ class Copies:
                 names = [(n, renamed(texts.trace_names(t))) for n, t in told]
                 index.put_trace_names([(n, None, name) for n, name in names])
 
-    def _commit(self, statement: str, given: Any) -> None:
-        with _transaction(self._database):
-            self._database.execute(statement, given)
+    def end(self) -> None:
+        """It is one already."""
 
 
 def _changes(number: int) -> tuple[Callable[[bytes], bytes], Callable[[str], str]]:
@@ -142,30 +185,46 @@ def _transaction(database: Any) -> Iterator[None]:
 def main() -> None:
     """Copy until there are so many steps, or some more."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("history", type=Path)
+    parser.add_argument("history", type=Path, nargs="?")
+    parser.add_argument("--database", help="URL of a PostgreSQL's database, in place of a file")
     parser.add_argument("--steps", type=int, default=5_000_000)
     asked = parser.parse_args()
+    if bool(asked.history) == bool(asked.database):
+        parser.error("Give the file of a history, or --database.")
     with tempfile.TemporaryDirectory() as directory:
         os.environ |= {"BATON_DATA": directory, "BATON_RETENTION_MB": "100000"}
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+        if asked.database:
+            os.environ["DATABASE_URL"] = asked.database
         django.setup()
-        use(asked.history)
+        if asked.history:
+            use(asked.history)
         _copy(asked.steps)
 
 
-def _copy(most: int) -> None:
+def opened() -> Copies:
+    """What copies the history that is Django's default database."""
     from django.db import connection
+
+    from benchmarks.copies_postgresql import PostgresCopies
 
     connection.ensure_connection()
     database = connection.connection
+    if connection.vendor == "postgresql":
+        return PostgresCopies(database)
     database.execute("PRAGMA synchronous = OFF")
     database.execute("PRAGMA cache_size = -1000000")  # KiB
-    copies, began, number = Copies(database), time.monotonic(), 0
+    return SqliteCopies(database)
+
+
+def _copy(most: int) -> None:
+    copies, began, number = opened(), time.monotonic(), 0
     while copies.steps * (number + 1) < most:
         number += 1
         copies.make(number)
         took = time.monotonic() - began
         print(f"  {copies.steps * (number + 1):,} steps after {took:,.0f} s", flush=True)
+    copies.end()
 
 
 if __name__ == "__main__":

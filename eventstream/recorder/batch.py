@@ -34,10 +34,14 @@ RowId = tuple[str, str]
 
 
 class SavedImage(msgspec.Struct, frozen=True):
-    """The image that an object's row must hold; None when the object is no more."""
+    """The image that an object's row must hold; None when the object is no more.
+
+    A `new` object has no row yet, so that nobody finds it before that is written.
+    """
 
     resource: Resource
     image: Image | None
+    new: bool = False
 
 
 class Batch:
@@ -98,7 +102,10 @@ class Batch:
         image, resource = change.after, change.resource
         self.size += change.size
         ended = change.type in ("DELETED", "VANISHED")
-        self.images[_image_id(resource, image)] = SavedImage(resource, None if ended else image)
+        id_ = _image_id(resource, image)
+        earlier = self.images.get(id_)
+        new = change.type in ("ADDED", "EXISTING") or (earlier is not None and earlier.new)
+        self.images[id_] = SavedImage(resource, None if ended else image, new)
         if change.relisted:
             # Half a list is no position: a restart would watch from where these objects are not.
             self.positions[resource.key] = Position(resource, "", change.at)

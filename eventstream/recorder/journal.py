@@ -118,8 +118,9 @@ class Note:
     ) -> None:
         """Store images or note them, and note what was done to memos.
 
-        Images wait of whose step a memo came as well: `encode` has made their JSON. Those of
-        `forgotten` resources have no rows any more.
+        Images wait of whose step a memo came as well: `encode` has made their JSON. That of a new
+        object does not, or its page would say that there is none. Those of `forgotten` resources
+        have no rows any more.
         """
         before = self._journal.waiting
         left = {uid: saved for uid, saved in before.items() if saved.resource.key not in forgotten}
@@ -130,7 +131,11 @@ class Note:
             self._waiting = {}
         else:
             if len(images) > AT_ONCE_MOST:
-                later = {uid: each for uid, each in images.items() if encode.has_made(each.image)}
+                later = {
+                    uid: each
+                    for uid, each in images.items()
+                    if not each.new and encode.has_made(each.image)
+                }
             now = {uid: each for uid, each in images.items() if uid not in later}
             write_images(now, known, encode)
             self._waiting = {uid: each for uid, each in left.items() if uid not in now} | later

@@ -16,6 +16,9 @@ from eventstream.models import (
     InstallationRow,
     JournalRow,
     MemoRow,
+    NameRow,
+    ObjectRow,
+    PlaceRow,
     StepRow,
     TombstoneRow,
     TraceKeyRow,
@@ -95,6 +98,16 @@ def test_few_images_are_stored_at_once() -> None:
     put(written("a", "12"), now=100.3)
     assert versions() == {"a": "12", "b": "10", "c": "10", "d": "10"}
     assert crashed()[0] == {"a": "12", "b": "11", "c": "11", "d": "11", "e": "11"}
+
+
+@both
+def test_a_new_object_is_found_at_once_however_many_come_together() -> None:
+    put((position(), []))
+    put(written("a", "10", type_="ADDED"), written("a", "11"), written("b", "12"), now=100.1)
+    assert versions() == {"a": "11"}
+    put(written("a", "13"), now=100.2)
+    assert versions() == {"a": "11"}
+    assert crashed()[0] == {"a": "13", "b": "12"}
 
 
 @both
@@ -214,7 +227,8 @@ puts: st.SearchStrategy[Put] = st.one_of(
 def found(batches: Sequence[Sequence[Put]], *, journaled: bool) -> list[object]:
     """Images and memos after these batches, each of which comes a third of a second later."""
     steps = (StepRow, MemoRow, TombstoneRow, TraceRow, TraceKeyRow)
-    for model in (*steps, ImageRow, JournalRow, InstallationRow):
+    numbered = (ObjectRow, PlaceRow, NameRow)  # A new installation numbers them from 1 on.
+    for model in (*steps, ImageRow, JournalRow, *numbered, InstallationRow):
         model._default_manager.all().delete()
     names.forget()
     for number, batch in enumerate(batches):

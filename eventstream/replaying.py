@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from eventstream.auditlog import Line, beside
+from eventstream.breaks import Breaks
 from eventstream.explain.engine.engine import Engine
 from eventstream.explain.vocabulary.records import Upsert
 from eventstream.kinds import taught
@@ -57,6 +58,8 @@ def replay(
 ) -> Iterator[Moment | PassedOver]:
     """Yield what `engine` makes of a recording, and each line of it that could not be used.
 
+    Within a hole of the recording nothing is judged, as nothing could be seen then.
+
     `key` keys the digests of what is withheld; without `messages` none is kept. `judge` says how
     custom resources stand; else what comes with Baton does. `reading` bounds and counts what is
     read. Raises TapeError where a file cannot be read.
@@ -65,13 +68,19 @@ def replay(
     decoder = Decoder(key, messages=messages, judge=judge or taught.judge())
     audits = AuditDecoder(key, messages=messages)
     lines = _lines(TapeReader(decoder, reading or Reading()), tape, audit, audits)
+    breaks = Breaks()
     for path, number, shown in lines:
         if isinstance(shown, BadLine):
             yield PassedOver(path, BadLine.told(number, shown.reason))
             continue
         for observation in shown:
-            for moment in _moments(now, observation.at):
-                yield Moment(moment, None, engine.tick(moment))
+            if breaks.within(now, observation.at):
+                for gap in breaks.gaps(now, observation.at):
+                    yield Moment(observation.at, gap, engine.apply(gap))
+            else:
+                for moment in _moments(now, observation.at):
+                    yield Moment(moment, None, engine.tick(moment))
+            breaks.hear(observation)
             now = max(now, observation.at)
             yield Moment(now, observation, engine.apply(observation))
     yield Moment(now, None, engine.tick(now, whole=True))

@@ -49,8 +49,8 @@ class TapeReader:
     """Turns a tape's lines into observations, keeping what is known to exist as it goes.
 
     Where a tape has Events in both forms, the one that comes first is used: they are the same
-    objects. A second list of a resource is a relist, with the gap before it. `reading` bounds what
-    is read.
+    objects. A second list of a resource is a relist, with the gap before it; so is there one before
+    a change of an object that a whole list did not have. `reading` bounds what is read.
     """
 
     def __init__(self, decoder: Decoder, reading: Reading | None = None) -> None:
@@ -58,6 +58,7 @@ class TapeReader:
         self.reading = reading or Reading()
         self._known: dict[str, Inventory] = {}
         self._reached: dict[str, Position] = {}
+        self._listed: set[str] = set()
         self._form_of_events = ""
 
     def read(self, path: Path) -> Iterator[tuple[int, list[Observation] | BadLine]]:
@@ -95,11 +96,16 @@ class TapeReader:
         if watched.type == "ERROR":
             raise DecodeError(f"{resource.key}: ERROR {watched.code} {watched.message}")
         reached = Position(resource, watched.version, entry.t)
+        before = self._reached.get(resource.key)
         self._reached[resource.key] = reached
         if watched.type == "BOOKMARK" or watched.image is None:
             return [reached]
         image = _flagged(watched.image, flags)
-        return [inventory.apply(watched.type, image, entry.t, watched.size)]
+        change = inventory.apply(watched.type, image, entry.t, watched.size)
+        if before is None or resource.key not in self._listed or not _unheard_of(change):
+            return [change]
+        bounds = before.resource_version, watched.version, before.at, entry.t
+        return [Gap(resource, *bounds, "The recording does not have what came before."), change]
 
     def _list(
         self, inventory: Inventory, entry: _Line, flags: tuple[str, ...]
@@ -111,6 +117,7 @@ class TapeReader:
         changes = inventory.replace(images, entry.t, first=before is None)
         position = Position(resource, page.version, entry.t, listed=True, objects=len(inventory))
         self._reached[resource.key] = position
+        self._listed.add(resource.key)
         if before is None or before.resource_version == page.version:
             return [*changes, position]
         bounds = before.resource_version, page.version, before.at, entry.t
@@ -130,6 +137,11 @@ class TapeReader:
         if known is None and most is not None and len(self._known) >= most:
             self.reading.other_kinds += 1
             raise DecodeError(f"of one kind more than the {most} that are read")
+
+
+def _unheard_of(change: Change) -> bool:
+    """Whether a watch changes or ends an object of which it never said that it was made."""
+    return change.type in ("MODIFIED", "DELETED") and change.before is None
 
 
 def _check_time(at: float) -> None:

@@ -150,6 +150,16 @@ class Coverage(msgspec.Struct, frozen=True, gc=False):
     last_error_at: float | None = None
     unordered: bool = False
 
+    @property
+    def follows(self) -> bool:
+        """Whether changes of the resource are shown as they come, or soon after."""
+        return self.state in ("watching", "polling")
+
+    @property
+    def broken(self) -> bool:
+        """Whether what follows its last contact is not shown."""
+        return self.state in ("backing-off", "forbidden")
+
 
 class AuditRecord(msgspec.Struct, frozen=True, gc=False):
     """One finished write request, as the API server's audit log tells of it; see `objects.audit`.

@@ -165,6 +165,7 @@ class PartDecoder:
             own and tuple(map(shared, own)),
             added and tuple(map(shared, added)),
             status.resize and word[status.resize],
+            status.resource_claim_statuses,
         )
 
     def _of_spec(self, spec: PodSpec) -> dict[str, Any]:

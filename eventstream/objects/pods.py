@@ -83,6 +83,17 @@ class ReadinessGate(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_
     condition_type: str = ""
 
 
+class ResourceClaimed(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
+    """A ResourceClaim that a Pod asks for: one by its name, or one made for it by a template.
+
+    In the status: the name of the claim that was made, none where none is needed.
+    """
+
+    name: str = ""
+    resource_claim_name: str | None = None
+    resource_claim_template_name: str | None = None
+
+
 class FieldTerm(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """A match of a node's own field, of which only metadata.name exists."""
 
@@ -140,6 +151,7 @@ class PodSpec(Part, frozen=True, gc=False):
     containers: tuple[Container, ...] = ()
     ephemeral_containers: tuple[Container, ...] = ()
     volumes: tuple[Volume, ...] = ()
+    resource_claims: tuple[ResourceClaimed, ...] = ()
 
 
 class Waiting(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
@@ -209,3 +221,4 @@ class PodStatus(Part, frozen=True, gc=False):
     container_statuses: tuple[ContainerStatus, ...] = ()
     ephemeral_container_statuses: tuple[ContainerStatus, ...] = ()
     resize: str | None = None
+    resource_claim_statuses: tuple[ResourceClaimed, ...] = ()

@@ -212,6 +212,7 @@ class JobStatus(Part, frozen=True, gc=False):
     completion_time: str | None = None
     uncounted_terminated_pods: UncountedPods | None = None
     conditions: tuple[Condition, ...] = ()
+    failed_indexes: str | None = None
 
 
 class CronJobSpec(Part, frozen=True, gc=False):

@@ -22,6 +22,10 @@ REASONS = [
         "2 node(s) had untolerated taint {dedicated: db}",
         "2 have taint dedicated=db, which the Pod does not tolerate",
     ),
+    (
+        "1 node(s) had untolerated taint(s)",
+        "1 has a taint that the Pod does not tolerate",
+    ),
     ("3 node(s) were unschedulable", "3 are cordoned (unschedulable)"),
     (
         "4 node(s) didn't match Pod's node affinity/selector",
@@ -97,6 +101,17 @@ MESSAGES = [
         (
             "No node takes Pod web: of 9 nodes, 9 have insufficient cpu; the Pod may not preempt "
             "others."
+        ),
+    ),
+    (
+        (
+            f"{NODES}6 Insufficient cpu, 3 node(s) had untolerated taint(s). no new claims to "
+            "deallocate, preemption: 0/9 nodes are available: 9 Preemption is not helpful for "
+            "scheduling."
+        ),
+        (
+            "No node takes Pod web: of 9 nodes, 6 have insufficient cpu and 3 have a taint that "
+            "the Pod does not tolerate; preempting other Pods would not help."
         ),
     ),
     (

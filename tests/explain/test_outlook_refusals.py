@@ -47,7 +47,10 @@ REFUSED = [
     (
         'Internal error occurred: failed calling webhook "gate.example.com": connection refused',
         "admission-denied",
-        "webhook gate.example.com cannot be called: connection refused.",
+        (
+            "nobody denies it, but webhook gate.example.com has to be asked and cannot be called: "
+            "connection refused."
+        ),
         "kubectl describe replicaset web-1 -n shop",
     ),
     (

@@ -7,6 +7,7 @@ from tests.explain.stories import KCM, Json, Story
 from tests.explain.tapes import Result
 from tests.explain.things import (
     condition,
+    daemonset,
     deployment,
     job,
     owned_by,
@@ -143,6 +144,42 @@ def test_what_only_events_would_tell_is_no_silence(listed: tuple[str, ...], diag
     assert ("Events would tell" in trace.summary) is ("Event" not in listed)
 
 
+def failed_pod(story: Story, owner: Json, name: str = "agent-x") -> Json:
+    own = story.create(pod(owner, name), KCM)
+    status = {"phase": "Failed", "reason": "Evicted", "message": "The node was low on disk."}
+    gone = {"conditions": None, "containerStatuses": None}
+    return story.change(own, {"status": status | gone}, "kubelet", sub="status")
+
+
+def test_a_daemon_that_failed_and_is_left_for_now_is_no_silence_of_its_controller() -> None:
+    story = Story("Pod")
+    agent = story.create(daemonset(), "kubectl-create")
+    left = failed_pod(story, agent)
+    story.wait(60)
+    story.exists(thing("Namespace", "other"))
+    assert told(story, agent) == ("stalled", "kubelet", "pod-failed")
+    assert story.trace(agent).summary == (
+        "Pod agent-x of DaemonSet agent failed on node-1, and its controller makes another after "
+        "a pause, which grows with each failure: The node was low on disk."
+    )
+    story.mark(left)
+    story.delete(left)
+    own = story.create(pod(agent, "agent-y"), KCM)
+    reported = {"status": {"numberAvailable": 1, "numberReady": 1, "currentNumberScheduled": 1}}
+    story.change(agent, reported, KCM, sub="status")
+    assert own["status"]["phase"] == "Running"
+    assert told(story, agent) == ("complete", None, None)
+
+
+def test_a_failed_daemon_that_is_never_taken_away_is_its_controllers_affair() -> None:
+    story = Story("Pod")
+    agent = story.create(daemonset(), "kubectl-create")
+    failed_pod(story, agent)
+    story.wait(1000)
+    story.exists(thing("Namespace", "other"))
+    assert told(story, agent)[1] == "daemonset-controller"
+
+
 def test_whether_a_cronjob_is_late_only_events_would_tell() -> None:
     story = Story()
     tick = thing("CronJob", "tick", "batch/v1", spec={"schedule": "0 * * * *"})
@@ -210,3 +247,30 @@ def test_the_collector_may_wait_for_pods_that_are_not_shown(
     story.exists(thing("Namespace", "other"))
     trace = story.trace(own)
     assert (trace.state, trace.holder) == (state, "garbage-collector")
+
+
+def test_pods_that_a_status_counts_are_there_though_they_were_not_shown() -> None:
+    story = Story("Pod", "Event")
+    web = story.create(deployment(replicas=1), "kubectl-create")
+    own = story.create(replicaset(web, replicas=1), KCM)
+    counted = {"status": {"replicas": 1, "observedGeneration": 1}}
+    story.change(own, counted, KCM, sub="status")
+    story.wait(60)
+    story.exists(thing("Namespace", "other"))
+    assert told(story, web) == ("running", "unknown", None)
+    seen = story.create(pod(own, "web-1-a", ""), KCM)
+    story.delete(seen)  # What went since the status was written it does not count.
+    story.wait(60)
+    story.exists(thing("Namespace", "later"))
+    assert told(story, web) == ("stalled", "replicaset-controller", "controller-silent")
+
+
+def test_whether_a_load_balancer_is_refused_only_events_would_tell() -> None:
+    story = Story("Pod")
+    spec = {"type": "LoadBalancer", "selector": {"app": "web"}}
+    web = story.create(thing("Service", "web", spec=spec, status={}), "kubectl-create")
+    story.create(pod(None, "web", labels={"app": "web"}), "kubectl-create")
+    story.wait(400)
+    story.exists(thing("Namespace", "other"))
+    assert told(story, web) == ("stalled", "custom-controller", "not-ready")
+    assert "Events would tell" in story.trace(web).summary

@@ -175,7 +175,7 @@ def test_a_learned_limit_is_neither_nervous_nor_blind(
 
 def test_the_back_off_between_a_jobs_attempts_teaches_nothing_of_the_next() -> None:
     found = usual_of("job-controller/next-attempt", 50, (10.0,) * 50)
-    assert (found.median, found.limit) == (10.0, 360.0)
+    assert (found.median, found.limit) == (10.0, 630.0)
 
 
 durations = st.floats(min_value=0, max_value=1e6)

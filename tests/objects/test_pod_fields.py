@@ -34,6 +34,19 @@ def test_of_an_ephemeral_container_name_and_image_are_kept() -> None:
     assert CANARY.encode() not in encode(image)
 
 
+def test_of_a_resource_claim_names_are_kept() -> None:
+    asked = [{"name": "gpu", "resourceClaimTemplateName": "gpu", "source": {CANARY: CANARY}}]
+    made = [{"name": "gpu", "resourceClaimName": "web-gpu-x", "more": CANARY}]
+    whole = thing(
+        "Pod", "v1", spec={"resourceClaims": asked}, status={"resourceClaimStatuses": made}
+    )
+    image = decoder().image(POD, text(whole))
+    assert [claim.resource_claim_template_name for claim in image.spec.resource_claims] == ["gpu"]
+    told = image.status.resource_claim_statuses
+    assert [claim.resource_claim_name for claim in told] == ["web-gpu-x"]
+    assert CANARY.encode() not in encode(image)
+
+
 def test_who_knows_the_fields_of_an_element_knows_that_it_went() -> None:
     fields = rb'{"f:status":{"f:conditions":{"k:{\"type\":\"Ready\"}":{".":{},"f:status":{}}}}}'
     assert covers(fields, "status.conditions[Ready]") == len("status.conditions[Ready]")

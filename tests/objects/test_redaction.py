@@ -188,7 +188,7 @@ HIDDEN_IN_POD = {
 }
 HIDDEN_IN_POD_STATUS = {
     "hostIP": CANARY,
-    "resourceClaimStatuses": [{"name": CANARY}],
+    "resourceClaimStatuses": [{"name": "gpu", "unheardOf": CANARY}],
     "containerStatuses": [
         {
             "name": "c",

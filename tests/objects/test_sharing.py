@@ -68,6 +68,7 @@ _STATUS = {
     "initContainerStatuses": [{"name": "first", "ready": True}],
     "containerStatuses": [{"name": "own", "restartCount": 2}],
     "ephemeralContainerStatuses": [{"name": "added", "started": True}],
+    "resourceClaimStatuses": [{"name": "gpu", "resourceClaimName": "web-gpu-x"}],
 }
 _METADATA = {
     "name": "web-1",

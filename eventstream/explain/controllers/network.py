@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.registry import Behaviour, holding_of
 from eventstream.explain.controllers.shared.conventions import complete, unknown
+from eventstream.explain.controllers.shared.refusals import perhaps_refused
 from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
@@ -96,7 +97,7 @@ def _balancing(snapshot: Snapshot, write: Write) -> list[Holding]:
     if not notes:  # Who makes it on bare metal has reasons of its own.
         other = warned(write.log, 0.0)
         if other is None:
-            return [plain]
+            return [perhaps_refused(snapshot, plain)]
         notes = snapshot.latest_notes(write.log, other.after.spec.reason or "")
     detail = sentence(f"{name} gets no load balancer: {said(notes[0])}")
     wrong = Trouble("not-ready", detail, proofs.events(notes), commands.describe(write))

@@ -88,11 +88,12 @@ class Engine:
             return self._remove(observation)
         if isinstance(observation, Gap):
             self._world.gap(observation)
+            self._stale |= self._traces.missed(observation)
+        if isinstance(observation, Position | Coverage):
+            self._traces.usual.heard(observation)
         if isinstance(observation, Position) and observation.listed:
             self._world.places.listed(observation.resource)
             return self._settle_writes(self._world.opened(observation.resource.kind))
-        if isinstance(observation, Coverage):
-            self._traces.usual.watched(observation)
         return []
 
     def tick(self, now: float, *, whole: bool = False) -> list[Upsert]:

@@ -31,6 +31,7 @@ from eventstream.explain.world.families import HIGHEST, by_order
 from eventstream.explain.world.text import listing, named, parse
 from eventstream.explain.world.world import World
 from eventstream.explain.world.writes import ObjectLog, Write, row_of
+from eventstream.objects.observations import Gap
 
 logger = logging.getLogger(__name__)
 
@@ -132,6 +133,12 @@ class TraceKeeper:
             if trace is not None and trace.due == due:
                 found.add(key)
         return found
+
+    def missed(self, gap: Gap) -> set[str]:
+        """Note a hole; returns the ids of the open traces that perhaps stall only for the time."""
+        self.usual.hearing.missed(gap)
+        records = {key: trace.record for key, trace in self.open.items()}
+        return {k for k, found in records.items() if found and found.usual and found.diagnosis}
 
     def measure(self, trace: TraceLog, now: float, *, ends: bool = False) -> None:
         """Count a trace's waits when it `ends`, and of one that goes on now and then."""

@@ -93,6 +93,8 @@ def pending(
     blocked = next((holding for holding in ranked if holding.diagnosis), None)
     if blocked is None and ranked:
         usual = ranked[0].usual(snapshot)
+        if usual is not None and (hole := _unseen(ranked[0], usual, snapshot)):
+            return Outlook("running", f"{_waits(ranked)}{hole}", ranked, stages)
         blocked = _overdue(ranked[0], usual, snapshot.now)
         if blocked is None:
             return Outlook("running", _waits(ranked), ranked, stages, usual=usual)
@@ -103,6 +105,20 @@ def pending(
     summary = blocked.detail or blocked.waiting_for
     usual = blocked.usual(snapshot) if blocked.wait else None
     return Outlook("stalled", summary, ranked, _mark(stages, blocked.rank), usual=usual)
+
+
+def _unseen(holding: Holding, usual: Usual, snapshot: "Snapshot") -> str:
+    """What is to be said of a long wait whose end Baton may not have been shown; empty for none."""
+    hearing, about = snapshot.usual.hearing, holding.about
+    if snapshot.now - holding.since <= usual.limit:
+        return ""
+    key = about.log.resource_key if about is not None else ""
+    missed = hearing.unseen(key, holding.since, snapshot.now)
+    if missed:
+        return f" For {seconds(round(missed))} Baton was not shown all of that: it may be done."
+    if snapshot.now - hearing.since(key, holding.since) <= usual.limit:
+        return " Until a moment ago Baton was not shown all of that."
+    return ""
 
 
 def _overdue(holding: Holding, usual: Usual | None, now: float) -> Holding | None:

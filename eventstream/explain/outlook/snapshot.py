@@ -202,9 +202,10 @@ class Snapshot:
 def asked(snapshot: Snapshot, owner: Write) -> float:
     """When a controller last had a reason to create: its object changed, or a Pod was lost.
 
-    One that just created a Pod has acted, and is asked for the next one since then.
+    One that just created a Pod has acted, and is asked for the next one since then. Of what was
+    there before, its managedFields tell when it was last written.
     """
-    since = max(when(owner), made(snapshot, owner))
+    since = max(when(owner), made(snapshot, owner), written(owner) if owner.base else 0.0)
     loss = owner.log.family.last_loss(snapshot.upto)
     if loss is None:
         return since
@@ -212,6 +213,12 @@ def asked(snapshot: Snapshot, owner: Write) -> float:
     log = snapshot.world.logs.get(uid)
     lost = log.at(order + 1) if log is not None else None
     return max(since, when(lost)) if lost is not None else since
+
+
+def written(write: Write) -> float:
+    """When the version of an object was written, as its managedFields tell; 0 where none do."""
+    entries = write.image.metadata.managed_fields
+    return max((parse(entry.time) or 0.0 for entry in entries if entry.time), default=0.0)
 
 
 def made(snapshot: Snapshot, owner: Write) -> float:
@@ -226,6 +233,22 @@ def made(snapshot: Snapshot, owner: Write) -> float:
         return when(first)
     pods = snapshot.children(owner.log, "Pod")
     return max((parse(p.image.metadata.creation_timestamp) or 0.0 for p in pods), default=0.0)
+
+
+def last_end(snapshot: Snapshot, owner: Write) -> float:
+    """When a container of a Job's failed Pods last ended, from which its back-off counts; else 0.
+
+    Source: pkg/controller/job/backoff_utils.go, getFinishTimeFromContainers.
+    """
+    if owner.image.kind != "Job" or not owner.image.status.failed:
+        return 0.0
+    ended = [
+        status.state.terminated.finished_at
+        for pod in snapshot.children(owner.log, "Pod")
+        for status in containers(pod.image)
+        if status.state.terminated is not None
+    ]
+    return max((parse(at) or 0.0 for at in ended if at), default=0.0)
 
 
 def collectable(snapshot: Snapshot, write: Write) -> float:

@@ -17,13 +17,14 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
+from eventstream.explain.outlook.hearing import Hearing
 from eventstream.explain.outlook.waits import acting, becoming_ready, split, starting, usual_of
 from eventstream.explain.vocabulary.records import Usual, WaitsSeen, WaitsUpsert
 from eventstream.explain.world.pods import containers, is_ready, phase, waiting_reasons
 from eventstream.explain.world.text import named
 from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
-from eventstream.objects.observations import Coverage
+from eventstream.objects.observations import Coverage, Position
 
 logger = logging.getLogger(__name__)
 
@@ -252,9 +253,13 @@ _RESUMPTIONS = 8
 
 
 class UsualWaits:
-    """The newest waits by kind; `of` costs a look into a dict until more of a kind are learned."""
+    """The newest waits by kind; `of` costs a look into a dict until more of a kind are learned.
+
+    `hearing` knows when what was done could be seen at all.
+    """
 
     def __init__(self) -> None:
+        self.hearing = Hearing()
         self._states: dict[str, str] = {}
         self._resumed: dict[str, deque[float]] = {}
         self._samples: dict[str, deque[float]] = {}
@@ -275,8 +280,16 @@ class UsualWaits:
             return known
         return msgspec.structs.replace(known, limit=known.limit + granted)
 
-    def watched(self, coverage: Coverage) -> None:
-        """Take note of how a resource is watched: what arrives late says nothing of a wait.
+    def heard(self, told: Coverage | Position) -> None:
+        """Take note of how a resource is watched, and of its lists."""
+        if isinstance(told, Coverage):
+            self.hearing.watched(told)
+            self._watched(told)
+        elif told.listed:
+            self.hearing.listed(told)
+
+    def _watched(self, coverage: Coverage) -> None:
+        """What arrives late says nothing of a wait.
 
         A watch that follows a list has no backlog; one that goes on where another broke off has.
         """
@@ -295,6 +308,11 @@ class UsualWaits:
         resumed = self._resumed.get(write.log.resource_key, ())
         return any(0 <= write.change.at - at < BACKLOG for at in resumed)
 
+    def _spans(self, began: Write, write: Write) -> bool:
+        """Whether something of what led from one write to the other was not seen."""
+        keys = began.log.resource_key, write.log.resource_key
+        return self.hearing.spans(keys, began.change.at, write.change.at)
+
     def learn(
         self, writes: Iterable[Write], since: float, until: float = math.inf, *, whole: bool
     ) -> None:
@@ -306,7 +324,7 @@ class UsualWaits:
         answered: set[tuple[str, int]] = set()
         for write in sorted(writes, key=lambda write: write.order):
             for key, began, seconds in waits_of(write):
-                if self._late(write) or self._late(began):
+                if self._late(write) or self._late(began) or self._spans(began, write):
                     continue
                 if split(key)[1] in FIRST_ONLY:
                     answer = (key, began.order)

@@ -37,6 +37,7 @@ _STATED = {
     "namespace-controller": 60.0,
     "horizontal-pod-autoscaler/measure": 30.0,
     "job-controller": 360.0,
+    "job-controller/next-attempt": 630.0,
 }
 _STATED_DEFAULT = 15.0
 """Seconds after which a wait for an actor is called unusual until its like is known.
@@ -52,9 +53,9 @@ _UNLEARNED = frozenset(
     {"add-node", "create-again", "next-attempt", "pull-and-start", "start-after-init"}
 )
 """Waits whose length tells nothing of the next: the Job controller doubles its back-off each time,
-up to six minutes, and others so their pause after a refusal; the next image may be a hundred times
-as large, and the next init container migrate a database. Source:
-https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-backoff-failure-policy"""
+up to ten minutes, and others so their pause after a refusal; the next image may be a hundred times
+as large, and the next init container migrate a database.
+Source: pkg/controller/job/backoff_utils.go, getRemainingTime."""
 
 WORDS = {
     "act": "answers a changed custom resource",
@@ -65,6 +66,7 @@ WORDS = {
     "bind-volume": "binds a claim to a volume",
     "collect": "deletes what a deleted owner leaves",
     "create-again": "creates Pods again after a refusal",
+    "create-claims": "makes the ResourceClaims that a Pod asks for",
     "create-job": "starts the Job that is due",
     "create-pods": "creates the Pods that are missing",
     "create-replicaset": "creates a ReplicaSet for a new Pod template",

@@ -183,9 +183,9 @@ _MAKING = (
     ),
     Diagnosis(
         "admission-denied",
-        "Admission refuses the Pods",
-        "A webhook, a policy or an admission plugin of the API server refused the Pod.",
-        "The template is changed to what is admitted, or the policy is.",
+        "Admission lets no Pods in",
+        "A webhook, a policy or a plugin of the API server refused the Pod, or could not be asked.",
+        "The template is changed to what is admitted, the policy is, or the webhook answers again.",
         "replicaset-controller",
         DOCS + "reference/access-authn-authz/admission-controllers/",
     ),

@@ -5,9 +5,6 @@ shows whether a node comes, or why none does.
 Sources: https://kubernetes.io/docs/concepts/scheduling-eviction/kube-scheduler/;
 pkg/scheduler/framework/plugins/volumebinding (the messages);
 pkg/controller/volume/persistentvolume (Events ProvisioningFailed, FailedBinding, …);
-pkg/controller/resourceclaim/controller.go (Event FailedResourceClaimCreation);
-pkg/scheduler/framework/plugins/dynamicresources/dynamicresources.go (what the scheduler says);
-pkg/kubelet/events/event.go (Event FailedPrepareDynamicResources);
 https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md (Events
 TriggeredScaleUp and NotTriggerScaleUp); https://karpenter.sh/docs/troubleshooting/ (Events
 Nominated and FailedScheduling, by karpenter).
@@ -16,7 +13,8 @@ Nominated and FailedScheduling, by karpenter).
 import msgspec
 
 from eventstream.explain.attribution import proofs
-from eventstream.explain.controllers.pod.scheduler import unschedulable
+from eventstream.explain.controllers.pod.claiming import SCHEDULE, claimed, claiming, unmade
+from eventstream.explain.controllers.pod.scheduler import NOT_READY, unschedulable
 from eventstream.explain.controllers.shared.conventions import has_provisioner
 from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Trouble, troubled
@@ -139,25 +137,6 @@ def _phase(claim: Write) -> str:
     return str(getattr(claim.image.status, "phase", "") or "")
 
 
-_NOT_MADE = "FailedResourceClaimCreation"
-
-
-class Unmade(msgspec.Struct, frozen=True, gc=False):
-    """Why a ResourceClaim could not be made, as a clause, and the Event that says so."""
-
-    said: str
-    evidence: tuple[Evidence, ...]
-
-
-def unmade(snapshot: Snapshot, write: Write) -> Unmade | None:
-    """What keeps a claim of the Pod from being made; None where nobody says so."""
-    newest = max(snapshot.notes(write.log, _NOT_MADE), key=recency, default=None)
-    if newest is None:
-        return None
-    text = f"its ResourceClaim cannot be made: {said(newest).rstrip('.')}"
-    return Unmade(text, proofs.events([newest]))
-
-
 _PATIENCE = 900.0
 """Seconds for which a node that is coming is waited for: cluster-autoscaler gives up then.
 
@@ -216,9 +195,6 @@ def _last(snapshot: Snapshot, write: Write) -> Change | None:
     return max(told, key=recency, default=None)
 
 
-SCHEDULE = 3
-"""Rank of a Pod's placing among the stages of a rollout."""
-
 _GATE_OWNERS = {"kueue.x-k8s.io": "Kueue"}
 """Whose scheduling gates these are, by the domain that their names begin with."""
 
@@ -239,7 +215,9 @@ def unplaced(snapshot: Snapshot, write: Write, since: float) -> Holding:
     found = condition(write.image, "PodScheduled")
     message = said_by(found.message, found.reason) if found and found.status == "False" else ""
     if found is None or not message or found.reason == _GATED:
-        return _binding(snapshot, write, ungated(write, since))
+        return _binding(snapshot, write, claimed(write, ungated(write, since)))
+    if found.reason == NOT_READY and (claims := claiming(snapshot, write, since)) is not None:
+        return claims if claims.diagnosis else troubled(claims, unschedulable(write, found))
     if concerns(message):
         waits = _held(write, since, _node(write), "bind-volume", "persistentvolume-controller")
         return troubled(waits, pending_claims(snapshot, write, found))
@@ -302,7 +280,7 @@ def _binding(snapshot: Snapshot, write: Write, since: float) -> Holding:
         plain = _held(write, since, _node(write), "bind")
         if has_claims(write) and snapshot.hides("PersistentVolumeClaim"):
             plain = msgspec.structs.replace(plain, patient=True)  # A volume may be being made.
-        return _claiming(snapshot, write, since) or plain
+        return claiming(snapshot, write, since) or plain
     pod, name = write.image.metadata.name, claim.image.metadata.name
     waiting_for = f"a volume for PersistentVolumeClaim {name} of Pod {pod}"
     asked = has_provisioner(claim.image)
@@ -311,22 +289,6 @@ def _binding(snapshot: Snapshot, write: Write, since: float) -> Holding:
     plain = msgspec.structs.replace(plain, late="volume-pending", about=claim)
     wrong = failed(snapshot, claim)
     return troubled(plain, pending_claims(snapshot, write) if wrong else None)
-
-
-def _claiming(snapshot: Snapshot, write: Write, since: float) -> Holding | None:
-    """A ResourceClaim that cannot be made: the scheduler does not look at the Pod before.
-
-    Source: pkg/scheduler/framework/plugins/dynamicresources/dynamicresources.go, PreEnqueue.
-    """
-    lacking = unmade(snapshot, write)
-    if lacking is None:
-        return None
-    name = write.image.metadata.name
-    waiting_for = f"the ResourceClaims of Pod {name}, without which it is not scheduled"
-    plain = Holding(SCHEDULE, "client", "", since, waiting_for, about=write)
-    detail = sentence(f"Pod {name} is not scheduled: {lacking.said}")
-    wrong = Trouble("spec-invalid", detail, lacking.evidence, commands.describe(write))
-    return troubled(plain, wrong)
 
 
 def _gated(write: Write, since: float, gates: list[str]) -> Holding:

@@ -197,6 +197,12 @@ _ERROR = "SchedulerError"
 Source: pkg/scheduler/schedule_one.go, handleSchedulingFailure (v1.PodReasonSchedulerError).
 """
 
+NOT_READY = "NotReadyForScheduling"
+"""Reason of PodScheduled where the scheduler does not look for a node yet, and says why.
+
+Source: https://kep.k8s.io/5501 (what a PreEnqueue plugin of the scheduler turns down).
+"""
+
 
 class Refusal(msgspec.Struct, frozen=True, gc=False):
     """What the scheduler said: of `total` nodes, how many lack what; `whole` for all at once.
@@ -243,6 +249,8 @@ def unschedulable(write: Write, found: Condition) -> Trouble:
     if found.reason == _ERROR:
         failed = f"The scheduler cannot place Pod {pod}, which no node has turned down"
         detail = sentence(f"{failed}: {message}")
+    elif found.reason == NOT_READY:
+        detail = sentence(f"The scheduler looks for no node for Pod {pod} yet: {message}")
     elif said is None:
         detail = sentence(f"No node takes Pod {pod}: {message}")
     elif not said.total:

@@ -166,6 +166,28 @@ def unseen(snapshot: Snapshot, owner: Write, desired: int) -> Holding | None:
     return Holding(_READY, "unknown", "", when(owner), what, patient=True, about=owner, works=True)
 
 
+def counted(snapshot: Snapshot, owner: Write, existing: int) -> Holding | None:
+    """The wait for Pods that its status counts and Baton was not shown; None where there are none.
+
+    A controller counts what exists, so that what went since then does not count; of other kinds
+    than these the number has Pods that ended, too.
+    Source: pkg/controller/replicaset/replica_set_utils.go, calculateStatus.
+    """
+    status, generation = owner.image.status, owner.image.metadata.generation or 0
+    tells = owner.image.kind in ("ReplicaSet", "ReplicationController")
+    there = int(getattr(status, "replicas", 0) or 0) if tells else 0
+    if there <= existing or getattr(status, "observed_generation", generation) < generation:
+        return None
+    loss = owner.log.family.last_loss(snapshot.upto)
+    if loss is not None and loss[0] > owner.order:
+        return None
+    what = (
+        f"{count(there - existing, 'Pod')} of {named(owner.image)}, which its status counts and "
+        "Baton was not shown"
+    )
+    return Holding(_READY, "unknown", "", when(owner), what, patient=True, about=owner, works=True)
+
+
 def _first(owner: Write, names: tuple[str, ...]) -> int:
     found = (getattr(owner.image.status, name, None) for name in names)
     return next((int(number) for number in found if number), 0)

@@ -28,7 +28,7 @@ from eventstream.explain.controllers.shared.refusals import (
 )
 from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Trouble, troubled
-from eventstream.explain.outlook.snapshot import Snapshot, asked, made
+from eventstream.explain.outlook.snapshot import Snapshot, asked, last_end, made
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.families import is_controlled, owner_of
 from eventstream.explain.world.notes import said
@@ -270,15 +270,15 @@ def creation(
         if snapshot.hides("Pod"):
             return None
         told = going(snapshot, owner, CREATE) or killed(snapshot, owner, CREATE)
+        told = told or conventions.counted(snapshot, owner, existing)
         if told is not None:
             return told
         failed = owner.image.status.failed if owner.image.kind == "Job" else 0
         if failed:
             waiting_for = f"the next attempt of {name}, after {count(failed, 'failed Pod')}"
             wait = "next-attempt"
-        plain = Holding(
-            CREATE, actor, "", asked(snapshot, owner), waiting_for, wait=wait, about=owner
-        )
+        since = max(asked(snapshot, owner), last_end(snapshot, owner))
+        plain = Holding(CREATE, actor, "", since, waiting_for, wait=wait, about=owner)
         return plain if _tells(owner) else perhaps_refused(snapshot, plain)
     freed = _freed(snapshot, owner, message)
     if freed is not None:

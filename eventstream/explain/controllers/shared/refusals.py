@@ -15,8 +15,8 @@ from eventstream.explain.outlook.quantities import amount
 from eventstream.explain.outlook.snapshot import Snapshot, made
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.notes import said, told_at
-from eventstream.explain.world.pods import phase
-from eventstream.explain.world.text import listing, named, sentence, when
+from eventstream.explain.world.pods import node_of, phase
+from eventstream.explain.world.text import listing, named, said_by, sentence, when
 from eventstream.explain.world.writes import Write
 from eventstream.expressions import expression
 
@@ -26,6 +26,9 @@ _REFUSED = 2
 _RECENT = 900.0
 """Seconds that the DaemonSet controller waits at most. Source: pkg/controller/daemon/
 daemon_controller.go, Run."""
+
+_AT_ONCE = 3.0
+"""Seconds within which that controller deletes a failed Pod for which it does not pause."""
 
 _WHOLE_SECOND = 1.0
 """The precision of the times of Events and of Pods."""
@@ -48,11 +51,14 @@ def going(snapshot: Snapshot, owner: Write, rank: int) -> Holding | None:
 
 
 def killed(snapshot: Snapshot, owner: Write, rank: int) -> Holding | None:
-    """That a DaemonSet's Pods failed one after the other, where its own Events alone tell of it.
+    """That a DaemonSet's Pods failed one after the other, as the last of them tells, or its Events.
 
-    Its controller deletes each, and waits longer and longer before the next.
+    Its controller deletes each, and waits longer and longer before it does so with the next.
     Source: pkg/controller/daemon/daemon_controller.go, podsShouldBeOnNode (failedPodsBackoff).
     """
+    left = _left(snapshot, owner, rank)
+    if left is not None:
+        return left
     notes = snapshot.latest_notes(owner.log, "FailedDaemonPod")
     times = sum(note.after.spec.times for note in notes)
     if times < _REFUSED or snapshot.now - told_at(notes[0]) > _RECENT:
@@ -70,6 +76,32 @@ def killed(snapshot: Snapshot, owner: Write, rank: int) -> Holding | None:
     )
     wrong = Trouble("pod-failed", detail, proofs.events(notes[:2]), commands.describe(owner))
     return troubled(plain, wrong)
+
+
+def _left(snapshot: Snapshot, owner: Write, rank: int) -> Holding | None:
+    """A failed Pod that a DaemonSet's controller leaves for now: the first it deletes at once."""
+    if owner.image.kind != "DaemonSet":
+        return None
+    kept = [pod for pod in snapshot.pods(owner.log) if not pod.gone and _stays(pod)]
+    last = max(kept, key=when, default=None)
+    if last is None or not _AT_ONCE < snapshot.now - when(last) <= _RECENT:
+        return None
+    status, node = last.image.status, node_of(last.image)
+    waiting_for = f"a Pod of {named(owner.image)} that does not fail"
+    plain = Holding(rank, "kubelet", node, when(last), waiting_for, about=owner)
+    where = f" on {node}" if node else ""
+    why = said_by(status.message, status.reason) or "it gave no reason"
+    detail = sentence(
+        f"{named(last.image)} of {named(owner.image)} failed{where}, and its controller makes "
+        f"another after a pause, which grows with each failure: {why}"
+    )
+    told = f"{named(last.image)} has failed ({status.reason or 'no reason given'})"
+    wrong = Trouble("pod-failed", detail, (proofs.status(last, told),), commands.describe(last))
+    return troubled(plain, wrong)
+
+
+def _stays(pod: Write) -> bool:
+    return phase(pod.image) == "Failed" and not pod.image.metadata.deletion_timestamp
 
 
 _QUOTA = expression(r"exceeded quota: ([^,\s]+)")
@@ -95,7 +127,7 @@ _REFUSERS = (
     (expression(r'admission webhook "([^"]+)" denied the request(?:: )?(.*)', dot_all=True),
      "webhook {} denies it"),
     (expression(r'failed calling webhook "([^"]+)": (.*)', dot_all=True),
-     "webhook {} cannot be called"),
+     "nobody denies it, but webhook {} has to be asked and cannot be called"),
     (expression(
         r"ValidatingAdmissionPolicy '([^']+)' (?:with binding '[^']*' )?denied request: (.*)",
         dot_all=True,

@@ -25,6 +25,7 @@ from eventstream.explain.world.text import count, listing, named, said_by, sente
 from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
 from eventstream.objects.kinds import BUILT_IN
+from eventstream.objects.numbers import whole
 from eventstream.objects.pods import NEVER_RAN, ContainerStatus
 
 _REVISION = "controller-revision-hash"
@@ -307,10 +308,25 @@ def _desired(image: Image, existing: int) -> int:
         completions, succeeded = image.spec.completions, image.status.succeeded
         if completions is None:  # The first success ends it: what still runs may finish.
             return existing if succeeded else int(wanted)
-        return int(max(existing, min(wanted, completions - succeeded)))
+        left = completions - succeeded - _given_up(image.status.failed_indexes or "")
+        return int(max(existing, min(wanted, left)))
     if image.kind == "DaemonSet":
         return int(image.status.desired_number_scheduled) or existing
     return int(image.spec.replicas)
+
+
+def _given_up(indexes: str) -> int:
+    """How many indexes of a Job have failed for good, as `1,3-5,7` tells them.
+
+    Source: https://kubernetes.io/docs/concepts/workloads/controllers/job/#backoff-limit-per-index
+    """
+    number = 0
+    for piece in indexes.split(","):
+        first, _, last = piece.partition("-")
+        bounds = whole(first), whole(last or first)
+        if bounds[0] is not None and bounds[1] is not None:
+            number += bounds[1] - bounds[0] + 1
+    return number
 
 
 def _done(image: Image, *, updated: bool = True) -> tuple[Stage, ...]:

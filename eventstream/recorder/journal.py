@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from eventstream.explain.vocabulary.records import Encode
 from eventstream.models import JournalRow
 from eventstream.names import Names
 from eventstream.objects.decoding import Decoder
@@ -236,7 +235,11 @@ def _saved(image: KeptImage) -> SavedImage:
 _decoder = Decoder(b"")  # Images are redacted already, which decoding leaves as it is.
 
 
-def write_images(images: Mapping[str, SavedImage], known: Names, encode: Encode) -> None:
+IMAGES_AT_ONCE = 200
+"""So many images are rows in memory at a time: a first list brings thousands in one commit."""
+
+
+def write_images(images: Mapping[str, SavedImage], known: Names, encode: Encoded) -> None:
     """Store the rows of objects, and delete those of the ones that are no more."""
     gone = [uid_bytes(uid) for uid, saved in images.items() if saved.image is None]
     statements().remove(IMAGES, [(uid,) for uid in gone])
@@ -245,7 +248,9 @@ def write_images(images: Mapping[str, SavedImage], known: Names, encode: Encode)
         for uid, saved in images.items()
         if saved.image is not None
     ]
-    statements().put(IMAGES, image_cells(live, known, encode))
+    for start in range(0, len(live), IMAGES_AT_ONCE):
+        part = live[start : start + IMAGES_AT_ONCE]
+        statements().put(IMAGES, image_cells(part, known, encode.once))
 
 
 _KEPT = "_journal_of_history"

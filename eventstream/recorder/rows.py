@@ -118,6 +118,11 @@ class Encoded:
             known = self._made[id(image)] = image, encode(image)
         return known[1]
 
+    def once(self, image: Image) -> bytes:
+        """The same for who asks last: what nobody asked for before is not kept."""
+        known = self._made.get(id(image))
+        return encode(image) if known is None else known[1]
+
     def has_made(self, image: Image | None) -> bool:
         """Whether that of an image was asked for."""
         return id(image) in self._made

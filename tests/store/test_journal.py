@@ -29,7 +29,7 @@ from eventstream.objects.images import Image
 from eventstream.objects.observations import Observation, Removed
 from eventstream.packing.traces import unpack_image
 from eventstream.recorder import commit as commit_module
-from eventstream.recorder import journal, load_saved
+from eventstream.recorder import journal, load_saved, rows
 from eventstream.recorder.batch import Batch
 from eventstream.recorder.commit import commit, empty_journal
 from eventstream.recorder.status import Status
@@ -147,6 +147,19 @@ def test_an_image_that_got_its_row_is_not_replaced_by_an_older_one_that_waited()
     put((change("MODIFIED", "a", "11", relisted=True), []), now=100.2)
     put(written("b", "12"), now=100.3)
     assert crashed()[0] == {"a": "11", "b": "12"}
+
+
+@both
+def test_a_long_list_is_stored_whole_and_none_of_its_json_is_held(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(journal, "IMAGES_AT_ONCE", 2)
+    encoded = rows.Encoded()
+    monkeypatch.setattr(commit_module, "Encoded", lambda: encoded)
+    listed = [change("EXISTING", f"uid-{number}") for number in range(5)]
+    put(*((each, []) for each in listed))
+    assert versions() == {f"uid-{number}": "10" for number in range(5)}
+    assert not any(encoded.has_made(each.after) for each in listed)
 
 
 @both

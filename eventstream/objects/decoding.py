@@ -113,7 +113,7 @@ class Decoder:
         if wire.kind != resource.kind or not is_sound(wire.metadata.uid) or wire.flags:
             return None
         version = wire.api_version or resource.api_version
-        image = self._built_in(structs, wire.kind, wire, version)
+        image = self._built_in(structs, resource.kind, wire, version)
         return WatchEvent(usual.type, wire.metadata.resource_version, image, size=len(line))
 
     def _usual_event(self, line: bytes) -> WatchEvent | None:
@@ -204,8 +204,8 @@ class Decoder:
         return Object(metadata, version, kind, odd.spec, odd.status), flags + wrong
 
     def _image(self, resource: Resource, raw: msgspec.Raw | bytes, wire: Object) -> Image:
-        kind = wire.kind or resource.kind
-        version = wire.api_version or resource.api_version
+        kind = resource.kind if wire.kind in ("", resource.kind) else wire.kind
+        version = self._metadata.word(wire.api_version or resource.api_version)
         structs = BUILT_IN.get((resource.group, kind))
         if structs is not None:
             return self._built_in(structs, kind, wire, version)

@@ -58,6 +58,7 @@ class MetadataSettler:
         key = tuple(texts.items())
         known = self._texts.get(key)
         if known is None:
-            size = sum(map(len, texts)) + sum(map(len, texts.values()))
-            known = self._texts.keep(key, texts, size)
+            word, size = self._words, sum(map(len, texts)) + sum(map(len, texts.values()))
+            own = {word[name]: word[value] for name, value in key}
+            known = self._texts.keep(key, own, size)
         return known

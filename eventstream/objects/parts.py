@@ -207,10 +207,14 @@ class PartDecoder:
 
     def _container(self, container: ContainerStatus) -> ContainerStatus:
         state, last = container.state, container.last_state
-        state, last = self._state(state), self._state(last) if last is not None else None
-        if state is container.state and last is container.last_state:
-            return container
-        return replace(container, state=state, last_state=last)
+        return ContainerStatus(
+            self._words[container.name],
+            container.ready,
+            container.started,
+            container.restart_count,
+            self._state(state),
+            self._state(last) if last is not None else None,
+        )
 
     def _scrubbed(self, holder: S) -> S:
         settled, message = self._texts.of(holder, _REASON), getattr(holder, "message", None)

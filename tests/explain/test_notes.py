@@ -38,8 +38,7 @@ def test_an_empty_last_state_is_no_earlier_failure() -> None:
     ready = pod()
     [container] = ready["status"]["containerStatuses"]
     container["lastState"] = {}
-    labels = ready["metadata"].get("labels")
-    ran = PodState("Running", labels, False, scheduled=True, started=True, ready=True, steady=True)
+    ran = PodState("Running", False, scheduled=True, started=True, ready=True, steady=True)
     assert read_pod(decoder().image(POD, text(ready))) == ran
     container["lastState"] = {"terminated": {"exitCode": 1}}
     assert read_pod(decoder().image(POD, text(ready))) == replace(ran, steady=False)

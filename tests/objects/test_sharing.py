@@ -5,11 +5,11 @@ from msgspec import Raw, Struct, json
 
 from eventstream.objects import managed_fields, parts, sharing
 from eventstream.objects.bounds import LONGEST
-from eventstream.objects.images import FieldsEntry, Metadata
+from eventstream.objects.images import FieldsEntry, Image, Metadata
 from eventstream.objects.managed_fields import FieldsSettler, paths
 from eventstream.objects.pods import Condition, PodStatus
 from eventstream.objects.sharing import Kept, Shared, Words
-from tests.objects.recorded import POD, decoder, text, thing
+from tests.objects.recorded import POD, decoder, text, thing, watch_line
 
 
 def test_equal_values_become_one() -> None:
@@ -34,6 +34,26 @@ def test_pods_of_different_specs_share_their_words() -> None:
     )
     assert one is not other
     assert one.node_name is other.node_name
+
+
+def test_objects_share_the_names_of_their_type_their_labels_and_their_containers() -> None:
+    read = decoder()
+    one, other = (_names(read.event(POD, _line(number)).image) for number in (1, 2))
+    assert one == other == ["Pod", "v1", "app", "of", "web", "c"]
+    assert all(name is same for name, same in zip(one, other, strict=True))
+
+
+def _line(number: int) -> bytes:
+    pod = thing(status={"containerStatuses": [{"name": "c", "restartCount": number}]})
+    pod["metadata"]["labels"] = {"app": "web", "of": f"pod-{number}"}
+    return watch_line("ADDED", pod)
+
+
+def _names(image: Image | None) -> list[str]:
+    assert image is not None
+    labels = image.metadata.labels or {}
+    container = image.status.container_statuses[0].name
+    return [image.kind, image.api_version, *labels, labels["app"], container]
 
 
 def test_an_empty_or_absent_word_stays_as_it_is() -> None:

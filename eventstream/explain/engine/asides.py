@@ -189,6 +189,8 @@ class Contacts:
             trace.found = "" if known else self._earlier.current(top)
             self._traces.start(trace)
             yield key
+        if not self._waiting:
+            self._waiting.clear()  # What a dictionary took it gives back by this alone.
 
     def standing(self, uid: str, now: float) -> Trace | None:
         """How the object of that uid stands at `now`, None for one never seen.

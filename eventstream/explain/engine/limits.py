@@ -160,7 +160,7 @@ def forget(world: World, writes: Sequence[Write]) -> None:
 def _keep_newest(log: ObjectLog) -> bool:
     """Keep what is open and the newest base below it; true if nothing of the object need stay."""
     base = next((write for write in reversed(log.writes) if write.base), None)
-    log.writes = [write for write in log.writes if not write.base or write is base]
+    log.writes = tuple(write for write in log.writes if not write.base or write is base)
     log.family.spec = None
     return _over(log)
 

@@ -87,15 +87,21 @@ def reference(image: Image) -> ObjectRef:
 _PART = 8
 """The part of a family's lists that may be of what is settled, or gone."""
 
+_BEFORE = (0, "")
+"""The birth of any Pod that was active when watching began: which one it is nobody asks."""
+_NONE: Any = ()
+_NOBODY: set[str] = set()
+"""Stand for what is empty, as most families lose nobody and have no news; never added to."""
+
 
 class Family(Generic[L, W]):
     """The objects that one object controls.
 
-    `births` and `losses` are orders at which its Pods began and ceased to be active, so that
-    "how many existed then" is two bisections; `news` are the writes that can move its counts.
-    `kinds` are the types of all that it ever controlled, as sources, each with the lowest order of
-    one. `spec` remembers one of the owner's own writes and the one that had last set its desired
-    state by then: each new child asks for that.
+    `births` and `losses` are orders at which its Pods began and ceased to be active, with their
+    uids, so that "how many existed then" is two bisections; `news` are the writes that can move
+    its counts. `kinds` are the types of all that it ever controlled, as sources, each with the
+    lowest order of one. `spec` remembers one of the owner's own writes and the one that had last
+    set its desired state by then: each new child asks for that.
     """
 
     __slots__ = ("_gone", "_settled", "births", "children", "kinds", "losses", "news", "spec")
@@ -103,11 +109,11 @@ class Family(Generic[L, W]):
     def __init__(self) -> None:
         self.children: dict[str, L] = {}
         self.kinds: dict[str, int] = {}
-        self.births: list[tuple[int, str]] = []
-        self.losses: list[tuple[int, str]] = []
-        self.news: list[W] = []
+        self.births: list[tuple[int, str]] = _NONE
+        self.losses: list[tuple[int, str]] = _NONE
+        self.news: list[W] = _NONE
         self.spec: tuple[W, W | None] | None = None
-        self._gone: set[str] = set()
+        self._gone = _NOBODY
         self._settled = 0
 
     def know(self, kind: str, order: int) -> None:
@@ -125,7 +131,7 @@ class Family(Generic[L, W]):
         return bisect_left(self.births, (order, "")) - first
 
     def last_birth(self, order: float) -> tuple[int, str] | None:
-        """(order, uid) of the last Pod that became active below `order`; order 0 for a base."""
+        """(order, uid) of the last Pod that became active below `order`; (0, "") for a base."""
         return self._last(self.births, order)
 
     def last_loss(self, order: float) -> tuple[int, str] | None:
@@ -146,17 +152,21 @@ class Family(Generic[L, W]):
 
     def tell(self, write: W) -> None:
         """Take in a child's write that can move the counts."""
-        if not self.news or write.order >= self.news[-1].order:
+        if not self.news:
+            self.news = [write]
+        elif write.order >= self.news[-1].order:
             self.news.append(write)  # As nearly always.
         else:
             insort(self.news, write, key=by_order)
 
     def born(self, uid: str, order: int) -> None:
-        """Remember that a Pod became active."""
-        insort(self.births, (order, uid))
+        """Remember that a Pod became active; at 0 it was so when watching began."""
+        self.births = self.births or []
+        insort(self.births, (order, uid) if order else _BEFORE)
 
     def lost(self, uid: str, order: int) -> None:
         """Remember that a Pod ceased to be active."""
+        self.losses = self.losses or []
         insort(self.losses, (order, uid))
 
     def forget(self, gone: set[str], settled: int) -> None:
@@ -166,15 +176,25 @@ class Family(Generic[L, W]):
         of a hundred thousand must not cost as many looks.
         """
         own = [child for child in gone if self.children.pop(child, None) is not None]
-        self._gone.update(own)
+        if own:
+            self._gone = self._gone or set()
+            self._gone.update(own)
         self._settled += settled
         if self._settled * _PART > len(self.news):
             self.news = [write for write in self.news if not write.base]
             self._settled = 0
         if len(self._gone) * _PART > len(self.births):
-            self.births = [entry for entry in self.births if entry[1] not in self._gone]
-            self.losses = [entry for entry in self.losses if entry[1] not in self._gone]
-            self._gone = set()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Take out the births and losses of those that are gone: each has as many of both."""
+        births, losses = self.births, self.losses
+        self.births = [entry for entry in births if entry[1] not in self._gone]
+        self.losses = [entry for entry in losses if entry[1] not in self._gone]
+        lost, born = len(losses) - len(self.losses), len(births) - len(self.births)
+        before = bisect_right(self.births, _BEFORE)
+        del self.births[: min(max(lost - born, 0), before)]
+        self._gone = _NOBODY
 
 
 NO_FAMILY: Family[Any, Any] = Family()

@@ -1,5 +1,8 @@
 """Reads a Pod's state as controllers and people do: ready, running, failed, and why not."""
 
+from functools import lru_cache
+from typing import Protocol
+
 import msgspec
 
 from eventstream.objects.images import Image
@@ -77,11 +80,11 @@ class PodState(msgspec.Struct, frozen=True, gc=False):
     """How a Pod is, and how far it has come: on a node, started, ready.
 
     `leaving`: it is being deleted; `disrupted`: its condition DisruptionTarget says that it has to
-    go; `steady`: no container of it ended before.
+    go; `steady`: no container of it ended before. Its labels are those of its image: without them
+    there are so few states that all Pods share theirs.
     """
 
     phase: str
-    labels: dict[str, str] | None
     leaving: bool
     disrupted: bool = False
     scheduled: bool = False
@@ -95,13 +98,27 @@ class PodState(msgspec.Struct, frozen=True, gc=False):
         return self.phase in ("Succeeded", "Failed")
 
     def counts_as(self, other: "PodState") -> bool:
-        """Whether controllers that count Pods see no difference between the two."""
-        return (
+        """Whether controllers that count Pods see no difference, where the labels are alike."""
+        return self is other or (
             self.ready == other.ready
             and self.phase == other.phase
             and self.leaving == other.leaving
-            and (self.labels is other.labels or self.labels == other.labels)
         )
+
+
+class Version(Protocol):
+    """A version of an object, as far as it matters here."""
+
+    image: Image
+    pod: PodState | None
+
+
+def counts_alike(now: Version, before: Version) -> bool:
+    """Whether controllers that count Pods see no difference between two versions of one."""
+    if now.pod is None or before.pod is None or not now.pod.counts_as(before.pod):
+        return False
+    labels, had = now.image.metadata.labels, before.image.metadata.labels
+    return labels is had or labels == had
 
 
 def read_pod(image: Image) -> PodState:
@@ -109,7 +126,7 @@ def read_pod(image: Image) -> PodState:
     metadata, status, node = image.metadata, image.status, node_of(image)
     leaving = metadata.deletion_timestamp is not None
     if not isinstance(status, PodStatus):
-        return PodState("", metadata.labels, leaving, scheduled=node != "")
+        return PodState("", leaving, scheduled=node != "")
     ready = disrupted = started = False
     steady = True
     for found in status.conditions:
@@ -123,8 +140,10 @@ def read_pod(image: Image) -> PodState:
         last = each.last_state
         if last is not None and last.terminated is not None:
             steady = False
-    labels = metadata.labels
-    return PodState(status.phase, labels, leaving, disrupted, node != "", started, ready, steady)
+    return _shared(status.phase, leaving, disrupted, node != "", started, ready, steady)
+
+
+_shared = lru_cache(maxsize=1024)(PodState)
 
 
 def _runs(container: ContainerStatus) -> bool:

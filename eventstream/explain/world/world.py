@@ -5,6 +5,7 @@ decide does not depend on the order in which streams were delivered.
 """
 
 from collections.abc import Iterable, Iterator
+from sys import intern
 
 from eventstream.explain.vocabulary.records import source_name
 from eventstream.explain.world import notes
@@ -31,7 +32,8 @@ from eventstream.explain.world.known import (
     resting_on,
 )
 from eventstream.explain.world.notes import ANY, says, tells_of
-from eventstream.explain.world.writes import Logs, ObjectLog, Write
+from eventstream.explain.world.pods import counts_alike
+from eventstream.explain.world.writes import Logs, ObjectLog, Vanished, Write
 from eventstream.objects.images import Image
 from eventstream.objects.observations import Change, Gap
 from eventstream.objects.versions import order_of
@@ -63,14 +65,17 @@ class World:
         """
         image = change.after
         log = self.logs[image.metadata.uid]
-        order, until = order_of(image.metadata.resource_version), -1
+        order, until = order_of(image.metadata.resource_version), None
         if change.type == "VANISHED":
             if log.latest is not None and log.latest.gone:
                 return None
             order, until = self._vanished(log, change)
         if order is None:
             order = self.high + 1
-        write = Write(change, order, log, base=base, existed_until=until)
+        if until is None:
+            write = Write(change, order, log, base=base)
+        else:
+            write = Vanished(change, order, log, until)
         if not log.insert(write):
             return None
         self.high = max(self.high, order)
@@ -91,7 +96,7 @@ class World:
 
     def _introduce(self, log: ObjectLog, change: Change, order: int) -> None:
         log.ref, log.seen = reference(change.after), True
-        log.resource_key = change.resource.key
+        log.resource_key = intern(change.resource.key)  # One for all objects of it.
         self.places.add(log)
         if looked_up(log.ref):
             known = self.names.setdefault(key_of(log), {})
@@ -119,13 +124,12 @@ class World:
         if not log.owner:
             return
         earlier = log.at(write.order)
-        pod, was = write.pod, earlier.pod if earlier is not None else None
-        if pod is not None and was is not None and pod.counts_as(was) and not write.gone:
+        if earlier is not None and not write.gone and counts_alike(write, earlier):
             return  # A mere wait of a container, which no controller counts.
         owner, base = self.logs[log.owner].as_owner(), write.base
         if not base:
             owner.tell(write)
-        if pod is None or not is_controlled(write.image):
+        if write.pod is None or not is_controlled(write.image):
             return
         counts, counted = write.active, earlier is not None and earlier.active
         if counts and not counted:

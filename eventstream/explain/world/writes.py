@@ -152,11 +152,11 @@ class Write:
     """One version of an object in the order of its domain, which does not change.
 
     `image` is the object as this write left it (or last was, if it is `gone`), `before` as it was
-    before, where that was seen; one that vanished is known to have `existed_until` that order.
-    `order` is the resourceVersion as a number (for a version that is not comparable, its place
-    of arrival), `pod` the state of a Pod. A `base` was there when watching began, or is settled: it
-    explains others but is no step, and `told_at` is when it came about by its own times, once
-    asked for. What was decided of it is told by its `decision`, which it shares with no other.
+    before, where that was seen. `order` is the resourceVersion as a number (for a version that is
+    not comparable, its place of arrival), `pod` the state of a Pod. A `base` was there when
+    watching began, or is settled: it explains others but is no step, and `told_at` is when it came
+    about by its own times, once asked for. What was decided of it is told by its `decision`, which
+    it shares with no other.
     """
 
     __slots__ = (
@@ -164,7 +164,6 @@ class Write:
         "before",
         "change",
         "decision",
-        "existed_until",
         "gone",
         "image",
         "log",
@@ -173,15 +172,14 @@ class Write:
         "told_at",
     )
 
-    def __init__(
-        self, change: Change, order: int, log: "ObjectLog", *, base: bool, existed_until: int = -1
-    ) -> None:
+    existed_until = -1
+
+    def __init__(self, change: Change, order: int, log: "ObjectLog", *, base: bool) -> None:
         self.change = change
         self.before = change.before
         self.image = image = change.after
         self.gone = change.type in ("DELETED", "VANISHED")
         self.order = order
-        self.existed_until = existed_until
         self.told_at: float | None = None
         self.log = log
         self._changes: tuple[FieldChange, ...] | None = None
@@ -233,6 +231,16 @@ class Write:
         )
 
 
+class Vanished(Write):
+    """The end of an object that was not seen, which is known to have `existed_until` an order."""
+
+    __slots__ = ("existed_until",)
+
+    def __init__(self, change: Change, order: int, log: "ObjectLog", existed_until: int) -> None:
+        super().__init__(change, order, log, base=False)
+        self.existed_until: int = existed_until
+
+
 def row_of(write: Write) -> Write:
     """The write whose step stands for this one: mostly itself."""
     burst = write.decision.burst
@@ -242,7 +250,8 @@ def row_of(write: Write) -> Write:
 class ObjectLog:
     """The writes to one object that open traces still need, and who asked about it.
 
-    `ref` has only a uid until the object was `seen`: an owner is named before. `askers` are the
+    `ref` has only a uid until the object was `seen`: an owner is named before. `writes` are in
+    order; of most objects there is one, for which a tuple is smaller. `askers` are the
     writes whose decision looked at this object or at what it controls; `notes` are the Events
     about it, by reason.
     """
@@ -265,7 +274,7 @@ class ObjectLog:
         self.ref = ObjectRef("", "", None, "", uid)
         self.seen = False
         self.resource_key = self.owner = ""
-        self.writes: list[Write] = []
+        self.writes: list[Write] | tuple[Write, ...] = ()
         self.family: Family[ObjectLog, Write] = NO_FAMILY
         self.askers: Askers[Write] | None = None
         self.notes: dict[str, dict[str, Change]] | None = None
@@ -343,18 +352,24 @@ class ObjectLog:
 
     def insert(self, write: Write) -> bool:
         """Put the write in its place; False if that version is known already."""
-        if not self.writes or write.order > self.writes[-1].order:
-            self.writes.append(write)
+        writes = self.writes
+        if not writes:
+            self.writes = (write,)
+            return True
+        if isinstance(writes, tuple):
+            self.writes = writes = list(writes)
+        if write.order > writes[-1].order:
+            writes.append(write)
             return True
         self.family.spec = None
-        index = bisect_right(self.writes, write.order, key=by_order)
+        index = bisect_right(writes, write.order, key=by_order)
         if any(
             known.change.type == write.change.type or known.base or write.base
-            for known in self.writes[max(index - 2, 0) : index]
+            for known in writes[max(index - 2, 0) : index]
             if known.order == write.order
         ):
             return False
-        self.writes.insert(index, write)
+        writes.insert(index, write)
         return True
 
     def as_owner(self) -> "Family[ObjectLog, Write]":
@@ -368,7 +383,7 @@ class ObjectLog:
         writes = self.writes
         if not writes or order >= writes[-1].order:
             return []
-        return writes[bisect_right(writes, order, key=by_order) :]
+        return list(writes[bisect_right(writes, order, key=by_order) :])
 
 
 def _same_spec(write: Write | None, later: Write) -> bool:

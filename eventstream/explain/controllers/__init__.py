@@ -2,6 +2,7 @@
 
 from eventstream.explain.controllers import (
     autoscaler,
+    cronjob,
     daemonset,
     deployment,
     extensions,
@@ -18,6 +19,7 @@ from eventstream.explain.controllers.registry import add
 
 _CONTROLLERS = (
     autoscaler,
+    cronjob,
     daemonset,
     deployment,
     extensions,

@@ -1,17 +1,20 @@
-"""What the Job, CronJob and TTL-after-finished controllers delete on their own account.
+"""Jobs: why their controller makes a Pod, and what it and the TTL-after-finished controller delete.
 
 The Job controller deletes Pods before its status says why, so the reason is worked out as it does.
-Sources: pkg/controller/job/job_controller.go, syncJob and manageJob;
-pkg/controller/cronjob/cronjob_controllerv2.go, cleanupFinishedJobs.
+Source: pkg/controller/job/job_controller.go, syncJob and manageJob.
 """
 
+from eventstream.explain.controllers.registry import Behaviour
+from eventstream.explain.controllers.shared import workloads
+from eventstream.explain.controllers.shared.makers import spec_at
 from eventstream.explain.deletions.deciding import Housekeeper, either, would_say
 from eventstream.explain.vocabulary import sources
+from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.world.pods import condition, containers, has_ended, is_true, phase
-from eventstream.explain.world.text import count, parse
+from eventstream.explain.world.text import count, parse, seen
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Write
-from eventstream.objects.images import Image
+from eventstream.objects.images import Image, OwnerReference
 
 
 def expired(view: View) -> Housekeeper | None:
@@ -144,46 +147,45 @@ def _pods(view: View, parent: Write) -> list[Image]:
     ]
 
 
-def old_job(view: View, parent: Write) -> Housekeeper | None:
-    """A CronJob keeps a number of finished Jobs, and may replace one that still runs.
+def pods_wanted(view: View, owner: OwnerReference) -> str:
+    """How many Pods of a Job may be active at once, and how many are."""
+    allowed = getattr(spec_at(view, owner.uid), "parallelism", None)
+    if view.write.pod is None or allowed is None:
+        return ""
+    active = view.family(owner.uid).count_active(view.order)
+    exist = "is" if active == 1 else "are"
+    return f"up to {count(allowed, 'Pod')} at once desired, {active} {exist} active"
 
-    It tells of each in an Event; where Events are missing, the limits tell.
+
+def next_attempt(view: View, cause: Write, owner: OwnerReference) -> str:
+    """A Job's further Pods come after an earlier one ended; empty for its first ones."""
+    if cause.log.uid == owner.uid:
+        return ""
+    return f"It received {seen(cause)}: {_tried_again(view, cause, owner)}."
+
+
+def _tried_again(view: View, cause: Write, owner: OwnerReference) -> str:
+    """What a Job does after one of its Pods ended.
+
+    Sources: pkg/controller/job/job_controller.go, manageJob;
+    pkg/controller/job/backoff_utils.go, getRemainingTime.
     """
-    image, spec = view.write.before or view.write.image, parent.image.spec
-    name = parent.image.metadata.name
-    failed = is_true(image, "Failed")
-    if failed or is_true(image, "Complete"):
-        how, default = ("Failed", 1) if failed else ("Complete", 3)
-        field = "failed_jobs_history_limit" if failed else "successful_jobs_history_limit"
-        limit = getattr(spec, field, None)
-        limit = default if limit is None else limit
-        finished = _finished(view, parent, how)
-        if image.uid in {job.uid for job in finished[: max(len(finished) - limit, 0)]}:
-            kind = "failed" if failed else "successful"
-            why = (
-                f"CronJob {name} keeps {count(limit, f'{kind} Job')}, there were {len(finished)}, "
-                "and this is the oldest."
-            )
-            return Housekeeper("cronjob-controller", why, sources.CRONJOB_SYNC, parent)
-        return None
-    if getattr(spec, "concurrency_policy", "") != "Replace" or would_say(view, parent.log.uid):
-        return None
-    reason = f"the CronJob controller, which replaces the Job of CronJob {name} that still runs."
-    return either(reason, sources.CRONJOB_SYNC)
+    if cause.pod is not None and cause.pod.phase == "Failed":
+        limit = getattr(spec_at(view, owner.uid), "backoff_limit", None)
+        most = f", until more than {limit} have (backoffLimit)" if limit is not None else ""
+        return f"that Pod failed, and the Job tries again after a growing pause{most}"
+    if cause.pod is not None and cause.pod.phase == "Succeeded":
+        return "that Pod succeeded, and the Job wants more to"
+    return "that Pod no longer counts, so it is replaced"
 
 
-def _finished(view: View, parent: Write, how: str) -> list[Image]:
-    """The CronJob's Jobs that ended so and exist, in the order in which they started."""
-    found = [
-        latest.image
-        for child in view.children(parent.log.uid)
-        if (latest := child.at(view.order))
-        and latest.image.kind == "Job"
-        and not latest.gone
-        and is_true(latest.image, how)
-    ]
-    return sorted(found, key=lambda job: (_started(job), job.metadata.name))
-
-
-def _started(job: Image) -> str:
-    return getattr(job.status, "start_time", None) or job.metadata.creation_timestamp or ""
+BEHAVIOURS = (
+    Behaviour(
+        kind=kinds.JOB,
+        assess=workloads.assess,
+        expires=expired,
+        wanted=pods_wanted,
+        why_made=next_attempt,
+        keeps={kinds.POD: active_pod},
+    ),
+)

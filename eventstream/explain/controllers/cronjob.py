@@ -1,37 +1,42 @@
-"""Says how Jobs and CronJobs stand, and why their controllers make a Pod or a Job.
+"""CronJobs: how one stands, why a Job of it comes, and which old ones go.
 
 A CronJob never ends: it is done while its Jobs come and go as they should. Its status has no
 conditions, so only its controller's Events say why it starts no Job.
-Sources: pkg/controller/cronjob/cronjob_controllerv2.go, syncCronJob;
+Sources: pkg/controller/cronjob/cronjob_controllerv2.go, syncCronJob and cleanupFinishedJobs;
 pkg/controller/cronjob/utils.go, nextScheduleTime.
 """
 
 import msgspec
 
 from eventstream.explain.attribution import proofs
-from eventstream.explain.controllers.registry import behaviour_of
+from eventstream.explain.controllers.registry import Behaviour, behaviour_of
 from eventstream.explain.controllers.shared.conventions import complete, unknown
-from eventstream.explain.controllers.shared.makers import spec_at
 from eventstream.explain.controllers.shared.refusals import refused
+from eventstream.explain.deletions.deciding import Housekeeper, either, would_say
 from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.vocabulary import sources
+from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.time_zones import KNOWN
 from eventstream.explain.world.notes import said, told_at
 from eventstream.explain.world.pods import is_true
-from eventstream.explain.world.text import count, named, parse, seen, sentence, when
+from eventstream.explain.world.text import count, named, parse, sentence, when
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Write
-from eventstream.objects.images import OwnerReference
+from eventstream.objects.images import Image, OwnerReference
 from eventstream.objects.observations import Change
 from eventstream.objects.workloads import CronJobSpec
 
 _ACTOR = "cronjob-controller"
+
 _UNREADABLE = frozenset(
     {"UnknownTimeZone", "UnparseableSchedule", "InvalidSchedule", "FailedNeedsStart"}
 )
 """The last is of controllers before 1.21, which gave up after a hundred starts that were missed."""
+
 _MISSED, _TOO_LATE, _REFUSED = "TooManyMissedTimes", "MissSchedule", "FailedCreate"
+
 TOLD_BY = frozenset({*_UNREADABLE, _MISSED, _TOO_LATE, _REFUSED})
 """Reasons of the Events that say that a Job which was due did not come."""
 
@@ -192,16 +197,6 @@ def _is_finished(job: Write) -> bool:
     return is_true(job.image, "Complete") or is_true(job.image, "Failed")
 
 
-def pods_wanted(view: View, owner: OwnerReference) -> str:
-    """How many Pods of a Job may be active at once, and how many are."""
-    allowed = getattr(spec_at(view, owner.uid), "parallelism", None)
-    if view.write.pod is None or allowed is None:
-        return ""
-    active = view.family(owner.uid).count_active(view.order)
-    exist = "is" if active == 1 else "are"
-    return f"up to {count(allowed, 'Pod')} at once desired, {active} {exist} active"
-
-
 def schedule_due(view: View, cause: Write, owner: OwnerReference) -> str:
     """A CronJob makes a Job when its schedule is due, which no write tells."""
     if cause.log.uid != owner.uid:
@@ -210,23 +205,57 @@ def schedule_due(view: View, cause: Write, owner: OwnerReference) -> str:
     return f"The schedule of CronJob {owner.name} ({schedule}) was due."
 
 
-def next_attempt(view: View, cause: Write, owner: OwnerReference) -> str:
-    """A Job's further Pods come after an earlier one ended; empty for its first ones."""
-    if cause.log.uid == owner.uid:
-        return ""
-    return f"It received {seen(cause)}: {_tried_again(view, cause, owner)}."
+def old_job(view: View, parent: Write) -> Housekeeper | None:
+    """A CronJob keeps a number of finished Jobs, and may replace one that still runs.
 
-
-def _tried_again(view: View, cause: Write, owner: OwnerReference) -> str:
-    """What a Job does after one of its Pods ended.
-
-    Sources: pkg/controller/job/job_controller.go, manageJob;
-    pkg/controller/job/backoff_utils.go, getRemainingTime.
+    It tells of each in an Event; where Events are missing, the limits tell.
     """
-    if cause.pod is not None and cause.pod.phase == "Failed":
-        limit = getattr(spec_at(view, owner.uid), "backoff_limit", None)
-        most = f", until more than {limit} have (backoffLimit)" if limit is not None else ""
-        return f"that Pod failed, and the Job tries again after a growing pause{most}"
-    if cause.pod is not None and cause.pod.phase == "Succeeded":
-        return "that Pod succeeded, and the Job wants more to"
-    return "that Pod no longer counts, so it is replaced"
+    image, spec = view.write.before or view.write.image, parent.image.spec
+    name = parent.image.metadata.name
+    failed = is_true(image, "Failed")
+    if failed or is_true(image, "Complete"):
+        how, default = ("Failed", 1) if failed else ("Complete", 3)
+        field = "failed_jobs_history_limit" if failed else "successful_jobs_history_limit"
+        limit = getattr(spec, field, None)
+        limit = default if limit is None else limit
+        finished = _finished(view, parent, how)
+        if image.uid in {job.uid for job in finished[: max(len(finished) - limit, 0)]}:
+            kind = "failed" if failed else "successful"
+            why = (
+                f"CronJob {name} keeps {count(limit, f'{kind} Job')}, there were {len(finished)}, "
+                "and this is the oldest."
+            )
+            return Housekeeper("cronjob-controller", why, sources.CRONJOB_SYNC, parent)
+        return None
+    if getattr(spec, "concurrency_policy", "") != "Replace" or would_say(view, parent.log.uid):
+        return None
+    reason = f"the CronJob controller, which replaces the Job of CronJob {name} that still runs."
+    return either(reason, sources.CRONJOB_SYNC)
+
+
+def _finished(view: View, parent: Write, how: str) -> list[Image]:
+    """The CronJob's Jobs that ended so and exist, in the order in which they started."""
+    found = [
+        latest.image
+        for child in view.children(parent.log.uid)
+        if (latest := child.at(view.order))
+        and latest.image.kind == "Job"
+        and not latest.gone
+        and is_true(latest.image, how)
+    ]
+    return sorted(found, key=lambda job: (_started(job), job.metadata.name))
+
+
+def _started(job: Image) -> str:
+    return getattr(job.status, "start_time", None) or job.metadata.creation_timestamp or ""
+
+
+BEHAVIOURS = (
+    Behaviour(
+        kind=kinds.CRONJOB,
+        assess=assess,
+        told_by=TOLD_BY,
+        why_made=schedule_due,
+        keeps={kinds.JOB: old_job},
+    ),
+)

@@ -4,7 +4,7 @@ from typing import get_args
 
 import pytest
 
-from eventstream.explain.controllers.pod.podstatus import DISRUPTIONS
+from eventstream.explain.controllers.pod.disruptions import DISRUPTIONS
 from eventstream.explain.engine.output import expand
 from eventstream.explain.vocabulary.diagnoses import DIAGNOSES
 from eventstream.explain.vocabulary.documented.creation import (

@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from eventstream.explain.outlook import commands
+from eventstream.explain.vocabulary import commands
 from eventstream.explain.world.world import World
 from eventstream.explain.world.writes import Write
 from eventstream.objects.observations import Change
@@ -30,7 +30,7 @@ PLAIN = [
     ),
     (commands.read(written(deployment())), "kubectl get deployment web -n shop -o yaml"),
     (
-        commands.events(written(pod())),
+        commands.events_of(written(pod())),
         (
             "kubectl get events -n shop --field-selector "
             "involvedObject.kind=Pod,involvedObject.name=web-1-a"
@@ -65,7 +65,7 @@ def test_what_is_not_plain_reaches_kubectl_as_one_word(name: str) -> None:
     write = written(one)
     assert shlex.split(commands.describe(write)) == ["kubectl", "describe", "pod", name, "-n", name]
     assert shlex.split(commands.previous_logs(write, name))[-2:] == [name, "--previous"]
-    assert shlex.split(commands.events(write))[-1].endswith(f"involvedObject.name={name}")
+    assert shlex.split(commands.events_of(write))[-1].endswith(f"involvedObject.name={name}")
 
 
 @pytest.mark.parametrize("name", ["-A", "--all"])
@@ -88,7 +88,7 @@ def test_a_kind_is_no_option_and_nothing_that_a_terminal_obeys() -> None:
 @pytest.mark.parametrize("name", ["a\nreboot", "a\x1b[2J", "a\u202eb", ""])
 def test_what_cannot_be_typed_safely_gives_no_command(name: str) -> None:
     write = written(pod(None, name))
-    made = (commands.describe, commands.read, commands.events, commands.resume)
+    made = (commands.describe, commands.read, commands.events_of, commands.resume)
     assert [give(write) for give in made] == ["", "", "", ""]
     assert commands.named("resourcequota", "shop", name) == ""
     assert commands.previous_logs(written(pod()), name or "\n") == ""

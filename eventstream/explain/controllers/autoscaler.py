@@ -7,10 +7,9 @@ normalizeDesiredReplicas.
 from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.registry import Behaviour
 from eventstream.explain.controllers.shared.conventions import complete, unknown
-from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.vocabulary import sources
+from eventstream.explain.vocabulary import commands, sources
 from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.records import Evidence, Loop
 from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER

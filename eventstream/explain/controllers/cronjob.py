@@ -13,10 +13,9 @@ from eventstream.explain.controllers.registry import Behaviour, behaviour_of
 from eventstream.explain.controllers.shared.conventions import complete, unknown
 from eventstream.explain.controllers.shared.refusals import refused
 from eventstream.explain.deletions.deciding import Housekeeper, either, would_say
-from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.vocabulary import sources
+from eventstream.explain.vocabulary import commands, sources
 from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.time_zones import KNOWN
 from eventstream.explain.world.notes import said, told_at

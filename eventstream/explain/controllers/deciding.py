@@ -22,8 +22,7 @@ from eventstream.explain.controllers import (
 from eventstream.explain.controllers.custom import outlook as standing
 from eventstream.explain.controllers.custom import rules as customs
 from eventstream.explain.controllers.node import rules as nodes
-from eventstream.explain.controllers.pod import deletions as pods
-from eventstream.explain.controllers.pod import scheduler
+from eventstream.explain.controllers.pod import disruptions, scheduler
 from eventstream.explain.controllers.registry import Rule, Rules, behaviour_of, rules_of
 from eventstream.explain.controllers.shared import general, makers, statuses, surplus
 from eventstream.explain.controllers.shared.conventions import untaught
@@ -136,7 +135,7 @@ DELETIONS: tuple[DeletionPhase, ...] = (
     DeletionPhase(
         "told by the Pod",
         "A condition or a grace period of the Pod itself says who evicts it.",
-        (pods.disrupted, pods.hurried),
+        (disruptions.deleted, disruptions.hurried),
     ),
     DeletionPhase(
         "with its namespace",

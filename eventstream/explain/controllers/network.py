@@ -14,9 +14,9 @@ from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.registry import Behaviour, holding_of
 from eventstream.explain.controllers.shared.conventions import complete, unknown
 from eventstream.explain.controllers.shared.refusals import perhaps_refused
-from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.vocabulary import commands
 from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.world.known import MAKERS
 from eventstream.explain.world.notes import quoted, said, warned

@@ -11,10 +11,9 @@ from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.registry import Behaviour, Rules
 from eventstream.explain.controllers.shared.conventions import complete
 from eventstream.explain.controllers.shared.statuses import status_news
-from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.vocabulary import sources
+from eventstream.explain.vocabulary import commands, sources
 from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.documented.words import RuleName
 from eventstream.explain.vocabulary.records import Loop

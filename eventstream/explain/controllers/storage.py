@@ -16,11 +16,10 @@ from eventstream.explain.controllers.shared.conventions import (
     unknown,
     untaught,
 )
-from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.quantities import amount
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.vocabulary import sources
+from eventstream.explain.vocabulary import commands, sources
 from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.records import Loop, Stage, Verb
 from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER, title

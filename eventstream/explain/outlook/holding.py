@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from eventstream.explain.attribution import proofs
-from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.waits import ENOUGH
+from eventstream.explain.vocabulary import commands
 from eventstream.explain.vocabulary.records import Evidence, Stage, TraceState, Usual
 from eventstream.explain.vocabulary.registry import title
 from eventstream.explain.world.notes import quoted, said, warned

@@ -12,10 +12,10 @@ import msgspec
 
 from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.shared.conventions import QUEUE, untaught
-from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.waits import acting, becoming_ready
+from eventstream.explain.vocabulary import commands
 from eventstream.explain.vocabulary.records import Evidence, Stage
 from eventstream.explain.world.families import HIGHEST
 from eventstream.explain.world.pods import is_ready

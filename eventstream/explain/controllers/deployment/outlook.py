@@ -12,9 +12,9 @@ from eventstream.explain.controllers.shared import conventions
 from eventstream.explain.controllers.shared.leaving import leaving
 from eventstream.explain.controllers.shared.podcounts import PodCounts, creation
 from eventstream.explain.controllers.shared.refusals import going, refused
-from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.vocabulary import commands
 from eventstream.explain.vocabulary.records import Stage
 from eventstream.explain.world.pods import condition
 from eventstream.explain.world.text import count, said_by, when

@@ -16,11 +16,11 @@ import msgspec
 
 from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.registry import holding_of
-from eventstream.explain.controllers.shared import surplus
+from eventstream.explain.controllers.shared import nodes
 from eventstream.explain.controllers.shared.conventions import unknown
-from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.vocabulary import commands
 from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.registry import is_a
 from eventstream.explain.world.known import Eviction
@@ -244,7 +244,7 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
         if getattr(image.spec, "unschedulable", False):
             return drained(snapshot, write, began)
         return Outlook("complete", f"{named(image)} is ready.", ended=when(write))
-    if surplus.is_lost(write, snapshot.now):
+    if nodes.is_lost(write, snapshot.now):
         holding = Holding(
             1,
             "kubelet",
@@ -252,13 +252,13 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
             when(write),
             f"the kubelet on {name} to report again",
             "node-lost",
-            f"{surplus.silent(write, ready)}.",
+            f"{nodes.silent(write, ready)}.",
             about=write,
             evidence=(proofs.says(write, ready),),
             command=commands.describe(write),
         )
         return pending([holding], (), snapshot, "")
-    unready = surplus.unready(write, named(image))
+    unready = nodes.unready(write, named(image))
     if unready is None:
         return unknown(write, f"Condition Ready of {named(image)} is {ready.status}.")
     return pending([unready], (), snapshot, "")

@@ -1,9 +1,9 @@
 """Pods: what kubelets and the scheduler do with them, and what a Pod waits for."""
 
 from eventstream.explain.controllers.pod import (
+    disruptions,
     kubelets,
     outlook,
-    podstatus,
     scheduler,
     troubles,
 )
@@ -17,9 +17,9 @@ BEHAVIOURS = (
             kinds.POD: Rules(
                 reports=(
                     kubelets.reported,
-                    podstatus.disrupted,
+                    disruptions.announced,
                     scheduler.reported,
-                    podstatus.by_controller,
+                    disruptions.by_controller,
                 ),
                 creations=(kubelets.mirrored,),
             )

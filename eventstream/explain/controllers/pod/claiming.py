@@ -11,9 +11,9 @@ import msgspec
 
 from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.shared.refusals import perhaps_refused
-from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.vocabulary import commands
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.notes import recency, said
 from eventstream.explain.world.text import listing, sentence, when

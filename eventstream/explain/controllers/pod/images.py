@@ -13,9 +13,9 @@ import msgspec
 
 from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.pod.podstates import declared, role_of
-from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.vocabulary import commands
 from eventstream.explain.world.pods import node_of
 from eventstream.explain.world.text import listing
 from eventstream.explain.world.writes import Write

@@ -9,9 +9,9 @@ pkg/controller/volume/attachdetach/reconciler/reconciler.go, reportMultiAttachEr
 
 from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.pod.podstates import KINDS, MISSING
-from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.vocabulary import commands
 from eventstream.explain.world.notes import recency, said
 from eventstream.explain.world.pods import containers, is_true
 from eventstream.explain.world.text import listing, sentence

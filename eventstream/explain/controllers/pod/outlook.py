@@ -12,14 +12,14 @@ https://kubernetes.io/docs/concepts/workloads/pods/ephemeral-containers/.
 import msgspec
 
 from eventstream.explain.attribution import proofs
-from eventstream.explain.controllers.pod import podstatus
 from eventstream.explain.controllers.pod.placing import unplaced
 from eventstream.explain.controllers.pod.podstates import how_ended
 from eventstream.explain.controllers.pod.progress import progress
 from eventstream.explain.controllers.pod.troubles import of_container, trouble, unproven
-from eventstream.explain.outlook import commands
+from eventstream.explain.controllers.shared import nodes
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, troubled
 from eventstream.explain.outlook.snapshot import Snapshot, returned
+from eventstream.explain.vocabulary import commands
 from eventstream.explain.vocabulary.registry import FINALIZERS
 from eventstream.explain.world.pods import (
     condition,
@@ -79,7 +79,7 @@ def holding(snapshot: Snapshot, write: Write) -> Holding | None:
     wrong = trouble(snapshot, write)
     started = is_running(image)
     rank = READY if started and wrong is None else START
-    if wrong is None and (host := podstatus.unready(snapshot, write)) is not None:
+    if wrong is None and (host := nodes.node_unready(snapshot, write)) is not None:
         return msgspec.structs.replace(host, rank=rank, about=write)
     return troubled(_bound(snapshot, write, node, rank, since), wrong)
 
@@ -128,8 +128,8 @@ def _stopping(snapshot: Snapshot, write: Write, name: str, node: str) -> Holding
         about=write,
         stops=True,
     )
-    wrong = podstatus.node_lost(snapshot, write)
-    host = podstatus.unready(snapshot, write)
+    wrong = nodes.node_lost(snapshot, write)
+    host = nodes.node_unready(snapshot, write)
     if wrong is None and host is not None and host.patient:
         return msgspec.structs.replace(host, rank=STOP, about=write, stops=True)
     return troubled(plain, wrong)

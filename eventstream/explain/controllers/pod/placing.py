@@ -16,9 +16,9 @@ from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.pod.claiming import SCHEDULE, claimed, claiming, unmade
 from eventstream.explain.controllers.pod.scheduler import NOT_READY, unschedulable
 from eventstream.explain.controllers.shared.conventions import has_provisioner
-from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.snapshot import Snapshot, ungated
+from eventstream.explain.vocabulary import commands
 from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.vocabulary.registry import is_a

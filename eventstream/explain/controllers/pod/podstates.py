@@ -11,9 +11,9 @@ from typing import Literal
 import msgspec
 
 from eventstream.explain.attribution import proofs
-from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.vocabulary import commands
 from eventstream.explain.world.notes import told_at
 from eventstream.explain.world.pods import condition, is_ready, is_true, phase
 from eventstream.explain.world.text import count, listing, parse, said_by, sentence

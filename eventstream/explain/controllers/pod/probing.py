@@ -8,9 +8,9 @@ import msgspec
 
 from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.pod.podstates import called, declared
-from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.vocabulary import commands
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.pods import condition, containers
 from eventstream.explain.world.text import count, parse, sentence

@@ -9,10 +9,9 @@ from functools import lru_cache
 import msgspec
 
 from eventstream.explain.attribution import proofs
-from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.quantities import requested
-from eventstream.explain.vocabulary import sources
+from eventstream.explain.vocabulary import commands, sources
 from eventstream.explain.vocabulary.documented.words import RuleName
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.world.claims import Said, Telling, Writer

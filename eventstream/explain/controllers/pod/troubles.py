@@ -22,11 +22,11 @@ from eventstream.explain.controllers.pod.podstates import (
     is_init,
     starting,
 )
-from eventstream.explain.controllers.pod.podstatus import node_lost
 from eventstream.explain.controllers.pod.probing import dying, killed, probing, unstarted
-from eventstream.explain.outlook import commands
+from eventstream.explain.controllers.shared.nodes import node_lost
 from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.vocabulary import commands
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.pods import containers
 from eventstream.explain.world.text import count, parse, sentence, when

@@ -12,9 +12,9 @@ https://kueue.sigs.k8s.io/docs/tasks/run/jobs/ (the label that names a queue).
 from typing import Any
 
 from eventstream.explain.attribution import proofs
-from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.vocabulary import commands
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.text import count, named, sentence, when
 from eventstream.explain.world.writes import Write

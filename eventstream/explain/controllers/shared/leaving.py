@@ -7,9 +7,9 @@ pkg/controller/volume/pvcprotection/pvc_protection_controller.go, processPVC.
 
 from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.registry import holding_of
-from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot, collectable, due
+from eventstream.explain.vocabulary import commands
 from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.vocabulary.registry import FINALIZERS, is_a

@@ -26,9 +26,9 @@ from eventstream.explain.controllers.shared.refusals import (
     perhaps_refused,
     refused,
 )
-from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.snapshot import Snapshot, asked, last_end, made
+from eventstream.explain.vocabulary import commands
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.families import is_controlled, owner_of
 from eventstream.explain.world.notes import said
@@ -142,7 +142,7 @@ def _trouble(snapshot: Snapshot, holding: Holding, lost: list[Write]) -> Trouble
         *proofs.events(notes[:1]),
         *holding.evidence,
     )
-    return Trouble("preempted", detail, evidence, commands.events(victim))
+    return Trouble("preempted", detail, evidence, commands.events_of(victim))
 
 
 def _preemptor(snapshot: Snapshot, victim: Write) -> str:

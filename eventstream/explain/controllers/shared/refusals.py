@@ -9,10 +9,10 @@ pkg/controller/controller_utils.go (Event FailedCreate).
 import msgspec
 
 from eventstream.explain.attribution import proofs
-from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.quantities import amount
 from eventstream.explain.outlook.snapshot import Snapshot, made
+from eventstream.explain.vocabulary import commands
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.notes import said, told_at
 from eventstream.explain.world.pods import node_of, phase

@@ -2,26 +2,22 @@
 
 Where a client could as well have done it, the verdict names both and the actor stays unknown: a
 wrong name is a defect.
-Source, of a node that is not ready: https://kubernetes.io/docs/concepts/architecture/nodes/#node-status
 """
 
 from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.registry import behaviour_of
 from eventstream.explain.deletions.deciding import Housekeeper
 from eventstream.explain.deletions.removals import deletion
-from eventstream.explain.outlook import commands
-from eventstream.explain.outlook.holding import Holding
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import group_kind, maker_of, title
 from eventstream.explain.world.families import Family
 from eventstream.explain.world.notes import last_told
-from eventstream.explain.world.pods import condition, is_true, phase
-from eventstream.explain.world.text import count, parse, plural, said_by, seen, when
+from eventstream.explain.world.pods import is_true, phase
+from eventstream.explain.world.text import count, parse, plural, seen
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import ObjectLog, Verdict, Write
 from eventstream.objects.images import OwnerReference
 from eventstream.objects.observations import Change
-from eventstream.objects.pods import Condition
 
 
 def housekeeper(view: View) -> Housekeeper | None:
@@ -230,74 +226,3 @@ def _too_many(loop: Loop, cause: Write | None) -> str:
     received = f"It received {seen(cause)} and" if cause else "It"
     compared = f"{received} compared {count(desired, 'desired Pod')} with {existing} that exist"
     return f"{compared}: {existing - desired} too many."
-
-
-def silent(host: Write, ready: Condition) -> str:
-    """That a kubelet does not report any more, with what its node's condition says; a clause."""
-    since, told = _silence(ready)
-    return f"The kubelet on {host.image.metadata.name} has not reported{since}{told}"
-
-
-def _silence(ready: Condition) -> tuple[str, str]:
-    """Since when, and what the condition says of it; each as a part of a sentence."""
-    since = f" since {ready.last_transition_time}" if ready.last_transition_time else ""
-    said = said_by(ready.message, ready.reason).rstrip(".")
-    return since, f" ({said})" if said else ""
-
-
-REBOOT = 100.0
-"""Seconds for which a node that was given up is taken to be rebooting, after the half minute and
-more of silence for which it was given up: its Pods stay for five minutes.
-
-Source: pkg/controller/nodelifecycle/node_lifecycle_controller.go (nodeMonitorGracePeriod);
-plugin/pkg/admission/defaulttolerationseconds/admission.go.
-"""
-
-
-def is_lost(host: Write, now: float) -> bool:
-    """Whether a kubelet has been silent for longer than a reboot of its node takes."""
-    ready = condition(host.image, "Ready")
-    if ready is None or ready.status != "Unknown":
-        return False
-    return now - (parse(ready.last_transition_time) or when(host)) > REBOOT
-
-
-def unready(host: Write, who: str) -> Holding | None:
-    """The wait for a node to be ready, which is called `who`; None where its Ready is not False.
-
-    Also while its kubelet is silent, which it is for a while where its node is rebooted.
-    """
-    ready = condition(host.image, "Ready")
-    if ready is not None and ready.status == "Unknown":
-        return _returning(host, ready)
-    if ready is None or ready.status != "False":
-        return None
-    said = (said_by(ready.message, ready.reason) or "it does not say why").rstrip(".")
-    return Holding(
-        1,
-        "kubelet",
-        host.image.metadata.name,
-        parse(ready.last_transition_time) or when(host),
-        f"{who} to be ready: {said}",
-        late="not-ready",
-        wait="node-ready",
-        about=host,
-        evidence=(proofs.says(host, ready),),
-        command=commands.describe(host),
-    )
-
-
-def _returning(host: Write, ready: Condition) -> Holding:
-    name, since, told = host.image.metadata.name, *_silence(ready)
-    return Holding(
-        1,
-        "kubelet",
-        name,
-        parse(ready.last_transition_time) or when(host),
-        f"the kubelet on {name} to report again: it has not{since}{told}",
-        patient=True,
-        about=host,
-        evidence=(proofs.says(host, ready),),
-        command=commands.describe(host),
-        works=True,
-    )

@@ -15,9 +15,9 @@ import msgspec
 from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.shared import conventions
 from eventstream.explain.controllers.shared.podcounts import PodCounts, missing_pods
-from eventstream.explain.outlook import commands
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.vocabulary import commands
 from eventstream.explain.vocabulary.records import Stage
 from eventstream.explain.vocabulary.registry import OWNERS_OF_PODS, group_kind, pods_maker
 from eventstream.explain.world.pods import condition, containers, has_ended, is_true, node_of

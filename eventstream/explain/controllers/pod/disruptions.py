@@ -1,0 +1,344 @@
+"""Says who but its kubelet writes a Pod's status or deletes it, where the Pod or an Event tells.
+
+Who may write which condition is fixed in Kubernetes' source. The API server deletes for whoever
+asked it to evict, and keeps no name; but those who evict on their own account tell of it:
+Karpenter, the cluster autoscaler, the descheduler, the updater of the vertical Pod autoscaler. Each
+names its Event's component after itself.
+Sources: https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions;
+pkg/controller/nodelifecycle/node_lifecycle_controller.go (Ready is Unknown).
+"""
+
+from itertools import pairwise
+
+import msgspec
+
+from eventstream.explain.attribution import proofs
+from eventstream.explain.attribution.customs import custom_keeper
+from eventstream.explain.deletions.deciding import left_open
+from eventstream.explain.deletions.removals import deletion, is_mirror
+from eventstream.explain.vocabulary import sources
+from eventstream.explain.vocabulary.documented.words import RuleName
+from eventstream.explain.vocabulary.records import Loop, Verb
+from eventstream.explain.vocabulary.registry import ACTORS, CONTROLLER_MANAGER, title
+from eventstream.explain.world.claims import Writer
+from eventstream.explain.world.notes import told_at
+from eventstream.explain.world.pods import condition, has_ended, is_ready, node_of, phase
+from eventstream.explain.world.text import count, named, seen
+from eventstream.explain.world.world import View
+from eventstream.explain.world.writes import Verdict, Write
+from eventstream.objects.observations import Change
+
+_TARGET = "DisruptionTarget"
+
+
+class _Disruption(msgspec.Struct, frozen=True):
+    """Who gives a reason of condition DisruptionTarget, how it deletes, and where it does so."""
+
+    actor: str
+    verb: Verb
+    source_url: str
+
+
+DISRUPTIONS: dict[str, _Disruption] = {
+    "DeletionByTaintManager": _Disruption(
+        "taint-eviction-controller", "delete", sources.TAINT_EVICTION
+    ),
+    "DeletionByDeviceTaintManager": _Disruption(
+        "device-taint-eviction-controller", "delete", sources.DEVICE_TAINT_EVICTION
+    ),
+    "PreemptionByScheduler": _Disruption("scheduler", "delete", sources.PREEMPTION),
+    "EvictionByEvictionAPI": _Disruption("client", "evict", sources.EVICTION),
+    "DeletionByPodGC": _Disruption("pod-garbage-collector", "delete", sources.POD_COLLECTION),
+}
+"""Reasons of condition DisruptionTarget to who deletes the Pod."""
+
+
+def _disruption(write: Write) -> tuple[_Disruption, str] | None:
+    """Who disrupts the Pod as its condition says, and what the condition says in words."""
+    found = condition(write.image, _TARGET)
+    if found is None or found.status != "True":
+        return None
+    known = DISRUPTIONS.get(found.reason or "")
+    says = f"{found.reason}: {found.message}" if found.message else f"{found.reason}"
+    return (known, says) if known is not None else None
+
+
+def announced(view: View, who: Writer) -> Verdict | None:
+    """Condition DisruptionTarget appeared: the Pod is about to be deleted, and by whom."""
+    write = view.write
+    was = condition(write.before, _TARGET)
+    found = _disruption(write)
+    if write.change.type != "MODIFIED" or found is None:
+        return None
+    now = condition(write.image, _TARGET)
+    if was is not None and now is not None and (was.status, was.reason) == ("True", now.reason):
+        return None
+    known, says = found
+    client = known.actor == "client"
+    if who.known and who.basis != "covers" and (client or not who.built_in):
+        return None  # Evictions leave no entry, and controllers leave one of Kubernetes' own.
+    cause = None if client else _disruption_cause(view, known.actor)
+    subject = "A client" if client else f"The {title(known.actor)}"
+    act = "asked to evict" if client else "announced that it will delete"
+    return Verdict(
+        rule="pod-failed" if phase(write.image) == "Failed" else "disruption-announced",
+        actor=known.actor,
+        actor_name="" if client else who.manager,
+        verb="evict" if client else "report",
+        subresource="eviction" if client else "status",
+        what=f"{subject} {act} {named(write.image)}.",
+        why=f"Its condition DisruptionTarget says {says}.",
+        who_grade="reported",
+        why_grade="reported",
+        causes=(cause,) if cause else (),
+        begins=client,
+        evidence=(proofs.saw(write), *proofs.managed(who), proofs.condition(says)),
+        source_url=known.source_url,
+        loop=None
+        if client
+        else Loop(
+            seen(cause) if cause else named(write.image),
+            "whether the Pod may stay where it is",
+            "announced its deletion in its conditions",
+        ),
+    )
+
+
+def _disruption_cause(view: View, actor: str) -> Write | None:
+    """What made it disrupt the Pod: the taints of its node, the node's end, who needs room."""
+    if actor == "scheduler":
+        return _preemptor(view)
+    node = node_of(view.write.image)
+    host = view.by_name("Node", None, node) if node else None
+    if host is None or actor not in ("taint-eviction-controller", "pod-garbage-collector"):
+        return view.previous()
+    if host.gone:
+        return host
+    for write in view.backwards(host.log.uid):
+        if any(change.path.startswith("spec.taints") for change in write.changes):
+            return write
+    return host
+
+
+def _preemptor(view: View) -> Write | None:
+    """The Pod for which room is made, which the scheduler's Event about the victim names by uid.
+
+    Source: pkg/scheduler/framework/preemption/executor.go, prepareCandidate.
+    """
+    for note in view.notes(view.write.log.uid, "Preempted"):
+        words = (note.after.spec.message or "").split()
+        for word, uid in pairwise(words):
+            found = view.latest(uid) if word == "pod" else None
+            if found is not None and found.image.kind == "Pod":
+                return found
+    return None
+
+
+def by_controller(view: View, who: Writer) -> Verdict | None:
+    """The controller manager wrote a Pod's status: its node is lost, or it never will end."""
+    write = view.write
+    if who.manager != CONTROLLER_MANAGER or who.subresource != "status":
+        return None
+    if phase(write.image) == "Failed" and phase(write.before) != "Failed":
+        return _reported(view, who, "pod-failed", "pod-garbage-collector", sources.POD_COLLECTION)
+    if is_ready(write.before) and not is_ready(write.image):
+        actor = "node-lifecycle-controller"
+        return _reported(view, who, "pod-unready", actor, sources.NODE_LIFECYCLE)
+    was, now = condition(write.before, _TARGET), condition(write.image, _TARGET)
+    if was is not None and was.status == "True" and now is not None and now.status == "False":
+        actor = "disruption-controller"
+        return _reported(view, who, "disruption-withdrawn", actor, sources.DISRUPTION)
+    return None
+
+
+_SAID = {
+    "pod-failed": (
+        "marked {pod} failed",
+        "Its node is gone or out of service, so no kubelet can report that it ended.",
+    ),
+    "pod-unready": (
+        "marked {pod} not ready",
+        "Its node is not ready, or the kubelet there is silent: the Pod cannot be relied on.",
+    ),
+    "disruption-withdrawn": (
+        "withdrew the condition DisruptionTarget of {pod}",
+        "The deletion that it announced did not come within two minutes.",
+    ),
+}
+
+
+def _reported(view: View, who: Writer, rule: RuleName, actor: str, source_url: str) -> Verdict:
+    write = view.write
+    did, why = _SAID[rule]
+    act = did.format(pod=named(write.image))
+    node = node_of(write.image)
+    cause = view.by_name("Node", None, node) if node else None
+    return Verdict(
+        rule=rule,
+        actor=actor,
+        actor_name=who.manager,
+        verb="report",
+        subresource="status",
+        what=f"The {title(actor)} {act}.",
+        why=why,
+        who_grade="reported",
+        why_grade="inferred",
+        causes=(cause,) if cause else (),
+        evidence=(
+            proofs.saw(write),
+            *proofs.managed(who),
+            proofs.sequence(f"of the controllers only the {title(actor)} writes this", "who"),
+        ),
+        source_url=source_url,
+        loop=Loop(seen(cause) if cause else f"node {node}", "the Pod's state with its node's", act),
+    )
+
+
+_EVICTED_FOR = (
+    "Descheduled",
+    "Evicted",
+    "EvictedByVPA",
+    "EvictedPod",
+    "HighNodeUtilization",
+    "LowNodeUtilization",
+    "NodeUtilization",
+    "PodLifeTime",
+    "RemoveDuplicates",
+    "RemoveFailedPods",
+    "RemovePodsHavingTooManyRestarts",
+    "RemovePodsViolatingInterPodAntiAffinity",
+    "RemovePodsViolatingNodeAffinity",
+    "RemovePodsViolatingNodeTaints",
+    "RemovePodsViolatingTopologySpreadConstraint",
+    "ScaleDown",
+)
+"""The reasons that these give; the descheduler's are its strategies, and `Descheduled`.
+
+Sources: https://github.com/kubernetes-sigs/karpenter/tree/main/pkg/controllers/node/termination,
+https://github.com/kubernetes/autoscaler/tree/master/cluster-autoscaler/core/scaledown,
+https://github.com/kubernetes/autoscaler/tree/master/vertical-pod-autoscaler/pkg/updater,
+https://github.com/kubernetes-sigs/descheduler/tree/master/pkg/descheduler/evictions
+"""
+
+_KUBERNETES = frozenset({*ACTORS, "default-scheduler", "node-controller"})
+_NEAR = 60.0
+"""Seconds from an eviction within which its client tells of it; before that it tells of another."""
+
+
+def evictor(view: View) -> Change | None:
+    """The Event in which somebody says that it evicted this Pod; None where nobody does."""
+    at = view.write.change.at
+    found = [
+        note
+        for note in view.notes(view.write.log.uid, *_EVICTED_FOR)
+        if note.after.spec.component not in _KUBERNETES | {""} and abs(told_at(note) - at) <= _NEAR
+    ]
+    return max(found, key=told_at, default=None)
+
+
+def deleted(view: View) -> Verdict | None:
+    """Condition DisruptionTarget says who evicted the Pod, and why."""
+    write = view.write
+    found = _disruption(write) if write.image.kind == "Pod" else None
+    if found is None:
+        return None
+    known, says = found
+    if known.actor == "taint-eviction-controller" and _by_daemons_too(view):
+        return left_open(view, _EITHER)
+    client = known.actor == "client"
+    cause = _announcement(view) or (None if client else _disruption_cause(view, known.actor))
+    said = evictor(view) if client else None
+    name = said.after.spec.component if said is not None else ""
+    subject = name or "A client" if client else f"The {title(known.actor)}"
+    return Verdict(
+        rule="disrupted",
+        actor=known.actor,
+        actor_name=name,
+        verb=known.verb,
+        subresource="eviction" if client else None,
+        what=_evicted(write, subject) if client else deletion(write, subject),
+        why=f"Its condition DisruptionTarget says {says}.",
+        who_grade="reported",
+        why_grade="reported",
+        causes=(cause,) if cause else (),
+        begins=client and cause is None,
+        evidence=(
+            proofs.saw(write),
+            proofs.condition(f"DisruptionTarget: {says}"),
+            *([proofs.told(said, "who")] if said is not None else []),
+        ),
+        source_url=known.source_url,
+        loop=None
+        if client
+        else Loop(
+            seen(cause) if cause else named(write.image),
+            "whether the Pod may stay where it is",
+            f"deleted {named(write.image)}",
+        ),
+    )
+
+
+def _by_daemons_too(view: View) -> bool:
+    """Whether a DaemonSet's controller says that it deleted the Pod, as it does for the same taint.
+
+    Source: pkg/controller/daemon/daemon_controller.go, NodeShouldRunDaemonPod.
+    """
+    owner = view.write.image.metadata.controller
+    if owner is None or owner.kind != "DaemonSet":
+        return False
+    return bool(view.notes(owner.uid, "SuccessfulDelete"))
+
+
+_EITHER = (
+    "The taint eviction controller had announced that it would, and the DaemonSet controller says "
+    "that it deleted the Pod: both do for a taint that the Pod does not tolerate."
+)
+
+
+def _evicted(write: Write, subject: str) -> str:
+    """The API server deletes for the client who asked it to evict."""
+    seconds = write.image.metadata.deletion_grace_period_seconds
+    left = f", leaving it {count(seconds, 'second')} to stop" if seconds else ""
+    return f"{subject} evicted {named(write.image)}{left}."
+
+
+def _announcement(view: View) -> Write | None:
+    """The write that set condition DisruptionTarget, if it is among those that are held."""
+    for write in view.backwards(view.write.log.uid):
+        rule = write.decision.rule
+        if rule in ("disruption-announced", "pod-failed"):
+            return write
+    return None
+
+
+def hurried(view: View) -> Verdict | None:
+    """A running Pod got another grace period than its own: no controller asks for one.
+
+    They delete with the Pod's own; but for the Pod garbage collector, which first fails the Pod,
+    and for a kubelet, which so renews a mirror Pod.
+    Source: pkg/controller/controller_utils.go, DeletePod.
+    """
+    write = view.write
+    image = write.image
+    own = getattr(image.spec, "termination_grace_period_seconds", None)
+    given = image.metadata.deletion_grace_period_seconds
+    if image.kind != "Pod" or write.gone or own is None or given is None:
+        return None
+    if given == max(own, 1 if own < 0 else 0) or not node_of(image) or is_mirror(image):
+        return None
+    if has_ended(write.before or image) or custom_keeper(view):
+        return None
+    how = "without any time" if given == 0 else f"with {count(given, 'second')}"
+    return Verdict(
+        rule="client-deleted",
+        actor="client",
+        verb="delete",
+        what=deletion(write, "A client"),
+        why=f"It asked for the Pod to go {how} to stop, and not with the Pod's own "
+        f"{count(own, 'second')}: controllers do not. The object does not say which client.",
+        who_grade="inferred",
+        why_grade="unknown",
+        begins=True,
+        evidence=(proofs.saw(write), *proofs.owned(write)),
+        source_url=sources.POD_DELETION,
+    )

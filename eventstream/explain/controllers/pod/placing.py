@@ -1,21 +1,25 @@
 """Says what keeps a Pod from a node: the scheduler, a volume, a device, a gate, or want of room.
 
 Autoscalers of nodes are no part of Kubernetes; the Events that they give about the Pod are all that
-shows whether a node comes, or why none does.
+shows whether a node comes, or why none does. A ResourceClaim that is made of a template has its
+name in the Pod's status once it is there, and none where the Pod needs none. Which claims there
+are Baton does not watch.
 Sources: https://kubernetes.io/docs/concepts/scheduling-eviction/kube-scheduler/;
-pkg/scheduler/framework/plugins/volumebinding (the messages);
-pkg/controller/volume/persistentvolume (Events ProvisioningFailed, FailedBinding, …);
 https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md (Events
 TriggeredScaleUp and NotTriggerScaleUp); https://karpenter.sh/docs/troubleshooting/ (Events
-Nominated and FailedScheduling, by karpenter).
+Nominated and FailedScheduling, by karpenter);
+pkg/controller/resourceclaim/controller.go, syncPod, handleClaim (the status, and Event
+FailedResourceClaimCreation); pkg/scheduler/framework/plugins/dynamicresources/dynamicresources.go,
+PreEnqueue; https://kubernetes.io/docs/concepts/scheduling-eviction/dynamic-resource-allocation/.
 """
 
 import msgspec
 
 from eventstream.explain.attribution import proofs
-from eventstream.explain.controllers.pod.claiming import SCHEDULE, claimed, claiming, unmade
+from eventstream.explain.controllers.pod import volumes
 from eventstream.explain.controllers.pod.scheduler import NOT_READY, unschedulable
 from eventstream.explain.controllers.shared.conventions import has_provisioner
+from eventstream.explain.controllers.shared.refusals import perhaps_refused
 from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.snapshot import Snapshot, ungated
 from eventstream.explain.vocabulary import commands
@@ -24,118 +28,14 @@ from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.vocabulary.registry import is_a
 from eventstream.explain.world.notes import recency, said, since
 from eventstream.explain.world.pods import condition, node_of
-from eventstream.explain.world.text import listing, said_by, sentence
+from eventstream.explain.world.text import listing, said_by, sentence, when
 from eventstream.explain.world.writes import Write
 from eventstream.expressions import expression
 from eventstream.objects.observations import Change
-from eventstream.objects.pods import Condition, PodSpec
+from eventstream.objects.pods import Condition, PodSpec, PodStatus
 
-_NOT_FOUND = expression(r'persistentvolumeclaim "([^"]+)" not found')
-_ABOUT_CLAIMS = expression(
-    r"unbound immediate PersistentVolumeClaims|persistentvolumeclaim \"[^\"]+\" not found"
-    r"|plugin \"VolumeBinding\"",
-    ignore_case=True,
-)
-_UNBOUND = "unbound immediate PersistentVolumeClaims"
-"""Says of the claims only that they are not bound, which is said already."""
-
-_SELECTED = "volume.kubernetes.io/selected-node"
-"""The annotation by which the scheduler has chosen a node, for which a claim's volume is made."""
-
-_PROVISIONING = ("ProvisioningFailed", "ExternalProvisioning", "Provisioning")
-_TELLING = ("ProvisioningFailed", "FailedBinding", "ExternalProvisioning", "Provisioning")
-"""Events of a claim that say why it is not bound, what failed first.
-
-Those that wait for the first consumer are none: the Pod that asks is that consumer.
-"""
-
-
-def concerns(message: str) -> bool:
-    """Whether the scheduler's message says that the Pod's claims are what it waits for.
-
-    That no volume fits which a node can reach is the scheduler's own finding, one reason of many.
-    """
-    return _ABOUT_CLAIMS.search(message) is not None
-
-
-def provisioned(snapshot: Snapshot, write: Write) -> Write | None:
-    """A claim of the Pod for which a volume is being made: the scheduler waits for that to bind.
-
-    Source: pkg/scheduler/framework/plugins/volumebinding/binder.go, BindPodVolumes.
-    """
-    for claim in _unbound(snapshot, write):
-        selected = (claim.image.metadata.annotations or {}).get(_SELECTED)
-        if selected or snapshot.notes(claim.log, *_PROVISIONING):
-            return claim
-    return None
-
-
-def pending_claims(snapshot: Snapshot, write: Write, found: Condition | None = None) -> Trouble:
-    """Which claims the Pod waits for, and why, as far as Events about them tell."""
-    pod, message = write.image.metadata, (found.message if found is not None else "") or ""
-    said = (proofs.says(write, found),) if found is not None else ()
-    missing = _NOT_FOUND.search(message)
-    if missing is not None:
-        claim = f"PersistentVolumeClaim {missing[1]}"
-        detail = f"Pod {pod.name} waits for {claim}, which does not exist."
-        return Trouble("volume-pending", detail, said, commands.describe(write), holder="client")
-    unbound = _unbound(snapshot, write)
-    if not unbound:
-        told = "" if _UNBOUND in message else f": {message}"
-        what = "its volume claims, which are not bound yet"
-        detail = sentence(f"Pod {pod.name} waits for {what}{told}")
-        return Trouble("volume-pending", detail, said, commands.describe(write))
-    first = next((claim for claim in unbound if _notes(snapshot, claim)), unbound[0])
-    notes = _notes(snapshot, first)
-    names = listing([claim.image.metadata.name for claim in unbound])
-    many = len(unbound) > 1
-    what = f"PersistentVolumeClaim{'s' if many else ''} {names}"
-    last = notes[0].after.spec if notes else None
-    why = f": {said_by(last.message, last.reason)}" if last is not None and last.message else ""
-    verb = "are" if many else "is"
-    detail = sentence(f"Pod {pod.name} waits for {what}, which {verb} not bound yet{why}")
-    shown = proofs.status(first, f"{what} {verb} {_phase(first) or 'without a phase'}")
-    evidence = (*said, shown, *proofs.events(notes))
-    by = last.component if last is not None and last.reason == "ProvisioningFailed" else ""
-    other = by != "persistentvolume-controller" if by else has_provisioner(first.image)
-    holder = "custom-controller" if other else ""
-    return Trouble("volume-pending", detail, evidence, commands.describe(first), holder=holder)
-
-
-def _notes(snapshot: Snapshot, claim: Write) -> list[Change]:
-    """The newest of each telling reason, what failed first."""
-    every = (snapshot.notes(claim.log, reason) for reason in _TELLING)
-    return [told[0] for told in every if told]
-
-
-def failed(snapshot: Snapshot, claim: Write) -> bool:
-    """Whether the making of the claim's volume was reported as failed: it is tried again since."""
-    return bool(snapshot.notes(claim.log, "ProvisioningFailed"))
-
-
-def _unbound(snapshot: Snapshot, write: Write) -> list[Write]:
-    return [claim for claim in _claims(snapshot, write) if _phase(claim) != "Bound"]
-
-
-def has_claims(write: Write) -> bool:
-    """Whether the Pod has a claim as a volume."""
-    spec = write.image.spec
-    volumes = spec.volumes if isinstance(spec, PodSpec) else ()
-    return any(volume.persistent_volume_claim for volume in volumes)
-
-
-def _claims(snapshot: Snapshot, write: Write) -> list[Write]:
-    spec = write.image.spec
-    volumes = spec.volumes if isinstance(spec, PodSpec) else ()
-    names = [v.persistent_volume_claim.claim_name for v in volumes if v.persistent_volume_claim]
-    namespace = write.image.metadata.namespace
-    found = [snapshot.by_name("PersistentVolumeClaim", namespace, name) for name in names]
-    return [claim for claim in found if claim is not None and not claim.gone]
-
-
-def _phase(claim: Write) -> str:
-    return str(getattr(claim.image.status, "phase", "") or "")
-
+SCHEDULE = 3
+"""Rank of a Pod's placing among the stages of a rollout."""
 
 _PATIENCE = 900.0
 """Seconds for which a node that is coming is waited for: cluster-autoscaler gives up then.
@@ -215,12 +115,12 @@ def unplaced(snapshot: Snapshot, write: Write, since: float) -> Holding:
     found = condition(write.image, "PodScheduled")
     message = said_by(found.message, found.reason) if found and found.status == "False" else ""
     if found is None or not message or found.reason == _GATED:
-        return _binding(snapshot, write, claimed(write, ungated(write, since)))
-    if found.reason == NOT_READY and (claims := claiming(snapshot, write, since)) is not None:
+        return _binding(snapshot, write, _claimed(write, ungated(write, since)))
+    if found.reason == NOT_READY and (claims := _claiming(snapshot, write, since)) is not None:
         return claims if claims.diagnosis else troubled(claims, unschedulable(write, found))
-    if concerns(message):
+    if volumes.concerns(message):
         waits = _held(write, since, _node(write), "bind-volume", "persistentvolume-controller")
-        return troubled(waits, pending_claims(snapshot, write, found))
+        return troubled(waits, volumes.pending_claims(snapshot, write, found))
     nominated = getattr(write.image.status, "nominated_node_name", None)
     if nominated:
         return _preempting(snapshot, write, since, nominated)
@@ -237,7 +137,7 @@ def _refused(snapshot: Snapshot, write: Write, since: float, found: Condition) -
             added, late="unschedulable", evidence=word.evidence, works=True
         )
     wrong = unschedulable(write, found)
-    for more in (unmade(snapshot, write), refusal(snapshot, write)):
+    for more in (_unmade(snapshot, write), refusal(snapshot, write)):
         if more is not None:
             wrong = msgspec.structs.replace(
                 wrong,
@@ -275,20 +175,20 @@ def _preempting(snapshot: Snapshot, write: Write, since: float, node: str) -> Ho
 
 def _binding(snapshot: Snapshot, write: Write, since: float) -> Holding:
     """The scheduler has said nothing yet, perhaps as it waits for a volume to be made."""
-    claim = provisioned(snapshot, write)
+    claim = volumes.provisioned(snapshot, write)
     if claim is None:
         plain = _held(write, since, _node(write), "bind")
-        if has_claims(write) and snapshot.hides("PersistentVolumeClaim"):
+        if volumes.has_claims(write) and snapshot.hides("PersistentVolumeClaim"):
             plain = msgspec.structs.replace(plain, patient=True)  # A volume may be being made.
-        return claiming(snapshot, write, since) or plain
+        return _claiming(snapshot, write, since) or plain
     pod, name = write.image.metadata.name, claim.image.metadata.name
     waiting_for = f"a volume for PersistentVolumeClaim {name} of Pod {pod}"
     asked = has_provisioner(claim.image)
     actor = "custom-controller" if asked else "persistentvolume-controller"
     plain = _held(write, since, waiting_for, "bind-volume", actor)
     plain = msgspec.structs.replace(plain, late="volume-pending", about=claim)
-    wrong = failed(snapshot, claim)
-    return troubled(plain, pending_claims(snapshot, write) if wrong else None)
+    wrong = volumes.making_failed(snapshot, claim)
+    return troubled(plain, volumes.pending_claims(snapshot, write) if wrong else None)
 
 
 def _gated(write: Write, since: float, gates: list[str]) -> Holding:
@@ -303,3 +203,84 @@ def _gated(write: Write, since: float, gates: list[str]) -> Holding:
     wrong = Trouble("scheduling-gated", detail, (shown,), commands.read(write))
     actor = "custom-controller" if owner else "client"
     return troubled(Holding(SCHEDULE, actor, owner, since, waiting_for, about=write), wrong)
+
+
+_NOT_MADE = "FailedResourceClaimCreation"
+
+
+class _Unmade(msgspec.Struct, frozen=True, gc=False):
+    """Why a ResourceClaim could not be made, as a clause, and the Event that says so."""
+
+    said: str
+    evidence: tuple[Evidence, ...]
+
+
+def _unmade(snapshot: Snapshot, write: Write) -> _Unmade | None:
+    """What keeps a claim of the Pod from being made; None where nobody says so."""
+    newest = max(snapshot.notes(write.log, _NOT_MADE), key=recency, default=None)
+    if newest is None:
+        return None
+    text = f"its ResourceClaim cannot be made: {said(newest).rstrip('.')}"
+    return _Unmade(text, proofs.events([newest]))
+
+
+def _claiming(snapshot: Snapshot, write: Write, since: float) -> Holding | None:
+    """The wait for ResourceClaims, without which the scheduler passes the Pod over, saying nothing.
+
+    None where it asks for none that may be lacking.
+    """
+    name = write.image.metadata.name
+    lacking = _unmade(snapshot, write)
+    if lacking is not None:
+        waiting_for = f"the ResourceClaims of Pod {name}, without which it is not scheduled"
+        plain = Holding(SCHEDULE, "client", "", since, waiting_for, about=write)
+        detail = sentence(f"Pod {name} is not scheduled: {lacking.said}")
+        wrong = Trouble("spec-invalid", detail, lacking.evidence, commands.describe(write))
+        return troubled(plain, wrong)
+    to_make, by_name = _asked(write)
+    if to_make:
+        return _made(snapshot, write, since, to_make)
+    if not by_name:
+        return None
+    which = f"ResourceClaim{'s' if len(by_name) > 1 else ''} {listing(by_name)}"
+    waiting_for = (
+        f"a node for Pod {name}, for which {which} has to be there: Baton does not watch "
+        "ResourceClaims"
+    )
+    return Holding(SCHEDULE, "scheduler", "", since, waiting_for, patient=True, about=write)
+
+
+def _made(snapshot: Snapshot, write: Write, since: float, names: list[str]) -> Holding:
+    many = "s" if len(names) > 1 else ""
+    name = write.image.metadata.name
+    waiting_for = f"the ResourceClaim{many} {listing(names)} of Pod {name} to be made"
+    actor, wait = "resourceclaim-controller", "create-claims"
+    plain = Holding(SCHEDULE, actor, "", since, waiting_for, wait=wait, about=write)
+    return perhaps_refused(snapshot, plain)
+
+
+def _asked(write: Write) -> tuple[list[str], list[str]]:
+    """The names of claims in the Pod that are still to be made, and of claims of others."""
+    spec, status = write.image.spec, write.image.status
+    if not isinstance(spec, PodSpec) or not spec.resource_claims:
+        return [], []
+    told = status.resource_claim_statuses if isinstance(status, PodStatus) else ()
+    made = {found.name for found in told}
+    to_make = [
+        asked.name
+        for asked in spec.resource_claims
+        if asked.resource_claim_template_name and asked.name not in made
+    ]
+    by_name = [each.resource_claim_name for each in spec.resource_claims]
+    return to_make, [name for name in by_name if name]
+
+
+def _claimed(write: Write, since: float) -> float:
+    """Since when a Pod without a node is the scheduler's: from when its last claim was made."""
+    log = write.log
+    if not getattr(write.image.spec, "resource_claims", ()):
+        return since
+    for index in range(log.position(write.order) - 1, -1, -1):
+        if _asked(log.writes[index])[0]:
+            return max(since, when(log.writes[index + 1]))
+    return since

@@ -12,7 +12,6 @@ import msgspec
 
 from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.pod.images import REASONS, image
-from eventstream.explain.controllers.pod.mounting import mounting
 from eventstream.explain.controllers.pod.podstates import (
     START_REASONS,
     called,
@@ -23,6 +22,7 @@ from eventstream.explain.controllers.pod.podstates import (
     starting,
 )
 from eventstream.explain.controllers.pod.probing import dying, killed, probing, unstarted
+from eventstream.explain.controllers.pod.volumes import mounting
 from eventstream.explain.controllers.shared.nodes import node_lost
 from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.snapshot import Snapshot

@@ -1,0 +1,240 @@
+"""What keeps a Pod from its volumes: claims that are not bound, and what cannot be mounted.
+
+And from its devices and its sandbox, which come with them before any container. Events about the
+Pod and its claims tell. Of several that say one thing the telling one counts, not the newest: a
+kubelet that waits for a volume says so every two minutes, the attach/detach controller why it does
+not come.
+Sources: pkg/scheduler/framework/plugins/volumebinding (the messages);
+pkg/controller/volume/persistentvolume (Events ProvisioningFailed, FailedBinding, …);
+pkg/kubelet/volumemanager/volume_manager.go, WaitForAttachAndMount (the general message);
+pkg/kubelet/events/event.go (Events FailedMount, FailedAttachVolume, FailedMapVolume);
+pkg/controller/volume/attachdetach/reconciler/reconciler.go, reportMultiAttachError.
+"""
+
+from eventstream.explain.attribution import proofs
+from eventstream.explain.controllers.pod.podstates import KINDS, MISSING
+from eventstream.explain.controllers.shared.conventions import has_provisioner
+from eventstream.explain.outlook.holding import Trouble
+from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.vocabulary import commands
+from eventstream.explain.world.notes import recency, said
+from eventstream.explain.world.pods import containers, is_true
+from eventstream.explain.world.text import listing, said_by, sentence
+from eventstream.explain.world.writes import Write
+from eventstream.expressions import expression
+from eventstream.objects.observations import Change
+from eventstream.objects.pods import Condition, PodSpec
+
+_NOT_FOUND = expression(r'persistentvolumeclaim "([^"]+)" not found')
+_ABOUT_CLAIMS = expression(
+    r"unbound immediate PersistentVolumeClaims|persistentvolumeclaim \"[^\"]+\" not found"
+    r"|plugin \"VolumeBinding\"",
+    ignore_case=True,
+)
+_UNBOUND = "unbound immediate PersistentVolumeClaims"
+"""Says of the claims only that they are not bound, which is said already."""
+
+_SELECTED = "volume.kubernetes.io/selected-node"
+"""The annotation by which the scheduler has chosen a node, for which a claim's volume is made."""
+
+_PROVISIONING = ("ProvisioningFailed", "ExternalProvisioning", "Provisioning")
+_TELLING = ("ProvisioningFailed", "FailedBinding", "ExternalProvisioning", "Provisioning")
+"""Events of a claim that say why it is not bound, what failed first.
+
+Those that wait for the first consumer are none: the Pod that asks is that consumer.
+"""
+
+
+def concerns(message: str) -> bool:
+    """Whether the scheduler's message says that the Pod's claims are what it waits for.
+
+    That no volume fits which a node can reach is the scheduler's own finding, one reason of many.
+    """
+    return _ABOUT_CLAIMS.search(message) is not None
+
+
+def provisioned(snapshot: Snapshot, write: Write) -> Write | None:
+    """A claim of the Pod for which a volume is being made: the scheduler waits for that to bind.
+
+    Source: pkg/scheduler/framework/plugins/volumebinding/binder.go, BindPodVolumes.
+    """
+    for claim in _unbound(snapshot, write):
+        selected = (claim.image.metadata.annotations or {}).get(_SELECTED)
+        if selected or snapshot.notes(claim.log, *_PROVISIONING):
+            return claim
+    return None
+
+
+def pending_claims(snapshot: Snapshot, write: Write, found: Condition | None = None) -> Trouble:
+    """Which claims the Pod waits for, and why, as far as Events about them tell."""
+    pod, message = write.image.metadata, (found.message if found is not None else "") or ""
+    known = (proofs.says(write, found),) if found is not None else ()
+    missing = _NOT_FOUND.search(message)
+    if missing is not None:
+        claim = f"PersistentVolumeClaim {missing[1]}"
+        detail = f"Pod {pod.name} waits for {claim}, which does not exist."
+        return Trouble("volume-pending", detail, known, commands.describe(write), holder="client")
+    unbound = _unbound(snapshot, write)
+    if not unbound:
+        told = "" if _UNBOUND in message else f": {message}"
+        what = "its volume claims, which are not bound yet"
+        detail = sentence(f"Pod {pod.name} waits for {what}{told}")
+        return Trouble("volume-pending", detail, known, commands.describe(write))
+    first = next((claim for claim in unbound if _notes(snapshot, claim)), unbound[0])
+    notes = _notes(snapshot, first)
+    names = listing([claim.image.metadata.name for claim in unbound])
+    many = len(unbound) > 1
+    what = f"PersistentVolumeClaim{'s' if many else ''} {names}"
+    last = notes[0].after.spec if notes else None
+    why = f": {said_by(last.message, last.reason)}" if last is not None and last.message else ""
+    verb = "are" if many else "is"
+    detail = sentence(f"Pod {pod.name} waits for {what}, which {verb} not bound yet{why}")
+    shown = proofs.status(first, f"{what} {verb} {_phase(first) or 'without a phase'}")
+    evidence = (*known, shown, *proofs.events(notes))
+    by = last.component if last is not None and last.reason == "ProvisioningFailed" else ""
+    other = by != "persistentvolume-controller" if by else has_provisioner(first.image)
+    holder = "custom-controller" if other else ""
+    return Trouble("volume-pending", detail, evidence, commands.describe(first), holder=holder)
+
+
+def _notes(snapshot: Snapshot, claim: Write) -> list[Change]:
+    """The newest of each telling reason, what failed first."""
+    every = (snapshot.notes(claim.log, reason) for reason in _TELLING)
+    return [told[0] for told in every if told]
+
+
+def making_failed(snapshot: Snapshot, claim: Write) -> bool:
+    """Whether the making of the claim's volume was reported as failed: it is tried again since."""
+    return bool(snapshot.notes(claim.log, "ProvisioningFailed"))
+
+
+def _unbound(snapshot: Snapshot, write: Write) -> list[Write]:
+    return [claim for claim in _claims(snapshot, write) if _phase(claim) != "Bound"]
+
+
+def has_claims(write: Write) -> bool:
+    """Whether the Pod has a claim as a volume."""
+    spec = write.image.spec
+    volumes = spec.volumes if isinstance(spec, PodSpec) else ()
+    return any(volume.persistent_volume_claim for volume in volumes)
+
+
+def _claims(snapshot: Snapshot, write: Write) -> list[Write]:
+    spec = write.image.spec
+    volumes = spec.volumes if isinstance(spec, PodSpec) else ()
+    names = [v.persistent_volume_claim.claim_name for v in volumes if v.persistent_volume_claim]
+    namespace = write.image.metadata.namespace
+    found = [snapshot.by_name("PersistentVolumeClaim", namespace, name) for name in names]
+    return [claim for claim in found if claim is not None and not claim.gone]
+
+
+def _phase(claim: Write) -> str:
+    return str(getattr(claim.image.status, "phase", "") or "")
+
+
+_VOLUMES = ("FailedMount", "FailedAttachVolume", "FailedMapVolume")
+_ATTACH = "FailedAttachVolume"
+_ATTACHED = "SuccessfulAttachVolume"
+_BEFORE_CONTAINERS = (
+    (
+        "FailedPrepareDynamicResources",
+        "start-failed",
+        "The devices that {} asks for cannot be prepared",
+    ),
+    ("NetworkNotReady", "sandbox-failed", "The sandbox of {} cannot be made yet"),
+    ("FailedCreatePodSandBox", "sandbox-failed", "The sandbox of {} cannot be made"),
+    ("FailedPodSandBoxStatus", "sandbox-failed", "The sandbox of {} cannot be looked at"),
+    ("FailedCreatePodContainer", "sandbox-failed", "The cgroup of {} cannot be made"),
+    ("FailedMountOnFilesystemMismatch", "volume-pending", "{} waits for a volume"),
+)
+"""Events of a kubelet about what comes before a Pod's containers, the earliest step first.
+
+Source: pkg/kubelet/kubelet.go, SyncPod; pkg/kubelet/kuberuntime/kuberuntime_manager.go, SyncPod.
+"""
+
+_LATER = ("Pulling", "Pulled", "Created", "Started")
+"""What a kubelet does once volumes and sandbox are there: then what failed before is past."""
+
+_NO_KEY = expression(r"references non-existent (config|secret) key: (\S+)")
+_VOLUME = expression(r'for volume "([^"]+)"')
+_PASSING = "failed to sync"
+"""A kubelet that has only just heard of the Pod: it has the ConfigMap a moment later."""
+
+_GENERAL = expression(
+    r"unable to attach or mount volumes: .*(?:timed out waiting for the condition"
+    r"|context deadline exceeded)\.?$",
+    ignore_case=True,
+    dot_all=True,
+)
+"""That volumes are not there in time, without a word of why."""
+
+
+def mounting(snapshot: Snapshot, write: Write) -> Trouble | None:
+    """What is known to keep the Pod from getting as far as its containers."""
+    if not write.log.notes or is_true(write.image, "PodReadyToStartContainers"):
+        return None
+    if any(status.state.running for status in containers(write.image)):
+        return None
+    past = max((recency(note) for note in snapshot.notes(write.log, *_LATER)), default=-1)
+    failed = _failed(snapshot, write, past)
+    if failed:
+        return _unmounted(write, failed)
+    pod = f"Pod {write.image.metadata.name}"
+    for reason, code, text in _BEFORE_CONTAINERS:
+        newest = max(snapshot.notes(write.log, reason), key=recency, default=None)
+        if newest is not None and recency(newest) > past:
+            detail = sentence(f"{text.format(pod)}: {said(newest)}")
+            return Trouble(code, detail, proofs.events([newest]), commands.describe(write))
+    return None
+
+
+def _failed(snapshot: Snapshot, write: Write, past: int) -> list[Change]:
+    """The Events that still say why volumes are not there, each once, the newest first.
+
+    A general one counts only where no other tells, and a failed attachment until the volume is
+    attached.
+    """
+    attached = {_volume(note): recency(note) for note in snapshot.notes(write.log, _ATTACHED)}
+    told: dict[tuple[str, str], Change] = {}
+    for note in sorted(snapshot.notes(write.log, *_VOLUMES), key=recency, reverse=True):
+        over = note.after.spec.reason == _ATTACH and attached.get(_volume(note), -1)
+        if recency(note) <= past or (over and over > recency(note)) or _PASSING in said(note):
+            continue
+        told.setdefault((note.after.spec.reason or "", _volume(note) or said(note)), note)
+    telling = [note for note in told.values() if not _GENERAL.match(said(note))]
+    return telling or list(told.values())[:1]
+
+
+def _volume(note: Change) -> str:
+    found = _VOLUME.search(said(note))
+    return found[1] if found is not None else ""
+
+
+def _unmounted(write: Write, notes: list[Change]) -> Trouble:
+    """Several volumes may be missing, each for a reason of its own: all are named."""
+    pod = f"Pod {write.image.metadata.name}"
+    evidence, command = proofs.events(notes), commands.describe(write)
+    lacks = [text for note in notes if (text := _lacking(note))]
+    if lacks:
+        text = sentence(f"{pod} mounts {'; it also mounts '.join(lacks)}")
+        return Trouble("config-missing", text, evidence, command)
+    whys = list(dict.fromkeys(said(note).rstrip(".") for note in notes))
+    attaching = all(note.after.spec.reason == _ATTACH for note in notes)
+    holder = "attachdetach-controller" if attaching else ""
+    text = sentence(f"{pod} waits for a volume: {'; and '.join(whys[:3])}")
+    return Trouble("volume-pending", text, evidence, command, holder=holder)
+
+
+def _lacking(note: Change) -> str:
+    """The ConfigMap, Secret or key that does not exist, as a clause; empty for other failures."""
+    message = said(note)
+    where = f" as volume {_volume(note)}" if _volume(note) else ""
+    missing = [f"{KINDS[kind.lower()]} {name}" for kind, name in MISSING.findall(message)]
+    if missing:
+        verb = "does" if len(missing) == 1 else "do"
+        return f"{listing(missing)}{where}, which {verb} not exist"
+    no_key = _NO_KEY.search(message)
+    if no_key is None:
+        return ""
+    kind = "ConfigMap" if no_key[1] == "config" else "Secret"
+    return f"key {no_key[2]} of a {kind}{where}, which has no such key"

@@ -264,7 +264,10 @@ class Decoder:
                 found = {"kind": image.kind, "metadata": metadata, "spec": spec, "status": status}
         except RecursionError:
             return None  # What is nested so deeply is flagged where it is kept.
-        return self._judge(resource.group, image.kind, found) if isinstance(found, dict) else None
+        if not isinstance(found, dict):
+            return None
+        found.setdefault("kind", image.kind)  # A list may say it once, for all that it has.
+        return self._judge(resource.group, image.kind, found)
 
     def _error(self, resource: Resource, raw: msgspec.Raw) -> WatchEvent:
         value, _ = read_envelope(_any, raw, f"{resource.key}: an ERROR that is not JSON")

@@ -3,7 +3,7 @@
 import pytest
 
 from eventstream.kinds import taught
-from tests.explain.stories import Json, Story
+from tests.explain.stories import Json, Story, stamp
 from tests.explain.things import condition, definition, thing, website
 
 READY = condition("Ready", "True")
@@ -139,3 +139,20 @@ def test_what_waits_in_a_queue_of_kueue_is_resumed_by_it(
     story.change(own, {"status": {"conditions": conditions}}, "train", sub="status")
     assert told(story, own) == ("stalled", holder, "paused")
     assert ("once queue team admits it" in story.trace(own).summary) is bool(labels)
+
+
+@pytest.mark.parametrize("since", [-60, 5])
+def test_what_one_says_since_it_is_to_go_is_told_beside_its_finalizer(since: int) -> None:
+    story = Story()
+    held = {"finalizers": ["example.com/cleanup"]}
+    site = story.create(website(metadata=held), "kubectl-create")
+    story.mark(site)
+    said = condition("Ready", "False", "DeleteFailed", "deletion protection is enabled")
+    said["lastTransitionTime"] = stamp(story.at + since)
+    story.change(site, {"status": {"conditions": [said]}}, "websites", sub="status")
+    story.wait(90)
+    story.exists(thing("Namespace", "other"))
+    trace = story.trace(site)
+    assert (trace.state, trace.diagnosis) == ("stalled", "finalizer-stuck")
+    told = "example.com/cleanup (it says: deletion protection is enabled)."
+    assert trace.summary.endswith(told) is (since > 0)

@@ -274,3 +274,26 @@ def test_whether_a_load_balancer_is_refused_only_events_would_tell() -> None:
     story.exists(thing("Namespace", "other"))
     assert told(story, web) == ("stalled", "custom-controller", "not-ready")
     assert "Events would tell" in story.trace(web).summary
+
+
+@pytest.mark.parametrize(
+    ("listed", "sandbox", "stands"),
+    [
+        (("Pod",), "True", ("running", "kubelet", None)),
+        (("Pod",), "False", ("stalled", "kubelet", "kubelet-slow")),
+        (("Pod", "Event"), "True", ("stalled", "kubelet", "kubelet-slow")),
+    ],
+)
+def test_whether_an_image_is_being_pulled_only_events_would_tell(
+    listed: tuple[str, ...], sandbox: str, stands: tuple[str, str | None, str | None]
+) -> None:
+    story = Story(*listed)
+    own = story.create(pod(None, "web", ""), "kubectl-create")
+    story.change(own, {"spec": {"nodeName": "node-1"}})
+    waiting = [{"name": "c", "state": {"waiting": {"reason": "ContainerCreating"}}}]
+    there = [condition("PodReadyToStartContainers", sandbox), condition("PodScheduled", "True")]
+    status = {"containerStatuses": waiting, "conditions": there}
+    story.change(own, {"status": status}, "kubelet", sub="status")
+    story.wait(600)
+    story.exists(thing("Namespace", "other"))
+    assert told(story, own) == stands

@@ -210,6 +210,8 @@ def test_what_is_to_rest_need_not_be_seen_by_its_controller(name: str) -> None:
         ("VirtualMachineInstanceMigration", {"phase": "Failed"}, True),
         ("Backup", {"phase": "walArchivingFailing"}, False),
         ("Widget", {"phase": "Failed"}, False),
+        ("Backup", {"phase": "failed", "error": "InvalidAccessKeyId"}, True),
+        ("Backup", {"phase": "running", "error": "no space left"}, False),
     ],
 )
 def test_a_run_that_failed_has_ended_and_what_goes_on_has_not(
@@ -278,3 +280,12 @@ def test_what_is_called_an_error_is_said_of_it() -> None:
     health = by_convention({"status": {"syncStatus": "Failed", "lastSyncError": "no drain"}})
     assert health is not None
     assert (health.state, health.message) == ("failed", "no drain")
+
+
+def test_of_what_its_controller_gave_up_a_person_has_to_change_something() -> None:
+    ready = condition("Ready", "False", "InstallFailed", "timed out waiting")
+    stalled = condition("Stalled", "True", "RetriesExceeded", "failed after 1 attempt")
+    for conditions, holder in (([ready], ""), ([stalled, ready], "client")):
+        found = by_convention({"kind": "Widget", "status": {"conditions": conditions}})
+        assert found is not None
+        assert (found.state, found.holder) == ("failed", holder)

@@ -3,12 +3,15 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from eventstream.kinds.files import read_kinds
+from eventstream.objects.decoding import Decoder
 from eventstream.objects.health.conventions import by_convention
 from eventstream.objects.health.judging import Judge
 from eventstream.objects.health.records import Health
+from eventstream.objects.resource import Resource
 
 Json = dict[str, Any]
 GROUP = "example.org"
@@ -230,3 +233,28 @@ def test_work_is_given_the_time_that_it_asks_for(
     rule = f"rules:\n  - is: progressing\n    within: '{within}'\n"
     spec = {"timeout": timeout} if timeout else {}
     assert said(judge(tmp_path, rule), {"conditions": []}, spec).takes == takes
+
+
+def test_an_object_of_a_list_is_judged_as_one_of_a_watch(tmp_path: Path) -> None:
+    (tmp_path / "kinds.yaml").write_text(DECLARED.replace("Widget", "Backup"))
+    backups = Resource(GROUP, "v1", "backups", "Backup")
+    own = {"metadata": {"name": "a", "uid": "1"}, "spec": {}, "status": {"phase": "failed"}}
+    listed = {"kind": "BackupList", "apiVersion": f"{GROUP}/v1", "metadata": {}, "items": [own]}
+    watched = {"type": "ADDED", "object": own | {"kind": "Backup", "apiVersion": f"{GROUP}/v1"}}
+    decoder = Decoder(b"key", judge=Judge(read_kinds(tmp_path)))
+    [image] = decoder.page(backups, msgspec.json.encode(listed)).images
+    other = decoder.event(backups, msgspec.json.encode(watched)).image
+    assert other is not None
+    assert image.health == other.health
+    assert image.health is not None
+    assert image.health.over
+
+
+def test_who_is_to_change_what_was_given_up_is_no_controller(tmp_path: Path) -> None:
+    stalled = condition("Stalled", reason="RetriesExceeded")
+    judged = judge(tmp_path, "lookedAfterBy: widget-controller\n")
+    holders = [
+        said(judged, {"conditions": conditions}).holder
+        for conditions in ([FAILED], [FAILED, stalled])
+    ]
+    assert holders == ["widget-controller", "client"]

@@ -99,14 +99,22 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
         or _by_numbers(status, spec)
         or Health("unknown")
     )
-    return _of_task(health) if task or health.condition in _ENDS else health
+    if health.state == "failed" and any(map(_gave_up, conditions)):
+        health = msgspec.structs.replace(health, holder="client")
+    return _of_task(health, status) if task or health.condition in _ENDS else health
 
 
-def _of_task(health: Health) -> Health:
+def _gave_up(condition: Condition) -> bool:
+    """Whether it says that its controller goes on only once somebody has changed something."""
+    return condition.entry["type"] == "Stalled" and condition.state == "failed"
+
+
+def _of_task(health: Health, status: Entry) -> Health:
     """The same of what is done when it has ended: it runs as long as it takes, and ends once."""
     word = parts(health.by.rpartition(" is ")[2])
     if health.state == "failed":
-        ended = not _FAILS.isdisjoint(word[-1:]) and not health.condition
+        told = None if health.condition else _by_words(status, "status", task=True)
+        ended = told is not None and not _FAILS.isdisjoint(parts(told.by)[-1:])
         ended = ended or (health.condition, health.value) in _ENDED_BADLY
         return msgspec.structs.replace(health, over=True) if ended else health
     over = health.state == "complete" and (health.condition in _ENDS or not _OVER.isdisjoint(word))

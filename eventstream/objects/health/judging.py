@@ -110,7 +110,7 @@ def _judged(declared: DeclaredKind, found: dict[str, Any]) -> Health:
     health = by_convention(found, newest=False)
     if health is None:  # Said, so that it reads the same once it is redacted.
         return Health("unknown", "status is empty", basis="declared", holder=holder)
-    return msgspec.structs.replace(health, holder=holder)
+    return health if health.holder else msgspec.structs.replace(health, holder=holder)
 
 
 def _told(said: Health, usual: Health | None) -> Health:

@@ -149,6 +149,9 @@ def _starting(snapshot: Snapshot, write: Write, since: float) -> Progress:
     inits = isinstance(status, PodStatus) and status.init_container_statuses
     wait = "start-after-init" if inits and initializing(write) is None else "start"
     begun = _begun(snapshot, write)
+    if wait == "start" and snapshot.hides("Event") and _may_pull(write):
+        what = f"{what}; whether its image is being pulled, Events would tell, which Baton is "
+        wait, what = "pull-and-start", f"{what}not shown"
     if begun is not None:
         troubled = waiting_reasons(write.image)  # Then each attempt is part of one wait.
         return Progress(what, wait, since if troubled else max(since, begun))
@@ -156,6 +159,16 @@ def _starting(snapshot: Snapshot, write: Write, since: float) -> Progress:
         which = f"PersistentVolumeClaim{'s' if len(claims) > 1 else ''} {listing(claims)}"
         return Progress(f"the volumes of Pod {name} ({which}) to be mounted", "mount", since)
     return Progress(what, wait, since)
+
+
+def _may_pull(write: Write) -> bool:
+    """Whether the kubelet may be at its images: it comes to them once the sandbox is there.
+
+    Kubelets before 1.29 do not say so. Source: pkg/kubelet/kuberuntime/kuberuntime_manager.go,
+    SyncPod.
+    """
+    sandbox = condition(write.image, "PodReadyToStartContainers")
+    return sandbox is None or sandbox.status == "True"
 
 
 def _begun(snapshot: Snapshot, write: Write) -> float | None:

@@ -16,7 +16,7 @@ from eventstream.explain.vocabulary.registry import FINALIZERS, is_a
 from eventstream.explain.world.families import HIGHEST
 from eventstream.explain.world.known import MAKERS
 from eventstream.explain.world.pods import condition, has_ended
-from eventstream.explain.world.text import count, listing, named, said_by, when
+from eventstream.explain.world.text import count, listing, named, parse, said_by, when
 from eventstream.explain.world.writes import ObjectLog, Write
 from eventstream.objects.images import Image
 from eventstream.objects.managed_fields import paths
@@ -185,13 +185,15 @@ def _finalizing(write: Write, held: list[str]) -> Holding:
     verb = "prevents" if len(held) == 1 else "prevent"
     what = f"{named(image)} to be removed, which {count(len(held), 'finalizer')} still {verb}"
     said = condition(image, "Terminating")  # Of a type that is to go, with its instances.
+    own = _says(image)
+    word = f" (it says: {own})" if own else _told(said)
     marked = f"{named(image)} is marked for deletion and holds finalizers {listing(held)}"
     return Holding(
         1,
         actor,
         held[0] if actor == "custom-controller" else "",
         when(write),
-        f"{what}: {listing(held)}{_told(said)}",
+        f"{what}: {listing(held)}{word}",
         late="finalizer-stuck",
         wait="let-go",
         about=write,
@@ -199,9 +201,19 @@ def _finalizing(write: Write, held: list[str]) -> Holding:
             proofs.seen(write, marked),
             *_setters(image),
             *([proofs.says(write, said)] if said is not None else []),
+            *([proofs.status(write, f"{named(image)} says: {own}")] if own else []),
         ),
         command=commands.read(write),
     )
+
+
+def _says(image: Image) -> str:
+    """What a custom resource says of how it stands, where that is of since it is to go."""
+    health, marked = image.health, parse(image.metadata.deletion_timestamp)
+    since = parse(health.since) if health is not None else None
+    if health is None or marked is None or since is None or since < marked:
+        return ""
+    return health.message.rstrip(".") if health.state in ("failed", "progressing") else ""
 
 
 def _told(found: Condition | None) -> str:

@@ -1,4 +1,4 @@
-"""No modules of the engine import each other in a circle, not even for their types alone."""
+"""No modules of the engine import each other in a circle, and none is one function for another."""
 
 import ast
 from graphlib import CycleError, TopologicalSorter
@@ -49,3 +49,32 @@ def test_a_circle_is_found() -> None:
     graph = {"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set[str](), "e": {"a"}}
     assert set(circle(graph)) == {"b", "c"}
     assert circle(graph | {"c": {"d"}}) == []
+
+
+def lonely(sources: dict[str, str], graph: dict[str, set[str]]) -> list[str]:
+    """The modules that are a single function, which only one other module asks for."""
+    found = []
+    for name, source in sources.items():
+        own = [
+            node
+            for node in ast.parse(source).body
+            if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        ]
+        asking = [other for other, asked in graph.items() if name in asked]
+        if len(own) == 1 and isinstance(own[0], ast.FunctionDef) and len(asking) == 1:
+            found.append(name)
+    return found
+
+
+def test_no_module_of_the_engine_is_a_single_function_for_one_other() -> None:
+    modules = engine()
+    sources = {name: file.read_text() for name, file in modules.items()}
+    graph = {name: imports(modules, name) - {name} for name in modules}
+    assert lonely(sources, graph) == [], "let it stand where it is asked for, or with its like"
+
+
+def test_a_single_function_for_one_other_is_found() -> None:
+    sources = {"a": "def f(): ...", "b": "def g(): ...\ndef h(): ...", "c": "class C: ..."}
+    graph = {"a": set[str](), "b": {"a"}, "c": {"b"}}
+    assert lonely(sources, graph) == ["a"]
+    assert lonely(sources, graph | {"c": {"a", "b"}}) == []

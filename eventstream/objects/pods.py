@@ -94,6 +94,14 @@ class ResourceClaimed(msgspec.Struct, frozen=True, gc=False, rename="camel", omi
     resource_claim_template_name: str | None = None
 
 
+class SchedulingGroup(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
+    """The group that a Pod is placed with: a PodGroup, or in Kubernetes 1.35 one of a Workload."""
+
+    pod_group_name: str = ""
+    name: str = ""
+    pod_group: str = ""
+
+
 class FieldTerm(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """A match of a node's own field, of which only metadata.name exists."""
 
@@ -152,6 +160,8 @@ class PodSpec(Part, frozen=True, gc=False):
     ephemeral_containers: tuple[Container, ...] = ()
     volumes: tuple[Volume, ...] = ()
     resource_claims: tuple[ResourceClaimed, ...] = ()
+    scheduling_group: SchedulingGroup | None = None
+    workload_ref: SchedulingGroup | None = None
 
 
 class Waiting(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):

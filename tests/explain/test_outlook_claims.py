@@ -70,3 +70,53 @@ def test_what_the_scheduler_does_not_look_at_yet_no_node_turned_down() -> None:
     assert story.trace(own).summary == (
         "The scheduler looks for no node for Pod train yet: no ResourceClaim shared."
     )
+
+
+@pytest.mark.parametrize(
+    ("spec", "name"),
+    [
+        ({"schedulingGroup": {"podGroupName": "ring-0"}}, "PodGroup ring-0"),
+        ({"workloadRef": {"name": "ring", "podGroup": "w"}}, "PodGroup w of Workload ring"),
+    ],
+)
+def test_of_a_group_that_is_not_whole_the_scheduler_says_nothing(spec: Json, name: str) -> None:
+    story = Story("Event")
+    own = pod(None, "train", "")
+    own["spec"] |= spec
+    story.create(own, "kubectl-create")
+    assert later(story, own, 3600) == ("running", "scheduler", None)
+    assert f"together with the others of {name}" in story.trace(own).summary
+
+
+def queueing(story: Story) -> Json:
+    own = pod(None, "train", "")
+    own["spec"]["schedulerName"] = "yunikorn"
+    return story.create(own, "kubectl-create")
+
+
+def test_a_scheduler_of_another_name_that_queues_a_pod_is_not_silent() -> None:
+    story = Story("Event")
+    own = queueing(story)
+    assert later(story, own) == ("stalled", "scheduler", "controller-silent")
+    story = Story()
+    own = queueing(story)
+    assert later(story, own) == ("stalled", "scheduler", "not-ready")
+    assert "whether it queues that, Events would tell" in story.trace(own).summary
+    story = Story("Event")
+    own = queueing(story)
+    queued = "shop/train is queued and waiting for allocation"
+    story.tell(own, "Scheduling", queued, "yunikorn", type="Normal")
+    assert later(story, own, 3600) == ("running", "scheduler", None)
+    assert story.trace(own).summary.endswith(f"of which yunikorn says: {queued}.")
+
+
+def test_what_was_not_tried_on_any_node_no_node_turned_down() -> None:
+    story = Story("Event")
+    own = queueing(story)
+    gang = "2/3 tasks in gang unschedulable: pod group is not ready"
+    said = condition("PodScheduled", "False", "Schedulable", gang)
+    story.change(own, {"status": {"conditions": [said]}}, "yunikorn", sub="status")
+    assert later(story, own) == ("stalled", "scheduler", "unschedulable")
+    assert story.trace(own).summary == (
+        f"The scheduler yunikorn has not placed Pod train yet (Schedulable): {gang}."
+    )

@@ -47,6 +47,13 @@ def test_of_a_resource_claim_names_are_kept() -> None:
     assert CANARY.encode() not in encode(image)
 
 
+def test_of_a_group_that_a_pod_is_placed_with_its_name_is_kept() -> None:
+    group = {"podGroupName": "ring-0", "more": CANARY}
+    image = decoder().image(POD, text(thing("Pod", "v1", spec={"schedulingGroup": group})))
+    assert image.spec.scheduling_group.pod_group_name == "ring-0"
+    assert CANARY.encode() not in encode(image)
+
+
 def test_who_knows_the_fields_of_an_element_knows_that_it_went() -> None:
     fields = rb'{"f:status":{"f:conditions":{"k:{\"type\":\"Ready\"}":{".":{},"f:status":{}}}}}'
     assert covers(fields, "status.conditions[Ready]") == len("status.conditions[Ready]")

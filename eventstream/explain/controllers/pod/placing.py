@@ -180,7 +180,7 @@ def _binding(snapshot: Snapshot, write: Write, since: float) -> Holding:
         plain = _held(write, since, _node(write), "bind")
         if volumes.has_claims(write) and snapshot.hides("PersistentVolumeClaim"):
             plain = msgspec.structs.replace(plain, patient=True)  # A volume may be being made.
-        return _claiming(snapshot, write, since) or plain
+        return _claiming(snapshot, write, since) or _queued(snapshot, write, plain)
     pod, name = write.image.metadata.name, claim.image.metadata.name
     waiting_for = f"a volume for PersistentVolumeClaim {name} of Pod {pod}"
     asked = has_provisioner(claim.image)
@@ -189,6 +189,34 @@ def _binding(snapshot: Snapshot, write: Write, since: float) -> Holding:
     plain = msgspec.structs.replace(plain, late="volume-pending", about=claim)
     wrong = volumes.making_failed(snapshot, claim)
     return troubled(plain, volumes.pending_claims(snapshot, write) if wrong else None)
+
+
+def _queued(snapshot: Snapshot, write: Write, plain: Holding) -> Holding:
+    """The same wait, which is no silence of the scheduler's where a Pod waits for others like it.
+
+    Of a group that is not whole the default scheduler says nothing; others tell in Events of their
+    own that a Pod is in a queue.
+    Source: pkg/scheduler/framework/plugins/gangscheduling/gangscheduling.go, PreEnqueue, Permit.
+    """
+    spec = write.image.spec
+    group = spec.scheduling_group or spec.workload_ref if isinstance(spec, PodSpec) else None
+    told = ""
+    if group is not None:
+        name = group.pod_group_name or f"{group.pod_group} of Workload {group.name}"
+        told = f"together with the others of PodGroup {name}: until all can be, nothing is told"
+    elif plain.name != "default-scheduler":
+        notes = snapshot.notes(write.log, *(write.log.notes or ()))
+        own = [note for note in notes if note.after.spec.component.startswith(plain.name)]
+        newest = max(own, key=recency, default=None)
+        told = f"of which {plain.name} says: {said(newest)}" if newest is not None else ""
+        if newest is None and snapshot.hides("Event"):
+            queues = "; whether it queues that, Events would tell, which Baton is not shown"
+            waiting_for = f"{plain.waiting_for}{queues}"
+            return msgspec.structs.replace(plain, waiting_for=waiting_for, late="not-ready")
+    if not told:
+        return plain
+    waiting_for = f"{plain.waiting_for}, {told.rstrip('.')}"
+    return msgspec.structs.replace(plain, waiting_for=waiting_for, patient=True, works=True)
 
 
 def _gated(write: Write, since: float, gates: list[str]) -> Holding:

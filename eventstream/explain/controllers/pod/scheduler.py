@@ -203,6 +203,13 @@ Source: https://kep.k8s.io/5501 (what a PreEnqueue plugin of the scheduler turns
 """
 
 
+_TRIED = frozenset({"Unschedulable", "", None})
+"""Reasons of PodScheduled where each node was looked at; other schedulers have more of their own.
+
+Source: pkg/scheduler/schedule_one.go, handleSchedulingFailure (v1.PodReasonUnschedulable).
+"""
+
+
 class Refusal(msgspec.Struct, frozen=True, gc=False):
     """What the scheduler said: of `total` nodes, how many lack what; `whole` for all at once.
 
@@ -250,6 +257,10 @@ def unschedulable(write: Write, found: Condition) -> Trouble:
         detail = sentence(f"{failed}: {message}")
     elif found.reason == NOT_READY:
         detail = sentence(f"The scheduler looks for no node for Pod {pod} yet: {message}")
+    elif found.reason not in _TRIED:
+        by = getattr(write.image.spec, "scheduler_name", "") or "default-scheduler"
+        why = f"({found.reason}): {message}"
+        detail = sentence(f"The scheduler {by} has not placed Pod {pod} yet {why}")
     elif said is None:
         detail = sentence(f"No node takes Pod {pod}: {message}")
     elif not said.total:

@@ -23,6 +23,7 @@ from eventstream.objects.health.judging import Judge
 from eventstream.objects.observations import (
     AuditLog,
     AuditRecord,
+    Coverage,
     Gap,
     LogPlace,
     Observation,
@@ -197,8 +198,17 @@ class Observer:
                 "Another version of Baton wrote it, or the file is damaged.",
                 "Set BATON_DATA to another directory, or move the database away and start again.",
             ) from error
+        self._pause(saved)
         self._follow(key, saved.logs)
         return saved
+
+    def _pause(self, saved: SavedState) -> None:
+        """Have the engine know that nothing was seen since the last run, until watches go on."""
+        kept = [resource.position for resource in saved.resources.values()]
+        until = max((position.at for position in kept), default=0.0)
+        for position in kept:
+            self._engine.apply(Coverage(position.resource, "watching", until))
+            self._engine.apply(Coverage(position.resource, "backing-off", until))
 
     def _follow(self, key: bytes, places: Mapping[str, LogPlace]) -> None:
         forget_logs(but=map(str, self._audit_files))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from eventstream.explain.engine.engine import Engine
-from eventstream.explain.outlook.hearing import Hearing
+from eventstream.explain.outlook.hearing import CATCHES_UP, HOLES, WAITED_MOST, Hearing
 from eventstream.explain.vocabulary.records import Trace, TraceUpsert
 from eventstream.objects.observations import Coverage, CoverageState, Gap, Position
 from eventstream.objects.resource import Resource
@@ -26,29 +26,66 @@ def watching(state: CoverageState, at: float) -> Coverage:
     return Coverage(PODS, state, at)
 
 
-def test_a_wait_in_which_nothing_was_missed_is_heard_from_its_begin() -> None:
+def heard(*told: tuple[CoverageState, float]) -> Hearing:
+    """What is known where Pods were watched so, from these times on."""
     hearing = Hearing()
-    hearing.watched(watching("backing-off", 5))
-    assert (hearing.unseen("v1/pods", 0, 60), hearing.since("v1/pods", 0)) == (0, 0)
+    for state, at in told:
+        hearing.watched(watching(state, at))
+    return hearing
+
+
+def test_a_wait_in_which_nothing_was_missed_is_followed_from_its_begin() -> None:
+    hearing = heard(("backing-off", 5))
+    assert not hearing.is_off("v1/pods", 0, 60)
+    assert (hearing.unseen("v1/pods", 0), hearing.followed("v1/pods", 0, 60)) == (0, 0)
 
 
 def test_while_a_watch_is_broken_off_what_it_would_show_is_unseen() -> None:
-    hearing = Hearing()
-    for state, at in (("watching", 1), ("backing-off", 20), ("listing", 30)):
-        hearing.watched(watching(state, at))  # type: ignore[arg-type]
-    assert hearing.unseen("", 10, 60) == 40
+    hearing = heard(("watching", 1), ("backing-off", 20), ("listing", 30))
+    assert hearing.is_off("", 10, 15)
+    assert not hearing.is_off("", 10, 5), "it was overdue before"
     hearing.watched(watching("watching", 70))
-    assert (hearing.unseen("", 10, 80), hearing.since("", 10)) == (0, 70)
+    assert not hearing.is_off("", 10, 15)
+    assert [hearing.followed("", 10, limit) for limit in (15, 5)] == [70, 10]
+
+
+def test_a_wait_through_several_holes_is_overdue_by_what_was_seen_between_them() -> None:
+    off = ("backing-off", 10), ("watching", 100), ("backing-off", 110), ("watching", 200)
+    hearing = heard(("watching", 0), *off)  # type: ignore[arg-type]
+    assert [hearing.followed("", 0, limit) for limit in (9, 11, 15)] == [0, 200, 200]
+    hearing.watched(watching("backing-off", 212))
+    assert [hearing.is_off("", 0, limit) for limit in (9, 11, 15)] == [False, False, True]
+
+
+def test_of_many_holes_the_oldest_count_as_one() -> None:
+    hearing = heard(("watching", 0))
+    for number in range(1, 100):
+        hearing.watched(watching("backing-off", 10.0 * number))
+        hearing.watched(watching("watching", 10.0 * number + 5))
+    assert len(hearing._holes["v1/pods"]) == HOLES
+    assert hearing.followed("", 0, 11) == 995
+
+
+def test_a_finished_trace_stays_open_while_more_of_it_may_be_to_come() -> None:
+    hearing = heard(("watching", 0))
+    assert not hearing.holds("", 5, 40)
+    hearing.watched(watching("backing-off", 10))
+    assert hearing.holds("", 5, 40)
+    assert not hearing.holds("", 5, 10 + WAITED_MOST), "it may never go on"
+    hearing.watched(watching("watching", 60))
+    assert hearing.holds("", 5, 61)
+    assert not hearing.holds("", 60.5, 61), "what came since tells how it stands"
+    assert not hearing.holds("", 5, 60 + CATCHES_UP)
 
 
 def test_a_hole_leaves_open_what_began_before_its_end_until_a_list_shows_it() -> None:
     hearing = Hearing()
     hearing.missed(gap(20, 50))
-    assert [hearing.unseen("", since, 90) for since in (10, 30, 50)] == [30, 20, 0]
+    assert [hearing.unseen("", since) for since in (10, 30, 50)] == [30, 20, 0]
     assert hearing.spans(["v1/pods"], 10, 60)
     assert not hearing.spans(["v1/pods"], 50, 60)
     hearing.listed(Position(PODS, "9", 60, listed=True))
-    assert (hearing.unseen("", 10, 90), hearing.since("", 10)) == (0, 60)
+    assert (hearing.unseen("", 10), hearing.followed("", 10, 15)) == (0, 60)
 
 
 def line(at: float, resource: str, type_: str, **body: Any) -> Line:

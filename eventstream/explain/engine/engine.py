@@ -47,7 +47,7 @@ from eventstream.objects.resource import Resource
 
 _NODE_LEASES = "kube-node-lease"
 _HELD = 5.0
-"""Seconds after which a trace that only waits for an audit log is looked at again."""
+"""Seconds after which a trace that waits for an audit log, or a watch, is looked at again."""
 
 _AT_ONCE = 20
 """Traces that are judged in one tick as soon as they change: with more, as from a hundred writes a
@@ -368,7 +368,8 @@ class Engine:
             return []
         due = next_look(record, now)
         if settled(record, now):
-            if not self._audit.holds(record.updated, now):
+            off = self._traces.usual.hearing.holds(trace.root.resource_key, record.updated, now)
+            if not off and not self._audit.holds(record.updated, now):
                 return self._settle(trace, record, now)
             due = now + _HELD
         self._traces.look_again(trace, due, now)

@@ -16,28 +16,41 @@ ANSWERS = ("v1/pods", "apps/v1/replicasets", "batch/v1/jobs")
 KEPT = 1000
 """Resources of which it is known that they went unseen; more of them are taken to be seen."""
 
+HOLES = 16
+"""Holes of one resource that are told apart; of more, the oldest two count as one."""
+
+CATCHES_UP = 5.0
+"""Seconds after a watch goes on within which what was done meanwhile arrives."""
+
+WAITED_MOST = 900.0
+"""Seconds for which what broke off may keep a finished trace open: it may never go on."""
+
+Hole = tuple[float, float]
+"""When it began and ended, by the clock of arrival (unix seconds)."""
+
 
 class Hearing:
     """Since when each resource is seen without a hole, by the clock of arrival (unix seconds)."""
 
     def __init__(self) -> None:
         self._broken: dict[str, float] = {}
-        self._lost: dict[str, tuple[float, float]] = {}
-        self._again: dict[str, float] = {}
+        self._lost: dict[str, Hole] = {}
+        self._holes: dict[str, list[Hole]] = {}
         self._watched: set[str] = set()
 
     def watched(self, coverage: Coverage) -> None:
         """Take note of how a resource is watched now; before its first watch nothing broke off."""
         key = coverage.resource.key
         if coverage.follows:
-            if self._broken.pop(key, None) is not None:
-                self._again[key] = coverage.at
+            began = self._broken.pop(key, None)
+            if began is not None:
+                self._ended(key, (began, coverage.at))
             if len(self._watched) < KEPT:
                 self._watched.add(key)
         elif coverage.broken and key in self._watched:
             self._broken.setdefault(key, coverage.last_contact or coverage.at)
         elif coverage.state == "gone":
-            for known in (self._broken, self._lost, self._again):
+            for known in (self._broken, self._lost, self._holes):
                 known.pop(key, None)
             self._watched.discard(key)
 
@@ -50,30 +63,54 @@ class Hearing:
     def listed(self, position: Position) -> None:
         """Take note of a whole list: what was missed before is shown by now."""
         key = position.resource.key
-        if self._lost.pop(key, None) is not None:
-            self._again[key] = position.at
+        lost = self._lost.pop(key, None)
+        if lost is not None:
+            self._ended(key, (lost[0], position.at))
 
-    def unseen(self, key: str, since: float, now: float) -> float:
-        """Seconds of a wait since `since` whose end may not have been shown; 0 where it would be.
+    def _ended(self, key: str, hole: Hole) -> None:
+        holes = self._holes.setdefault(key, [])
+        holes.append(hole)
+        if len(holes) > HOLES:
+            holes[:2] = [(holes[0][0], holes[1][1])]
 
-        `key` is the resource of what is waited for.
+    def is_off(self, key: str, since: float, limit: float) -> bool:
+        """Whether Baton stopped seeing before a wait since `since` was overdue, and sees nothing.
+
+        `key` is the resource of what is waited for, `limit` after how many seconds it is overdue.
+        What was overdue before stays so: nothing that was seen tells otherwise.
         """
-        if not (self._broken or self._lost):
-            return 0.0
-        longest = 0.0
-        for each in (key, *ANSWERS):
-            began = self._broken.get(each, math.inf)
-            longest = max(longest, now - max(began, since))
-            lost = self._lost.get(each)
-            if lost is not None and since < lost[1]:
-                longest = max(longest, lost[1] - max(lost[0], since))
-        return longest
+        if not self._broken:
+            return False
+        begun = self.followed(key, since, limit)
+        return any(self._broken.get(each, math.inf) - begun <= limit for each in (key, *ANSWERS))
 
-    def since(self, key: str, since: float) -> float:
+    def unseen(self, key: str, since: float) -> float:
+        """Seconds of a wait whose end may have been in a hole and is never shown; 0 for none."""
+        lost = [self._lost[each] for each in (key, *ANSWERS) if each in self._lost]
+        return max((ended - max(b, since) for b, ended in lost if since < ended), default=0.0)
+
+    def followed(self, key: str, since: float, limit: float) -> float:
         """From when on a wait since `since` could be followed: its begin, or a hole's end."""
-        if not self._again:
+        if not self._holes:
             return since
-        return max(since, *(self._again.get(each, since) for each in (key, *ANSWERS)))
+        holes = {hole for each in (key, *ANSWERS) for hole in self._holes.get(each, ())}
+        for began, ended in sorted(holes):
+            if began - since > limit:
+                break
+            since = max(since, ended)
+        return since
+
+    def holds(self, key: str, updated: float, now: float) -> bool:
+        """Whether a trace, last updated then, stays open as more of it may be still to come."""
+        if not (self._broken or self._holes):
+            return False
+        for each in (key, *ANSWERS):
+            if now - self._broken.get(each, -math.inf) < WAITED_MOST:
+                return True
+            holes = self._holes.get(each)
+            if holes and now - holes[-1][1] < CATCHES_UP and updated < holes[-1][1]:
+                return True
+        return False
 
     def spans(self, keys: Iterable[str], since: float, until: float) -> bool:
         """Whether a hole lies between two arrivals, so that they do not tell how long it took."""

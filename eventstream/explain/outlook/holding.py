@@ -112,11 +112,12 @@ def _unseen(holding: Holding, usual: Usual, snapshot: "Snapshot") -> str:
     hearing, about = snapshot.usual.hearing, holding.about
     if snapshot.now - holding.since <= usual.limit:
         return ""
-    key = about.log.resource_key if about is not None else ""
-    missed = hearing.unseen(key, holding.since, snapshot.now)
-    if missed:
+    key, since = about.log.resource_key if about is not None else "", holding.since
+    if missed := hearing.unseen(key, since):
         return f" For {seconds(round(missed))} Baton was not shown all of that: it may be done."
-    if snapshot.now - hearing.since(key, holding.since) <= usual.limit:
+    if hearing.is_off(key, since, usual.limit):
+        return " Baton is not shown all of that just now: it may be done."
+    if snapshot.now - hearing.followed(key, since, usual.limit) <= usual.limit:
         return " Until a moment ago Baton was not shown all of that."
     return ""
 

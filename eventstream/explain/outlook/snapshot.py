@@ -203,7 +203,7 @@ def asked(snapshot: Snapshot, owner: Write) -> float:
     """When a controller last had a reason to create: its object changed, or a Pod was lost.
 
     One that just created a Pod has acted, and is asked for the next one since then. Of what was
-    there before, its managedFields tell when it was last written.
+    there before, its managedFields tell when it was last written, a status apart.
     """
     since = max(when(owner), made(snapshot, owner), written(owner) if owner.base else 0.0)
     loss = owner.log.family.last_loss(snapshot.upto)
@@ -216,9 +216,13 @@ def asked(snapshot: Snapshot, owner: Write) -> float:
 
 
 def written(write: Write) -> float:
-    """When the version of an object was written, as its managedFields tell; 0 where none do."""
+    """When an object itself was last written, as its managedFields tell; 0 where none do.
+
+    What its controller reports in its status asks nobody for anything.
+    """
     entries = write.image.metadata.managed_fields
-    return max((parse(entry.time) or 0.0 for entry in entries if entry.time), default=0.0)
+    told = (parse(each.time) for each in entries if each.time and not each.subresource)
+    return max((at for at in told if at), default=0.0)
 
 
 def made(snapshot: Snapshot, owner: Write) -> float:

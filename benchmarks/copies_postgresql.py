@@ -53,6 +53,7 @@ class PostgresCopies(Copies):
 
     def __init__(self, session: Any) -> None:
         self._session = session
+        session.patience = None  # An index of millions of rows takes minutes.
         super().__init__()
         for table in _INDEXED:
             self.run(f"DROP INDEX IF EXISTS {table}_found")

@@ -20,6 +20,23 @@ from eventstream.readonly import is_only_reading
 class SchemaEditor(DatabaseSchemaEditor):
     """Django's, without a second index of each text: in our order the first finds beginnings."""
 
+    def __enter__(self) -> "SchemaEditor":
+        """Begin, and wait for the server however long it takes: an index of millions of rows is
+        made in minutes.
+        """
+        self.connection.ensure_connection()
+        self._session: Bounded = self.connection.connection
+        self._session.patience, self._patience = None, self._session.patience
+        super().__enter__()
+        return self
+
+    def __exit__(self, *raised: Any) -> None:
+        """End, with as much patience as before."""
+        try:
+            super().__exit__(*raised)
+        finally:
+            self._session.patience = self._patience
+
     def create_model(self, model: Any) -> None:
         """Make a table."""
         super().create_model(model)

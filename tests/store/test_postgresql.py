@@ -93,6 +93,18 @@ def test_names_are_in_the_order_of_their_bytes_whatever_the_order_of_the_databas
     assert len(found) == 5
 
 
+def test_a_migration_may_take_longer_than_an_answer_does() -> None:
+    connection.ensure_connection()
+    connection.connection.patience = 0.1
+    with connection.schema_editor() as editor:
+        editor.execute("SELECT pg_sleep(0.3)")
+    assert connection.connection.patience == 0.1
+    connection.connection.patience = None
+    with pytest.raises(DatabaseError), connection.schema_editor() as editor:
+        editor.execute("SELECT 1 / 0")
+    assert connection.connection.patience is None
+
+
 def test_a_page_can_write_nothing_and_its_connection_is_used_again(postgres: Server) -> None:
     store(put_step())
     connection.close()

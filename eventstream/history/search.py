@@ -4,7 +4,7 @@ The index only says where to look. Each row is then read as it is told to whoeve
 only where that has the words: nothing is found by a sentence that is withheld.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from operator import or_
 from typing import Any, Generic, TypeVar
@@ -45,6 +45,9 @@ NAMED_FIRST = 500
 OWN_MOST = 50_000
 """So many steps that may be seen tell which objects may be; of more, the first are near."""
 
+OWN_TRACES = 5000
+"""The index is asked by the numbers of so many traces; who sees more finds enough."""
+
 _HIGHEST = 2**63 - 1
 _PLACE = ("place__kind", "place__namespace")
 _LIVE = ("uid", "name", *_PLACE, "resource__name")
@@ -84,6 +87,7 @@ def search_steps(
         lambda seqs: _steps(terms, seqs),
         limit,
         _number(before),
+        LOOKED_MOST if only else 0,
     )
 
 
@@ -95,12 +99,26 @@ def search_traces(
     `before` and errors are those of `search_steps`.
     """
     only = _only(permitted.traces(), "number")
+    if only and (own := _own_traces()) is not None:
+        wrapper: Any = connections[current()]
+        statement, cells = wrapper.dialect.given(own)
+        # By a sum, which no index is of: the words are looked for first.
+        only = Only(f"found.number + 0 IN ({statement})", [cells], only.words, (), own)
     return _page(
         lambda below, most: _index().traces(terms, below, most, only),
         lambda numbers: _traces(terms, numbers),
         limit,
         _number(before),
+        LOOKED_MOST if only else 0,
     )
+
+
+def _own_traces() -> list[int] | None:
+    """The numbers of all traces that may be seen, None where these are many."""
+    # By an index of which `background` is the first.
+    rows = permitted.traces().filter(background__in=[False, True]).order_by()
+    own = list(rows.values_list("number", flat=True)[: OWN_TRACES + 1])
+    return own if len(own) <= OWN_TRACES else None
 
 
 def search_objects(
@@ -199,22 +217,37 @@ def _page(
     read: Callable[[Sequence[int]], Iterable[tuple[int, _T]]],
     limit: int,
     below: int,
+    ahead: int = 0,
 ) -> Found[_T]:
-    """Read what the index finds until the page is full, or enough was looked at."""
+    """Read what the index finds until the page is full, or enough was looked at.
+
+    The index is asked for so many `ahead`, where it costs much to ask and many of them may not be
+    shown.
+    """
     shown: list[_T] = []
-    looked, at_once = 0, limit + 1
+    looked, most = 0, max(ahead, limit + 1)
     while looked < LOOKED_MOST:
-        numbers = find(below, at_once)
-        for number, row in read(numbers):
-            if len(shown) == limit:
-                return Found(tuple(shown), str(below))
-            shown.append(row)
-            below = number
+        numbers = find(below, most)
+        for piece in _pieces(numbers, limit + 1):
+            for number, row in read(piece):
+                if len(shown) == limit:
+                    return Found(tuple(shown), str(below))
+                shown.append(row)
+                below = number
+            below = piece[-1]
         looked += len(numbers)
-        if len(numbers) < at_once:
+        if len(numbers) < most:
             return Found(tuple(shown))
-        below, at_once = numbers[-1], AT_ONCE
+        most = AT_ONCE
     return Found(tuple(shown), str(below))
+
+
+def _pieces(numbers: Sequence[int], first: int) -> Iterator[Sequence[int]]:
+    """So many of them first, then AT_ONCE each time."""
+    if numbers:
+        yield numbers[:first]
+    for start in range(first, len(numbers), AT_ONCE):
+        yield numbers[start : start + AT_ONCE]
 
 
 def _steps(terms: Terms, seqs: Sequence[int]) -> Iterable[tuple[int, Stored[Step]]]:

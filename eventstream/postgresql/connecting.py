@@ -16,10 +16,14 @@ from psycopg.conninfo import conninfo_to_dict
 from eventstream.postgresql import texts
 
 PATIENCE_SECONDS = 20.0
-"""So long the writer waits for an answer; `patient` lifts that for what may take long."""
+"""So long the writer waits for an answer; a migration, however long it takes."""
 READING_SECONDS = 10.0
 """So long a page waits for one."""
-READING = "-c default_transaction_read_only=on -c statement_timeout=9s -c lock_timeout=1s"
+READING = (
+    "-c default_transaction_read_only=on -c statement_timeout=9s -c lock_timeout=1s "
+    # A page is made by one process of the server, not by some more beside it.
+    "-c max_parallel_workers_per_gather=0"
+)
 """Further options of a session that only reads. The server gives up first, so that it is known why
 and the connection is of use further."""
 

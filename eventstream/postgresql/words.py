@@ -24,7 +24,10 @@ _ASKED = parts.ASKED
 NEWEST = 10_000
 """So many of the newest rows are looked through without an index."""
 
-COMMON = 100
+SAMPLE = 2000
+"""So many of these tell how common words are, and what may be seen."""
+
+COMMON = 20
 """What is in more of these is in many rows: it is better asked of those that may be seen."""
 
 
@@ -81,12 +84,15 @@ class PostgresIndex:
     def steps(self, terms: Terms, below: int, limit: int, only: Only | None = None) -> list[int]:
         """The seqs below one of the steps that have all terms, the highest first."""
         if only and only.places:
-            at = "EXISTS (SELECT 1 FROM eventstream_steprow WHERE seq = found.number"
+            # A query of its own for each row: of a join the server may begin with all steps.
+            at = "(SELECT true FROM eventstream_steprow WHERE seq = found.number"
             only = only._replace(where=f"{at} AND place_id = ANY(%s))", given=[[*only.places]])
         return self._found(_STEPS, _all_of(terms), below, limit, only)
 
     def traces(self, terms: Terms, below: int, limit: int, only: Only | None = None) -> list[int]:
         """The numbers below one of the traces that have all terms, the highest first."""
+        if only and only.numbers is not None:
+            return self._among(only.numbers, _all_of(terms), below, limit)
         return self._found(_TRACES, _all_of(terms), below, limit, only)
 
     def objects(
@@ -123,43 +129,84 @@ class PostgresIndex:
         if numbers:
             self._run(f"DELETE FROM {table} WHERE number = ANY(%s)", [numbers])  # noqa: S608  # nosec B608
 
+    def _among(self, numbers: Sequence[int], asked: bytes, below: int, limit: int) -> list[int]:
+        """Those of these traces; not by the index of words, which would gather all rows."""
+        return self._run(
+            f"SELECT number FROM {_TRACES} WHERE number = ANY(%s::bigint[]) AND number < %s "  # noqa: S608  # nosec B608
+            f"AND NOT words @@ {_ASKED} ORDER BY number DESC LIMIT %s",
+            [list(numbers), below, _none_of(asked), limit],
+        )
+
     def _found(
         self, table: str, asked: bytes, below: int, limit: int, only: Only | None = None
     ) -> list[int]:
         where, given = (only.where, only.given) if only else ("true", ())
-        newest = f"(SELECT * FROM {table} WHERE number < %s ORDER BY number DESC LIMIT %s) AS found"  # noqa: S608  # nosec B608
-        found = self._run(
-            f"SELECT number FROM {newest} WHERE words @@ {_ASKED} AND {where} "  # noqa: S608  # nosec B608
-            "ORDER BY number DESC LIMIT %s",
-            [below, NEWEST, asked, *given, limit],
-        )
-        if len(found) == limit:
-            return found
-        condition, words_ = f"words @@ {_ASKED}", [asked]
-        if only and only.words:
-            one_of = _one_of(only.words)
-            [met] = self._run(
-                f"SELECT count(*) FROM {newest} WHERE words @@ {_ASKED}",  # noqa: S608  # nosec B608
-                [below, NEWEST, asked],
+        one_of = _one_of(only.words) if only and only.words else b""
+        met, may = self._sampled(table, asked, one_of, below) if one_of else (0, SAMPLE)
+        if may * NEWEST >= limit * SAMPLE:
+            newest = _newest(table, NEWEST)
+            found = self._run(
+                f"SELECT number FROM {newest} WHERE words @@ {_ASKED} AND {where} "  # noqa: S608  # nosec B608
+                "ORDER BY number DESC LIMIT %s",
+                [below, asked, *given, limit],
             )
-            if met > COMMON:
-                # Not by the index: that would gather all rows with what goes on, before it is
-                # known which of them may be seen.
-                condition += f" AND NOT words @@ {_ASKED}"
-                words_ = [one_of, b"!(" + asked + b")"]
-            else:
-                words_ = [b"(" + asked + b") & (" + one_of + b")"]
+            if len(found) == limit:
+                return found
+        condition, words_ = f"words @@ {_ASKED}", [asked]
+        if met > COMMON:
+            # Not by the index: that would gather all rows with what goes on, before it is known
+            # which of them may be seen.
+            if only and only.places:
+                return self._at(only.places, asked, below, limit)
+            condition += f" AND NOT words @@ {_ASKED}"
+            words_ = [one_of, _none_of(asked)]
+        elif one_of:
+            words_ = [b"(" + asked + b") & (" + one_of + b")"]
+        # By sums, which no index is of: else all rows may be gone through in order.
+        rows = (
+            f"SELECT number, number + 0 AS place FROM {table} WHERE {condition} "  # noqa: S608  # nosec B608
+            "AND number + 0 < %s ORDER BY place DESC OFFSET 0"
+        )
+        # Only as many are asked whether they may be seen as are to be found.
         return self._run(
-            # By a sum, which no index is of: else all rows may be gone through in order.
-            f"SELECT number FROM {table} AS found WHERE {condition} AND number < %s AND {where} "  # noqa: S608  # nosec B608
-            "ORDER BY number + 0 DESC LIMIT %s",
+            f"SELECT number FROM ({rows}) AS found WHERE {where} ORDER BY place DESC LIMIT %s",  # noqa: S608  # nosec B608
             [*words_, below, *given, limit],
         )
+
+    def _at(self, places: Sequence[int], asked: bytes, below: int, limit: int) -> list[int]:
+        """The steps at these places, of which the newest are asked for their words."""
+        rows = (
+            "SELECT seq AS number, seq + 0 AS place FROM eventstream_steprow "
+            "WHERE place_id = ANY(%s) AND seq + 0 < %s ORDER BY place DESC OFFSET 0"
+        )
+        has = f"(SELECT words @@ {_ASKED} FROM {_STEPS} WHERE number = found.number)"  # noqa: S608  # nosec B608
+        return self._run(
+            f"SELECT number FROM ({rows}) AS found WHERE {has} ORDER BY place DESC LIMIT %s",  # noqa: S608  # nosec B608
+            [[*places], below, asked, limit],
+        )
+
+    def _sampled(self, table: str, asked: bytes, one_of: bytes, below: int) -> tuple[int, int]:
+        """How many of the newest rows have these words, and how many may be seen at most."""
+        met, may = (f"count(*) FILTER (WHERE words @@ {_ASKED})" for _ in range(2))
+        statement = f"SELECT unnest(ARRAY[{met}, {may}]) FROM {_newest(table, SAMPLE)}"  # noqa: S608  # nosec B608
+        counted = self._run(statement, [asked, one_of, below])
+        return counted[0], counted[1]
 
     def _run(self, statement: str, given: list[Any]) -> list[int]:
         with _said(), self._wrapper.cursor() as cursor:
             cursor.execute(statement, given)
             return [number for (number,) in cursor.fetchall()] if cursor.description else []
+
+
+def _newest(table: str, most: int) -> str:
+    """So many rows below a number, without an index of words."""
+    rows = f"SELECT * FROM {table} WHERE number < %s ORDER BY number DESC LIMIT {most}"  # noqa: S608  # nosec B608
+    return f"({rows}) AS found"
+
+
+def _none_of(asked: bytes) -> bytes:
+    """What is so of all rows but those with these words."""
+    return b"!(" + asked + b")"
 
 
 @contextmanager

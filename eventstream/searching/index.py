@@ -17,13 +17,15 @@ class Only(NamedTuple):
 
     `where` is a condition on a number, `found.number`, as SQL with what that is asked with. The
     others only say where to look: no step or trace is seen without all words of one of `words`, and
-    no step but at one of `places`; where there are none, that is not known.
+    no step but at one of `places`; where there are none, that is not known. `numbers` are all that
+    may be seen, None where these are too many to say.
     """
 
     where: str
     given: Sequence[Any]
     words: Sequence[Sequence[str]] = ()
     places: Sequence[int] = ()
+    numbers: Sequence[int] | None = None
 
 
 class TextIndex(Protocol):

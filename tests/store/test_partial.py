@@ -3,6 +3,7 @@
 However it is found, it is the same; and no page has more looked through than it may.
 """
 
+import re
 import sys
 from collections.abc import Iterator
 from itertools import product
@@ -13,6 +14,7 @@ import pytest
 from eventstream import history
 from eventstream.explain.vocabulary.records import ObjectRef
 from eventstream.history import EVERYTHING, Filter, LedgerFilter, LedgerPage, Page, Rights
+from tests.store import test_plans, test_postgresql_plans
 from tests.store.conftest import both
 from tests.store.samples import put_step, put_trace, store
 
@@ -158,3 +160,40 @@ def test_traces_of_a_higher_rank_come_before_the_rest_is_looked_through(
     assert ids == sorted(ids, key=lambda id_: (int(id_[1:]) % 3, -int(id_[1:])))
     assert len(ids) == 18
     assert (len(found[0].rows), found[0].partial) == (5, True)
+
+
+@pytest.mark.parametrize("places", [0, 200])
+def test_what_is_looked_through_is_read_in_the_order_of_an_index(
+    engine: str, places: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, most in (("OBJECTS_MOST", 0), ("NAMED_MOST", 0), ("APART_MOST", places)):
+        monkeypatch.setattr(LEDGER, name, most)
+    for module, name, most in (
+        (LEDGER, "MET_FIRST", 1),
+        (FEED, "FEW", 0),
+        (FEED, "LOOKED_MOST", 1),
+    ):
+        monkeypatch.setattr(module, name, most)
+    for number in range(4):
+        store(
+            put_trace(f"t{number}", updated=1.0 + number),
+            put_step(f"s{number}", f"t{number}", str(number), at=float(number)),
+        )
+
+    def ask() -> None:
+        history.ledger(LedgerFilter(kind="Deployment", text="nginx"))
+        history.ledger(LedgerFilter(namespace="shop", actor="client"))
+        history.traces(Filter(text="nginx"))
+        history.traces(Filter("shop", text="nginx"))
+
+    if engine == "sqlite":
+        found = test_plans.plans(ask)
+        whole = [
+            plan for plan in found if re.search(r"SCAN eventstream_(step|trace|object)row", plan)
+        ]
+        assert all("USING COVERING INDEX step_in_time" in plan for plan in whole), whole
+    else:
+        found = test_postgresql_plans.plans(ask)
+        whole = [line for plan in found for line in test_postgresql_plans.whole(plan)]
+        assert [line for line in whole if line.startswith("Seq")] == []
+    assert len(found) > 8

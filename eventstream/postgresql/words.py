@@ -20,6 +20,7 @@ from eventstream.searching.texts import PLACE, words
 
 _STEPS, _TRACES = "eventstream_stepwords", "eventstream_tracewords"
 _ASKED = parts.ASKED
+_GOES_ON = b":*"
 
 NEWEST = 10_000
 """So many of the newest rows are looked through without an index."""
@@ -87,20 +88,20 @@ class PostgresIndex:
             # A query of its own for each row: of a join the server may begin with all steps.
             at = "(SELECT true FROM eventstream_steprow WHERE seq = found.number"
             only = only._replace(where=f"{at} AND place_id = ANY(%s))", given=[[*only.places]])
-        return self._found(_STEPS, _all_of(terms), below, limit, only)
+        return self._found(_STEPS, _pieces(terms), below, limit, only)
 
     def traces(self, terms: Terms, below: int, limit: int, only: Only | None = None) -> list[int]:
         """The numbers below one of the traces that have all terms, the highest first."""
         if only and only.numbers is not None:
-            return self._among(only.numbers, _all_of(terms), below, limit)
-        return self._found(_TRACES, _all_of(terms), below, limit, only)
+            return self._among(only.numbers, _all(_pieces(terms)), below, limit)
+        return self._found(_TRACES, _pieces(terms), below, limit, only)
 
     def objects(
         self, named: Sequence[str], below: int, limit: int, only: Only | None = None
     ) -> list[int]:
         """The numbers below one of objects whose names have one of the parts, the highest first."""
         only = only and only._replace(words=())  # Names have none but their own.
-        return self._found(parts.OBJECTS, parts.asked(named), below, limit, only)
+        return self._found(parts.OBJECTS, [b"(" + parts.asked(named) + b")"], below, limit, only)
 
     def named_traces(self, part: str, limit: int) -> list[int]:
         """The numbers of so many traces that are called so in part."""
@@ -138,11 +139,18 @@ class PostgresIndex:
         )
 
     def _found(
-        self, table: str, asked: bytes, below: int, limit: int, only: Only | None = None
+        self,
+        table: str,
+        pieces: Sequence[bytes],
+        below: int,
+        limit: int,
+        only: Only | None = None,
     ) -> list[int]:
+        """The rows that have all pieces."""
+        asked = _all(pieces)
         where, given = (only.where, only.given) if only else ("true", ())
         one_of = _one_of(only.words) if only and only.words else b""
-        met, may = self._sampled(table, asked, one_of, below) if one_of else (0, SAMPLE)
+        met, may = self._sampled(table, [asked, one_of], below) if one_of else (0, SAMPLE)
         if may * NEWEST >= limit * SAMPLE:
             newest = _newest(table, NEWEST)
             found = self._run(
@@ -152,16 +160,15 @@ class PostgresIndex:
             )
             if len(found) == limit:
                 return found
-        condition, words_ = f"words @@ {_ASKED}", [asked]
-        if met > COMMON:
-            # Not by the index: that would gather all rows with what goes on, before it is known
-            # which of them may be seen.
-            if only and only.places:
-                return self._at(only.places, asked, below, limit)
+        if met > COMMON and only and only.places:
+            return self._at(only.places, asked, below, limit)
+        by_index, others = self._apart(table, pieces, below) if met <= COMMON else ([], [*pieces])
+        if one_of:
+            by_index.append(b"(" + one_of + b")")
+        condition, words_ = f"words @@ {_ASKED}", [_all(by_index)]
+        if others:
             condition += f" AND NOT words @@ {_ASKED}"
-            words_ = [one_of, _none_of(asked)]
-        elif one_of:
-            words_ = [b"(" + asked + b") & (" + one_of + b")"]
+            words_.append(_none_of(_all(others)))
         # By sums, which no index is of: else all rows may be gone through in order.
         rows = (
             f"SELECT number, number + 0 AS place FROM {table} WHERE {condition} "  # noqa: S608  # nosec B608
@@ -172,6 +179,24 @@ class PostgresIndex:
             f"SELECT number FROM ({rows}) AS found WHERE {where} ORDER BY place DESC LIMIT %s",  # noqa: S608  # nosec B608
             [*words_, below, *given, limit],
         )
+
+    def _apart(
+        self, table: str, pieces: Sequence[bytes], below: int
+    ) -> tuple[list[bytes], list[bytes]]:
+        """The pieces that the index is to be asked, and those that what it finds is to be asked.
+
+        Of a word that may go on the index gathers all rows before any other word narrows them. So
+        where another is rare, what is common is better asked of the rows with that.
+        """
+        counted = self._sampled(table, pieces, below) if len(pieces) > 1 else [0]
+        if min(counted) > COMMON:
+            return [*pieces], []
+        common = [
+            piece
+            for piece, met in zip(pieces, counted, strict=True)
+            if met > COMMON and piece.endswith(_GOES_ON)
+        ]
+        return [piece for piece in pieces if piece not in common], common
 
     def _at(self, places: Sequence[int], asked: bytes, below: int, limit: int) -> list[int]:
         """The steps at these places, of which the newest are asked for their words."""
@@ -185,12 +210,11 @@ class PostgresIndex:
             [[*places], below, asked, limit],
         )
 
-    def _sampled(self, table: str, asked: bytes, one_of: bytes, below: int) -> tuple[int, int]:
-        """How many of the newest rows have these words, and how many may be seen at most."""
-        met, may = (f"count(*) FILTER (WHERE words @@ {_ASKED})" for _ in range(2))
-        statement = f"SELECT unnest(ARRAY[{met}, {may}]) FROM {_newest(table, SAMPLE)}"  # noqa: S608  # nosec B608
-        counted = self._run(statement, [asked, one_of, below])
-        return counted[0], counted[1]
+    def _sampled(self, table: str, asked: Sequence[bytes], below: int) -> list[int]:
+        """How many of the newest rows have what is asked, for each of it."""
+        counts = ", ".join([f"count(*) FILTER (WHERE words @@ {_ASKED})"] * len(asked))
+        statement = f"SELECT unnest(ARRAY[{counts}]) FROM {_newest(table, SAMPLE)}"  # noqa: S608  # nosec B608
+        return self._run(statement, [*asked, below])
 
     def _run(self, statement: str, given: list[Any]) -> list[int]:
         with _said(), self._wrapper.cursor() as cursor:
@@ -220,10 +244,14 @@ def _said() -> Iterator[None]:
         raise
 
 
-def _all_of(terms: Terms) -> bytes:
-    """What the server is asked; the words have letters and digits alone."""
-    pieces = (f"'{piece}'" + ":*" * goes_on for piece, goes_on in terms.pieces())
-    return " & ".join(pieces).encode()
+def _pieces(terms: Terms) -> list[bytes]:
+    """What the server is asked, for each piece; these have letters and digits alone."""
+    return [f"'{piece}'".encode() + _GOES_ON * goes_on for piece, goes_on in terms.pieces()]
+
+
+def _all(asked: Sequence[bytes]) -> bytes:
+    """That all of this is so."""
+    return b" & ".join(asked)
 
 
 def _one_of(sets: Sequence[Sequence[str]]) -> bytes:

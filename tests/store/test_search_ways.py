@@ -6,18 +6,28 @@ from random import Random
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from eventstream import history
 from eventstream.explain.vocabulary.records import ObjectRef
 from eventstream.history import EVERYTHING, Rights, Terms
 from eventstream.history.withholding import step_for, trace_for
+from eventstream.searching.index import text_index
 from eventstream.searching.texts import step_text, trace_text
 from tests.store.conftest import both
 from tests.store.samples import put_step, put_trace, store
 
 KINDS = (("v1", "Pod", "Pod"), ("apps/v1", "Deployment", "Deployment.apps"), ("v1", "Node", "Node"))
 TOLD = ("kubelet started it", "scheduler bound it", "kubelet killed 2 containers", "nobody knows")
-TEXTS = ("kubelet", "scheduler bound", "kub", "kubelet scheduler", "web-3", "n2 kill", "zebra")
+TEXTS = (
+    "kubelet",
+    "scheduler bound",
+    "kubele killed",
+    "kubelet scheduler",
+    "web-3",
+    "n2 kill",
+    "zebra",
+)
 VIEWERS = (
     EVERYTHING,
     Rights(within={"n2": frozenset({"Pod", "Deployment.apps"})}),
@@ -29,6 +39,7 @@ WAYS: tuple[dict[str, int], ...] = (
     {"history.search.LOOKED_MOST": 9, "history.search.AT_ONCE": 4},
     {"postgresql.words.NEWEST": 4, "postgresql.words.SAMPLE": 100, "postgresql.words.COMMON": 0},
     {"postgresql.words.NEWEST": 0, "postgresql.words.SAMPLE": 1, "postgresql.words.COMMON": 999},
+    {"postgresql.words.NEWEST": 0, "postgresql.words.SAMPLE": 99, "postgresql.words.COMMON": 30},
     {
         "history.search.PLACES_MOST": 0,
         "history.search.OWN_TRACES": 0,
@@ -80,3 +91,17 @@ def test_a_viewer_finds_the_same_whichever_way_it_is_looked_for() -> None:
             assert ids(history.search_traces, text) == traces, (rights, text, way)
         met += len(steps) + len(traces)
     assert met > 1000
+
+
+@both
+def test_the_index_finds_only_what_has_all_words_however_common_each_is() -> None:
+    told = ("kubelet killed it", "kubelet started it", "kubelet started it", "nobody knows")
+    seqs = {n: store(put_step(f"s{n}", "t1", str(n), what=told[n % 4])) for n in range(40)}
+    index = text_index(connection)
+    for way in WAYS:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, most in {**way, "postgresql.words.COMMON": 15}.items():
+                patch.setattr(f"eventstream.{name}", most)
+            found = index.steps(Terms.of("kubele kill"), seqs[39] + 1, 7)
+            assert found == [seqs[n] for n in range(36, 8, -4)]
+            assert index.steps(Terms.of("kubele knows"), seqs[39] + 1, 7) == []

@@ -24,6 +24,7 @@ AT_ONCE = 100
 A_SECOND = 10
 """How many of them begin in the same second."""
 
+_TOKEN = re.compile(rb"kube-api-access-\w{5}")
 _TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 
 
@@ -102,11 +103,15 @@ def pod_lines(pods: int, events: int) -> Iterator[bytes]:
 
 
 def pods_at_rest(pods: int) -> Iterator[bytes]:
-    """As many Pods as asked, each as it was when it was ready, as the lines of a first watch."""
+    """As many Pods as asked, each as it was when it was ready, as the lines of a first watch.
+
+    Each has a token's volume of its own name, as in a cluster: so no two specs are equal.
+    """
     histories = [(history, history.at_rest()) for history in recorded_histories()]
     ready = cycle([(history, rest) for history, rest in histories if rest is not None])
     for number, (history, (version, body)) in zip(range(pods), ready, strict=False):
-        yield _line("ADDED", version, history.renamed(body, number), number + 1)
+        token = b"kube-api-access-%05x" % number
+        yield _line("ADDED", version, _TOKEN.sub(token, history.renamed(body, number)), number + 1)
 
 
 def _versions(recorded: dict[str, object]) -> list[tuple[str, dict[str, object]]]:

@@ -15,7 +15,7 @@ from eventstream.packing.ids import uid_bytes
 from eventstream.searching.keeping import add_objects
 from eventstream.statements import NAMES, OBJECTS, PLACES, TRACE_KEYS, Table, statements
 
-REMEMBERED = 50_000
+REMEMBERED = 16_384
 """So many of a sort are remembered at most; then all are looked up anew."""
 
 Take = Callable[[], int]

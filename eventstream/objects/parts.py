@@ -11,6 +11,7 @@ from eventstream.objects.loosely import fit
 from eventstream.objects.pods import (
     NEVER_RAN,
     Condition,
+    Container,
     ContainerState,
     ContainerStatus,
     Part,
@@ -27,6 +28,9 @@ NOTHING = msgspec.Raw(b"{}")
 Flags = tuple[str, ...]
 _SPECS_KEPT, _ROOM_FOR_SPECS = 8192, 24 * 1024 * 1024
 _TEXTS_KEPT, _LONGEST_TEXT_KEPT = 1024, 8192
+_ALIKE_KEPT, _ROOM_FOR_ALIKE = 4096, 4 * 1024 * 1024
+_CONTAINERS_TAKE = 5
+"""So many times the bytes of what they are looked up by, packed closely, containers take."""
 _KNOWN = frozenset(
     {"apiVersion", "kind", "metadata", "spec", "status", "x-baton-flags", "x-baton-health"}
 )
@@ -37,6 +41,7 @@ _WORDS_OF_SPEC = ("node_name", "scheduler_name", "service_account_name", "restar
 _WORDS_OF_CONTAINER = ("name", "image", "image_pull_policy")
 S = TypeVar("S", bound=msgspec.Struct)
 replace = msgspec.structs.replace
+_encode = msgspec.msgpack.Encoder().encode
 
 
 def is_digest(text: str) -> bool:
@@ -62,6 +67,7 @@ class PartDecoder:
         self._texts = redactor.words
 
         self._containers = Shared[ContainerStatus](self._container)
+        self._alike = Kept[bytes, tuple[Container, ...]](_ALIKE_KEPT, _ROOM_FOR_ALIKE)
 
     def spec(self, struct: type[Part], raw: msgspec.Raw) -> tuple[Any, Flags]:
         """The spec in `struct`, with a flag for each field that does not fit it."""
@@ -174,11 +180,23 @@ class PartDecoder:
         for name in ("init_containers", "containers", "ephemeral_containers"):
             found = getattr(spec, name)
             if found:
-                settled[name] = tuple([self._worded(each, _WORDS_OF_CONTAINER) for each in found])
+                settled[name] = self._settled_containers(found)
         if spec.volumes:
             kept = [volume for volume in spec.volumes if volume.persistent_volume_claim]
             settled["volumes"] = tuple(kept)
         return settled
+
+    def _settled_containers(self, found: tuple[Container, ...]) -> tuple[Container, ...]:
+        """The containers in shared words; those of all Pods of a template are one tuple.
+
+        Their specs differ, as each names a volume of its own for its token.
+        """
+        key = _encode(found)
+        known = self._alike.get(key)
+        if known is None:
+            known = tuple([self._worded(each, _WORDS_OF_CONTAINER) for each in found])
+            known = self._alike.keep(key, known, _CONTAINERS_TAKE * len(key))
+        return known
 
     def template(self, template: PodTemplate) -> PodTemplate:
         """The Pod template, redacted, sharing what it has in common with others."""

@@ -197,8 +197,10 @@ class UpsertWriter:
         content, number = trace_content(trace), self._keys[trace.id]
         if trace.settled:
             # Whoever settled is not asked again: the engine needs no memory of it. Of what comes
-            # after this it does: that begins the trace again, of which a later upsert tells.
-            self._settled.add(number)
+            # after this it does: that begins the trace again, of which a later upsert tells. Of one
+            # that only says how an object stands there never was a memo: a start tells many such.
+            if trace.steps or not trace.existing:
+                self._settled.add(number)
             self._memos.pop(number, None)
         known = self._traces.get(number)
         before = frames.unpack(known.body) if known else b""

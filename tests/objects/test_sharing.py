@@ -56,6 +56,19 @@ def _names(image: Image | None) -> list[str]:
     return [image.kind, image.api_version, *labels, labels["app"], container]
 
 
+def test_pods_of_different_specs_share_their_containers() -> None:
+    read = decoder()
+    resources = {"requests": {"cpu": "100m"}}
+    containers = [{"name": "c", "image": "nginx", "resources": resources}]
+    one, other, third = (
+        read.image(POD, text(thing(spec={"containers": held, "priority": number}))).spec
+        for number, held in enumerate([containers, containers, [{"name": "c"}]])
+    )
+    assert one.containers is other.containers
+    assert one.containers[0].resources.requests == {"cpu": "100m"}
+    assert [each.image for each in third.containers] == [""]
+
+
 def test_an_empty_or_absent_word_stays_as_it_is() -> None:
     image = decoder().image(POD, text(thing(status={"conditions": [{"type": "Ready"}]})))
     (condition,) = image.status.conditions
@@ -139,6 +152,14 @@ def test_no_more_specs_than_the_bound_are_kept(monkeypatch: pytest.MonkeyPatch) 
         image = read.image(POD, text(thing(spec={"nodeName": str(number)})))
         assert image.spec.node_name == str(number)
         assert len(read._parts._specs) <= 10
+
+
+def test_no_more_containers_than_the_bound_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "_ALIKE_KEPT", 10)
+    read = decoder()
+    for number in range(25):
+        read.image(POD, text(thing(spec={"containers": [{"name": f"c-{number}"}]})))
+        assert 0 < len(read._parts._alike) <= 10
 
 
 def test_no_more_texts_of_specs_than_the_bound_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:

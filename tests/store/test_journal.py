@@ -195,6 +195,20 @@ def test_memos_that_are_over_by_then_never_get_rows(monkeypatch: pytest.MonkeyPa
 
 
 @both
+def test_a_trace_that_never_had_a_step_is_not_remembered_to_be_over() -> None:
+    def over(id_: str, steps: int) -> Put:
+        return None, [put_trace(id_, settled=True, existing=True, steps=steps)]
+
+    put(over("only-there", 0))
+    assert not JournalRow.objects.exists()
+    put(over("only-there", 0), over("was-written", 1), written("a", trace="was-written"))
+    put(over("was-written", 1))
+    assert crashed()[1] == set()
+    put(written("b", "11", "only-there"))
+    assert crashed()[1] == {"b-11"}
+
+
+@both
 def test_a_commit_that_fails_changes_nothing_of_what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     put((position(), []))
     put(written("a", "10"), now=100.1)

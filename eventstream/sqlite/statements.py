@@ -6,7 +6,7 @@ from typing import Any
 
 from eventstream.statements import Cells, Table
 
-AT_ONCE = 500
+AT_ONCE = 512
 """So many keys at most are asked for in one statement."""
 
 
@@ -35,6 +35,9 @@ class SqliteStatements:
         asked, named = list(values), ", ".join(columns)
         for start in range(0, len(asked), AT_ONCE):
             chunk = asked[start : start + AT_ONCE]
+            # The last again and again: a statement for each number of keys would have to be made
+            # anew nearly each time, and the driver would keep a hundred of them, 50 KB each.
+            chunk += chunk[-1:] * ((1 << (len(chunk) - 1).bit_length()) - len(chunk))
             marks = ",".join("?" * len(chunk))
             with self._wrapper.wrap_database_errors:
                 found += self._connection.execute(

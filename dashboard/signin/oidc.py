@@ -5,9 +5,7 @@ https://kubernetes.io/docs/reference/access-authn-authz/authentication/#openid-c
 """
 
 import logging
-import threading
 import time
-from collections import OrderedDict
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +20,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from dashboard.signin.begun import Begun, ProviderError
 from dashboard.signin.mode import Issuer, SignIn
 from dashboard.signin.provider_errors import said
 
@@ -36,15 +35,7 @@ KNOWN_SECONDS = 600.0
 LEEWAY_SECONDS = 30
 """By so much its clock may differ."""
 
-BEGUN_MOST = 1000
-BEGUN_SECONDS = 600.0
-"""So many sign-ins may be under way, for so long; the oldest goes."""
-
 _ALGORITHMS = [f"{family}{size}" for family in ("RS", "PS", "ES") for size in (256, 384, 512)]
-
-
-class ProviderError(Exception):
-    """Nobody was signed in; the message says why, and what to do."""
 
 
 class _Metadata(msgspec.Struct):
@@ -53,43 +44,6 @@ class _Metadata(msgspec.Struct):
     token_endpoint: str
     jwks_uri: str
     token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
-
-
-class Begun(msgspec.Struct, frozen=True):
-    """A sign-in that waits for the provider: what has to come back, and where it leads on to."""
-
-    state: str
-    nonce: str
-    verifier: str
-    redirect: str
-    onward: str
-    at: float
-
-
-class _Waiting:
-    """The sign-ins that wait, by what the browser holds of them; used by all threads."""
-
-    def __init__(self) -> None:
-        self._begun: OrderedDict[str, Begun] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def add(self, begun: Begun) -> str:
-        number: str = generate_token(43)
-        with self._lock:
-            while len(self._begun) >= BEGUN_MOST:
-                self._begun.popitem(last=False)
-            self._begun[number] = begun
-        return number
-
-    def take(self, number: str) -> Begun | None:
-        """Return it, once."""
-        with self._lock:
-            begun = self._begun.pop(number, None)
-        late = begun is not None and time.monotonic() - begun.at > BEGUN_SECONDS
-        return None if late else begun
-
-
-waiting = _Waiting()
 
 
 class Provider:

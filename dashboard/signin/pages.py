@@ -4,7 +4,7 @@ import logging
 import math
 import secrets
 import time
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlencode
 
 from asgiref.sync import async_to_sync
@@ -17,7 +17,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from dashboard import prefix
 from dashboard.metrics.tallies import signed_in
 from dashboard.opened import tapes
-from dashboard.signin import oidc, standing
+from dashboard.signin import standing
+from dashboard.signin.begun import ProviderError
 from dashboard.signin.limits import attempts
 from dashboard.signin.present import present
 from dashboard.signin.returning import own_address
@@ -26,6 +27,9 @@ from dashboard.signin.tokens import ends, plain
 from eventstream import reviewing
 from eventstream.metrics import refused
 from eventstream.reviewing import Token, UnansweredError, UnrecognisedError
+
+if TYPE_CHECKING:
+    from dashboard.signin.oidc import Provider
 
 logger = logging.getLogger(__name__)
 
@@ -90,10 +94,8 @@ def oidc_begin(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(prefix.at("/"))
     onward = own_address(request.GET.get("next", ""))
     try:
-        address, begun = oidc.provider().begin(
-            request.build_absolute_uri(prefix.at(CALLBACK)), onward
-        )
-    except oidc.ProviderError as error:
+        address, begun = _provider().begin(request.build_absolute_uri(prefix.at(CALLBACK)), onward)
+    except ProviderError as error:
         return _form(request, str(error), 503)
     number = async_to_sync(standing.send_away)(begun)
     answer = HttpResponseRedirect(address)
@@ -117,11 +119,11 @@ def callback(request: HttpRequest) -> HttpResponse:
         return _form(request, "This sign-in was not begun in this browser, or too long ago.")
     if "error" in request.GET:
         told = request.GET.get("error_description") or request.GET["error"]
-        return _form(request, f"{oidc.provider().host} did not sign you in: {told[:300]}")
+        return _form(request, f"{_provider().host} did not sign you in: {told[:300]}")
     try:
-        text, until = oidc.provider().finish(begun, request.GET.get("code", ""))
+        text, until = _provider().finish(begun, request.GET.get("code", ""))
         identity = async_to_sync(reviewing.reviewer().who)(Token(text))
-    except oidc.ProviderError as error:
+    except ProviderError as error:
         return _form(request, str(error))
     except UnrecognisedError:
         return _form(request, _UNKNOWN_TO_CLUSTER)
@@ -173,10 +175,16 @@ def _forget(answer: HttpResponse, name: str, same_site: SameSite) -> None:
     answer.delete_cookie(name, path=prefix.root() or "/", samesite=same_site)
 
 
+def _provider() -> "Provider":
+    from dashboard.signin.oidc import provider  # noqa: PLC0415  # Only where it signs people in.
+
+    return provider()
+
+
 def _form(request: HttpRequest, wrong: str = "", code: int = 0) -> HttpResponse:
     if wrong:
         signed_in.count(_OUTCOMES.get(code, "failed"))
-    host = oidc.provider().host if settings.BATON_SIGN_IN.mode == "oidc" else ""
+    host = _provider().host if settings.BATON_SIGN_IN.mode == "oidc" else ""
     secure = request.is_secure() or _is_here(request)
     onward = urlencode({"next": own_address(request.GET.get("next", ""))})
     context = {

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 import msgspec
 from django.conf import settings
 
-from dashboard.signin.oidc import BEGUN_SECONDS, Begun, waiting
+from dashboard.signin.begun import BEGUN_SECONDS, Begun, waiting
 from dashboard.signin.sessions import IDLE_SECONDS, sessions
 from dashboard.signin.viewers import Viewer
 from eventstream.reviewing import Identity, Token

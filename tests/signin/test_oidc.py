@@ -11,6 +11,7 @@ import requests
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
+from dashboard.signin import begun as under_way
 from dashboard.signin import oidc
 from dashboard.signin.mode import Issuer, SignIn
 from dashboard.signin.provider_errors import said
@@ -215,13 +216,13 @@ async def test_the_page_of_sign_in_leads_to_the_provider(
 
 
 def test_sign_ins_that_wait_are_few_and_not_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(oidc, "BEGUN_MOST", 2)
-    kept = oidc._Waiting()
-    one = oidc.Begun("s", "n", "v", "r", "/", time.monotonic())
+    monkeypatch.setattr(under_way, "BEGUN_MOST", 2)
+    kept = under_way._Waiting()
+    one = under_way.Begun("s", "n", "v", "r", "/", time.monotonic())
     numbers = [kept.add(one) for _ in range(3)]
     assert [kept.take(number) for number in numbers] == [None, one, one]
     assert kept.take(numbers[2]) is None
-    late = kept.add(msgspec.structs.replace(one, at=one.at - oidc.BEGUN_SECONDS - 1))
+    late = kept.add(msgspec.structs.replace(one, at=one.at - under_way.BEGUN_SECONDS - 1))
     assert kept.take(late) is None
 
 

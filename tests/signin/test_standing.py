@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import pytest
 import redis
 
-from dashboard.signin import oidc, standing
-from dashboard.signin.oidc import Begun
+from dashboard.signin import begun, standing
+from dashboard.signin.begun import Begun
 from dashboard.signin.sessions import COOKIE, Sessions, sessions
 from dashboard.signin.viewers import SignedOutError
 from tests.signin.conftest import EVERYBODY, SHOP
@@ -66,7 +66,7 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Any:
     def moved() -> Sessions:
         there = Sessions()
         monkeypatch.setattr(standing, "sessions", there)
-        monkeypatch.setattr(oidc.waiting, "_begun", type(oidc.waiting._begun)())
+        monkeypatch.setattr(begun.waiting, "_begun", type(begun.waiting._begun)())
         return there
 
     return moved

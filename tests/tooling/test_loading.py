@@ -23,6 +23,25 @@ print([each for each in (*halves, "kubernetes_validate", "websocket") if each in
     assert done.stdout == b"[]\n"
 
 
+def test_nothing_is_loaded_for_what_an_observer_does_not_do() -> None:
+    """No models of the API, no client to try tokens out, no OpenID Connect where nobody uses it."""
+    ask = """
+import os, sys
+os.environ["DJANGO_SETTINGS_MODULE"] = "dashboard.settings"
+import django
+django.setup()
+import dashboard.asgi
+import eventstream.management.observing
+print([each for each in ("requests", "pydantic", "authlib", "joserfc") if each in sys.modules])
+import requests, kubernetes.aio.client
+print(requests.get.__module__, kubernetes.aio.client.ApiClient.__module__)
+"""
+    done = subprocess.run([sys.executable, "-c", ask], cwd=ROOT, capture_output=True, check=True)
+    loaded, found = done.stdout.decode().splitlines()
+    assert loaded == "[]"
+    assert found == "requests.api kubernetes.aio.client.api_client"
+
+
 def test_what_is_loaded_is_never_looked_through_and_garbage_is_looked_for_afterwards() -> None:
     gc.collect()  # What is garbage now is not to stay.
     kept = gc.get_freeze_count()

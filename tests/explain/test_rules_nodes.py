@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.explain.stories import KCM, Json, Story
+from tests.explain.stories import KCM, START, Json, Story, stamp
 from tests.explain.things import condition, node
 
 UNREACHABLE = "node.kubernetes.io/unreachable"
@@ -140,3 +140,13 @@ def test_a_name_alone_says_no_more_than_a_client_does(patch: Json) -> None:
     host = story.create(node(), "kubelet")
     story.change(host, patch, "karpenter")
     assert story.last(host).actor == "client"
+
+
+def test_of_one_name_for_all_the_heartbeat_tells_a_kubelet_from_who_calls_it_silent() -> None:
+    story = Story()
+    host = story.create(node(), "k3s")
+    for minute, status in ((1, "True"), (1, "Unknown"), (2, "True")):
+        ready = condition("Ready", status) | {"lastHeartbeatTime": stamp(START + 60 * minute)}
+        story.change(host, {"status": {"conditions": [ready]}}, "k3s", sub="status")
+    actors = [story.step(host, n).actor for n in (1, 2, 3)]
+    assert actors == ["kubelet", "node-lifecycle-controller", "kubelet"]

@@ -296,3 +296,59 @@ def test_a_volume_that_was_attached_is_evidence_of_the_start_that_waited_for_it(
     assert [e.source for e in step.evidence].count("event") == 2
     assert "attach" not in step.why
     assert "started it" in step.why
+
+
+READY = condition("Ready", "True")
+SHARED: list[tuple[Json, str]] = [
+    (RUNNING, "kubelet"),
+    ({"conditions": [READY, condition("PodScheduled", "False", "Unschedulable")]}, "scheduler"),
+    ({"nominatedNodeName": "node-2"}, "scheduler"),
+    ({"conditions": [condition("Ready", "False")]}, "node-lifecycle-controller"),
+    ({"reason": "Odd"}, "unknown"),
+]
+
+
+@pytest.mark.parametrize(("status", "actor"), SHARED)
+@pytest.mark.parametrize("manager", ["k3s", "kubelite"])
+def test_of_one_name_for_all_what_changed_of_a_pod_tells_who_wrote_it(
+    manager: str, status: Json, actor: str
+) -> None:
+    story = Story()
+    bound = story.exists(pod())
+    story.change(bound, {"status": status}, manager, sub="status")
+    step = story.last(bound)
+    assert (step.actor, step.grades.who) == (actor, "unknown" if actor == "unknown" else "inferred")
+
+
+def test_where_a_gate_may_have_closed_nobody_is_named_by_one_name_for_all() -> None:
+    story = Story()
+    gated = pod()
+    gated["spec"]["readinessGates"] = [{"conditionType": "example.com/open"}]
+    bound = story.exists(gated)
+    story.change(
+        bound, {"status": {"conditions": [condition("Ready", "False")]}}, "k3s", sub="status"
+    )
+    assert story.last(bound).actor == "unknown"
+
+
+def test_of_one_name_for_all_the_kind_tells_which_controller_reports() -> None:
+    story = Story()
+    web = story.create(deployment(), "kubectl-create")
+    own = story.create(replicaset(web), "k3s")
+    story.change(own, {"status": {"replicas": 1}}, "k3s", sub="status")
+    story.change(own, {"spec": {"replicas": 3}}, "k3s")
+    steps = [story.step(own, n) for n in range(3)]
+    assert [step.actor for step in steps] == [
+        "deployment-controller",
+        "replicaset-controller",
+        "deployment-controller",
+    ]
+    assert [step.grades.who for step in steps[1:]] == ["inferred"] * 2
+    quota = story.exists(thing("ResourceQuota", "pods", status={"used": {"pods": "2"}}))
+    story.change(quota, {"status": {"used": {"pods": "3"}}}, "k3s", sub="status")
+    assert story.last(quota).actor == "unknown"  # The API server charges it, too.
+    data = story.exists(thing("PersistentVolumeClaim", "data", status={"phase": "Pending"}))
+    story.change(data, {"status": {"capacity": {"storage": "8Gi"}}}, "k3s", sub="status")
+    story.change(data, {"status": {"phase": "Bound"}}, "k3s", sub="status")
+    told = [story.step(data, n).actor for n in (0, 1)]
+    assert told == ["unknown", "persistentvolume-controller"]

@@ -17,7 +17,6 @@ from eventstream.explain.vocabulary import commands, sources
 from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.documented.words import RuleName
 from eventstream.explain.vocabulary.records import Loop
-from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.pods import condition
 from eventstream.explain.world.text import count, named, said_by, seen, sentence, told_changes, when
@@ -68,7 +67,7 @@ def _charged(
 def counted(view: View, who: Writer) -> Verdict | None:
     """The disruption controller counted the Pods again that the budget covers."""
     write = view.write
-    if who.manager != CONTROLLER_MANAGER or who.subresource != "status":
+    if not who.controls or who.subresource != "status":
         return None
     cause = _answered(view)
     status, news = write.image.status, status_news(write)
@@ -84,7 +83,7 @@ def counted(view: View, who: Writer) -> Verdict | None:
         why=f"It had received {seen(cause)}, and counted again."
         if cause
         else "It counts again when a Pod that the budget covers changes; which one, is not said.",
-        who_grade="reported",
+        who_grade=who.grade,
         why_grade="inferred",
         causes=(cause,) if cause else (),
         evidence=(

@@ -22,7 +22,7 @@ from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary import commands, sources
 from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.records import Loop, Stage, Verb
-from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER, title
+from eventstream.explain.vocabulary.registry import title
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.notes import said, told_at
 from eventstream.explain.world.pods import condition, is_true
@@ -43,7 +43,7 @@ _BINDING = (
 def claimed(view: View, who: Writer) -> Verdict | None:
     """A controller created a claim: for a StatefulSet's Pod, or for an ephemeral volume."""
     write = view.write
-    if write.change.type != "ADDED" or who.manager != CONTROLLER_MANAGER:
+    if write.change.type != "ADDED" or not who.controls:
         return None
     owner = write.image.metadata.controller
     if owner is not None and owner.kind == "Pod":
@@ -94,11 +94,12 @@ def bound(view: View, who: Writer) -> Verdict | None:
     paths = [change.path for change in write.changes]
     if not paths:
         return None
-    if who.manager == "kube-scheduler" and _SELECTED in paths:
+    schedules = who.manager == "kube-scheduler" or (who.all_in_one and paths == [_SELECTED])
+    if schedules and _SELECTED in paths:
         why = "The volume is to be made where the Pod that waits for it will run."
         act = "chose a node for the volume of"
         return _verdict(view, who, "scheduler", "patch", act, why, view.previous(), sources.BINDING)
-    own = who.manager == CONTROLLER_MANAGER and not who.subresource
+    own = who.controls and not who.subresource
     if not own or not all(path.startswith(_BINDING) for path in paths):
         return None
     volume = getattr(write.image.spec, "volume_name", "")

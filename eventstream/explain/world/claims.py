@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from eventstream.explain.vocabulary.records import Evidence, Loop
+from eventstream.explain.vocabulary.records import Evidence, Grade, Loop
 from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER, MANAGERS
 from eventstream.objects.images import NO_FIELDS
 from eventstream.objects.observations import AuditRecord
@@ -19,6 +19,9 @@ ALL_IN_ONE = frozenset({"k3s", "kubelite"})
 
 BUILT_IN = frozenset({CONTROLLER_MANAGER, *MANAGERS, *ALL_IN_ONE})
 """Managers that Kubernetes' own components write as."""
+
+CONTROLLERS = frozenset({CONTROLLER_MANAGER, *ALL_IN_ONE})
+"""Managers that its controllers write as."""
 
 
 class Writer(msgspec.Struct, frozen=True, gc=False):
@@ -45,6 +48,21 @@ class Writer(msgspec.Struct, frozen=True, gc=False):
     def built_in(self) -> bool:
         """Whether one of Kubernetes' own components wrote."""
         return self.known and self.manager in BUILT_IN
+
+    @property
+    def controls(self) -> bool:
+        """Whether the controller manager wrote, or a process of which it is a part."""
+        return self.manager in CONTROLLERS
+
+    @property
+    def all_in_one(self) -> bool:
+        """Whether all components share the name: what was written tells whose it is."""
+        return self.manager in ALL_IN_ONE
+
+    @property
+    def grade(self) -> Grade:
+        """How it is known which component wrote, where the manager and the kind tell."""
+        return "inferred" if self.all_in_one else "reported"
 
 
 NOBODY = Writer("", "", "", None, NO_FIELDS, "none")

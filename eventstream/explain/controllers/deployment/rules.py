@@ -10,7 +10,6 @@ import msgspec
 from eventstream.explain.attribution import proofs
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Loop
-from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.text import count, named, seen, told_changes
 from eventstream.explain.world.world import View
@@ -124,7 +123,7 @@ def changed_replicaset(view: View, who: Writer) -> Verdict | None:
     owner = write.image.metadata.controller
     if write.change.type != "MODIFIED" or owner is None or owner.kind != "Deployment":
         return None
-    if who.manager != CONTROLLER_MANAGER or who.subresource:
+    if not who.controls or who.subresource:
         return None
     before, after = _replicas(write.before), _replicas(write.image)
     scaled = before is not None and after is not None and before != after
@@ -144,7 +143,7 @@ def changed_replicaset(view: View, who: Writer) -> Verdict | None:
         why=_why_scaled(view, cause, owner.uid, owner.name)
         if scaled
         else f"The revision and the annotations of Deployment {owner.name} are kept there too.",
-        who_grade="reported",
+        who_grade=who.grade,
         why_grade="inferred" if cause else "unknown",
         causes=(cause,) if cause else (),
         evidence=(

@@ -35,7 +35,9 @@ def reported(view: View, who: Writer) -> Verdict | None:
     Source: https://kubernetes.io/docs/concepts/architecture/nodes/#node-heartbeats
     """
     write = view.write
-    if not who.known or not is_kubelet(write.image, who.manager):
+    if not who.known or not (
+        _beats(write) if who.all_in_one else is_kubelet(write.image, who.manager)
+    ):
         return None
     name = write.image.metadata.name
     if write.change.type == "ADDED":
@@ -59,6 +61,13 @@ def _news(write: Write) -> str:
     if others:
         told.append(told_changes(others))
     return listing(told, 6) if told else "details that Baton does not keep"
+
+
+def _beats(write: Write) -> bool:
+    """Whether its kubelet wrote: of all who do so that alone moves the heartbeat of Ready."""
+    now, was = condition(write.image, "Ready"), condition(write.before, "Ready")
+    heard = now.last_heartbeat_time if now is not None else None
+    return heard is not None and (was is None or was.last_heartbeat_time != heard)
 
 
 def is_kubelet(image: Image, manager: str) -> bool:
@@ -134,7 +143,10 @@ def watched_over(view: View, who: Writer) -> Verdict | None:
     if write.change.type != "MODIFIED" or not write.changes:
         return None
     named_in_entry = who.manager == CONTROLLER_MANAGER
-    act = _act(write, who) if named_in_entry else _untainted(write, who)
+    if who.all_in_one:  # A cloud's controller and the kubelet share the name.
+        act = _lost(write, named(write.image)) if who.subresource == "status" else None
+    else:
+        act = _act(write, who) if named_in_entry else _untainted(write, who)
     if act is None:
         return None
     cause = None if act.lost else view.previous()

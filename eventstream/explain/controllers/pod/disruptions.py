@@ -19,7 +19,7 @@ from eventstream.explain.deletions.removals import deletion, is_mirror
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.documented.words import RuleName
 from eventstream.explain.vocabulary.records import Loop, Verb
-from eventstream.explain.vocabulary.registry import ACTORS, CONTROLLER_MANAGER, title
+from eventstream.explain.vocabulary.registry import ACTORS, title
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.notes import told_at
 from eventstream.explain.world.pods import condition, has_ended, is_ready, node_of, phase
@@ -137,8 +137,10 @@ def _preemptor(view: View) -> Write | None:
 def by_controller(view: View, who: Writer) -> Verdict | None:
     """The controller manager wrote a Pod's status: its node is lost, or it never will end."""
     write = view.write
-    if who.manager != CONTROLLER_MANAGER or who.subresource != "status":
+    if not who.controls or who.subresource != "status":
         return None
+    if who.all_in_one and getattr(write.image.spec, "readiness_gates", None):
+        return None  # A kubelet may have seen one close.
     if phase(write.image) == "Failed" and phase(write.before) != "Failed":
         return _reported(view, who, "pod-failed", "pod-garbage-collector", sources.POD_COLLECTION)
     if is_ready(write.before) and not is_ready(write.image):
@@ -181,7 +183,7 @@ def _reported(view: View, who: Writer, rule: RuleName, actor: str, source_url: s
         subresource="status",
         what=f"The {title(actor)} {act}.",
         why=why,
-        who_grade="reported",
+        who_grade=who.grade,
         why_grade="inferred",
         causes=(cause,) if cause else (),
         evidence=(

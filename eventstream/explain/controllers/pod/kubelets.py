@@ -172,7 +172,7 @@ def reported(view: View, who: Writer) -> Verdict | None:
     14, later ones to 15 and 16.
     """
     write = view.write
-    if who.subresource != "status" or not is_kubelet(who):
+    if who.subresource != "status" or not (is_kubelet(who) or _runs_it(write, who)):
         return None
     node = node_of(write.image)
     stage = _stage(write)
@@ -185,7 +185,7 @@ def reported(view: View, who: Writer) -> Verdict | None:
         actor_name=node or "kubelet",
         verb="report",
         subresource="status",
-        who_grade="reported",
+        who_grade=who.grade,
         why_grade="reported" if says else "inferred",
         causes=(cause,) if cause else (),
         source_url=sources.KUBELET_STATUS,
@@ -233,6 +233,25 @@ def is_kubelet(who: Writer) -> bool:
     return not paths(who.fields).isdisjoint(_ONLY_KUBELETS)
 
 
+def _runs_it(write: Write, who: Writer) -> bool:
+    """Whether what changed is of the containers, of which only kubelets tell."""
+    return who.all_in_one and any(
+        change.path.startswith(_OF_CONTAINERS) for change in write.changes
+    )
+
+
+_OF_CONTAINERS = (
+    "status.hostIP",
+    "status.podIP",
+    "status.startTime",
+    "status.containerStatuses",
+    "status.initContainerStatuses",
+    "status.ephemeralContainerStatuses",
+    "status.observedGeneration",
+    "status.conditions[ContainersReady]",
+    "status.conditions[Initialized]",
+    "status.conditions[PodReadyToStartContainers]",
+)
 _ONLY_KUBELETS = frozenset(
     {
         "status.hostIP",

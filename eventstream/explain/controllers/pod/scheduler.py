@@ -94,7 +94,10 @@ def reported(view: View, who: Writer) -> Verdict | None:
     """The scheduler wrote a Pod's status: no node was found, or one is kept or made free for it."""
     write = view.write
     own = getattr(write.image.spec, "scheduler_name", "")
-    if write.image.kind != "Pod" or not who.manager or who.manager not in ("kube-scheduler", own):
+    if write.image.kind != "Pod" or not who.manager:
+        return None
+    mine = who.all_in_one and all(change.path.startswith(_PLACED) for change in write.changes)
+    if not mine and who.manager not in ("kube-scheduler", own):
         return None
     if write.change.type != "MODIFIED":
         return None
@@ -107,6 +110,10 @@ def reported(view: View, who: Writer) -> Verdict | None:
     if found is None or found.status != "False":
         return None
     return _refused(view, who, said_by(found.message, found.reason))
+
+
+_PLACED = ("status.conditions[PodScheduled]", "status.nominatedNodeName")
+"""What of a Pod's status the scheduler alone writes."""
 
 
 def _nominated(view: View, who: Writer, node: str) -> Verdict:
@@ -162,7 +169,7 @@ def _verdict(
         subresource="status",
         what=f"The scheduler {act}.",
         why=why,
-        who_grade="reported",
+        who_grade=who.grade,
         why_grade="reported" if said else "inferred",
         causes=(cause,) if cause else (),
         evidence=(

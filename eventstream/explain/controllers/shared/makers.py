@@ -10,7 +10,7 @@ from eventstream.explain.controllers.registry import behaviour_of
 from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Loop
-from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER, Maker, maker_of, title
+from eventstream.explain.vocabulary.registry import Maker, maker_of, title
 from eventstream.explain.world.claims import Said, Telling, Writer
 from eventstream.explain.world.pods import condition
 from eventstream.explain.world.text import count, named, seen, told_changes
@@ -100,7 +100,7 @@ def tended(view: View, who: Writer) -> Verdict | None:
     owner = write.image.metadata.controller
     if write.change.type != "MODIFIED" or owner is None:
         return None
-    if who.manager != CONTROLLER_MANAGER or who.subresource:
+    if not who.controls or who.subresource:
         return None
     maker = maker_of(write.image, owner)
     if maker is None:

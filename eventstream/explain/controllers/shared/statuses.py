@@ -6,7 +6,6 @@ Which controller writes a kind's status is fixed in Kubernetes' source, so the k
 from eventstream.explain.attribution import proofs
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import (
-    CONTROLLER_MANAGER,
     STATUS_WRITERS,
     group_kind,
     title,
@@ -53,7 +52,9 @@ def reported(view: View, who: Writer) -> Verdict | None:
     """A built-in controller wrote the status of a kind that it looks after."""
     write = view.write
     known = STATUS_WRITERS.get(group_kind(write.image.api_version, write.image.kind))
-    if known is None or who.manager != CONTROLLER_MANAGER or who.subresource != "status":
+    if known is None or not who.controls or who.subresource != "status":
+        return None
+    if who.all_in_one and _others_write(write):
         return None
     if write.image.kind == "PersistentVolumeClaim" and _conditions_turned(write):
         return None  # The controllers that expand volumes or protect claims write conditions too.
@@ -65,7 +66,7 @@ def reported(view: View, who: Writer) -> Verdict | None:
         actor_name=who.manager,
         verb="report",
         subresource="status",
-        who_grade="reported",
+        who_grade=who.grade,
         why_grade="inferred" if causes else "unknown",
         causes=causes,
         source_url=source_url,
@@ -96,6 +97,16 @@ class _Counted(Telling, frozen=True, gc=False):
             ),
             loop=_loop(write, self.answered, news),
         )
+
+
+def _others_write(write: Write) -> bool:
+    """Whether other components write this status, too, which share the controllers' name.
+
+    The API server charges a ResourceQuota, and kubelets tell how large a claim's file system is.
+    """
+    if write.image.kind == "PersistentVolumeClaim":
+        return all(change.path != "status.phase" for change in write.changes)
+    return write.image.kind == "ResourceQuota"
 
 
 def _conditions_turned(write: Write) -> bool:

@@ -162,3 +162,19 @@ def test_a_change_of_what_was_never_shown_tells_that_its_making_was_missed(tmp_p
         file.write(json.dumps(lease(200, 310)) + "\n")
     last = told(path)[-1]
     assert (last.state, last.diagnosis) == ("running", None)
+
+
+@pytest.mark.parametrize(
+    ("waits", "off"),
+    [
+        ("", True),
+        ("apps/v1/replicasets", True),
+        ("apps/v1/deployments", False),
+        ("v1/nodes", False),
+    ],
+)
+def test_a_watch_counts_for_those_who_make_what_it_shows(waits: str, off: bool) -> None:
+    hearing = Hearing()
+    hearing.watched(watching("watching", 1))
+    hearing.watched(watching("backing-off", 20))
+    assert hearing.is_off(waits, 10, 30) is off

@@ -10,8 +10,19 @@ from collections.abc import Iterable
 
 from eventstream.objects.observations import Coverage, Gap, Position
 
-ANSWERS = ("v1/pods", "apps/v1/replicasets", "batch/v1/jobs")
-"""What controllers make: unless these are seen, nobody knows whether they did."""
+_PODS, _REPLICASETS, _JOBS = "v1/pods", "apps/v1/replicasets", "batch/v1/jobs"
+_ANSWERS = {
+    "": (_PODS, _REPLICASETS, _JOBS),
+    "apps/v1/daemonsets": (_PODS,),
+    "apps/v1/deployments": (_REPLICASETS,),
+    "apps/v1/statefulsets": (_PODS,),
+    "batch/v1/cronjobs": (_JOBS,),
+    "v1/replicationcontrollers": (_PODS,),
+    _JOBS: (_PODS,),
+    _REPLICASETS: (_PODS,),
+}
+"""By its resource, what a controller makes for an object: unless that is seen, nobody knows whether
+it did. Of an object that is not known it may be any of these."""
 
 KEPT = 1000
 """Resources of which it is known that they went unseen; more of them are taken to be seen."""
@@ -27,6 +38,11 @@ WAITED_MOST = 900.0
 
 Hole = tuple[float, float]
 """When it began and ended, by the clock of arrival (unix seconds)."""
+
+
+def _shows(key: str) -> tuple[str, ...]:
+    """The resources that show whether somebody acted on an object of this one."""
+    return key, *_ANSWERS.get(key, ())
 
 
 class Hearing:
@@ -82,18 +98,18 @@ class Hearing:
         if not self._broken:
             return False
         begun = self.followed(key, since, limit)
-        return any(self._broken.get(each, math.inf) - begun <= limit for each in (key, *ANSWERS))
+        return any(self._broken.get(each, math.inf) - begun <= limit for each in _shows(key))
 
     def unseen(self, key: str, since: float) -> float:
         """Seconds of a wait whose end may have been in a hole and is never shown; 0 for none."""
-        lost = [self._lost[each] for each in (key, *ANSWERS) if each in self._lost]
+        lost = [self._lost[each] for each in _shows(key) if each in self._lost]
         return max((ended - max(b, since) for b, ended in lost if since < ended), default=0.0)
 
     def followed(self, key: str, since: float, limit: float) -> float:
         """From when on a wait since `since` could be followed: its begin, or a hole's end."""
         if not self._holes:
             return since
-        holes = {hole for each in (key, *ANSWERS) for hole in self._holes.get(each, ())}
+        holes = {hole for each in _shows(key) for hole in self._holes.get(each, ())}
         for began, ended in sorted(holes):
             if began - since > limit:
                 break
@@ -104,7 +120,7 @@ class Hearing:
         """Whether a trace, last updated then, stays open as more of it may be still to come."""
         if not (self._broken or self._holes):
             return False
-        for each in (key, *ANSWERS):
+        for each in (key, *_ANSWERS[""]):
             if now - self._broken.get(each, -math.inf) < WAITED_MOST:
                 return True
             holes = self._holes.get(each)

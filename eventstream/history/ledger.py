@@ -41,7 +41,7 @@ NAMED_MOST = 10_000
 MET_FIRST = 2000
 """So many of the newest writes are looked through at first where most of them match."""
 
-LOOKED_MOST = 20_000
+LOOKED_MOST = 10_000
 """So many writes are looked through for one page, where no index has those that match together."""
 
 APART_MOST = 200
@@ -114,8 +114,10 @@ def _newest(wanted: LedgerFilter, limit: int, before: str | None) -> _Looked:
     few = _few(places) if narrowed else None
     asked = rows
     if words := (wanted.text or "").split():
-        asked = _with_words(rows, words)
-        keys = _named(rows, asked, places, words, limit, alone=not wanted.actor)
+        spaces = [_few(places.filter(namespace__icontains=word)) for word in words]
+        asked = _with_words(rows, words, spaces)
+        called = _called(words, spaces)
+        keys = called and _named(rows, asked, places, words, called, limit, alone=not wanted.actor)
         if keys is not None:
             return _Looked(keys)
     elif few is not None and not wanted.actor:
@@ -132,6 +134,7 @@ def _named(
     named: QuerySet[StepRow],
     places: QuerySet[PlaceRow],
     words: Sequence[str],
+    called: tuple[list[int], list[int]],
     limit: int,
     *,
     alone: bool,
@@ -140,9 +143,6 @@ def _named(
 
     Rows that are asked for their places `alone` lie together by these.
     """
-    called = _called(words, places)
-    if called is None:
-        return None
     objects, there = called
     spaces = PlaceRow.objects.filter(id__in=given(there)).values_list("id", "namespace")
     # Where the namespace has all words, no row need be asked for them.
@@ -169,16 +169,23 @@ def _are_many(rows: QuerySet[StepRow]) -> bool:
     return rows.order_by()[: NAMED_MOST + 1].count() > NAMED_MOST
 
 
-def _with_words(rows: QuerySet[StepRow], words: Sequence[str]) -> QuerySet[StepRow]:
-    """Those of the rows whose names have all words.
+def _with_words(
+    rows: QuerySet[StepRow], words: Sequence[str], spaces: Sequence[list[int] | None]
+) -> QuerySet[StepRow]:
+    """Those of the rows whose names have all words; `spaces` are the places whose namespaces do.
 
     The names are looked up for each row: of a join a server may begin with all names.
     """
     named = ObjectRow.objects.filter(id=OuterRef("object")).values("name")[:1]
     space = PlaceRow.objects.filter(id=OuterRef("place")).values("namespace")[:1]
-    rows = rows.alias(named=Subquery(named), space=Subquery(space))
-    for word in words:
-        rows = rows.filter(Q(named__icontains=word) | Q(space__icontains=word))
+    rows = rows.alias(named=Subquery(named))
+    for word, there in zip(words, spaces, strict=True):
+        has = Q(named__icontains=word)
+        if there is None:
+            rows, has = rows.alias(space=Subquery(space)), has | Q(space__icontains=word)
+        elif there:
+            has |= Q(place__in=given(there))
+        rows = rows.filter(has)
     return rows
 
 
@@ -202,14 +209,15 @@ def _few(places: QuerySet[PlaceRow]) -> list[int] | None:
     return few if len(few) <= PLACES_MOST else None
 
 
-def _called(words: Sequence[str], places: QuerySet[PlaceRow]) -> tuple[list[int], list[int]] | None:
+def _called(
+    words: Sequence[str], spaces: Sequence[list[int] | None]
+) -> tuple[list[int], list[int]] | None:
     """The objects and the places of which one of the words has to be a name; None for too many.
 
     One word decides where to look, the one with the fewest; what is found there has to have all.
     """
     found = []
-    for word in words:
-        there = _few(places.filter(namespace__icontains=word))
+    for word, there in zip(words, spaces, strict=True):
         if len(word) >= LETTERS_LEAST and there is not None:
             index = text_index(connections[current()])
             with suppress(TooWideError):

@@ -13,7 +13,7 @@ from eventstream.explain.engine.auditing import Auditing
 from eventstream.explain.engine.earlier import Earlier
 from eventstream.explain.engine.limits import Limits, forget
 from eventstream.explain.engine.repeats import Heartbeats, place
-from eventstream.explain.engine.tracelog import TraceLog, as_settled, at_rest, next_look, settled
+from eventstream.explain.engine.tracelog import TraceLog, as_settled, at_rest, settled
 from eventstream.explain.engine.traces import CUT, TraceKeeper
 from eventstream.explain.vocabulary.records import (
     Step,
@@ -113,7 +113,7 @@ class Engine:
             yield []
         yield from self._earlier.tell(now, whole=whole)
         stale, self._stale = self._stale | self._asides.begin() | self._traces.touched(), set()
-        due = self._traces.come_due(now)
+        due = self._traces.looks.come_due(now)
         least = _BUSY if len(stale | due) > _AT_ONCE else 0.0
         for key in sorted(stale | due):
             trace = self._traces.open.get(key)
@@ -366,13 +366,13 @@ class Engine:
         record = trace.record if stands else self._traces.judged(trace, now)
         if record is None:
             return []
-        due = next_look(record, now)
+        due = self._traces.looks.next(record, now)
         if settled(record, now):
             off = self._traces.usual.hearing.holds(trace.root.resource_key, record.updated, now)
             if not off and not self._audit.holds(record.updated, now):
                 return self._settle(trace, record, now)
             due = now + _HELD
-        self._traces.look_again(trace, due, now)
+        self._traces.looks.again(trace, due, now)
         self._limits.trim(trace)
         if record == trace.record:
             return []

@@ -180,65 +180,30 @@ class TraceLog:
 QUIET = 30.0
 """Seconds without a new step after which a finished trace is settled."""
 
-_PASSING = frozenset(
-    {
-        "crash-loop",
-        "eviction-blocked",
-        "node-lost",
-        "oom-killed",
-        "preempted",
-        "probe-failing",
-        "quota-exceeded",
-        "volume-pending",
-    }
-)
-"""Diagnoses that pass without a write to the trace's own objects: with time, or elsewhere."""
-
-_GLANCE = 2.0
-"""Seconds after which what such a diagnosis rests on is looked at again."""
-
 
 def at_rest(record: Trace) -> bool:
     """Whether a trace is finished, and only a change of what is its own can turn that."""
-    return record.state in FINISHED and not _rests_on_others(record)
+    return record.state in FINISHED and not rests_on_others(record)
 
 
 _SELECTING = frozenset({("v1", "Service"), ("networking.k8s.io/v1", "Ingress")})
 """Kinds that rest on what they select or name."""
 
-_SELDOM = 15.0
-"""Seconds between two looks at such: each is held against all Pods of its namespace."""
 
-
-def _rests_on_others(record: Trace) -> bool:
+def rests_on_others(record: Trace) -> bool:
     """Whether it rests on Pods of a node, or of a Service, which these do not own."""
     root = record.root
-    return _selects(record) or (root.kind == "Node" and record.root_step is not None)
+    return selects(record) or (root.kind == "Node" and record.root_step is not None)
 
 
-def _selects(record: Trace) -> bool:
+def selects(record: Trace) -> bool:
+    """Whether it rests on what it selects or names."""
     return (record.root.api_version, record.root.kind) in _SELECTING
 
 
 def settled(record: Trace, now: float) -> bool:
     """Whether a trace's quiet time is over and nothing is due any more."""
     return record.state in FINISHED and now - record.updated >= QUIET
-
-
-def next_look(record: Trace, now: float) -> float | None:
-    """When time alone may change the judgement (unix seconds): it settles, or a wait is overdue."""
-    glance = now + (_SELDOM if _selects(record) else _GLANCE)
-    elsewhere = _rests_on_others(record)
-    if record.state in FINISHED:
-        quiet = record.updated + QUIET
-        return min(glance, quiet) if elsewhere else quiet
-    if elsewhere:
-        return glance
-    if record.state == "running" and record.usual and record.waiting_since is not None:
-        return max(record.waiting_since + record.usual.limit + 0.001, now)
-    if record.diagnosis in _PASSING or (record.state == "running" and record.holder):
-        return glance
-    return None
 
 
 def as_settled(record: Trace) -> Trace:

@@ -2,7 +2,6 @@
 
 import logging
 import math
-from heapq import heappop, heappush
 
 import msgspec
 
@@ -20,6 +19,7 @@ from eventstream.explain.engine.causes import (
     told,
     waiting_for,
 )
+from eventstream.explain.engine.looks import Looks
 from eventstream.explain.engine.tracelog import TraceLog
 from eventstream.explain.outlook.holding import Outlook, command_of, evidence_of, pending, staged
 from eventstream.explain.outlook.snapshot import Snapshot
@@ -71,7 +71,7 @@ class TraceKeeper:
         self.open: dict[str, TraceLog] = {}
         self._by_root: dict[str, set[str]] = {}
         self._touched: set[str] = set()
-        self._due: list[tuple[float, str]] = []
+        self.looks = Looks(self.open)
 
     def start(self, trace: TraceLog) -> TraceLog:
         """Keep a new trace, and return it."""
@@ -111,28 +111,12 @@ class TraceKeeper:
     def end(self, trace: TraceLog) -> None:
         """Let go of a trace."""
         del self.open[trace.id]
+        self.looks.end(trace)
         for uid in trace.rests_on:
             roots = self._by_root.get(uid, set())
             roots.discard(trace.id)
             if not roots:
                 self._by_root.pop(uid, None)
-
-    def look_again(self, trace: TraceLog, due: float | None, now: float) -> None:
-        """Have a trace looked at again when it is `due`, if it is not before."""
-        if due is None or trace.due is None or due < trace.due or trace.due <= now:
-            trace.due = due
-            if due is not None:
-                heappush(self._due, (due, trace.id))
-
-    def come_due(self, now: float) -> set[str]:
-        """The ids of the traces that are to be looked at for the time alone."""
-        found: set[str] = set()
-        while self._due and self._due[0][0] <= now:
-            due, key = heappop(self._due)
-            trace = self.open.get(key)
-            if trace is not None and trace.due == due:
-                found.add(key)
-        return found
 
     def missed(self, gap: Gap) -> set[str]:
         """Note a hole; returns the ids of the open traces that perhaps stall only for the time."""

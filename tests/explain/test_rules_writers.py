@@ -352,3 +352,46 @@ def test_of_one_name_for_all_the_kind_tells_which_controller_reports() -> None:
     story.change(data, {"status": {"phase": "Bound"}}, "k3s", sub="status")
     told = [story.step(data, n).actor for n in (0, 1)]
     assert told == ["unknown", "persistentvolume-controller"]
+
+
+def bare_of_entries(story: Story, what: Json) -> Json:
+    """The object as kubectl shows it: without managedFields, whoever writes."""
+    what["metadata"].pop("managedFields", None)
+    return story.exists(what)
+
+
+@pytest.mark.parametrize(("status", "actor"), SHARED)
+def test_without_managed_fields_what_changed_of_a_pod_tells_who_wrote_it(
+    status: Json, actor: str
+) -> None:
+    story = Story()
+    bound = bare_of_entries(story, pod())
+    story.change(bound, {"status": status})
+    step = story.last(bound)
+    assert (step.actor, step.grades.who) == (actor, "unknown" if actor == "unknown" else "inferred")
+
+
+def test_without_managed_fields_a_status_is_its_kinds_and_what_is_asked_nobodys() -> None:
+    story = Story()
+    web = bare_of_entries(story, deployment())
+    story.change(web, {"status": {"replicas": 1}})
+    story.change(web, {"spec": {"replicas": 3}})
+    steps = [story.step(web, n) for n in (0, 1)]
+    assert [step.actor for step in steps] == ["deployment-controller", "unknown"]
+    assert steps[0].grades.who == "inferred"
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        thing("Job", "once", "batch/v1", spec={"managedBy": "example.com/super-job"}),
+        thing("PodDisruptionBudget", "web", "policy/v1", status={"disruptionsAllowed": 1}),
+        website(status={"active": 1}),
+    ],
+    ids=["another controller", "the API server charges it", "a custom resource"],
+)
+def test_without_managed_fields_nobody_is_named_where_several_may_report(what: Json) -> None:
+    story = Story()
+    own = bare_of_entries(story, what)
+    story.change(own, {"status": {"active": 2, "disruptionsAllowed": 0}})
+    assert story.last(own).actor == "unknown"

@@ -7,9 +7,10 @@ that just went away was taken by somebody whom no entry names.
 Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management
 """
 
-from eventstream.explain.world.claims import NOBODY, Basis, Writer
+from eventstream.explain.world.claims import NOBODY, REPORTER, Basis, Writer
 from eventstream.explain.world.writes import Write
 from eventstream.objects.images import NO_FIELDS, FieldsEntry, Image
+from eventstream.objects.kinds import is_built_in
 from eventstream.objects.managed_fields import covers, names_more, paths
 from eventstream.objects.pods import Part
 
@@ -34,8 +35,8 @@ def writer(write: Write) -> Writer:
         appeared = _same(moved[0], before) is None
         return _writer(moved, "appeared" if appeared else "moved")
     changed = [change.path for change in write.changes if _owned(change.path)]
-    if not changed:
-        return NOBODY
+    if not (changed and (entries or before)):
+        return _without_entries(write, changed)
     if _asks(write, write.before) and all(path.startswith("status") for path in changed):
         return NOBODY  # Through a subresource of its own, as `instantiate` is: no entry tells.
     if all(path.startswith("status") for path in changed) and not write.gone:
@@ -44,6 +45,15 @@ def writer(write: Write) -> Writer:
     if _only_removed(changed, entries, before):
         return Writer("", "", "", None, NO_FIELDS, "removed")
     return _writer(_covering(changed, entries, before), "covers")
+
+
+def _without_entries(write: Write, changed: list[str]) -> Writer:
+    """Who wrote what no entry tells of, as in a recording made with kubectl, which leaves them out.
+
+    Of Kubernetes' own kinds a status tells that by itself.
+    """
+    reports = bool(changed) and all(path.startswith("status") for path in changed)
+    return REPORTER if reports and is_built_in(write.image.api_version) else NOBODY
 
 
 def _only_reporter(

@@ -94,7 +94,7 @@ def bound(view: View, who: Writer) -> Verdict | None:
     paths = [change.path for change in write.changes]
     if not paths:
         return None
-    schedules = who.manager == "kube-scheduler" or (who.all_in_one and paths == [_SELECTED])
+    schedules = who.manager == "kube-scheduler" or (who.shared and paths == [_SELECTED])
     if schedules and _SELECTED in paths:
         why = "The volume is to be made where the Pod that waits for it will run."
         act = "chose a node for the volume of"

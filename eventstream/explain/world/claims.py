@@ -55,17 +55,24 @@ class Writer(msgspec.Struct, frozen=True, gc=False):
         return self.manager in CONTROLLERS
 
     @property
-    def all_in_one(self) -> bool:
-        """Whether all components share the name: what was written tells whose it is."""
-        return self.manager in ALL_IN_ONE
+    def unnamed(self) -> bool:
+        """Whether a status was written and the object came without any managedFields."""
+        return self.basis == "none" and self.subresource == "status"
+
+    @property
+    def shared(self) -> bool:
+        """Whether all components share the name, or none: what was written tells whose it is."""
+        return self.manager in ALL_IN_ONE or self.unnamed
 
     @property
     def grade(self) -> Grade:
         """How it is known which component wrote, where the manager and the kind tell."""
-        return "inferred" if self.all_in_one else "reported"
+        return "inferred" if self.shared else "reported"
 
 
 NOBODY = Writer("", "", "", None, NO_FIELDS, "none")
+REPORTER = Writer("", "status", "", None, NO_FIELDS, "none")
+"""Who wrote a status of an object that came without managedFields, as kubectl shows it."""
 
 
 class Match(msgspec.Struct, frozen=True, gc=False):

@@ -35,8 +35,8 @@ def reported(view: View, who: Writer) -> Verdict | None:
     Source: https://kubernetes.io/docs/concepts/architecture/nodes/#node-heartbeats
     """
     write = view.write
-    if not who.known or not (
-        _beats(write) if who.all_in_one else is_kubelet(write.image, who.manager)
+    if not (who.known or who.unnamed) or not (
+        _beats(write) if who.shared else is_kubelet(write.image, who.manager)
     ):
         return None
     name = write.image.metadata.name
@@ -143,7 +143,7 @@ def watched_over(view: View, who: Writer) -> Verdict | None:
     if write.change.type != "MODIFIED" or not write.changes:
         return None
     named_in_entry = who.manager == CONTROLLER_MANAGER
-    if who.all_in_one:  # A cloud's controller and the kubelet share the name.
+    if who.shared:  # A cloud's controller and the kubelet share the name.
         act = _lost(write, named(write.image)) if who.subresource == "status" else None
     else:
         act = _act(write, who) if named_in_entry else _untainted(write, who)

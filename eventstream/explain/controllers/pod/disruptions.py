@@ -137,9 +137,9 @@ def _preemptor(view: View) -> Write | None:
 def by_controller(view: View, who: Writer) -> Verdict | None:
     """The controller manager wrote a Pod's status: its node is lost, or it never will end."""
     write = view.write
-    if not who.controls or who.subresource != "status":
+    if not (who.controls or who.unnamed) or who.subresource != "status":
         return None
-    if who.all_in_one and getattr(write.image.spec, "readiness_gates", None):
+    if who.shared and getattr(write.image.spec, "readiness_gates", None):
         return None  # A kubelet may have seen one close.
     if phase(write.image) == "Failed" and phase(write.before) != "Failed":
         return _reported(view, who, "pod-failed", "pod-garbage-collector", sources.POD_COLLECTION)

@@ -235,9 +235,7 @@ def is_kubelet(who: Writer) -> bool:
 
 def _runs_it(write: Write, who: Writer) -> bool:
     """Whether what changed is of the containers, of which only kubelets tell."""
-    return who.all_in_one and any(
-        change.path.startswith(_OF_CONTAINERS) for change in write.changes
-    )
+    return who.shared and any(change.path.startswith(_OF_CONTAINERS) for change in write.changes)
 
 
 _OF_CONTAINERS = (

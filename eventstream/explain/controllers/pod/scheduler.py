@@ -94,9 +94,9 @@ def reported(view: View, who: Writer) -> Verdict | None:
     """The scheduler wrote a Pod's status: no node was found, or one is kept or made free for it."""
     write = view.write
     own = getattr(write.image.spec, "scheduler_name", "")
-    if write.image.kind != "Pod" or not who.manager:
+    if write.image.kind != "Pod" or not (who.manager or who.unnamed):
         return None
-    mine = who.all_in_one and all(change.path.startswith(_PLACED) for change in write.changes)
+    mine = who.shared and all(change.path.startswith(_PLACED) for change in write.changes)
     if not mine and who.manager not in ("kube-scheduler", own):
         return None
     if write.change.type != "MODIFIED":

@@ -52,9 +52,9 @@ def reported(view: View, who: Writer) -> Verdict | None:
     """A built-in controller wrote the status of a kind that it looks after."""
     write = view.write
     known = STATUS_WRITERS.get(group_kind(write.image.api_version, write.image.kind))
-    if known is None or not who.controls or who.subresource != "status":
+    if known is None or not (who.controls or who.unnamed) or who.subresource != "status":
         return None
-    if who.all_in_one and _others_write(write):
+    if who.shared and _others_write(write):
         return None
     if write.image.kind == "PersistentVolumeClaim" and _conditions_turned(write):
         return None  # The controllers that expand volumes or protect claims write conditions too.
@@ -102,11 +102,14 @@ class _Counted(Telling, frozen=True, gc=False):
 def _others_write(write: Write) -> bool:
     """Whether other components write this status, too, which share the controllers' name.
 
-    The API server charges a ResourceQuota, and kubelets tell how large a claim's file system is.
+    The API server charges a ResourceQuota and a budget, kubelets tell how large a claim's file
+    system is, and a Job may name another controller.
     """
+    if write.image.kind == "Job":
+        return bool(getattr(write.image.spec, "managed_by", None))
     if write.image.kind == "PersistentVolumeClaim":
         return all(change.path != "status.phase" for change in write.changes)
-    return write.image.kind == "ResourceQuota"
+    return write.image.kind in ("ResourceQuota", "PodDisruptionBudget")
 
 
 def _conditions_turned(write: Write) -> bool:

@@ -141,6 +141,10 @@ def _lists(asked: Asked) -> Iterator[tuple[str, Query]]:
     yield "feed by a common text", lambda _: history.traces(Filter(text="nginx"))
     yield "feed by a rare text", lambda c: history.traces(Filter(text=f"{asked.space(c)} flak"))
     yield "feed by a text that none has", lambda _: history.traces(Filter(text="zebra"))
+    yield (
+        "feed by a text that no Node has",
+        lambda _: history.traces(Filter(None, "Node", text="nginx")),
+    )
     yield "trace and its steps", opened
     yield "steps of an object", lambda c: history.steps_about(asked.uid(c))
     yield "traces of an object", lambda c: history.traces_about(asked.uid(c))
@@ -159,6 +163,9 @@ def _ledgers(asked: Asked) -> Iterator[tuple[str, Query]]:
     def deep(chance: random.Random) -> object:
         return listed(f"{int(asked.moment(chance) * 1e6)}/ab", kind="Job")
 
+    def strange(chance: random.Random) -> object:
+        return listed(actor="scheduler", kind="Deployment", namespace=asked.space(chance))
+
     yield "changes", lambda _: listed()
     yield "changes of a namespace", lambda c: listed(namespace=asked.space(c))
     yield "changes of kind Pod", lambda _: listed(kind="Pod")
@@ -170,7 +177,12 @@ def _ledgers(asked: Asked) -> Iterator[tuple[str, Query]]:
     yield "changes by a Pod's name", lambda c: listed(text=asked.pod(c))
     yield "changes by a namespace as text", lambda c: listed(text=asked.space(c))
     yield "changes by a text that none has", lambda _: listed(text="zebra")
+    yield (
+        "changes by a name that no Deployment has",
+        lambda _: listed(text="db-1", kind="Deployment"),
+    )
     yield "changes by an actor", lambda _: listed(actor="client")
+    yield "changes by an actor never seen there", strange
 
 
 def _searches(asked: Asked) -> Iterator[tuple[str, Query]]:

@@ -35,7 +35,7 @@ STEPS_MOST = 20_000
 PLACES_MOST = 1000
 """The traces of so many places are laid together; of more, as above."""
 
-LOOKED_MOST = 5000
+LOOKED_MOST = 4000
 """So many traces of a rank are looked through for one page, for those that are called so or in
 which somebody acted."""
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 from django.db import connections
-from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery
 
 from eventstream.explain.vocabulary.records import Step
 from eventstream.history import permitted
@@ -41,7 +41,7 @@ NAMED_MOST = 10_000
 MET_FIRST = 2000
 """So many of the newest writes are looked through at first where most of them match."""
 
-LOOKED_MOST = 10_000
+LOOKED_MOST = 8000
 """So many writes are looked through for one page, where no index has those that match together."""
 
 APART_MOST = 200
@@ -106,42 +106,45 @@ def ledger(
 def _newest(wanted: LedgerFilter, limit: int, before: str | None) -> _Looked:
     """Where the newest writes stand that match."""
     places, rows = _places(wanted), permitted.steps_of_places_seen()
-    if wanted.actor:
-        rows = rows.filter(actor__in=list(NameRow.objects.filter(name=wanted.actor)))
     if before is not None:
         rows = _before(rows, *_place(before))
     narrowed = wanted.namespace or wanted.kind or not seen().everything
     few = _few(places) if narrowed else None
-    asked = rows
+    timely = picked = rows
+    if wanted.actor:
+        actors = list(NameRow.objects.filter(name=wanted.actor).values_list("id", flat=True))
+        timely = rows.filter(actor__in=actors)
+        # By a sum, which no index is of: these are found by what else is asked of them.
+        picked = rows.alias(acted=F("actor_id") + 0).filter(acted__in=actors)
+    asked = timely
     if words := (wanted.text or "").split():
         spaces = [_few(places.filter(namespace__icontains=word)) for word in words]
-        asked = _with_words(rows, words, spaces)
-        called = _called(words, spaces)
-        keys = called and _named(rows, asked, places, words, called, limit, alone=not wanted.actor)
+        asked, picked = (_with_words(each, words, spaces) for each in (timely, picked))
+        called, whole = _called(words, spaces), rows if not wanted.actor else None
+        keys = called and _named(whole, picked, places, words, called, limit)
         if keys is not None:
             return _Looked(keys)
     elif few is not None and not wanted.actor:
         return _Looked(_of_places(rows, few, limit))
     if few == []:
         return _Looked([])
-    if few is not None and len(few) <= APART_MOST and (not wanted.actor or _are_many(rows)):
-        return _met(rows, asked.filter(place__in=given(few)), limit, few)
-    return _met(rows, permitted.at_places(asked, places), limit)
+    if few is not None and len(few) <= APART_MOST and (not wanted.actor or _are_many(timely)):
+        return _met(rows, picked.filter(place__in=given(few)), limit, few)
+    return _met(timely, permitted.at_places(asked, places), limit)
 
 
 def _named(
-    rows: QuerySet[StepRow],
+    rows: QuerySet[StepRow] | None,
     named: QuerySet[StepRow],
     places: QuerySet[PlaceRow],
     words: Sequence[str],
     called: tuple[list[int], list[int]],
     limit: int,
-    *,
-    alone: bool,
 ) -> list[_Key] | None:
     """The newest of the `named` ones, whose names have all words; None where these are many.
 
-    Rows that are asked for their places `alone` lie together by these.
+    `rows` are all, where nothing but their names is asked of them, and so they lie together by
+    their places.
     """
     objects, there = called
     spaces = PlaceRow.objects.filter(id__in=given(there)).values_list("id", "namespace")
@@ -149,7 +152,7 @@ def _named(
     whole = [
         id_
         for id_, space in spaces
-        if alone and all(word.lower() in space.lower() for word in words)
+        if rows is not None and all(word.lower() in space.lower() for word in words)
     ]
     part = sorted({*there}.difference(whole))
     every = permitted.steps_to_look_in()
@@ -157,8 +160,9 @@ def _named(
         every.filter(place__in=given(part))
     ):
         return None
-    about = permitted.at_places(named.filter(object__in=given(objects)), places)
-    found = {*_keys(about, limit), *_of_places(rows, whole, limit)}
+    found = {*_keys(permitted.at_places(named.filter(object__in=given(objects)), places), limit)}
+    if rows is not None:
+        found.update(_of_places(rows, whole, limit))
     if part:
         found.update(_keys(named.filter(place__in=given(part)), limit))
     return heapq.nlargest(limit, found)

@@ -199,3 +199,14 @@ def test_a_custom_resource_that_is_scaled_leaves_the_stall_with_its_other_change
     story.create(waits, KCM)
     told = {trace.cause.partition(" by ")[0]: trace.state for trace in traces_of(story, site)}
     assert (told["scaled 1 → 2"], told["size changed"]) == ("running", "stalled")
+
+
+def test_a_report_in_a_type_without_a_status_apart_asks_for_nothing_anew() -> None:
+    story = Story()
+    site = story.create(website())
+    for number in (2, 3):
+        site["metadata"]["generation"] = number
+        story.change(site, {"status": {"seen": number}})
+    assert {trace.state for trace in story.told().traces.values()} == {"unknown"}
+    story.change(site, {"spec": {"replicas": 5}})
+    assert "superseded" in {trace.state for trace in story.told().traces.values()}

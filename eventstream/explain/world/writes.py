@@ -223,12 +223,19 @@ class Write:
 
     @property
     def spec_changed(self) -> bool:
-        """Whether this write set the desired state: a creation, or a new generation."""
+        """Whether this write set the desired state: a creation, or a new generation.
+
+        Of a custom resource whose type has no status apart, what is reported raises that, too.
+        Source: https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/
+        custom-resource-definitions/#status-subresource
+        """
         if self.change.type == "ADDED" or self.before is None:
             return not self.gone
-        return self.image.metadata.generation != self.before.metadata.generation and not (
-            self.image.metadata.deletion_timestamp
-        )
+        now, was = self.image.metadata, self.before.metadata
+        if now.generation == was.generation or now.deletion_timestamp:
+            return False
+        changed = [change.path for change in self.changes]
+        return not changed or not all(path.startswith("status") for path in changed)
 
 
 class Vanished(Write):

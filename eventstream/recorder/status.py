@@ -48,6 +48,8 @@ class StatusKeeper:
         self._cluster = cluster
         self._observed: float | None = None
         self._written: float | None = None
+        self.unheard = 0.0
+        """Seconds for which nothing came from the cluster, where that is no rest of its own."""
 
     def due(self, now: float) -> bool:
         """Whether the last one written is a second old, or of a later time: clocks go back too."""
@@ -68,7 +70,7 @@ class StatusKeeper:
             version=self._cluster.version,
             heartbeat=now,
             observed=self._observed,
-            lag=0.0 if batch.since is None else max(0.0, now - batch.since),
+            lag=max(self.unheard, 0.0 if batch.since is None else now - batch.since),
         )
 
 

@@ -101,6 +101,10 @@ class Recorder:
         self._tenure = tenure
         self._reached = {position.resource.key: position for position in positions}
 
+    def unheard(self, seconds: float) -> None:
+        """Note for how long nothing came from the cluster, where that is no rest of its own."""
+        self._status.unheard = seconds
+
     def lost(self, now: float) -> tuple[Gap, ...]:
         """The gap of each resource between the last commit and `now`, of a vanished database.
 

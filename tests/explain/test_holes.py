@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from eventstream.explain.engine.engine import Engine
-from eventstream.explain.outlook.hearing import CATCHES_UP, HOLES, WAITED_MOST, Hearing
+from eventstream.explain.outlook.hearing import (
+    CATCHES_UP,
+    HOLES,
+    TOLD_EVERY,
+    WAITED_MOST,
+    Hearing,
+)
 from eventstream.explain.vocabulary.records import Trace, TraceUpsert
 from eventstream.objects.observations import Coverage, CoverageState, Gap, Position
 from eventstream.objects.resource import Resource
@@ -36,16 +42,16 @@ def heard(*told: tuple[CoverageState, float]) -> Hearing:
 
 def test_a_wait_in_which_nothing_was_missed_is_followed_from_its_begin() -> None:
     hearing = heard(("backing-off", 5))
-    assert not hearing.is_off("v1/pods", 0, 60)
+    assert not hearing.is_off("v1/pods", 0, 60, 99)
     assert (hearing.unseen("v1/pods", 0), hearing.followed("v1/pods", 0, 60)) == (0, 0)
 
 
 def test_while_a_watch_is_broken_off_what_it_would_show_is_unseen() -> None:
     hearing = heard(("watching", 1), ("backing-off", 20), ("listing", 30))
-    assert hearing.is_off("", 10, 15)
-    assert not hearing.is_off("", 10, 5), "it was overdue before"
+    assert hearing.is_off("", 10, 15, 75)
+    assert not hearing.is_off("", 10, 5, 75), "it was overdue before"
     hearing.watched(watching("watching", 70))
-    assert not hearing.is_off("", 10, 15)
+    assert not hearing.is_off("", 10, 15, 75)
     assert [hearing.followed("", 10, limit) for limit in (15, 5)] == [70, 10]
 
 
@@ -54,7 +60,7 @@ def test_a_wait_through_several_holes_is_overdue_by_what_was_seen_between_them()
     hearing = heard(("watching", 0), *off)  # type: ignore[arg-type]
     assert [hearing.followed("", 0, limit) for limit in (9, 11, 15)] == [0, 200, 200]
     hearing.watched(watching("backing-off", 212))
-    assert [hearing.is_off("", 0, limit) for limit in (9, 11, 15)] == [False, False, True]
+    assert [hearing.is_off("", 0, limit, 240) for limit in (9, 11, 15)] == [False, False, True]
 
 
 def test_of_many_holes_the_oldest_count_as_one() -> None:
@@ -64,6 +70,48 @@ def test_of_many_holes_the_oldest_count_as_one() -> None:
         hearing.watched(watching("watching", 10.0 * number + 5))
     assert len(hearing._holes["v1/pods"]) == HOLES
     assert hearing.followed("", 0, 11) == 995
+
+
+def beats(*times: float) -> Hearing:
+    """What is known where a line came on the watch of Pods at these times."""
+    hearing = Hearing()
+    for at in times:
+        hearing.watched(Coverage(PODS, "watching", at + 1, last_contact=at))
+    return hearing
+
+
+def test_a_silence_far_longer_than_usual_is_a_connection_that_hangs() -> None:
+    hearing = beats(*range(0, 100, 10))
+    assert not hearing.is_off("", 85, 15, 90 + 24)
+    assert hearing.is_off("", 85, 15, 90 + 26)
+    assert not hearing.is_off("", 70, 15, 90 + 26), "it was overdue before"
+    assert (hearing.pulse.silence(115), hearing.pulse.silence(116)) == (0, 26)
+    hearing.watched(Coverage(PODS, "watching", 151, last_contact=150))
+    assert hearing.followed("", 85, 15) == 150
+    assert hearing.spans([], 85, 155)
+
+
+def test_where_a_line_a_minute_is_usual_a_minute_is_no_silence() -> None:
+    hearing = beats(*range(0, 600, 60))
+    assert not hearing.is_off("", 535, 15, 540 + 70)
+    assert hearing.followed("", 535, 15) == 535
+
+
+def test_before_it_is_known_how_often_lines_come_only_a_long_silence_counts() -> None:
+    hearing = beats(0, 1, 2)
+    assert (hearing.pulse.silence(150), hearing.pulse.silence(160)) == (0, 158)
+
+
+def test_that_a_watch_goes_on_is_heard_though_it_brings_no_line() -> None:
+    hearing = beats(*range(0, 100, 10))
+    hearing.watched(watching("backing-off", 100))
+    hearing.watched(watching("watching", 130))
+    assert hearing.pulse.silence(150) == 0
+
+
+def test_nobody_is_overdue_for_a_time_of_which_nothing_was_heard_yet() -> None:
+    assert Hearing().pulse.heard(70) == 70, "a recording says nothing of its watches"
+    assert beats(*range(0, 60, 10)).pulse.heard(70) == 50 + TOLD_EVERY
 
 
 def test_a_finished_trace_stays_open_while_more_of_it_may_be_to_come() -> None:

@@ -2,6 +2,8 @@
 
 from typing import cast
 
+import msgspec
+
 from eventstream.explain.engine.engine import Engine
 from eventstream.explain.vocabulary.records import Trace, TraceUpsert
 from eventstream.kubeapi.connection import ClusterIdentity, Connection
@@ -52,7 +54,11 @@ def test_who_was_to_act_as_baton_ended_is_not_silent_before_it_is_seen_again() -
         engine.apply(coverage)
     for seconds in (0.2, 3.0):
         assert "stalled" not in {t.state for t in told(engine, until + AWAY + seconds).values()}
-    late = told(engine, until + AWAY + 300)["nginx"]
+    for seconds in range(10, 310, 10):
+        at = until + AWAY + seconds
+        for coverage in again.values():
+            engine.apply(msgspec.structs.replace(coverage, at=at, last_contact=at))
+    late = told(engine, until + AWAY + 301)["nginx"]
     assert (late.state, late.diagnosis) == ("stalled", "controller-silent")
 
 

@@ -53,7 +53,8 @@ class Looks:
             quiet = record.updated + QUIET
             return min(now + _least(record), quiet) if rests_on_others(record) else quiet
         if record.usual is not None and record.waiting_since is not None and _runs(record):
-            return max(record.waiting_since + record.usual.limit + 0.001, now)
+            due = record.waiting_since + record.usual.limit + 0.001
+            return due if due > now else now + _least(record)  # Overdue, once so much was heard.
         return None
 
     def _apart(self, record: Trace) -> float:

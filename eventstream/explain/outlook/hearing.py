@@ -6,6 +6,7 @@ Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-d
 """
 
 import math
+from collections import deque
 from collections.abc import Iterable
 
 from eventstream.objects.observations import Coverage, Gap, Position
@@ -36,8 +37,75 @@ CATCHES_UP = 5.0
 WAITED_MOST = 900.0
 """Seconds for which what broke off may keep a finished trace open: it may never go on."""
 
+QUIET_LEAST = 20.0
+"""Seconds for which no watch brings a line, be it a bookmark, that may be rest; see `Pulse`."""
+
+_LEARNT, _LONGER = 6, 2.5
+"""After so many silences it is known how long they are; one so many times as long is a hole."""
+
+_BOOKMARKS = 60.0
+"""Seconds between two bookmarks of a watch, be there anything to tell or not.
+
+Source: staging/src/k8s.io/apiserver/pkg/storage/cacher/cacher.go, defaultBookmarkFrequency.
+"""
+
+_ALL = "*"
+"""Stands for the resource of a hole in all watches."""
+
 Hole = tuple[float, float]
 """When it began and ended, by the clock of arrival (unix seconds)."""
+
+
+class Pulse:
+    """When a line last came on any watch, and what is usual between two.
+
+    A connection that hangs brings nothing, and no error, until it is given up a minute or two
+    later. Leases are renewed every ten seconds, and bookmarks come each minute: much more than the
+    longest silence of late is none that the cluster keeps.
+    Source: https://kubernetes.io/docs/concepts/architecture/leases/#node-heart-beats
+    """
+
+    def __init__(self) -> None:
+        self.last: float | None = None
+        self._silences: deque[float] = deque(maxlen=16)
+        self._off: set[str] = set()
+
+    def take(self, coverage: Coverage) -> Hole | None:
+        """Take note of what came on a watch; returns the silence that ended, if it was a hole."""
+        key, at = coverage.resource.key, coverage.last_contact or 0.0
+        if coverage.follows and key in self._off:
+            self._off.discard(key)
+            at = coverage.at  # That it goes on, the server has said.
+        elif coverage.broken and len(self._off) < KEPT:
+            self._off.add(key)
+        last = self.last
+        if not at or (last is not None and at <= last):
+            return None
+        self.last = at
+        if last is None:
+            return None
+        most = self.most
+        self._silences.append(at - last)
+        return (last, at) if at - last > most else None
+
+    @property
+    def most(self) -> float:
+        """Seconds of silence that say nothing."""
+        known = self._silences if len(self._silences) >= _LEARNT else (*self._silences, _BOOKMARKS)
+        return max(QUIET_LEAST, _LONGER * max(known))
+
+    def heard(self, now: float) -> float:
+        """Until when all that came about is known, or `now` where no watch is told of."""
+        return now if self.last is None else min(now, self.last + TOLD_EVERY)
+
+    def silence(self, now: float) -> float:
+        """Seconds for which nothing came, where that is a hole by now; else 0."""
+        silent = 0.0 if self.last is None else now - self.last
+        return silent if silent > self.most else 0.0
+
+
+TOLD_EVERY = 6.0
+"""Seconds after which it is told, at the latest, that a line came on a watch."""
 
 
 def _shows(key: str) -> tuple[str, ...]:
@@ -49,6 +117,7 @@ class Hearing:
     """Since when each resource is seen without a hole, by the clock of arrival (unix seconds)."""
 
     def __init__(self) -> None:
+        self.pulse = Pulse()
         self._broken: dict[str, float] = {}
         self._lost: dict[str, Hole] = {}
         self._holes: dict[str, list[Hole]] = {}
@@ -57,6 +126,9 @@ class Hearing:
     def watched(self, coverage: Coverage) -> None:
         """Take note of how a resource is watched now; before its first watch nothing broke off."""
         key = coverage.resource.key
+        silent = self.pulse.take(coverage)
+        if silent is not None:
+            self._ended(_ALL, silent)
         if coverage.follows:
             began = self._broken.pop(key, None)
             if began is not None:
@@ -89,16 +161,18 @@ class Hearing:
         if len(holes) > HOLES:
             holes[:2] = [(holes[0][0], holes[1][1])]
 
-    def is_off(self, key: str, since: float, limit: float) -> bool:
+    def is_off(self, key: str, since: float, limit: float, now: float) -> bool:
         """Whether Baton stopped seeing before a wait since `since` was overdue, and sees nothing.
 
         `key` is the resource of what is waited for, `limit` after how many seconds it is overdue.
         What was overdue before stays so: nothing that was seen tells otherwise.
         """
-        if not self._broken:
+        silence = self.pulse.silence(now)
+        if not (self._broken or silence):
             return False
         begun = self.followed(key, since, limit)
-        return any(self._broken.get(each, math.inf) - begun <= limit for each in _shows(key))
+        ends = [self._broken.get(each, math.inf) for each in _shows(key)]
+        return min(*ends, now - silence if silence else math.inf) - begun <= limit
 
     def unseen(self, key: str, since: float) -> float:
         """Seconds of a wait whose end may have been in a hole and is never shown; 0 for none."""
@@ -109,7 +183,7 @@ class Hearing:
         """From when on a wait since `since` could be followed: its begin, or a hole's end."""
         if not self._holes:
             return since
-        holes = {hole for each in _shows(key) for hole in self._holes.get(each, ())}
+        holes = {hole for each in (_ALL, *_shows(key)) for hole in self._holes.get(each, ())}
         for began, ended in sorted(holes):
             if began - since > limit:
                 break
@@ -130,7 +204,6 @@ class Hearing:
 
     def spans(self, keys: Iterable[str], since: float, until: float) -> bool:
         """Whether a hole lies between two arrivals, so that they do not tell how long it took."""
-        return any(
-            lost is not None and since < lost[1] and until > lost[0]
-            for lost in map(self._lost.get, keys)
-        )
+        holes = [self._lost[key] for key in keys if key in self._lost]
+        holes += self._holes.get(_ALL, ())
+        return any(since < ended and until > began for began, ended in holes)

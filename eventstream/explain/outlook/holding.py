@@ -95,7 +95,7 @@ def pending(
         usual = ranked[0].usual(snapshot)
         if usual is not None and (hole := _unseen(ranked[0], usual, snapshot)):
             return Outlook("running", f"{_waits(ranked)}{hole}", ranked, stages)
-        blocked = _overdue(ranked[0], usual, snapshot.now)
+        blocked = _overdue(ranked[0], usual, snapshot.usual.hearing.pulse.heard(snapshot.now))
         if blocked is None:
             return Outlook("running", _waits(ranked), ranked, stages, usual=usual)
         ranked = (blocked, *ranked[1:])
@@ -115,7 +115,7 @@ def _unseen(holding: Holding, usual: Usual, snapshot: "Snapshot") -> str:
     key, since = about.log.resource_key if about is not None else "", holding.since
     if missed := hearing.unseen(key, since):
         return f" For {seconds(round(missed))} Baton was not shown all of that: it may be done."
-    if hearing.is_off(key, since, usual.limit):
+    if hearing.is_off(key, since, usual.limit, snapshot.now):
         return " Baton is not shown all of that just now: it may be done."
     if snapshot.now - hearing.followed(key, since, usual.limit) <= usual.limit:
         return " Until a moment ago Baton was not shown all of that."

@@ -225,4 +225,4 @@ def test_a_watch_counts_for_those_who_make_what_it_shows(waits: str, off: bool) 
     hearing = Hearing()
     hearing.watched(watching("watching", 1))
     hearing.watched(watching("backing-off", 20))
-    assert hearing.is_off(waits, 10, 30) is off
+    assert hearing.is_off(waits, 10, 30, 45) is off

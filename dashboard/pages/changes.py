@@ -3,6 +3,7 @@
 import csv
 import io
 import logging
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import urlencode
 
@@ -81,7 +82,8 @@ def changes(request: HttpRequest, page: Page) -> HttpResponse:
         "narrowed": bool(asked),
         "csv": urlencode(asked),
         "older": urlencode(asked | {"before": found.next}) if found.next else "",
-        "since": found.since,
+        # Without a fraction of a second that was not looked at.
+        "since": found.since and math.ceil(found.since),
         "on": bool(request.GET.get("before")),
     }
     return page.drawn(request, context)

@@ -106,7 +106,7 @@ def _back(
 ) -> float | None:
     """Since when there are LOOKED_MOST traces of a rank, of each run as many; None for fewer."""
     if places is None:
-        rows = _in_order(TraceRow.objects.filter(rank=rank), behind, LOOKED_MOST + 1)
+        rows = _in_order(permitted.traces_to_look_in().filter(rank=rank), behind, LOOKED_MOST + 1)
         return rows.values_list("updated", flat=True)[LOOKED_MOST:].first()
     until = behind.updated if behind else _HIGHEST
     runs_met = len(states) * sum(map(len, places.values()))

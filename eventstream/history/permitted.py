@@ -41,6 +41,11 @@ def steps_to_look_in() -> QuerySet[StepRow]:
     return StepRow.objects.all()
 
 
+def traces_to_look_in() -> QuerySet[TraceRow]:
+    """All traces, for the same."""
+    return TraceRow.objects.all()
+
+
 def at_places(rows: QuerySet[StepRow], those: QuerySet[PlaceRow]) -> QuerySet[StepRow]:
     """Those of the rows that are at `those` places, found by what else is asked of them."""
     return rows.alias(at_place=F("place_id") + 0).filter(at_place__in=those.values("id"))

@@ -101,7 +101,8 @@ def test_a_scheduler_of_another_name_that_queues_a_pod_is_not_silent() -> None:
     story = Story()
     own = queueing(story)
     assert later(story, own) == ("stalled", "scheduler", "not-ready")
-    assert "whether it queues that, Events would tell" in story.trace(own).summary
+    told = "whether it queues that, Events would tell, which Baton is not shown."
+    assert story.trace(own).summary.endswith(told)
     story = Story("Event")
     own = queueing(story)
     queued = "shop/train is queued and waiting for allocation"

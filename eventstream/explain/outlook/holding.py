@@ -131,7 +131,8 @@ def _overdue(holding: Holding, usual: Usual | None, now: float) -> Holding | Non
     else:
         who = f"The {title(holding.actor)}{_which(holding)} was not seen to act for longer than"
         detail = f"{who} {_limit(usual)}: waiting for {holding.waiting_for}."
-    if holding.late == "no-controller" or (holding.actor == "scheduler" and _which(holding)):
+    own = holding.actor == "scheduler" and _which(holding) and not holding.late
+    if holding.late == "no-controller" or own:
         detail = f"{detail} Perhaps none is running."
     return _warned(msgspec.structs.replace(holding, diagnosis=code, detail=detail))
 

@@ -78,15 +78,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     def told(self) -> "Verdict":
         """The same verdict in words."""
-        said = self.said
-        return msgspec.structs.replace(
-            self,
-            telling=None,
-            what=said.what,
-            why=said.why,
-            evidence=said.evidence,
-            loop=said.loop,
-        )
+        said = msgspec.structs.asdict(self.said)
+        return msgspec.structs.replace(self, telling=None, **said)
 
     def differs_for_others(self, other: "Verdict") -> bool:
         """Whether what later writes may rest on differs: the rule, or who acted."""
@@ -225,17 +218,15 @@ class Write:
     def spec_changed(self) -> bool:
         """Whether this write set the desired state: a creation, or a new generation.
 
-        Of a custom resource whose type has no status apart, what is reported raises that, too.
-        Source: https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/
-        custom-resource-definitions/#status-subresource
+        Of a custom resource whose type has no status apart, what is reported raises that, too:
+        https://kubernetes.io/docs/reference/kubernetes-api/extend-resources/custom-resource-definition-v1/
         """
         if self.change.type == "ADDED" or self.before is None:
             return not self.gone
         now, was = self.image.metadata, self.before.metadata
         if now.generation == was.generation or now.deletion_timestamp:
             return False
-        changed = [change.path for change in self.changes]
-        return not changed or not all(path.startswith("status") for path in changed)
+        return not self.changes or not all(c.path.startswith("status") for c in self.changes)
 
 
 class Vanished(Write):

@@ -1,13 +1,12 @@
 """Which traces a filter shows, and one trace's steps in order, a page at a time."""
 
 from collections.abc import Iterable
-from itertools import islice
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from eventstream.explain.vocabulary.records import Step, Trace
-from eventstream.history import permitted
+from eventstream.history import permitted, runs
 from eventstream.history.answers import Filter, Stored
 from eventstream.history.reading import (
     first_step,
@@ -18,9 +17,6 @@ from eventstream.history.reading import (
 )
 from eventstream.models import StepRow, TraceKeyRow, TraceRow
 from eventstream.objects.kinds import is_built_in
-
-BEGUN_MOST = 500
-"""So many traces are looked through for custom resources, whose kinds nobody knows beforehand."""
 
 
 def matching(filter_: Filter) -> QuerySet[TraceRow]:
@@ -59,15 +55,20 @@ def steps_of(trace_id: str) -> QuerySet[StepRow]:
 def begun(kind: str = "", *, limit: int = 20) -> list[Stored[Trace]]:
     """The traces whose beginning was seen, at most `limit`, the one that began last first.
 
-    Of objects of `kind`; with "" of custom resources, of whatever kind, among the last
-    BEGUN_MOST that began.
+    Of objects of `kind`; with "" of custom resources, of whatever kind.
     """
-    rows = permitted.traces().filter(existing=False, background=False).order_by("-started", "id")
-    if kind:
-        return stored_traces(rows.filter(kind=kind)[:limit])
-    recent = stored_traces(rows[:BEGUN_MOST])
-    custom = (each for each in recent if not is_built_in(each.record.root.api_version))
-    return list(islice(custom, limit))
+    types = [type_ for type_ in runs.types(background=False) if _is_of(kind, type_)]
+    rows = permitted.traces().filter(existing=False, background=False, type__in=types)
+    # First which ones, so that the bodies of all others are left alone.
+    last = list(rows.order_by("-started", "id").values_list("number", flat=True)[:limit])
+    found = permitted.traces().filter(number__in=last)
+    return stored_traces(found.order_by("-started", "id"))
+
+
+def _is_of(kind: str, type_: str) -> bool:
+    """Whether a type is of the kind; with "" whether it is one of custom resources."""
+    name, _, group = type_.partition(".")
+    return name == kind if kind else not is_built_in(f"{group}/" if group else "")
 
 
 def trace(id: str) -> Stored[Trace] | None:  # noqa: A002

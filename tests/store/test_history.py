@@ -163,3 +163,6 @@ def test_what_began_last_comes_first_of_one_kind_or_of_custom_resources() -> Non
     assert [row.id for row in history.begun("Deployment")] == ["late", "early"]
     assert [row.id for row in history.begun("Deployment", limit=1)] == ["late"]
     assert [row.id for row in history.begun()] == ["site"]
+    later = (put_trace(f"t{n}", root=in_namespace("web"), started=10.0 + n) for n in range(501))
+    store(*later)
+    assert [row.id for row in history.begun()] == ["site"]

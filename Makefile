@@ -99,6 +99,7 @@ bench: $(STAMP) ## cost of decoding, explaining, storing, metrics and practice, 
 	$(BIN)/python -m benchmarks.practice
 	$(BIN)/python -m benchmarks.fanout
 	$(BIN)/python -m benchmarks.ingest
+	$(BIN)/python -m benchmarks.growth
 
 bench-hostile: $(STAMP) ## each attack at full size: memory, lag, the longest hold of the loop, what was dropped
 	$(BIN)/python -m benchmarks.hostile $(ATTACKS)

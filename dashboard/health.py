@@ -106,8 +106,9 @@ class Probes:
         if self._looking is None or self._looking.done():
             look = database_sync_to_async(self._look, thread_sensitive=False, executor=self._thread)
             self._looking = asyncio.ensure_future(look())
-        done, _ = await asyncio.wait({self._looking}, timeout=READ_SECONDS)
-        return self._looking.result() if done else _LATE
+        looking = self._looking  # Another probe may begin the next one before this one goes on.
+        done, _ = await asyncio.wait({looking}, timeout=READ_SECONDS)
+        return looking.result() if done else _LATE
 
     def _look(self) -> Unready | None:
         try:

@@ -146,15 +146,15 @@ async def test_a_probe_is_answered_by_the_look_that_it_waited_for(
     monkeypatch.setattr(status, "unlisted", lambda: None)
     monkeypatch.setattr(health, "READ_SECONDS", None)
     probes, loop = Probes(INNER, 0.0), asyncio.get_running_loop()
-    asked = asyncio.create_task(ready(probes))
-    await asyncio.sleep(0)  # Until it looks.
+    asked = asyncio.create_task(probes._unready())
+    await asyncio.sleep(0)  # With its first step it looks.
 
     def begin_another(_: object) -> None:
         probes._looking = loop.create_future()
 
     assert probes._looking is not None
     probes._looking.add_done_callback(begin_another)
-    assert (await asked)[0] == 200
+    assert await asked is None
 
 
 async def test_no_page_stands_in_front_of_a_probe(

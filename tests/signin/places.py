@@ -128,7 +128,7 @@ def fill() -> int:
     batch.add(live(f"{HUSH}-node", "", NODES), ())
     now = time.time()
     for resource in WATCHED:
-        batch.add(Coverage(resource, "watching", now, objects=4321), ())
+        batch.add(Coverage(resource, "watching", now, objects=432104321043), ())
     batch.add(Gap(NODES, "7", f"{HUSH}8", now - 9, now, "expired"), ())
     status = Status("uid-cluster", "practice", "https://127.0.0.1:6443", "v1.36.2", now, now, 0.0)
     return commit(batch, now, status)

@@ -249,8 +249,8 @@ class Scope:
         since = quiet([*self._times(), *self._collections.times], before, most)
         if since is not None:
             self._drop(since)
-        for key in gone & self._created.keys():
-            self._anonymous.remove(self._created.pop(key))
+        # What is left of their requests would else seem to have made whatever else it can have.
+        self._anonymous.let_go([self._created.pop(key) for key in gone & self._created.keys()])
         if gone:
             self._collections.forget(gone)
 

@@ -44,9 +44,9 @@ _LEARNT, _LONGER = 6, 2.5
 """After so many silences it is known how long they are; one so many times as long is a hole."""
 
 _BOOKMARKS = 60.0
-"""Seconds between two bookmarks of a watch, be there anything to tell or not.
+"""Seconds between two bookmarks of a watch, about, be there anything to tell or not.
 
-Source: staging/src/k8s.io/apiserver/pkg/storage/cacher/cacher.go, defaultBookmarkFrequency.
+Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#watch-bookmarks
 """
 
 _ALL = "*"

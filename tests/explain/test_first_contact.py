@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from eventstream.explain.engine import asides
 from eventstream.explain.engine.engine import Engine
 from eventstream.explain.vocabulary.records import Trace
 from eventstream.explain.world.known import MAKERS
@@ -165,3 +166,27 @@ def test_a_service_has_no_endpoints_on_purpose_where_its_workload_is_to_have_no_
     trace = story.trace(web)
     assert trace.state == "complete"
     assert "has no endpoints now" in trace.summary
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_met_a_few_at_a_time_is_told_as_what_is_met_at_once(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told() -> tuple[dict[str, Trace], list[int]]:
+        existing, _ = listed_at(name, 8.0)
+        engine, result = Engine("cluster"), Result()
+        for observation in existing:
+            result.take(engine.apply(observation))
+        begun = []
+        for number in range(100):
+            before = len(result.traces)
+            result.take(engine.tick(existing[0].at + 5.0 + number / 10))
+            begun.append(len(result.traces) - before)
+        return result.traces, begun
+
+    at_once, first = told()
+    monkeypatch.setattr(asides, "_AT_ONCE", 1)
+    one_by_one, begun = told()
+    assert one_by_one == at_once
+    if name == "workloads":
+        assert begun[0] < first[0], "nothing was put off"

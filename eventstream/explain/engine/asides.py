@@ -118,6 +118,9 @@ _OWNER_WAIT = 3.0
 """Seconds for which an owner that was not seen is waited for, or what keeps the revisions of a
 workload: these may be listed later."""
 
+_AT_ONCE = 2000
+"""Such traces that one tick begins: most are over with their first judgement, and make room."""
+
 _LISTS_WAIT = 60.0
 """Seconds for which the first lists of what an object leads to are waited for: some never come."""
 
@@ -161,7 +164,10 @@ class Contacts:
         Where this is the `whole` of what there is, no owner is waited for.
         """
         done: set[str] = set()
+        begun = 0
         for uid in list(self._waiting):
+            if begun >= _AT_ONCE and not whole:
+                return
             yield ""
             write = self._waiting[uid]
             top = View(self._world, write).top_owner(uid)
@@ -173,21 +179,22 @@ class Contacts:
             self._known_before.discard(uid)
             if not known:
                 self._earlier.note(write)
-            key = self._traces.existing_id(top)
-            if key in done:
+            if top.uid in done:
                 continue
+            key = self._traces.existing_id(top)
             if key in self._traces.open:
-                done.add(key)
+                done.add(top.uid)
                 yield key  # Its list came later than that of what it belongs to.
                 continue
             if not (is_judged(top.ref) and top.exists):
                 continue
             trace = TraceLog(key, top, None, contact=True)
             if (known or not is_met(top.ref)) and not self._is_open(trace, now):
-                done.add(key)
+                done.add(top.uid)
                 continue
             trace.found = "" if known else self._earlier.current(top)
             self._traces.start(trace)
+            begun += 1
             yield key
         if not self._waiting:
             self._waiting.clear()  # What a dictionary took it gives back by this alone.

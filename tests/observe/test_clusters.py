@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,13 @@ def kubeconfig_of(clusters: dict[str, PracticeCluster], path: Path) -> Path:
     return path
 
 
+def _command(process: psutil.Process) -> str:
+    """What a process was started with; nothing of one that has just ended."""
+    with suppress(psutil.NoSuchProcess):  # A zombie is one of these.
+        return " ".join(process.cmdline())
+    return ""
+
+
 async def answers(url: str, status: int) -> None:
     """Return once that is what is answered there."""
     async with asyncio.timeout(PATIENCE):
@@ -71,7 +79,7 @@ class Two:
             name: each
             for each in front.children()
             for name in (*self.clusters, "gone")
-            if f'"name":"{name}","clusters"' in " ".join(each.cmdline())
+            if f'"name":"{name}","clusters"' in _command(each)
         }
 
     async def up(self, *names: str) -> None:

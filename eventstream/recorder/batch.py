@@ -70,6 +70,10 @@ class Batch:
         """Whether there is anything to commit; a position alone counts too."""
         return self.until is not None or bool(self.upserts)
 
+    def lag(self, now: float) -> float:
+        """How many seconds before `now` its oldest observation arrived, 0 without one."""
+        return 0.0 if self.since is None else max(0.0, now - self.since)
+
     def add(self, observation: Observation | AuditLog | None, upserts: Iterable[Upsert]) -> None:
         """Take in an observation (None for a tick) together with what it led to."""
         for upsert in upserts:

@@ -30,7 +30,10 @@ class ClusterIdentity(Protocol):
 
 
 class Status(msgspec.Struct, frozen=True):
-    """The cluster watched and how watching it goes; times in unix seconds, lag in seconds."""
+    """The cluster watched and how watching it goes; times in unix seconds.
+
+    What is shown is of `lag` seconds ago: it was stored so late, or nothing came for so long.
+    """
 
     uid: str
     name: str
@@ -70,7 +73,7 @@ class StatusKeeper:
             version=self._cluster.version,
             heartbeat=now,
             observed=self._observed,
-            lag=max(self.unheard, 0.0 if batch.since is None else now - batch.since),
+            lag=max(self.unheard, batch.lag(now)),
         )
 
 

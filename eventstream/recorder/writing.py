@@ -182,7 +182,7 @@ class Recorder:
         seq = await self._in_thread(self._write, batch, now, status if due else None)
         self.commits.done += 1
         self.commits.spent += time.perf_counter() - began
-        self.commits.lag = status.lag
+        self.commits.lag = batch.lag(now)
         if due:
             self._status.written(now)
         self._reached = {k: at for k, at in self._reached.items() if k not in batch.gone}

@@ -268,6 +268,21 @@ def test_a_quiet_cluster_still_has_a_heartbeat() -> None:
 
 
 @both
+def test_pages_are_behind_while_nothing_is_heard_though_storing_keeps_up() -> None:
+    recorder = slow(clock=Clock())
+
+    async def record() -> None:
+        async with running(recorder):
+            recorder.unheard(31.0)
+            await recorder.flush()
+
+    asyncio.run(record())
+    status = history.cluster()
+    assert status is not None
+    assert (status.lag, recorder.commits.lag) == (31.0, 0.0)
+
+
+@both
 async def test_the_notifier_wakes_the_group_history() -> None:
     layer = get_channel_layer()
     await layer.group_add("history", "a-page")

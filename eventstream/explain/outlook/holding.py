@@ -118,7 +118,7 @@ def _unseen(holding: Holding, usual: Usual, snapshot: "Snapshot") -> str:
     if hearing.is_off(key, since, usual.limit, snapshot.now):
         return " Baton is not shown all of that just now: it may be done."
     if snapshot.now - hearing.followed(key, since, usual.limit) <= usual.limit:
-        return " Until a moment ago Baton was not shown all of that."
+        return " For some of that time Baton was not shown all of it."
     return ""
 
 

@@ -12,7 +12,6 @@ from django.db import DatabaseError
 from eventstream import collector, history, letgo, metrics
 from eventstream.explain.audit.trail import KEPT
 from eventstream.explain.engine.engine import Engine
-from eventstream.explain.outlook.hearing import Pulse
 from eventstream.explain.vocabulary.records import Upsert
 from eventstream.following import Follower
 from eventstream.kinds import taught
@@ -86,7 +85,6 @@ class Observer:
         self._recorder = Recorder(self._told_of, notify=channel_layer_notifier())
         self._counting = metrics.observing(self._recorder)
         self._turns = Turns()
-        self._pulse = Pulse()
         self._decoder = Decoder(b"")
         self._positions: Mapping[str, Saved] = {}
 
@@ -142,8 +140,6 @@ class Observer:
         await self._go_on()
 
     def _put(self, observation: Observation) -> None:
-        if isinstance(observation, Coverage):
-            self._pulse.take(observation)
         self._record(observation, self._engine.apply(observation))
         if self._recording is not None:
             self._recording.write(observation)
@@ -174,7 +170,7 @@ class Observer:
         while True:
             await asyncio.sleep(TICK)
             now = time.time()
-            self._recorder.unheard(self._pulse.silence(now))
+            self._recorder.unheard(self._engine.hearing.pulse.silence(now))
             for upserts in self._engine.ticking(now):
                 self._record(None, upserts)
                 await self._go_on()

@@ -126,6 +126,17 @@ def test_a_finished_trace_stays_open_while_more_of_it_may_be_to_come() -> None:
     assert not hearing.holds("", 5, 60 + CATCHES_UP)
 
 
+def test_a_finished_trace_stays_open_while_the_connection_hangs() -> None:
+    hearing = beats(*range(0, 100, 10))
+    assert not hearing.holds("", 85, 90 + 25), "it may be rest"
+    assert hearing.holds("", 85, 90 + 26)
+    assert not hearing.holds("", 85, 90 + WAITED_MOST), "it may never go on"
+    hearing.watched(Coverage(PODS, "watching", 151, last_contact=150))
+    assert hearing.holds("", 85, 151), "what was done meanwhile arrives only now"
+    assert not hearing.holds("", 150.5, 151)
+    assert not hearing.holds("", 85, 150 + CATCHES_UP)
+
+
 def test_a_hole_leaves_open_what_began_before_its_end_until_a_list_shows_it() -> None:
     hearing = Hearing()
     hearing.missed(gap(20, 50))

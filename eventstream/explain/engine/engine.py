@@ -59,7 +59,8 @@ _BUSY = 1.0
 class Engine:
     """Explains one cluster, fed by one caller with its streams in any interleaving.
 
-    Without `audited` no audit records are expected, and no write waits for one.
+    Without `audited` no audit records are expected, and no write waits for one. `hearing` knows
+    when nothing could be seen.
     """
 
     def __init__(self, cluster: str, *, audited: bool = True) -> None:
@@ -73,6 +74,7 @@ class Engine:
         self._contacts = Contacts(self._world, self._traces, self._earlier, self._is_open)
         self._stale: set[str] = set()
         self._limits = Limits(self._traces, self._forget)
+        self.hearing = self._traces.usual.hearing
 
     def apply(self, observation: Observation | AuditLog) -> list[Upsert]:
         """Take in one observation; returns the steps that it made or changed.
@@ -239,13 +241,10 @@ class Engine:
     def _settle_writes(self, writes: list[Write]) -> list[Upsert]:
         """Decide these writes in order, and then whatever their decisions decide."""
         upserts: list[Upsert] = []
-        if not writes:
-            return upserts
         if len(writes) == 1:
             writes = self._decide(writes[0], upserts)  # The usual case: nothing rests on it yet.
-            if not writes:
-                return upserts
-        rules.decide_all(writes, lambda write: self._decide(write, upserts))
+        if writes:
+            rules.decide_all(writes, lambda write: self._decide(write, upserts))
         return upserts
 
     def _decide(self, write: Write, upserts: list[Upsert]) -> list[Write]:
@@ -368,7 +367,7 @@ class Engine:
             return []
         due = self._traces.looks.next(record, now)
         if settled(record, now):
-            off = self._traces.usual.hearing.holds(trace.root.resource_key, record.updated, now)
+            off = self.hearing.holds(trace.root.resource_key, record.updated, now)
             if not off and not self._audit.holds(record.updated, now):
                 return self._settle(trace, record, now)
             due = now + _HELD

@@ -192,9 +192,12 @@ class Hearing:
 
     def holds(self, key: str, updated: float, now: float) -> bool:
         """Whether a trace, last updated then, stays open as more of it may be still to come."""
-        if not (self._broken or self._holes):
+        silence = self.pulse.silence(now)
+        if not (self._broken or self._holes or silence):
             return False
-        for each in (key, *_ANSWERS[""]):
+        if 0 < silence < WAITED_MOST:
+            return True
+        for each in (_ALL, key, *_ANSWERS[""]):
             if now - self._broken.get(each, -math.inf) < WAITED_MOST:
                 return True
             holes = self._holes.get(each)

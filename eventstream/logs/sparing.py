@@ -59,8 +59,13 @@ class Sparing(logging.StreamHandler):  # type: ignore[type-arg]  # as logging.co
         self._tell_later()
 
     def tell(self, *, all_: bool = False) -> None:
-        """Write how often what was said a period ago came again; `all_` waits for no period."""
+        """Write how often what was said a period ago came again; `all_` waits for no period.
+
+        Where what it wrote to was closed meanwhile, nobody is left to be told.
+        """
         now = self._told_at = self._clock()
+        if self.stream.closed:
+            self._said.clear()
         for key, said in list(self._said.items()):
             if now - said.at < PERIOD_SECONDS and not all_:
                 continue

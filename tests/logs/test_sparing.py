@@ -121,6 +121,16 @@ def test_a_log_that_falls_silent_tells_too(log: Log, monkeypatch: pytest.MonkeyP
     assert told.wait(60), "by itself, though nothing more was logged"
 
 
+def test_a_count_whose_stream_was_closed_is_let_go_without_a_word(
+    log: Log, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log.logger.warning("a is down")
+    log.logger.warning("a is down")
+    log.out.close()
+    log.handler.close()
+    assert capsys.readouterr().err == ""
+
+
 def test_a_record_that_cannot_be_filled_in_breaks_nothing(
     log: Log, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -49,7 +50,15 @@ def children(script: subprocess.Popen[str]) -> dict[str, psutil.Process]:
     """The two programs, by the part of the command that tells them apart."""
     names = ("practicecluster", "observe")
     running = psutil.Process(script.pid).children()
-    return {name: child for child in running for name in names if name in child.cmdline()}
+    return {name: child for child in running for name in names if name in command(child)}
+
+
+def command(process: psutil.Process) -> list[str]:
+    """What a process was started with; nothing of one that has just ended."""
+    with suppress(psutil.NoSuchProcess):  # A zombie is one of these.
+        said: list[str] = process.cmdline()
+        return said
+    return []
 
 
 def answer(address: str, path: str) -> str:

@@ -52,11 +52,13 @@ class Account:
     """Follows what is told, observation by observation, and fails at the first broken promise.
 
     `seen` is up to which version everything was told or declared missing; `known` what exists.
+    `void` is what was seen before a gap whose list was not told whole yet, None without one.
     """
 
     writes: Sequence[Write]
     known: dict[str, str] = field(default_factory=dict)
     seen: int = 0
+    void: int | None = None
     listed: bool = False
     told: set[tuple[str, str, bool]] = field(default_factory=set)
 
@@ -64,8 +66,8 @@ class Account:
         """Check them all, from the first."""
         for observation in observations:
             match observation:
-                case Restarted(position=position) if position:
-                    self.seen = int(position)
+                case Restarted(position=position):
+                    self._begins_anew(position)
                 case Change(relisted=False, type="ADDED" | "MODIFIED" | "DELETED"):
                     self._follows(observation)
                 case Change():
@@ -76,6 +78,13 @@ class Account:
                     self._agrees(observation)
                 case Position():
                     self._is_bookmark(observation)
+
+    def _begins_anew(self, position: str) -> None:
+        if position:
+            self.seen = int(position)
+        elif self.void is not None:
+            self.seen = self.void
+        self.void = None
 
     def _follows(self, change: Change) -> None:
         """Ordered, Unique, Reliable: it is the next write, and nothing was left out before it."""
@@ -112,12 +121,13 @@ class Account:
         if gap.from_version and self.listed:
             assert int(gap.from_version) == self.seen, "a gap begins where what is known ends"
         assert int(gap.to_version) > self.seen
+        self.void = self.seen if self.void is None else self.void
         self.seen = int(gap.to_version)
 
     def _agrees(self, position: Position) -> None:
         """All that exists was told: it is exactly what existed at that version."""
         version = int(position.resource_version)
-        first, self.listed = not self.listed, True
+        first, self.listed, self.void = not self.listed, True, None
         missed = [w for w in self.writes if self.seen < w.version <= version]
         assert first or not missed, f"Reliable: {missed} before a list and without a gap"
         self.seen = version

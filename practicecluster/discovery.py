@@ -3,7 +3,7 @@
 https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from practicecluster.resources import ResourceType, TypeRegistry
 from practicecluster.stored import JsonObject
@@ -90,17 +90,13 @@ def resource_list(types: TypeRegistry, api_version: str) -> JsonObject | None:
     return head | {"groupVersion": api_version, "resources": entries}
 
 
-def aggregated(types: TypeRegistry, *, core: bool) -> JsonObject:
-    """Return the aggregated answer to /api (`core`) or /apis."""
+def aggregated(types: TypeRegistry, away: Collection[str], *, core: bool) -> JsonObject:
+    """Return the aggregated answer to /api (`core`) or /apis; nothing is told of what is `away`."""
     items = [
         {
             "metadata": {"name": name} if name else {},
             "versions": [
-                {
-                    "version": version,
-                    "resources": [_aggregated_entry(served) for served in members],
-                    "freshness": "Current",
-                }
+                _aggregated_version(version, members, away=f"{name}/{version}" in away)
                 for version, members in versions.items()
             ],
         }
@@ -109,6 +105,15 @@ def aggregated(types: TypeRegistry, *, core: bool) -> JsonObject:
     ]
     head = {"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2"}
     return head | {"metadata": {}, "items": items}
+
+
+def _aggregated_version(version: str, members: list[ResourceType], *, away: bool) -> JsonObject:
+    resources = [] if away else [_aggregated_entry(served) for served in members]
+    return {
+        "version": version,
+        "resources": resources,
+        "freshness": "Stale" if away else "Current",
+    }
 
 
 def _by_group(types: TypeRegistry) -> dict[str, dict[str, list[ResourceType]]]:

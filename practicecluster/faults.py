@@ -64,6 +64,8 @@ class Faults:
     _next_watches: list[tuple[str, Disturbance]] = field(default_factory=list)
     _all_watches: dict[str, Disturbance] = field(default_factory=dict)
     _delays: dict[str, float] = field(default_factory=dict)
+    away: set[str] = field(default_factory=set)
+    """The apiVersions whose own server, behind an APIService, does not answer."""
     _watches: set[OpenWatch] = field(default_factory=set)
     _flowing: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -141,7 +143,12 @@ class Faults:
         self._next_watches.clear()
         self._all_watches.clear()
         self._delays.clear()
+        self.away.clear()
         self.thaw()
+
+    def is_away(self, path: str) -> bool:
+        """Return whether what would answer at `path` is away."""
+        return any(f"{path}/".startswith(f"/apis/{each}/") for each in self.away)
 
     async def flowing(self) -> None:
         """Wait while the server is frozen."""

@@ -69,6 +69,8 @@ class ApiServer:
             planned = self._faults.take_reply(request.path, request.query)
             if planned is not None:
                 return _planned(planned)
+            if self._faults.is_away(request.path):
+                return web.Response(status=503, text="service unavailable\n")
             return await self._answer(request)
         except ApiError as error:
             return _refusal(error)
@@ -100,7 +102,7 @@ class ApiServer:
         if path in {"/api", "/apis"} and discovery.wants_aggregated(
             request.headers.get("Accept", "")
         ):
-            shown = discovery.aggregated(types, core=path == "/api")
+            shown = discovery.aggregated(types, self._faults.away, core=path == "/api")
             return _json(shown, content_type=discovery.AGGREGATED)
         if path.startswith("/openapi/") and self.writer is not None:
             return self._openapi(path)

@@ -1,5 +1,7 @@
 """Finds the object that is asked for, what controls it, and what has to be read beside it."""
 
+from collections.abc import Collection
+
 import msgspec
 
 from eventstream.expressions import expression
@@ -40,10 +42,13 @@ class Finding:
 
     async def target(self, asked: Asked, namespace: str | None) -> Target:
         """Return what is asked for; raises ApiProblem, NotFoundError or CannotAskError."""
-        self._served = await read_all(self._connection)
+        found = await read_all(self._connection)
+        self._served = found.types if found is not None else None
         try:
             resource = find(asked, self._served)
         except NoSuchTypeError as error:
+            if found is not None and found.unknown:
+                raise CannotAskError(_away(asked.type, found.unknown)) from error
             raise NotFoundError(str(error)) from error
         except NotReadError as error:
             raise CannotAskError(str(error)) from error
@@ -108,3 +113,11 @@ class Finding:
 def _is_name(name: str) -> bool:
     """Whether it can be the last part of a path, and only that."""
     return bool(_NAME.fullmatch(name)) and name not in {".", ".."}
+
+
+def _away(type_: str, unknown: Collection[str]) -> str:
+    return (
+        f"The server names no resource type {type_!r}, but can't tell what there is of "
+        f"{', '.join(sorted(unknown))}: what is behind that does not answer. "
+        "`kubectl get apiservices` says why."
+    )

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from eventstream.kubeapi.discovery import FOLLOWED
 from eventstream.kubeapi.problems import left_out, not_watchable
 from eventstream.kubeapi.rationing import named
-from eventstream.kubeapi.served import Served, ServedType
+from eventstream.kubeapi.served import Discovery, ServedType
 from eventstream.objects.kinds import is_built_in
 from eventstream.objects.observations import Problem
 from eventstream.objects.resource import Resource
@@ -52,16 +52,24 @@ class CustomTypes:
         """Take note that a definition is gone; return the resource that it was watched as."""
         return self._definitions.pop(uid, None)
 
-    def discover(self, served: Served) -> None:
-        """Take note of what is served; a type is gone once two answers do not name it."""
+    def discover(self, told: Discovery) -> None:
+        """Take note of what is served; a type is gone once two answers do not name it.
+
+        Of an apiVersion whose own server could not be asked, what was known stays so.
+        """
         found: dict[_Name, ServedType] = {}
-        for each in served.values():
+        for each in told.types.values():
             if not is_built_in(each.resource.api_version) and "/" not in each.resource.plural:
                 found.setdefault((each.resource.group, each.resource.plural), each)
-        gone = self._discovered.keys() - found.keys()
+        unknown = {
+            name: each
+            for name, each in self._discovered.items()
+            if each.resource.api_version in told.unknown
+        }
+        gone = self._discovered.keys() - found.keys() - unknown.keys()
         kept = {name: self._discovered[name] for name in gone - self._missing}
         self._missing = set(kept)
-        self._discovered = found | kept
+        self._discovered = found | kept | unknown
 
     def wanted(self) -> set[Resource]:
         """Return the resources to watch."""

@@ -26,12 +26,14 @@ _T = TypeVar("_T")
 class Saved(msgspec.Struct, frozen=True):
     """Where an earlier run left off: the position it committed, the objects known there.
 
-    `at` is the unix time of that commit, 0 where it was not kept.
+    `at` is the unix time of that commit, 0 where it was not kept. `relist` says why no watch can
+    go on from the position, where that is so: then all is listed and compared.
     """
 
     position: str
     images: Sequence[Image]
     at: float = 0.0
+    relist: str = ""
 
 
 class Delivery:
@@ -57,6 +59,11 @@ class Delivery:
     def held(self) -> int:
         """How many objects exist, as far as the sink was told."""
         return len(self._inventory)
+
+    @property
+    def images(self) -> list[Image]:
+        """The objects that exist, as far as the sink was told."""
+        return list(self._inventory)
 
     def held_image(self, uid: str) -> Image | None:
         """The object with this uid as the sink knows it, None where it knows none."""

@@ -1,13 +1,13 @@
 """Decides which resources to watch: the built-in ones wanted, as far as the server serves them."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
 from eventstream.kubeapi.connection import Connection
 from eventstream.kubeapi.problems import ApiProblem, not_served, not_watchable, out_of_scope
-from eventstream.kubeapi.served import Served, read_served
+from eventstream.kubeapi.served import Discovery, Served, discover
 from eventstream.objects.kinds import WATCHED
 from eventstream.objects.observations import Problem
 from eventstream.objects.resource import Resource
@@ -34,20 +34,23 @@ class Plan(msgspec.Struct, frozen=True):
     left_out: Mapping[Resource, Problem]
 
 
-async def read_all(connection: Connection) -> Served | None:
+async def read_all(connection: Connection) -> Discovery | None:
     """Return what is served, None where the server does not tell, which the log then says."""
     try:
-        return await read_served(connection)
+        return await discover(connection)
     except ApiProblem as unknown:
         logger.warning("The server does not tell what it serves. %s", unknown)
         return None
 
 
-def plan(served: Served | None, namespace: str | None) -> Plan:
+def plan(
+    served: Served | None, namespace: str | None, unknown: Collection[str] = frozenset()
+) -> Plan:
     """Match the built-in types that are wanted with what is served.
 
-    Where that is not known, None, everything is taken to be served: the reflectors then find out
-    one by one, and each tells its own problem. `namespace` limits it to what lives there.
+    What is not known (the apiVersions in `unknown`, or all where `served` is None) is taken to be
+    served: the reflectors then find out one by one, and each tells its own problem. `namespace`
+    limits it to what lives there.
     """
     watched: dict[Resource, str | None] = {}
     left_out: dict[Resource, Problem] = {}
@@ -58,9 +61,11 @@ def plan(served: Served | None, namespace: str | None) -> Plan:
         scope = NODE_LEASES if best == LEASES else namespace
         if namespace and (not best.namespaced or scope != namespace):
             left_out[best] = out_of_scope(best, namespace)
-        elif served is not None and best.key not in served:
+        elif served is None or (best.key not in served and best.api_version in unknown):
+            watched[best] = scope
+        elif best.key not in served:
             left_out[best] = not_served(best)
-        elif served is not None and not served[best.key].verbs >= FOLLOWED:
+        elif not served[best.key].verbs >= FOLLOWED:
             left_out[best] = not_watchable(best)
         else:
             watched[best] = scope

@@ -89,7 +89,9 @@ class Reflector:
         self._holdings = holdings or Holdings()
         self._exchange = Exchange(connection, decoder, resource, namespace, self._clock)
         images = saved.images if saved else ()
-        delivery = Delivery(resource, sink, images, holdings=self._holdings, turns=self._turns)
+        self._delivery = delivery = Delivery(
+            resource, sink, images, holdings=self._holdings, turns=self._turns
+        )
         self._share = delivery.share
         self._gathering = Gathering(resource, delivery, connection.bounds)
         self._coverage = CoverageReport(resource, delivery, self._clock)
@@ -99,7 +101,8 @@ class Reflector:
         self._state = beginning()
         if saved is not None:
             self._coverage.version = saved.position
-            self._state = first_state(saved.position, saved.at or self._clock.now())
+            since = saved.at or self._clock.now()
+            self._state = first_state(saved.position, since, saved.relist)
 
     async def run(self) -> None:
         """Go on for ever; after a crash, call it again and it goes on from what was taken."""
@@ -113,6 +116,18 @@ class Reflector:
                     self._gathering.begin()
         finally:
             await self._exchange.close()
+
+    def saved(self, relist: str) -> Saved | None:
+        """Return what another one is to go on from, None before all that exists was taken once.
+
+        `relist` says why all has to be listed by it.
+        """
+        at = self._coverage.contact or self._clock.now()
+        return (
+            Saved(self._coverage.version, self._delivery.images, at, relist)
+            if (self._coverage.version or self._delivery.held)
+            else None
+        )
 
     def close(self) -> None:
         """Give back the memory that its objects took: it is not run again."""

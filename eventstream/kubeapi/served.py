@@ -32,6 +32,17 @@ class ServedType(NamedTuple):
 Served = Mapping[str, ServedType]
 """What is served, by `Resource.key`; of several versions of a type the preferred one is first."""
 
+
+class Discovery(NamedTuple):
+    """What discovery told; `unknown` are the apiVersions whose own server could not be asked.
+
+    Of these anything may be served, and what is named of them is as it was when that last went.
+    """
+
+    types: Served
+    unknown: frozenset[str] = frozenset()
+
+
 _AGGREGATED = ",".join(
     f"{JSON};g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
     for version in ("v2", "v2beta1")
@@ -65,6 +76,7 @@ class _Type(msgspec.Struct, rename="camel"):
 class _Version(msgspec.Struct):
     version: str
     resources: list[_Type] = []
+    freshness: str = ""
 
 
 class _Group(msgspec.Struct):
@@ -103,10 +115,10 @@ class _PlainGroups(msgspec.Struct):
     groups: list[_PlainGroup] | None = None
 
 
-async def read_served(connection: Connection) -> Served:
+async def discover(connection: Connection) -> Discovery:
     """Return what is served; raises ApiProblem where the server answers no kind of discovery.
 
-    A group whose own server is down is missing from the answer.
+    Source: https://kubernetes.io/docs/reference/kubernetes-api/other-resources/api-group-discovery-v2/
     """
     found = _Found(connection)
     for root in ("/api", "/apis"):
@@ -118,6 +130,7 @@ async def read_served(connection: Connection) -> Served:
             return await _read_plain(connection)
         for group in answer.items or ():
             await found.add(_types(group))
+            found.unknown.update(_stale(group))
     return found.told()
 
 
@@ -135,6 +148,7 @@ class _Found:
         self._turns = connection.turns
         self._served: dict[str, ServedType] = {}
         self._beyond = self._unnamed = 0
+        self.unknown: set[str] = set()
 
     async def add(self, types: Iterable[ServedType]) -> None:
         for number, each in enumerate(types):
@@ -149,7 +163,7 @@ class _Found:
             else:
                 self._served[each.resource.key] = each
 
-    def told(self) -> Served:
+    def told(self) -> Discovery:
         """Return them; what is not among them is said in the log."""
         if self._beyond:
             logger.warning(
@@ -161,7 +175,14 @@ class _Found:
             logger.warning(
                 "%s types have names that the API does not allow; they are left out.", self._unnamed
             )
-        return self._served
+        return Discovery(self._served, frozenset(self.unknown))
+
+
+def _stale(group: _Group) -> Iterator[str]:
+    """The apiVersions whose server does not answer: what is named of them may be nothing."""
+    for version in group.versions:
+        if version.freshness == "Stale":
+            yield f"{group.metadata.name}/{version.version}"
 
 
 def _types(group: _Group) -> Iterator[ServedType]:
@@ -181,7 +202,7 @@ def _types(group: _Group) -> Iterator[ServedType]:
             )
 
 
-async def _read_plain(connection: Connection) -> Served:
+async def _read_plain(connection: Connection) -> Discovery:
     bounds = connection.bounds
     found = _Found(connection)
     body = await connection.get("/apis", most=bounds.discovery_bytes)
@@ -196,14 +217,18 @@ async def _read_plain(connection: Connection) -> Served:
     for group_version in ("v1", *islice(versions, bounds.versions)):
         path = f"/apis/{group_version}" if "/" in group_version else f"/api/{group_version}"
         if all(map(_NAME.fullmatch, group_version.split("/"))):
-            await found.add(await _read_version(connection, path, group_version))
+            types = await _read_version(connection, path, group_version)
+            if types is None:
+                found.unknown.add(group_version)
+            else:
+                await found.add(types)
     return found.told()
 
 
 async def _read_version(
     connection: Connection, path: str, group_version: str
-) -> Iterator[ServedType]:
-    """Return the types of one group version, none where its own server can't tell."""
+) -> Iterator[ServedType] | None:
+    """Return the types of one group version, None where its own server can't tell."""
     try:
         body = await connection.get(path, most=connection.bounds.discovery_bytes)
         found = decoded(f"GET {path}", body, _Plain)
@@ -212,7 +237,7 @@ async def _read_version(
             logger.warning("The types of %s are not known. %s", group_version, absent)
         elif absent.problem.code not in _ABSENT:
             raise
-        return iter(())
+        return iter(()) if absent.problem.code == "not-served" else None
     return (_plain_type(group_version, each) for each in found.resources or ())
 
 

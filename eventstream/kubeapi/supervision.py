@@ -5,6 +5,8 @@ import logging
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
+import msgspec
+
 from eventstream import descriptors
 from eventstream.kubeapi.backoff import Backoff
 from eventstream.kubeapi.clock import Clock
@@ -23,7 +25,8 @@ logger = logging.getLogger(__name__)
 class Supervision:
     """The reflectors that run, each in a task of `group`.
 
-    `saved` holds, by `Resource.key`, where an earlier run left off; it is used once.
+    `saved` holds, by `Resource.key`, where an earlier run left off; it is used once, also by
+    another version of the same type, as that run may have found another one served.
     """
 
     def __init__(
@@ -64,35 +67,87 @@ class Supervision:
         self, resource: Resource, namespace: str | None = None, sink: Sink | None = None
     ) -> None:
         """Watch a resource from now on; `sink` is told of it where the common one is not to be."""
-        reflector = Reflector(
-            self._connection,
-            resource,
-            sink or self._sink,
-            self._decoder,
-            namespace=namespace,
-            saved=self._saved.pop(resource.key, None),
-            clock=self._clock,
-            holdings=self._holdings,
-        )
-        task = self._group.create_task(self._supervise(reflector), name=f"watch {resource.key}")
-        self._tasks[resource] = task
-        self._reflectors[resource] = reflector
+        saved, before = self._saved.pop(resource.key, None), None
+        if saved is None:
+            saved, before = self._saved_otherwise(resource)
+        self._start(resource, namespace, sink or self._sink, saved, before)
 
     async def stop(self, resource: Resource, reason: str) -> None:
         """End a reflector, then say so: nothing of the resource comes after its Removed."""
+        await self._end(resource)
+        await self._sink(Removed(resource, self._clock.now(), reason))
+        self._tasks.pop(resource, None)
+
+    async def move(
+        self,
+        resource: Resource,
+        to: Resource,
+        namespace: str | None = None,
+        sink: Sink | None = None,
+    ) -> None:
+        """Watch a type in another version from now on, from where it was read up to."""
+        reflector = self._reflectors.get(resource)
+        await self._end(resource)
+        saved = None if reflector is None else reflector.saved(_read_as(to))
+        self._tasks.pop(resource, None)
+        self._start(to, namespace, sink or self._sink, saved, self._replaced(resource, to))
+
+    def _start(
+        self,
+        resource: Resource,
+        namespace: str | None,
+        sink: Sink,
+        saved: Saved | None,
+        before: Removed | None,
+    ) -> None:
+        reflector = Reflector(
+            self._connection,
+            resource,
+            sink,
+            self._decoder,
+            namespace=namespace,
+            saved=saved,
+            clock=self._clock,
+            holdings=self._holdings,
+        )
+        running = self._supervise(reflector, sink, before)
+        self._tasks[resource] = self._group.create_task(running, name=f"watch {resource.key}")
+        self._reflectors[resource] = reflector
+
+    async def _end(self, resource: Resource) -> None:
         reflector = self._reflectors.pop(resource, None)
-        task = self._tasks[resource]
-        task.cancel()
-        await asyncio.wait({task})
+        task = self._tasks.get(resource)
+        if task is not None:
+            task.cancel()
+            await asyncio.wait({task})
         if reflector is not None:  # None where an earlier attempt could not be told.
             reflector.close()
-        await self._sink(Removed(resource, self._clock.now(), reason))
-        del self._tasks[resource]
 
-    async def _supervise(self, reflector: Reflector) -> None:
+    def _saved_otherwise(self, resource: Resource) -> tuple[Saved | None, Removed | None]:
+        """Where an earlier run left off in another version of the type, and that this is over."""
+        for key in self._saved:
+            api_version, _, plural = key.rpartition("/")
+            group, _, version = api_version.rpartition("/")
+            if (group, plural) == resource.type_name:
+                saved = msgspec.structs.replace(self._saved.pop(key), relist=_read_as(resource))
+                return saved, self._replaced(
+                    msgspec.structs.replace(resource, version=version), resource
+                )
+        return None, None
+
+    def _replaced(self, resource: Resource, by: Resource) -> Removed:
+        return Removed(resource, self._clock.now(), _read_as(by), by)
+
+    async def _supervise(
+        self, reflector: Reflector, sink: Sink, before: Removed | None = None
+    ) -> None:
+        """Run it for ever; what comes `before` is told first."""
         backoff = Backoff(self._clock)
         while True:
             try:
+                if before is not None:
+                    await sink(before)
+                    before = None
                 await reflector.run()
             except Exception as error:
                 if descriptors.are_meant_by(error):
@@ -112,3 +167,8 @@ class Supervision:
         except Exception:
             # The sink itself fails, most likely what broke the reflector: the log has to do.
             logger.exception("The state of %s could not be reported.", reflector.resource.key)
+
+
+def _read_as(resource: Resource) -> str:
+    name = f"{resource.plural}.{resource.group}"
+    return f"Objects of {name} are read in version {resource.version} from now on."

@@ -63,8 +63,13 @@ class Given(msgspec.Struct, frozen=True):
     streams: bool = True
 
 
-def first_state(position: str, since: float) -> State:
-    """Return where to start, given what an earlier run had read until unix time `since`."""
+def first_state(position: str, since: float, relist: str = "") -> State:
+    """Return where to start, given what an earlier run had read until unix time `since`.
+
+    `relist` says why that can't be gone on from, where it can't.
+    """
+    if relist:
+        return beginning(Missed(position, since, relist))
     if is_resumable(position):
         return Watching(position, since)
     return beginning(Missed("", since, "The position of the last run was not kept."))

@@ -15,10 +15,10 @@ from eventstream.kubeapi.connection import Connection
 from eventstream.kubeapi.crds import CRDS, custom_resource, defined_name
 from eventstream.kubeapi.custom_types import CustomTypes
 from eventstream.kubeapi.delivery import Saved, Sink
-from eventstream.kubeapi.discovery import EVENTS, NEW_EVENTS, plan, read_all
+from eventstream.kubeapi.discovery import EVENTS, NEW_EVENTS, Plan, plan, read_all
 from eventstream.kubeapi.quoting import quoted
 from eventstream.kubeapi.rationing import Places
-from eventstream.kubeapi.served import is_well_named
+from eventstream.kubeapi.served import Discovery, is_well_named
 from eventstream.kubeapi.supervision import Supervision
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.images import Image
@@ -79,13 +79,14 @@ class Watcher:
         self._told: dict[Resource, Problem] = {}
         self._changing = asyncio.Lock()
         self._changed = asyncio.Event()
-        self._built_in = 0
+        self._found: Discovery | None = None
+        self._built_in: dict[tuple[str, str], Resource] = {}
 
     async def run(self) -> None:
         """Watch until cancelled; every reflector has ended before this returns."""
-        served = await read_all(self._connection)
-        planned = plan(served, self._namespace)
-        self._types.discover(served or {})
+        self._found = await read_all(self._connection)
+        planned = self._plan(self._found)
+        self._types.discover(self._found or Discovery({}))
         async with self._group:
             for resource, problem in planned.left_out.items():
                 await self._tell_unwatched(resource, problem)
@@ -104,12 +105,33 @@ class Watcher:
 
     async def _start_built_in(self, resource: Resource, namespace: str | None) -> None:
         """Watch a type that comes with Kubernetes, if there is a place left."""
-        if self._built_in >= self._places.count:
+        if self._places_taken() >= self._places.count:
             await self._tell_unwatched(resource, self._places.problem(resource))
             return
         special = {CRDS: self._take_definition, EVENTS: self._take_event}
         self._running.start(resource, namespace, special.get(resource))
-        self._built_in += 2 if resource == EVENTS else 1  # It has another name; see _take_event.
+        self._built_in[resource.type_name] = resource
+
+    async def _follow_built_in(self) -> None:
+        """Watch the built-in types that are served since, in the version that is there now.
+
+        One that is served no longer is still asked for: its watch tells what the server says.
+        """
+        found = self._found
+        if found is None:
+            return
+        for resource, namespace in self._plan(found).watched.items():
+            watched = self._built_in.get(resource.type_name)
+            if watched is None and self._places_taken() < self._places.count:
+                await self._start_built_in(resource, namespace)
+            elif watched not in (None, resource) and _is_over(watched, found):
+                self._built_in[resource.type_name] = resource
+                await self._running.move(watched, resource, namespace)
+
+    def _plan(self, found: Discovery | None) -> Plan:
+        if found is None:
+            return plan(None, self._namespace)
+        return plan(found.types, self._namespace, found.unknown)
 
     async def _rediscover(self) -> None:
         """Read again and again what is served, often where nothing else tells it."""
@@ -117,12 +139,14 @@ class Watcher:
         while True:
             await self._clock.sleep(REDISCOVERY_SECONDS)
             rounds += 1
-            if self._types.definitions_are_known and rounds % SLOW_REDISCOVERIES:
+            known = self._types.definitions_are_known and _is_whole(self._found)
+            if known and rounds % SLOW_REDISCOVERIES:
                 continue
-            served = await read_all(self._connection)
-            if served is None:
+            found = await read_all(self._connection)
+            if found is None:
                 continue
-            self._types.discover(served)
+            self._found = found
+            self._types.discover(found)
             self._changed.set()
 
     async def _keep_following(self) -> None:
@@ -141,11 +165,13 @@ class Watcher:
                 self._changed.set()
 
     async def _follow_types(self) -> None:
-        """Watch the custom types that there are now, and no longer those that there were."""
+        """Watch the types that there are now, and no longer those that there were."""
         async with self._changing:
+            await self._follow_built_in()
             wanted = self._types.wanted()
+            others = {each.type_name: each for each in wanted - self._custom}
             for resource in self._custom - wanted:
-                await self._stop(resource)
+                await self._leave(resource, others.get(resource.type_name))
             begun = rationing.chosen(wanted, self._custom, self._left_places()) - self._custom
             left = wanted - self._custom - begun
             await self._tell_of(self._unwatched(left), begun)
@@ -154,8 +180,12 @@ class Watcher:
                 self._custom.add(resource)
                 self._running.start(resource, self._namespace)
 
+    def _places_taken(self) -> int:
+        """By built-in types; Events may need a second one, see `_take_event`."""
+        return len(self._built_in) + (EVENTS.type_name in self._built_in)
+
     def _left_places(self) -> int:
-        return max(self._places.count - self._built_in, 0)
+        return max(self._places.count - self._places_taken(), 0)
 
     def _unwatched(self, left: set[Resource]) -> dict[Resource, Problem]:
         """Return what is told of types that are not watched; `left` are those without a place."""
@@ -199,6 +229,15 @@ class Watcher:
                     await self._stop(gone)
             self._changed.set()
 
+    async def _leave(self, resource: Resource, other: Resource | None) -> None:
+        """Watch it no longer, or in the `other` version that is to be watched in its place."""
+        if other is None or other.namespaced != resource.namespaced:
+            await self._stop(resource)
+            return
+        self._custom.discard(resource)
+        self._custom.add(other)
+        await self._running.move(resource, other, self._namespace)
+
     async def _stop(self, resource: Resource) -> None:
         await self._running.stop(resource, _no_longer(resource))
         self._custom.discard(resource)
@@ -221,6 +260,15 @@ class Watcher:
             self._running.start(NEW_EVENTS, self._namespace)
         elif observation.state == "watching" and NEW_EVENTS in self._running:
             await self._running.stop(NEW_EVENTS, f"{EVENTS.key} may be read now.")
+
+
+def _is_over(resource: Resource, found: Discovery) -> bool:
+    """Whether a version is certainly served no longer."""
+    return resource.key not in found.types and resource.api_version not in found.unknown
+
+
+def _is_whole(found: Discovery | None) -> bool:
+    return found is not None and not found.unknown
 
 
 def _no_longer(resource: Resource) -> str:

@@ -48,6 +48,7 @@ class Inventory:
         and what is missing VANISHED, all marked `relisted`. Objects deleted and made anew
         under one name differ in uid and so are two objects. When the server went back in time
         (`rewound`), it gives versions out anew, so that the content has to be compared too.
+        One that is only shown in another version of its type is EXISTING, not changed.
         """
         listed = {image.uid: image for image in images}
         changes = self.missing(listed, at)
@@ -76,6 +77,8 @@ class Inventory:
         if before is None:
             return Change(self.resource, "ADDED", image, at, relisted=True)
         unsure = rewound or not image.version
+        if before.version == image.version and before.api_version != image.api_version:
+            return Change(self.resource, "EXISTING", image, at)
         if before.version == image.version and (not unsure or before == image):
             return None
         return Change(self.resource, "MODIFIED", image, at, before, relisted=True)

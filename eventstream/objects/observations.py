@@ -94,11 +94,16 @@ class Position(msgspec.Struct, frozen=True, gc=False):
 
 
 class Removed(msgspec.Struct, frozen=True, gc=False):
-    """A resource that is no longer watched because its type left the cluster (CRD deleted)."""
+    """A resource that is no longer watched because its type left the cluster (CRD deleted).
+
+    With a `successor` the type is there still and read in that version from now on: its list
+    follows, which shows each object once more.
+    """
 
     resource: Resource
     at: float
     reason: str
+    successor: Resource | None = None
 
 
 class Problem(msgspec.Struct, frozen=True, gc=False):

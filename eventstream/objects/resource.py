@@ -26,6 +26,11 @@ class Resource(msgspec.Struct, frozen=True, gc=False):
         return f"{self.api_version}/{self.plural}"
 
     @property
+    def type_name(self) -> tuple[str, str]:
+        """Group and plural, which name a type whatever its version."""
+        return self.group, self.plural
+
+    @property
     def path(self) -> str:
         """The URL path of the cluster-wide collection, without a leading host."""
         prefix = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"

@@ -145,3 +145,20 @@ def test_objects_of_a_type_that_left_are_gone() -> None:
     result.take(engine.apply(Removed(website, shown[-1].at, "its CRD was deleted")))
     last = result.of("Website")[-1]
     assert (last.change_type, last.verb, last.actor) == ("VANISHED", "delete", "unknown")
+
+
+def test_objects_of_a_type_that_has_another_version_now_go_on() -> None:
+    engine, result = Engine("cluster"), Result()
+    shown = [o for o in observations("operator") if o.at < observations("operator")[0].at + 8]
+    for observation in shown:
+        result.take(engine.apply(observation))
+    told = result.of("Website")
+    (seen,) = [o for o in shown if isinstance(o, Change) and o.resource.kind == "Website"][-1:]
+    other = replace(seen.resource, version="v2")
+    at = shown[-1].at
+    result.take(engine.apply(Removed(seen.resource, at, "It is read in version v2.", other)))
+    result.take(engine.apply(Change(other, "EXISTING", seen.after, at)))
+    assert result.of("Website") == told
+    gone = Change(other, "VANISHED", seen.after, at, seen.after, relisted=True)
+    result.take(engine.apply(gone))
+    assert result.of("Website")[-1].change_type == "VANISHED"

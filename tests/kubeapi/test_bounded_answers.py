@@ -11,7 +11,7 @@ from eventstream.kubeapi.bodies import BUFFER_BYTES
 from eventstream.kubeapi.bounds import MIB
 from eventstream.kubeapi.connection import Connection
 from eventstream.kubeapi.problems import ApiProblem
-from eventstream.kubeapi.served import read_served
+from eventstream.kubeapi.served import discover
 from tests.kubeapi.objects import POD_PATH, line, listed, pod
 from tests.kubeapi.observing import reflecting
 from tests.kubeapi.scripted import Answer, ScriptedServer, answer, json_answer, stream
@@ -58,7 +58,7 @@ async def test_discovery_that_never_ends_is_given_up(
     bounded(connection, discovery_bytes=10_000)
     server.on("/api", endless(200, b'{"kind":"' + FILLER))
     with pytest.raises(ApiProblem, match="GET /api is too large"):
-        await read_served(connection)
+        await discover(connection)
 
 
 @pytest.mark.parametrize("status", [200, 500])

@@ -1,6 +1,7 @@
 """Custom types come and go while a cluster is watched, by their definitions or by discovery."""
 
 import asyncio
+import dataclasses
 from typing import Any
 
 import pytest
@@ -9,19 +10,22 @@ from eventstream.kubeapi import watcher
 from eventstream.kubeapi.connection import Connection
 from eventstream.kubeapi.crds import CRDS
 from eventstream.kubeapi.custom_types import CustomTypes
-from eventstream.kubeapi.served import ServedType
+from eventstream.kubeapi.delivery import Saved
+from eventstream.kubeapi.served import Discovery, ServedType
 from eventstream.objects.observations import Coverage
 from eventstream.objects.resource import Resource
 from practicecluster.cluster import PracticeCluster
+from practicecluster.faults import Reply
 from practicecluster.resources import ResourceType
 from tests.kubeapi.clocks import VirtualClock
-from tests.kubeapi.objects import definition
+from tests.kubeapi.objects import decoded, definition
 from tests.kubeapi.observing import Observed, watching
 
 GROUP = "stable.example.com"
 FOLLOWED = frozenset({"get", "list", "watch"})
 SITES = Resource(GROUP, "v1", "websites", "Website")
 OLD_SITES = Resource(GROUP, "v1beta1", "websites", "Website")
+OLD_PATH = OLD_SITES.path
 METRICS = ResourceType("metrics.k8s.io", "v1beta1", "pods", "PodMetrics", verbs=("get", "list"))
 POD_METRICS = Resource("metrics.k8s.io", "v1beta1", "pods", "PodMetrics")
 
@@ -51,6 +55,20 @@ def put_site(cluster: PracticeCluster, name: str, resource: Resource = SITES) ->
     metadata = {"name": name, "namespace": "shop", "uid": f"uid-{name}"}
     content: dict[str, Any] = {"apiVersion": resource.api_version, "kind": "Website"}
     cluster.store.put(served, content | {"metadata": metadata, "spec": {"replicas": 1}})
+
+
+def delete_site(cluster: PracticeCluster, name: str) -> None:
+    served = cluster.store.types.find(SITES.key)
+    assert served is not None
+    content = {"apiVersion": SITES.api_version, "kind": "Website"}
+    metadata = {"name": name, "namespace": "shop", "uid": f"uid-{name}"}
+    cluster.store.delete(served, content | {"metadata": metadata})
+
+
+def as_resource(served: ResourceType) -> Resource:
+    return Resource(
+        served.group, served.version, served.plural, served.kind, namespaced=served.namespaced
+    )
 
 
 def states(observed: Observed, resource: Resource) -> list[str]:
@@ -89,7 +107,7 @@ async def test_a_type_is_watched_in_its_stored_version_and_moves_with_it(
         await observed.until(lambda seen: watched(seen, SITES))
         put_site(practice, "b")
         await observed.until(lambda seen: len(names(seen, SITES)) == 2)
-    assert [each.resource for each in observed.removed] == [OLD_SITES]
+    assert [(each.resource, each.successor) for each in observed.removed] == [(OLD_SITES, SITES)]
     assert names(observed, OLD_SITES) == [("EXISTING", "a")]
     assert names(observed, SITES) == [("EXISTING", "a"), ("ADDED", "b")]
     after = observed.all[observed.all.index(observed.removed[0]) + 1 :]
@@ -104,8 +122,75 @@ async def test_a_version_that_is_no_longer_served_gives_way_to_one_that_is(
         await observed.until(lambda seen: watched(seen, SITES))
         put_definition(practice, stored="v1", served="v1beta1")
         await observed.until(lambda seen: watched(seen, OLD_SITES))
-    assert [each.resource for each in observed.removed] == [SITES]
-    assert "websites.stable.example.com in version v1" in observed.removed[0].reason
+    assert [(each.resource, each.successor) for each in observed.removed] == [(SITES, OLD_SITES)]
+    assert "read in version v1beta1" in observed.removed[0].reason
+
+
+async def test_what_a_change_of_version_hides_is_told_behind_a_gap(
+    practice: PracticeCluster, practice_connection: Connection
+) -> None:
+    put_definition(practice, stored="v1beta1")
+    for name in ("a", "b", "c"):
+        put_site(practice, name, OLD_SITES)
+    async with watching(practice_connection) as observed:
+        await observed.until(lambda seen: watched(seen, OLD_SITES))
+        practice.faults.reply(OLD_PATH, Reply(503, times=1000))
+        practice.faults.drop(OLD_PATH)
+        await observed.until(lambda seen: states(seen, OLD_SITES)[-1] == "backing-off")
+        put_site(practice, "b")
+        delete_site(practice, "c")
+        put_definition(practice, stored="v1")
+        await observed.until(lambda seen: watched(seen, SITES))
+    assert [each.successor for each in observed.removed] == [SITES]
+    assert sorted(names(observed, SITES)) == [
+        ("EXISTING", "a"),
+        ("MODIFIED", "b"),
+        ("VANISHED", "c"),
+    ]
+    (gap,) = observed.gaps
+    assert "read in version v1 from now on" in gap.reason
+
+
+async def test_an_older_version_that_an_earlier_run_read_is_gone_on_from(
+    practice: PracticeCluster, practice_connection: Connection
+) -> None:
+    old = Resource("autoscaling", "v2beta2", "horizontalpodautoscalers", "HorizontalPodAutoscaler")
+    new = Resource("autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler")
+    content = {"apiVersion": "autoscaling/v2beta2", "kind": new.kind}
+    metadata = {"name": "a", "namespace": "shop", "uid": "uid-a", "resourceVersion": "1"}
+    saved = {old.key: Saved("1", [decoded(old, content | {"metadata": metadata})], 5.0)}
+    async with watching(practice_connection, saved=saved) as observed:
+        await observed.until(lambda seen: watched(seen, new))
+    assert [(each.resource, each.successor) for each in observed.removed] == [(old, new)]
+    assert names(observed, new) == [("VANISHED", "a")]
+
+
+async def test_a_built_in_type_moves_with_the_version_that_is_served(
+    practice: PracticeCluster, practice_connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watcher, "REDISCOVERY_SECONDS", DISCOVERED_EVERY)
+    monkeypatch.setattr(watcher, "SLOW_REDISCOVERIES", 1)
+    types = practice.store.types
+    budgets, jobs = types.find("policy/v1/poddisruptionbudgets"), types.find("batch/v1/jobs")
+    assert budgets is not None
+    assert jobs is not None
+    older = dataclasses.replace(budgets, version="v1beta1")
+    types.remove(budgets)
+    types.remove(jobs)
+    types.add(older)
+    time = VirtualClock()
+    async with watching(practice_connection, clock=time.clock()) as observed:
+        await observed.until(lambda seen: watched(seen, as_resource(older)))
+        assert states(observed, as_resource(jobs)) == ["gone"]
+        types.remove(older)
+        types.add(budgets)
+        types.add(jobs)
+        await discover_again(observed, time)
+        await observed.until(lambda seen: watched(seen, as_resource(budgets)))
+        await observed.until(lambda seen: watched(seen, as_resource(jobs)))
+    assert [(each.resource, each.successor) for each in observed.removed] == [
+        (as_resource(older), as_resource(budgets))
+    ]
 
 
 async def test_many_types_added_and_deleted_at_once_leave_nothing_behind(
@@ -214,8 +299,53 @@ async def test_an_aggregated_type_that_can_be_watched_is(
     assert (told.state, told.problem.code) == ("gone", "left-out")
 
 
-def served(*resources: Resource) -> dict[str, ServedType]:
-    return {each.key: ServedType(each, FOLLOWED) for each in resources}
+async def test_a_type_whose_own_server_is_away_is_still_there(
+    practice: PracticeCluster, practice_connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watcher, "REDISCOVERY_SECONDS", DISCOVERED_EVERY)
+    monkeypatch.setattr(watcher, "SLOW_REDISCOVERIES", 1)
+    practice.store.types.add(ResourceType("route.openshift.io", "v1", "routes", "Route"))
+    routes = Resource("route.openshift.io", "v1", "routes", "Route")
+    put_site(practice, "a", routes)
+    time = VirtualClock()
+
+    def has_come(seen: Observed) -> bool:
+        time.advance(1)
+        return len(names(seen, routes)) == 2
+
+    async with watching(practice_connection, clock=time.clock()) as observed:
+        await observed.until(lambda seen: watched(seen, routes))
+        practice.faults.away.add("route.openshift.io/v1")
+        practice.faults.drop("/apis/route.openshift.io/")
+        await observed.until(lambda seen: states(seen, routes)[-1] == "backing-off")
+        for _ in range(3):
+            await discover_again(observed, time)
+        practice.faults.heal()
+        put_site(practice, "b", routes)
+        await observed.until(has_come)
+    assert names(observed, routes) == [("EXISTING", "a"), ("ADDED", "b")]
+    assert not observed.removed
+    assert not observed.gaps
+
+
+async def test_a_type_whose_own_server_was_away_at_first_is_watched_once_it_answers(
+    practice: PracticeCluster, practice_connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watcher, "REDISCOVERY_SECONDS", DISCOVERED_EVERY)
+    practice.store.types.add(ResourceType("route.openshift.io", "v1", "routes", "Route"))
+    practice.faults.away.add("route.openshift.io/v1")
+    routes = Resource("route.openshift.io", "v1", "routes", "Route")
+    time = VirtualClock()
+    async with watching(practice_connection, clock=time.clock()) as observed:
+        await observed.until(lambda seen: watched(seen, CRDS))
+        practice.faults.heal()
+        await discover_again(observed, time)
+        await observed.until(lambda seen: watched(seen, routes))
+
+
+def served(*resources: Resource, unknown: str = "") -> Discovery:
+    types = {each.key: ServedType(each, FOLLOWED) for each in resources}
+    return Discovery(types, frozenset({unknown} - {""}))
 
 
 def test_discovery_alone_takes_the_preferred_version_and_what_is_in_scope() -> None:
@@ -229,10 +359,20 @@ def test_discovery_alone_takes_the_preferred_version_and_what_is_in_scope() -> N
 def test_a_type_is_gone_once_two_discoveries_in_a_row_do_not_name_it() -> None:
     types = CustomTypes(namespaced=True)
     found = []
-    for answer in (served(SITES), {}, served(SITES), {}, {}):
+    for answer in (served(SITES), served(), served(SITES), served(), served()):
         types.discover(answer)
         found.append(types.wanted())
     assert found == [{SITES}, {SITES}, {SITES}, {SITES}, set()]
+
+
+def test_a_type_is_not_gone_while_its_own_server_can_not_be_asked() -> None:
+    types = CustomTypes(namespaced=True)
+    types.discover(served(SITES, OLD_SITES))
+    for answer in [served(OLD_SITES, unknown=SITES.api_version)] * 3:
+        types.discover(answer)
+        assert types.wanted() == {SITES}
+    types.discover(served(OLD_SITES))
+    assert types.wanted() == {OLD_SITES}
 
 
 def test_a_deleted_definition_is_not_revived_by_what_discovery_still_tells() -> None:

@@ -7,6 +7,7 @@ from eventstream.kubeapi.discovery import (
     LEASES,
     NEW_EVENTS,
     WANTED,
+    Plan,
     plan,
     read_all,
 )
@@ -30,6 +31,11 @@ ALL: Served = served(*(each for types in WANTED for each in types))
 def keys(resources: object) -> set[str]:
     assert isinstance(resources, dict)
     return {resource.key for resource in resources}
+
+
+async def planned(connection: Connection) -> Plan:
+    found = await read_all(connection)
+    return plan(None, None) if found is None else plan(found.types, None, found.unknown)
 
 
 def test_no_secret_and_no_config_map_is_ever_asked_for() -> None:
@@ -72,29 +78,33 @@ async def test_aggregated_discovery_takes_two_requests(
 ) -> None:
     serve_types(server, POD_PATH, "/apis/apps/v1/deployments")
     del server.requests[:]
-    made = plan(await read_all(connection), None)
+    made = await planned(connection)
     assert keys(made.watched) == {"v1/pods", "apps/v1/deployments"}
     assert [each.path for each in server.requests] == ["/api", "/apis"]
 
 
-async def test_plain_discovery_is_understood_and_a_broken_group_costs_only_itself(
+async def test_plain_discovery_is_understood_and_a_group_that_can_not_be_asked_is_not_absent(
     server: ScriptedServer, connection: Connection
 ) -> None:
     pods = {"name": "pods", "kind": "Pod", "namespaced": True, "verbs": ["list", "watch"]}
     server.on("/api", json_answer({"kind": "APIVersions", "versions": ["v1"]}))
     server.on("/api/v1", json_answer({"kind": "APIResourceList", "resources": [pods]}))
-    groups = [{"name": "apps", "versions": [{"groupVersion": "apps/v1", "version": "v1"}]}]
+    named = [{"groupVersion": f"{name}/v1"} for name in ("apps", "batch", "policy")]
+    groups = [{"name": "any", "versions": named}]
     server.on("/apis", json_answer({"kind": "APIGroupList", "groups": groups}))
     server.on("/apis/apps/v1", answer(503, b"service unavailable", "text/plain"))
-    made = plan(await read_all(connection), None)
-    assert keys(made.watched) == {"v1/pods"}
+    server.on("/apis/batch/v1", status_answer(404, "NotFound"))
+    made = await planned(connection)
+    apps = {each.key for types in WANTED for each in types if each.group == "apps"}
+    assert keys(made.watched) == {"v1/pods"} | apps
+    assert "batch/v1/jobs" in keys(made.left_out)
 
 
 async def test_a_server_that_forbids_discovery_is_asked_for_everything(
     server: ScriptedServer, connection: Connection
 ) -> None:
     server.on("/api", status_answer(403, "Forbidden"))
-    made = plan(await read_all(connection), None)
+    made = await planned(connection)
     assert len(made.watched) == len(WANTED)
 
 

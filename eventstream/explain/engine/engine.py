@@ -28,6 +28,7 @@ from eventstream.explain.vocabulary.records import (
 )
 from eventstream.explain.world import steps
 from eventstream.explain.world.claims import Match
+from eventstream.explain.world.removing import ends
 from eventstream.explain.world.steps import Memo, read_memos
 from eventstream.explain.world.world import View, World
 from eventstream.explain.world.writes import Burst, Verdict, Write, row_of
@@ -224,16 +225,10 @@ class Engine:
         return self._settle_writes(again)
 
     def _remove(self, removed: Removed) -> list[Upsert]:
-        """The type has left the cluster, and its objects with it: their end was not seen."""
-        upserts: list[Upsert] = []
-        for log in list(self._world.logs.values()):
-            latest = log.latest
-            if log.resource_key != removed.resource.key or latest is None or latest.gone:
-                continue
-            image = latest.image
-            gone = Change(removed.resource, "VANISHED", image, removed.at, image, relisted=True)
-            upserts.extend(self._apply_change(gone))
-        return upserts
+        """The type has left the cluster, and its objects with it, or has another version now."""
+        self._traces.usual.heard(Coverage(removed.resource, "gone", removed.at))
+        changes = ends(self._world.logs.values(), removed)
+        return [upsert for change in changes for upsert in self._apply_change(change)]
 
     def _is_open(self, trace: TraceLog, now: float) -> bool:
         return self._traces.judged(trace, now).state in ("running", "stalled")

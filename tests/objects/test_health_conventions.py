@@ -232,7 +232,9 @@ def test_a_run_that_failed_has_ended_and_what_goes_on_has_not(
         ("TrainJob", {"phase": "Succeeded", "conditions": [condition("Created")]},
          "complete: status.phase is Succeeded"),
         ("Widget", {"conditions": [condition("Created"), condition("Running")]},
-         "complete: condition Created is True"),
+         "complete: condition Running is True"),
+        ("Widget", {"conditions": [condition("Registered"), condition("Initialized")]},
+         "unknown: "),
         ("Widget", {"state": "ready", "conditions": [condition("initializing"),
                                                      condition("ready")]},
          "complete: status.state is ready"),
@@ -263,6 +265,85 @@ def test_how_far_it_came_once_is_not_how_it_stands(kind: str, status: Json, says
 )  # fmt: skip
 def test_one_part_that_is_well_is_not_the_whole(conditions: list[Json], says: str) -> None:
     assert judged({"conditions": conditions}) == says
+
+
+@pytest.mark.parametrize(
+    ("type_", "reason", "message"),
+    [
+        ("Fallback", "NoFallbackFound", "No fallbacks are active on this scaled object"),
+        ("DiskPressure", "NoDiskPressure", "disk has no pressure"),
+        ("RetrievedUpdates", "NoChannel", "The update channel has not been configured."),
+        ("UpgradeInProgress", "NoPendingCluster", "no pending cluster exists"),
+        ("BackupConfigured", "NoBackup", "no backup configured"),
+        ("LiveMigratable", "DisksNotLiveMigratable", "cannot migrate: PVC disk is not shared"),
+        ("DNSManaged", "UnsupportedEndpointPublishingStrategy", "it doesn't support DNS"),
+        ("Encrypted", "EncryptionDisabled", "Encryption is not enabled"),
+        ("BastionHostReady", "BastionHostDisabled", ""),
+        ("HasErrors", "", "no errors"),
+    ],
+)
+def test_what_is_not_so_for_good_is_nothing_wrong(type_: str, reason: str, message: str) -> None:
+    for_good = condition(type_, "False", reason, message)
+    assert judged({"conditions": [for_good]}) == "unknown: "
+    assert judged({"conditions": [for_good, condition("Ready")]}) == (
+        "complete: condition Ready is True"
+    )
+
+
+@pytest.mark.parametrize(
+    ("type_", "reason", "message"),
+    [
+        ("Retrieved", "FetchError", ""),
+        ("RetrievedMatchingContainers", "Done", "failed to get application archive"),
+        ("Scheduled", "BindingFailedScheduling", ""),
+        ("Synchronizing", "Error", "persistentvolumeclaims not found"),
+        ("Synced", "", "no key could decrypt the secret: unable to"),
+        ("ResolvedRefs", "NoSuchBackend", ""),
+    ],
+)
+def test_an_error_that_a_condition_names_is_one_whatever_its_type(
+    type_: str, reason: str, message: str
+) -> None:
+    says = judged({"conditions": [condition(type_, "False", reason, message)]})
+    assert says == f"failed: condition {type_} is False"
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        ({"conditions": [condition("Finished", "True", "Failed", "backoff limit")]},
+         "failed: condition Finished is True"),
+        ({"conditions": [condition("Complete", "True", "JobFailed")]},
+         "failed: condition Complete is True"),
+        ({"conditions": [condition("Running", "True", "Running")]}, "unknown: "),
+        ({"conditions": [condition("Deployed"), condition("PodsHealthy", "False", "Waiting")]},
+         "unknown: "),
+        ({"phase": "Running", "conditions": [condition("PodsHealthy", "False", "Waiting")]},
+         "unknown: "),
+        ({"phase": "Succeeded", "conditions": [condition("Running", "False")]},
+         "complete: status.phase is Succeeded"),
+        ({"conditions": [condition("Deployed"), condition("Irreconcilable")]},
+         "failed: condition Irreconcilable is True"),
+        ({"lastOperation": {"state": "Succeeded"}}, "unknown: "),
+        ({"lastOperation": {"state": "Failed"}}, "failed: status.lastOperation.state is Failed"),
+        ({"desiredState": "Stopped", "state": "Running"}, "complete: status.state is Running"),
+        ({"lastError": "it was lost once", "state": "Running"},
+         "complete: status.state is Running"),
+        ({"paused": True, "conditions": [condition("Available")]},
+         "suspended: status.paused is true"),
+        ({"paused": False, "conditions": [condition("Available")]},
+         "complete: condition Available is True"),
+        ({"sync": {"status": "OutOfSync"}, "health": {"status": "Healthy"}},
+         "progressing: status.sync.status is OutOfSync"),
+        ({"phase": "Cluster in healthy state"},
+         "complete: status.phase is Cluster in healthy state"),
+        ({"conditions": [condition("Ready", "False", "Waiting", "2 done, 0 errors")]},
+         "progressing: condition Ready is False"),
+        ({"conditions": [condition("ReadyForInstallation")]}, "unknown: "),
+    ],
+)  # fmt: skip
+def test_what_is_well_in_part_or_was_once_is_not_well_now(status: Json, says: str) -> None:
+    assert judged(status) == says
 
 
 def test_of_what_is_wrong_that_counts_which_says_why() -> None:

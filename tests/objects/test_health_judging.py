@@ -258,3 +258,16 @@ def test_who_is_to_change_what_was_given_up_is_no_controller(tmp_path: Path) -> 
         for conditions in ([FAILED], [FAILED, stalled])
     ]
     assert holders == ["widget-controller", "client"]
+
+
+def test_what_crossplane_makes_is_not_done_by_being_synced() -> None:
+    synced = {"conditions": [{"type": "Synced", "status": "True"}]}
+    judge = Judge({})
+    specs: list[Json] = [{"forProvider": {}}, {"compositionRef": {"name": "a"}}]
+    for spec in specs:
+        health = judge("example.org", "Bucket", {"kind": "Bucket", "spec": spec, "status": synced})
+        assert health is not None
+        assert (health.state, health.by) == ("progressing", "it has no condition Ready yet")
+    other = judge("example.org", "Secret", {"kind": "Secret", "spec": {}, "status": synced})
+    assert other is not None
+    assert other.state == "complete"

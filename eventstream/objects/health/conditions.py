@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from eventstream.objects.health.records import Health, HealthState
-from eventstream.objects.health.words import complains, meaning, of_type, parts
+from eventstream.objects.health.words import complains, meaning, of_type, parts, word_set
 
 Entry = dict[str, Any]
 
@@ -15,6 +15,24 @@ SUMMARIES = (
     "Accepted", "Programmed", "Established", "Deployed", "Applied", "Installed", "Bound", "Valid",
 )  # fmt: skip
 """Condition types that sum up how an object stands, the most telling first."""
+
+WHOLE = frozenset(("Ready", "Succeeded", "Available", "Complete", "Completed", "Healthy"))
+"""Those of them that sum up its parts as well: of the others each may be one part among several."""
+
+_ENDINGS = frozenset(("Complete", "Completed", "Finished"))
+"""Types that say that something has ended, and leave to their reason whether it did well.
+
+Source: https://kueue.sigs.k8s.io/docs/concepts/workload/ (Finished, of the reason Failed).
+"""
+
+_BY_NAME = word_set("err error errored errors exception fail failed failing failure failures")
+"""Parts of a reason that speak of an error whatever the type is about."""
+
+_TO_COME = word_set("launched scheduled started submitted")
+"""Last parts of types that have to be so, though nothing is well yet when they are."""
+
+_AT_REST = word_set("deactivated disabled inactive standby")
+"""Parts of a reason by which a part of an object is not used: the object does not rest by that."""
 
 VERDICTS = frozenset(
     ("Accepted", "Admitted", "Compliant", "NamesAccepted", "ResolvedRefs", "Valid", "Validated")
@@ -123,8 +141,7 @@ def of_condition(entry: Entry, generation: Any = None) -> HealthState:
     if status == "True":
         if says == "progressing" and denied:
             return _of_denied(entry)
-        over = says == "progressing" and meaning(_text(entry, "reason")) == "complete"
-        return "complete" if over else says
+        return _of_true(entry, says)
     if status == "Unknown":
         return _of_unknown(entry) if summary else "unknown"
     if status != "False":
@@ -136,8 +153,29 @@ def of_condition(entry: Entry, generation: Any = None) -> HealthState:
     return "failed" if severity == "Error" else _of_false(entry, says, summary)
 
 
+def _of_true(entry: Entry, says: HealthState) -> HealthState:
+    reason = _text(entry, "reason")
+    if says == "progressing" and meaning(reason) == "complete":
+        return "complete"
+    if entry["type"] in _ENDINGS and meaning(reason) == "failed":
+        return "failed"
+    # An Ansible operator's reconciliation runs then; another's workload may be meant as well.
+    # Source: https://sdk.operatorframework.io/docs/building-operators/ansible/reference/
+    return "unknown" if (entry["type"], reason) == ("Running", "Running") else says
+
+
 def _of_false(entry: Entry, says: HealthState, summary: bool) -> HealthState:
+    """What it says by not being so.
+
+    Whether that is good or bad is not known of a type of which no word is: only an error that its
+    reason names counts. Source: https://github.com/kubernetes/community/blob/master/contributors/
+    devel/sig-architecture/api-conventions.md#typical-status-properties (polarity).
+    """
+    if says == "unknown" and not (summary or entry["type"] in VERDICTS or _comes_about(entry)):
+        return "failed" if _names_an_error(entry) else "unknown"
     state = _of_denied(entry)
+    if state == "suspended" and not summary and not _AT_REST.isdisjoint(parts(entry["reason"])):
+        return "unknown"
     if state == "progressing" and entry["type"] in VERDICTS:
         return "progressing" if meaning(_text(entry, "reason")) == "progressing" else "failed"
     if state == "failed" or (says != "progressing" and state == "suspended"):
@@ -145,11 +183,23 @@ def _of_false(entry: Entry, says: HealthState, summary: bool) -> HealthState:
     return "progressing" if summary else "unknown"
 
 
+def _comes_about(entry: Entry) -> bool:
+    return not _TO_COME.isdisjoint(parts(entry["type"])[-1:])
+
+
+def _names_an_error(entry: Entry) -> bool:
+    """Whether its reason is the name of an error, or its message begins with one."""
+    reason, message = _text(entry, "reason"), _text(entry, "message")
+    by_reason = not _BY_NAME.isdisjoint(parts(reason)) and meaning(reason) == "failed"
+    return by_reason or not _BY_NAME.isdisjoint(parts(message)[:1])
+
+
 def _of_denied(entry: Entry) -> HealthState:
     """Of a condition that says that something is not so: why, if that is worse than not yet."""
     reason = _text(entry, "reason")
     why = meaning(reason)
-    if why == "unknown" and reason.startswith("No") and reason[2:3].isupper():
+    counts = entry["type"] in SUMMARIES or entry["type"] in VERDICTS
+    if counts and why == "unknown" and reason.startswith("No") and reason[2:3].isupper():
         return "failed"
     if why in ("failed", "suspended"):
         return why

@@ -21,7 +21,7 @@ from typing import Any
 import msgspec
 
 from eventstream.objects.health.conditions import (
-    SUMMARIES,
+    WHOLE,
     Condition,
     conditions_of,
     lacks_a_part,
@@ -35,9 +35,12 @@ _DEEPEST = 3
 _NAMES = frozenset(("phase", "state", "status", "health", "result"))
 """Last parts of the names of fields that hold a word on how the object stands."""
 _FLAGS = frozenset(("ready", "readyToUse", "available", "healthy", "succeeded", "initialized"))
+_REST_FLAGS = frozenset(("paused", "suspended"))
+_LAST = word_set("last latest")
+_OTHER_TIMES = word_set("desired expected initial next old previous prior requested target wanted")
+"""First parts of the names of fields that hold a word on another time than now."""
 _ERRORS = (
-    "error", "errors", "errorMessage", "failureMessage", "failureReason", "lastError",
-    "reconcileError",
+    "error", "errors", "errorMessage", "failureMessage", "failureReason", "reconcileError",
 )  # fmt: skip
 _MESSAGES = (
     "message", "reason", "error", "errorMessage", "failureMessage", "lastError", "statusMessage",
@@ -60,6 +63,8 @@ _BEGUN = word_set(
     "submitted"
 )
 """Last parts of the conditions by which it says how far it has come: it has not ended by them."""
+_FIRST = _BEGUN - word_set("accepted admitted resolved running")
+"""Those of them by which nothing is well yet, of what does not end either."""
 _FAILS = word_set("failed error errored aborted cancelled canceled timeout")
 """Last parts of the words by which it says that it has ended, and not as it should."""
 _STARTS = word_set("resolving pending queued new scheduling creating initializing validating")
@@ -80,10 +85,10 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
         return None
     generation = metadata.get("generation") if isinstance(metadata, dict) else None
     conditions = _of_now(conditions_of(status, generation), status)
-    begun = [condition for condition in conditions if task and _has_begun(condition)]
+    begun = [condition for condition in conditions if _has_begun(condition, task=task)]
     said = _by_state([condition for condition in conditions if condition not in begun])
-    if "complete" in said and said["complete"].condition not in SUMMARIES and lacks_a_part(status):
-        del said["complete"]
+    whole = "complete" in said and said["complete"].condition in WHOLE
+    partial = not whole and lacks_a_part(status)
     resting = rests(spec)
     health = (
         (unseen(status, generation) if newest and resting is None else None)
@@ -92,16 +97,28 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
         or said.get("suspended")
         or _error(status)
         or said.get("progressing")
-        or _by_words(status, "status", task, _DEEPEST)
-        or said.get("complete")
-        or _by_words(status, "status", task)
-        or (msgspec.structs.replace(begun[-1].health(), state="progressing") if begun else None)
-        or _by_numbers(status, spec)
+        or _unless(partial, _by_words(status, "status", task, _DEEPEST))
+        or _unless(partial, said.get("complete"))
+        or _unless(partial, _by_words(status, "status", task))
+        or _so_far(begun if task else [])
+        or _unless(partial, _by_numbers(status, spec))
         or Health("unknown")
     )
     if health.state == "failed" and any(map(_gave_up, conditions)):
         health = msgspec.structs.replace(health, holder="client")
     return _of_task(health, status) if task or health.condition in _ENDS else health
+
+
+def _unless(partial: bool, health: Health | None) -> Health | None:
+    """The same, unless it calls complete what has a condition by which a part is not well."""
+    well = health is not None and health.state == "complete"
+    ended = health is not None and not _OVER.isdisjoint(parts(health.by.rpartition(" is ")[2]))
+    return None if partial and well and not ended else health
+
+
+def _so_far(begun: list[Condition]) -> Health | None:
+    """That a run is under way, by the last of what it has come to."""
+    return msgspec.structs.replace(begun[-1].health(), state="progressing") if begun else None
 
 
 def _gave_up(condition: Condition) -> bool:
@@ -137,10 +154,14 @@ def _of_now(conditions: list[Condition], status: Entry) -> list[Condition]:
     return [condition for condition in conditions if condition.entry["type"] not in log]
 
 
-def _has_begun(condition: Condition) -> bool:
-    """Whether it says how far a run has come, which stays True when it has ended."""
+def _has_begun(condition: Condition, *, task: bool) -> bool:
+    """Whether it says how far a run has come, which stays True when it has ended.
+
+    Of what does not end some of these say how it stands: that it runs, or is accepted.
+    """
     last = parts(condition.entry["type"])[-1:]
-    return condition.state == "complete" and not _BEGUN.isdisjoint(last)
+    words = _BEGUN if task else _FIRST
+    return condition.state == "complete" and not words.isdisjoint(last)
 
 
 def _by_state(conditions: list[Condition]) -> dict[HealthState, Health]:
@@ -210,9 +231,11 @@ def _by_words(status: Entry, path: str, task: bool, depth: int = 0) -> Health | 
     found = [*_words_in(status, path, task)]
     if not found and depth < _DEEPEST:
         for name, item in status.items():
-            if isinstance(item, dict) and "ondition" not in name:
-                below = _by_words(item, f"{path}.{name}", task, depth + 1)
-                found.extend((below,) if below else ())
+            if not isinstance(item, dict) or "ondition" in name:
+                continue
+            below = _by_words(item, f"{path}.{name}", task, depth + 1)
+            if below is not None and _tells_of_now(name, below.state):
+                found.append(below)
     return min(found, key=lambda one: _WORST_FIRST.index(one.state)) if found else None
 
 
@@ -221,14 +244,27 @@ def _words_in(status: Entry, path: str, task: bool) -> Iterator[Health]:
         if not isinstance(said, str | bool) or said == "":
             continue
         state = _of_field(name, said, task)
-        if state != "unknown":
+        if state != "unknown" and _tells_of_now(name, state):
             shown = said if isinstance(said, str) else str(said).lower()
             since = _text(status, "lastTransitionTime")
             yield Health(state, f"{path}.{name} is {shown}", "", message_in(status), since)
 
 
+def _tells_of_now(name: str, state: HealthState) -> bool:
+    """Whether a field tells how it stands, and not what was or is to be: `desiredState`.
+
+    What went well last may not be well now; what did not, or goes on, still tells.
+    """
+    first = parts(name)[:1]
+    if not _LAST.isdisjoint(first):
+        return state != "complete"
+    return _OTHER_TIMES.isdisjoint(first)
+
+
 def _of_field(name: str, said: str | bool, task: bool) -> HealthState:
     if isinstance(said, bool):
+        if name in _REST_FLAGS:
+            return "suspended" if said else "unknown"
         if name not in _FLAGS:
             return "unknown"
         return "complete" if said else "failed" if name == "healthy" else "progressing"

@@ -70,11 +70,16 @@ class Judge:
 def _claimed(health: Health | None, found: dict[str, Any]) -> Health | None:
     """With what it is a claim to, where it names that: Crossplane's own kinds are a user's.
 
-    Source: https://docs.crossplane.io/v1.20/concepts/claims/
+    One of these that is Synced is not done before it is Ready.
+    Sources: https://docs.crossplane.io/v1.20/concepts/claims/ and managed-resources/#conditions
+    there.
     """
+    spec = found.get("spec")
+    if health is not None and health.condition == "Synced" and health.state == "complete":
+        crossplane = isinstance(spec, dict) and not _CROSSPLANE.isdisjoint(spec)
+        return Health("progressing", _NOT_READY) if crossplane else health
     if health is None or health.state in ("complete", "suspended") or health.stale:
         return health
-    spec = found.get("spec")
     ref = spec.get("resourceRef") if isinstance(spec, dict) else None
     if not isinstance(ref, dict) or not all(isinstance(ref.get(key), str) for key in _REFERENCE):
         return health
@@ -82,6 +87,11 @@ def _claimed(health: Health | None, found: dict[str, Any]) -> Health | None:
     return msgspec.structs.replace(health, waits_for=(f"{ref['kind']}.{group}/{ref['name']}",))
 
 
+_CROSSPLANE = frozenset(
+    ("compositionRef", "compositionSelector", "crossplane", "forProvider", "resourceRefs")
+)
+"""Fields of a spec that Crossplane's managed, composite and claimed resources have."""
+_NOT_READY = "it has no condition Ready yet"
 _REFERENCE = ("apiVersion", "kind", "name")
 
 

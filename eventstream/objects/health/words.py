@@ -12,6 +12,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
+from eventstream.expressions import expression
+
 Meaning = Literal["failed", "progressing", "suspended", "complete", "unknown"]
 
 _LONGEST = 128
@@ -26,7 +28,8 @@ FAILED = word_set(
     "aborted backoff broken cancelled canceled conflict conflicted conflicting conflicts corrupt "
     "crash crashed crashing crashloop degraded denied err error errored errors evicted exceeded "
     "exception expired fail failed failing fails failure failures fatal fault faulted forbidden "
-    "illegal impossible incompatible incorrect invalid lost malformed misconfigured missing "
+    "illegal impossible incompatible incorrect invalid irreconcilable lost malformed misconfigured "
+    "missing "
     "misconfiguration mismatch mismatched noncompliant problem quarantined refused rejected "
     "stalled stuck terminal timeout unauthorized unhealthy unprocessable unreachable "
     "unrecoverable unresolvable unresolved unsupported violated violation violations wrong "
@@ -49,7 +52,7 @@ UNDER_WAY = word_set(
 """Parts of a condition's type by which work is under way while it is True."""
 
 PROGRESSING = UNDER_WAY | word_set(
-    "await awaiting converge inprogress init launched partial partially pend queue queued "
+    "await awaiting converge inprogress init launched outdated partial partially pend queue queued "
     "requested retry started submitted scheduled scheduling unassigned uninitialized "
     "unscheduled waiting wait"
 )
@@ -67,6 +70,10 @@ COMPLETE = word_set(
 """Parts by which it says that all is as asked for."""
 
 _DENIES = frozenset(("no", "not", "non", "without", "never", "in"))
+_OUT_OF = frozenset(("sync", "date"))
+"""What is said to be (out) of these is not yet as asked for: `OutOfSync`."""
+_IN_ONE_WORD = frozenset(("active", "complete", "compliant", "valid"))
+"""What `in` denies, as in `InComplete`: a `Cluster in healthy state` is well."""
 _STILL = frozenset(("running", "existing", "serving", "warning", "string"))
 _MISSING = frozenset(("found", "compliant", "supported", "allowed"))
 
@@ -91,12 +98,21 @@ def parts(text: str) -> tuple[str, ...]:
 def of_type(type_: str) -> Meaning:
     """What a condition of this type says while it is True: its last part names what is so."""
     found = parts(type_)
-    if found and found[-1] in COMPLETE and not _denied(type_):
+    if found[-1:] in _SUFFIXES:
+        found = found[:-1]
+    well = found[-1:] == ("date",) or not COMPLETE.isdisjoint(found[-1:])
+    if well and not _denied(type_):
         return "complete"  # `FailureDomainsReady` and `ConflictResolved` tell of nothing wrong.
     said = meaning(type_)
-    if said == "progressing" and not UNDER_WAY.intersection(parts(type_)) and not _denied(type_):
+    if said == "complete" and not well:
+        return "unknown"  # `LiveMigratable` and `ReadyForInstallation` are of what is possible.
+    if said == "progressing" and not UNDER_WAY.intersection(found) and not _denied(type_):
         return "unknown"
     return said
+
+
+_SUFFIXES = frozenset((("condition",), ("status",)))
+"""Last parts of a type that add nothing to it."""
 
 
 def _denied(type_: str) -> bool:
@@ -104,10 +120,17 @@ def _denied(type_: str) -> bool:
 
 
 def complains(message: str) -> bool:
-    """Whether a message speaks of an error, in its beginning."""
-    found = parts(message)
+    """Whether a message speaks of an error, in its beginning: of `0 errors` it does not."""
+    found = parts(_NONE.sub("", message[:_LONGEST]))
     said = any(part in _COMPLAINTS for part in found)
     return said or any(pair in _REFUSALS for pair in pairwise(found))
+
+
+_NONE = expression(
+    r"\b(?:0|no|zero|without|without any)\s+"
+    r"(?:errors?|exceptions?|failures?|failed|invalid|rejected)\b",
+    ignore_case=True,
+)
 
 
 _COMPLAINTS = word_set(
@@ -144,7 +167,7 @@ _STRONGEST: tuple[Meaning, ...] = ("failed", "suspended", "progressing", "comple
 
 
 def _of_part(part: str, before: str) -> Meaning:
-    denied = before in _DENIES
+    denied = before in _DENIES and (before != "in" or part in _IN_ONE_WORD)
     if part in FAILED:
         return "complete" if denied else "failed"
     if part in SUSPENDED:
@@ -154,5 +177,7 @@ def _of_part(part: str, before: str) -> Meaning:
             return "failed" if part in _MISSING else "progressing"
         return "complete" if part in COMPLETE else "unknown"
     if part in PROGRESSING or (part.endswith("ing") and len(part) > 4 and part not in _STILL):
-        return "unknown" if denied and before != "in" else "progressing"
+        return "unknown" if denied else "progressing"
+    if part in _OUT_OF and before == "of":
+        return "progressing"
     return "unknown"

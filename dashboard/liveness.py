@@ -78,9 +78,9 @@ def _watching(
     unread = [each for each in covered if each.state == "listing" and each.problem is None]
     if unread:
         return Liveness("late", "Listing", f"{_named(unread, told)} being read", name)
-    lagging = f"{lag:.1f} s behind" if lag >= 0.1 else "less than 0.1 s behind"
     if lag > BEHIND_SECONDS:
-        return Liveness("late", "Behind", lagging, name)
+        return Liveness("late", "Behind", f"by {wording.duration(lag)}", name)
+    lagging = f"{lag:.1f} s behind" if lag >= 0.1 else "less than 0.1 s behind"
     return Liveness("live", "Live", lagging, name)
 
 

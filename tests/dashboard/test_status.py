@@ -60,6 +60,13 @@ def test_how_far_behind_is_told_to_a_tenth_of_a_second() -> None:
     assert judged_by().detail == "0.2 s behind"
 
 
+@pytest.mark.parametrize(("lag", "told"), [(24.43, "by 24.4 s"), (300.0, "by 5 min")])
+def test_what_is_far_behind_says_that_word_once(lag: float, told: str) -> None:
+    covering = [covered("watching")]
+    judged = liveness(msgspec.structs.replace(WATCHED, lag=lag), covering, NOW, covering)
+    assert (judged.word, judged.detail) == ("Behind", told)
+
+
 def test_the_reason_of_a_lost_cluster_says_what_to_do() -> None:
     kinds = [covered("backing-off", PROBLEM)]
     reason = liveness(WATCHED, kinds, NOW, kinds).reason

@@ -64,7 +64,7 @@ def _image(words: str, *, before: str = "", after: str = "") -> Expected:
 _CREATE = Exercise(
     slug="create",
     title="Create a Deployment",
-    teaches="One request, and five controllers that answer it without ever calling each other.",
+    teaches="One request, and four components that answer it without ever calling each other.",
     idea="You write down what should be so: three replicas of nginx. That is all that kubectl "
     "does. The Deployment controller sees it and makes a ReplicaSet; the ReplicaSet controller "
     "sees that and makes Pods; the scheduler gives each a node; the kubelet there starts it.",
@@ -72,7 +72,7 @@ _CREATE = Exercise(
         Task(
             title="Ask for three replicas",
             command="kubectl create deployment nginx --image=bitnami/nginx:latest --replicas=3",
-            look="Each line below turns as its controller acts. The Now page has the same as one "
+            look="Each line turns as who it names acts. The Now page has the same as one "
             "row; open it to see who answered whom.",
             hint="The command prints “deployment.apps/nginx created”. If it says that it exists, "
             "take it away first: kubectl delete deployment nginx",

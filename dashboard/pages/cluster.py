@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from dashboard import actors, clock, filters, rendering, status
@@ -18,6 +18,10 @@ RECENT = 600.0
 """Seconds over which the rate of an actor is taken."""
 
 TROUBLES_MOST = 12
+TRACES_MOST = 500
+"""So many stalled traces, those that changed last, are counted and ranked, and running ones."""
+
+CODES_MOST = 8
 NODES_MOST = 200
 PLACES_MOST = 200
 WAITS_MOST = 60
@@ -52,10 +56,16 @@ def cluster(request: HttpRequest, page: Page) -> HttpResponse:
     text = request.GET.get("text", "").strip()[: filters.TEXT_MOST]
     after = request.GET.get("after", "")[: filters.TEXT_MOST]
     found = history.namespaces(text, after=after, limit=PLACES_MOST)
+    stalled = history.traces(history.Filter(state="stalled"), limit=TRACES_MOST)
+    running = history.traces(history.Filter(state="running"), limit=TRACES_MOST)
+    codes = Counter(_code(stored.record) for stored in stalled.rows).most_common()
     context = status.context(at) | {
-        "troubles": _troubles(at),
-        "troubles_most": TROUBLES_MOST,
-        "codes": _codes(),
+        "troubles": _troubles(stalled.rows, running.rows, at),
+        "stalled": len(stalled.rows),
+        "stalled_more": stalled.next is not None,
+        "running_more": TRACES_MOST if running.next is not None else 0,
+        "codes": codes[:CODES_MOST],
+        "codes_left": sum(count for _, count in codes[CODES_MOST:]),
         "counts": counts,
         "pods": sum(count for _, count in counts),
         "nodes": sorted(nodes, key=_urgency)[:NODES_MOST],
@@ -99,16 +109,13 @@ def _pod_counts() -> list[tuple[str, int]]:
     return [(state, total[state]) for state in (*history.POD_STATES, "") if total[state]]
 
 
-def _troubles(at: float) -> list[dict[str, Any]]:
-    """What is stuck, then what is slow: each with its row, and a word for which of the two."""
-    stuck = history.traces(history.Filter(state="stalled"), limit=TROUBLES_MOST).rows
-    running = history.traces(history.Filter(state="running"), limit=TROUBLES_MOST * 4).rows
+def _troubles(
+    stalled: Sequence[history.Stored[Trace]], running: Sequence[history.Stored[Trace]], at: float
+) -> list[SafeString]:
+    """The row of each that is stuck, the longest first, then of what is slow."""
     slow = [stored for stored in running if _slow(stored.record, at)]
-    ranked = sorted(stuck, key=lambda stored: stored.record.waiting_since or at)
-    return [
-        *({"why": "stuck", "row": rendering.trace_row(stored, at)} for stored in ranked),
-        *({"why": "slow", "row": rendering.trace_row(stored, at)} for stored in slow),
-    ][:TROUBLES_MOST]
+    stuck = sorted(stalled, key=lambda stored: stored.record.waiting_since or at)
+    return [rendering.trace_row(stored, at) for stored in [*stuck, *slow][:TROUBLES_MOST]]
 
 
 def _slow(trace: Trace, at: float) -> bool:
@@ -119,14 +126,8 @@ def _slow(trace: Trace, at: float) -> bool:
     return at - since > usual.p95
 
 
-def _codes() -> list[tuple[str, int]]:
-    """How many stalled traces have each diagnosis, the most frequent first."""
-    page = history.traces(history.Filter(state="stalled"), limit=500)
-    found = Counter(_code(stored.record) for stored in page.rows)
-    return found.most_common(8)
-
-
 def _code(trace: Trace) -> str:
+    """What is wrong, in a word."""
     if trace.withheld:
         return "withheld"
     return trace.diagnosis or "overdue"

@@ -44,7 +44,7 @@ SMUGGLED = """[...document.querySelectorAll(
 )].map(node => node.outerHTML.slice(0, 200))"""
 WORDS = {
     "/": "Now",
-    "/cluster": "Stuck, slow, failing",
+    "/cluster": "Stuck or slow",
     "/changes": "the object",
     "/writers": "who last set which fields",
     "/coverage": "cronjobs",

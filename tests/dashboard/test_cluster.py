@@ -66,6 +66,28 @@ def test_what_is_stuck_stands_on_the_cluster_page_with_its_code(client: Client) 
     assert "image-not-found 1" in words(html)
 
 
+def test_what_is_stuck_for_longest_is_shown_first_whatever_changed_last(client: Client) -> None:
+    now = time.time()
+    most = cluster.TROUBLES_MOST + 3
+    scenes.store(*(scenes.stuck(now - 100 * number, f"bad-{number}") for number in range(1, most)))
+    html = body(client, "/cluster")
+    shown = re.findall(r'id="trace-bad-(\d+)"', html)
+    assert shown == [str(number) for number in range(most - 1, 2, -1)]
+    assert "The longest first, 12 of 14." in words(html)
+    assert "image-not-found 14" in words(html)
+
+
+def test_only_what_was_looked_at_is_said_to_be_the_longest(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "TRACES_MOST", 2)
+    monkeypatch.setattr(cluster, "TROUBLES_MOST", 1)
+    now = time.time()
+    scenes.store(*(scenes.stuck(now - 100 * number, f"bad-{number}") for number in range(1, 4)))
+    told = words(body(client, "/cluster"))
+    assert "The longest of the 2 that changed last. More are stalled:" in told
+
+
 def test_nothing_is_called_well_that_nobody_watches(client: Client) -> None:
     assert "the cluster is not being watched" in words(body(client, "/cluster"))
 

@@ -86,6 +86,7 @@ function themes() {
     const theme = root.dataset.theme ?? "auto";
     button.replaceChildren(what, theme);
     button.setAttribute("aria-label", `Theme: ${theme}`);
+    button.title = button.ariaLabel;
   };
   button.hidden = false;
   button.addEventListener("click", () => {

@@ -11,6 +11,7 @@ import { start as startRefresh } from "./refresh.js";
 import { refresh, start as startSelection } from "./selection.js";
 import { start as startSearch } from "./search.js";
 import { Link } from "./socket.js";
+import * as standing from "./standing.js";
 import { summarise } from "./summary.js";
 import { start as startZoom } from "./zoom.js";
 
@@ -44,6 +45,7 @@ async function reload() {
   morph(main(), fresh.getElementById("main"));
   drawnAt();
   flow.showCount();
+  standing.tell();
   link.send(follows("sub"));
 }
 
@@ -123,6 +125,7 @@ function filtered() {
   flow.clear();
   forget();
   drawnAt();
+  standing.tell();
   if (!recorded) link.send(follows("sub"));
 }
 
@@ -139,10 +142,12 @@ flow.applied = (parts) => {
   refresh(parts);
   clocks.tick(parts);
   remember();
+  standing.tellSoon();
   summarise();
 };
 flow.reload = reloadSoon;
 drawnAt();
+standing.tell();
 const recorded = "recorded" in document.body.dataset; // It has ended: no clock ticks, nothing comes.
 if (!recorded) {
   clocks.setServerTime(Number(main().dataset.now));

@@ -47,3 +47,6 @@ def test_those_who_listen_are_told_how_things_stand(
         stalled = page.locator(".trace-row.is-stalled")
         stalled.wait_for()
         expect(page.locator("#summary")).to_contain_text("stalled; first ")
+        expect(page.locator("#standing > .is-stalled")).to_have_text("1 stalled")
+        expect(page.locator("#standing .codes")).to_have_text("quota-exceeded 1")
+        expect(page).to_have_title("1 stalled · Now · practice · Baton")

@@ -26,7 +26,9 @@ from eventstream.kubeapi.listing import (
 )
 from eventstream.kubeapi.session import WatchSession
 from eventstream.kubeapi.states import (
+    FAILED,
     Absent,
+    Asking,
     BackingOff,
     Broken,
     Checking,
@@ -86,6 +88,7 @@ class Reflector:
         self.resource = resource
         self._clock = clock or Clock()
         self._turns = connection.turns
+        self._list_failed = False
         self._holdings = holdings or Holdings()
         self._exchange = Exchange(connection, decoder, resource, namespace, self._clock)
         images = saved.images if saved else ()
@@ -152,24 +155,32 @@ class Reflector:
         except NoRoomError:
             problem = problems.no_room(self.resource, self._holdings.most)
             outcome = Refused(problem) if isinstance(state, Watching) else Broken(problem)
+        if not isinstance(state, Watching) and isinstance(state, Asking):
+            self._list_failed = isinstance(outcome, FAILED)
         if not isinstance(outcome, Listed):  # The watch that began with the list goes on.
             await self._exchange.close()
         return outcome
 
     async def _live(self, state: State) -> Outcome:
         match state:
-            case Listing():
-                return await self._list_page(state)
-            case Streaming():
-                return await self._stream(state)
             case Watching():
                 return await self._watch(state)
-            case Checking():
-                return await self._check(state)
+            case Listing() | Streaming() | Checking():
+                async with self._turns.lists.place(again=self._list_failed):
+                    return await self._read(state)
             case _:
                 await self._coverage.tell(_WAITS[type(state)], state.problem, state.delay)
                 await self._clock.sleep(state.delay)
                 return Waited()
+
+    async def _read(self, state: Listing | Streaming | Checking) -> Outcome:
+        match state:
+            case Listing():
+                return await self._list_page(state)
+            case Streaming():
+                return await self._stream(state)
+            case Checking():
+                return await self._check(state)
 
     async def _list_page(self, state: Listing) -> Outcome:
         await self._coverage.tell("listing", state.problem)

@@ -200,6 +200,10 @@ class Waited(msgspec.Struct, frozen=True):
     """The time is up."""
 
 
+FAILED = Ended | Failed | Stalled | Broken | Refused
+"""What a list ends in that may fail alike the next time."""
+
+
 Outcome = (
     PageRead | Listed | Unversioned | NotStreamed | Current | Ended | Failed
     | Stalled | Expired | Broken | Refused | Waited

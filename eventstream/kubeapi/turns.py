@@ -7,6 +7,8 @@ between two looks of the loop at everything else, and few may gather something l
 
 import asyncio
 
+from eventstream.kubeapi.lists import Lists
+
 ITEMS = 64
 """So many objects are read or handed on in one piece of work."""
 LARGE = 128 * 1024
@@ -15,11 +17,15 @@ LARGE_READS = 4
 
 
 class Turns:
-    """What the tasks of one connection share: `next` before each piece of work."""
+    """What the tasks of one connection share: `next` before each piece of work.
+
+    `lists` is how they share the server.
+    """
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
         self.large = asyncio.Semaphore(LARGE_READS)
+        self.lists = Lists()
 
     async def next(self) -> None:
         """Wait for one's turn, in the order of asking; one turn is given each time around."""

@@ -76,8 +76,10 @@ class Observed:
     def removed(self) -> list[Removed]:
         return [each for each in self.all if isinstance(each, Removed)]
 
-    def coverage(self, resource: Resource = PODS) -> list[Coverage]:
-        return [e for e in self.all if isinstance(e, Coverage) and e.resource == resource]
+    def coverage(self, resource: Resource | None = PODS) -> list[Coverage]:
+        """What was told of one resource, of all where it is None."""
+        told = [each for each in self.all if isinstance(each, Coverage)]
+        return [each for each in told if resource in (None, each.resource)]
 
 
 @asynccontextmanager

@@ -76,7 +76,7 @@ async def test_a_version_refused_right_after_its_list_is_not_asked_for_in_a_hot_
     time = VirtualClock(eager=60)
     async with reflecting(connection, clock=time.clock()) as observed:
         await observed.until(lambda seen: len(seen.positions) == 6)
-    assert [wait for wait in time.slept if wait < 60] == pytest.approx([0.7, 1.4, 2.8, 5.6, 11.2])
+    assert [wait for wait in time.slept if wait < 60] == pytest.approx([0.6, 1.2, 2.4, 4.8, 9.6])
 
 
 async def test_an_idle_type_is_listed_without_delay_when_its_history_goes(

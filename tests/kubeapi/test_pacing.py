@@ -27,8 +27,8 @@ def test_delays_double_from_800_ms_to_30_s() -> None:
     assert [backoff.delay() for _ in range(8)] == [0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30, 30]
 
 
-def test_up_to_a_quarter_of_a_delay_is_left_to_chance() -> None:
-    assert Backoff(Hands(chance=1.0).clock()).delay() == pytest.approx(0.6)
+def test_up_to_half_of_a_delay_is_left_to_chance() -> None:
+    assert Backoff(Hands(chance=1.0).clock()).delay() == pytest.approx(0.4)
 
 
 def test_two_healthy_minutes_after_the_last_wait_start_it_anew() -> None:
@@ -45,6 +45,11 @@ def test_a_wish_of_the_server_is_the_least_but_no_absurd_one() -> None:
     backoff = Backoff(Hands().clock())
     assert backoff.delay(20) == 20
     assert backoff.delay(1e9) == 300
+
+
+def test_those_that_are_asked_to_wait_as_long_do_not_come_back_all_at_once() -> None:
+    assert Backoff(Hands(chance=0.0).clock()).delay(20) == 20
+    assert Backoff(Hands(chance=0.5).clock()).delay(20) == pytest.approx(22.5)
 
 
 def test_a_permission_is_tried_again_within_30_to_60_seconds() -> None:

@@ -51,7 +51,7 @@ async def test_refusals_for_a_minute_are_few_and_lead_to_no_list(
     assert 4 <= len(tried) <= 8
     waits = [wait for wait in time.slept if wait < MINUTE]
     assert all(later >= earlier * 0.9 for earlier, later in pairwise(waits))
-    assert min(waits) >= (5 if reply.retry_after else 0.6)
+    assert min(waits) >= (5 if reply.retry_after else 0.4)
     assert not observed.positions
 
 

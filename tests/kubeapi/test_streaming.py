@@ -149,7 +149,7 @@ async def test_429_is_waited_for_and_the_stream_asked_for_again(
     async with reflecting(connection, clock=time.clock()) as observed:
         await observed.until_state("watching")
     assert observed.told == EXISTING[:1]
-    assert [wait for wait in time.slept if wait < 60] == pytest.approx([1, 1.4])
+    assert [wait for wait in time.slept if wait < 60] == pytest.approx([1.125, 1.2])
     assert server.lists(POD_PATH) == []
 
 

@@ -77,7 +77,7 @@ async def test_a_proxys_504_backs_off_and_goes_on_from_the_same_version(
     assert [each.version for each in server.watches(POD_PATH)] == [11, 11]
     assert server.lists(POD_PATH) == []
     assert observed.gaps == []
-    assert [wait for wait in time.slept if wait < 60] == pytest.approx([0.7])
+    assert [wait for wait in time.slept if wait < 60] == pytest.approx([0.6])
     codes = {each.problem.code for each in observed.coverage() if each.problem}
     assert codes <= {"server-error", "not-kubernetes"}
     assert len(codes) == 1

@@ -15,7 +15,8 @@ from eventstream.explain.engine.engine import Engine
 from eventstream.explain.vocabulary.records import Upsert
 from eventstream.following import Follower
 from eventstream.kinds import taught
-from eventstream.kubeapi.connection import ClusterIdentity, Connection
+from eventstream.kubeapi.connection import Connection
+from eventstream.kubeapi.identity import ClusterIdentity
 from eventstream.kubeapi.watcher import Saved, Watcher
 from eventstream.objects.audit import AuditDecoder
 from eventstream.objects.decoding import Decoder

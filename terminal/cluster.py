@@ -14,8 +14,9 @@ from contextlib import asynccontextmanager
 import msgspec
 
 from eventstream.kubeapi.clock import Clock
-from eventstream.kubeapi.connection import ClusterIdentity, Connection, connect
+from eventstream.kubeapi.connection import Connection, connect
 from eventstream.kubeapi.holdings import Holdings
+from eventstream.kubeapi.identity import ClusterIdentity
 from eventstream.kubeapi.once import list_once
 from eventstream.kubeapi.problems import ApiProblem
 from eventstream.kubeapi.supervision import Supervision

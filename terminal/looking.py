@@ -12,7 +12,7 @@ from eventstream.explain.vocabulary.records import (
     Trace,
     Upsert,
 )
-from eventstream.kubeapi.connection import ClusterIdentity
+from eventstream.kubeapi.identity import ClusterIdentity
 from eventstream.objects.images import Image
 from eventstream.objects.observations import Change, Coverage, Observation, Position, Problem
 from eventstream.objects.resource import Resource

@@ -9,14 +9,12 @@ import hashlib
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import aiohttp
-import msgspec
 from kubernetes.aio.client import Configuration
 
 from eventstream import descriptors
-from eventstream.expressions import expression
 from eventstream.kubeapi import kubeconfig as kubeconfigs
 from eventstream.kubeapi.answers import refused
 from eventstream.kubeapi.bodies import (
@@ -29,15 +27,20 @@ from eventstream.kubeapi.bodies import (
 )
 from eventstream.kubeapi.bounds import BOUNDS, Bounds
 from eventstream.kubeapi.clock import Clock
+from eventstream.kubeapi.identity import (
+    UID_PATH,
+    ClusterIdentity,
+    uid_in,
+    version_in,
+)
 from eventstream.kubeapi.problems import (
     ApiProblem,
     expired_token,
-    not_kubernetes,
     open_files,
+    other_cluster,
     oversized,
     unreadable,
 )
-from eventstream.kubeapi.quoting import quoted
 from eventstream.kubeapi.tokens import expired_at
 from eventstream.kubeapi.transport import (
     CONNECTION_ERRORS,
@@ -57,22 +60,9 @@ ANSWER_SECONDS = 600.0
 RENEW_SECONDS = 60.0
 RELOAD_SECONDS = 10.0
 """At most so often are all credentials read anew after a refusal, however many watches ask."""
-_UID = expression(r"[!-~]{1,128}")
-"""What a uid looks like, which every step's id rests on."""
-_LONGEST_VERSION = 60
 _MENDABLE = frozenset({"unauthorized", "certificate"})
+_NO_WAY = frozenset({"unreachable", "proxy", "other-cluster"})
 _ABSENT = frozenset({"forbidden", "not-served"})
-
-_T = TypeVar("_T")
-
-
-class ClusterIdentity(msgspec.Struct, frozen=True):
-    """Which cluster this is: `uid` stays, where it may be read; `name` is "" where nobody said."""
-
-    uid: str
-    name: str
-    server: str
-    version: str
 
 
 class StreamCutError(Exception):
@@ -97,18 +87,6 @@ class ByteStream:
     def close(self) -> None:
         """Cut the stream: a read that waits raises StreamCutError."""
         self._body.close()
-
-
-class _Version(msgspec.Struct, rename={"git_version": "gitVersion"}):
-    git_version: str
-
-
-class _Uid(msgspec.Struct):
-    uid: str
-
-
-class _Namespace(msgspec.Struct):
-    metadata: _Uid
 
 
 class _Asked(NamedTuple):
@@ -152,8 +130,11 @@ class Connection:
         self._source = source
         self._clock = clock
         self._lock = asyncio.Lock()
+        self._recognising = asyncio.Lock()
         self._loads = 0
         self._reloaded_at = float("-inf")
+        self._uid = ""
+        self._is_certain = True
         self._take(configuration)
         # No limit: a pool that is full makes further watches wait without a word.
         self._pool = aiohttp.TCPConnector(limit=0)
@@ -223,15 +204,10 @@ class Connection:
         Its uid is that of namespace kube-system, which lives as long as the cluster, or, where
         that must not be read, a hash of the server's address and CA.
         """
-        try:
-            body = await self.get("/api/v1/namespaces/kube-system")
-            uid = decoded("GET namespace kube-system", body, _Namespace).metadata.uid
-        except ApiProblem as absent:
-            if absent.problem.code not in _ABSENT:
-                raise
-            uid = ""
-        known = uid if _UID.fullmatch(uid) else self._fingerprint()
-        return ClusterIdentity(known, self.name, self.server, await self.version())
+        self._uid = await self._told_uid()
+        return ClusterIdentity(
+            self._uid or self._place, self.name, self.server, await self.version()
+        )
 
     async def version(self) -> str:
         """Return the server's version, as `v1.36.2`, "" where it is not told; raises ApiProblem."""
@@ -241,11 +217,12 @@ class Connection:
             if absent.problem.code not in _ABSENT:
                 raise
             return ""
-        return quoted(decoded("GET /version", body, _Version).git_version, _LONGEST_VERSION)
+        return version_in(body)
 
     async def route(self, *, own: bool) -> Route:
         """Return how to reach the server; with `own`, as Baton, else as nobody in particular."""
         await self._renew()
+        await self._recognise()
         configuration = self._configuration
         return Route(
             self.server,
@@ -268,7 +245,16 @@ class Connection:
         self._loads += 1
         self._renewed_at = self._clock.monotonic()
         self.server: str = configuration.host
+        self._place = self._fingerprint()
         self.namespace = self._source.namespace
+
+    async def _told_uid(self) -> str:
+        try:
+            return uid_in(await self.get(UID_PATH))
+        except ApiProblem as absent:
+            if absent.problem.code not in _ABSENT:
+                raise
+            return ""
 
     def _fingerprint(self) -> str:
         ca = self._configuration.ssl_ca_cert
@@ -293,17 +279,34 @@ class Connection:
             raise
 
     async def _request_twice(self, asked: _Asked) -> aiohttp.ClientResponse:
-        """Send; when credentials or CA were refused, read them anew and send once more."""
+        """Send; when credentials or CA were refused, read them anew and send once more.
+
+        So too where no server is, and the kubeconfig was written anew: it may name another address.
+        """
         await self._renew()
         loads = self._loads
         try:
             return await self._send(asked)
         except ApiProblem as refusal:
-            if refusal.problem.code not in _MENDABLE or not await self._reload(loads):
+            code = refusal.problem.code
+            mendable = code in _MENDABLE or (code in _NO_WAY and self._source.changed())
+            if not mendable or not await self._reload(loads):
                 raise
         return await self._send(asked)
 
+    async def _recognise(self) -> None:
+        """Raise ApiProblem where the address that was read anew leads to another cluster."""
+        async with self._recognising:
+            if self._is_certain:
+                return
+            uid = await self._told_uid()
+            if uid not in ("", self._uid):
+                raise ApiProblem(other_cluster(self.server))
+            self._is_certain = True
+
     async def _send(self, asked: _Asked) -> aiohttp.ClientResponse:
+        if not self._is_certain and asked.path != UID_PATH:
+            await self._recognise()
         configuration = self._configuration
         bearer = await self._bearer()
         try:
@@ -364,16 +367,11 @@ class Connection:
             if self._clock.monotonic() - self._reloaded_at < RELOAD_SECONDS:
                 return False
             self._reloaded_at = self._clock.monotonic()
+            before = self._place
             self._take(await self._source.load())
+            if self._uid and self._place != before:
+                self._is_certain = False
             return True
-
-
-def decoded(what: str, body: bytes, type_: type[_T]) -> _T:
-    """Return the answer to `what` ("GET /version"); raises ApiProblem where it is no such JSON."""
-    try:
-        return msgspec.json.decode(body, type=type_)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ApiProblem(not_kubernetes(what, 200, f"JSON of another kind ({error})")) from error
 
 
 async def connect(

@@ -41,6 +41,9 @@ class Source(Protocol):
     async def renew(self, configuration: Configuration) -> None:
         """Bring tokens that change by themselves up to date; raises ApiProblem."""
 
+    def changed(self) -> bool:
+        """Return whether what `load` read was written anew since."""
+
 
 class ServiceAccount:
     """The service account of the Pod that this runs in."""
@@ -80,6 +83,10 @@ class ServiceAccount:
     async def renew(self, configuration: Configuration) -> None:
         """Leave it to the package, which reads the token's file again every minute."""
 
+    def changed(self) -> bool:
+        """Return False: the address is in the environment, which stays as it is."""
+        return False
+
 
 class KubeConfig:
     """One context of one or several merged kubeconfig files."""
@@ -88,13 +95,18 @@ class KubeConfig:
         self._paths = paths
         self._context = context
         self._loader: Loader | None = None
+        self._written: list[tuple[int, int]] = []
         self.name = context or ""
         self.namespace = ""
 
     async def load(self) -> Configuration:
-        """Read the files, the token file and the exec plugin's answer anew."""
+        """Read the files, the token file and the exec plugin's answer anew.
+
+        The context stays that of the first time, whichever is the current one by now.
+        """
+        self._written = self._stamps()
         files = [(path, _read(path)) for path in self._paths]
-        self.name = _context(files, self._context)
+        self.name = self._context = _context(files, self._context)
         self.namespace = _namespace(files, self.name)
         configuration = Configuration()
         try:
@@ -117,6 +129,14 @@ class KubeConfig:
             raise ApiProblem(error.problem) from error
         except _UNREADABLE as error:
             raise ApiProblem(self._failed(error)) from error
+
+    def changed(self) -> bool:
+        """Return whether a file was written anew since it was read."""
+        return self._stamps() != self._written
+
+    def _stamps(self) -> list[tuple[int, int]]:
+        found = [path.stat() for path in self._paths if path.exists()]
+        return [(each.st_mtime_ns, each.st_size) for each in found]
 
     def _failed(self, error: Exception) -> Problem:
         if isinstance(error, OSError) and error.filename and error.strerror:

@@ -58,6 +58,18 @@ def not_kubernetes(what: str, code: int, content_type: str, location: str = "") 
     )
 
 
+def other_cluster(server: str) -> Problem:
+    """Tell that credentials or an address, read anew, led to another cluster than before."""
+    return Problem(
+        "other-cluster",
+        f"Another cluster answers at {server} than the one that is watched: the uid of its "
+        "namespace kube-system is another.",
+        "the cluster was set up anew, or the kubeconfig now names another one",
+        "restart Baton with BATON_DATA set to another directory, as a history is of one cluster, "
+        "or have the kubeconfig name the old one, which is then gone on with",
+    )
+
+
 def malformed(resource: Resource, said: str) -> Problem:
     """Tell that what came for `resource` could not be read, so that it has to be listed again."""
     return Problem(

@@ -11,7 +11,8 @@ from typing import NamedTuple
 import msgspec
 
 from eventstream.expressions import expression
-from eventstream.kubeapi.connection import JSON, Connection, decoded
+from eventstream.kubeapi.connection import JSON, Connection
+from eventstream.kubeapi.identity import decoded
 from eventstream.kubeapi.problems import ApiProblem
 from eventstream.objects.resource import Resource
 

@@ -43,7 +43,9 @@ MOST_CUT = 2
 MOST_FAILED = 3
 """After so many watches in a row that ended and brought nothing, the last by an ERROR, what is
 known is compared with a list."""
-OF_THE_CONNECTION = frozenset({"unauthorized", "unreachable", "throttled", "certificate", "proxy"})
+OF_THE_CONNECTION = frozenset(
+    {"unauthorized", "unreachable", "throttled", "certificate", "proxy", "other-cluster"}
+)
 """Refusals that another way of asking would meet as well."""
 MOST_QUIET = 3
 """After so many watches in a row that ended and brought nothing, the server's version is asked

@@ -22,7 +22,8 @@ from eventstream import descriptors, history, logs, reviewing, serving
 from eventstream.clusters import Fronted, path_prefix
 from eventstream.dialects import InUseError, UnusableError, dialect
 from eventstream.front import telling
-from eventstream.kubeapi.connection import ClusterIdentity, Connection, connect
+from eventstream.kubeapi.connection import Connection, connect
+from eventstream.kubeapi.identity import ClusterIdentity
 from eventstream.kubeapi.problems import ApiProblem, open_files
 from eventstream.kubeapi.reviews import ApiReviews
 from eventstream.management import roles

@@ -6,12 +6,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 
 from eventstream.kubeapi.connection import Connection, connect
+from eventstream.kubeapi.identity import UID_PATH
 from eventstream.kubeapi.problems import ApiProblem
 from tests.kubeapi.certificates import Authority
 from tests.kubeapi.clocks import VirtualClock
-from tests.kubeapi.configs import write_kubeconfig
+from tests.kubeapi.configs import kubeconfig, write_kubeconfig
 from tests.kubeapi.conftest import VERSION
 from tests.kubeapi.scripted import (
     Answer,
@@ -242,3 +244,66 @@ async def test_a_token_file_is_read_again_before_it_is_refused(
     await connection.close()
     bearers = [each.headers["authorization"] for each in server.requests]
     assert bearers == ["Bearer first", "Bearer second"]
+
+
+def has_uid(server: ScriptedServer, uid: str) -> None:
+    server.on("/version", json_answer({"gitVersion": "v1.36.2"}))
+    server.on(UID_PATH, json_answer({"metadata": {"uid": uid}}))
+
+
+@pytest.fixture
+async def other() -> AsyncIterator[ScriptedServer]:
+    scripted = ScriptedServer()
+    await scripted.start()
+    yield scripted
+    await scripted.stop()
+
+
+async def test_an_address_that_changed_is_followed_to_the_same_cluster(
+    server: ScriptedServer, other: ScriptedServer, connection: Connection, tmp_path: Path
+) -> None:
+    has_uid(server, "one")
+    has_uid(other, "one")
+    await connection.identify()
+    await server.stop()
+    with pytest.raises(ApiProblem, match="cannot be reached"):
+        await connection.version()
+    write_kubeconfig(tmp_path / "config", other.url)
+    assert await connection.version() == "v1.36.2"
+    assert [each.path for each in other.requests] == [UID_PATH, "/version"]
+
+
+async def test_another_cluster_at_an_address_that_changed_is_not_taken_for_the_first(
+    server: ScriptedServer, other: ScriptedServer, tmp_path: Path
+) -> None:
+    has_uid(server, "one")
+    has_uid(other, "two")
+    config = write_kubeconfig(tmp_path / "config", server.url)
+    time = VirtualClock()
+    connection = await connect(kubeconfig=str(config), clock=time.clock())
+    await connection.identify()
+    accepts(server, "renewed")
+    write_kubeconfig(config, other.url)
+    for _ in range(2):
+        with pytest.raises(ApiProblem, match="Another cluster") as raised:
+            await connection.version()
+        assert raised.value.problem.code == "other-cluster"
+    assert {each.path for each in other.requests} == {UID_PATH}
+    write_kubeconfig(config, server.url, user={"token": "renewed"})
+    time.advance(10)
+    assert await connection.version() == "v1.36.2"
+    await connection.close()
+
+
+async def test_another_current_context_does_not_lead_to_another_cluster(
+    server: ScriptedServer, other: ScriptedServer, connection: Connection, tmp_path: Path
+) -> None:
+    content = kubeconfig(server.url, user={"token": "renewed"})
+    content["clusters"].append({"name": "other", "cluster": {"server": other.url}})
+    content["contexts"].append({"name": "other", "context": {"cluster": "other", "user": "u"}})
+    content["current-context"] = "other"
+    accepts(server, "renewed")
+    (tmp_path / "config").write_text(yaml.safe_dump(content))
+    assert await connection.version() == "v1.36.2"
+    assert connection.name == "test"
+    assert not other.requests

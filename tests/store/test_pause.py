@@ -6,7 +6,8 @@ import msgspec
 
 from eventstream.explain.engine.engine import Engine
 from eventstream.explain.vocabulary.records import Trace, TraceUpsert
-from eventstream.kubeapi.connection import ClusterIdentity, Connection
+from eventstream.kubeapi.connection import Connection
+from eventstream.kubeapi.identity import ClusterIdentity
 from eventstream.objects.observations import Change, Coverage
 from eventstream.observer import Observer
 from tests.explain.tapes import observations

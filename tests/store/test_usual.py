@@ -9,7 +9,8 @@ from eventstream.explain.engine.engine import Engine
 from eventstream.explain.outlook.waits import ENOUGH
 from eventstream.explain.vocabulary.records import ObjectRef, WaitsSeen, WaitsUpsert
 from eventstream.history import waits as waits_module
-from eventstream.kubeapi.connection import ClusterIdentity, Connection
+from eventstream.kubeapi.connection import Connection
+from eventstream.kubeapi.identity import ClusterIdentity
 from eventstream.models import StepRow, WaitsRow
 from eventstream.objects.decoding import Decoder
 from eventstream.observer import Observer

@@ -178,12 +178,26 @@ class DaemonSetStatus(Part, frozen=True, gc=False):
     conditions: tuple[Condition, ...] = ()
 
 
+class FailureRule(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
+    """What a Job does about a Pod that fails in one way: `Ignore` counts it not at all."""
+
+    action: str = ""
+
+
+class FailurePolicy(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
+    """Which failed Pods of a Job count; of each rule only what is done is kept."""
+
+    rules: tuple[FailureRule, ...] = ()
+
+
 class JobSpec(Part, frozen=True, gc=False):
     """Desired state of a Job."""
 
     parallelism: Int64 | None = None
     completions: Int64 | None = None
     backoff_limit: Int64 | None = None
+    backoff_limit_per_index: Int64 | None = None
+    pod_failure_policy: FailurePolicy | None = None
     active_deadline_seconds: Int64 | None = None
     ttl_seconds_after_finished: Int64 | None = None
     completion_mode: str = ""

@@ -114,8 +114,8 @@ def test_a_cronjob_whose_last_run_failed_says_so_where_its_job_is_gone() -> None
     trace = stands(story, story.exists(tick))
     assert (trace.state, trace.diagnosis, trace.holder) == ("stalled", "job-failed", "client")
     assert trace.summary == (
-        "The last run of CronJob tick, due at 2026-11-29T10:05:00Z, did not succeed; the last that "
-        "did ended at 2026-11-29T10:00:20Z."
+        "The last run of CronJob tick, due at 2026-11-29T10:05:00Z, is not on record as a "
+        "success; the last success ended at 2026-11-29T10:00:20Z."
     )
 
 
@@ -277,14 +277,14 @@ def test_a_budget_that_cannot_be_counted_lets_no_pod_go() -> None:
     assert "found no controllers for pod a" in trace.summary
 
 
-def test_a_budget_says_that_no_pod_may_ever_go() -> None:
+def test_a_budget_says_that_no_healthy_pod_may_go() -> None:
     story = Story()
     budget = thing("PodDisruptionBudget", "web", "policy/v1", spec={"minAvailable": 1})
     budget["status"] = {"observedGeneration": 1, "currentHealthy": 1, "desiredHealthy": 1}
     budget["status"]["expectedPods"] = 1
     trace = stands(story, story.create(budget, "kubectl-create"))
     assert trace.state == "complete"
-    assert "no Pod may ever be evicted" in trace.summary
+    assert "no healthy Pod may be evicted while it is so" in trace.summary
 
 
 NAMES = [

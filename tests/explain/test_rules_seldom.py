@@ -176,7 +176,7 @@ ROLLING: Json = {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {}
         (
             {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 2}}},
             {"above_ready": False},
-            "statefulset-controller",
+            "unknown",
         ),
         (
             {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}},

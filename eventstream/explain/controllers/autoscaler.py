@@ -14,9 +14,11 @@ from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.records import Evidence, Loop
 from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER
 from eventstream.explain.world.claims import Writer
+from eventstream.explain.world.notes import first_told, last_told
 from eventstream.explain.world.pods import condition
 from eventstream.explain.world.text import (
     count,
+    listing,
     named,
     parse,
     said_by,
@@ -35,8 +37,11 @@ def scaled_by_autoscaler(view: View, who: Writer) -> Verdict | None:
     write = view.write
     if who.manager != CONTROLLER_MANAGER or who.subresource != "scale":
         return None
-    scaler = view.by_target(write.image)
-    said = _rescaled(view, scaler) if scaler is not None else []
+    found = [each for each in view.by_target(write.image) if not each.gone]
+    told = {each.log.uid: _rescaled(view, each) for each in found}
+    scalers = [each for each in found if told[each.log.uid]] or found
+    scaler = scalers[0] if len(scalers) == 1 else None
+    said = told[scaler.log.uid] if scaler is not None else []
     return Verdict(
         rule="autoscaled",
         actor="horizontal-pod-autoscaler",
@@ -44,7 +49,7 @@ def scaled_by_autoscaler(view: View, who: Writer) -> Verdict | None:
         subresource="scale",
         what=f"The HorizontalPodAutoscaler scaled {named(write.image)}: "
         f"{told_changes(write.changes)}.",
-        why=_measured(scaler, said),
+        why=_measured(scaler, said) if scaler or not scalers else _by_one_of(scalers),
         who_grade="reported",
         why_grade="reported" if said else "unknown",
         begins=True,
@@ -59,21 +64,40 @@ def scaled_by_autoscaler(view: View, who: Writer) -> Verdict | None:
 
 
 def _rescaled(view: View, scaler: Write) -> list[Change]:
-    """The autoscaler's Events of this new size: it tells of each after it was set."""
-    spec = view.write.image.spec
+    """The autoscaler's Events of this new size: it tells of each after it was set.
+
+    Of Events of the same size at other times none is meant.
+    """
+    spec, at = view.write.image.spec, view.write.change.at
     replicas = spec.get("replicas") if isinstance(spec, dict) else getattr(spec, "replicas", None)
     return [
         note
         for note in view.all_notes(scaler.log.uid, "SuccessfulRescale")
         if (note.after.spec.message or "").startswith(f"New size: {replicas};")
+        and _first_at(note) - _APART <= at <= (last_told(note.after.spec) or note.at) + _APART
     ]
+
+
+_APART = 10.0
+"""Seconds between what an Event tells of and the Event: it is sent at once, by another clock."""
+
+
+def _first_at(note: Change) -> float:
+    told = first_told(note.after.metadata.name, note.after.spec)
+    return told[0] if told is not None else note.at
+
+
+def _by_one_of(scalers: list[Write]) -> str:
+    names = listing([named(scaler.image) for scaler in scalers])
+    return f"It has more than one autoscaler: {names}. Which of them it was is not told."
 
 
 def _measured(scaler: Write | None, said: list[Change]) -> str:
     if scaler is None:
         return "What it measured is in the status of its HorizontalPodAutoscaler object."
     spec, name = scaler.image.spec, scaler.image.metadata.name
-    least = getattr(spec, "min_replicas", None) or 1
+    least = getattr(spec, "min_replicas", None)
+    least = 1 if least is None else least
     bounds = f"HorizontalPodAutoscaler {name} keeps it between {least} and {spec.max_replicas}"
     if said:
         return f"{bounds}, and says: {sentence(said[-1].after.spec.message)}"

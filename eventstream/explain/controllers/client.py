@@ -7,6 +7,7 @@ Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-
 
 from eventstream.explain.attribution import proofs
 from eventstream.explain.attribution.customs import asked_above, custom_keeper
+from eventstream.explain.controllers.shared.makers import BY_HAND
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.records import Verb
@@ -22,7 +23,8 @@ from eventstream.objects.kinds import is_built_in
 def created(view: View, who: Writer) -> Verdict | None:
     """A client created an object: the root of a trace, and steps 1 to 3 for a Deployment."""
     write = view.write
-    if write.change.type != "ADDED" or who.built_in or not who.known:
+    by_hand = BY_HAND in (write.image.metadata.annotations or ())
+    if write.change.type != "ADDED" or who.built_in or not (who.known or by_hand):
         return None
     deployment = is_a(write.image, kinds.DEPLOYMENT)
     return Verdict(
@@ -34,7 +36,7 @@ def created(view: View, who: Writer) -> Verdict | None:
         subresource=who.subresource or None,
         what=f"{_client(who)} asked the API server to create {_described(write)}.",
         why=_WHY,
-        who_grade="reported",
+        who_grade="reported" if who.known else "inferred",
         why_grade="unknown",
         begins=True,
         evidence=(proofs.saw(write), *proofs.managed(who)),
@@ -78,11 +80,11 @@ def _verb(who: Writer) -> Verb:
     return "patch" if patches or who.operation == "Apply" or who.subresource else "update"
 
 
-_WHY = "Why a client acts cannot be seen from the API. Every step below follows from this request."
+_WHY = "Why a client acts cannot be seen from the API."
 
 
 def _client(who: Writer) -> str:
-    return f"A client that calls itself {who.manager}"
+    return f"A client that calls itself {who.manager}" if who.known else "A client"
 
 
 def _described(write: Write) -> str:
@@ -116,9 +118,7 @@ def by_client(view: View, who: Writer) -> Verdict | None:
         verb="patch",
         what=f"{'Somebody' if keeper else 'A client'} changed {named(write.image)}: "
         f"{told_changes(write.changes)}.",
-        why=f"A client, or {keeper}: a removal leaves no entry behind."
-        if keeper
-        else "Why a client acts cannot be seen from the API.",
+        why=f"A client, or {keeper}: a removal leaves no entry behind." if keeper else _WHY,
         who_grade="unknown" if keeper else "inferred",
         why_grade="unknown",
         causes=asked_above(view) if keeper else (),

@@ -82,11 +82,16 @@ def _unsuccessful(snapshot: Snapshot, write: Write) -> Holding | None:
     since, before = parse(due), parse(succeeded)
     if since is None or before is None or before >= since or getattr(status, "active", None):
         return None
-    if any(True for _ in snapshot.children(write.log, "Job")):
+    runs = [snapshot.latest(log) for log in write.log.family.children.values()]
+    if any(run is not None and (not run.gone or is_true(run.image, "Complete")) for run in runs):
         return None
-    detail = f"The last run of {name}, due at {due}, did not succeed; the last that did ended at"
+    detail = (
+        f"The last run of {name}, due at {due}, is not on record as a success; the last success"
+    )
     shown = proofs.status(write, f"status.lastSuccessfulTime of {name} is before lastScheduleTime")
-    wrong = Trouble("job-failed", f"{detail} {succeeded}.", (shown,), commands.describe(write))
+    wrong = Trouble(
+        "job-failed", f"{detail} ended at {succeeded}.", (shown,), commands.describe(write)
+    )
     plain = Holding(1, "client", "", since, f"a run of {name} that succeeds", about=write)
     return troubled(plain, wrong)
 

@@ -6,6 +6,7 @@ Source: pkg/controller/daemon/daemon_controller.go, addNode, updateNode and pods
 from eventstream.explain.controllers.registry import Behaviour
 from eventstream.explain.controllers.shared import revisions, workloads
 from eventstream.explain.controllers.shared.revisions import HASH, newest_revision
+from eventstream.explain.controllers.shared.updates import is_available, share, siblings
 from eventstream.explain.deletions.deciding import Housekeeper, either, would_say
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.declared import kinds
@@ -79,13 +80,55 @@ def old_pod(view: View, parent: Write) -> Housekeeper | None:
     strategy = getattr(getattr(parent.image.spec, "update_strategy", None), "type", "")
     if wanted and revision and revision != wanted and strategy != "OnDelete":
         why = f"The Pod is of revision {revision}; DaemonSet {name} is being updated to {wanted}."
-        return Housekeeper("daemonset-controller", why, sources.DAEMONSET_SYNC, parent)
+        if _may_go(view, parent, wanted):
+            return Housekeeper("daemonset-controller", why, sources.DAEMONSET_SYNC, parent)
+        reason = f"the DaemonSet controller, which updates Pods of {name} a few at a time."
+        return either(reason, sources.DAEMONSET_SYNC)
     if would_say(view, parent.log.uid):
         return None  # It tells of each Pod that it deletes, and told nothing of this one.
     reason = (
         f"the DaemonSet controller, which replaces Pods of {name} and takes them off unfit nodes."
     )
     return either(reason, sources.DAEMONSET_SYNC)
+
+
+def _may_go(view: View, parent: Write, wanted: str) -> bool:
+    """Whether a rolling update could take this old Pod away now.
+
+    With maxSurge one goes once there is a new Pod beside it, which has to be available if it is
+    itself. Else one that is not available goes at any time, and the others while fewer nodes than
+    maxUnavailable are without an available Pod because of the update.
+    Source: pkg/controller/daemon/update.go, rollingUpdate, updatedDesiredNodeCounts.
+    """
+    own, spec = view.previous(), parent.image.spec
+    now, seconds = view.write.change.at, getattr(spec, "min_ready_seconds", 0)
+    whole = own is not None and is_available(own.image, seconds, now)
+    rolling = getattr(getattr(spec, "update_strategy", None), "rolling_update", None)
+    nodes = getattr(parent.image.status, "desired_number_scheduled", 0)
+    others = [pod.image for pod in siblings(view, parent.log.uid) if not pod.gone]
+    if share(getattr(rolling, "max_surge", None), nodes, up=True):
+        beside = [pod for pod in others if _host(pod) == _host(view.write.image)]
+        return any(
+            _is_new(pod, wanted) and (not whole or is_available(pod, seconds, now))
+            for pod in beside
+        )
+    most = share(getattr(rolling, "max_unavailable", None), nodes, up=True)
+    hosts = {_host(pod) for pod in others} - {_host(view.write.image)}
+    without = 0
+    for host in hosts:
+        there = [p for p in others if _host(p) == host and not p.metadata.deletion_timestamp]
+        new = [pod for pod in there if _is_new(pod, wanted)]
+        well = len(there) == 1 and (not new or is_available(new[0], seconds, now))
+        without += not well
+    return not whole or without < max(most or 1, 1)
+
+
+def _is_new(pod: Image, wanted: str) -> bool:
+    return (pod.metadata.labels or {}).get(HASH) == wanted
+
+
+def _host(pod: Image) -> str:
+    return node_of(pod) or meant_for(pod)
 
 
 BEHAVIOURS = (

@@ -95,11 +95,17 @@ def _overdue(view: View, job: Image) -> str:
 
 
 def _exhausted(view: View, parent: Write) -> str:
-    limit = getattr(parent.image.spec, "backoff_limit", None)
+    """Whether it has failed too often; restarts of containers count where they are to go on.
+
+    Source: pkg/controller/job/job_controller.go, syncJob and pastBackoffLimitOnFailure.
+    """
+    spec = parent.image.spec
+    limit = getattr(spec, "backoff_limit", None)
     if limit is None:
         return ""
-    failed = _ended(view, parent, "Failed")
-    restarts = sum(
+    failed = _failed(view, parent)
+    in_place = spec.template.spec.restart_policy == "OnFailure"
+    restarts = in_place and sum(
         container.restart_count
         for pod in _pods(view, parent)
         for container in containers(pod)
@@ -138,6 +144,16 @@ def _ended(view: View, parent: Write, how: str) -> int:
     return max(counted, sum(phase(pod) == how for pod in _pods(view, parent)))
 
 
+def _failed(view: View, parent: Write) -> int:
+    """How many failed Pods count; where a policy passes over some, as many as it has counted."""
+    policy = getattr(parent.image.spec, "pod_failure_policy", None)
+    if policy is None or all(rule.action != "Ignore" for rule in policy.rules):
+        return _ended(view, parent, "Failed")
+    status = parent.image.status
+    uncounted = getattr(status, "uncounted_terminated_pods", None)
+    return int(getattr(status, "failed", 0) or 0) + len(uncounted.failed if uncounted else ())
+
+
 def _pods(view: View, parent: Write) -> list[Image]:
     """The Job's Pods as they were just before this write, those that are gone included."""
     return [
@@ -171,12 +187,25 @@ def _tried_again(view: View, cause: Write, owner: OwnerReference) -> str:
     pkg/controller/job/backoff_utils.go, getRemainingTime.
     """
     if cause.pod is not None and cause.pod.phase == "Failed":
-        limit = getattr(spec_at(view, owner.uid), "backoff_limit", None)
+        spec = spec_at(view, owner.uid)
+        was, now = (_index(each.image) for each in (cause, view.write))
+        if was != now:
+            return f"that Pod of index {was} failed, and the Job goes on with index {now}"
+        limit, of_each = (
+            getattr(spec, name, None) for name in ("backoff_limit", "backoff_limit_per_index")
+        )
         most = f", until more than {limit} have (backoffLimit)" if limit is not None else ""
+        if of_each is not None:
+            most = f", until more than {of_each} of this index have (backoffLimitPerIndex)"
         return f"that Pod failed, and the Job tries again after a growing pause{most}"
     if cause.pod is not None and cause.pod.phase == "Succeeded":
         return "that Pod succeeded, and the Job wants more to"
     return "that Pod no longer counts, so it is replaced"
+
+
+def _index(pod: Image) -> str:
+    """The index of an Indexed Job's Pod; empty for other Pods."""
+    return (pod.metadata.annotations or {}).get("batch.kubernetes.io/job-completion-index", "")
 
 
 BEHAVIOURS = (

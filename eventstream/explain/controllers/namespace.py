@@ -9,7 +9,7 @@ from eventstream.explain.controllers.shared import surplus
 from eventstream.explain.controllers.shared.conventions import complete, unknown, untaught
 from eventstream.explain.controllers.shared.surplus import housekeeper
 from eventstream.explain.deletions.deciding import cleaner, collects
-from eventstream.explain.deletions.removals import deletion
+from eventstream.explain.deletions.removals import content_left, deletion
 from eventstream.explain.outlook.holding import Outlook
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary import sources
@@ -27,6 +27,8 @@ def namespace_finalized(view: View, who: Writer) -> Verdict | None:
     held = getattr(getattr(write.before, "spec", None), "finalizers", ())
     holds = getattr(write.image.spec, "finalizers", ())
     if write.image.kind != "Namespace" or not held or len(holds) >= len(held):
+        return None
+    if content_left(write.image):
         return None
     cause = view.previous()
     return Verdict(

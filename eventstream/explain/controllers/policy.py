@@ -89,7 +89,7 @@ def counted(view: View, who: Writer) -> Verdict | None:
         evidence=(
             proofs.saw(write),
             *proofs.managed(who),
-            proofs.sequence("only the disruption controller writes this status", "who"),
+            proofs.sequence("of the controllers only this one writes this status", "who"),
         ),
         source_url=sources.DISRUPTION,
         loop=Loop(
@@ -116,7 +116,7 @@ def assess_budget(snapshot: Snapshot, write: Write, _began: Write | None) -> Out
     failed = condition(image, "DisruptionAllowed")
     if failed is not None and failed.reason == "SyncFailed":
         said = sentence(said_by(failed.message, "it says no reason"))
-        detail = f"{name} lets no Pod go, as it cannot be counted what it protects: {said}"
+        detail = f"{name} allows no disruption, as what it protects cannot be counted: {said}"
         notes = snapshot.notes(write.log, "CalculateExpectedPodCountFailed", "NoControllers")
         evidence = (proofs.says(write, failed), *proofs.events(notes))
         wrong = Trouble("spec-invalid", detail, evidence, commands.describe(write))
@@ -138,10 +138,10 @@ def _in_force(image: Image) -> str:
     if allowed or not isinstance(status, BudgetStatus):
         return f"{name} is in force and allows {count(allowed, 'disruption')} now."
     if not status.expected_pods:
-        return f"{name} is in force and allows no disruption: it selects no Pods."
+        return f"{name} is in force and allows no disruption: no Pods of its own are expected."
     healthy = f"{status.current_healthy} of {count(status.expected_pods, 'Pod')} healthy"
     never = status.current_healthy >= status.expected_pods
-    ever = "; no Pod may ever be evicted while it is so" if never else ""
+    ever = "; no healthy Pod may be evicted while it is so" if never else ""
     of = ""
     if not never and _lets_the_unready_go(image, status):
         of, ever = " of healthy Pods", "; a Pod that is not ready may be evicted"

@@ -8,7 +8,7 @@ from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Evidence, Loop
 from eventstream.explain.vocabulary.registry import title
 from eventstream.explain.world.claims import Said, Telling
-from eventstream.explain.world.pods import condition, containers, has_ended, node_of
+from eventstream.explain.world.pods import condition, containers, has_ended, is_true, node_of
 from eventstream.explain.world.text import count, named, seen
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
@@ -57,24 +57,43 @@ def _shortened(view: View) -> Verdict | None:
     seconds = write.image.metadata.deletion_grace_period_seconds
     if write.gone or before is None or not before.metadata.deletion_timestamp or not seconds:
         return None
-    cause = view.mark()
+    cause, others = view.mark(), _hurries(view, before)
+    why = "The Pod was being deleted already, and somebody asked for that again with less time."
     return Verdict(
         rule="deletion-shortened",
-        actor="client",
+        actor="unknown" if others else "client",
         verb="delete",
-        what=deletion(write, "A client"),
-        why=_SHORTENED,
-        who_grade="inferred",
+        what=deletion(write, "Somebody" if others else "A client"),
+        why=f"{why} {others}" if others else why,
+        who_grade="unknown" if others else "inferred",
         why_grade="unknown",
         causes=(cause,) if cause else (),
-        evidence=(proofs.saw(write), proofs.sequence("no controller deletes twice", "who")),
+        evidence=(
+            proofs.saw(write),
+            *(() if others else (proofs.sequence(_ONCE, "who"),)),
+        ),
         source_url=sources.POD_DELETION,
     )
 
 
-_SHORTENED = (
-    "The Pod was being deleted already, and only a client asks for that again with less time."
-)
+_ONCE = "no controller had a reason to delete twice"
+
+
+def _hurries(view: View, before: Image) -> str:
+    """Who else deletes what is being deleted already, in words; empty where only a client does.
+
+    They ask for the Pod's own time to stop, which may be less than a client gave it.
+    Sources: pkg/controller/namespace/deletion/namespaced_resources_deleter.go, deleteCollection;
+    pkg/controller/tainteviction/taint_eviction.go, addConditionAndDeletePod.
+    """
+    name = view.write.image.metadata.namespace
+    space = view.by_name("Namespace", None, name) if name else None
+    if space is not None and (space.gone or space.image.metadata.deletion_timestamp):
+        return f"A client, or the namespace controller, which empties {name}."
+    found = condition(before, "DisruptionTarget")
+    if found is not None and found.reason == "DeletionByTaintManager":
+        return "A client, or the taint eviction controller, for a taint of its node."
+    return ""
 
 
 def _ended(view: View) -> Verdict | None:
@@ -231,26 +250,57 @@ def _finalized(view: View) -> Verdict | None:
     if not before.metadata.deletion_timestamp or before.metadata.finalizers:
         return None
     cause = view.mark()
+    left = content_left(before)
     return Verdict(
         rule="namespace-finalized",
-        actor="namespace-controller",
+        actor="unknown" if left else "namespace-controller",
         verb="update",
         subresource="finalize",
-        what=f"The namespace controller finalized {named(write.image)}, which removed it.",
-        why="It had deleted all that was in the namespace; nothing holds it any longer.",
-        who_grade="inferred",
-        why_grade="inferred",
+        what=f"{'Somebody' if left else 'The namespace controller'} finalized "
+        f"{named(write.image)}, which removed it.",
+        why=left or "It had deleted all that was in the namespace; nothing holds it any longer.",
+        who_grade="unknown" if left else "inferred",
+        why_grade="unknown" if left else "inferred",
         causes=(cause,) if cause else (),
         evidence=(
             proofs.saw(write),
-            proofs.sequence("only the namespace controller finalizes namespaces", "who"),
+            *(() if left else (proofs.sequence(FINALIZES, "who"),)),
         ),
         source_url=sources.NAMESPACE_DELETE,
-        loop=Loop(
+        loop=None
+        if left
+        else Loop(
             seen(cause) if cause else named(write.image),
             "an empty namespace desired, nothing is left in it",
             "finalized it",
         ),
+    )
+
+
+FINALIZES = "of Kubernetes' own only the namespace controller finalizes namespaces"
+
+_LEFT = (
+    "NamespaceContentRemaining",
+    "NamespaceFinalizersRemaining",
+    "NamespaceDeletionDiscoveryFailure",
+    "NamespaceDeletionGroupVersionParsingFailure",
+    "NamespaceDeletionContentFailure",
+)
+
+
+def content_left(namespace: Image) -> str:
+    """That its controller had last said that it could not end it, in a sentence; else empty.
+
+    It takes that back in the status before it finalizes the namespace; a client that finalizes it
+    by force, as is often advised, does not.
+    Source: pkg/controller/namespace/deletion/status_condition_utils.go, Update.
+    """
+    said = next((name for name in _LEFT if is_true(namespace, name)), "")
+    if not said:
+        return ""
+    return (
+        f"Its controller had last said that not all was gone ({said}), and takes that back before "
+        "it ends a namespace: a client may have ended it by force, and what is left stays."
     )
 
 

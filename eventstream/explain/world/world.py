@@ -372,10 +372,10 @@ class View:
         found = [self.latest(uid) for uid in sorted(self.world.names.get(key, {}))]
         return [write for write in found if write is not None]
 
-    def by_target(self, image: Image) -> Write | None:
-        """The latest write below this one of the autoscaler of this object, if it was seen."""
+    def by_target(self, image: Image) -> list[Write]:
+        """The latest writes below this one of all autoscalers of this object that were seen."""
         scaled = f"{image.kind} {image.metadata.name}"
-        return self.by_name(AUTOSCALER, image.metadata.namespace, scaled)
+        return self._named(name_key(AUTOSCALER, image.metadata.namespace, scaled))
 
     def top_owner(self, uid: str) -> ObjectLog:
         """The object at the top of the chain of controllers above `uid`, as far as it is known.

@@ -8,6 +8,7 @@ pkg/controller/deployment/util/deployment_util.go (NewRSNewReplicas, ResolveFenc
 import msgspec
 
 from eventstream.explain.attribution import proofs
+from eventstream.explain.controllers.shared.updates import share
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.world.claims import Writer
@@ -15,7 +16,6 @@ from eventstream.explain.world.text import count, named, seen, told_changes
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.images import Image, OwnerReference
-from eventstream.objects.numbers import whole
 from eventstream.objects.observations import Change
 from eventstream.objects.workloads import DeploymentSpec
 
@@ -75,8 +75,8 @@ def _why_new(view: View, cause: Write | None, owner: OwnerReference) -> str:
         return f"Deployment {owner.name} had no ReplicaSet with its Pod template."
     if cause.image.kind == "Pod":
         return (
-            f"It received {seen(cause)}, the last Pod of the old template: with strategy Recreate "
-            "the new ReplicaSet comes after all of them are gone."
+            f"It received {seen(cause)}: with strategy Recreate the new ReplicaSet comes once no "
+            "Pod of the old template runs any more."
         )
     found = f"It received {seen(cause)} and found no ReplicaSet with that Pod template."
     room = _room(view, owner.uid)
@@ -128,7 +128,7 @@ def changed_replicaset(view: View, who: Writer) -> Verdict | None:
     before, after = _replicas(write.before), _replicas(write.image)
     scaled = before is not None and after is not None and before != after
     up = scaled and (after or 0) > (before or 0)
-    cause = _scaled_by(view, owner.uid, up=up) if scaled else view.last_spec_change(owner.uid)
+    cause = _scaled_by(view, owner.uid, up=up) if scaled else _noted(view, owner.uid)
     notes = _scaling_notes(view, owner.uid, write) if scaled else []
     if scaled:
         act = f"scaled {named(write.image)} from {before} to {count(after or 0, 'Pod')}"
@@ -142,7 +142,7 @@ def changed_replicaset(view: View, who: Writer) -> Verdict | None:
         what=f"The Deployment controller {act}.",
         why=_why_scaled(view, cause, owner.uid, owner.name)
         if scaled
-        else f"The revision and the annotations of Deployment {owner.name} are kept there too.",
+        else _why_noted(write, owner.name),
         who_grade=who.grade,
         why_grade="inferred" if cause else "unknown",
         causes=(cause,) if cause else (),
@@ -157,12 +157,42 @@ def changed_replicaset(view: View, who: Writer) -> Verdict | None:
             seen(cause) if cause else f"Deployment {owner.name}",
             f"{after} desired in this ReplicaSet, it asked for {before}"
             if scaled
-            else "the ReplicaSet's bookkeeping with the Deployment's",
+            else "what is noted in the ReplicaSet with the Deployment",
             act,
             after if scaled else None,
             before if scaled else None,
         ),
     )
+
+
+_NOTED = "metadata.annotations.deployment.kubernetes.io/"
+
+
+def _noted(view: View, deployment: str) -> Write | None:
+    """The newest change of what a Deployment asks for or is annotated with, but for its revision.
+
+    Source: pkg/controller/deployment/util/deployment_util.go, SetNewReplicaSetAnnotations.
+    """
+    for write in view.backwards(deployment):
+        paths = [change.path for change in write.changes]
+        if not write.base and any(
+            path.startswith("metadata.annotations") and not path.startswith(_NOTED)
+            for path in paths
+        ):
+            return write
+        if write.base or any(path.startswith("spec") for path in paths):
+            break
+    return view.last_spec_change(deployment)
+
+
+def _why_noted(write: Write, deployment: str) -> str:
+    """Why something else than the number of a ReplicaSet's Pods was written there."""
+    paths = [change.path for change in write.changes]
+    if any(path.startswith("spec.minReadySeconds") for path in paths):
+        return f"Its ReplicaSet gets the minReadySeconds of Deployment {deployment}."
+    if paths and all(path.startswith(_NOTED) for path in paths):
+        return f"It notes there the revision, and how many Pods Deployment {deployment} asks for."
+    return f"The annotations of Deployment {deployment} are kept there too."
 
 
 def _scaling_notes(view: View, deployment: str, write: Write) -> list[Change]:
@@ -189,7 +219,7 @@ class _Room(msgspec.Struct, frozen=True):
 
     @property
     def most(self) -> int:
-        """How many Pods may exist at once."""
+        """How many Pods may be asked for at once; those that stop may exist beside them."""
         return self.desired + self.surge
 
     @property
@@ -205,8 +235,8 @@ def _room(view: View, deployment: str) -> _Room | None:
     if not isinstance(spec, DeploymentSpec) or spec.strategy.rolling_update is None:
         return None
     rolling = spec.strategy.rolling_update
-    surge = _share(rolling.max_surge, spec.replicas, up=True)
-    missing = _share(rolling.max_unavailable, spec.replicas, up=False)
+    surge = share(rolling.max_surge, spec.replicas, up=True)
+    missing = share(rolling.max_unavailable, spec.replicas, up=False)
     if surge is None or missing is None:
         return None
     asked = available = 0
@@ -215,17 +245,8 @@ def _room(view: View, deployment: str) -> _Room | None:
         if state is not None and not state.gone and state.image.kind == "ReplicaSet":
             asked += getattr(state.image.spec, "replicas", 0)
             available += getattr(state.image.status, "available_replicas", 0)
-    return _Room(spec.replicas, surge, missing or int(not surge), asked, available)
-
-
-def _share(value: int | str | None, total: int, *, up: bool) -> int | None:
-    """A number of Pods, or a percentage of `total` rounded up or down; None where it is neither."""
-    if isinstance(value, int):
-        return value
-    percent = whole((value or "").removesuffix("%"))
-    if percent is None:
-        return None
-    return -(-percent * total // 100) if up else percent * total // 100
+    missing = min(missing or int(not surge), spec.replicas)
+    return _Room(spec.replicas, surge, missing, asked, available)
 
 
 _ACTS = ("replicaset-created", "replicaset-scaled", "replicaset-updated")
@@ -239,9 +260,9 @@ def _scaled_by(view: View, deployment: str, *, up: bool) -> Write | None:
     """
     spec = view.last_spec_change(deployment)
     floor = spec.order if spec else -1
-    strange = _strange(view, floor)
-    if strange is not None:
-        return strange
+    known = _strange(view, floor) or _shared_out(view, spec)
+    if known is not None:
+        return known
     acted = False
     smaller: Write | None = None
     report: Write | None = None
@@ -262,6 +283,17 @@ def _scaled_by(view: View, deployment: str, *, up: bool) -> Write | None:
     if not acted:
         return spec
     return (smaller if up else None) or better or report or spec
+
+
+def _shared_out(view: View, spec: Write | None) -> Write | None:
+    """The new size of which this is the ReplicaSet's part: all with Pods get theirs in one go.
+
+    Source: pkg/controller/deployment/sync.go, scale (it notes the size in each, too).
+    """
+    if spec is None or spec.before is None or not _change(spec, "spec", "replicas"):
+        return None
+    since = (w for w in view.backwards(view.write.log.uid) if w.order > spec.order)
+    return None if any(write.decision.rule in _ACTS for write in since) else spec
 
 
 def _strange(view: View, floor: int) -> Write | None:
@@ -324,20 +356,20 @@ def _reckoned(view: View, deployment: str) -> str:
 
 def _up(found: _Room) -> str:
     limit = (
-        f" At most {count(found.most, 'Pod')} may exist ({found.desired} desired, "
+        f" At most {count(found.most, 'Pod')} may be asked for at once ({found.desired} desired, "
         f"{found.surge} more for surge)"
     )
     left = found.most - found.asked
     if left <= 0:
         return f"{limit}."
-    return f"{limit} and {found.asked} {_were(found.asked)} asked for: room for {left} more."
+    return f"{limit} and {found.asked} {_were(found.asked)}: room for {left} more."
 
 
 def _down(write: Write, found: _Room, fewer: int) -> str:
     asked = getattr(write.before.spec if write.before else None, "replicas", 0)
     idle = asked - getattr(write.before.status if write.before else None, "available_replicas", 0)
     if idle >= fewer:
-        return f" {count(idle, 'Pod')} of it {_were(idle)} not available, and may go at once."
+        return f" {count(idle, 'Pod')} of it {_were(idle)} not available; such go first."
     limit = (
         f" At least {count(found.least, 'Pod')} must stay available ({found.desired} desired, "
         f"{found.missing} may be missing)"

@@ -19,6 +19,12 @@ from eventstream.explain.world.writes import ObjectLog, Verdict, Write
 from eventstream.objects.images import Image, OwnerReference
 from eventstream.objects.observations import Change
 
+BY_HAND = "cronjob.kubernetes.io/instantiate"
+"""The annotation by which `kubectl create job --from=cronjob/NAME` marks a Job as its own.
+
+Source: staging/src/k8s.io/kubectl/pkg/cmd/create/create_job.go, createJobFromCronJob.
+"""
+
 
 def made(view: View, who: Writer) -> Verdict | None:
     """Steps 7 and 8: a controller compared desired with existing and created what was missing."""
@@ -27,7 +33,7 @@ def made(view: View, who: Writer) -> Verdict | None:
     if write.change.type != "ADDED" or owner is None or (who.known and not who.built_in):
         return None
     maker = maker_of(write.image, owner)
-    if maker is None:
+    if maker is None or BY_HAND in (write.image.metadata.annotations or ()):
         return None
     of, is_pod = behaviour_of(owner), write.pod is not None
     ordered = is_pod and of.in_order
@@ -144,6 +150,8 @@ def _ordinal(view: View, owner: OwnerReference, loop: Loop, cause: Write | None)
 
 def _trigger(view: View, owner: str, spec: Write | None) -> Write | None:
     """What made the controller look again: the owner's new desired state, or a Pod lost since."""
+    if view.write.pod is None:
+        return spec  # No Pod's end is what makes a revision or a Job due.
     family = view.family(owner)
     loss = family.last_loss(view.order)
     if loss is None:

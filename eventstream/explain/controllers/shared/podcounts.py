@@ -26,6 +26,7 @@ from eventstream.explain.controllers.shared.refusals import (
     perhaps_refused,
     refused,
 )
+from eventstream.explain.controllers.shared.updates import ready_since
 from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.snapshot import Snapshot, asked, last_end, made
 from eventstream.explain.vocabulary import commands
@@ -42,11 +43,9 @@ from eventstream.objects.observations import Change
 _KINDS = frozenset({"ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet"})
 """Whose Pods are to go on; that those of a Job fail, it counts itself."""
 
-_RECENT = 900.0
+_RECENT, _LONGEST_PAUSE = 900.0, 1000.0
 """Seconds after the newest failure within which the next one is expected: the DaemonSet controller
 waits up to a quarter of an hour. Source: pkg/controller/daemon/daemon_controller.go, Run."""
-
-_LONGEST_PAUSE = 1000.0
 
 _REFUSED, _RAN = 2, 3
 """Failures in a row that are told: of Pods that never ran, and of those that did for a while."""
@@ -166,7 +165,7 @@ def _preempted(image: Image) -> bool:
 
 CREATE, RIPEN = 2, 6
 _SPARE = 5.0
-"""Seconds after minReadySeconds within which a controller says that its Pods are available."""
+"""Seconds after minReadySeconds in which a controller says that its Pods are available."""
 
 
 class PodCounts:
@@ -206,10 +205,12 @@ class PodCounts:
     def ripening(self, owner: Write) -> Holding | None:
         """Ready Pods that count as available only after minReadySeconds, while these run."""
         seconds = getattr(owner.image.spec, "min_ready_seconds", 0)
-        if not seconds or not self.ready or self._snapshot.now >= self.moved + seconds + _SPARE:
+        since = self._snapshot.now - seconds - _SPARE
+        young = ready_since(self.active, since) if seconds and self.ready else 0
+        if not young:
             return None
         how_long = f"{count(seconds, 'second')} (minReadySeconds)"
-        waiting_for = f"{count(self.ready, 'Pod')} to stay ready for {how_long}"
+        waiting_for = f"{count(young, 'Pod')} to stay ready for {how_long}"
         return Holding(RIPEN, "kubelet", "", self.moved, waiting_for, patient=True, about=owner)
 
     def unproven(self) -> bool:

@@ -15,6 +15,7 @@ import msgspec
 from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.shared import conventions
 from eventstream.explain.controllers.shared.podcounts import PodCounts, missing_pods
+from eventstream.explain.deletions.deciding import ordinal
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary import commands
@@ -59,15 +60,19 @@ def left_to_hand(write: Write) -> Holding | None:
 
 def kept_by_partition(image: Image) -> str:
     """How much of a StatefulSet its partition keeps at the old revision; empty for nothing."""
-    rolling = image.spec.update_strategy.rolling_update
-    partition = (rolling.partition or 0) if rolling is not None else 0
-    status = image.status
+    partition, status = _partition(image.spec), image.status
     if not partition or status.update_revision == status.current_revision:
         return ""
     old = image.spec.replicas - status.updated_replicas
     if old <= 0:
         return ""
     return f"; {count(old, 'Pod')} not updated, as its partition of {partition} asks"
+
+
+def _partition(spec: Any) -> int:
+    """How many of a StatefulSet's Pods, from the lowest up, an update leaves alone."""
+    rolling = spec.update_strategy.rolling_update
+    return (rolling.partition or 0) if rolling is not None else 0
 
 
 def no_node(image: Image) -> str:
@@ -94,18 +99,20 @@ def trapped(write: Write, held: Holding) -> Holding:
         return held
     if image.spec.pod_management_policy == "Parallel" or pod.image.metadata.deletion_timestamp:
         return held
+    if by_hand(image) or ordinal(pod.image) - image.spec.ordinals.start < _partition(image.spec):
+        return held  # No update waits for this one.
     if has_ended(pod.image):
         return held  # Such Pods are made anew.
     name = named(pod.image)
     why = (
         f"{name} is of revision {revision} and not of the newest, and {named(image)} waits for it "
-        "to be ready before it replaces any: somebody has to delete it."
+        "to be ready before it replaces any: where it cannot become so, somebody has to delete it."
     )
     return msgspec.structs.replace(
         held,
         actor="client",
         name="",
-        waiting_for=f"somebody to delete {name}, which is of an old revision",
+        waiting_for=f"{name}, which is of an old revision, to be ready or to be deleted by hand",
         detail=f"{held.detail} {why}",
         evidence=(
             *held.evidence,
@@ -132,6 +139,8 @@ def reached(image: Image) -> bool:
         return bool(updated and status.number_available == desired)
     replicas = getattr(spec, "replicas", 0)
     ready = bool(status.replicas == replicas == status.ready_replicas)
+    if getattr(spec, "min_ready_seconds", 0) and status.available_replicas < replicas:
+        return False
     if kind != "StatefulSet" or manual or not ready:
         return ready
     return _rolled(spec, status)
@@ -143,8 +152,7 @@ def _rolled(spec: Any, status: Any) -> bool:
     Source: staging/src/k8s.io/kubectl/pkg/polymorphichelpers/rollout_status.go,
     StatefulSetStatusViewer.
     """
-    rolling = spec.update_strategy.rolling_update
-    partition = (rolling.partition or 0) if rolling is not None else 0
+    partition = _partition(spec)
     if partition:
         return bool(status.updated_replicas >= spec.replicas - partition)
     return not status.update_revision or bool(status.current_revision == status.update_revision)

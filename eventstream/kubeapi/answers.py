@@ -4,13 +4,15 @@ from collections.abc import Mapping
 
 import msgspec
 
-from eventstream.kubeapi.problems import ApiProblem, not_kubernetes
+from eventstream.kubeapi.problems import ApiProblem, no_server_behind, not_kubernetes
 from eventstream.kubeapi.quoting import quoted
 from eventstream.objects.decoding import WatchEvent
 from eventstream.objects.observations import Problem
 from eventstream.objects.resource import Resource
 
 _TOO_LARGE = "too large resource version"
+_OF_A_GATEWAY = frozenset({502, 503, 504})
+"""With a page for people these are of a proxy or load balancer that reached no API server."""
 _CORRUPT = "StorageReadError"
 """An object that could not be read is gone, and no event will say so:
 https://github.com/kubernetes/enhancements/tree/master/keps/sig-api-machinery/3926-handling-undecryptable-resources
@@ -40,6 +42,8 @@ def refused(what: str, code: int, body: bytes, headers: Mapping[str, str]) -> Ap
     """Tell what an HTTP answer other than 200 to `what` ("GET /version") means."""
     content_type = headers.get("Content-Type", "")
     location = headers.get("Location", "")
+    if looks_like_a_page(body, content_type) and code in _OF_A_GATEWAY:
+        return ApiProblem(no_server_behind(what, code), code)
     if looks_like_a_page(body, content_type) or 300 <= code < 400:
         return ApiProblem(not_kubernetes(what, code, content_type, location), code)
     status = _status(body)
@@ -119,12 +123,25 @@ def _by_code(what: str, code: int, said: str) -> Problem:
                 "nothing: it is tried again later, as the server asked",
             )
         case _:
-            return Problem(
-                "server-error",
-                f"The server failed at {what}: {said} ({code}).",
-                "the API server, its etcd or a proxy before it is in trouble",
-                "if it lasts, look at the API server's own log",
-            )
+            return _failed(f"The server failed at {what}: {said} ({code}).")
+
+
+def _failed(message: str) -> Problem:
+    if _CONVERSION in message.lower():
+        return Problem(
+            "server-error",
+            message,
+            "the webhook that converts objects of this type between its versions does not answer, "
+            "or refuses them",
+            "look at the Service and the Pods that `spec.conversion.webhook` of its "
+            "CustomResourceDefinition names; it is tried again",
+        )
+    return Problem(
+        "server-error",
+        message,
+        "the API server, its etcd or a proxy before it is in trouble",
+        "if it lasts, look at the API server's own log",
+    )
 
 
 def _beyond(what: str, said: str, code: int) -> Problem:
@@ -156,6 +173,7 @@ def _too_large(code: int, status: _Status) -> bool:
     return code == 504 and any(_TOO_LARGE in text.lower() for text in said)
 
 
+_CONVERSION = "conversion webhook"
 _ABOUT_VERSIONS = ("resourceversion", "continuetoken", "requiredrevision")
 """As the API server says it, and, in the last, etcd behind it."""
 

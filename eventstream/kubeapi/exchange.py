@@ -37,12 +37,14 @@ from eventstream.kubeapi.turns import ITEMS, LARGE, LargeRead
 from eventstream.kubeapi.watchdog import SILENCE_SECONDS, SilentError, within
 from eventstream.objects.decoding import DecodeError, Decoder, ListPage, WatchEvent
 from eventstream.objects.images import Image
+from eventstream.objects.kinds import is_built_in
 from eventstream.objects.observations import Problem
 from eventstream.objects.resource import Resource
 
 CHECK_SECONDS = 60.0
 """Until the server must have told its newest version."""
 _EXPIRED = frozenset({"expired", "too-large"})
+_BEHIND = ("service unavailable", "error trying to reach service")
 _RETRYABLE = frozenset({"throttled", "server-error"})
 Take = Callable[[Image, int], Image]
 _TABLE = expression(rb'\s*\{\s*"kind"\s*:\s*"Table"')
@@ -208,7 +210,15 @@ class Exchange:
             return Expired(problem, self._clock.now())
         if problem.code == "forbidden":
             problem = forbidden(self._resource, self._namespace, problem)
+        if problem.code == "server-error" and self._is_of_another(problem):
+            problem = problems.behind(self._resource, problem)
         return Refused(problem, refusal.retry_after)
+
+    def _is_of_another(self, failure: Problem) -> bool:
+        """Whether it was said of a server behind an APIService, which such types may have."""
+        said = failure.message.lower()
+        built_in = is_built_in(self._resource.api_version)
+        return not built_in and any(words in said for words in _BEHIND)
 
     def _error(self, watched: WatchEvent) -> Outcome:
         failure = ended(self._resource, watched)

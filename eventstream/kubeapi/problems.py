@@ -58,6 +58,30 @@ def not_kubernetes(what: str, code: int, content_type: str, location: str = "") 
     )
 
 
+def no_server_behind(what: str, code: int) -> Problem:
+    """Tell that a proxy or load balancer answered `what`, as it reached no API server."""
+    return Problem(
+        "server-error",
+        f"A proxy or load balancer answered {what} in the API server's place ({code}).",
+        "the API server behind it is down or restarting, or can't be reached from there",
+        "nothing, if it passes; else look at what is behind the load balancer",
+    )
+
+
+def behind(resource: Resource, refusal: Problem) -> Problem:
+    """Tell that it is not Kubernetes' own API server that failed, but one behind it.
+
+    Source: staging/src/k8s.io/kube-aggregator/pkg/apiserver/handler_proxy.go, ServeHTTP.
+    """
+    return Problem(
+        refusal.code,
+        refusal.message,
+        f"the server that serves {resource.api_version}, behind an APIService, does not answer",
+        f"`kubectl describe apiservice {resource.version}.{resource.group}` says why; it is tried "
+        "again",
+    )
+
+
 def other_cluster(server: str) -> Problem:
     """Tell that credentials or an address, read anew, led to another cluster than before."""
     return Problem(
@@ -217,6 +241,20 @@ def cut_stream(resource: Resource) -> Problem:
         f"The stream of all {resource.plural} ended before it was complete.",
         "the connection broke, or a proxy limits how long a stream may take",
         "nothing: it is read anew, and if it breaks off again, as a list",
+    )
+
+
+def unmarked(resource: Resource) -> Problem:
+    """Tell that a bookmark came where the one was due that ends what exists, and was not it.
+
+    A server that knows of that one sends none before it; one that does not never will.
+    Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#streaming-lists
+    """
+    return Problem(
+        "not-streamed",
+        f"The watch of {resource.key} does not say where what exists ends.",
+        "a server that is older than that, behind an APIService or in place of Kubernetes' own",
+        "nothing: it is listed instead",
     )
 
 

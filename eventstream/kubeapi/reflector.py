@@ -204,6 +204,8 @@ class Reflector:
                 if watched.initial_events_end:
                     session.unread(lines[number:])
                     return await self._take_all(state, images.values(), watched.version)
+                if watched.type == "BOOKMARK":
+                    return NotStreamed(problems.unmarked(self.resource))
                 self._gather(images, watched, len(line))
         return Ended(problems.cut_stream(self.resource))
 

@@ -103,11 +103,11 @@ async def test_refused_credentials_are_said_to_be(server: ScriptedServer, tmp_pa
     [
         answer(200, b"<!doctype html><title>Sign in</title>", "text/html; charset=utf-8"),
         answer(403, b"<html>Blocked by policy</html>", "text/html"),
-        answer(502, b"  <html>Bad gateway</html>", "text/plain"),
+        answer(404, b"  <html>Not found</html>", "text/plain"),
         answer(302, b"", "text/plain", Location="https://login.example.com/"),
         answer(200, b'{"hello": "world"}'),
     ],
-    ids=["sign-in page", "proxy's refusal", "gateway", "redirect", "other JSON"],
+    ids=["sign-in page", "proxy's refusal", "another server", "redirect", "other JSON"],
 )
 async def test_an_answer_that_is_not_kubernetes_is_said_to_be(
     server: ScriptedServer, tmp_path: Path, page: Answer

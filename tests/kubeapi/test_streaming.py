@@ -3,8 +3,6 @@
 The cases are those of client-go's reflector_watchlist_test.go, and the cuts at every byte.
 """
 
-import asyncio
-
 import pytest
 
 from eventstream.kubeapi.connection import Connection
@@ -50,21 +48,14 @@ async def test_what_exists_and_what_follows_come_by_one_watch_and_no_list(
 async def test_a_bookmark_that_is_not_annotated_with_true_completes_nothing(
     server: ScriptedServer, connection: Connection, mark: str
 ) -> None:
-    early = bookmark(6, initial_end=mark)
-    server.on_stream(POD_PATH, stream(A, early, B, early, hold=True), stream(A, B, END, hold=True))
-    time = VirtualClock(eager=60)
-    async with reflecting(connection, clock=time.clock()) as observed:
-        await observed.until(lambda _: len(server.streams(POD_PATH)) == 1)
-        await observed.until_state("listing")
-        assert not observed.changes
-        assert not observed.positions
-        server.on(POD_PATH, json_answer(listed(10, pod("a", 7))))
-        server.on_watch(POD_PATH, stream(hold=True))
-        # Nothing tells when the bookmark was read, after which the silence begins anew.
-        while not observed.positions:
-            time.advance(90)
-            await asyncio.sleep(0.01)
-    assert observed.told == EXISTING[:1]
+    early, gone = bookmark(6, initial_end=mark), error_line(410, "Expired", "too old")
+    server.on_stream(POD_PATH, stream(A, early, B, hold=True))
+    server.on(POD_PATH, json_answer(listed(10, pod("a", 7))))
+    server.on_watch(POD_PATH, stream(C), stream(gone), stream(hold=True))
+    async with reflecting(connection, clock=VirtualClock(eager=60).clock()) as observed:
+        await observed.until(lambda seen: len(seen.gaps) == 1)
+    assert observed.told[:1] == EXISTING[:1]
+    assert (len(server.streams(POD_PATH)), len(server.lists(POD_PATH))) == (1, 2)
 
 
 @pytest.mark.parametrize("quarter", range(4))

@@ -24,6 +24,19 @@ def test_a_status_of_nobodys_name_is_a_controllers_answer() -> None:
     assert told(story, site) == ("complete", None, None)
 
 
+def test_an_answer_counts_after_the_trace_that_it_is_in_was_overtaken_and_settled() -> None:
+    """Without managedFields a status that came after an edit is told with the creation."""
+    story = Story()
+    site = story.create(website())
+    story.wait(1)
+    story.change(site, {"spec": {"size": 2}})
+    story.wait(1)
+    story.change(site, {"status": {"conditions": [condition("Ready", "False", "Waiting")]}})
+    story.wait(3600)
+    story.exists(thing("Namespace", "other"))
+    assert told(story, site) == ("stalled", "custom-controller", "not-ready")
+
+
 def test_a_change_of_nobodys_name_in_what_it_asks_for_is_no_answer() -> None:
     story = Story()
     site = story.create(website())

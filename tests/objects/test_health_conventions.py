@@ -105,7 +105,9 @@ def test_a_newer_generation_than_the_one_seen_is_under_way() -> None:
     status = {"observedGeneration": 1, "conditions": [condition("Ready")]}
     assert judged(status, generation=2).startswith("progressing: status.observedGeneration is 1")
     old = {"conditions": [condition("Ready") | {"observedGeneration": 1}]}
-    assert judged(old, generation=2) == "progressing: condition Ready is True"
+    assert judged(old, generation=2) == (
+        "progressing: condition Ready is of generation 1, metadata.generation 2"
+    )
 
 
 def test_what_is_to_rest_is_suspended_unless_something_is_wrong() -> None:

@@ -271,3 +271,22 @@ def test_what_crossplane_makes_is_not_done_by_being_synced() -> None:
     other = judge("example.org", "Secret", {"kind": "Secret", "spec": {}, "status": synced})
     assert other is not None
     assert other.state == "complete"
+
+
+def test_what_no_rule_reaches_is_told_by_what_its_status_does_say(tmp_path: Path) -> None:
+    """Only of what has no status is that said."""
+    text = (
+        "group: example.net\nkinds: [Plain]\nsource: https://example.net\notherwise: progressing\n"
+    )
+    (tmp_path / "kinds.yaml").write_text(text)
+    known = Judge(read_kinds(tmp_path))
+
+    def by(status: Json) -> str:
+        health = known("example.net", "Plain", {"kind": "Plain", "status": status})
+        assert health is not None
+        return health.by
+
+    unknown = {"conditions": [condition("Ready", "Unknown")]}
+    assert by(unknown) == "condition Ready is Unknown"
+    assert by({"observed": 1}) == "nothing in its status says that it is done"
+    assert by({}) == "it has no status yet"

@@ -11,12 +11,14 @@ from eventstream.objects.health.words import complains, meaning, of_type, parts,
 Entry = dict[str, Any]
 
 SUMMARIES = (
-    "Ready", "Succeeded", "Available", "Complete", "Completed", "Healthy", "Reconciled",
+    "Ready", "Succeeded", "Available", "Complete", "Completed", "Finished", "Healthy", "Reconciled",
     "Accepted", "Programmed", "Established", "Deployed", "Applied", "Installed", "Bound", "Valid",
 )  # fmt: skip
 """Condition types that sum up how an object stands, the most telling first."""
 
-WHOLE = frozenset(("Ready", "Succeeded", "Available", "Complete", "Completed", "Healthy"))
+WHOLE = frozenset(
+    ("Ready", "Succeeded", "Available", "Complete", "Completed", "Finished", "Healthy")
+)
 """Those of them that sum up its parts as well: of the others each may be one part among several."""
 
 _ENDINGS = frozenset(("Complete", "Completed", "Finished"))
@@ -49,6 +51,7 @@ class Condition(msgspec.Struct, frozen=True, gc=False):
     where: str
     entry: Entry
     rank: tuple[int, int]
+    generation: Any = None
 
     @property
     def order(self) -> tuple[object, ...]:
@@ -59,6 +62,11 @@ class Condition(msgspec.Struct, frozen=True, gc=False):
         """How the object stands by this condition."""
         type_, value = self.entry["type"], str(self.entry.get("status", "set"))
         name = f"condition {type_} is {value}"
+        seen = self.entry.get("observedGeneration")
+        if _is_older(seen, self.generation):
+            # What it said then is not said of what is asked for now.
+            by = f"condition {type_} is of generation {seen}, metadata.generation {self.generation}"
+            return Health(self.state, by)
         by = name if self.where.count(".") < 2 else f"{name} ({self.where})"
         reason, message, since = (
             _text(self.entry, key) for key in ("reason", "message", "lastTransitionTime")
@@ -74,7 +82,8 @@ def conditions_of(status: Any, generation: Any) -> list[Condition]:
         if state != "unknown":
             type_ = entry["type"]
             place = SUMMARIES.index(type_) if type_ in SUMMARIES else len(SUMMARIES)
-            found.append(Condition(state, where, entry, (where.count("."), place)))
+            rank = where.count("."), place
+            found.append(Condition(state, where, entry, rank, generation))
     return found
 
 
@@ -134,7 +143,7 @@ def of_condition(entry: Entry, generation: Any = None) -> HealthState:
     type_, status = entry["type"], str(entry.get("status"))
     says, summary, denied = of_type(type_), type_ in SUMMARIES, _denied(type_)
     seen, severity = entry.get("observedGeneration"), entry.get("severity")
-    if isinstance(seen, int) and isinstance(generation, int) and seen < generation:
+    if _is_older(seen, generation):
         return "progressing" if summary else "unknown"
     if severity == "Info" and not summary:
         return "unknown"
@@ -151,6 +160,10 @@ def of_condition(entry: Entry, generation: Any = None) -> HealthState:
     if says in ("failed", "suspended") or (says == "progressing" and denied):
         return "unknown"
     return "failed" if severity == "Error" else _of_false(entry, says, summary)
+
+
+def _is_older(seen: Any, generation: Any) -> bool:
+    return isinstance(seen, int) and isinstance(generation, int) and seen < generation
 
 
 def _of_true(entry: Entry, says: HealthState) -> HealthState:

@@ -32,7 +32,7 @@ from eventstream.objects.health.words import meaning, parts, word_set
 Entry = dict[str, Any]
 
 _DEEPEST = 3
-_NAMES = frozenset(("phase", "state", "status", "health", "result"))
+_NAMES = frozenset(("phase", "state", "status", "health", "result", "verdict"))
 """Last parts of the names of fields that hold a word on how the object stands."""
 _FLAGS = frozenset(("ready", "readyToUse", "available", "healthy", "succeeded", "initialized"))
 _REST_FLAGS = frozenset(("paused", "suspended"))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from eventstream.objects.health.scripts import Scripts
 
 NOT_YET = "it has no status yet"
+_NOTHING_SAYS = "nothing in its status says that it is done"
 
 
 class Judge:
@@ -116,7 +117,7 @@ def _judged(declared: DeclaredKind, found: dict[str, Any]) -> Health:
     if isinstance(said, Health):
         return _told(said, by_convention(found, newest=False))
     if said != "convention":
-        return _fallback(said, holder)
+        return _fallback(said, holder, found)
     health = by_convention(found, newest=False)
     if health is None:  # Said, so that it reads the same once it is redacted.
         return Health("unknown", "status is empty", basis="declared", holder=holder)
@@ -140,9 +141,13 @@ def _told(said: Health, usual: Health | None) -> Health:
     )
 
 
-def _fallback(said: Fallback, holder: str) -> Health:
+def _fallback(said: Fallback, holder: str, found: dict[str, Any]) -> Health:
     if said == "progressing":
-        return Health("progressing", NOT_YET, basis="declared", holder=holder)
+        usual = by_convention(found, newest=False)
+        if usual is not None and usual.state == "progressing":
+            return msgspec.structs.replace(usual, basis="declared", holder=holder)
+        by = NOT_YET if usual is None else _NOTHING_SAYS
+        return Health("progressing", by, basis="declared", holder=holder)
     return Health("complete" if said == "complete" else "unknown", "", basis="declared")
 
 

@@ -261,7 +261,7 @@ def _done(
     if health is not None and health.state == "complete":
         if health.basis == "declared" and not health.by:
             rule = f" has come to what its kind's rule asks for: {health.rule}."
-            told = rule if health.rule else " is stored; of its kind nobody has to act on one."
+            told = rule if health.rule else " is stored; one of its kind is done by that."
             return Outlook("complete", f"{named(image)}{told}", (), stages, when(write))
         says = f" Its {health.by}." if health.by else ""
         owns = f", and its {count(total, 'object')} as asked for" if 0 < total == done else ""
@@ -333,9 +333,10 @@ def _has_no_status(snapshot: Snapshot, write: Write) -> bool:
 def _acts(write: Write) -> bool:
     """Whether a custom controller did something: a finalizer alone only announces that it will.
 
-    A status that became another is its work, too, where managedFields do not tell whose it is.
+    A status that became another is its work, too, where managedFields do not tell whose it is, or
+    where that is not kept as the write's own trace is over.
     """
-    actor = write.decision.verdict.actor if write.decision.verdict is not None else ""
+    actor = write.decision.verdict.actor if write.decision.verdict is not None else "unknown"
     if actor == "unknown":
         return any(change.path.startswith("status.") for change in write.changes)
     if actor != ACTOR:

@@ -29,7 +29,7 @@ from eventstream.objects.images import Image
 from eventstream.objects.kinds import BUILT_IN, Kinds
 from eventstream.objects.loosely import REPAIRED, fit, read_flags, read_metadata, repaired
 from eventstream.objects.metadata import MetadataSettler
-from eventstream.objects.parts import NOTHING, PartDecoder
+from eventstream.objects.parts import PartDecoder
 from eventstream.objects.redaction import INITIAL_EVENTS_END, Redactor
 from eventstream.objects.resource import Resource
 from eventstream.objects.toplevel import UsualEventLine, read_event, read_revision
@@ -255,8 +255,6 @@ class Decoder:
         try:
             if self._judge.reads_all(resource.group, image.kind):
                 found = msgspec.json.decode(raw)
-            elif wire.status is NOTHING:
-                return None
             else:
                 spec = msgspec.json.decode(wire.spec)
                 status = msgspec.json.decode(wire.status)

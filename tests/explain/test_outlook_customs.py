@@ -37,6 +37,15 @@ def test_an_answer_counts_after_the_trace_that_it_is_in_was_overtaken_and_settle
     assert told(story, site) == ("stalled", "custom-controller", "not-ready")
 
 
+def test_what_is_to_rest_waits_for_a_person_before_anybody_reported_on_it() -> None:
+    story = Story()
+    story.exists(definition())
+    site = story.create(website(spec={"paused": True}), "kubectl-create")
+    story.wait(3600)
+    story.exists(thing("Namespace", "other"))
+    assert told(story, site) == ("stalled", "client", "paused")
+
+
 def test_a_change_of_nobodys_name_in_what_it_asks_for_is_no_answer() -> None:
     story = Story()
     site = story.create(website())

@@ -194,6 +194,7 @@ RESTING = {"observedGeneration": -1, "conditions": []}
 @pytest.mark.parametrize("name", ["suspend", "paused"])
 def test_what_is_to_rest_need_not_be_seen_by_its_controller(name: str) -> None:
     assert judged(RESTING, {name: True}) == f"suspended: spec.{name} is true"
+    assert judged(None, {name: True}) == f"suspended: spec.{name} is true"
     assert judged(RESTING, {name: False}).startswith("progressing: status.observedGeneration")
     policy = {"runPolicy": {name: True}}
     assert judged(RESTING, policy) == f"suspended: spec.runPolicy.{name} is true"

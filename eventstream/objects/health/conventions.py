@@ -74,6 +74,8 @@ _STARTS = word_set("resolving pending queued new scheduling creating initializin
 def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
     """What `found`, a custom resource as JSON, says of itself; None where it has no status.
 
+    Without a status it says something only where it is to rest.
+
     Never fails on a value of any shape. Messages are as they stand: not redacted. Without `newest`
     what it says counts also where that is of an older generation.
     """
@@ -82,7 +84,7 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
     if isinstance(status, str):
         status = {"status": status}
     if not isinstance(status, dict) or not status:
-        return None
+        return rests(spec)  # Of what is to rest its controller need say nothing.
     generation = metadata.get("generation") if isinstance(metadata, dict) else None
     conditions = _of_now(conditions_of(status, generation), status)
     begun = [condition for condition in conditions if _has_begun(condition, task=task)]

@@ -77,10 +77,10 @@ def test_a_failing_sidecar_is_called_so_and_the_next_attempt_is_an_inference() -
     trace = story.trace(web)
     assert trace.summary == (
         "Sidecar container proxy of Pod web-1-a exits with code 3 (Error); 3 restarts so far, and "
-        "the next attempt about 08:00:50 UTC."
+        "the next attempt by about 08:00:50 UTC."
     )
     assert [piece.grade for piece in trace.diagnosis_evidence] == ["reported", "inferred"]
-    assert "waits 40 s after the end" in trace.diagnosis_evidence[1].text
+    assert "waits up to 40 s after the end" in trace.diagnosis_evidence[1].text
 
 
 def test_a_container_that_ran_out_of_memory_once_is_told_with_its_limit() -> None:
@@ -93,8 +93,8 @@ def test_a_container_that_ran_out_of_memory_once_is_told_with_its_limit() -> Non
     assert (trace.diagnosis, trace.summary) == (
         "oom-killed",
         (
-            "Container c of Pod web-1-a was killed for using too much memory, of which it may have "
-            "64Mi; 0 restarts so far, and the next attempt about 08:00:00 UTC."
+            "Container c of Pod web-1-a ran out of memory (OOMKilled; its limit is 64Mi); "
+            "0 restarts so far, and the next attempt about 08:00:00 UTC."
         ),
     )
 

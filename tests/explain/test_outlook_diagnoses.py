@@ -111,7 +111,7 @@ CONTAINERS = [
             lastState={"terminated": {"exitCode": 137, "reason": "OOMKilled"}},
         ),
         "oom-killed",
-        "Container c of Pod web-1-a was killed for using too much memory; 1 restart so far.",
+        "Container c of Pod web-1-a ran out of memory (OOMKilled); 1 restart so far.",
     ),
     (
         waiting("RunContainerError", "exec: no such file"),

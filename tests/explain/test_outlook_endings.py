@@ -71,7 +71,7 @@ LOOPS = [
         "start-failed",
         "no such file or directory",
     ),
-    (container(0, ended(137, "OOMKilled")), "oom-killed", "for using too much memory"),
+    (container(0, ended(137, "OOMKilled")), "oom-killed", "ran out of memory (OOMKilled)"),
 ]
 
 

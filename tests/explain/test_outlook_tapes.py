@@ -126,4 +126,4 @@ def test_it_is_taken_back_when_the_cause_goes(tape: str) -> None:
 def test_what_goes_on_failing_stays_told() -> None:
     _, trace = judged("crash_loop")[-1]
     assert (trace.diagnosis, trace.holder) == ("crash-loop", "kubelet")
-    assert trace.summary.endswith("3 restarts so far, and the next attempt about 00:11:49 UTC.")
+    assert trace.summary.endswith("3 restarts so far, and the next attempt by about 00:11:49 UTC.")

@@ -74,8 +74,9 @@ _STARTING = (
     Diagnosis(
         "image-not-found",
         "The image does not exist",
-        "The registry answered that it has no such image, or its name is no image name.",
-        "The image is pushed, or the Pod is replaced by one with another image.",
+        "The registry has no such image, its name is no image name, or the node lacks it and may "
+        "not pull it.",
+        "The image is pushed or brought there, or the Pod is replaced by one with another image.",
         "kubelet",
         DOCS + "concepts/containers/images/#imagepullbackoff",
     ),
@@ -114,8 +115,8 @@ _STARTING = (
     Diagnosis(
         "start-failed",
         "A container cannot be started",
-        "The container runtime refused to create or start the container.",
-        "The Pod is replaced by one whose command, mounts and security settings are accepted.",
+        "A container, its hook or a device for it could not be started, or a resize of it failed.",
+        "A later attempt succeeds, or the Pod is replaced by one whose settings are accepted.",
         "kubelet",
         _SOURCE + "kubelet/kuberuntime/kuberuntime_container.go",
     ),
@@ -126,15 +127,18 @@ _RUNNING = (
         "crash-loop",
         "A container keeps ending",
         "A container ends soon after each start, so its kubelet waits longer before each restart.",
-        "The container stays up for 30 seconds, or its Pod is replaced.",
+        "The container outlasts its last run by 30 seconds, or is ready and has run for as long; "
+        "or its Pod is replaced.",
         "kubelet",
         _LIFECYCLE + "#container-restarts",
     ),
     Diagnosis(
         "oom-killed",
         "A container ran out of memory",
-        "A container used more memory than it may, and the node's kernel killed it.",
-        "The container stays up for 30 seconds, or its Pod is replaced by one with a higher limit.",
+        "The node's kernel killed a process of a container, as that was at its memory limit or the "
+        "node had no more.",
+        "The container outlasts its last run by 30 seconds, or is ready and has run for as long; "
+        "or its Pod is replaced.",
         "kubelet",
         DOCS + "tasks/configure-pod-container/assign-memory-resource/",
     ),

@@ -56,7 +56,8 @@ def init_and_sidecar(flow: Flow) -> None:
 
 def probes(flow: Flow) -> None:
     """A startup probe, a readiness probe that fails for a while, a liveness probe that kills."""
-    about = asked(flow)
+    probed: Json = {"startupProbe": {}, "readinessProbe": {}, "livenessProbe": {}}
+    about = asked(flow, containers=[{"name": "c", "image": "nginx:1"} | probed])
     bind(flow, about)
     report(flow, about, container(NOT_STARTED), phase="Pending")
     report(flow, about, container(RUNNING, ready=False, started=False))

@@ -155,9 +155,7 @@ def _running(found: Reported) -> str:
 def how_ended(end: Terminated) -> str:
     """How a container's process ended: `ended with exit code 1 (Error)`."""
     if end.reason == "OOMKilled":
-        return (
-            f"was killed for using more memory than it may (OOMKilled, exit code {end.exit_code})"
-        )
+        return f"ran out of memory (OOMKilled, exit code {end.exit_code})"
     if end.reason == "ContainerStatusUnknown":
         return "could not be found any more (ContainerStatusUnknown)"
     reason = f" ({end.reason})" if end.reason else ""
@@ -234,6 +232,24 @@ def goes_on(write: Write, name: str) -> bool:
         return found.restart_policy == "Always"
     ordinary = any(container.name == name for container in spec.containers)
     return ordinary and (spec.restart_policy or "Always") == "Always"
+
+
+def policy_of(write: Write, name: str) -> str:
+    """The restart policy that holds for a container: its own, or else the Pod's."""
+    found = declared(write, name)
+    own = found.restart_policy if found is not None else None
+    return own or getattr(write.image.spec, "restart_policy", "") or "Always"
+
+
+def starts_again(write: Write, name: str, ended: Terminated) -> bool:
+    """Whether its restart policy has a container started again that ended so.
+
+    An init container that succeeded is done, whatever the Pod's policy.
+    Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy
+    """
+    policy = policy_of(write, name)
+    always = policy == "Always" and not is_init(write, name)
+    return policy != "Never" and (always or bool(ended.exit_code))
 
 
 def initializing(write: Write) -> tuple[Container, ContainerStatus, str] | None:

@@ -3,7 +3,8 @@
 Sources: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/ (states and reasons);
 pkg/kubelet/images/types.go (the image reasons); pkg/kubelet/events/event.go (the Events);
 pkg/kubelet/kuberuntime/kuberuntime_manager.go, doBackOff, and pkg/kubelet/kubelet.go (a container
-that keeps ending is started again after 10 s, doubled with each restart, at most 300 s).
+that keeps ending is started again after 10 s, doubled with each restart, at most 300 s; less where
+its node is set so, and anew from the first after ten minutes without an end).
 """
 
 from datetime import UTC, datetime
@@ -19,7 +20,9 @@ from eventstream.explain.controllers.pod.podstates import (
     goes_on,
     hooked,
     is_init,
+    policy_of,
     starting,
+    starts_again,
 )
 from eventstream.explain.controllers.pod.probing import dying, killed, probing, unstarted
 from eventstream.explain.controllers.pod.volumes import mounting
@@ -53,7 +56,9 @@ def ending(write: Write, status: ContainerStatus) -> bool:
     ended = status.state.terminated
     if ended is None:
         return False
-    if ended.reason == _OUT_OF_MEMORY or ended.reason in NEVER_RAN:
+    if ended.reason == _OUT_OF_MEMORY:
+        return bool(ended.exit_code) or goes_on(write, status.name)
+    if ended.reason in NEVER_RAN:
         return True
     again = bool(status.restart_count) and _soon(ended) and not _lost_sight(status.last_state)
     return again and (bool(ended.exit_code) or goes_on(write, status.name))
@@ -95,18 +100,18 @@ def crash(write: Write, status: ContainerStatus) -> Trouble:
     """How a container keeps ending, in numbers."""
     last = status.last_state.terminated if status.last_state else None
     ended = status.state.terminated or last
-    evidence = (proofs.reports(write, status), *_restarts_at(status, ended))
+    evidence = (proofs.reports(write, status), *_restarts_at(write, status, ended))
     text = _subject(write, status)
     if ended is None:
         command = commands.logs(write, status.name)
         return Trouble("crash-loop", f"{text} keeps ending.", evidence, command)
-    times = f"{count(status.restart_count, 'restart')} so far{_next_attempt(status, ended)}"
+    times = f"{count(status.restart_count, 'restart')} so far{_next_attempt(write, status, ended)}"
     if ended.reason in NEVER_RAN:
         why = ended.message or f"exit code {ended.exit_code}, {ended.reason}"
         text = sentence(f"{text} cannot be started ({times}): {why}")
         return Trouble("start-failed", text, evidence, commands.describe(write))
     if ended.reason == _OUT_OF_MEMORY:
-        text = f"{text} was killed for using too much memory{_limit(write, status)}; {times}."
+        text = f"{text} ran out of memory ({_OUT_OF_MEMORY}{_limit(write, status)}); {times}."
         return Trouble("oom-killed", text, evidence, commands.describe(write))
     reason = f" ({ended.reason})" if ended.reason else ""
     well = not ended.exit_code and goes_on(write, status.name)
@@ -136,33 +141,43 @@ def _logs(write: Write, status: ContainerStatus) -> str:
 
 
 def _limit(write: Write, status: ContainerStatus) -> str:
+    """What it may have; without a limit it is the node's memory, or the Pod's, that ran out."""
     found = declared(write, status.name)
     limits = (found.resources.limits if found and found.resources else None) or {}
-    return f", of which it may have {limits['memory']}" if "memory" in limits else ""
+    return f"; its limit is {limits['memory']}" if "memory" in limits else ""
 
 
-def _next_attempt(status: ContainerStatus, ended: Terminated) -> str:
+def _next_attempt(write: Write, status: ContainerStatus, ended: Terminated) -> str:
     """When the kubelet starts it again, where the container does not run already."""
     if status.state.running:
         return ""
     told = _told(status)
+    if told is None and not starts_again(write, status.name, ended):
+        return (
+            f", and restart policy {policy_of(write, status.name)} does not ask for another start"
+        )
     at = _due(status, ended)
     when = f" (about {_clock(at)})" if at is not None else ""
     if told is not None:
         return f", and the next attempt {told:.0f} s after it ended{when}"
-    return f", and the next attempt about {_clock(at)}" if at is not None else ""
+    by = "by about" if _longest(status, ended) else "about"
+    return f", and the next attempt {by} {_clock(at)}" if at is not None else ""
 
 
-def _restarts_at(status: ContainerStatus, ended: Terminated | None) -> tuple[Evidence, ...]:
+def _restarts_at(
+    write: Write, status: ContainerStatus, ended: Terminated | None
+) -> tuple[Evidence, ...]:
     """Where the time of the next attempt is computed: said as the inference that it is."""
     if ended is None or status.state.running or _told(status) is not None:
         return ()
-    if _due(status, ended) is None:
+    if _due(status, ended) is None or not starts_again(write, status.name, ended):
         return ()
-    text = (
-        f"a kubelet waits {_doubled(status):.0f} s after the end of a container that was "
-        f"restarted {count(status.restart_count, 'time')}"
-    )
+    longest = _longest(status, ended)
+    often = f"that was restarted {count(status.restart_count, 'time')}"
+    text = f"a kubelet waits up to {longest:.0f} s after the end of a container {often}"
+    if not longest:
+        when = "after ten minutes or more" if status.restart_count else "for the first time"
+        text = f"a kubelet starts a container again at once that ends {when}"
     return (Evidence("inferred", "sequence", text, "why"),)
 
 
@@ -171,7 +186,7 @@ def _due(status: ContainerStatus, ended: Terminated) -> float | None:
     if finished is None:
         return None
     told = _told(status)
-    return finished + (told if told is not None else _doubled(status))
+    return finished + (told if told is not None else _longest(status, ended))
 
 
 def _told(status: ContainerStatus) -> float | None:
@@ -184,9 +199,12 @@ def _told(status: ContainerStatus) -> float | None:
     return float(hours * 3600 + minutes * 60 + seconds)
 
 
-def _doubled(status: ContainerStatus) -> float:
-    """The back-off by the number of restarts; the first restart comes at once."""
-    if not status.restart_count:
+def _longest(status: ContainerStatus, ended: Terminated) -> float:
+    """The longest back-off by the number of restarts; the first restart comes at once.
+
+    Restarts of long ago count no more, which their number does not tell: then it is shorter.
+    """
+    if not status.restart_count or not _soon(ended):
         return 0.0
     return float(min(_FIRST_BACK_OFF * 2 ** min(status.restart_count - 1, 5), _LONGEST_BACK_OFF))
 

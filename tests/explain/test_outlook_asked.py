@@ -21,7 +21,13 @@ def says(story: Story, one: Json, *conditions: Json) -> None:
 
 
 REFUSED = [
-    ("Infeasible", "The resize of Pod web is not done and will not be (Infeasible): no room."),
+    (
+        "Infeasible",
+        (
+            "The resize of Pod web is not done and cannot be on its node as that is (Infeasible): "
+            "no room."
+        ),
+    ),
     ("Deferred", "The resize of Pod web is not done (Deferred): no room."),
 ]
 

@@ -85,7 +85,10 @@ def test_of_a_group_that_is_not_whole_the_scheduler_says_nothing(spec: Json, nam
     own["spec"] |= spec
     story.create(own, "kubectl-create")
     assert later(story, own, 3600) == ("running", "scheduler", None)
-    assert f"together with the others of {name}" in story.trace(own).summary
+    assert story.trace(own).summary == (
+        f"Waiting for a node for Pod train, which is of {name}: while too few of that can be "
+        "placed, nothing is told."
+    )
 
 
 def queueing(story: Story) -> Json:

@@ -69,12 +69,14 @@ def test_who_had_to_make_room_says_for_whom_and_that_nothing_takes_its_place(lat
     refuse(story, asking, "0/1 nodes are available: 1 Insufficient cpu.", "node-1")
     trace = story.trace(high)
     assert (trace.state, trace.holder, trace.diagnosis) == ("running", "scheduler", None)
-    assert "Pods of lower priority have to stop first" in trace.waiting_for
+    assert trace.waiting_for == "room on node-1 for Pod high-1-a, for which that is nominated"
     preempted = "default-scheduler: preempting to accommodate a higher priority pod"
     target = condition("DisruptionTarget", "True", "PreemptionByScheduler", preempted)
     both = [condition("Ready", "True"), target]
     story.change(victim, {"status": {"conditions": both}}, SCHEDULER, sub="status")
     story.mark(victim, 30)
+    waits = "room on node-1 for Pod high-1-a, where other Pods have to stop first"
+    assert story.trace(high).waiting_for == waits
     by = "Preempted by pod uid-Pod-high-1-a on node node-1"
     story.tell(victim, "Preempted", by, "default-scheduler")
     again = story.create(pod(rs, "low-1-b", ""), KCM)
@@ -135,7 +137,8 @@ def test_a_cordon_alone_is_no_drain() -> None:
     trace = story.trace(host)
     assert (trace.state, trace.diagnosis) == ("complete", None)
     assert trace.summary == (
-        "Node node-1 is cordoned: it takes no new Pods, and 2 Pods may stay on it."
+        "Node node-1 is cordoned: it takes no new Pods but those that tolerate that, and 2 "
+        "Pods may stay on it."
     )
 
 

@@ -69,6 +69,29 @@ def test_a_service_leads_to_ready_pods_or_to_all_as_it_asks() -> None:
     assert published.summary == "Service web leads to 1 Pod, ready or not, as it asks for."
 
 
+def test_a_pod_that_is_to_go_is_no_ready_endpoint() -> None:
+    story = Story()
+    one = thing("Pod", "web", metadata={"labels": {"app": "web"}}, spec={"nodeName": "node-1"})
+    one["status"] = {"phase": "Running", "conditions": [condition("Ready", "True")]}
+    story.create(one, "kubectl-run")
+    web = story.create(service("web", selector={"app": "web"}), "kubectl")
+    assert story.trace(web).summary == "Service web leads to 1 ready Pod."
+    story.mark(one, 30)
+    story.create(service("other", selector={"app": "web"}), "kubectl")
+    other = thing("Service", "other")
+    assert story.trace(other).summary == (
+        "Service other has no ready endpoints now: its Pods that are ready are to go."
+    )
+
+
+def test_which_controller_serves_an_ingress_without_a_class_is_not_claimed() -> None:
+    story = Story()
+    story.exists(service("web"))
+    web = ingress("web")
+    del web["spec"]["ingressClassName"]
+    assert "decides for itself" in story.trace(story.create(web, "kubectl-create")).summary
+
+
 def test_a_service_that_is_another_name_has_no_endpoints_to_wait_for() -> None:
     story = Story()
     out = thing("Service", "out", spec={"type": "ExternalName", "externalName": "db.example.com"})

@@ -147,6 +147,7 @@ ASKED = [
     (PodSpec(containers=(asks("1"),), init_containers=(asks("2", restart="Always"),)), "3"),
     (PodSpec(containers=(asks("1"),), overhead={"cpu": "250m"}), "1250m"),
     (PodSpec(containers=(asks("1"),), resources=Resources({"cpu": "7"})), "7"),
+    (PodSpec(resources=Resources({"cpu": "7"}), overhead={"cpu": "250m"}), "7250m"),
     (PodSpec(containers=(asks(None),)), ""),
     (PodSpec(containers=(asks("many"),)), ""),
 ]
@@ -321,6 +322,7 @@ def test_a_node_that_is_coming_is_waited_for_a_while() -> None:
 def test_a_resource_claim_that_cannot_be_made_says_why() -> None:
     story = Story()
     web, _, one = rollout(story, "")
+    one["spec"]["resourceClaims"] = [{"name": "gpu", "resourceClaimTemplateName": "one-gpu"}]
     missing = 'waiting for dynamic resource controller to create the resourceclaim "gpu"'
     said = condition("PodScheduled", "False", "Unschedulable", f"{NODES}{missing}.")
     story.change(one, {"status": {"conditions": [said]}}, "kube-scheduler", sub="status")
@@ -329,6 +331,10 @@ def test_a_resource_claim_that_cannot_be_made_says_why() -> None:
     trace = story.trace(web)
     assert trace.diagnosis == "unschedulable"
     assert trace.summary.endswith(f"its ResourceClaim cannot be made: {why}.")
+    made = [{"name": "gpu", "resourceClaimName": "web-1-a-gpu-x"}]
+    status = {"resourceClaimStatuses": made}
+    story.change(one, {"status": status}, KCM, sub="status")
+    assert "cannot be made" not in story.trace(web).summary
 
 
 def test_a_scheduling_gate_of_kueue_is_kueues() -> None:

@@ -39,6 +39,14 @@ MESSAGES = [
      "rate", "429 Too Many Requests"),
     (f"{UNPACK}failed to extract layer sha256:aa: write /var/lib/x: no space left on device",
      "space", "no space left on device"),
+    ((f"{UNPACK}failed to extract layer sha256:aa: failed to get reader from content store: "
+     "content digest sha256:bb: not found"), "node", "content digest sha256:bb: not found"),
+    (f"{UNPACK}failed to mount /tmp/containerd-mount1: permission denied", "node", "permission"),
+    (('error getting credentials - err: exec: "docker-credential-gcr": executable file not found '
+     "in $PATH"), "node", "executable file not found"),
+    (('locating item named "manifest" for image with ID "aa" (consider removing the image to '
+     "resolve the issue): file does not exist"), "node", "file does not exist"),
+    (f"{RESOLVE}denied: Permission \"artifacts.get\" denied on resource", "denied", "Permission"),
     # CRI-O
     (f"{CRIO}reading manifest 1.4 in r.example.com/shop/api: manifest unknown: manifest unknown",
      "missing", "manifest unknown"),

@@ -37,7 +37,8 @@ WELL = [
         "complete",
         (
             "PersistentVolume pv-1 is kept though PersistentVolumeClaim data of namespace shop is "
-            "gone (reclaim policy Retain): nobody can claim it until spec.claimRef is taken away."
+            "gone (reclaim policy Retain): no other claim gets it until "
+            "spec.claimRef, or the uid there, is taken away."
         ),
     ),
     ("", "Delete", {}, "unknown", "PersistentVolume pv-1 does not say yet how it stands."),
@@ -82,14 +83,14 @@ def test_a_claim_that_cannot_grow_says_why() -> None:
     )
 
 
-def test_a_file_system_grows_when_a_pod_that_uses_it_starts() -> None:
+def test_a_file_system_grows_where_a_pod_uses_it() -> None:
     story = Story()
     found = claim(story, conditions=[condition("FileSystemResizePending", "True")])
     later(story, 3600.0)
     trace = story.trace(found)
     assert (trace.state, trace.holder, trace.diagnosis) == ("running", "kubelet", None)
     assert trace.waiting_for == (
-        "the file system of PersistentVolumeClaim data to grow, as a Pod that uses it is started"
+        "the file system of PersistentVolumeClaim data to grow, on the node of a Pod that uses it"
     )
 
 

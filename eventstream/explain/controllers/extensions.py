@@ -118,6 +118,8 @@ def _refusal(write: Write) -> Trouble | None:
     accepted = condition(write.image, "NamesAccepted")
     if accepted is not None and accepted.status == "False":
         what = f"The names of the type {name} are not accepted, so that it is not served"
+        if is_true(write.image, "Established"):
+            what = f"The names of the type {name} are not accepted as they are now asked for"
         return _trouble(write, what, accepted)
     loose = condition(write.image, "NonStructuralSchema")
     if loose is not None and loose.status == "True":

@@ -1,10 +1,12 @@
 """How a Service stands, and an Ingress that leads to some: whether somebody is behind, and serves.
 
-A Service's endpoints are the ready Pods that its selector matches. Whether somebody is behind it is
+A Service's endpoints are the ready Pods that its selector matches; those that are to go count as
+ready no more. Whether somebody is behind it is
 told from these: an EndpointSlice would say the same again, with each change of each Pod.
 No field says that a controller has accepted an Ingress. An address shows that it has; without one
 it is not known, as there are controllers that never write it.
-Sources: https://kubernetes.io/docs/concepts/services-networking/service/ and
+Sources: https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#conditions,
+https://kubernetes.io/docs/concepts/services-networking/service/ and
 https://kubernetes.io/docs/concepts/services-networking/ingress/
 """
 
@@ -46,17 +48,26 @@ def assess_service(snapshot: Snapshot, write: Write, _began: Write | None) -> Ou
     if spec.type == "ExternalName":
         return complete(write, f"{name} is another name for a host.")
     if not spec.selector:
-        return complete(write, f"{name} selects no Pods: its endpoints are kept by somebody else.")
+        whose = "its endpoints, if it has any, are kept by somebody else"
+        return complete(write, f"{name} selects no Pods: {whose}.")
     if not known:
         return unknown(write, f"{name} selects Pods, and Baton has not seen any Pod.")
-    ready = sum(is_ready(pod.image) for pod in pods)
     if pods and spec.publish_not_ready_addresses:
         what = count(len(pods), "Pod")
         return complete(write, f"{name} leads to {what}, ready or not, as it asks for.")
-    if not ready:
-        why = "none of its Pods is ready" if pods else "what it selects has no Pods"
-        return complete(write, f"{name} has no endpoints now: {why}.")
-    return complete(write, f"{name} leads to {count(ready, 'ready Pod')}.")
+    return complete(write, f"{name} {_serving(pods)}.")
+
+
+def _serving(pods: list[Write]) -> str:
+    """What is behind a Service now."""
+    ready = [pod for pod in pods if is_ready(pod.image)]
+    staying = sum(pod.image.metadata.deletion_timestamp is None for pod in ready)
+    if staying:
+        return f"leads to {count(staying, 'ready Pod')}"
+    if not pods:
+        return "has no endpoints now: what it selects has no Pods"
+    why = "its Pods that are ready are to go" if ready else "none of its Pods is ready"
+    return f"has no ready endpoints now: {why}"
 
 
 def _pods(snapshot: Snapshot, write: Write) -> list[Write]:
@@ -155,7 +166,7 @@ def assess_ingress(snapshot: Snapshot, write: Write, _began: Write | None) -> Ou
         return pending([troubled(plain, wrong)], (), snapshot, "")
     if whose:
         return unknown(write, f"{name} has no address from its class {whose}; some give none.")
-    no_class = "names no class, so that only a controller whose class is the default serves it"
+    no_class = "names no class, so that each controller decides for itself whether to serve it"
     return unknown(write, f"{name} {no_class}; it has no address.")
 
 

@@ -172,7 +172,7 @@ def resizing(snapshot: Snapshot, write: Write) -> Holding | None:
         return troubled(plain, wrong)
     pending = condition(image, "FileSystemResizePending")
     if pending is not None and pending.status == "True":
-        what = f"the file system of {name} to grow, as a Pod that uses it is started"
+        what = f"the file system of {name} to grow, on the node of a Pod that uses it"
         return Holding(2, "kubelet", "", when(write), what, patient=True, about=write)
     return plain
 
@@ -315,7 +315,8 @@ def assess_volume(snapshot: Snapshot, write: Write, _began: Write | None) -> Out
         return complete(write, f"{name} is bound to {whose or 'a claim'}.")
     if phase == "Released" and getattr(spec, "persistent_volume_reclaim_policy", "") == "Retain":
         kept = f"{name} is kept though {whose or 'its claim'} is gone (reclaim policy Retain)"
-        return complete(write, f"{kept}: nobody can claim it until spec.claimRef is taken away.")
+        until = "until spec.claimRef, or the uid there, is taken away"
+        return complete(write, f"{kept}: no other claim gets it {until}.")
     if phase == "Failed":
         return pending([_failed(snapshot, write, whose)], (), snapshot, "")
     if phase == "Released":
@@ -337,16 +338,16 @@ def _failed(snapshot: Snapshot, write: Write, whose: str) -> Holding:
 
 
 def _reclaimed(snapshot: Snapshot, write: Write, whose: str) -> Holding:
-    """It is to be deleted with what is behind it, by whoever provisioned it."""
+    """It is to be deleted with what is behind it, by whoever provisioned it; or to be emptied."""
     name = named(write.image)
-    what = f"{name} to be deleted, as {whose or 'its claim'} is gone"
-    plain = Holding(
-        1, "custom-controller", "", when(write), what, late="terminating-slow", about=write
-    )
+    recycled = getattr(write.image.spec, "persistent_volume_reclaim_policy", "") == "Recycle"
+    does, actor = ("emptied", _BINDER) if recycled else ("deleted", "custom-controller")
+    what = f"{name} to be {does}, as {whose or 'its claim'} is gone"
+    plain = Holding(1, actor, "", when(write), what, late="terminating-slow", about=write)
     notes = snapshot.latest_notes(write.log, *_FAILURES)
     if not notes:
         return plain
-    detail = sentence(f"{name} cannot be deleted: {said(notes[0])}")
+    detail = sentence(f"{name} cannot be {does}: {said(notes[0])}")
     wrong = Trouble("terminating-slow", detail, proofs.events(notes), commands.describe(write))
     return troubled(plain, wrong)
 

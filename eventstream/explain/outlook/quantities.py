@@ -54,8 +54,12 @@ def requested(spec: object, resource: str) -> str:
     if not isinstance(spec, PodSpec):
         return ""
     whole = (spec.resources.requests if spec.resources else None) or {}
+    overhead = amount((spec.overhead or {}).get(resource)) or Decimal(0)
     if resource in whole:
-        return str(whole[resource])
+        asked_whole = amount(whole[resource])
+        if not overhead or asked_whole is None:
+            return str(whole[resource])
+        return _written(asked_whole + overhead, resource)
     sidecars = [init for init in spec.init_containers if init.restart_policy == "Always"]
     asked = [_request(found, resource) for found in (*spec.containers, *sidecars)]
     running = [text for text in asked if text is not None]
@@ -68,7 +72,6 @@ def requested(spec: object, resource: str) -> str:
             least = max(least, before)
         else:
             least = max(least, before + own)
-    overhead = amount((spec.overhead or {}).get(resource)) or Decimal(0)
     if total is None:
         return ""
     if len(running) == 1 and least <= total and not overhead:

@@ -110,6 +110,10 @@ _RECENT = 15.0
 
 Source: staging/src/k8s.io/kubectl/pkg/drain/drain.go, evictPods.
 """
+_NONE_BUT = "no new Pods but those that tolerate that"
+"""What a DaemonSet's Pods do. Source: pkg/controller/daemon/util/daemonset_util.go,
+AddOrUpdateDaemonPodTolerations."""
+
 _STAY = frozenset({"DaemonSet", "Node"})
 """Owners whose Pods a drain leaves: a DaemonSet's tolerate the cordon, a Node's are static."""
 
@@ -149,7 +153,7 @@ def drained(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
     asked = snapshot.world.evictions.since(name, since.change.at)
     if not asked or began is None:
         number = count(len(tenants.staying) + len(tenants.leaving), "Pod")
-        summary = f"Node {name} is cordoned: it takes no new Pods, and {number} may stay on it."
+        summary = f"Node {name} is cordoned: it takes {_NONE_BUT}, and {number} may stay on it."
         return Outlook("complete", summary, ended=when(since))
     found = [held for pod in tenants.leaving if (held := holding_of(snapshot, pod)) is not None]
     found.extend(_held(snapshot, write, tenants, asked))
@@ -202,13 +206,20 @@ def _cordoned(write: Write) -> Write:
     return since
 
 
+_TOLERANT = "only Pods that tolerate that are placed on it"
+
 _PRESSURES = {
-    "DiskPressure": "disk pressure: its kubelet evicts Pods, and no Pods are placed on it",
-    "MemoryPressure": "memory pressure: its kubelet evicts Pods, and few Pods are placed on it",
-    "PIDPressure": "PID pressure: its kubelet evicts Pods, and no Pods are placed on it",
-    "NetworkUnavailable": "no network: no Pods are placed on it",
+    "DiskPressure": f"disk pressure: its kubelet may evict Pods, and {_TOLERANT}",
+    "MemoryPressure": f"memory pressure: its kubelet may evict Pods, and {_TOLERANT}",
+    "PIDPressure": f"PID pressure: its kubelet may evict Pods, and {_TOLERANT}",
+    "NetworkUnavailable": f"no network: {_TOLERANT}",
 }
-"""Conditions that are True where something is wrong, to what that means."""
+"""Conditions that are True where something is wrong, to what that means.
+
+A kubelet reclaims first what it can without, and holds the condition for a while after that.
+Source: pkg/kubelet/eviction/eviction_manager.go, synchronize; node_lifecycle_controller.go,
+doNoScheduleTaintingPass (the taints).
+"""
 
 
 def pressed(write: Write) -> list[Holding]:

@@ -107,7 +107,8 @@ def _by_kubelet(view: View, who: Writer, rule: RuleName, act: str) -> Verdict:
         what=f"The kubelet on {name} {act}.",
         why="A kubelet registers its node when it starts and finds none of that name."
         if created
-        else "A kubelet reports its node when something changed, and every five minutes anyway.",
+        else "A kubelet reports its node when something changed, and now and then anyway (every "
+        "five minutes, unless it is set otherwise).",
         who_grade="reported" if who.manager == "kubelet" else "inferred",
         why_grade="inferred",
         begins=created,

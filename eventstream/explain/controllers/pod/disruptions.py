@@ -169,11 +169,17 @@ _SAID = {
 }
 
 
+_NEVER_PLACED = "It is to go and never had a node, so no kubelet will report that it ended."
+"""Source: pkg/controller/podgc/gc_controller.go, gcUnscheduledTerminating."""
+
+
 def _reported(view: View, who: Writer, rule: RuleName, actor: str, source_url: str) -> Verdict:
     write = view.write
     did, why = _SAID[rule]
     act = did.format(pod=named(write.image))
     node = node_of(write.image)
+    if rule == "pod-failed" and not node:
+        why = _NEVER_PLACED
     cause = view.by_name("Node", None, node) if node else None
     return Verdict(
         rule=rule,
@@ -192,7 +198,9 @@ def _reported(view: View, who: Writer, rule: RuleName, actor: str, source_url: s
             proofs.sequence(f"of the controllers only the {title(actor)} writes this", "who"),
         ),
         source_url=source_url,
-        loop=Loop(seen(cause) if cause else f"node {node}", "the Pod's state with its node's", act),
+        loop=Loop(seen(cause) if cause else f"node {node}", "the Pod's state with its node's", act)
+        if node
+        else Loop(seen(view.mark() or write), "a Pod that is to go and has no node", act),
     )
 
 
@@ -337,7 +345,8 @@ def hurried(view: View) -> Verdict | None:
         verb="delete",
         what=deletion(write, "A client"),
         why=f"It asked for the Pod to go {how} to stop, and not with the Pod's own "
-        f"{count(own, 'second')}: controllers do not. The object does not say which client.",
+        f"{count(own, 'second')}: Kubernetes' own controllers do not. The object does not say "
+        "which client.",
         who_grade="inferred",
         why_grade="unknown",
         begins=True,

@@ -59,6 +59,18 @@ _WORDS = {
         "cannot be used on this platform",
     ),
     "space": ("no space left on device", "disk quota exceeded"),
+    "node": (
+        "content digest",
+        "content store",
+        "extract layer",
+        "file does not exist",
+        "executable file not found",
+        r"snapshotter .*not found",
+        (
+            r"(?:chmod|chown|create|link|lstat|mkdir|mount|open|remove|rename|stat|unlinkat|write)"
+            r"\S* (?:\S+ )?permission denied"
+        ),
+    ),
     "ambiguous": ("short[- ]name", "unqualified.search"),
     "invalid": ("invalid reference format", "couldn't parse image", "must be lowercase"),
     "network": (
@@ -227,7 +239,8 @@ _BY_KIND = {
         True,
     ),
     "platform": ("image-pull-failed", "it is not there for the node's platform", True),
-    "space": ("image-pull-failed", "the node's disk is full", True),
+    "space": ("image-pull-failed", "the node has no space left for it", True),
+    "node": ("image-pull-failed", "the node itself fails at it", True),
     "ambiguous": (
         "image-not-found",
         "the name has no registry, and the node cannot tell which one is meant",
@@ -280,7 +293,8 @@ def _judged(write: Write, reason: str, message: str, ref: str, whose: str) -> tu
         said = f": {why.said}" if why.said else ""
         return "image-not-found", f"Pod {pod} asks for {ref}{whose}, which is no image name{said}"
     if reason == "ErrImageNeverPull":
-        where = f"node {node_of(write.image)} has it not, and its pull policy is Never"
+        where = f"node {node_of(write.image)} has it not, or not for this Pod's credentials"
+        where = f"{where}, and its pull policy is Never"
         return "image-not-found", f"Pod {pod} needs image {ref}{whose}: {where}"
     text = f"Pod {pod} cannot get image {ref}{whose}"
     kind = why.kind or _BY_REASON.get(reason, "")

@@ -148,6 +148,7 @@ _ASKED = 6
 """Rank of what is asked of a Pod that runs."""
 
 _PENDING, _RUNNING = "PodResizePending", "PodResizeInProgress"
+_INFEASIBLE = " and cannot be on its node as that is"
 
 
 def asked(snapshot: Snapshot, write: Write, began: Write | None) -> Holding | None:
@@ -186,17 +187,17 @@ def _refused_of_old(write: Write, word: str) -> Trouble | None:
     if word not in ("Infeasible", "Deferred"):
         return None
     pod = f"Pod {write.image.metadata.name}"
-    never = " and will not be" if word == "Infeasible" else " yet"
+    never = _INFEASIBLE if word == "Infeasible" else " yet"
     evidence = (proofs.status(write, f"status.resize of {pod} is {word}"),)
     text = f"The resize of {pod} is not done{never}: its node says {word}."
     return Trouble("unschedulable", text, evidence, commands.describe(write))
 
 
 def _refused(write: Write, found: Condition) -> Trouble:
-    """The node cannot give what is asked for: never, or not while others use it."""
+    """The node cannot give what is asked for: as it is, or not while others use it."""
     pod = f"Pod {write.image.metadata.name}"
     why = said_by(found.message, found.reason) or "it does not say why"
-    never = " and will not be" if found.reason == "Infeasible" else ""
+    never = _INFEASIBLE if found.reason == "Infeasible" else ""
     told = f" ({found.reason})" if found.reason else ""
     text = sentence(f"The resize of {pod} is not done{never}{told}: {why}")
     return Trouble("unschedulable", text, (proofs.says(write, found),), commands.describe(write))

@@ -118,13 +118,17 @@ def unplaced(snapshot: Snapshot, write: Write, since: float) -> Holding:
         return _binding(snapshot, write, _claimed(write, ungated(write, since)))
     if found.reason == NOT_READY and (claims := _claiming(snapshot, write, since)) is not None:
         return claims if claims.diagnosis else troubled(claims, unschedulable(write, found))
+    bound = volumes.bound(snapshot, write)
+    if volumes.concerns(message) and bound is not None:
+        if snapshot.now - bound > _MOMENT and not volumes.mere(message):
+            return _refused(snapshot, write, since, found)
+        return _held(write, bound, _node(write), "bind")  # What it said is past.
     if volumes.concerns(message):
         waits = _held(write, since, _node(write), "bind-volume", "persistentvolume-controller")
         return troubled(waits, volumes.pending_claims(snapshot, write, found))
     nominated = getattr(write.image.status, "nominated_node_name", None)
-    if nominated:
-        return _preempting(snapshot, write, since, nominated)
-    return _refused(snapshot, write, since, found)
+    making = _preempting(snapshot, write, since, nominated) if nominated else None
+    return making or _refused(snapshot, write, since, found)
 
 
 def _refused(snapshot: Snapshot, write: Write, since: float, found: Condition) -> Holding:
@@ -161,13 +165,26 @@ def _held(
     return Holding(SCHEDULE, actor, name, since, waiting_for, wait=wait, about=write)
 
 
-def _preempting(snapshot: Snapshot, write: Write, since: float, node: str) -> Holding:
-    """It waits for Pods on that node to stop, each of which may take its grace period."""
+_MOMENT = 30.0
+"""Seconds within which the scheduler goes on: with a nomination, or once claims are bound."""
+
+
+def _preempting(snapshot: Snapshot, write: Write, since: float, node: str) -> Holding | None:
+    """It waits for Pods on that node to stop, each of which may take its grace period.
+
+    Where none is to stop there, it is about to be bound, or another than the scheduler named the
+    node, as autoscalers may: then None after a while. Source: https://kep.k8s.io/5278.
+    """
     name = write.image.metadata.name
     logs = (log for log in snapshot.world.logs.values() if is_a(log.ref, kinds.POD))
-    there = [pod for log in logs if (pod := snapshot.alive(log)) and node_of(pod.image) == node]
+    alive = [pod for log in logs if (pod := snapshot.alive(log)) and node_of(pod.image) == node]
+    there = [pod for pod in alive if pod.pod and (pod.pod.leaving or pod.pod.disrupted)]
+    if not there and snapshot.now - when(write) > _MOMENT:
+        return None
     graces = [pod.image.metadata.deletion_grace_period_seconds or 0 for pod in there]
-    waiting_for = f"room on {node} for Pod {name}, where Pods of lower priority have to stop first"
+    waiting_for = f"room on {node} for Pod {name}, where other Pods have to stop first"
+    if not there:
+        waiting_for = f"room on {node} for Pod {name}, for which that is nominated"
     plain = _held(write, since, waiting_for, "bind")
     granted = float(max(graces, default=0))
     return msgspec.structs.replace(plain, late="terminating-slow", granted=granted)
@@ -203,7 +220,7 @@ def _queued(snapshot: Snapshot, write: Write, plain: Holding) -> Holding:
     told = ""
     if group is not None:
         name = group.pod_group_name or f"{group.pod_group} of Workload {group.name}"
-        told = f"together with the others of PodGroup {name}: until all can be, nothing is told"
+        told = f"which is of PodGroup {name}: while too few of that can be placed, nothing is told"
     elif plain.name != "default-scheduler":
         notes = snapshot.notes(write.log, *(write.log.notes or ()))
         own = [note for note in notes if note.after.spec.component.startswith(plain.name)]
@@ -246,8 +263,8 @@ class _Unmade(msgspec.Struct, frozen=True, gc=False):
 def _unmade(snapshot: Snapshot, write: Write) -> _Unmade | None:
     """What keeps a claim of the Pod from being made; None where nobody says so."""
     newest = max(snapshot.notes(write.log, _NOT_MADE), key=recency, default=None)
-    if newest is None:
-        return None
+    if newest is None or not _asked(write)[0]:
+        return None  # Since then they were made.
     text = f"its ResourceClaim cannot be made: {said(newest).rstrip('.')}"
     return _Unmade(text, proofs.events([newest]))
 

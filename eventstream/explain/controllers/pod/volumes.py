@@ -19,7 +19,7 @@ from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary import commands
 from eventstream.explain.world.notes import recency, said
 from eventstream.explain.world.pods import containers, is_true
-from eventstream.explain.world.text import listing, said_by, sentence
+from eventstream.explain.world.text import listing, said_by, sentence, when
 from eventstream.explain.world.writes import Write
 from eventstream.expressions import expression
 from eventstream.objects.observations import Change
@@ -65,6 +65,25 @@ def provisioned(snapshot: Snapshot, write: Write) -> Write | None:
     return None
 
 
+def mere(message: str) -> bool:
+    """Whether the scheduler says of the claims only that they are not bound."""
+    return _UNBOUND in message
+
+
+def bound(snapshot: Snapshot, write: Write) -> float | None:
+    """When the last of the Pod's claims was bound, whatever the scheduler said before.
+
+    None where some is not, or not known to be.
+    """
+    found = _claims(snapshot, write)
+    spec = write.image.spec
+    volumes = spec.volumes if isinstance(spec, PodSpec) else ()
+    asked = sum(volume.persistent_volume_claim is not None for volume in volumes)
+    if len(found) < asked or any(_phase(claim) != "Bound" for claim in found):
+        return None
+    return max((when(claim) for claim in found), default=None)
+
+
 def pending_claims(snapshot: Snapshot, write: Write, found: Condition | None = None) -> Trouble:
     """Which claims the Pod waits for, and why, as far as Events about them tell."""
     pod, message = write.image.metadata, (found.message if found is not None else "") or ""
@@ -76,7 +95,7 @@ def pending_claims(snapshot: Snapshot, write: Write, found: Condition | None = N
         return Trouble("volume-pending", detail, known, commands.describe(write), holder="client")
     unbound = _unbound(snapshot, write)
     if not unbound:
-        told = "" if _UNBOUND in message else f": {message}"
+        told = "" if mere(message) else f": {message}"
         what = "its volume claims, which are not bound yet"
         detail = sentence(f"Pod {pod.name} waits for {what}{told}")
         return Trouble("volume-pending", detail, known, commands.describe(write))
@@ -125,7 +144,8 @@ def _claims(snapshot: Snapshot, write: Write) -> list[Write]:
     names = [v.persistent_volume_claim.claim_name for v in volumes if v.persistent_volume_claim]
     namespace = write.image.metadata.namespace
     found = [snapshot.by_name("PersistentVolumeClaim", namespace, name) for name in names]
-    return [claim for claim in found if claim is not None and not claim.gone]
+    own = snapshot.children(write.log, "PersistentVolumeClaim")  # Those of ephemeral volumes.
+    return [*(claim for claim in found if claim is not None and not claim.gone), *own]
 
 
 def _phase(claim: Write) -> str:

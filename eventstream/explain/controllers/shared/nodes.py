@@ -100,7 +100,7 @@ def node_lost(snapshot: Snapshot, write: Write) -> Trouble | None:
         late = snapshot.now - write.change.at > _GAP_SECONDS
         if not node or snapshot.hides("Node") or not late:
             return None
-        text = f"Node {node}, to which Pod {pod} is bound, no longer exists."
+        text = f"Node {node}, to which Pod {pod} is bound, is gone or never was."
         return Trouble("node-lost", text, (_bound(write),), commands.describe(write))
     if host.change.type == "VANISHED" and snapshot.now - host.change.at < _GAP_SECONDS:
         return None

@@ -59,7 +59,7 @@ CLUSTER = (
         title="taint eviction controller",
         lane=23,
         source_url=CONTROLLER + "tainteviction",
-        looks_after="deletes Pods from nodes with a taint that they do not tolerate.",
+        looks_after="deletes Pods from nodes with a taint NoExecute that they do not tolerate.",
         account="node-controller",
     ),
     Controller(
@@ -175,7 +175,7 @@ CLUSTER = (
         title="device taint eviction controller",
         lane=43,
         source_url=CONTROLLER + "devicetainteviction",
-        looks_after="deletes Pods that use a device whose taint they do not tolerate.",
+        looks_after="deletes Pods that use a device whose taint NoExecute they do not tolerate.",
         account="device-taint-eviction-controller",
     ),
     Controller(

@@ -190,7 +190,7 @@ CREATION = (
         "kubelet",
         "It keeps reporting, like a heartbeat",
         "It reports again whenever the state of a container changes, and renews its node's Lease "
-        "every ten seconds to say that it is alive.",
+        "every ten seconds, unless it is set otherwise, to say that it is alive.",
         "Each later report, and each renewal of the Lease.",
         "That the container still runs: nothing is sent as long as nothing changes.",
         sources.NODE_HEARTBEATS,
@@ -238,7 +238,8 @@ START = (
         "volumes",
         "Volumes",
         "Volumes are attached to the node and mounted for the Pod; ConfigMaps and Secrets too.",
-        "Only trouble: an Event FailedMount or FailedAttachVolume.",
+        "An Event SuccessfulAttachVolume where one had to be attached; else only trouble: an Event "
+        "FailedMount or FailedAttachVolume.",
         "A mount that succeeds: the kubelet says nothing of it.",
         reasons=("SuccessfulAttachVolume", "FailedMount", "FailedAttachVolume"),
         source_url=sources.VOLUMES,
@@ -265,7 +266,8 @@ START = (
     _part(
         "init",
         "Init containers",
-        "Each init container runs to its end, one after the other, before the others are created.",
+        "Each init container runs to its end, one after the other, before the others are created; "
+        "a sidecar among them only has to start.",
         "Their state in the Pod's status, and condition Initialized.",
         "Anything, if the Pod has none: then there is nothing to report.",
         fields=("status.initContainerStatuses",),

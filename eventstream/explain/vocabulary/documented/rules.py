@@ -164,7 +164,8 @@ DELETIONS = (
     ),
     DocumentedRule(
         "deletion-shortened",
-        "A Pod that was being deleted already got less time to stop, which only a client asks for.",
+        "A Pod that was being deleted already got less time to stop, which no controller of "
+        "Kubernetes' own asks for.",
         ("client",),
         (sources.POD_DELETION,),
     ),

@@ -71,8 +71,8 @@ PODS = (
     ),
     DocumentedRule(
         "pod-failed",
-        "The controller manager marked a Pod failed, since its node is gone or out of service and "
-        "no kubelet will report on it any more.",
+        "The controller manager marked a Pod failed, since its node is gone or out of service, or "
+        "it is to go and never had one, and no kubelet will report on it any more.",
         ("pod-garbage-collector",),
         (sources.POD_COLLECTION,),
     ),

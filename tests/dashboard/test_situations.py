@@ -82,7 +82,7 @@ def test_who_holds_the_baton_is_judged_by_the_trace(
     [
         ("image-not-found", stalled(), True, []),
         ("crash-loop", stalled(), False, ["It would mean: ", "What Baton found means: "]),
-        (NOTHING, stalled(), False, ["What Baton found means: The registry answered"]),
+        (NOTHING, stalled(), False, ["What Baton found means: The registry has"]),
         (NOTHING, WELL, True, []),
         ("crash-loop", WELL, False, ["It would mean: A container ends soon"]),
     ],

@@ -164,9 +164,9 @@ DELETIONS = (
     ),
     DocumentedRule(
         "deletion-shortened",
-        "A Pod that was being deleted already got less time to stop, which no controller of "
-        "Kubernetes' own asks for.",
-        ("client",),
+        "A Pod that was being deleted already got less time to stop: a client asked for that, unless "
+        "the namespace controller or the taint eviction controller may have.",
+        ("client", "unknown"),
         (sources.POD_DELETION,),
     ),
     DocumentedRule(

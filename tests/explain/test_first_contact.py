@@ -8,12 +8,12 @@ from eventstream.explain.engine import asides
 from eventstream.explain.engine.engine import Engine
 from eventstream.explain.vocabulary.records import Trace
 from eventstream.explain.world.known import MAKERS
-from eventstream.objects.observations import Observation, Position
+from eventstream.objects.observations import Coverage, CoverageState, Observation, Position
 from eventstream.objects.resource import Resource
 from tests.explain.first_contact import contact, listed_at
 from tests.explain.stories import START, Story, stamp
 from tests.explain.tapes import NAMES, Result, observations
-from tests.explain.things import condition, pod, statefulset, thing, website
+from tests.explain.things import condition, daemonset, pod, statefulset, thing, website
 
 
 def clock(at: float | None) -> str:
@@ -190,3 +190,62 @@ def test_what_is_met_a_few_at_a_time_is_told_as_what_is_met_at_once(
     assert one_by_one == at_once
     if name == "workloads":
         assert begun[0] < first[0], "nothing was put off"
+
+
+DEPLOYMENTS = Resource("apps", "v1", "deployments", "Deployment")
+
+
+def begun(state: CoverageState) -> tuple[set[str], set[str]]:
+    """The kinds of the traces that begin before Deployments are listed, and once they may be."""
+    existing, _ = listed_at("create", 10.0)
+    at = existing[0].at
+    engine, result = Engine("cluster"), Result()
+    result.take(engine.apply(Coverage(DEPLOYMENTS, "listing", at)))
+    late = [each for each in existing if each.resource == DEPLOYMENTS]
+    for observation in [each for each in existing if each not in late]:
+        result.take(engine.apply(observation))
+    result.take(engine.tick(at + 8))
+    before = {trace.root.kind for trace in result.traces.values()}
+    result.take(engine.apply(Coverage(DEPLOYMENTS, state, at + 8)))
+    for observation in late if state == "watching" else ():
+        result.take(engine.apply(observation))
+    result.take(engine.tick(at + 9))
+    return before, {trace.root.kind for trace in result.traces.values()}
+
+
+def test_what_an_owner_owns_is_not_told_apart_while_the_list_of_owners_is_to_come() -> None:
+    assert begun("watching") == (set(), {"Deployment"})
+
+
+def test_what_may_not_be_listed_is_not_waited_for() -> None:
+    assert begun("forbidden") == (set(), {"ReplicaSet"})
+
+
+def test_a_daemonset_whose_controller_pauses_is_found_so_as_it_deletes_the_next_failed_pod() -> (
+    None
+):
+    story = Story()
+    agent = daemonset()
+    agent["metadata"]["creationTimestamp"] = stamp(START - 600)
+    story.exists(agent)
+    failed = pod(agent, "agent-1")
+    failed["status"] = {"phase": "Failed", "reason": "OutOfpods", "message": "too many Pods"}
+    story.exists(failed)
+    story.tell(agent, "FailedDaemonPod", "Found failed daemon pod", "daemonset-controller", 5)
+    story.delete(failed)
+    story.tell(agent, "SuccessfulDelete", "Deleted pod: agent-1", "daemonset-controller")
+    trace = story.trace(agent)
+    assert (trace.state, trace.diagnosis, trace.holder) == ("stalled", "pod-failed", "kubelet")
+
+
+def test_a_daemonsets_controller_that_has_just_deleted_a_pod_is_not_silent() -> None:
+    story = Story()
+    agent = daemonset()
+    agent["metadata"]["creationTimestamp"] = stamp(START - 600)
+    story.exists(agent)
+    failed = pod(agent, "agent-1")
+    failed["status"] = {"phase": "Failed", "reason": "Evicted", "message": "low on memory"}
+    story.exists(failed)
+    story.delete(failed)
+    trace = story.trace(agent)
+    assert (trace.state, trace.holder) == ("running", "daemonset-controller")

@@ -4,6 +4,7 @@ from collections import Counter
 
 from eventstream.explain.engine.looks import GLANCES_A_SECOND, Looks
 from eventstream.explain.engine.tracelog import TraceLog
+from eventstream.explain.vocabulary.records import Usual
 from eventstream.explain.world.writes import ObjectLog
 from tests.store.samples import trace as sample
 
@@ -62,3 +63,11 @@ def test_who_is_not_looked_at_any_more_makes_room_for_others() -> None:
         looks.end(each)
     assert looks.next(sample("t-0", state="stalled", diagnosis="crash-loop"), 10.0) == 12.0
     assert looks.next(sample("t-0", state="stalled", diagnosis="image-pull-failed"), 10.0) is None
+
+
+def test_who_waits_is_looked_at_before_the_wait_is_overdue_as_its_node_may_be_lost() -> None:
+    usual = Usual("kubelet/start", "kubelet", "for a Pod to start", 0, None, None, 60.0, True)
+    waits = sample("t-0", state="running", holder="kubelet", waiting_since=0.0, usual=usual)
+    looks = Looks({})
+    assert looks.next(waits, 10.0) == 25.0
+    assert looks.next(waits, 50.0) == 60.001

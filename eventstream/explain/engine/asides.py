@@ -13,7 +13,7 @@ from eventstream.explain.controllers.registry import behaviour_of
 from eventstream.explain.engine.earlier import Earlier
 from eventstream.explain.engine.tracelog import TraceLog
 from eventstream.explain.engine.traces import TraceKeeper, is_judged, is_met, is_workload
-from eventstream.explain.vocabulary.records import Trace
+from eventstream.explain.vocabulary.records import Trace, type_name
 from eventstream.explain.world.families import by_order, changed_hands, owner_of
 from eventstream.explain.world.pods import is_ready
 from eventstream.explain.world.world import View, World
@@ -219,5 +219,14 @@ class Contacts:
         """Seconds for which it is waited for what has to be met before such a trace begins."""
         if not self._world.places.are_met(behaviour_of(write.log.ref).needs):
             return _LISTS_WAIT
+        if top.owner and self._traces.usual.hearing.is_coming(_owner_type(top)):
+            return _LISTS_WAIT
         waits = top.owner or not self._earlier.is_whole(write.image)
         return _OWNER_WAIT if waits else 0.0
+
+
+def _owner_type(log: ObjectLog) -> str:
+    """The type of what owns an object, "" for none."""
+    metadata = log.latest.image.metadata if log.latest is not None else None
+    owner = metadata and (metadata.controller or next(iter(metadata.owner_references), None))
+    return type_name(owner.api_version.rpartition("/")[0], owner.kind) if owner else ""

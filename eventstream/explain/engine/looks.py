@@ -47,19 +47,20 @@ class Looks:
         """When time alone may change the judgement (unix seconds), None for never."""
         if _is_glanced(record):
             self._glanced.add(record.id)
-            return now + self._apart(record)
+            return now + self._apart(record, _least(record))
         self._glanced.discard(record.id)
         if record.state in FINISHED:
             quiet = record.updated + QUIET
             return min(now + _least(record), quiet) if rests_on_others(record) else quiet
         if record.usual is not None and record.waiting_since is not None and _runs(record):
+            self._glanced.add(record.id)  # Its node may be lost meanwhile, which time alone tells.
             due = record.waiting_since + record.usual.limit + 0.001
-            return due if due > now else now + _least(record)  # Overdue, once so much was heard.
+            soon = now + self._apart(record, _SELDOM)
+            return min(due, soon) if due > now else now + _least(record)  # Once so much was heard.
         return None
 
-    def _apart(self, record: Trace) -> float:
+    def _apart(self, record: Trace, least: float) -> float:
         """Seconds until the next look of many: not all of those that came together at once."""
-        least = _least(record)
         most = len(self._glanced) / GLANCES_A_SECOND
         if most <= least:
             return least

@@ -9,6 +9,7 @@ import math
 from collections import deque
 from collections.abc import Iterable
 
+from eventstream.explain.vocabulary.records import type_name
 from eventstream.objects.observations import Coverage, Gap, Position
 
 _PODS, _REPLICASETS, _JOBS = "v1/pods", "apps/v1/replicasets", "batch/v1/jobs"
@@ -122,11 +123,17 @@ class Hearing:
         self._lost: dict[str, Hole] = {}
         self._holes: dict[str, list[Hole]] = {}
         self._watched: set[str] = set()
+        self._coming: set[str] = set()
 
     def watched(self, coverage: Coverage) -> None:
         """Take note of how a resource is watched now; before its first watch nothing broke off."""
         key = coverage.resource.key
+        kind = type_name(coverage.resource.group, coverage.resource.kind)
         silent = self.pulse.take(coverage)
+        if coverage.follows or coverage.state in ("forbidden", "gone"):
+            self._coming.discard(kind)
+        elif key not in self._watched and len(self._coming) < KEPT:
+            self._coming.add(kind)
         if silent is not None:
             self._ended(_ALL, silent)
         if coverage.follows:
@@ -141,6 +148,10 @@ class Hearing:
             for known in (self._broken, self._lost, self._holes):
                 known.pop(key, None)
             self._watched.discard(key)
+
+    def is_coming(self, kind: str) -> bool:
+        """Whether the first list of a type, as `type_name` has it, is still to come."""
+        return kind in self._coming
 
     def missed(self, gap: Gap) -> None:
         """Take note of a hole; a list may follow that shows what came of it."""

@@ -203,9 +203,13 @@ def asked(snapshot: Snapshot, owner: Write) -> float:
     """When a controller last had a reason to create: its object changed, or a Pod was lost.
 
     One that just created a Pod has acted, and is asked for the next one since then. Of what was
-    there before, its managedFields tell when it was last written, a status apart.
+    there before, its managedFields tell when it was last written, a status apart. A DaemonSet's
+    controller makes another Pod only after it has deleted one that failed.
+    Source: pkg/controller/daemon/daemon_controller.go, podsShouldBeOnNode.
     """
     since = max(when(owner), made(snapshot, owner), written(owner) if owner.base else 0.0)
+    if owner.image.kind == "DaemonSet":
+        since = max([since, *(when(pod) for pod in snapshot.pods(owner.log) if pod.gone)])
     loss = owner.log.family.last_loss(snapshot.upto)
     if loss is None:
         return since

@@ -65,7 +65,7 @@ def killed(snapshot: Snapshot, owner: Write, rank: int) -> Holding | None:
         return None
     if made(snapshot, owner) > told_at(notes[0]) + _WHOLE_SECOND:
         return None
-    if any(phase(pod.image) == "Failed" for pod in snapshot.pods(owner.log)):
+    if sum(phase(pod.image) == "Failed" for pod in snapshot.pods(owner.log)) >= _REFUSED:
         return None  # These tell more.
     waiting_for = f"a Pod of {named(owner.image)} that does not fail"
     plain = Holding(rank, "kubelet", "", told_at(notes[-1]), waiting_for, about=owner)

@@ -1,6 +1,8 @@
 """However many types ask for their lists at once, a server is asked for few at a time."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -9,7 +11,7 @@ from eventstream.kubeapi.crds import CRDS
 from eventstream.kubeapi.delivery import Saved
 from eventstream.kubeapi.lists import AGAIN_MOST, MOST, Lists
 from practicecluster.cluster import PracticeCluster
-from tests.kubeapi.observing import Observed, watching
+from tests.kubeapi.observing import Observed, reflecting, watching
 
 DISCOVERY = {"/api", "/apis", "/version"}
 
@@ -65,3 +67,16 @@ async def test_lists_that_fail_again_and_again_hold_up_only_their_like() -> None
     forever.set()
     await asyncio.gather(*hanging)
     assert done.count(True) == 2 * AGAIN_MOST
+
+
+async def test_a_list_is_told_to_be_coming_before_it_is_its_turn(
+    practice_connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @asynccontextmanager
+    async def never(_: Lists, *, again: bool) -> AsyncIterator[None]:
+        await asyncio.Event().wait()
+        yield
+
+    monkeypatch.setattr(Lists, "place", never)
+    async with reflecting(practice_connection) as observed:
+        assert (await observed.until_state("listing")).problem is None

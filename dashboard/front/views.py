@@ -23,12 +23,16 @@ _UNTOLD = "It ended by itself; Baton's log says why."
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """A cluster as the page has it; `summary` is where it tells its own viewers how it does."""
+    """A cluster as the page has it; `summary` is where it tells its own viewers how it does.
+
+    `entry` asks who is nobody there to sign in, and sends everybody else on.
+    """
 
     name: str
     title: str
     address: str
     summary: str
+    entry: str
     standing: Standing
     why: str
     asked: bool
@@ -100,6 +104,7 @@ def _entry(cluster: Named, how: Standing, asked: Named | None) -> Entry:
         cluster.title,
         f"{address}/",
         f"{address}/{ROOT.strip('/')}/summary",
+        f"{address}/login",
         how,
         (how.why if whole else _UNTOLD) if how.why else "",
         cluster == asked,

@@ -2,10 +2,10 @@
 const SECONDS = 5;
 const told = new Map(); // What each cluster said last, by its address.
 
-/** What a cluster says of itself, in words; nothing where it lets nobody know who does not sign in. */
-function words(answer, summary) {
-  if (answer.status === 401) return [["Sign in there to see how it does", ""]];
-  if (!summary) return [];
+const SIGN_IN = [["Sign in there to see how it does", ""]];
+
+/** What a cluster says of itself, in words. */
+function words(summary) {
   const { stalled, running, unknown } = summary.traces;
   const detail = summary.live.detail ? `, ${summary.live.detail}` : "";
   return [
@@ -28,11 +28,22 @@ function draw(place, pieces) {
   place.hidden = !pieces.length;
 }
 
+/** Whether somebody is signed in there, by whether the page of sign-in sends on: a refusal would be noise in the console. */
+async function known({ summary, entry }) {
+  if (told.has(summary) && told.get(summary) !== SIGN_IN) return true;
+  return (await fetch(entry, { method: "HEAD", redirect: "manual" })).type === "opaqueredirect";
+}
+
+async function asked(place) {
+  if (!(await known(place.dataset))) return SIGN_IN;
+  const answer = await fetch(place.dataset.summary, { headers: { Accept: "application/json" } });
+  if (answer.ok) return words(await answer.json());
+  return answer.status === 401 ? SIGN_IN : [];
+}
+
 async function ask(place) {
-  const address = place.dataset.summary;
-  const answer = await fetch(address, { headers: { Accept: "application/json" } });
-  const pieces = words(answer, answer.ok ? await answer.json() : null);
-  told.set(address, pieces);
+  const pieces = await asked(place);
+  told.set(place.dataset.summary, pieces);
   draw(place, pieces);
 }
 

@@ -228,6 +228,8 @@ async def test_a_browser_goes_from_one_to_the_other_and_each_tells_its_own_viewe
         chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         shown = await chromium.new_page()
         shown.set_default_timeout(PATIENCE * 1000)
+        complaints = list[str]()
+        shown.on("console", lambda message: complaints.append(message.text))
         await shown.goto(f"{two.url}/")
         await shown.get_by_role("link", name="east").click()
         await shown.get_by_label("Bearer token").fill(ADA)
@@ -241,6 +243,7 @@ async def test_a_browser_goes_from_one_to_the_other_and_each_tells_its_own_viewe
         cards = shown.locator(".clusters .card")
         await cards.nth(0).get_by_text(re.compile(r"^\d+ stalled$")).wait_for()
         await cards.nth(1).get_by_text("Sign in there to see how it does").wait_for()
+        assert not [said for said in complaints if "401" in said]
         await cards.nth(0).get_by_role("link").click()
         await shown.get_by_role("link", name="Learn").click()
         await shown.wait_for_url("**/clusters/east/learn")

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 
 import msgspec
 from aiohttp import web
@@ -234,9 +233,11 @@ class ApiServer:
         return selection
 
     def _without_situations(self, selection: Selection, target: Target) -> Selection:
-        if self.situations is None:
-            return selection
-        hidden = partial(self.situations.holds, target.served.storage)
+        storage = target.served.storage
+
+        def hidden(key: str) -> bool:  # Looked up each time: a watch may have begun before them.
+            return self.situations is not None and self.situations.holds(storage, key)
+
         return replace(selection, hidden=hidden)
 
     async def _watch(self, request: web.Request, target: Target, user: str) -> web.StreamResponse:

@@ -10,6 +10,7 @@ from dashboard.situations import playing
 from practicecluster.cluster import PracticeCluster
 from practicecluster.controllers.clock import RealClock
 from practicecluster.controllers.http_api import HttpApi
+from practicecluster.controllers.informers import Watched
 from practicecluster.controllers.who import API_SERVER
 from practicecluster.kubeconfig import write_kubeconfig
 from practicecluster.situations import telling
@@ -17,7 +18,17 @@ from practicecluster.situations.renaming import Renaming
 from practicecluster.stored import JsonObject
 from tests.practicecluster.objects import website_crd
 from tests.practicecluster.situations.staged import Played, numbered
-from tests.practicecluster.writing.test_kubectl import ADMIN, Kubectl
+from tests.practicecluster.writing.test_kubectl import ADMIN, SOON, Kubectl
+
+CLAIM: JsonObject = {
+    "apiVersion": "v1",
+    "kind": "PersistentVolumeClaim",
+    "metadata": {"name": "mine", "namespace": "default"},
+    "spec": {
+        "accessModes": ["ReadWriteOnce"],
+        "resources": {"requests": {"storage": "1Gi"}},
+    },
+}
 
 
 @pytest.fixture
@@ -60,6 +71,28 @@ async def test_a_namespace_starts_it_and_controllers_see_none_of_it(
     controller.end()
     assert seen[:2] == [[], []]
     assert "situation-16" in seen[2]
+
+
+async def test_a_controller_that_watched_before_any_could_start_sees_none_of_it(
+    tmp_path: Path,
+) -> None:
+    async with PracticeCluster(writable=True, tls=True) as cluster:
+        controller = HttpApi(cluster.address(), RealClock(0), API_SERVER)
+        connection = cluster.address().connection(SOON)
+        changes = controller.changes(connection, Watched("PersistentVolumeClaim", ""), "0")
+        first = asyncio.create_task(asyncio.to_thread(next, changes))
+        await cluster.watched()
+        following = asyncio.create_task(cluster.follow_situations())
+        write_kubeconfig(cluster.kubeconfig(ADMIN), tmp_path / "kubeconfig")
+        kubectl = Kubectl(tmp_path)
+        await kubectl("create", "namespace", "situation-16")
+        await until(kubectl, 1, "persistentvolumeclaims", "-n", "situation-16")
+        await kubectl("apply", "-f", kubectl.file(CLAIM))
+        _, seen = await first
+        assert seen["metadata"]["name"] == "mine"
+        connection.close()
+        following.cancel()
+        await asyncio.wait({following})
 
 
 async def test_its_objects_are_closed_to_writes_and_go_with_its_namespace(

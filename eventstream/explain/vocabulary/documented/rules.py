@@ -164,8 +164,8 @@ DELETIONS = (
     ),
     DocumentedRule(
         "deletion-shortened",
-        "A Pod that was being deleted already got less time to stop: a client asked for that, unless "
-        "the namespace controller or the taint eviction controller may have.",
+        "A Pod that was being deleted already got less time to stop: a client asked for that, "
+        "unless the namespace controller or the taint eviction controller may have.",
         ("client", "unknown"),
         (sources.POD_DELETION,),
     ),

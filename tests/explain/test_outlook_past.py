@@ -4,7 +4,7 @@ import pytest
 
 from tests.explain.stories import KCM, Json, Story
 from tests.explain.test_outlook_placing import waits_for_claim
-from tests.explain.test_outlook_stuck import later
+from tests.explain.test_outlook_stuck import claim, later, stands
 from tests.explain.test_outlook_volumes import CLAIMED, volume
 from tests.explain.things import POD_FINALIZER, condition, definition, node, pod, thing
 
@@ -114,3 +114,20 @@ def test_a_pod_on_a_node_that_was_never_seen_does_not_say_that_it_existed() -> N
         "node-lost",
         "Node node-1, to which Pod web is bound, is gone or never was.",
     )
+
+
+@pytest.mark.parametrize(("node_name", "phase", "held"), [("node-1", "Succeeded", True),
+                                                           ("", "Pending", False)])  # fmt: skip
+def test_a_claim_is_used_by_a_pod_that_ended_and_by_none_without_a_node(
+    node_name: str, phase: str, held: bool
+) -> None:
+    story = Story()
+    data = story.exists(claim("Bound"))
+    uses = pod(name="once-a", node_name=node_name)
+    uses["spec"] = uses["spec"] | {"volumes": [{"persistentVolumeClaim": {"claimName": "data"}}]}
+    uses["status"] = {"phase": phase}
+    story.exists(uses)
+    story.mark(data, finalizers=["kubernetes.io/pvc-protection"])
+    trace = stands(story, data)
+    assert (trace.holder == "client") is held
+    assert trace.summary.endswith("that it has ended does not count.") is held

@@ -24,6 +24,13 @@ def volume(story: Story, phase: str, policy: str = "Delete", **spec: Any) -> Jso
 WELL = [
     ("Available", "Delete", {}, "complete", "PersistentVolume pv-1 may be claimed."),
     (
+        "Available",
+        "Delete",
+        {"claimRef": CLAIMED},
+        "complete",
+        "PersistentVolume pv-1 is kept for PersistentVolumeClaim data of namespace shop.",
+    ),
+    (
         "Bound",
         "Delete",
         {"claimRef": CLAIMED},
@@ -70,6 +77,32 @@ def claim(story: Story, asked: str = "20Gi", **status: Any) -> Json:
     found = thing("PersistentVolumeClaim", "data", spec=spec)
     found["status"] = {"phase": "Bound", "capacity": {"storage": "8Gi"}} | status
     return story.create(found, "kubectl-create")
+
+
+OTHER = {"namespace": "shop", "name": "other", "uid": "uid-other"}
+EARLIER = {"namespace": "shop", "name": "data", "uid": "uid-of-before"}
+OWN = {"namespace": "shop", "name": "data"}
+ASKED = [
+    ("pv-2", OTHER, "asks for PersistentVolume pv-1, which does not exist."),
+    ("pv-1", OTHER, "which is kept for PersistentVolumeClaim other of namespace shop."),
+    ("pv-1", EARLIER, "which is kept for an earlier claim of this name."),
+    ("pv-1", OWN, ""),
+]
+
+
+@pytest.mark.parametrize(("there", "claimed", "words"), ASKED)
+def test_a_claim_that_asks_for_a_volume_by_name_says_why_it_does_not_get_that(
+    there: str, claimed: Json, words: str
+) -> None:
+    story = Story("Event")
+    pv = volume(story, "Bound", claimRef=claimed)
+    if there != pv["metadata"]["name"]:
+        story.delete(pv)
+    found = claim(story, phase="Pending")
+    later(story, 11.0)
+    trace = story.trace(found)
+    assert trace.holder == ("client" if words else "persistentvolume-controller")
+    assert trace.summary.endswith(words)
 
 
 def test_a_claim_that_cannot_grow_says_why() -> None:

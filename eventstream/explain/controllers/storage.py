@@ -10,6 +10,7 @@ https://kubernetes.io/docs/concepts/storage/persistent-volumes/#expanding-persis
 
 from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.registry import Behaviour, Rules
+from eventstream.explain.controllers.shared.claims import modifying, not_to_be_had, resizing
 from eventstream.explain.controllers.shared.conventions import (
     complete,
     has_provisioner,
@@ -17,7 +18,6 @@ from eventstream.explain.controllers.shared.conventions import (
     untaught,
 )
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
-from eventstream.explain.outlook.quantities import amount
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary import commands, sources
 from eventstream.explain.vocabulary.declared import kinds
@@ -25,8 +25,7 @@ from eventstream.explain.vocabulary.records import Loop, Stage, Verb
 from eventstream.explain.vocabulary.registry import title
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.notes import said, told_at
-from eventstream.explain.world.pods import condition, is_true
-from eventstream.explain.world.text import named, said_by, seen, sentence, told_changes, when
+from eventstream.explain.world.text import named, seen, sentence, told_changes, when
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.observations import Change
@@ -141,60 +140,6 @@ def _verdict(
     )
 
 
-_FAILED = ("ControllerResizeError", "NodeResizeError")
-_EVENTS = ("VolumeResizeFailed", "FileSystemResizeFailed", "ExternalExpanding")
-
-
-def resizing(snapshot: Snapshot, write: Write) -> Holding | None:
-    """What a bound claim waits for that asks for more than its volume has; None for nothing."""
-    image = write.image
-    asked = (image.spec.resources.requests or {}).get("storage")
-    has = (image.status.capacity or {}).get("storage")
-    wanted, given = amount(asked), amount(has)
-    if wanted is None or given is None or given >= wanted:
-        return None
-    name = named(image)
-    what = f"{name} to grow from {has} to {asked}"
-    plain = Holding(2, "custom-controller", "", when(write), what, patient=True, about=write)
-    notes = snapshot.notes(write.log, *_EVENTS)
-    for type_ in _FAILED:
-        found = condition(image, type_)
-        if found is not None and found.status == "True":
-            why = said_by(found.message, found.reason) or type_
-            detail = sentence(f"{name} cannot grow from {has} to {asked}: {why}")
-            shown = (proofs.says(write, found), *proofs.events(notes))
-            return troubled(
-                plain, Trouble("volume-pending", detail, shown, commands.describe(write))
-            )
-    if any(note.after.spec.reason != "ExternalExpanding" for note in notes):
-        detail = sentence(f"{name} cannot grow from {has} to {asked}: {said(notes[0])}")
-        wrong = Trouble("volume-pending", detail, proofs.events(notes), commands.describe(write))
-        return troubled(plain, wrong)
-    pending = condition(image, "FileSystemResizePending")
-    if pending is not None and pending.status == "True":
-        what = f"the file system of {name} to grow, on the node of a Pod that uses it"
-        return Holding(2, "kubelet", "", when(write), what, patient=True, about=write)
-    return plain
-
-
-def modifying(snapshot: Snapshot, write: Write) -> Holding | None:
-    """What a bound claim waits for that asks for another VolumeAttributesClass; None for nothing.
-
-    Source: https://kubernetes.io/docs/concepts/storage/volume-attributes-classes/
-    """
-    name = named(write.image)
-    what = f"the volume of {name} to have the attributes of its VolumeAttributesClass"
-    plain = Holding(2, "custom-controller", "", when(write), what, patient=True, about=write)
-    wrong = condition(write.image, "ModifyVolumeError")
-    if wrong is not None and wrong.status == "True":
-        why = said_by(wrong.message, wrong.reason) or "it does not say why"
-        detail = sentence(f"The volume of {name} cannot be modified as asked for: {why}")
-        notes = snapshot.notes(write.log, "VolumeModifyFailed")
-        shown = (proofs.says(write, wrong), *proofs.events(notes))
-        return troubled(plain, Trouble("volume-pending", detail, shown, commands.describe(write)))
-    return plain if is_true(write.image, "ModifyingVolume") else None
-
-
 _BINDER = "persistentvolume-controller"
 _FIRST_USE = ("WaitForFirstConsumer", "WaitForPodScheduled")
 _WRONG = ("ProvisioningFailed", "VolumeMismatch", "ClaimMisbound")
@@ -243,6 +188,9 @@ def _unbound(snapshot: Snapshot, write: Write) -> Holding:
 
     What failed is tried again and again, with other Events between.
     """
+    taken = not_to_be_had(snapshot, write)
+    if taken is not None:
+        return taken
     notes = snapshot.latest_notes(write.log, *_WRONG) or snapshot.latest_notes(write.log, *_SAID)
     note = notes[0] if notes else None
     reason = note.after.spec.reason if note is not None else ""
@@ -310,6 +258,8 @@ def assess_volume(snapshot: Snapshot, write: Write, _began: Write | None) -> Out
     claim = getattr(spec, "claim_ref", None)
     whose = f"PersistentVolumeClaim {claim.name} of namespace {claim.namespace}" if claim else ""
     if phase == "Available":
+        if claim is not None:
+            return complete(write, f"{name} is kept for {whose}.")
         return complete(write, f"{name} may be claimed.")
     if phase == "Bound":
         return complete(write, f"{name} is bound to {whose or 'a claim'}.")

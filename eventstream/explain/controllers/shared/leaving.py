@@ -15,7 +15,7 @@ from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.vocabulary.registry import FINALIZERS, is_a
 from eventstream.explain.world.families import HIGHEST
 from eventstream.explain.world.known import MAKERS
-from eventstream.explain.world.pods import condition, has_ended
+from eventstream.explain.world.pods import condition, has_ended, node_of
 from eventstream.explain.world.text import count, listing, named, parse, said_by, when
 from eventstream.explain.world.writes import ObjectLog, Write
 from eventstream.objects.images import Image
@@ -56,7 +56,10 @@ def _bound(snapshot: Snapshot, volume: Write) -> Holding | None:
 
 
 def _mounted(snapshot: Snapshot, claim: Write) -> Holding | None:
-    """A claim stays while a Pod has it as a volume."""
+    """A claim stays while there is a Pod on a node that has it as a volume, be it ended.
+
+    Source: pkg/controller/volume/pvcprotection/pvc_protection_controller.go, podUsesPVC.
+    """
     users = _users(snapshot, claim)
     if not users:
         return None
@@ -70,6 +73,9 @@ def _mounted(snapshot: Snapshot, claim: Write) -> Holding | None:
         f"{named(claim.image)} is to go and stays while a Pod uses it: {listing(names)} "
         f"{verb} it, and nobody deletes {'it' if len(using) == 1 else 'them'}."
     )
+    if all(has_ended(pod.image) for pod in using):
+        ended = "that it has" if len(using) == 1 else "that they have"
+        detail = f"{detail.rstrip('.')}; {ended} ended does not count."
     shown = [proofs.seen(pod, f"{named(pod.image)} has it as a volume") for pod in using[:3]]
     waiting_for = f"{count(len(using), 'Pod')} to let go of {named(claim.image)}"
     plain = Holding(1, "client", names[0], when(claim), waiting_for, about=claim)
@@ -79,14 +85,14 @@ def _mounted(snapshot: Snapshot, claim: Write) -> Holding | None:
 
 
 def _users(snapshot: Snapshot, claim: Write) -> list[Write]:
-    """The Pods of its namespace that have the claim as a volume, and have not ended."""
+    """The Pods of its namespace that have the claim as a volume, and have a node."""
     namespace, name = claim.image.metadata.namespace, claim.image.metadata.name
     found: list[Write] = []
     for log in snapshot.world.logs.values():
         if log.ref.namespace != namespace or not is_a(log.ref, kinds.POD):
             continue
         pod = snapshot.alive(log)
-        if pod is not None and not has_ended(pod.image) and _has(pod.image, name):
+        if pod is not None and node_of(pod.image) and _has(pod.image, name):
             found.append(pod)
     return sorted(found, key=lambda pod: pod.image.metadata.name)
 

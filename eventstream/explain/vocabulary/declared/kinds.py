@@ -84,7 +84,7 @@ VOLUME = GroupKind("", "PersistentVolume")
 REFERRED_TO_BY_NAME = frozenset(
     {
         DEFINITION, AUTOSCALER, NAMESPACE, NODE, CLAIM, QUOTA, SERVICE, STATEFULSET,
-        DEPLOYMENT, DAEMONSET, JOB,
+        DEPLOYMENT, DAEMONSET, JOB, VOLUME,
     }
 )  # fmt: skip
 """Kinds that others refer to by name, so that rules look them up by it.

@@ -1,0 +1,105 @@
+"""What a PersistentVolumeClaim waits for that has a volume and asks for more, or names another's.
+
+Sources: pkg/controller/volume/persistentvolume/pv_controller.go, syncUnboundClaim;
+https://kubernetes.io/docs/concepts/storage/persistent-volumes/#expanding-persistent-volumes-claims
+"""
+
+from eventstream.explain.attribution import proofs
+from eventstream.explain.outlook.holding import Holding, Trouble, troubled
+from eventstream.explain.outlook.quantities import amount
+from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.vocabulary import commands
+from eventstream.explain.world.notes import said
+from eventstream.explain.world.pods import condition, is_true
+from eventstream.explain.world.text import named, said_by, sentence, when
+from eventstream.explain.world.writes import Write
+
+_FAILED = ("ControllerResizeError", "NodeResizeError")
+_EVENTS = ("VolumeResizeFailed", "FileSystemResizeFailed", "ExternalExpanding")
+
+
+def resizing(snapshot: Snapshot, write: Write) -> Holding | None:
+    """What a bound claim waits for that asks for more than its volume has; None for nothing."""
+    image = write.image
+    asked = (image.spec.resources.requests or {}).get("storage")
+    has = (image.status.capacity or {}).get("storage")
+    wanted, given = amount(asked), amount(has)
+    if wanted is None or given is None or given >= wanted:
+        return None
+    name = named(image)
+    what = f"{name} to grow from {has} to {asked}"
+    plain = Holding(2, "custom-controller", "", when(write), what, patient=True, about=write)
+    notes = snapshot.notes(write.log, *_EVENTS)
+    for type_ in _FAILED:
+        found = condition(image, type_)
+        if found is not None and found.status == "True":
+            why = said_by(found.message, found.reason) or type_
+            detail = sentence(f"{name} cannot grow from {has} to {asked}: {why}")
+            shown = (proofs.says(write, found), *proofs.events(notes))
+            return troubled(
+                plain, Trouble("volume-pending", detail, shown, commands.describe(write))
+            )
+    if any(note.after.spec.reason != "ExternalExpanding" for note in notes):
+        detail = sentence(f"{name} cannot grow from {has} to {asked}: {said(notes[0])}")
+        wrong = Trouble("volume-pending", detail, proofs.events(notes), commands.describe(write))
+        return troubled(plain, wrong)
+    pending = condition(image, "FileSystemResizePending")
+    if pending is not None and pending.status == "True":
+        what = f"the file system of {name} to grow, on the node of a Pod that uses it"
+        return Holding(2, "kubelet", "", when(write), what, patient=True, about=write)
+    return plain
+
+
+def modifying(snapshot: Snapshot, write: Write) -> Holding | None:
+    """What a bound claim waits for that asks for another VolumeAttributesClass; None for nothing.
+
+    Source: https://kubernetes.io/docs/concepts/storage/volume-attributes-classes/
+    """
+    name = named(write.image)
+    what = f"the volume of {name} to have the attributes of its VolumeAttributesClass"
+    plain = Holding(2, "custom-controller", "", when(write), what, patient=True, about=write)
+    wrong = condition(write.image, "ModifyVolumeError")
+    if wrong is not None and wrong.status == "True":
+        why = said_by(wrong.message, wrong.reason) or "it does not say why"
+        detail = sentence(f"The volume of {name} cannot be modified as asked for: {why}")
+        notes = snapshot.notes(write.log, "VolumeModifyFailed")
+        shown = (proofs.says(write, wrong), *proofs.events(notes))
+        return troubled(plain, Trouble("volume-pending", detail, shown, commands.describe(write)))
+    return plain if is_true(write.image, "ModifyingVolume") else None
+
+
+_MOMENT = 10.0
+"""Seconds within which a claim that names its volume is bound to it."""
+
+
+def not_to_be_had(snapshot: Snapshot, write: Write) -> Holding | None:
+    """The wait for a volume that the claim asks for by name, and that is another's, or not there.
+
+    Of that its controller says nothing.
+    Source: pkg/controller/volume/persistentvolume/pv_controller.go, syncUnboundClaim.
+    """
+    asked = getattr(write.image.spec, "volume_name", "")
+    late = snapshot.now - when(write) > _MOMENT
+    if not asked or not late or snapshot.hides("PersistentVolume"):
+        return None
+    found = snapshot.by_name("PersistentVolume", None, asked)
+    metadata, why = write.image.metadata, "does not exist"
+    shown = [proofs.seen(write, f"spec.volumeName of {named(write.image)} is {asked}")]
+    if found is not None and not found.gone:
+        claim = getattr(found.image.spec, "claim_ref", None)
+        own = (metadata.namespace, metadata.name)
+        if claim is None or (
+            (claim.namespace, claim.name) == own and claim.uid in ("", write.log.uid)
+        ):
+            return None
+        whose = f"PersistentVolumeClaim {claim.name} of namespace {claim.namespace}"
+        if (claim.namespace, claim.name) == own:
+            whose = "an earlier claim of this name"
+        why = f"is kept for {whose}"
+        shown.append(proofs.seen(found, f"spec.claimRef of {named(found.image)} is another"))
+    waiting_for = f"PersistentVolume {asked}, which {named(write.image)} asks for"
+    plain = Holding(1, "client", "", when(write), waiting_for, about=write)
+    detail = f"{named(write.image)} asks for PersistentVolume {asked}, which {why}."
+    return troubled(
+        plain, Trouble("volume-pending", detail, tuple(shown), commands.describe(write))
+    )

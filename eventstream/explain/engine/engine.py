@@ -11,7 +11,7 @@ from eventstream.explain.controllers import deciding as rules
 from eventstream.explain.engine.asides import Asides, Contacts
 from eventstream.explain.engine.auditing import Auditing
 from eventstream.explain.engine.earlier import Earlier
-from eventstream.explain.engine.limits import Limits, forget
+from eventstream.explain.engine.limits import Limits, ends, forget
 from eventstream.explain.engine.repeats import Heartbeats, place
 from eventstream.explain.engine.tracelog import TraceLog, as_settled, at_rest, settled
 from eventstream.explain.engine.traces import CUT, TraceKeeper
@@ -28,7 +28,6 @@ from eventstream.explain.vocabulary.records import (
 )
 from eventstream.explain.world import steps
 from eventstream.explain.world.claims import Match
-from eventstream.explain.world.removing import ends
 from eventstream.explain.world.steps import Memo, read_memos
 from eventstream.explain.world.world import View, World
 from eventstream.explain.world.writes import Burst, Verdict, Write, row_of

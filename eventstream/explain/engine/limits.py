@@ -8,6 +8,7 @@ one object, or objects of megabytes, within seconds.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from sys import intern
 
 from eventstream.explain.engine.tracelog import TraceLog
 from eventstream.explain.engine.traces import TraceKeeper
@@ -15,6 +16,7 @@ from eventstream.explain.world.families import NO_FAMILY, by_order
 from eventstream.explain.world.known import key_of, looked_up
 from eventstream.explain.world.world import World
 from eventstream.explain.world.writes import ObjectLog, Write
+from eventstream.objects.observations import Change, Removed
 
 MEMBERS_KEPT = 2000
 """Writes of one open trace that can still be decided anew: a Pod may crash for weeks."""
@@ -203,3 +205,22 @@ def _delete(world: World, uid: str) -> None:
     named.pop(uid, None)
     if not named:
         world.names.pop(key, None)
+
+
+def ends(logs: Iterable[ObjectLog], removed: Removed) -> list[Change]:
+    """Return by which changes objects end with their type, whose end was not seen.
+
+    Where it has only another version now, they go on, and are known by that from now on.
+    """
+    of_type = [each for each in logs if each.resource_key == removed.resource.key]
+    if removed.successor is not None:
+        key = intern(removed.successor.key)
+        for log in of_type:
+            log.resource_key = key
+        return []
+    latest = [each.latest for each in of_type]
+    images = [each.image for each in latest if each is not None and not each.gone]
+    return [
+        Change(removed.resource, "VANISHED", image, removed.at, image, relisted=True)
+        for image in images
+    ]

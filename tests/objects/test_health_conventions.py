@@ -343,6 +343,12 @@ def test_an_error_that_a_condition_names_is_one_whatever_its_type(
         ({"conditions": [condition("Ready", "False", "Waiting", "2 done, 0 errors")]},
          "progressing: condition Ready is False"),
         ({"conditions": [condition("ReadyForInstallation")]}, "unknown: "),
+        ({"state": "Stopped", "conditions": [condition("Ready", "False", "NotRunning")]},
+         "unknown: status.state is Stopped"),
+        ({"phase": "WaitingForApproval"}, "suspended: status.phase is WaitingForApproval"),
+        ({"phase": "Waiting for user action"},
+         "suspended: status.phase is Waiting for user action"),
+        ({"phase": "WaitingForData"}, "progressing: status.phase is WaitingForData"),
     ],
 )  # fmt: skip
 def test_what_is_well_in_part_or_was_once_is_not_well_now(status: Json, says: str) -> None:

@@ -92,14 +92,16 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
     whole = "complete" in said and said["complete"].condition in WHOLE
     partial = not whole and lacks_a_part(status)
     resting = rests(spec)
+    words = _by_words(status, "status", task, _DEEPEST)
     health = (
         (unseen(status, generation) if newest and resting is None else None)
         or said.get("failed")
         or resting
         or said.get("suspended")
         or _error(status)
+        or _at_rest(said.get("progressing"), words)
         or said.get("progressing")
-        or _unless(partial, _by_words(status, "status", task, _DEEPEST))
+        or _unless(partial, words)
         or _unless(partial, said.get("complete"))
         or _unless(partial, _by_words(status, "status", task))
         or _so_far(begun if task else [])
@@ -109,6 +111,14 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
     if health.state == "failed" and any(map(_gave_up, conditions)):
         health = msgspec.structs.replace(health, holder="client")
     return _of_task(health, status) if task or health.condition in _ENDS else health
+
+
+def _at_rest(waits: Health | None, words: Health | None) -> Health | None:
+    """That nobody knows whether what is not Ready has to be, where a word says that it rests."""
+    if waits is None or words is None or words.state != "suspended":
+        return None
+    missing = waits.value in ("False", "Unknown")
+    return msgspec.structs.replace(words, state="unknown") if missing else None
 
 
 def _unless(partial: bool, health: Health | None) -> Health | None:

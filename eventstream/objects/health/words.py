@@ -146,7 +146,7 @@ def meaning(text: str) -> Meaning:
     found = parts(text)
     if len(found) == 1 and found[0] in _ALONE:
         return _ALONE[found[0]]
-    said: set[Meaning] = set()
+    said: set[Meaning] = {"suspended"} if _is_a_persons(found) else set()
     for place, part in enumerate(found):
         before = found[place - 1] if place else ""
         said.add(_of_part(part, before))
@@ -154,6 +154,16 @@ def meaning(text: str) -> Meaning:
         if one in said:
             return one
     return "unknown"
+
+
+def _is_a_persons(found: tuple[str, ...]) -> bool:
+    """Whether it waits for a person: `WaitingForApproval`, `RequiresApproval`."""
+    asks = not _ASKS.isdisjoint(found)
+    return asks and (not _BY_PERSONS.isdisjoint(found) or ("user", "action") in pairwise(found))
+
+
+_ASKS = word_set("await awaiting need needs pending required requires wait waiting")
+_BY_PERSONS = word_set("approval confirmation")
 
 
 _ALONE: dict[str, Meaning] = {

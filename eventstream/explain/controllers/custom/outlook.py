@@ -11,6 +11,7 @@ from collections.abc import Callable
 import msgspec
 
 from eventstream.explain.attribution import proofs
+from eventstream.explain.controllers.custom.before import is_history
 from eventstream.explain.controllers.shared.conventions import QUEUE, untaught
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
@@ -161,7 +162,7 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None, child_of: Asse
     since = _unanswered(snapshot, write, asked)
     found: list[Holding] = [] if since is None else [_unseen(write, since)]
     over = health is not None and health.over and health.state == "complete"
-    done, total = (0, 0) if over else _children(snapshot, write, child_of, found)
+    done, total = (0, 0) if over else _children(snapshot, write, began, child_of, found)
     if not found and health is not None:
         _waited_for(snapshot, write, health, child_of, found)
     if health is not None and since is None and (not found or health.state == "failed"):
@@ -186,11 +187,20 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None, child_of: Asse
 
 
 def _children(
-    snapshot: Snapshot, write: Write, child_of: Assess, found: list[Holding]
+    snapshot: Snapshot,
+    write: Write,
+    began: Write | None,
+    child_of: Assess,
+    found: list[Holding],
 ) -> tuple[int, int]:
-    """How many of the objects that it controls are as asked for, of how many; adds what is not."""
+    """How many of the objects that it controls are as asked for, of how many; adds what is not.
+
+    What failed before it came to be well is not counted.
+    """
     done, total = 0, 0
     for child in snapshot.children(write.log):
+        if is_history(write, began, child):
+            continue
         total += 1
         snapshot.looked += 1
         if snapshot.level == HIGHEST:

@@ -58,7 +58,7 @@ def _bound(snapshot: Snapshot, volume: Write) -> Holding | None:
 def _mounted(snapshot: Snapshot, claim: Write) -> Holding | None:
     """A claim stays while there is a Pod on a node that has it as a volume, be it ended.
 
-    Source: pkg/controller/volume/pvcprotection/pvc_protection_controller.go, podUsesPVC.
+    Source: pkg/controller/volume/pvcprotection/pvc_protection_controller.go, podUsesPVCForDeletion.
     """
     users = _users(snapshot, claim)
     if not users:

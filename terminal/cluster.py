@@ -125,7 +125,7 @@ class Cluster:
                 group, self._connection, self._looking.take, self._decoder, {}, Clock()
             )
             for resource, namespace in self.target.places.items():
-                running.start(resource, namespace)
+                await running.start(resource, namespace)
 
     async def _met(self, watching: asyncio.Task[None]) -> None:
         """Return once each type was listed, or can't be."""

@@ -123,17 +123,12 @@ class Reflector:
         finally:
             await self._exchange.close()
 
-    def saved(self, relist: str) -> Saved | None:
-        """Return what another one is to go on from, None before all that exists was taken once.
-
-        `relist` says why all has to be listed by it.
-        """
+    def saved(self) -> Saved | None:
+        """Return what another one can go on from, None before all that exists was taken once."""
+        if not (self._coverage.version or self._delivery.held):
+            return None
         at = self._coverage.contact or self._clock.now()
-        return (
-            Saved(self._coverage.version, self._delivery.images, at, relist)
-            if (self._coverage.version or self._delivery.held)
-            else None
-        )
+        return Saved(self._coverage.version, self._delivery.images, at)
 
     def close(self) -> None:
         """Give back the memory that its objects took: it is not run again."""

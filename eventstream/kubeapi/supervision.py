@@ -5,7 +5,7 @@ import logging
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
-import msgspec
+from msgspec.structs import replace
 
 from eventstream import descriptors
 from eventstream.kubeapi.backoff import Backoff
@@ -63,43 +63,19 @@ class Supervision:
     def __contains__(self, resource: Resource) -> bool:
         return resource in self._tasks
 
-    def start(
+    async def start(
         self, resource: Resource, namespace: str | None = None, sink: Sink | None = None
     ) -> None:
-        """Watch a resource from now on; `sink` is told of it where the common one is not to be."""
-        saved, before = self._saved.pop(resource.key, None), None
-        if saved is None:
-            saved, before = self._saved_otherwise(resource)
-        self._start(resource, namespace, sink or self._sink, saved, before)
+        """Watch a resource from now on; `sink` is told of it where the common one is not to be.
 
-    async def stop(self, resource: Resource, reason: str) -> None:
-        """End a reflector, then say so: nothing of the resource comes after its Removed."""
-        await self._end(resource)
-        await self._sink(Removed(resource, self._clock.now(), reason))
-        self._tasks.pop(resource, None)
-
-    async def move(
-        self,
-        resource: Resource,
-        to: Resource,
-        namespace: str | None = None,
-        sink: Sink | None = None,
-    ) -> None:
-        """Watch a type in another version from now on, from where it was read up to."""
-        reflector = self._reflectors.get(resource)
-        await self._end(resource)
-        saved = None if reflector is None else reflector.saved(_read_as(to))
-        self._tasks.pop(resource, None)
-        self._start(to, namespace, sink or self._sink, saved, self._replaced(resource, to))
-
-    def _start(
-        self,
-        resource: Resource,
-        namespace: str | None,
-        sink: Sink,
-        saved: Saved | None,
-        before: Removed | None,
-    ) -> None:
+        Where an earlier run, or `move`, left off in another version, that this is over is told.
+        """
+        sink = sink or self._sink
+        saved = self._saved.pop(resource.key, None)
+        earlier = None if saved is not None else self._earlier(resource)
+        if earlier is not None:
+            await sink(self._replaced(earlier, resource))
+            saved = replace(self._saved.pop(earlier.key), relist=_read_as(resource))
         reflector = Reflector(
             self._connection,
             resource,
@@ -110,9 +86,31 @@ class Supervision:
             clock=self._clock,
             holdings=self._holdings,
         )
-        running = self._supervise(reflector, sink, before)
-        self._tasks[resource] = self._group.create_task(running, name=f"watch {resource.key}")
+        task = self._group.create_task(self._supervise(reflector), name=f"watch {resource.key}")
+        self._tasks[resource] = task
         self._reflectors[resource] = reflector
+
+    async def stop(self, resource: Resource, reason: str) -> None:
+        """End a reflector, then say so: nothing of the resource comes after its Removed."""
+        await self._end(resource)
+        self._saved.pop(resource.key, None)
+        await self._sink(Removed(resource, self._clock.now(), reason))
+        self._tasks.pop(resource, None)
+
+    async def move(self, resource: Resource, to: Resource, namespace: str | None = None) -> None:
+        """Watch a type in another version from now on, from where it was read up to.
+
+        Where the sink raises, it may be called again.
+        """
+        reflector = self._reflectors.get(resource)
+        await self._end(resource)
+        saved = None if reflector is None else reflector.saved()
+        if saved is not None:
+            self._saved[resource.key] = saved
+        if resource.key not in self._saved:
+            await self._sink(self._replaced(resource, to))
+        self._tasks.pop(resource, None)
+        await self.start(to, namespace)
 
     async def _end(self, resource: Resource) -> None:
         reflector = self._reflectors.pop(resource, None)
@@ -123,31 +121,22 @@ class Supervision:
         if reflector is not None:  # None where an earlier attempt could not be told.
             reflector.close()
 
-    def _saved_otherwise(self, resource: Resource) -> tuple[Saved | None, Removed | None]:
-        """Where an earlier run left off in another version of the type, and that this is over."""
+    def _earlier(self, resource: Resource) -> Resource | None:
+        """The other version of the type that was left off in, if any."""
         for key in self._saved:
             api_version, _, plural = key.rpartition("/")
             group, _, version = api_version.rpartition("/")
             if (group, plural) == resource.type_name:
-                saved = msgspec.structs.replace(self._saved.pop(key), relist=_read_as(resource))
-                return saved, self._replaced(
-                    msgspec.structs.replace(resource, version=version), resource
-                )
-        return None, None
+                return replace(resource, version=version)
+        return None
 
     def _replaced(self, resource: Resource, by: Resource) -> Removed:
         return Removed(resource, self._clock.now(), _read_as(by), by)
 
-    async def _supervise(
-        self, reflector: Reflector, sink: Sink, before: Removed | None = None
-    ) -> None:
-        """Run it for ever; what comes `before` is told first."""
+    async def _supervise(self, reflector: Reflector) -> None:
         backoff = Backoff(self._clock)
         while True:
             try:
-                if before is not None:
-                    await sink(before)
-                    before = None
                 await reflector.run()
             except Exception as error:
                 if descriptors.are_meant_by(error):

@@ -109,7 +109,7 @@ class Watcher:
             await self._tell_unwatched(resource, self._places.problem(resource))
             return
         special = {CRDS: self._take_definition, EVENTS: self._take_event}
-        self._running.start(resource, namespace, special.get(resource))
+        await self._running.start(resource, namespace, special.get(resource))
         self._built_in[resource.type_name] = resource
 
     async def _follow_built_in(self) -> None:
@@ -125,8 +125,8 @@ class Watcher:
             if watched is None and self._places_taken() < self._places.count:
                 await self._start_built_in(resource, namespace)
             elif watched not in (None, resource) and _is_over(watched, found):
-                self._built_in[resource.type_name] = resource
                 await self._running.move(watched, resource, namespace)
+                self._built_in[resource.type_name] = resource
 
     def _plan(self, found: Discovery | None) -> Plan:
         if found is None:
@@ -177,8 +177,8 @@ class Watcher:
             await self._tell_of(self._unwatched(left), begun)
             for resource in sorted(begun, key=lambda each: each.key):
                 await self._connection.turns.next()  # Each asks the server at once.
+                await self._running.start(resource, self._namespace)
                 self._custom.add(resource)
-                self._running.start(resource, self._namespace)
 
     def _places_taken(self) -> int:
         """By built-in types; Events may need a second one, see `_take_event`."""
@@ -223,10 +223,8 @@ class Watcher:
         # While a list is being told, what it has not named yet would seem to be gone.
         if not isinstance(observation, Change) or self._types.definitions_are_known is not False:
             async with self._changing:
-                if (
-                    gone in self._custom
-                ):  # At once: it may be defined again before that is followed.
-                    await self._stop(gone)
+                for each in [each for each in self._custom if _is_version_of(each, gone)]:
+                    await self._stop(each)  # At once, as it may soon be defined again.
             self._changed.set()
 
     async def _leave(self, resource: Resource, other: Resource | None) -> None:
@@ -234,9 +232,9 @@ class Watcher:
         if other is None or other.namespaced != resource.namespaced:
             await self._stop(resource)
             return
+        await self._running.move(resource, other, self._namespace)
         self._custom.discard(resource)
         self._custom.add(other)
-        await self._running.move(resource, other, self._namespace)
 
     async def _stop(self, resource: Resource) -> None:
         await self._running.stop(resource, _no_longer(resource))
@@ -257,7 +255,7 @@ class Watcher:
         if not isinstance(observation, Coverage):
             return
         if observation.state == "forbidden" and NEW_EVENTS not in self._running:
-            self._running.start(NEW_EVENTS, self._namespace)
+            await self._running.start(NEW_EVENTS, self._namespace)
         elif observation.state == "watching" and NEW_EVENTS in self._running:
             await self._running.stop(NEW_EVENTS, f"{EVENTS.key} may be read now.")
 
@@ -265,6 +263,10 @@ class Watcher:
 def _is_over(resource: Resource, found: Discovery) -> bool:
     """Whether a version is certainly served no longer."""
     return resource.key not in found.types and resource.api_version not in found.unknown
+
+
+def _is_version_of(resource: Resource, other: Resource | None) -> bool:
+    return other is not None and other.type_name == resource.type_name
 
 
 def _is_whole(found: Discovery | None) -> bool:

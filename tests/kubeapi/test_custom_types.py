@@ -12,7 +12,7 @@ from eventstream.kubeapi.crds import CRDS
 from eventstream.kubeapi.custom_types import CustomTypes
 from eventstream.kubeapi.delivery import Saved
 from eventstream.kubeapi.served import Discovery, ServedType
-from eventstream.objects.observations import Coverage
+from eventstream.objects.observations import Coverage, Observation, Removed
 from eventstream.objects.resource import Resource
 from practicecluster.cluster import PracticeCluster
 from practicecluster.faults import Reply
@@ -84,6 +84,18 @@ def names(observed: Observed, resource: Resource) -> list[tuple[str, str]]:
     return [(each.type, each.after.metadata.name) for each in changes]
 
 
+class Refusing(Observed):
+    """Refuses so many times to take that a type is over."""
+
+    refusals = 0
+
+    async def take(self, observation: Observation) -> None:
+        if isinstance(observation, Removed) and self.refusals:
+            self.refusals -= 1
+            raise OSError("the disk is full")
+        await super().take(observation)
+
+
 DISCOVERED_EVERY = 61.0
 """Unlike any other wait, so that it can be told from them."""
 
@@ -149,6 +161,39 @@ async def test_what_a_change_of_version_hides_is_told_behind_a_gap(
     ]
     (gap,) = observed.gaps
     assert "read in version v1 from now on" in gap.reason
+
+
+async def test_a_type_that_moves_and_goes_at_once_is_told_to_be_gone_under_its_old_name(
+    practice: PracticeCluster, practice_connection: Connection
+) -> None:
+    put_definition(practice, stored="v1beta1")
+    put_site(practice, "a", OLD_SITES)
+    async with watching(practice_connection) as observed:
+        await observed.until(lambda seen: watched(seen, OLD_SITES))
+        put_definition(practice, stored="v1")
+        delete_definition(practice)
+        await observed.until(lambda seen: seen.removed)
+        put_definition(practice, stored="v1")
+        await observed.until(lambda seen: watched(seen, SITES))
+    gone = [each for each in observed.removed if each.resource == OLD_SITES]
+    assert len(gone) == 1
+
+
+async def test_what_the_sink_refuses_of_a_move_is_told_with_the_next_attempt(
+    practice: PracticeCluster, practice_connection: Connection
+) -> None:
+    put_definition(practice, stored="v1beta1")
+    put_site(practice, "a", OLD_SITES)
+    observed = Refusing()
+    time = VirtualClock(eager=60)
+    async with watching(practice_connection, observed=observed, clock=time.clock()):
+        await observed.until(lambda seen: watched(seen, OLD_SITES))
+        observed.refusals = 2
+        put_definition(practice, stored="v1")
+        await observed.until(lambda seen: watched(seen, SITES))
+    assert observed.refusals == 0
+    assert [(each.resource, each.successor) for each in observed.removed] == [(OLD_SITES, SITES)]
+    assert names(observed, SITES) == [("EXISTING", "a")]
 
 
 async def test_an_older_version_that_an_earlier_run_read_is_gone_on_from(

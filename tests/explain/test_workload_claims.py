@@ -270,3 +270,82 @@ def test_of_a_workloads_pods_those_are_waited_for_that_have_not_been_ready_long_
     assert trace.waiting_for == "2 Pods to stay ready for 30 seconds (minReadySeconds)"
     story.change(web, {"status": {"availableReplicas": 3}}, KCM, sub="status")
     assert story.trace(web).state == "complete"
+
+
+@pytest.mark.parametrize(
+    ("selector", "relabelled", "actor"),
+    [
+        ({"matchLabels": {"app": "web"}}, {"app": "aside"}, "replicaset-controller"),
+        ({"matchLabels": {"app": "web"}}, None, "unknown"),
+        (
+            {"matchExpressions": [{"key": "app", "operator": "In", "values": ["web"]}]},
+            None,
+            "unknown",
+        ),
+        ({"matchExpressions": [{"key": "app", "operator": "Exists"}]}, None, "unknown"),
+        (
+            {"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["web"]}]},
+            None,
+            "replicaset-controller",
+        ),
+        (
+            {"matchExpressions": [{"key": "app", "operator": "DoesNotExist"}]},
+            None,
+            "replicaset-controller",
+        ),
+        ({}, None, "replicaset-controller"),
+    ],
+)
+def test_a_pod_is_released_by_its_controller_only_where_its_labels_match_no_more(
+    selector: Json, relabelled: Json | None, actor: str
+) -> None:
+    story = Story()
+    web = replicaset(None, "web-1", 1)
+    web["spec"]["selector"] = selector
+    story.exists(web)
+    one = story.exists(pod(web, labels={"app": "web"}))
+    if relabelled:
+        story.change(one, {"metadata": {"labels": relabelled}}, "kubectl-label")
+    story.change(one, {"metadata": {"ownerReferences": []}})
+    assert story.last(one).actor == actor
+
+
+@pytest.mark.parametrize(
+    ("seconds", "counts", "why"),
+    [
+        (30, {"availableReplicas": 1}, "Pods of it have been ready for 30 seconds now"),
+        (30, {"availableReplicas": 1, "readyReplicas": 2}, "It had received"),
+        (0, {"availableReplicas": 1}, "It had received"),
+    ],
+)
+def test_what_time_alone_made_available_is_not_said_to_follow_from_a_write(
+    seconds: int, counts: Json, why: str
+) -> None:
+    story = Story()
+    web = replicaset(None, "web-1", 2)
+    web["spec"]["minReadySeconds"] = seconds
+    web["status"] |= {"readyReplicas": 1}
+    story.exists(web)
+    one = story.create(pod(web), KCM)
+    story.change(one, {"status": {"phase": "Running"}}, "kubelet", sub="status")
+    story.change(web, {"status": counts}, KCM, sub="status")
+    assert story.last(web).why.startswith(why)
+
+
+def test_a_daemonset_counts_each_old_revision_whether_it_is_used_or_not() -> None:
+    story = Story()
+    agent = daemonset()
+    agent["spec"]["revisionHistoryLimit"] = 1
+    story.exists(agent)
+    first, second, third, _ = [
+        story.exists(revision(agent, f"agent-{number}", number, f"h{number}"))
+        for number in range(1, 5)
+    ]
+    story.exists(pod(agent, "agent-a", labels={"controller-revision-hash": "h2"}))
+    for gone, counted in ((first, 3), (third, 2)):
+        story.delete(gone)
+        step = story.last(gone)
+        assert step.actor == "daemonset-controller"
+        assert step.why.endswith(f"and there were {counted}.")
+    story.delete(second)
+    assert story.last(second).actor == "unknown"

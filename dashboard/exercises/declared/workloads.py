@@ -93,8 +93,8 @@ _CREATE = Exercise(
         Task(
             title="Wait until it is available",
             command="kubectl rollout status deployment/nginx",
-            look="The command only reads. What ends it is a condition that the Deployment "
-            "controller writes: Available, once enough Pods are ready.",
+            look="The command only reads. What ends it are numbers that the Deployment controller "
+            "writes into the status: all replicas up to date, and all available.",
             hint="It takes a few seconds. kubectl get pods shows how far each Pod is.",
             expected=(_available(3),),
         ),
@@ -147,8 +147,8 @@ _BREAK = Exercise(
     title="Break an image, and mend it",
     teaches="A rollout that stands still waits for somebody: find out for whom, and why.",
     idea="An image that nobody has can't be pulled. The kubelet tries, and tries again after ever "
-    "longer pauses. The Deployment controller keeps old Pods until new ones are ready, so what "
-    "ran goes on running. Nothing more happens until somebody names an image that there is.",
+    "longer pauses. The Deployment controller keeps enough old Pods until new ones are ready, so "
+    "what ran goes on running. That is how it stays until somebody names an image that there is.",
     needs="It goes on with Deployment nginx of exercise 1.",
     tasks=(
         Task(

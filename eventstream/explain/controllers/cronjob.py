@@ -223,11 +223,13 @@ def old_job(view: View, parent: Write) -> Housekeeper | None:
         limit = getattr(spec, field, None)
         limit = default if limit is None else limit
         finished = _finished(view, parent, how)
-        if image.uid in {job.uid for job in finished[: max(len(finished) - limit, 0)]}:
+        surplus = [job.uid for job in finished[: max(len(finished) - limit, 0)]]
+        if image.uid in surplus:
             kind = "failed" if failed else "successful"
+            which = "the oldest" if image.uid == surplus[0] else "one of the oldest"
             why = (
                 f"CronJob {name} keeps {count(limit, f'{kind} Job')}, there were {len(finished)}, "
-                "and this is the oldest."
+                f"and this is {which}."
             )
             return Housekeeper("cronjob-controller", why, sources.CRONJOB_SYNC, parent)
         return None

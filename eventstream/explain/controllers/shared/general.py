@@ -16,7 +16,8 @@ from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.text import named, seen, told_changes
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
-from eventstream.objects.images import OwnerReference
+from eventstream.objects.images import Image, OwnerReference
+from eventstream.objects.workloads import Requirement, Selector
 
 
 def named_component(view: View, who: Writer) -> Verdict | None:
@@ -146,6 +147,7 @@ _SOURCES = {
     "adopted": sources.ADOPTION,
     "released": sources.ADOPTION,
     "claim-retention": sources.CLAIMS_OF_STATEFULSETS,
+    "client-or-controller": sources.ADOPTION,
 }
 
 
@@ -237,8 +239,38 @@ def _left(view: View, who: Writer, owner: OwnerReference) -> Verdict | None:
     maker = maker_of(view.write.image, owner)
     if maker is None or latest.image.metadata.deletion_timestamp:
         return None
+    if _selects(latest.image, view.write.image.metadata.labels or {}):
+        why = f"Its labels still match the selector of {name}: a client, or another controller."
+        return _verdict(view, who, "client-or-controller", "unknown", act, why, None)
     why = f"Its labels no longer match the selector of {name}."
     return _verdict(view, who, "released", maker.actor, act, why, _relabelled(view))
+
+
+def _selects(owner: Image, labels: dict[str, str]) -> bool:
+    """Whether the owner's selector surely matches these labels; one not kept is not sure.
+
+    Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/
+    """
+    selector = getattr(owner.spec, "selector", None)
+    if isinstance(selector, dict):
+        return bool(selector) and selector.items() <= labels.items()
+    if not isinstance(selector, Selector):
+        return False
+    pairs, asked = selector.match_labels or {}, selector.match_expressions
+    return (
+        bool(pairs or asked)
+        and pairs.items() <= labels.items()
+        and all(_meets(each, labels.get(each.key)) for each in asked)
+    )
+
+
+def _meets(asked: Requirement, value: str | None) -> bool:
+    if asked.operator == "Exists":
+        return value is not None
+    if asked.operator == "DoesNotExist":
+        return value is None
+    among = value in asked.values
+    return among if asked.operator == "In" else not among and asked.operator == "NotIn"
 
 
 def _relabelled(view: View) -> Write | None:
@@ -252,16 +284,16 @@ def _relabelled(view: View) -> Write | None:
 def _verdict(
     view: View, who: Writer, rule: RuleName, actor: str, act: str, why: str, cause: Write | None
 ) -> Verdict:
-    write = view.write
+    write, known = view.write, actor != "unknown"
     return Verdict(
         rule=rule,
         actor=actor,
         actor_name=who.manager,
         verb="patch",
-        what=f"The {title(actor)} {act}.",
+        what=f"The {title(actor)} {act}." if known else f"Somebody {act}.",
         why=why,
-        who_grade="inferred",
-        why_grade="inferred",
+        who_grade="inferred" if known else "unknown",
+        why_grade="inferred" if known else "unknown",
         causes=(cause,) if cause else (),
         evidence=(proofs.saw(write), *proofs.managed(who), *proofs.owned(write)),
         source_url=_SOURCES.get(rule, sources.COLLECTOR),
@@ -269,5 +301,7 @@ def _verdict(
             seen(cause) if cause else named(write.image),
             "who owns the object with who should",
             act,
-        ),
+        )
+        if known
+        else None,
     )

@@ -51,15 +51,17 @@ def old_revision(view: View, parent: Write) -> Housekeeper | None:
         if image.metadata.name not in used
         and (image.metadata.labels or {}).get(HASH, image.metadata.name) not in used
     ]
-    if kind == "DaemonSet" and present and present[-1] in history:
-        history.remove(present[-1])
-    surplus = len(history) - limit if isinstance(limit, int) else 0
+    counted = len(history)
+    if kind == "DaemonSet" and present:
+        counted = len(present) - 1  # Of all but the newest it keeps so many, used or not.
+        history = [image for image in history if image is not present[-1]]
+    surplus = counted - limit if isinstance(limit, int) else 0
     maker = maker_of(view.write.image, parent.image)
     actor = maker.actor if maker is not None else "unknown"
     if view.write.image.uid in {image.uid for image in history[: max(surplus, 0)]}:
         why = (
             f"It keeps {count(limit or 0, 'old revision')} of {kind} {name} "
-            f"(revisionHistoryLimit), and there were {len(history)}."
+            f"(revisionHistoryLimit), and there were {counted}."
         )
         return Housekeeper(actor, why, sources.HISTORY, parent)
     if isinstance(limit, int) and kind == "StatefulSet":

@@ -211,12 +211,40 @@ def _time_passed(write: Write) -> str:
     kind = write.image.kind
     if kind == "HorizontalPodAutoscaler":
         return "It measures again and again, each 15 seconds unless told otherwise."
+    if _ripened(write):
+        seconds = write.image.spec.min_ready_seconds
+        return f"Pods of it have been ready for {count(seconds, 'second')} now (minReadySeconds)."
     found, was = condition(write.image, "Progressing"), condition(write.before, "Progressing")
     late = found is not None and found.reason == "ProgressDeadlineExceeded"
     if kind != "Deployment" or not late or (was is not None and was.status == "False"):
         return ""
     seconds = getattr(write.image.spec, "progress_deadline_seconds", None)
     return f"The rollout made no progress for {seconds} seconds (progressDeadlineSeconds)."
+
+
+def _ripened(write: Write) -> bool:
+    """Whether it counts more Pods as available, and no more as ready: by time alone, then.
+
+    A Deployment adds up what its ReplicaSets report.
+    Source: pkg/controller/replicaset/replica_set.go, syncReplicaSet (it looks again by itself).
+    """
+    image, before = write.image, write.before
+    if before is None or not getattr(image.spec, "min_ready_seconds", 0):
+        return False
+    if image.kind == "Deployment" or type(image.status) is not type(before.status):
+        return False
+    available, ready = (
+        [_counts(each.status, *names) for each in (before, image)]
+        for names in (
+            ("available_replicas", "number_available"),
+            ("ready_replicas", "number_ready"),
+        )
+    )
+    return available[0] < available[1] and ready[0] == ready[1]
+
+
+def _counts(status: object, *names: str) -> int:
+    return int(next((found for name in names if (found := getattr(status, name, 0))), 0))
 
 
 def _why(write: Write, causes: tuple[Write, ...]) -> str:

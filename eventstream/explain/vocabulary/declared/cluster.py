@@ -15,7 +15,8 @@ CLUSTER = (
         lane=11,
         source_url=CONTROLLER + "podautoscaler/horizontal.go",
         looks_after=(
-            "sets the number of replicas of a workload from what it measures of its Pods."
+            "sets the number of replicas of a workload from what it measures, of its Pods or "
+            "of what it is told to."
         ),
         kinds=(kinds.AUTOSCALER,),
         account="horizontal-pod-autoscaler",

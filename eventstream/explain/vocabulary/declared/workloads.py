@@ -13,8 +13,8 @@ WORKLOADS = (
         hue="owner",
         source_url=CONTROLLER + "deployment",
         looks_after=(
-            "looks after Deployments: keeps one ReplicaSet for each Pod template, and "
-            "moves Pods from the old one to the new one."
+            "looks after Deployments: makes a ReplicaSet for each new Pod template, and asks "
+            "for Pods there as it asks for fewer in the old one."
         ),
         kinds=(kinds.DEPLOYMENT,),
         account="deployment-controller",
@@ -61,8 +61,8 @@ WORKLOADS = (
         hue="owner",
         source_url=CONTROLLER + "statefulset",
         looks_after=(
-            "looks after StatefulSets: Pods with a number and a claim of their own, one "
-            "after the other."
+            "looks after StatefulSets: Pods that keep their number, and claims of their own "
+            "where it asks for such; one after the other, unless told otherwise."
         ),
         kinds=(kinds.STATEFULSET,),
         account="statefulset-controller",

@@ -132,8 +132,8 @@ CREATION = (
         "A node is chosen for each Pod",
         "It receives each Pod that has no node, rules out nodes that do not fit, ranks the others, "
         "and sends a binding: this Pod, that node.",
-        "spec.nodeName, which only a binding sets, and an Event Scheduled. A binding leaves no "
-        "entry in managedFields.",
+        "spec.nodeName, which of a Pod that exists only a binding sets, and an Event Scheduled. A "
+        "binding leaves no entry in managedFields.",
         "Which nodes it looked at and how it ranked them; only when none fits does it say why.",
         sources.BINDING,
     ),
@@ -328,8 +328,9 @@ FOLLOWING = (
         None,
         "deployment-controller",
         "The Deployment is available",
-        "Enough Pods have been ready for minReadySeconds: condition Available turns to True. What "
-        "the client asked for is so.",
+        "Enough Pods have been ready for minReadySeconds: condition Available turns to True. "
+        "Enough are all but maxUnavailable, a quarter rounded down unless it says otherwise: here "
+        "all 3, so that what the client asked for is so.",
         "Condition Available in the Deployment's status.",
         "Whether the application does what it should: Ready says only that its probes succeed.",
         sources.DEPLOYMENT_COMPLETE,

@@ -43,14 +43,14 @@ DEPLOYING = (
     DocumentedRule(
         "replicaset-updated",
         "The controller manager changed another part of a Deployment's ReplicaSet: its revision, "
-        "or annotations copied from the Deployment.",
+        "or annotations and minReadySeconds copied from the Deployment.",
         ("deployment-controller",),
         (sources.DEPLOYMENT_ROLLING,),
     ),
     DocumentedRule(
         "made-for-owner",
         "A new object has a controlling owner of a kind whose built-in controller alone makes "
-        "such children, because fewer existed than desired.",
+        "such children: fewer existed than desired, or one was due.",
         _MAKERS,
         _MAKING,
     ),
@@ -226,7 +226,8 @@ DELETIONS = (
     ),
     DocumentedRule(
         "job-counted",
-        "The job-tracking finalizer went from a finished Pod: the Job controller has counted it.",
+        "The job-tracking finalizer went from a Pod: the Job controller has counted it, or need "
+        "not count it any more.",
         ("job-controller",),
         (sources.JOB_SYNC,),
     ),
@@ -261,8 +262,9 @@ DELETIONS = (
     ),
     DocumentedRule(
         "namespace-finalized",
-        "The finalizer of an empty namespace went, or the namespace with it.",
-        ("namespace-controller",),
+        "The finalizer of an empty namespace went, or the namespace with it. Where content was "
+        "said to be left it stays open who ended it: a client may have, by force.",
+        ("namespace-controller", "unknown"),
         (sources.NAMESPACE_DELETE,),
     ),
 )

@@ -268,7 +268,8 @@ CUSTOM = (
         "A custom resource's metadata was written by a manager that has not shown yet whether it "
         "is a controller or a client; or what one owns lost fields, which leaves no entry; or a "
         "manager that is a controller wrote what nothing ties to a custom resource; or a manager "
-        "set a mark of its own name, such as a taint of karpenter.sh by karpenter.",
+        "set a mark of its own name, such as a taint of karpenter.sh by karpenter; or a reference "
+        "to an owner went whose selector still matches.",
         ("unknown",),
         (sources.OPERATOR,),
     ),

@@ -152,7 +152,11 @@ GRADES = (
 
 VERBS = (
     DocumentedVerb("create", "An object was created."),
-    DocumentedVerb("update", "An object was replaced as a whole."),
+    DocumentedVerb(
+        "update",
+        "An object was changed, as a whole or in part: field management does not tell PUT from "
+        "PATCH, an audit log does.",
+    ),
     DocumentedVerb("patch", "Some fields of an object were changed."),
     DocumentedVerb("delete", "An object was deleted, or marked for deletion, or let go."),
     DocumentedVerb("bind", "A Pod was given its node, by the binding subresource."),

@@ -14,7 +14,7 @@ from eventstream.kubeapi.permissions import custom, defined
 from practicecluster.cluster import PracticeCluster
 from tests.kubeapi.cluster import CRD_PATH
 from tests.kubeapi.scripted import ScriptedServer, json_answer
-from tests.kubeapi.test_custom_types import put_definition
+from tests.kubeapi.sites import put_definition
 
 
 def answer(*names: str, token: str = "") -> dict[str, object]:

@@ -126,6 +126,10 @@ def test_what_is_to_rest_is_suspended_unless_something_is_wrong() -> None:
         ("red", "failed"),
         ("yellow", "progressing"), ("InProgress", "progressing"),
         ("OutOfDiskPressure", "unknown"), ("", "unknown"),
+        ("UnSynced", "progressing"), ("Unavailable", "progressing"), ("TimedOut", "failed"),
+        ("FailedOver", "unknown"), ("UpdateAvailable", "unknown"), ("OutOfSync", "progressing"),
+        ("ImagePullBackOff", "failed"), ("Firing", "unknown"), ("DOWN", "failed"),
+        ("ScaledDown", "unknown"), ("Cluster in healthy state", "complete"),
     ],
 )  # fmt: skip
 def test_words_mean_what_operators_mean_by_them(word: str, state: HealthState) -> None:
@@ -186,6 +190,14 @@ def test_without_messages_only_the_state_is_kept() -> None:
     assert image.health is not None
     assert (image.health.state, image.health.reason) == ("failed", "SyncError")
     assert "it burns" not in encode(image).decode()
+
+
+def test_what_no_replica_is_asked_for_need_not_be_ready() -> None:
+    status = {"conditions": [condition("Available", "False", "MinimumReplicasUnavailable")]}
+    assert judged(status, {"replicas": 0}) == "unknown: spec.replicas is 0"
+    assert judged(status, {"replicas": 1}) == "progressing: condition Available is False"
+    failed = {"conditions": [condition("Available", "False", "ReconcileError")]}
+    assert judged(failed, {"replicas": 0}).startswith("failed")
 
 
 RESTING = {"observedGeneration": -1, "conditions": []}
@@ -343,6 +355,7 @@ def test_an_error_that_a_condition_names_is_one_whatever_its_type(
         ({"conditions": [condition("Ready", "False", "Waiting", "2 done, 0 errors")]},
          "progressing: condition Ready is False"),
         ({"conditions": [condition("ReadyForInstallation")]}, "unknown: "),
+        ({"conditions": [condition("UpdateAvailable")]}, "unknown: "),
         ({"state": "Stopped", "conditions": [condition("Ready", "False", "NotRunning")]},
          "unknown: status.state is Stopped"),
         ({"phase": "WaitingForApproval"}, "suspended: status.phase is WaitingForApproval"),

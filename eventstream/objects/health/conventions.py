@@ -99,7 +99,7 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
         or resting
         or said.get("suspended")
         or _error(status)
-        or _at_rest(said.get("progressing"), words)
+        or _at_rest(said.get("progressing"), words, spec)
         or said.get("progressing")
         or _unless(partial, words)
         or _unless(partial, said.get("complete"))
@@ -113,12 +113,17 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
     return _of_task(health, status) if task or health.condition in _ENDS else health
 
 
-def _at_rest(waits: Health | None, words: Health | None) -> Health | None:
-    """That nobody knows whether what is not Ready has to be, where a word says that it rests."""
-    if waits is None or words is None or words.state != "suspended":
+def _at_rest(waits: Health | None, words: Health | None, spec: Any) -> Health | None:
+    """That nobody knows whether what is not Ready has to be: a word says that it rests.
+
+    Or no replica is asked for.
+    """
+    if waits is None or waits.value not in ("False", "Unknown"):
         return None
-    missing = waits.value in ("False", "Unknown")
-    return msgspec.structs.replace(words, state="unknown") if missing else None
+    if words is not None and words.state == "suspended":
+        return msgspec.structs.replace(words, state="unknown")
+    none = isinstance(spec, dict) and spec.get("replicas") == 0 and spec["replicas"] is not False
+    return Health("unknown", "spec.replicas is 0") if none else None
 
 
 def _unless(partial: bool, health: Health | None) -> Health | None:

@@ -54,7 +54,7 @@ UNDER_WAY = word_set(
 PROGRESSING = UNDER_WAY | word_set(
     "await awaiting converge inprogress init launched outdated partial partially pend queue queued "
     "requested retry started submitted scheduled scheduling unassigned uninitialized "
-    "unscheduled waiting wait"
+    "unavailable unready unscheduled waiting wait"
 )
 """Parts of a word by which it says that work is under way; with these, most that end in -ing."""
 
@@ -62,19 +62,30 @@ COMPLETE = word_set(
     "accepted active admitted applied approved assigned attached available bound "
     "complete completed compliant configured connected created deployed done "
     "enabled enforced established executed finished fulfilled healthy initialized "
-    "installed joined live loaded ok okay online operational passed programmed promoted "
+    "installed joined live loaded ok okay online operational pass passed programmed promoted "
     "provisioned ready reachable reconciled registered released resolved running satisfied "
     "serving stable succeed succeeded success successful successfully synced synchronized "
     "uptodate up valid validated verified"
 )
 """Parts by which it says that all is as asked for."""
 
-_DENIES = frozenset(("no", "not", "non", "without", "never", "in"))
-_OUT_OF = frozenset(("sync", "date"))
-"""What is said to be (out) of these is not yet as asked for: `OutOfSync`."""
+_DENIES = frozenset(("no", "not", "non", "un", "without", "never", "in"))
+_TOGETHER: dict[tuple[str, str], Meaning] = {
+    ("back", "off"): "failed",
+    ("failed", "over"): "unknown",
+    ("of", "date"): "progressing",
+    ("of", "sync"): "progressing",
+    ("timed", "out"): "failed",
+    ("update", "available"): "unknown",
+    ("updates", "available"): "unknown",
+    ("upgrade", "available"): "unknown",
+}
+"""Parts that mean something else together: `OutOfSync`, and an `UpdateAvailable`."""
 _IN_ONE_WORD = frozenset(("active", "complete", "compliant", "valid"))
 """What `in` denies, as in `InComplete`: a `Cluster in healthy state` is well."""
-_STILL = frozenset(("running", "existing", "serving", "warning", "string"))
+_STILL = frozenset(
+    ("alerting", "existing", "firing", "running", "serving", "sleeping", "string", "warning")
+)
 _MISSING = frozenset(("found", "compliant", "supported", "allowed"))
 
 
@@ -100,6 +111,8 @@ def of_type(type_: str) -> Meaning:
     found = parts(type_)
     if found[-1:] in _SUFFIXES:
         found = found[:-1]
+    if found[-2:] in _TOGETHER and len(found) == 2:
+        return _TOGETHER[found[-2], found[-1]]
     well = found[-1:] == ("date",) or not COMPLETE.isdisjoint(found[-1:])
     if well and not _denied(type_):
         return "complete"  # `FailureDomainsReady` and `ConflictResolved` tell of nothing wrong.
@@ -149,7 +162,9 @@ def meaning(text: str) -> Meaning:
     said: set[Meaning] = {"suspended"} if _is_a_persons(found) else set()
     for place, part in enumerate(found):
         before = found[place - 1] if place else ""
-        said.add(_of_part(part, before))
+        after = found[place + 1] if place + 1 < len(found) else ""
+        if (part, after) not in _TOGETHER:
+            said.add(_TOGETHER.get((before, part)) or _of_part(part, before))
     for one in _STRONGEST:
         if one in said:
             return one
@@ -168,6 +183,7 @@ _BY_PERSONS = word_set("approval confirmation")
 
 _ALONE: dict[str, Meaning] = {
     "new": "progressing",
+    "down": "failed",
     "red": "failed",
     "yellow": "progressing",
     "green": "complete",
@@ -188,6 +204,4 @@ def _of_part(part: str, before: str) -> Meaning:
         return "complete" if part in COMPLETE else "unknown"
     if part in PROGRESSING or (part.endswith("ing") and len(part) > 4 and part not in _STILL):
         return "unknown" if denied else "progressing"
-    if part in _OUT_OF and before == "of":
-        return "progressing"
     return "unknown"

@@ -218,6 +218,21 @@ def test_a_new_size_is_what_scales_each_replicaset_in_the_midst_of_a_rollout() -
     )
 
 
+def test_after_a_new_size_was_shared_out_it_is_the_rollout_that_scales_down() -> None:
+    story = Story()
+    web = story.exists(deployment(replicas=2, strategy=SURGING))
+    old = replicaset(web, "web-1", 2)
+    old["status"] |= {"availableReplicas": 4}
+    story.exists(old)
+    new = {"replicas": 4, "template": {"spec": {"containers": [{"name": "c", "image": "nginx:2"}]}}}
+    story.change(web, {"spec": new}, "helm")
+    story.change(old, {"spec": {"replicas": 4}}, KCM)
+    assert "which asks for 4 Pods" in story.last(old).why
+    story.create(replicaset(web, "web-2", 1), KCM)
+    story.change(old, {"spec": {"replicas": 3}}, KCM)
+    assert "At least 3 Pods must stay available (4 desired, 1 may" in story.last(old).why
+
+
 @pytest.mark.parametrize(
     ("asked", "copied", "why", "cause"),
     [
@@ -349,3 +364,15 @@ def test_a_daemonset_counts_each_old_revision_whether_it_is_used_or_not() -> Non
         assert step.why.endswith(f"and there were {counted}.")
     story.delete(second)
     assert story.last(second).actor == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("policy", "says"), [("Allow", "is due."), ("Forbid", "is due, unless one still runs.")]
+)
+def test_a_cronjob_that_lets_no_two_run_does_not_start_one_whenever_it_is_due(
+    policy: str, says: str
+) -> None:
+    story = Story("Pod", "Event")
+    spec = {"schedule": "0 0 * * *", "concurrencyPolicy": policy}
+    tick = story.create(thing("CronJob", "tick", "batch/v1", spec=spec), "kubectl-create")
+    assert story.trace(tick).summary.endswith(says)

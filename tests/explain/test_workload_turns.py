@@ -207,3 +207,47 @@ def test_a_broken_old_pod_is_for_a_person_only_where_an_update_waits_for_it(
     story.create(broken, KCM)
     trace = story.trace(db)
     assert (trace.state, trace.holder) == ("stalled", holder)
+
+
+def test_what_a_statefulset_has_yet_to_replace_is_waited_for_and_no_status() -> None:
+    story = Story()
+    db = statefulset()
+    db["spec"] |= rolls()
+    db["status"] |= {"updateRevision": "db-new", "observedGeneration": 1, "readyReplicas": 2}
+    story.create(db, "kubectl-create")
+    for number in range(2):
+        story.create(of(db, f"db-{number}", "db-old"), KCM)
+    trace = story.trace(db)
+    assert (trace.state, trace.holder) == ("running", "statefulset-controller")
+    assert trace.waiting_for == "2 Pods of StatefulSet db to be replaced"
+    story.change(db, {"status": {"updatedReplicas": 2}}, KCM, sub="status")
+    assert story.trace(db).waiting_for == "the status of StatefulSet db to follow"
+
+
+def meant_for(owner: Json, name: str, node: str) -> Json:
+    """A DaemonSet's Pod that has yet to be bound to its node."""
+    asked = {"key": "metadata.name", "operator": "In", "values": [node]}
+    terms = {"nodeSelectorTerms": [{"matchFields": [asked]}]}
+    found = pod(owner, name, "")
+    affinity = {"requiredDuringSchedulingIgnoredDuringExecution": terms}
+    found["spec"] = found["spec"] | {"affinity": {"nodeAffinity": affinity}}
+    return found
+
+
+@pytest.mark.parametrize(
+    ("lost", "due", "why"),
+    [
+        ("node-1", "node-1", "(1004): that Pod no longer counts, so it is replaced."),
+        ("node-1", "node-2", "It received the MODIFIED event of DaemonSet agent (1003)."),
+    ],
+)
+def test_a_daemonsets_pod_is_not_made_for_the_end_of_one_on_another_node(
+    lost: str, due: str, why: str
+) -> None:
+    story = Story()
+    agent = story.exists(daemonset())
+    gone = story.exists(pod(agent, "agent-a", lost))
+    story.change(agent, {"spec": {"template": {"spec": {"nodeSelector": {"a": "b"}}}}}, "helm")
+    story.delete(gone)
+    step = story.last(story.create(meant_for(agent, "agent-b", due), KCM))
+    assert step.why.endswith(why)

@@ -60,7 +60,9 @@ def assess(snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
     if snapshot.hides("Event") and not any(True for _ in snapshot.children(write.log, "Job")):
         why = "Whether one is due that did not come, Events would tell, which Baton is not shown."
         return unknown(write, f"{name} has no Job. {why}")
-    return complete(write, f"{name} creates a Job whenever its schedule ({spec.schedule}) is due.")
+    unless = ", unless one still runs" if spec.concurrency_policy == "Forbid" else ""
+    says = f"{name} creates a Job whenever its schedule ({spec.schedule}) is due{unless}."
+    return complete(write, says)
 
 
 def _has_started(snapshot: Snapshot, write: Write) -> bool:

@@ -33,19 +33,34 @@ def meant_for(image: Image) -> str:
 
 
 def to_start(view: View, owner: str) -> tuple[Write, str] | None:
-    """The node's change that made a Pod due there, and why; None where something else did."""
+    """What made a Pod due on its node, and why: the node's change, a Pod's end there, or the spec.
+
+    None where the Pod does not name its node. The end of a Pod elsewhere makes none due here.
+    """
     node = meant_for(view.write.image)
-    host = view.by_name("Node", None, node) if node else None
+    if not node:
+        return None
+    spec = view.last_spec_change(owner)
+    floor = spec.order if spec is not None else -1
+    changed = _changed(view, node)
+    if changed is not None and changed.order > floor:
+        there = (_was_there(c, node, changed.order, view.order) for c in view.children(owner))
+        if not any(there):  # Else its loss is what made another one due.
+            why = f"It received {seen(changed)}: {named(changed.image)} is to have a Pod, and had "
+            return changed, f"{why}none."
+    ends = [pod for pod in siblings(view, owner, floor) if not pod.active]
+    last = max((e for e in ends if _host(e.image) == node), key=lambda e: e.order, default=None)
+    if last is not None:
+        return last, f"It received {seen(last)}: that Pod no longer counts, so it is replaced."
+    return (spec, f"It received {seen(spec)}.") if spec is not None else None
+
+
+def _changed(view: View, node: str) -> Write | None:
+    """The newest write of a node that exists that can decide whether it is to have a Pod."""
+    host = view.by_name("Node", None, node)
     if host is None or host.gone:
         return None
-    changed = next((write for write in view.backwards(host.log.uid) if _may_fit_now(write)), None)
-    spec = view.last_spec_change(owner)
-    if changed is None or (spec is not None and spec.order > changed.order):
-        return None
-    if any(_was_there(child, node, changed.order, view.order) for child in view.children(owner)):
-        return None  # A Pod was there since, so that its loss is what made another one due.
-    why = f"It received {seen(changed)}: {named(host.image)} is to have a Pod, and had none."
-    return changed, why
+    return next((write for write in view.backwards(host.log.uid) if _may_fit_now(write)), None)
 
 
 def _may_fit_now(write: Write) -> bool:

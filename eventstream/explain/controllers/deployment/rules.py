@@ -331,8 +331,7 @@ def _why_scaled(view: View, found: Write | None, deployment: str, name: str) -> 
     received = f"It received {seen(found)}"
     if found.log is view.write.log:
         return f"{received}: the ReplicaSet is to ask for what Deployment {name} wants of it."
-    resized = found.before is not None and _change(found, "spec", "replicas")
-    if found.image.kind == "Deployment" and resized:
+    if found.image.kind == "Deployment" and _shared_out(view, found):
         desired = getattr(found.image.spec, "replicas", 0)
         return f"{received}, which asks for {count(desired, 'Pod')}."
     numbers = _reckoned(view, deployment)

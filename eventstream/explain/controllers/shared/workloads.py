@@ -230,9 +230,25 @@ def _report(write: Write, actor: str, counts: PodCounts) -> Holding:
     ripening = counts.ripening(write)
     if ripening is not None:
         return ripening
-    latest = max(when(write), counts.moved)
-    waiting_for = f"the status of {name} to follow"
-    return Holding(7, actor, "", latest, waiting_for, wait="report-status", about=write)
+    latest, old = max(when(write), counts.moved), _behind(write.image)
+    wait, waiting_for = "report-status", f"the status of {name} to follow"
+    if old:
+        wait, waiting_for = "delete-pods", f"{count(old, 'Pod')} of {name} to be replaced"
+    return Holding(7, actor, "", latest, waiting_for, wait=wait, about=write)
+
+
+def _behind(image: Image) -> int:
+    """How many Pods a rolling update has yet to replace, as the newest status has it."""
+    spec, status = image.spec, image.status
+    if image.kind not in ("StatefulSet", "DaemonSet") or by_hand(image):
+        return 0
+    if status.observed_generation < (image.metadata.generation or 0):
+        return 0
+    if image.kind == "DaemonSet":
+        return max(int(status.desired_number_scheduled - status.updated_number_scheduled), 0)
+    if status.update_revision == status.current_revision:
+        return 0
+    return max(int(spec.replicas - _partition(spec) - status.updated_replicas), 0)
 
 
 def _stopped_job(snapshot: Snapshot, write: Write) -> Outlook:

@@ -81,13 +81,17 @@ class Observer:
         self._lost = lost
         self.told: Sequence[Callable[[list[Upsert]], None]] = ()
         self._followers: list[Follower] = []
-        self._engine = Engine(cluster.uid, audited=bool(audit_files))
-        self._told_of = _scoped(cluster, namespace)
-        self._recorder = Recorder(self._told_of, notify=channel_layer_notifier())
-        self._counting = metrics.observing(self._recorder)
+        self._begin(_scoped(cluster, namespace))
         self._turns = Turns()
         self._decoder = Decoder(b"")
         self._positions: Mapping[str, Saved] = {}
+
+    def _begin(self, told_of: ClusterIdentity) -> None:
+        uid = told_of.uid.removesuffix(_scope(self._namespace))
+        self._engine = Engine(uid, audited=bool(self._audit_files))
+        self._told_of = told_of
+        self._recorder = Recorder(told_of, notify=channel_layer_notifier())
+        self._counting = metrics.observing(self._recorder)
 
     async def restore(self) -> None:
         """Take up where the last run stopped; raises StoreError where that is not possible."""
@@ -178,7 +182,9 @@ class Observer:
             letgo.note(**self._engine.left_out)
 
     def _restore(self) -> SavedState:
-        check_cluster(self._told_of.uid)
+        uid = check_cluster(self._told_of)
+        if uid != self._told_of.uid:
+            self._begin(msgspec.structs.replace(self._told_of, uid=uid))
         key = history.installation_key()
         tenure = Tenure()  # Before anything is read, so that it is what was stored last.
         self._decoder = Decoder(key, messages=self._messages, judge=self._judge)
@@ -228,6 +234,10 @@ def _scoped(cluster: ClusterIdentity, namespace: str | None) -> ClusterIdentity:
         return cluster
     return msgspec.structs.replace(
         cluster,
-        uid=f"{cluster.uid}/namespaces/{namespace}",
+        uid=f"{cluster.uid}{_scope(namespace)}",
         name=f"{cluster.name or cluster.server}, namespace {namespace}",
     )
+
+
+def _scope(namespace: str | None) -> str:
+    return "" if namespace is None else f"/namespaces/{namespace}"

@@ -210,5 +210,7 @@ class Store:
     def _end_type(self, served: ResourceType) -> None:
         self.types.remove(served)
         cache = self._caches.pop(served.storage, None)
+        # Should it be served again, that is another cache, which knows nothing from before.
+        self._compacted[served.storage] = self.revision(served.storage)
         if cache:
             cache.wake()

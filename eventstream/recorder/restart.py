@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from eventstream.explain.vocabulary.records import StepUpsert, TraceUpsert, WaitsSeen
+from eventstream.expressions import expression
 from eventstream.history.reading import STEP_COLUMNS, read_step
 from eventstream.models import (
     AuditLogRow,
@@ -28,7 +29,10 @@ from eventstream.objects.observations import AuditLog, LogPlace, Position
 from eventstream.objects.resource import Resource
 from eventstream.packing.traces import unpack_image, unpack_trace
 from eventstream.recorder.commit import empty_journal
+from eventstream.recorder.status import ClusterIdentity
 
+_MADE_UP = expression(r"[0-9a-f]{64}(?:/|$)")
+"""A hash, which no uid of Kubernetes is."""
 _log = msgspec.json.Decoder(AuditLog)
 _position = msgspec.json.Decoder(Position)
 _waits = msgspec.json.Decoder(WaitsSeen)
@@ -77,16 +81,26 @@ class SavedState(msgspec.Struct, frozen=True):
     logs: Mapping[str, LogPlace] = msgspec.field(default_factory=dict)
 
 
-def check_cluster(uid: str) -> None:
-    """Return if this database is empty or about the cluster `uid`; else raise OtherCluster."""
-    other = ClusterRow.objects.exclude(uid=uid).first()
-    if other is not None:
-        raise OtherCluster(
-            f"This database holds the history of cluster {other.name or '-'} ({other.server}, uid "
-            f"{other.uid}), not of the one connected to (uid {uid}).",
-            "The kubeconfig's context changed, or the cluster was made anew.",
-            "Set BATON_DATA to another directory for this cluster, or choose the other context.",
-        )
+def check_cluster(cluster: ClusterIdentity) -> str:
+    """Return the uid by which this database has the cluster, its own where it has none.
+
+    Where no uid could be read, now or when the history began, one was made of the address and the
+    CA, which proves nothing once rights or the CA have changed: then the address tells. Raises
+    OtherCluster.
+    """
+    known = ClusterRow.objects.first()
+    if known is None or known.uid == cluster.uid:
+        return cluster.uid
+    same_scope = known.uid.partition("/")[2] == cluster.uid.partition("/")[2]
+    unsure = _MADE_UP.match(known.uid) or _MADE_UP.match(cluster.uid)
+    if same_scope and unsure and known.server == cluster.server:
+        return known.uid
+    raise OtherCluster(
+        f"This database holds the history of cluster {known.name or '-'} ({known.server}, uid "
+        f"{known.uid}), not of the one connected to (uid {cluster.uid}).",
+        "The kubeconfig's context changed, or the cluster was made anew.",
+        "Set BATON_DATA to another directory for this cluster, or choose the other context.",
+    )
 
 
 def load_saved(decoder: Decoder) -> SavedState:

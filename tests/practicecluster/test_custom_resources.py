@@ -81,6 +81,20 @@ async def test_a_version_that_a_crd_stops_serving_goes(cluster: PracticeCluster,
     assert (await api.ask(LIST.replace("v1", "v2"))).status == 200
 
 
+async def test_a_type_that_is_defined_again_knows_nothing_from_before(
+    cluster: PracticeCluster, api: Api
+) -> None:
+    put(cluster.store, CRDS, website_crd(established=True))
+    before = put(cluster.store, WEBSITES, website("front", 2))
+    crds = cluster.store.types.find(CRDS)
+    assert crds is not None
+    cluster.store.delete(crds, website_crd(established=True))
+    put(cluster.store, CRDS, website_crd(established=True))
+    async with api.watch(f"{LIST}?watch=1&resourceVersion={before}") as watch:
+        line = await watch.line()
+    assert (line["type"], line["object"]["code"]) == ("ERROR", 410)
+
+
 @pytest.mark.parametrize("wanted", ["metadata.name", "spec.replicas"])
 async def test_custom_types_are_selected_by_name_only(
     cluster: PracticeCluster, api: Api, wanted: str

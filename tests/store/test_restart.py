@@ -5,15 +5,20 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import cast
 
 import msgspec
 import pytest
 
 from eventstream import history
-from eventstream.explain.vocabulary.records import Upsert
+from eventstream.explain.engine.engine import Engine
+from eventstream.explain.vocabulary.records import StepUpsert, Upsert
+from eventstream.kubeapi.connection import Connection
+from eventstream.kubeapi.identity import ClusterIdentity
 from eventstream.models import CoverageRow, ImageRow, PositionRow, StepRow, TraceRow
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.observations import Change, Coverage, Position
+from eventstream.observer import Observer
 from eventstream.recorder import (
     OtherCluster,
     UnreadableStoreError,
@@ -21,6 +26,7 @@ from eventstream.recorder import (
     load_saved,
 )
 from eventstream.recorder.status import Status, save_status
+from tests.explain.tapes import observations
 from tests.store.conftest import NAME, both
 from tests.store.samples import (
     DEPLOYMENTS,
@@ -85,15 +91,53 @@ def test_coverage_of_the_earlier_run_is_past() -> None:
     assert not CoverageRow.objects.exists()
 
 
+SERVER = "http://127.0.0.1:8001"
+MADE_UP, MADE_UP_LATER = "1f" * 32, "2e" * 32
+
+
+def cluster(uid: str, server: str = SERVER) -> Status:
+    return Status(uid, "practice", server, "v1", 1.0)
+
+
 def test_a_database_keeps_to_its_cluster() -> None:
-    check_cluster("cluster-1")
-    save_status(Status("cluster-1", "practice", "http://127.0.0.1:8001", "v1", 1.0))
-    check_cluster("cluster-1")
+    assert check_cluster(cluster("cluster-1")) == "cluster-1"
+    save_status(cluster("cluster-1"))
+    assert check_cluster(cluster("cluster-1", "http://127.0.0.1:8002")) == "cluster-1"
     with pytest.raises(OtherCluster, match="BATON_DATA") as refused:
-        check_cluster("cluster-2")
+        check_cluster(cluster("cluster-2"))
     assert "practice" in refused.value.message
     assert refused.value.cause
     assert refused.value.action
+
+
+@pytest.mark.parametrize("scope", ["", "/namespaces/shop"])
+@pytest.mark.parametrize(
+    ("known", "now"),
+    [(MADE_UP, "cluster-1"), ("cluster-1", MADE_UP), (MADE_UP, MADE_UP_LATER)],
+    ids=["rights came", "rights went", "the CA was replaced"],
+)
+def test_a_uid_that_could_not_be_read_makes_no_other_cluster_of_one_at_the_same_address(
+    known: str, now: str, scope: str
+) -> None:
+    save_status(cluster(known + scope))
+    assert check_cluster(cluster(now + scope)) == known + scope
+    with pytest.raises(OtherCluster):
+        check_cluster(cluster(now + scope, "http://127.0.0.1:8002"))
+    with pytest.raises(OtherCluster):
+        check_cluster(cluster(f"{now}/namespaces/bank"))
+
+
+def test_who_may_read_the_uid_now_goes_on_under_the_one_that_was_made_up() -> None:
+    shown = next(each for each in observations("create") if isinstance(each, Change))
+    save_status(cluster(f"{MADE_UP}/namespaces/shop"))
+    identity = ClusterIdentity("cluster-1", "practice", SERVER, "v1.36.2")
+    observer = Observer(cast("Connection", None), identity, namespace="shop")
+    observer._restore()
+    made = msgspec.structs.replace(shown, type="ADDED")
+    assert observer._told_of.uid == f"{MADE_UP}/namespaces/shop"
+    told, before = observer._engine.apply(made), Engine(MADE_UP).apply(made)
+    ids = [[each.id for each in some if isinstance(each, StepUpsert)] for some in (told, before)]
+    assert ids[0] == ids[1] != []
 
 
 def test_what_cannot_be_read_back_says_what_to_do() -> None:

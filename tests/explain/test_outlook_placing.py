@@ -42,7 +42,14 @@ REASONS = [
     ),
     (
         "1 node(s) didn't satisfy existing pods anti-affinity rules",
-        "1 is ruled out by the pod anti-affinity of Pods there",
+        "1 is ruled out by the pod anti-affinity of other Pods",
+    ),
+    (
+        (
+            "2 node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode "
+            "already in-use by another pod"
+        ),
+        "2 are ruled out, as another Pod has the Pod's ReadWriteOncePod claim in use",
     ),
     (
         "2 node(s) didn't match pod topology spread constraints",
@@ -316,7 +323,7 @@ def test_a_node_that_is_coming_is_waited_for_a_while() -> None:
     story.exists(thing("Namespace", "tick"))
     trace = story.trace(web)
     assert (trace.state, trace.diagnosis) == ("stalled", "unschedulable")
-    assert "cluster-autoscaler was to add a node, which has not come" in trace.summary
+    assert "cluster-autoscaler was to add a node, and the Pod has none yet" in trace.summary
 
 
 def test_a_resource_claim_that_cannot_be_made_says_why() -> None:

@@ -134,3 +134,23 @@ def test_only_a_failure_of_now_of_its_readiness_makes_a_pod_unready(
     story.tell(one, "Unhealthy", message, "kubelet", **at(when))
     report(story, one, up, phase="Running", conditions=[condition("Ready", "False")])
     assert story.last(one).why.endswith(words)
+
+
+REPLACED = [("Container c resize requires restart", None), (CHANGED, None), ("", "crash-loop")]
+
+
+@pytest.mark.parametrize("ready", [True, False])
+@pytest.mark.parametrize(("message", "code"), REPLACED)
+def test_a_container_that_was_ended_to_be_changed_is_no_crash(
+    message: str, code: str | None, ready: bool
+) -> None:
+    story = Story()
+    web, _, one = rollout(story)
+    if message:
+        story.tell(one, "Killing", message, "kubelet", lastTimestamp=stamp(START + 185))
+    story.wait(200)
+    back = status("c", 2, running={"startedAt": stamp(START + 200)})
+    back |= {"ready": ready, "lastState": {"terminated": LAST | {"exitCode": 143}}}
+    turned = condition("Ready", "True" if ready else "False")
+    report(story, one, back, phase="Running", conditions=[turned])
+    assert story.trace(web).diagnosis == code

@@ -44,7 +44,7 @@ def _unseen_owner(view: View) -> str:
 def _by_its_kind(view: View) -> str:
     image = view.write.image
     if is_mirror(image) and not image.metadata.deletion_grace_period_seconds:
-        return "A client, or its kubelet: the Pod mirrors one that the node runs from a file."
+        return "A client, or its kubelet: the Pod mirrors one that the node runs of itself."
     if image.kind == "Pod" and _of_a_gone_node(view):
         return "A client, or the Pod garbage collector, since the node of the Pod is gone."
     if image.kind == "Node" and _in_a_cloud(image):

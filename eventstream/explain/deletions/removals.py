@@ -136,7 +136,7 @@ def _remover(view: View, before: Image) -> str:
 
 
 def is_mirror(image: Image) -> bool:
-    """Whether the Pod only shows one that its node runs from a file; its kubelet renews it."""
+    """Whether the Pod only shows one that its node runs of itself; its kubelet renews it."""
     return "kubernetes.io/config.mirror" in (image.metadata.annotations or {})
 
 
@@ -184,7 +184,7 @@ class _End(Telling, frozen=True, gc=False):
         last = "the last write to a bound Pod that stops is its kubelet's"
         return Said(
             what=f"The kubelet on {self.node} {did}.",
-            why="It shows a Pod that the node runs from a file; its kubelet makes it anew."
+            why="It shows a Pod that the node runs of itself; its kubelet makes it anew."
             if is_mirror(write.image)
             else "The Pod's containers have stopped, so its kubelet lets the API server remove it.",
             evidence=(proofs.saw(write), proofs.sequence(last, "who")),

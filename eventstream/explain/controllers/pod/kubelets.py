@@ -115,7 +115,7 @@ _ONLY_KUBELETS = frozenset(
 
 
 def mirrored(view: View, who: Writer) -> Verdict | None:
-    """The kubelet shows a Pod that it runs from a file of its own: a mirror Pod.
+    """The kubelet shows a Pod that it runs from a manifest of its own: a mirror Pod.
 
     Source: https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/
     """
@@ -129,7 +129,7 @@ def mirrored(view: View, who: Writer) -> Verdict | None:
         actor_name=node,
         verb="create",
         what=f"The kubelet on {node} created {named(write.image)} to show a Pod that it runs.",
-        why="A Pod that a kubelet runs from a file is not the API's; its mirror makes it visible.",
+        why="A Pod that a kubelet runs of itself is not the API's; its mirror makes it visible.",
         who_grade="reported" if who.known else "inferred",
         why_grade="inferred",
         evidence=(proofs.saw(write), *proofs.managed(who), *proofs.owned(write)),

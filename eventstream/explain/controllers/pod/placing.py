@@ -80,7 +80,7 @@ def refusal(snapshot: Snapshot, write: Write) -> Word | None:
     text = _NOT_TRIGGERED.sub("", said(note)).rstrip(".")
     told = f"{by} adds no node: {text}"
     if note.after.spec.reason in _COMES:
-        told = f"{by} was to add a node, which has not come: {text}"
+        told = f"{by} was to add a node, and the Pod has none yet: {text}"
     return Word(told, since(note), by, proofs.events([note]))
 
 

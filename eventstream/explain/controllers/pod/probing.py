@@ -30,6 +30,29 @@ _CONTAINER = expression(r"\{([^}]+)\}$")
 _SPARE = 10.0
 
 
+_REPLACED = expression(r"definition changed|resize requires restart")
+"""Why a kubelet ends a container that did nothing wrong: somebody asked for another.
+
+Source: pkg/kubelet/kuberuntime/kuberuntime_manager.go, computePodActions.
+"""
+
+
+def replaced(snapshot: Snapshot, write: Write, status: ContainerStatus) -> bool:
+    """Whether the container's last run was ended as its image or its resources were changed."""
+    last = status.last_state.terminated if status.last_state else None
+    ended = status.state.terminated or last
+    began = parse(ended.started_at) if ended is not None else None
+    finished = parse(ended.finished_at) if ended is not None else None
+    for note in snapshot.notes(write.log, "Killing"):
+        message: str = note.after.spec.message or ""
+        if not message.startswith(f"Container {status.name} ") or not _REPLACED.search(message):
+            continue
+        at = parse(note.after.spec.last_timestamp)
+        if at is None or began is None or finished is None or began - 1 <= at <= finished + 1:
+            return True
+    return False
+
+
 class Killed(msgspec.Struct, frozen=True, gc=False):
     """A container killed for a kind of probe, and after how many seconds it may be again."""
 

@@ -20,7 +20,7 @@ from eventstream.objects.observations import Change
 from eventstream.objects.pods import Terminated
 
 MIRROR = "kubernetes.io/config.mirror"
-"""The annotation of a Pod that only shows one which its kubelet runs from a file."""
+"""The annotation of a Pod that only shows one which its kubelet runs of itself."""
 
 STARTED = {
     "AddedInterface": "had its network attached",
@@ -161,7 +161,7 @@ def _starts(view: View, cause: Write | None, shown: Shown) -> Reason:
     image = view.write.image
     if MIRROR in (image.metadata.annotations or {}):
         return (
-            "The kubelet runs this Pod from a file of its own, and shows here how it is.",
+            "The kubelet runs this Pod from a manifest of its own, and shows here how it is.",
             False,
             [],
         )

@@ -330,8 +330,8 @@ _WORDS = (
     ),
     (
         "didn't satisfy existing pods anti-affinity rules",
-        "is ruled out by the pod anti-affinity of Pods there",
-        "are ruled out by the pod anti-affinity of Pods there",
+        "is ruled out by the pod anti-affinity of other Pods",
+        "are ruled out by the pod anti-affinity of other Pods",
     ),
     (
         "pod topology spread constraints (missing required label)",
@@ -370,8 +370,8 @@ _WORDS = (
     ),
     (
         "ReadWriteOncePod access mode already in-use",
-        "has the Pod's ReadWriteOncePod claim in use",
-        "have the Pod's ReadWriteOncePod claim in use",
+        "is ruled out, as another Pod has the Pod's ReadWriteOncePod claim in use",
+        "are ruled out, as another Pod has the Pod's ReadWriteOncePod claim in use",
     ),
     (
         "didn't match the requested node name",

@@ -24,7 +24,7 @@ from eventstream.explain.controllers.pod.podstates import (
     starting,
     starts_again,
 )
-from eventstream.explain.controllers.pod.probing import dying, killed, probing, unstarted
+from eventstream.explain.controllers.pod.probing import dying, killed, probing, replaced, unstarted
 from eventstream.explain.controllers.pod.volumes import mounting
 from eventstream.explain.controllers.shared.nodes import node_lost
 from eventstream.explain.outlook.holding import Trouble
@@ -242,6 +242,7 @@ def unproven(snapshot: Snapshot, write: Write) -> Trouble | None:
         if by_probe is not None and snapshot.now - when(write) < by_probe.again_after:
             return by_probe.trouble
         again = by_probe is None and keeps_ending(write, status)
+        again = again and not replaced(snapshot, write, status)
         if again and snapshot.now - _started(write, status) < PROVEN:
             return crash(write, status)
     return None
@@ -286,7 +287,7 @@ def of_container(snapshot: Snapshot, write: Write, status: ContainerStatus) -> T
 
 def _ending(snapshot: Snapshot, write: Write) -> Trouble | None:
     for status in containers(write.image):
-        if ending(write, status):
+        if ending(write, status) and not replaced(snapshot, write, status):
             return _ended(snapshot, write, status)
     return None
 
@@ -301,7 +302,8 @@ def _restarting(snapshot: Snapshot, write: Write) -> Trouble | None:
             continue
         last = status.last_state.terminated if status.last_state else None
         began = parse(status.state.running.started_at) or when(write)
-        if last is not None and snapshot.now - began < lasted(last) + PROVEN:
+        asked = replaced(snapshot, write, status)
+        if last is not None and not asked and snapshot.now - began < lasted(last) + PROVEN:
             return crash(write, status)
     return None
 

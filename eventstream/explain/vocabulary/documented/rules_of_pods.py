@@ -65,7 +65,7 @@ PODS = (
     DocumentedRule(
         "mirrored",
         "A Pod was created with the annotation of a mirror: the kubelet shows one that it runs "
-        "from a file of its own.",
+        "from a manifest of its own.",
         ("kubelet",),
         (sources.MIRROR_PODS,),
     ),

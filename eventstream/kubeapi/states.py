@@ -57,13 +57,15 @@ class Watching(msgspec.Struct):
     """Reading changes after `version`, which advances as they are taken.
 
     `contact` is the unix time of the last line or list; `listed` says that `version` is a list's
-    and nothing has come since; `fruitless` counts the watches that ended since `version` moved.
+    and nothing has come since; `fruitless` counts the watches that ended since `version` moved,
+    and `absent` the answers since the last watch that the type is not there.
     """
 
     version: str
     contact: float
     listed: bool = False
     fruitless: int = 0
+    absent: int = 0
 
 
 class Checking(msgspec.Struct, frozen=True):

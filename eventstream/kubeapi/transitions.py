@@ -47,6 +47,9 @@ OF_THE_CONNECTION = frozenset(
     {"unauthorized", "unreachable", "throttled", "certificate", "proxy", "other-cluster"}
 )
 """Refusals that another way of asking would meet as well."""
+MOST_ABSENT = 5
+"""After so many answers in a row that a type is not there which was watched, that is believed: an
+API server that starts says so too, of custom types whose definitions it has not read yet."""
 MOST_QUIET = 3
 """After so many watches in a row that ended and brought nothing, the server's version is asked
 for."""
@@ -211,7 +214,10 @@ def _wait_to_watch(state: Watching | Checking, outcome: Refused, given: Given) -
         case "forbidden":
             return Forbidden(problem, given.failure(None), watch)
         case "not-served" | "not-watchable":
-            return Absent(problem, given.failure(None), watch)
+            absent = state.absent if isinstance(state, Watching) else 0
+            watch.absent = absent + 1
+            waiting = Absent if absent >= MOST_ABSENT else BackingOff
+            return waiting(problem, given.failure(None), watch)
         case "unreachable":
             check = Checking(state.version, state.contact, problem)
             return _back_off(problem, check, given, outcome.retry_after)

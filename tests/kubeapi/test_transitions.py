@@ -53,8 +53,8 @@ POLLED = Missed("", 130.0, "only lists", planned=True)
 PAGES = ((image("a", 1),), (image("b", 2),))
 
 
-def watch(*, listed: bool = False, fruitless: int = 0) -> Watching:
-    return Watching("7", 100.0, listed, fruitless)
+def watch(*, listed: bool = False, fruitless: int = 0, absent: int = 0) -> Watching:
+    return Watching("7", 100.0, listed, fruitless, absent)
 
 
 def wait(then: Asking, problem: Problem = BAD, delay: float = 1.0) -> BackingOff:
@@ -106,7 +106,9 @@ ROWS: list[tuple[State, Outcome, State]] = [
     (watch(), Refused(BAD, 9.0), wait(watch(), delay=9.0)),
     (watch(), Refused(UNREACHABLE), wait(Checking("7", 100.0, UNREACHABLE), UNREACHABLE)),
     (watch(), Refused(DENIED), Forbidden(DENIED, 1.0, watch())),
-    (watch(), Refused(UNKNOWN), Absent(UNKNOWN, 1.0, watch())),
+    (watch(), Refused(UNKNOWN), wait(watch(absent=1), UNKNOWN)),
+    (watch(absent=5), Refused(UNKNOWN), Absent(UNKNOWN, 1.0, watch(absent=6))),
+    (watch(absent=5), Ended(), watch(fruitless=1)),
     (watch(), Refused(UNWATCHED), Polling(UNWATCHED, 45.0, Listing(missed=PLANNED))),
     (Checking("7", 100.0), Current("7"), watch()),
     (Checking("7", 100.0), Current("10"), watch()),
@@ -115,7 +117,7 @@ ROWS: list[tuple[State, Outcome, State]] = [
     (Checking("7", 100.0), Expired(BAD, 130.0), wait(watch())),
     (Checking("7", 100.0), Refused(BAD), wait(Checking("7", 100.0))),
     (Checking("7", 100.0), Refused(DENIED), Forbidden(DENIED, 1.0, watch())),
-    (Checking("7", 100.0), Refused(UNWATCHED), Absent(UNWATCHED, 1.0, watch())),
+    (Checking("7", 100.0), Refused(UNWATCHED), wait(watch(absent=1), UNWATCHED)),
     (wait(watch()), Waited(), watch()),
     (Forbidden(DENIED, 45.0, NEWEST), Waited(), NEWEST),
     (Absent(UNKNOWN, 45.0, Listing()), Waited(), Listing()),

@@ -209,3 +209,4 @@ async def test_what_a_server_says_while_it_starts_costs_a_watch_seconds_and_no_l
     judge(writer, observed)
     assert observed.gaps == []
     assert len([each for each in observed.positions if each.listed]) == 1
+    assert "gone" not in {each.state for each in observed.coverage()}

@@ -17,6 +17,10 @@ logger = logging.getLogger(__name__)
 EVENTS = Resource("", "v1", "events", "Event")
 NEW_EVENTS = Resource("events.k8s.io", "v1", "events", "Event")
 """The same objects under another name: watched only where the first is forbidden."""
+API_SERVICES = Resource(
+    "apiregistration.k8s.io", "v1", "apiservices", "APIService", namespaced=False
+)
+"""Each says which server serves an apiVersion: where one changes, other types may be served."""
 LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")
 NODE_LEASES = "kube-node-lease"
 """The one namespace whose Leases are heartbeats of nodes."""

@@ -15,7 +15,7 @@ from eventstream.kubeapi.connection import Connection
 from eventstream.kubeapi.crds import CRDS, custom_resource, defined_name
 from eventstream.kubeapi.custom_types import CustomTypes
 from eventstream.kubeapi.delivery import Saved, Sink
-from eventstream.kubeapi.discovery import EVENTS, NEW_EVENTS, Plan, plan, read_all
+from eventstream.kubeapi.discovery import API_SERVICES, EVENTS, NEW_EVENTS, Plan, plan, read_all
 from eventstream.kubeapi.quoting import quoted
 from eventstream.kubeapi.rationing import Places
 from eventstream.kubeapi.served import Discovery, is_well_named
@@ -80,6 +80,7 @@ class Watcher:
         self._changing = asyncio.Lock()
         self._changed = asyncio.Event()
         self._found: Discovery | None = None
+        self._outdated = False
         self._built_in: dict[tuple[str, str], Resource] = {}
 
     async def run(self) -> None:
@@ -108,7 +109,11 @@ class Watcher:
         if self._places_taken() >= self._places.count:
             await self._tell_unwatched(resource, self._places.problem(resource))
             return
-        special = {CRDS: self._take_definition, EVENTS: self._take_event}
+        special = {
+            CRDS: self._take_definition,
+            EVENTS: self._take_event,
+            API_SERVICES: self._take_service,
+        }
         await self._running.start(resource, namespace, special.get(resource))
         self._built_in[resource.type_name] = resource
 
@@ -140,8 +145,9 @@ class Watcher:
             await self._clock.sleep(REDISCOVERY_SECONDS)
             rounds += 1
             known = self._types.definitions_are_known and _is_whole(self._found)
-            if known and rounds % SLOW_REDISCOVERIES:
+            if known and not self._outdated and rounds % SLOW_REDISCOVERIES:
                 continue
+            self._outdated = False
             found = await read_all(self._connection)
             if found is None:
                 continue
@@ -258,6 +264,12 @@ class Watcher:
             await self._running.start(NEW_EVENTS, self._namespace)
         elif observation.state == "watching" and NEW_EVENTS in self._running:
             await self._running.stop(NEW_EVENTS, f"{EVENTS.key} may be read now.")
+
+    async def _take_service(self, observation: Observation) -> None:
+        """Read soon again what is served, as another server may serve some of it."""
+        await self._sink(observation)
+        if isinstance(observation, Change) and observation.type != "EXISTING":
+            self._outdated = True
 
 
 def _is_over(resource: Resource, found: Discovery) -> bool:

@@ -8,6 +8,7 @@ from eventstream.kubeapi import watcher
 from eventstream.kubeapi.connection import Connection
 from eventstream.kubeapi.crds import CRDS
 from eventstream.kubeapi.custom_types import CustomTypes
+from eventstream.kubeapi.discovery import API_SERVICES
 from eventstream.kubeapi.served import Discovery, ServedType
 from eventstream.objects.observations import Coverage
 from eventstream.objects.resource import Resource
@@ -31,6 +32,25 @@ from tests.kubeapi.sites import (
     states,
     watched,
 )
+
+
+async def test_what_an_apiservice_adds_is_watched_within_a_minute(
+    practice: PracticeCluster, practice_connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watcher, "REDISCOVERY_SECONDS", DISCOVERED_EVERY)
+    time = VirtualClock()
+    routes = Resource("route.openshift.io", "v1", "routes", "Route")
+    services = practice.store.types.find(API_SERVICES.key)
+    assert services is not None
+    async with watching(practice_connection, clock=time.clock()) as observed:
+        await observed.until(lambda seen: watched(seen, CRDS) and watched(seen, API_SERVICES))
+        practice.store.types.add(ResourceType("route.openshift.io", "v1", "routes", "Route"))
+        content = {"apiVersion": API_SERVICES.api_version, "kind": "APIService"}
+        metadata = {"name": "v1.route.openshift.io", "uid": "uid-service"}
+        practice.store.put(services, content | {"metadata": metadata})
+        await observed.until(lambda seen: names(seen, API_SERVICES))
+        await discover_again(observed, time)
+        await observed.until(lambda seen: watched(seen, routes))
 
 
 def served(*resources: Resource, unknown: str = "") -> Discovery:

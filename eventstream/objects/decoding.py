@@ -28,6 +28,7 @@ from eventstream.objects.health.records import Health
 from eventstream.objects.images import Image
 from eventstream.objects.kinds import BUILT_IN, Kinds
 from eventstream.objects.loosely import REPAIRED, fit, read_flags, read_metadata, repaired
+from eventstream.objects.managed_fields import reports_as_spec
 from eventstream.objects.metadata import MetadataSettler
 from eventstream.objects.parts import PartDecoder
 from eventstream.objects.redaction import INITIAL_EVENTS_END, Redactor
@@ -265,6 +266,8 @@ class Decoder:
         if not isinstance(found, dict):
             return None
         found.setdefault("kind", image.kind)  # A list may say it once, for all that it has.
+        if b'"observedGeneration"' in bytes(wire.status) and reports_as_spec(image.metadata):
+            found = _unnumbered(found)
         return self._judge(resource.group, image.kind, found)
 
     def _error(self, resource: Resource, raw: msgspec.Raw) -> WatchEvent:
@@ -287,6 +290,13 @@ class Decoder:
             raise DecodeError(f"{resource.key}: a bookmark without a resourceVersion")
         ends = (metadata.annotations or {}).get(INITIAL_EVENTS_END) == "true"
         return WatchEvent("BOOKMARK", metadata.resource_version, initial_events_end=ends)
+
+
+def _unnumbered(found: dict[str, Any]) -> dict[str, Any]:
+    """The object without its generation, where what it observed is older than each report."""
+    metadata = found.get("metadata")
+    bare = metadata if isinstance(metadata, dict) else {}
+    return found | {"metadata": bare | {"generation": 0}}
 
 
 def encode(image: Image) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from eventstream.expressions import expression
-from eventstream.objects.images import NO_FIELDS, FieldsEntry, Image
+from eventstream.objects.images import NO_FIELDS, FieldsEntry, Image, Metadata
 from eventstream.objects.messages import withheld
 from eventstream.objects.sharing import Kept, Words
 
@@ -272,6 +272,23 @@ def status_writers(image: Image) -> set[str]:
         if not entry.manager.startswith("kubectl")
         and (entry.subresource == "status" or _reports(paths(entry.fields)))
     }
+
+
+def reports_as_spec(metadata: Metadata) -> bool:
+    """Whether somebody wrote a status as part of the object: each such report is a generation.
+
+    Source: https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/
+    custom-resource-definitions/#status-subresource (only with it `.metadata.generation` leaves
+    changes of the status out).
+    """
+    entries = metadata.managed_fields
+    if any(entry.subresource == "status" for entry in entries):
+        return False
+    return any(
+        b'"f:status"' in bytes(entry.fields)
+        and any(path.startswith("status") for path in paths(entry.fields))
+        for entry in entries
+    )
 
 
 def _reports(leaves: Set[str]) -> bool:

@@ -46,6 +46,46 @@ def test_what_is_to_rest_waits_for_a_person_before_anybody_reported_on_it() -> N
     assert told(story, site) == ("stalled", "client", "paused")
 
 
+@pytest.mark.parametrize("by", ["site-operator", ""])
+def test_a_finalizer_or_an_event_shows_that_its_controller_is_there(by: str) -> None:
+    story = Story()
+    story.exists(definition())
+    sites = [story.create(website(name), "kubectl-create") for name in ("one", "two", "three")]
+    story.wait(1)
+    story.change(sites[0], {"metadata": {"finalizers": ["example.com/cleanup"]}}, by)
+    story.tell(sites[1], "Provisioning", "asks the cloud for it", "site-operator")
+    story.wait(3600)
+    story.exists(thing("Namespace", "other"))
+    codes = [told(story, site)[2] for site in sites]
+    assert codes == ["not-ready", "not-ready", "no-controller"]
+    assert "its finalizer example.com/cleanup" in story.trace(sites[0]).summary
+
+
+def test_a_label_asks_nothing_of_what_says_how_it_stands() -> None:
+    story = Story()
+    story.exists(definition())
+    site = story.exists(website(status={"conditions": [READY]}))
+    story.wait(60)
+    story.change(site, {"metadata": {"labels": {"team": "a"}}}, "kubectl-label")
+    story.wait(3600)
+    story.exists(thing("Namespace", "other"))
+    assert told(story, site) == ("complete", None, None)
+
+
+def test_without_room_for_a_status_each_report_is_a_generation() -> None:
+    story = Story()
+    type_ = definition()
+    type_["spec"]["versions"] = [{"name": "v1"}]
+    story.exists(type_)
+    site = story.create(website(), "kubectl-create")
+    story.wait(1)
+    site["metadata"]["generation"] = 2
+    story.change(site, {"status": {"observedGeneration": 1, "conditions": [READY]}})
+    story.wait(3600)
+    story.exists(thing("Namespace", "other"))
+    assert told(story, site) == ("unknown", None, None)
+
+
 def test_a_change_of_nobodys_name_in_what_it_asks_for_is_no_answer() -> None:
     story = Story()
     site = story.create(website())

@@ -392,3 +392,30 @@ def test_of_what_its_controller_gave_up_a_person_has_to_change_something() -> No
         found = by_convention({"kind": "Widget", "status": {"conditions": conditions}})
         assert found is not None
         assert (found.state, found.holder) == ("failed", holder)
+
+
+@pytest.mark.parametrize(
+    ("writers", "says"),
+    [
+        ([("", "status")], "complete: condition Ready is True"),
+        ([("", "spec")], "progressing: status.observedGeneration is 1, metadata.generation 2"),
+        ([("status", "status")],
+         "progressing: status.observedGeneration is 1, metadata.generation 2"),
+        ([("", "status"), ("status", "status")],
+         "progressing: status.observedGeneration is 1, metadata.generation 2"),
+    ],
+)  # fmt: skip
+def test_a_status_that_is_written_with_the_object_is_older_than_its_own_generation(
+    writers: list[tuple[str, str]], says: str
+) -> None:
+    entries = [
+        {"manager": "one", "operation": "Update", "subresource": subresource,
+         "fieldsType": "FieldsV1", "fieldsV1": {f"f:{part}": {"f:observedGeneration": {}}}}
+        for subresource, part in writers
+    ]  # fmt: skip
+    status = {"observedGeneration": 1, "conditions": [condition("Ready")]}
+    found = msgspec.json.decode(widget(status))
+    found["metadata"] |= {"generation": 2, "managedFields": entries}
+    health = Decoder(b"key").image(WIDGETS, msgspec.json.encode(found)).health
+    assert health is not None
+    assert f"{health.state}: {health.by}" == says

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import msgspec
 
 from eventstream.explain.attribution import proofs
+from eventstream.explain.controllers.custom.answers import ACTOR, counts_reports, unanswered, unseen
 from eventstream.explain.controllers.custom.before import is_history
 from eventstream.explain.controllers.shared.conventions import QUEUE, untaught
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
@@ -26,7 +27,6 @@ from eventstream.objects.health.records import Health
 from eventstream.objects.health.words import parts
 from eventstream.objects.images import Image
 
-ACTOR = "custom-controller"
 _BASES = {
     "convention": "by a convention that operators share",
     "declared": "as the rules for its kind have it",
@@ -157,10 +157,10 @@ _GOING = ("failed", "progressing")
 
 def assess(snapshot: Snapshot, write: Write, began: Write | None, child_of: Assess) -> Outlook:
     """The outlook of a custom resource that exists; `child_of` judges what it controls."""
-    health = write.image.health
+    health = counts_reports(snapshot, write)
     asked = began if began is not None and began.log is write.log else write
-    since = _unanswered(snapshot, write, asked)
-    found: list[Holding] = [] if since is None else [_unseen(write, since)]
+    since = unanswered(snapshot, write, asked)
+    found: list[Holding] = [] if since is None else [unseen(snapshot, write, asked, since)]
     over = health is not None and health.over and health.state == "complete"
     done, total = (0, 0) if over else _children(snapshot, write, began, child_of, found)
     if not found and health is not None:
@@ -287,68 +287,3 @@ def _done(
         summary = f"{named(image)} was acted on, and its {count(total, 'object')} as asked for."
         return Outlook("complete", summary, (), stages, when(write))
     return msgspec.structs.replace(untaught(write, why), stages=stages)
-
-
-def _unseen(write: Write, since: float) -> Holding:
-    waiting_for, wait = f"a custom controller to act on {named(write.image)}", acting(write.image)
-    return Holding(1, ACTOR, "", since, waiting_for, late="no-controller", wait=wait, about=write)
-
-
-def _unanswered(snapshot: Snapshot, write: Write, asked: Write) -> float | None:
-    """Since when nobody has acted on it though somebody has to; None where that is not so."""
-    if asked.base:
-        # Many custom resources need no controller, or it had its time to act.
-        return _alone(snapshot, write) if write.image.health is None else None
-    if asked.change.type == "ADDED" and asked.image.health is not None:
-        return None  # It came with a status, as one that is restored does.
-    if asked.image.health is None and _has_no_status(snapshot, write):
-        return None  # Who acts on one need not write anything that shows.
-    resource, known = write.change.resource, snapshot.world.known
-    if known.looks_after(resource.group) and not known.looks_after(resource.group, resource.kind):
-        return None  # Who looks after the others of its group reports on none of these.
-    writes = [*snapshot.since(write.log, asked.order)]
-    for child in write.log.family.children.values():
-        writes.extend(snapshot.since(child, asked.order))
-    return None if any(_acts(later) for later in writes) else when(asked)
-
-
-def _alone(snapshot: Snapshot, write: Write) -> float | None:
-    """Since when it lacks the status that its type has room for, where nobody serves its group."""
-    resource, metadata = write.change.resource, write.image.metadata
-    if snapshot.world.known.looks_after(resource.group) or write.log.family.children:
-        return None
-    if _room(snapshot, write):
-        return parse(metadata.creation_timestamp)
-    return None
-
-
-def _room(snapshot: Snapshot, write: Write) -> bool | None:
-    """Whether its type has room for a status apart; None where its definition is not known."""
-    resource = write.change.resource
-    name = f"{resource.plural}.{resource.group}"
-    definition = snapshot.by_name("CustomResourceDefinition", None, name)
-    versions = getattr(definition.image.spec, "versions", ()) if definition is not None else ()
-    if not versions:
-        return None
-    return any(one.subresources and one.subresources.status is not None for one in versions)
-
-
-def _has_no_status(snapshot: Snapshot, write: Write) -> bool:
-    """Whether its type has no room for a status, and no object of it was seen to have one."""
-    resource = write.change.resource
-    known = snapshot.world.known.looks_after(resource.group, resource.kind)
-    return not known and _room(snapshot, write) is False
-
-
-def _acts(write: Write) -> bool:
-    """Whether a custom controller did something: a finalizer alone only announces that it will.
-
-    A status that became another is its work, too, where managedFields do not tell whose it is, or
-    where that is not kept as the write's own trace is over.
-    """
-    actor = write.decision.verdict.actor if write.decision.verdict is not None else "unknown"
-    if actor == "unknown":
-        return any(change.path.startswith("status.") for change in write.changes)
-    if actor != ACTOR:
-        return False
-    return not write.changes or any(c.path != "metadata.finalizers" for c in write.changes)

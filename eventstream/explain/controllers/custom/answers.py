@@ -1,0 +1,128 @@
+"""Whether somebody acted on a custom resource, and what shows that its controller is there.
+
+Sources: https://kubernetes.io/docs/concepts/extend-kubernetes/operator/;
+https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/
+#status-subresource (with it changes of the status leave metadata.generation as it is);
+https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/.
+"""
+
+import msgspec
+
+from eventstream.explain.outlook.holding import Holding
+from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.outlook.waits import acting
+from eventstream.explain.world.text import named, parse, when
+from eventstream.explain.world.writes import Write
+from eventstream.objects.health.records import Health
+
+ACTOR = "custom-controller"
+_KUBERNETES = frozenset(("foregroundDeletion", "orphan"))
+"""Finalizers that the API server sets for the garbage collector."""
+
+
+def unseen(snapshot: Snapshot, write: Write, asked: Write, since: float) -> Holding:
+    """The wait for a controller to act; where it is seen to be there, for it to report."""
+    name, wait = named(write.image), acting(write.image)
+    finalizer, reporter = _announced(write, asked), _reporter(snapshot, write, since)
+    late = "not-ready" if finalizer or reporter else "no-controller"
+    waiting_for = f"a custom controller to act on {name}"
+    if finalizer:
+        waiting_for = (
+            f"a custom controller to report on {name}, which has its finalizer {finalizer}"
+        )
+    elif reporter:
+        waiting_for = f"{reporter} to report on {name}"
+    return Holding(1, ACTOR, reporter, since, waiting_for, late=late, wait=wait, about=write)
+
+
+def _announced(write: Write, asked: Write) -> str:
+    """A finalizer that came since it was asked: its controller has seen it; empty without one."""
+    since = asked.before or asked.image
+    known = () if asked.base else since.metadata.finalizers
+    found = [one for one in write.image.metadata.finalizers if one not in (*_KUBERNETES, *known)]
+    return found[0] if found else ""
+
+
+def _reporter(snapshot: Snapshot, write: Write, since: float) -> str:
+    """Who told an Event about it since then; empty for nobody."""
+    notes = snapshot.latest_notes(write.log, *(write.log.notes or ()))
+    return next((note.after.spec.component for note in notes if note.at >= since), "")
+
+
+def _only_marks(asked: Write) -> bool:
+    """Whether only metadata changed of what says how it stands: labels, annotations."""
+    before, now = asked.before, asked.image
+    if before is None or now.health is None or not now.metadata.generation:
+        return False
+    return before.metadata.generation == now.metadata.generation
+
+
+def counts_reports(snapshot: Snapshot, write: Write) -> Health | None:
+    """How it says that it stands; unknown where each report of it counts as a generation."""
+    health = write.image.health
+    if health is None or not health.stale or _room(snapshot, write) is not False:
+        return health
+    by = "status.observedGeneration is older than each report, as its type has no status apart"
+    return msgspec.structs.replace(health, state="unknown", by=by, stale=False)
+
+
+def unanswered(snapshot: Snapshot, write: Write, asked: Write) -> float | None:
+    """Since when nobody has acted on it though somebody has to; None where that is not so."""
+    if asked.base:
+        # Many custom resources need no controller, or it had its time to act.
+        return _alone(snapshot, write) if write.image.health is None else None
+    if asked.change.type == "ADDED" and asked.image.health is not None:
+        return None  # It came with a status, as one that is restored does.
+    if _only_marks(asked):
+        return None  # What it says of what it asks for stands.
+    if asked.image.health is None and _has_no_status(snapshot, write):
+        return None  # Who acts on one need not write anything that shows.
+    resource, known = write.change.resource, snapshot.world.known
+    if known.looks_after(resource.group) and not known.looks_after(resource.group, resource.kind):
+        return None  # Who looks after the others of its group reports on none of these.
+    writes = [*snapshot.since(write.log, asked.order)]
+    for child in write.log.family.children.values():
+        writes.extend(snapshot.since(child, asked.order))
+    return None if any(_acts(later) for later in writes) else when(asked)
+
+
+def _alone(snapshot: Snapshot, write: Write) -> float | None:
+    """Since when it lacks the status that its type has room for, where nobody serves its group."""
+    resource, metadata = write.change.resource, write.image.metadata
+    if snapshot.world.known.looks_after(resource.group) or write.log.family.children:
+        return None
+    if _room(snapshot, write):
+        return parse(metadata.creation_timestamp)
+    return None
+
+
+def _room(snapshot: Snapshot, write: Write) -> bool | None:
+    """Whether its type has room for a status apart; None where its definition is not known."""
+    resource = write.change.resource
+    name = f"{resource.plural}.{resource.group}"
+    definition = snapshot.by_name("CustomResourceDefinition", None, name)
+    versions = getattr(definition.image.spec, "versions", ()) if definition is not None else ()
+    if not versions:
+        return None
+    return any(one.subresources and one.subresources.status is not None for one in versions)
+
+
+def _has_no_status(snapshot: Snapshot, write: Write) -> bool:
+    """Whether its type has no room for a status, and no object of it was seen to have one."""
+    resource = write.change.resource
+    known = snapshot.world.known.looks_after(resource.group, resource.kind)
+    return not known and _room(snapshot, write) is False
+
+
+def _acts(write: Write) -> bool:
+    """Whether a custom controller did something: a finalizer alone only announces that it will.
+
+    A status that became another is its work, too, where managedFields do not tell whose it is, or
+    where that is not kept as the write's own trace is over.
+    """
+    actor = write.decision.verdict.actor if write.decision.verdict is not None else "unknown"
+    if actor == "unknown":
+        return any(change.path.startswith("status.") for change in write.changes)
+    if actor != ACTOR:
+        return False
+    return not write.changes or any(c.path != "metadata.finalizers" for c in write.changes)

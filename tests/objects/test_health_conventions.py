@@ -11,21 +11,7 @@ from eventstream.objects.decoding import Decoder, encode
 from eventstream.objects.health.conventions import by_convention
 from eventstream.objects.health.records import Health, HealthState
 from eventstream.objects.health.words import meaning, parts
-from eventstream.objects.resource import Resource
-
-Json = dict[str, Any]
-WIDGETS = Resource("example.org", "v1", "widgets", "Widget")
-
-
-def condition(type_: str, status: str = "True", reason: str = "", message: str = "") -> Json:
-    return {"type": type_, "status": status, "reason": reason, "message": message}
-
-
-def judged(status: Any, spec: Json | None = None, generation: int = 1, kind: str = "Widget") -> str:
-    """The state, and by what, of an object with that status."""
-    found = {"kind": kind, "metadata": {"generation": generation}, "spec": spec, "status": status}
-    health = by_convention(found)
-    return f"{health.state}: {health.by}" if health is not None else "nothing"
+from tests.objects.widgets import WIDGETS, Json, condition, judged, widget
 
 
 @pytest.mark.parametrize(
@@ -162,12 +148,6 @@ def test_no_value_of_any_shape_fails(status: Any, spec: Any) -> None:
     assert health is None or msgspec.json.decode(msgspec.json.encode(health), type=Health) == health
 
 
-def widget(status: Json) -> bytes:
-    metadata = {"name": "one", "uid": "u", "resourceVersion": "7", "generation": 1}
-    found = {"apiVersion": "example.org/v1", "kind": "Widget", "metadata": metadata}
-    return msgspec.json.encode(found | {"status": status})
-
-
 def test_a_recording_brings_its_health_along() -> None:
     said = {
         "state": "on fire: Failed",
@@ -190,14 +170,6 @@ def test_without_messages_only_the_state_is_kept() -> None:
     assert image.health is not None
     assert (image.health.state, image.health.reason) == ("failed", "SyncError")
     assert "it burns" not in encode(image).decode()
-
-
-def test_what_no_replica_is_asked_for_need_not_be_ready() -> None:
-    status = {"conditions": [condition("Available", "False", "MinimumReplicasUnavailable")]}
-    assert judged(status, {"replicas": 0}) == "unknown: spec.replicas is 0"
-    assert judged(status, {"replicas": 1}) == "progressing: condition Available is False"
-    failed = {"conditions": [condition("Available", "False", "ReconcileError")]}
-    assert judged(failed, {"replicas": 0}).startswith("failed")
 
 
 RESTING = {"observedGeneration": -1, "conditions": []}
@@ -282,92 +254,6 @@ def test_one_part_that_is_well_is_not_the_whole(conditions: list[Json], says: st
     assert judged({"conditions": conditions}) == says
 
 
-@pytest.mark.parametrize(
-    ("type_", "reason", "message"),
-    [
-        ("Fallback", "NoFallbackFound", "No fallbacks are active on this scaled object"),
-        ("DiskPressure", "NoDiskPressure", "disk has no pressure"),
-        ("RetrievedUpdates", "NoChannel", "The update channel has not been configured."),
-        ("UpgradeInProgress", "NoPendingCluster", "no pending cluster exists"),
-        ("BackupConfigured", "NoBackup", "no backup configured"),
-        ("LiveMigratable", "DisksNotLiveMigratable", "cannot migrate: PVC disk is not shared"),
-        ("DNSManaged", "UnsupportedEndpointPublishingStrategy", "it doesn't support DNS"),
-        ("Encrypted", "EncryptionDisabled", "Encryption is not enabled"),
-        ("BastionHostReady", "BastionHostDisabled", ""),
-        ("HasErrors", "", "no errors"),
-    ],
-)
-def test_what_is_not_so_for_good_is_nothing_wrong(type_: str, reason: str, message: str) -> None:
-    for_good = condition(type_, "False", reason, message)
-    assert judged({"conditions": [for_good]}) == "unknown: "
-    assert judged({"conditions": [for_good, condition("Ready")]}) == (
-        "complete: condition Ready is True"
-    )
-
-
-@pytest.mark.parametrize(
-    ("type_", "reason", "message"),
-    [
-        ("Retrieved", "FetchError", ""),
-        ("RetrievedMatchingContainers", "Done", "failed to get application archive"),
-        ("Scheduled", "BindingFailedScheduling", ""),
-        ("Synchronizing", "Error", "persistentvolumeclaims not found"),
-        ("Synced", "", "no key could decrypt the secret: unable to"),
-        ("ResolvedRefs", "NoSuchBackend", ""),
-    ],
-)
-def test_an_error_that_a_condition_names_is_one_whatever_its_type(
-    type_: str, reason: str, message: str
-) -> None:
-    says = judged({"conditions": [condition(type_, "False", reason, message)]})
-    assert says == f"failed: condition {type_} is False"
-
-
-@pytest.mark.parametrize(
-    ("status", "says"),
-    [
-        ({"conditions": [condition("Finished", "True", "Failed", "backoff limit")]},
-         "failed: condition Finished is True"),
-        ({"conditions": [condition("Complete", "True", "JobFailed")]},
-         "failed: condition Complete is True"),
-        ({"conditions": [condition("Running", "True", "Running")]}, "unknown: "),
-        ({"conditions": [condition("Deployed"), condition("PodsHealthy", "False", "Waiting")]},
-         "unknown: "),
-        ({"phase": "Running", "conditions": [condition("PodsHealthy", "False", "Waiting")]},
-         "unknown: "),
-        ({"phase": "Succeeded", "conditions": [condition("Running", "False")]},
-         "complete: status.phase is Succeeded"),
-        ({"conditions": [condition("Deployed"), condition("Irreconcilable")]},
-         "failed: condition Irreconcilable is True"),
-        ({"lastOperation": {"state": "Succeeded"}}, "unknown: "),
-        ({"lastOperation": {"state": "Failed"}}, "failed: status.lastOperation.state is Failed"),
-        ({"desiredState": "Stopped", "state": "Running"}, "complete: status.state is Running"),
-        ({"lastError": "it was lost once", "state": "Running"},
-         "complete: status.state is Running"),
-        ({"paused": True, "conditions": [condition("Available")]},
-         "suspended: status.paused is true"),
-        ({"paused": False, "conditions": [condition("Available")]},
-         "complete: condition Available is True"),
-        ({"sync": {"status": "OutOfSync"}, "health": {"status": "Healthy"}},
-         "progressing: status.sync.status is OutOfSync"),
-        ({"phase": "Cluster in healthy state"},
-         "complete: status.phase is Cluster in healthy state"),
-        ({"conditions": [condition("Ready", "False", "Waiting", "2 done, 0 errors")]},
-         "progressing: condition Ready is False"),
-        ({"conditions": [condition("ReadyForInstallation")]}, "unknown: "),
-        ({"conditions": [condition("UpdateAvailable")]}, "unknown: "),
-        ({"state": "Stopped", "conditions": [condition("Ready", "False", "NotRunning")]},
-         "unknown: status.state is Stopped"),
-        ({"phase": "WaitingForApproval"}, "suspended: status.phase is WaitingForApproval"),
-        ({"phase": "Waiting for user action"},
-         "suspended: status.phase is Waiting for user action"),
-        ({"phase": "WaitingForData"}, "progressing: status.phase is WaitingForData"),
-    ],
-)  # fmt: skip
-def test_what_is_well_in_part_or_was_once_is_not_well_now(status: Json, says: str) -> None:
-    assert judged(status) == says
-
-
 def test_of_what_is_wrong_that_counts_which_says_why() -> None:
     ready, error = (
         condition("Ready", "False", "Error"),
@@ -392,30 +278,3 @@ def test_of_what_its_controller_gave_up_a_person_has_to_change_something() -> No
         found = by_convention({"kind": "Widget", "status": {"conditions": conditions}})
         assert found is not None
         assert (found.state, found.holder) == ("failed", holder)
-
-
-@pytest.mark.parametrize(
-    ("writers", "says"),
-    [
-        ([("", "status")], "complete: condition Ready is True"),
-        ([("", "spec")], "progressing: status.observedGeneration is 1, metadata.generation 2"),
-        ([("status", "status")],
-         "progressing: status.observedGeneration is 1, metadata.generation 2"),
-        ([("", "status"), ("status", "status")],
-         "progressing: status.observedGeneration is 1, metadata.generation 2"),
-    ],
-)  # fmt: skip
-def test_a_status_that_is_written_with_the_object_is_older_than_its_own_generation(
-    writers: list[tuple[str, str]], says: str
-) -> None:
-    entries = [
-        {"manager": "one", "operation": "Update", "subresource": subresource,
-         "fieldsType": "FieldsV1", "fieldsV1": {f"f:{part}": {"f:observedGeneration": {}}}}
-        for subresource, part in writers
-    ]  # fmt: skip
-    status = {"observedGeneration": 1, "conditions": [condition("Ready")]}
-    found = msgspec.json.decode(widget(status))
-    found["metadata"] |= {"generation": 2, "managedFields": entries}
-    health = Decoder(b"key").image(WIDGETS, msgspec.json.encode(found)).health
-    assert health is not None
-    assert f"{health.state}: {health.by}" == says

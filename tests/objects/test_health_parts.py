@@ -1,0 +1,128 @@
+"""What is False for good, well in part or well once says little of how a resource stands now."""
+
+import msgspec
+import pytest
+
+from eventstream.objects.decoding import Decoder
+from tests.objects.widgets import WIDGETS, Json, condition, judged, widget
+
+
+@pytest.mark.parametrize(
+    ("type_", "reason", "message"),
+    [
+        ("Fallback", "NoFallbackFound", "No fallbacks are active on this scaled object"),
+        ("DiskPressure", "NoDiskPressure", "disk has no pressure"),
+        ("RetrievedUpdates", "NoChannel", "The update channel has not been configured."),
+        ("UpgradeInProgress", "NoPendingCluster", "no pending cluster exists"),
+        ("BackupConfigured", "NoBackup", "no backup configured"),
+        ("LiveMigratable", "DisksNotLiveMigratable", "cannot migrate: PVC disk is not shared"),
+        ("DNSManaged", "UnsupportedEndpointPublishingStrategy", "it doesn't support DNS"),
+        ("Encrypted", "EncryptionDisabled", "Encryption is not enabled"),
+        ("BastionHostReady", "BastionHostDisabled", ""),
+        ("HasErrors", "", "no errors"),
+    ],
+)
+def test_what_is_not_so_for_good_is_nothing_wrong(type_: str, reason: str, message: str) -> None:
+    for_good = condition(type_, "False", reason, message)
+    assert judged({"conditions": [for_good]}) == "unknown: "
+    assert judged({"conditions": [for_good, condition("Ready")]}) == (
+        "complete: condition Ready is True"
+    )
+
+
+@pytest.mark.parametrize(
+    ("type_", "reason", "message"),
+    [
+        ("Retrieved", "FetchError", ""),
+        ("RetrievedMatchingContainers", "Done", "failed to get application archive"),
+        ("Scheduled", "BindingFailedScheduling", ""),
+        ("Synchronizing", "Error", "persistentvolumeclaims not found"),
+        ("Synced", "", "no key could decrypt the secret: unable to"),
+        ("ResolvedRefs", "NoSuchBackend", ""),
+    ],
+)
+def test_an_error_that_a_condition_names_is_one_whatever_its_type(
+    type_: str, reason: str, message: str
+) -> None:
+    says = judged({"conditions": [condition(type_, "False", reason, message)]})
+    assert says == f"failed: condition {type_} is False"
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        ({"conditions": [condition("Finished", "True", "Failed", "backoff limit")]},
+         "failed: condition Finished is True"),
+        ({"conditions": [condition("Complete", "True", "JobFailed")]},
+         "failed: condition Complete is True"),
+        ({"conditions": [condition("Running", "True", "Running")]}, "unknown: "),
+        ({"conditions": [condition("Deployed"), condition("PodsHealthy", "False", "Waiting")]},
+         "unknown: "),
+        ({"phase": "Running", "conditions": [condition("PodsHealthy", "False", "Waiting")]},
+         "unknown: "),
+        ({"phase": "Succeeded", "conditions": [condition("Running", "False")]},
+         "complete: status.phase is Succeeded"),
+        ({"conditions": [condition("Deployed"), condition("Irreconcilable")]},
+         "failed: condition Irreconcilable is True"),
+        ({"lastOperation": {"state": "Succeeded"}}, "unknown: "),
+        ({"lastOperation": {"state": "Failed"}}, "failed: status.lastOperation.state is Failed"),
+        ({"desiredState": "Stopped", "state": "Running"}, "complete: status.state is Running"),
+        ({"lastError": "it was lost once", "state": "Running"},
+         "complete: status.state is Running"),
+        ({"paused": True, "conditions": [condition("Available")]},
+         "suspended: status.paused is true"),
+        ({"paused": False, "conditions": [condition("Available")]},
+         "complete: condition Available is True"),
+        ({"sync": {"status": "OutOfSync"}, "health": {"status": "Healthy"}},
+         "progressing: status.sync.status is OutOfSync"),
+        ({"phase": "Cluster in healthy state"},
+         "complete: status.phase is Cluster in healthy state"),
+        ({"conditions": [condition("Ready", "False", "Waiting", "2 done, 0 errors")]},
+         "progressing: condition Ready is False"),
+        ({"conditions": [condition("ReadyForInstallation")]}, "unknown: "),
+        ({"conditions": [condition("UpdateAvailable")]}, "unknown: "),
+        ({"state": "Stopped", "conditions": [condition("Ready", "False", "NotRunning")]},
+         "unknown: status.state is Stopped"),
+        ({"phase": "WaitingForApproval"}, "suspended: status.phase is WaitingForApproval"),
+        ({"phase": "Waiting for user action"},
+         "suspended: status.phase is Waiting for user action"),
+        ({"phase": "WaitingForData"}, "progressing: status.phase is WaitingForData"),
+    ],
+)  # fmt: skip
+def test_what_is_well_in_part_or_was_once_is_not_well_now(status: Json, says: str) -> None:
+    assert judged(status) == says
+
+
+def test_what_no_replica_is_asked_for_need_not_be_ready() -> None:
+    status = {"conditions": [condition("Available", "False", "MinimumReplicasUnavailable")]}
+    assert judged(status, {"replicas": 0}) == "unknown: spec.replicas is 0"
+    assert judged(status, {"replicas": 1}) == "progressing: condition Available is False"
+    failed = {"conditions": [condition("Available", "False", "ReconcileError")]}
+    assert judged(failed, {"replicas": 0}).startswith("failed")
+
+
+@pytest.mark.parametrize(
+    ("writers", "says"),
+    [
+        ([("", "status")], "complete: condition Ready is True"),
+        ([("", "spec")], "progressing: status.observedGeneration is 1, metadata.generation 2"),
+        ([("status", "status")],
+         "progressing: status.observedGeneration is 1, metadata.generation 2"),
+        ([("", "status"), ("status", "status")],
+         "progressing: status.observedGeneration is 1, metadata.generation 2"),
+    ],
+)  # fmt: skip
+def test_a_status_that_is_written_with_the_object_is_older_than_its_own_generation(
+    writers: list[tuple[str, str]], says: str
+) -> None:
+    entries = [
+        {"manager": "one", "operation": "Update", "subresource": subresource,
+         "fieldsType": "FieldsV1", "fieldsV1": {f"f:{part}": {"f:observedGeneration": {}}}}
+        for subresource, part in writers
+    ]  # fmt: skip
+    status = {"observedGeneration": 1, "conditions": [condition("Ready")]}
+    found = msgspec.json.decode(widget(status))
+    found["metadata"] |= {"generation": 2, "managedFields": entries}
+    health = Decoder(b"key").image(WIDGETS, msgspec.json.encode(found)).health
+    assert health is not None
+    assert f"{health.state}: {health.by}" == says

@@ -361,3 +361,35 @@ def test_what_is_being_deleted_can_be_scaled() -> None:
     web = story.change(web, {"spec": {"replicas": 5}}, "kubectl", sub="scale")
     ask(story, web, "patch", subresource="scale", field_manager="kubectl")
     assert audited(story.last(web))
+
+
+@pytest.mark.parametrize(
+    ("more", "what"),
+    [
+        (
+            {"impersonator": "ann"},
+            "ann as system:serviceaccount:kube-system:replicaset-controller, ",
+        ),
+        ({}, "system:serviceaccount:kube-system:replicaset-controller, with kubectl, "),
+    ],
+)
+def test_who_takes_on_a_controllers_identity_is_no_controller(
+    more: dict[str, str], what: str
+) -> None:
+    story = Story()
+    web = story.exists(replicaset(None, "web-1", 1))
+    one = story.exists(pod(web))
+    story.mark(one, 30)
+    ask(story, one, "delete", user=account("replicaset-controller"), **more)
+    step = story.last(one)
+    assert (step.actor, step.actor_name, step.grades.who) == ("client", "kubectl", "audited")
+    assert step.what.startswith(what)
+
+
+def test_a_controllers_own_request_is_its_own() -> None:
+    story = Story()
+    web = story.exists(replicaset(None, "web-1", 1))
+    one = story.exists(pod(web))
+    story.mark(one, 30)
+    ask(story, one, "delete", **by_controller("replicaset-controller"))
+    assert story.last(one).actor == "replicaset-controller"

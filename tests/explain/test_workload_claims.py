@@ -115,14 +115,14 @@ def autoscaler(name: str = "web", **spec: int) -> Json:
     )
 
 
-def rescaled(*scalers: Json, told: float | None = None) -> Step:
+def rescaled(*scalers: Json, told: float | None = None, by: str = KCM) -> Step:
     """The step by which Deployment web was scaled to 4, with an Event that many seconds away."""
     story = Story()
     web = story.exists(deployment(replicas=1))
     for scaler in scalers:
         story.exists(scaler)
     story.wait(600)
-    story.change(web, {"spec": {"replicas": 4}}, KCM, sub="scale")
+    story.change(web, {"spec": {"replicas": 4}}, by, sub="scale")
     if told is not None:
         at = stamp(story.at + told)
         said = "New size: 4; reason: cpu"
@@ -147,6 +147,13 @@ def test_an_autoscaler_is_said_to_have_measured_what_it_told_then(
     scalers: list[Json], told: float | None, why: str
 ) -> None:
     assert why in rescaled(*scalers, told=told).why
+
+
+@pytest.mark.parametrize(("told", "actor"), [(0.0, "horizontal-pod-autoscaler"), (None, "unknown")])
+def test_where_all_components_share_a_name_an_event_tells_the_autoscaler(
+    told: float | None, actor: str
+) -> None:
+    assert rescaled(autoscaler(), told=told, by="k3s").actor == actor
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,14 @@ from tests.explain.stories import KCM, Json, Story, stamp
 from tests.explain.things import (
     condition,
     daemonset,
+    deployment,
     pod,
+    replicaset,
     revision,
     statefulset,
 )
 
 HASH = "controller-revision-hash"
-INDEX = "batch.kubernetes.io/job-completion-index"
 READY: Json = {
     "phase": "Running",
     "containerStatuses": [{"name": "c", "ready": True, "state": {"running": {}}}],
@@ -251,3 +252,44 @@ def test_a_daemonsets_pod_is_not_made_for_the_end_of_one_on_another_node(
     story.delete(gone)
     step = story.last(story.create(meant_for(agent, "agent-b", due), KCM))
     assert step.why.endswith(why)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "old", "new", "waits"),
+    [
+        (
+            "RollingUpdate",
+            1,
+            2,
+            "the ReplicaSets of Deployment web to be scaled to what it asks for",
+        ),
+        (
+            "RollingUpdate",
+            0,
+            1,
+            "the ReplicaSets of Deployment web to be scaled to what it asks for",
+        ),
+        (
+            "Recreate",
+            0,
+            0,
+            "a ReplicaSet for the newest Pod template of Deployment web, or its scaling",
+        ),
+        ("RollingUpdate", 0, 2, "the status of Deployment web to follow"),
+    ],
+)
+def test_a_deployment_that_has_replicasets_to_scale_does_not_wait_for_its_status(
+    strategy: str, old: int, new: int, waits: str
+) -> None:
+    story = Story("Pod", "ReplicaSet")
+    web = deployment(replicas=2, strategy={"type": strategy})
+    web["status"] = {"observedGeneration": 1}
+    story.create(web, "kubectl-create")
+    for number, replicas in ((1, old), (2, new)):
+        owned = replicaset(web, f"web-{number}", replicas)
+        owned["metadata"]["annotations"] = {"deployment.kubernetes.io/revision": str(number)}
+        story.create(owned, KCM)
+        for each in range(replicas):
+            story.create(pod(owned, f"web-{number}-{each}"), KCM)
+    trace = story.trace(web)
+    assert (trace.holder, trace.waiting_for) == ("deployment-controller", waits)

@@ -27,8 +27,13 @@ _ACCOUNTS, _USERS = accounts(), users()
 
 
 def components(record: AuditRecord) -> tuple[str, ...]:
-    """The actors of Kubernetes' own that this identity is, one of several; empty for others."""
+    """The actors of Kubernetes' own that this identity is, one of several; empty for others.
+
+    Who takes another's identity on, or one's token to a command line, is no component.
+    """
     user = record.user
+    if record.impersonator or is_by_hand(record):
+        return ()
     if user.startswith(_NODES):
         return ("kubelet",)
     if user.startswith(_OWN_ACCOUNTS):
@@ -41,7 +46,7 @@ def components(record: AuditRecord) -> tuple[str, ...]:
 
 def is_controller_manager(record: AuditRecord) -> bool:
     """Whether it is one of the controller manager's loops, be it one that Baton has no name for."""
-    own = record.user.startswith((_OWN_ACCOUNTS, _MANAGER))
+    own = record.user.startswith((_OWN_ACCOUNTS, _MANAGER)) and not record.impersonator
     return own and program(record) == CONTROLLER_MANAGER
 
 

@@ -12,7 +12,6 @@ from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary import commands, sources
 from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.records import Evidence, Loop
-from eventstream.explain.vocabulary.registry import CONTROLLER_MANAGER
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.notes import first_told, last_told
 from eventstream.explain.world.pods import condition
@@ -33,15 +32,20 @@ from eventstream.objects.pods import Condition
 
 
 def scaled_by_autoscaler(view: View, who: Writer) -> Verdict | None:
-    """The scale subresource was written from within the controller manager: the autoscaler's."""
+    """The scale subresource was written from within the controller manager: the autoscaler's.
+
+    Where all components share a name, its Event has to say so.
+    """
     write = view.write
-    if who.manager != CONTROLLER_MANAGER or who.subresource != "scale":
+    if not who.controls or who.subresource != "scale":
         return None
     found = [each for each in view.by_target(write.image) if not each.gone]
     told = {each.log.uid: _rescaled(view, each) for each in found}
     scalers = [each for each in found if told[each.log.uid]] or found
     scaler = scalers[0] if len(scalers) == 1 else None
     said = told[scaler.log.uid] if scaler is not None else []
+    if who.shared and not said:
+        return None
     return Verdict(
         rule="autoscaled",
         actor="horizontal-pod-autoscaler",

@@ -82,7 +82,8 @@ def counted(view: View, who: Writer) -> Verdict | None:
         what=f"The disruption controller reported in the status of {named(write.image)}: {news}.",
         why=f"It had received {seen(cause)}, and counted again."
         if cause
-        else "It counts again when a Pod that the budget covers changes; which one, is not said.",
+        else "It counts again when Pods that the budget covers change, or how many are expected: "
+        "which it was is not said.",
         who_grade=who.grade,
         why_grade="inferred",
         causes=(cause,) if cause else (),

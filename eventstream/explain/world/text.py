@@ -81,8 +81,12 @@ def images_of(image: Image) -> str:
 
 
 def asker(record: AuditRecord) -> str:
-    """A client by its user and program: `kubernetes-admin, with kubectl,`."""
+    """A client by its user and program: `kubernetes-admin, with kubectl,`.
+
+    Who acts in another's name comes before that: `ann as bob`.
+    """
     user = record.user or "A client without a name"
+    user = f"{record.impersonator} as {user}" if record.impersonator else user
     return f"{user}, with {record.program}," if record.program else user
 
 

@@ -161,11 +161,32 @@ def _holdings(
     if not found:
         latest = max(when(write), when(new), counts.moved)
         name = write.image.metadata.name
-        waiting_for = f"the status of Deployment {name} to follow"
-        found.append(
-            Holding(_REPORT, _ACTOR, "", latest, waiting_for, wait="report-status", about=write)
-        )
+        wait, waiting_for = "report-status", f"the status of Deployment {name} to follow"
+        if unscaled := _unscaled(snapshot, write, new):
+            wait, waiting_for = "scale-replicaset", unscaled
+        found.append(Holding(_REPORT, _ACTOR, "", latest, waiting_for, wait=wait, about=write))
     return _with_deadline(write, found)
+
+
+def _unscaled(snapshot: Snapshot, write: Write, new: Write) -> str:
+    """What a Deployment's ReplicaSets are still to be brought to; empty where they ask for that.
+
+    Sources: pkg/controller/deployment/rolling.go, reconcileNewReplicaSet, reconcileOldReplicaSets;
+    pkg/controller/deployment/recreate.go, rolloutRecreate.
+    """
+    if snapshot.hides("ReplicaSet"):
+        return ""
+    name, desired = write.image.metadata.name, write.image.spec.replicas
+    asked = {rs.log.uid: _asked(rs) for rs in snapshot.children(write.log, "ReplicaSet")}
+    if sum(asked.values()) == _asked(new) == desired:
+        return ""
+    if write.image.spec.strategy.type == "Recreate" and desired:
+        return f"a ReplicaSet for the newest Pod template of Deployment {name}, or its scaling"
+    return f"the ReplicaSets of Deployment {name} to be scaled to what it asks for"
+
+
+def _asked(replicaset: Write) -> int:
+    return int(getattr(replicaset.image.spec, "replicas", 0))
 
 
 def _is_older(write: Write, new: Write) -> bool:

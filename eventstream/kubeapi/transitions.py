@@ -154,9 +154,10 @@ def _list_after_silence(state: Streaming, outcome: Stalled, given: Given) -> Sta
 def _watch_again(state: Watching, outcome: Ended, given: Given) -> State:
     fruitless = state.fruitless + 1
     then: Asking = Watching(state.version, state.contact, state.listed, fruitless)
-    if outcome.problem is not None:
-        return _back_off(outcome.problem, then, given)
-    return Checking(state.version, state.contact) if fruitless >= MOST_QUIET else then
+    problem = outcome.problem
+    if fruitless >= MOST_QUIET:  # A list also says why, as where an object can't be converted.
+        then = Checking(state.version, state.contact, problem)
+    return then if problem is None else _back_off(problem, then, given)
 
 
 def _watch_after_error(state: Watching, outcome: Failed, given: Given) -> State:

@@ -9,8 +9,17 @@ from eventstream.kubeapi.states import Refused
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.observations import Problem
 from eventstream.objects.resource import Resource
-from tests.kubeapi.objects import PODS
-from tests.kubeapi.scripted import Answer, ScriptedServer, answer, status_answer
+from tests.kubeapi.clocks import VirtualClock
+from tests.kubeapi.objects import POD_PATH, PODS, listed
+from tests.kubeapi.observing import reflecting
+from tests.kubeapi.scripted import (
+    Answer,
+    ScriptedServer,
+    answer,
+    json_answer,
+    status_answer,
+    stream,
+)
 
 ROUTES = Resource("route.openshift.io", "v1", "routes", "Route")
 AWAY = answer(503, b"service unavailable\n", "text/plain")
@@ -66,3 +75,16 @@ async def test_a_load_balancer_without_a_server_is_told_from_another_web_server(
     problem = await told(server, connection, PODS, GATEWAY)
     assert "load balancer" in problem.message
     assert "restarting" in problem.cause
+
+
+async def test_why_watches_end_at_once_is_asked_for(
+    server: ScriptedServer, connection: Connection
+) -> None:
+    server.on(POD_PATH, json_answer(listed(10)))
+    server.on_watch(POD_PATH, stream())
+    server.handlers.insert(0, lambda request: UNCONVERTED if request.checks else None)
+    async with reflecting(connection, clock=VirtualClock(eager=60).clock()) as observed:
+        told = await observed.until_state("backing-off", "server-error")
+    assert told.problem is not None
+    assert "webhook that converts" in told.problem.cause
+    assert not observed.gaps

@@ -38,7 +38,7 @@ STUCK = {
     ),
     "knative": f"Pod hello-1-a-x {NO_IMAGE} Service hello itself says: no Revision yet.",
     "crossplane": (
-        "RDSInstance orders-x-db is not as asked for: condition Synced is False. It says: create "
+        "RDSInstance orders-x-db is not as asked for: condition Synced is False: create "
         "failed: cannot create RDS instance: AccessDenied. Database orders itself says: Composite "
         "resource claim is waiting for composite resource to become Ready."
     ),

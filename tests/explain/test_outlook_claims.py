@@ -32,7 +32,7 @@ def test_a_claim_of_a_template_is_its_controllers_to_make(
     own = asking(story, TEMPLATE)
     assert later(story, own) == ("stalled", "resourceclaim-controller", diagnosis)
     summary = story.trace(own).summary
-    assert "the ResourceClaim gpu of Pod train to be made" in summary
+    assert "the ResourceClaim for gpu of Pod train to be made" in summary
     assert ("Events would tell" in summary) is ("Event" not in listed)
 
 

@@ -26,7 +26,10 @@ def test_a_custom_resource_that_waits_for_approval_is_a_persons(phase: str, stat
     trace = judged(flow, plan, 1.0)
     if state:
         assert (trace.state, trace.holder, trace.diagnosis) == ("stalled", "client", "paused")
-        assert trace.summary == "InstallPlan install-1 is suspended: it waits for approval."
+        assert trace.summary == (
+            "InstallPlan install-1 is suspended: status.phase is RequiresApproval: it waits for "
+            "approval."
+        )
     else:
         assert trace.state == "complete"
 

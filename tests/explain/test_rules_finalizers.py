@@ -1,5 +1,7 @@
 """Who took a finalizer away: a client, or the custom controller that was just seen at work."""
 
+import pytest
+
 from tests.explain.stories import KCM, Json, Story, stamp
 from tests.explain.test_rules_deletions import actors
 from tests.explain.things import (
@@ -130,3 +132,24 @@ def test_in_the_foreground_an_operator_that_is_waited_for_may_delete_what_it_mad
         story.mark(site, finalizers=finalizers)
         story.delete(web)
         assert actors(story, web) == [actor]
+
+
+PROTECTED = [
+    ("PersistentVolume", "v1", "kubernetes.io/pv-controller", "persistentvolume-controller"),
+    ("PodGroup", "scheduling.k8s.io/v1alpha2", "scheduling.k8s.io/podgroup-protection",
+     "podgroup-protection-controller"),
+    ("VolumeAttributesClass", "storage.k8s.io/v1", "kubernetes.io/vac-protection",
+     "volumeattributesclass-protection-controller"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "api", "finalizer", "actor"), PROTECTED)
+def test_a_finalizer_of_kubernetes_own_is_of_the_controller_that_it_is_named_for(
+    kind: str, api: str, finalizer: str, actor: str
+) -> None:
+    story = Story()
+    held = story.exists(thing(kind, "held", api))
+    story.mark(held, finalizers=[finalizer])
+    assert story.trace(held).holder == actor
+    story.delete(held)
+    assert story.last(held).actor == actor

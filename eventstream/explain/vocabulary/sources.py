@@ -70,6 +70,14 @@ CLAIM_PROTECTION = _in(
 VOLUME_PROTECTION = _in(
     "pkg/controller/volume/pvprotection/pv_protection_controller.go", "processPV", "isBeingUsed"
 )
+CLASS_PROTECTION = _in(
+    "pkg/controller/volume/vacprotection/vac_protection_controller.go", "processVAC", "isBeingUsed"
+)
+GROUP_PROTECTION = _in(
+    "pkg/controller/scheduling/podgroupprotection/podgroup_protection_controller.go",
+    "processPodGroup",
+    "hasActivePods",
+)
 RESOURCE_CLAIMS = _in("pkg/controller/resourceclaim/controller.go", "syncPod", "syncClaim")
 DEVICE_TAINT_EVICTION = _in(
     "pkg/controller/devicetainteviction/device_taint_eviction.go", "addConditionAndDeletePod"

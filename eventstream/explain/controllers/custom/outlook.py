@@ -97,10 +97,10 @@ def _failed(write: Write, health: Health, asked: float, rank: int) -> Holding:
 
 
 def _told(health: Health) -> str:
-    """By what it stands so, and what is said of that."""
+    """By what it stands so, and what is said of that: by itself, or by the rule of a file."""
     why = _why(health)
     if health.by and why:
-        return f"{health.by}. It says: {why}"
+        return f"{health.by}: {why}" if health.rule else f"{health.by}. It says: {why}"
     return health.by or why or f"a rule for its kind holds, {health.rule}"
 
 

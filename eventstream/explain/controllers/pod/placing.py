@@ -298,7 +298,7 @@ def _claiming(snapshot: Snapshot, write: Write, since: float) -> Holding | None:
 def _made(snapshot: Snapshot, write: Write, since: float, names: list[str]) -> Holding:
     many = "s" if len(names) > 1 else ""
     name = write.image.metadata.name
-    waiting_for = f"the ResourceClaim{many} {listing(names)} of Pod {name} to be made"
+    waiting_for = f"the ResourceClaim{many} for {listing(names)} of Pod {name} to be made"
     actor, wait = "resourceclaim-controller", "create-claims"
     plain = Holding(SCHEDULE, actor, "", since, waiting_for, wait=wait, about=write)
     return perhaps_refused(snapshot, plain)

@@ -92,6 +92,7 @@ CLUSTER = (
         kinds=(kinds.CLAIM,),
         account="persistent-volume-binder",
         reports=((kinds.CLAIM, sources.VOLUME_BINDING),),
+        finalizers=(("kubernetes.io/pv-controller", sources.VOLUME_BINDING),),
     ),
     Controller(
         id="pod-garbage-collector",
@@ -161,6 +162,24 @@ CLUSTER = (
         looks_after="keeps a volume from going while a claim is bound to it.",
         account="pv-protection-controller",
         finalizers=(("kubernetes.io/pv-protection", sources.VOLUME_PROTECTION),),
+    ),
+    Controller(
+        id="volumeattributesclass-protection-controller",
+        title="volume attributes class protection controller",
+        lane=44,
+        source_url=CONTROLLER + "volume/vacprotection",
+        looks_after="keeps a VolumeAttributesClass from going while a claim or a volume names it.",
+        account="volumeattributesclass-protection-controller",
+        finalizers=(("kubernetes.io/vac-protection", sources.CLASS_PROTECTION),),
+    ),
+    Controller(
+        id="podgroup-protection-controller",
+        title="PodGroup protection controller",
+        lane=45,
+        source_url=CONTROLLER + "scheduling/podgroupprotection",
+        looks_after="keeps a PodGroup from going while Pods of it have not ended.",
+        account="podgroup-protection-controller",
+        finalizers=(("scheduling.k8s.io/podgroup-protection", sources.GROUP_PROTECTION),),
     ),
     Controller(
         id="resourceclaim-controller",

@@ -164,6 +164,8 @@ class Reflector:
             case Watching():
                 return await self._watch(state)
             case Listing() | Streaming() | Checking():
+                if not isinstance(state, Checking):
+                    await self._coverage.tell("listing", state.problem)
                 async with self._turns.lists.place(again=self._list_failed):
                     return await self._read(state)
             case _:
@@ -181,7 +183,6 @@ class Reflector:
                 return await self._check(state)
 
     async def _list_page(self, state: Listing) -> Outcome:
-        await self._coverage.tell("listing", state.problem)
         page = await self._exchange.page(page_parameters(state), self._gathering.take)
         if page.continue_token:
             self._gathering.page(page)
@@ -191,7 +192,6 @@ class Reflector:
 
     async def _stream(self, state: Streaming) -> Outcome:
         """Gather what exists until the server says that this was all; the watch stays open."""
-        await self._coverage.tell("listing", state.problem)
         session = await self._exchange.open(stream_parameters(state, self._clock.chance()))
         images: dict[str, Image] = {}
         while lines := await self._exchange.lines(session):

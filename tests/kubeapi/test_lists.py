@@ -17,36 +17,40 @@ DISCOVERY = {"/api", "/apis", "/version"}
 
 
 class Asked:
-    """How many requests the server has begun to answer and goes on with once there are `most`."""
+    """How many requests the server has begun to answer; it goes on with them at `go`."""
 
     def __init__(self) -> None:
         self.now = self.most = 0
-        self._full = asyncio.Event()
+        self.go = asyncio.Event()
 
     async def wait(self, path: str) -> None:
         if path in DISCOVERY or path == CRDS.path:
             return
         self.now += 1
         self.most = max(self.most, self.now)
-        if self.now >= MOST:
-            self._full.set()
-        await self._full.wait()
+        await self.go.wait()
         await asyncio.sleep(0)
         self.now -= 1
 
 
-async def test_all_types_together_ask_for_few_lists_at_a_time(
+async def test_all_types_together_ask_for_few_lists_at_a_time_and_the_others_are_told_of(
     practice: PracticeCluster, practice_connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = Asked()
     monkeypatch.setattr(practice.faults, "wait", asked.wait)
     saved = {CRDS.key: Saved(str(practice.store.newest_revision()), [])}
 
+    def are_to_be_listed(seen: Observed) -> bool:
+        listing = {each.resource for each in seen.coverage(None) if each.state == "listing"}
+        return asked.now == MOST and len(listing) > MOST
+
     def are_watched(seen: Observed) -> bool:
         states = {each.resource: each.state for each in seen.coverage(None)}
         return len(states) > MOST + 1 and set(states.values()) == {"watching"}
 
     async with watching(practice_connection, saved=saved) as observed:
+        await observed.until(are_to_be_listed)
+        asked.go.set()
         await observed.until(are_watched)
     assert asked.most == MOST
 

@@ -21,6 +21,9 @@ from eventstream.explain.vocabulary.records import Step, Trace
 STEPS_MOST = 2000
 """So many steps of one trace are drawn; a note leads on to the rest."""
 
+GAPS_MOST = 200
+"""So many gaps in watching the kinds of a trace stand between its steps."""
+
 _USUAL = {
     "scheduling": "scheduler/bind",
     "pulled": "kubelet/pull-and-start",
@@ -106,9 +109,8 @@ def unseen(shown: ShownSteps) -> list[history.Stored[history.Gap]]:
     """Return what nobody saw between the steps that are shown, of the kinds they are about."""
     if not shown.steps:
         return []
-    times, kinds = [step.at for step in shown.records], {s.object.kind for s in shown.records}
-    found = history.gaps_between(min(times), max(times))
-    return [gap for gap in found if gap.record.resource.kind in kinds]
+    times, types = [step.at for step in shown.records], {s.object.type for s in shown.records}
+    return history.gaps_between(min(times), max(times), GAPS_MOST, types)
 
 
 def _ahead(trace: Trace) -> list[tuple[str, str]]:

@@ -36,6 +36,9 @@ FILE_STEPS = 20_000
 """So many steps go into one file; its head says until when it goes then."""
 
 LINES_AT_ONCE = 200
+GAPS_MOST = 500
+"""So many gaps of a window are shaded and counted; the first of them are listed."""
+
 TRACES_MOST = 20
 LENGTHS = (60, 300, 900, 3600)
 """Seconds of the windows that are offered."""
@@ -78,7 +81,8 @@ def window(request: HttpRequest, page: Page) -> HttpResponse:
         wanted.since, wanted.until, wanted.namespace or None, limit=STEPS_MOST + 1
     )
     steps = [stored.record for stored in found[:STEPS_MOST]]
-    gaps = [stored.record for stored in history.gaps_between(wanted.since, wanted.until)]
+    missed = history.gaps_between(wanted.since, wanted.until, GAPS_MOST + 1)
+    gaps = [stored.record for stored in missed[:GAPS_MOST]]
     map_ = minimap(steps, gaps)
     traces = history.traces_of([step.trace for step in steps], TRACES_MOST)
     context = status.context(now) | {
@@ -93,6 +97,7 @@ def window(request: HttpRequest, page: Page) -> HttpResponse:
             "minimap", map=map_, then=map_.share(wanted.at) if map_ and wanted.at else None
         ),
         "gaps": gaps,
+        "gaps_more": len(missed) > GAPS_MOST,
         "asked": wanted,
         "replay": asked.replay(
             (step.at for step in steps), wanted.at, lambda at: wanted.query(at=at)

@@ -1,6 +1,6 @@
 """What stands beside a trace or a step in history, and what nobody saw meanwhile."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db.models import Q
 
@@ -87,10 +87,17 @@ def steps_beside(step: Stored[Step]) -> tuple[Stored[Step] | None, Stored[Step] 
     return first_step(before.order_by("-sort", "-id")), first_step(after.order_by("sort", "id"))
 
 
-def gaps_between(since: float, until: float, limit: int = 50) -> list[Stored[Gap]]:
-    """Gaps that overlap a stretch of time (unix seconds), the earliest first, at most `limit`."""
-    rows = permitted.gaps().filter(at__gte=since).order_by("at")[: 4 * limit]
-    found = (stored_gap(row) for row in rows)
+def gaps_between(
+    since: float, until: float, limit: int = 50, types: Collection[str] | None = None
+) -> list[Stored[Gap]]:
+    """Gaps that overlap a stretch of time (unix seconds), the earliest first, at most `limit`.
+
+    Of these types; None for all.
+    """
+    rows = permitted.gaps().filter(at__gte=since)
+    if types is not None:
+        rows = rows.filter(type__in=types)
+    found = (stored_gap(row) for row in rows.order_by("at")[: 4 * limit])
     return [gap for gap in found if gap.record.since <= until][:limit]
 
 

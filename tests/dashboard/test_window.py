@@ -7,6 +7,10 @@ import pytest
 from django.test import Client
 
 from dashboard.pages import window
+from eventstream.objects.observations import Gap
+from eventstream.objects.resource import Resource
+from eventstream.recorder.batch import Batch
+from eventstream.recorder.commit import commit
 from tests.dashboard import scenes
 from tests.dashboard.recorded import store_tape
 
@@ -49,6 +53,39 @@ def test_a_moment_in_it_hides_what_came_later(client: Client) -> None:
     assert times(html) == whole[:6]
     assert times(html, hidden=True) == whole[6:]
     assert 'id="replay-on"' in html
+
+
+def missed(resource: Resource, count: int, now: float) -> None:
+    batch = Batch()
+    for number in range(count):
+        since = now - 50 + number / 1000
+        batch.add(Gap(resource, str(number), str(number + 1), since, since + 0.0005, "it ended"), ())
+    commit(batch, now)
+
+
+def test_no_gap_of_a_window_is_left_out_unsaid(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time()
+    scenes.store(scenes.nginx(now - 40))
+    missed(scenes.PODS, 70, now)
+    path = f"/window?from={now - 60}&to={now}"
+    told = " ".join(body(client, path).split())
+    assert "70 gaps: not all of this window was seen" in told
+    assert "<li>and 20 later ones</li>" in told
+    monkeypatch.setattr(window, "GAPS_MOST", 60)
+    told = " ".join(body(client, path).split())
+    assert "60 or more gaps: not all of this window was seen" in told
+    assert "<li>and 10 or more later ones</li>" in told
+
+
+def test_a_trace_shows_the_gaps_of_its_kinds_whatever_else_went_unseen(client: Client) -> None:
+    now = time.time()
+    scenes.store(scenes.nginx(now - 60))
+    missed(scenes.SECRETIVE, 1000, now - 9.9)
+    missed(scenes.PODS, 1, now - 9.5)
+    html = body(client, "/traces/nginx")
+    assert len(re.findall(r'<li class="gap"', html)) == 1
 
 
 def test_one_namespace_is_shown_alone(client: Client) -> None:

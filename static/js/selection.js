@@ -53,7 +53,10 @@ function draw(step, html) {
   const within = drawer.contains(document.activeElement);
   const same = drawer.querySelector("[data-step]")?.dataset.step === step;
   if (drawer.firstElementChild) morph(drawer.firstElementChild, parse(html));
-  else drawer.innerHTML = html;
+  else {
+    drawer.innerHTML = html;
+    document.getElementById("summary").textContent = "Who, why and the evidence stand in the region “The selected step”.";
+  }
   if (!same) drawer.scrollTop = 0;
   if (within && !drawer.contains(document.activeElement)) drawer.querySelector("a")?.focus({ preventScroll: true });
 }

@@ -45,7 +45,7 @@ export function tell() {
     said.hidden = !each.some;
   }
   place.querySelector(".codes").replaceChildren(...codes(stalled.rows).map(drawn));
-  place.querySelector(".calm").hidden = stalled.some || running.some || stalled.more || running.more || !feed.querySelector(".trace-row");
+  place.querySelector(".nothing").hidden = stalled.some || running.some || stalled.more || running.more || !feed.querySelector(".trace-row");
   document.title = stalled.some ? `${stalled.words} · ${title}` : title;
 }
 

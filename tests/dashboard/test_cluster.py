@@ -10,7 +10,7 @@ from django.test import Client
 from dashboard.pages import cluster
 from eventstream import history
 from eventstream.objects.images import Image, Metadata, OwnerReference
-from eventstream.objects.observations import Change
+from eventstream.objects.observations import Change, Coverage
 from eventstream.objects.resource import Resource
 from eventstream.recorder.batch import Batch
 from eventstream.recorder.commit import commit
@@ -89,7 +89,18 @@ def test_only_what_was_looked_at_is_said_to_be_the_longest(
 
 
 def test_nothing_is_called_well_that_nobody_watches(client: Client) -> None:
-    assert "the cluster is not being watched" in words(body(client, "/cluster"))
+    told = words(body(client, "/cluster"))
+    assert told.count("Not known: the cluster is not being watched.") == 2
+    assert "Nobody wrote anything" not in told
+
+
+def test_nothing_is_called_well_but_as_far_as_it_is_watched(client: Client) -> None:
+    scenes.connected()
+    well = "nothing takes longer than it usually does here."
+    assert f"Nothing is stuck, and {well}" in words(body(client, "/cluster"))
+    scenes.connected(Coverage(scenes.PODS, "listing", time.time()))
+    told = words(body(client, "/cluster"))
+    assert f"As far as Baton sees just now, nothing is stuck, and {well}" in told
 
 
 def test_an_empty_cluster_says_so_everywhere(client: Client) -> None:

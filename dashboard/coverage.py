@@ -15,7 +15,10 @@ GAPS_MOST = 50
 
 
 class Overview(msgspec.Struct, frozen=True):
-    """All that is known of how the cluster is watched, in the order in which it is shown."""
+    """All that is known of how the cluster is watched, in the order in which it is shown.
+
+    `earlier` says that there are gaps before the latest, which `gaps` are.
+    """
 
     cluster: history.ClusterStatus | None
     live: Liveness
@@ -27,6 +30,7 @@ class Overview(msgspec.Struct, frozen=True):
     let_go: history.LetGo = history.LetGo()
     extent: history.Extent | None = None
     notices: history.Notifications | None = None
+    earlier: bool = False
 
     @property
     def totals(self) -> tuple[tuple[Manner, int], ...]:
@@ -44,17 +48,19 @@ def overview(now: float) -> Overview:
     """Read history and judge it as of `now` (unix seconds)."""
     cluster, covered = history.cluster(), history.coverage()
     judged = kinds_of(covered)
+    gaps = tuple(stored.record for stored in history.gaps(limit=GAPS_MOST + 1))
     return Overview(
         cluster,
         liveness(cluster, history.watching(), now, covered),
         judged,
         troubles_of(judged),
-        tuple(stored.record for stored in history.gaps(limit=GAPS_MOST)),
+        gaps[:GAPS_MOST],
         followed(history.audit_logs()),
         history.holds(),
         history.let_go(),
         history.extent() if history.current() == "default" else None,
         _notices(),
+        earlier=len(gaps) > GAPS_MOST,
     )
 
 

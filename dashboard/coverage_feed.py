@@ -64,7 +64,7 @@ class CoverageFeed:
             ),
             "notices": seen.notices,
             "troubles": seen.troubles,
-            "gaps": seen.gaps,
+            "gaps": (seen.gaps, seen.earlier),
             "logs": seen.logs,
         }
         changed = [name for name, shown in content.items() if self._parts.get(name) != shown]

@@ -11,7 +11,7 @@ from channels.db import database_sync_to_async
 from django.db import OperationalError
 from django.test import Client
 
-from dashboard import coverage_feed, wording
+from dashboard import coverage, coverage_feed, wording
 from dashboard.auditlogs import followed
 from dashboard.coverage import overview
 from dashboard.coverage_feed import CoverageFeed
@@ -30,6 +30,8 @@ from eventstream.objects.observations import (
     Removed,
 )
 from eventstream.objects.resource import Resource
+from eventstream.recorder.batch import Batch
+from eventstream.recorder.commit import commit
 from tests.dashboard import scenes
 from tests.dashboard.sockets import Page
 
@@ -131,6 +133,23 @@ def test_a_row_tells_all_that_is_known_of_a_kind(
         assert told in text
     for label, number in (("relists", 2), ("gaps", 1), ("errors", 3)):
         assert re.search(rf'data-label="{label}">{number}<', row[0])
+
+
+@pytest.mark.django_db
+def test_it_is_said_where_earlier_gaps_are(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    scenes.connected()
+    batch = Batch()
+    for number in range(3):
+        batch.add(msgspec.structs.replace(GAP, from_version=str(number)), ())
+    commit(batch, NOW)
+
+    def shown() -> str:
+        return " ".join(client.get("/coverage").content.decode().split())
+
+    assert "Earlier ones are in the" not in shown()
+    monkeypatch.setattr(coverage, "GAPS_MOST", 2)
+    assert "The latest 2. Earlier ones are in the" in shown()
+
 
 
 @pytest.mark.django_db

@@ -59,7 +59,8 @@ def missed(resource: Resource, count: int, now: float) -> None:
     batch = Batch()
     for number in range(count):
         since = now - 50 + number / 1000
-        batch.add(Gap(resource, str(number), str(number + 1), since, since + 0.0005, "it ended"), ())
+        gap = Gap(resource, str(number), str(number + 1), since, since + 0.0005, "it ended")
+        batch.add(gap, ())
     commit(batch, now)
 
 

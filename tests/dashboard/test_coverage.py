@@ -151,7 +151,6 @@ def test_it_is_said_where_earlier_gaps_are(client: Client, monkeypatch: pytest.M
     assert "The latest 2. Earlier ones are in the" in shown()
 
 
-
 @pytest.mark.django_db
 def test_troubles_and_gaps_show_with_cause_action_rule_and_bounds(client: Client) -> None:
     scenes.connected(refused("secrets"), covered("nodes", "backing-off", problem=DOWN))

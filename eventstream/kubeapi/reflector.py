@@ -110,9 +110,6 @@ class Reflector:
     async def run(self) -> None:
         """Go on for ever; after a crash, call it again and it goes on from what was taken."""
         try:
-            if isinstance(self._state, Listing | Streaming):
-                # Before it is its turn: who rests on the list may wait for it.
-                await self._coverage.tell("listing", self._state.problem)
             while True:
                 outcome = await self._outcome(self._state)
                 if isinstance(outcome, NotStreamed):
@@ -165,6 +162,7 @@ class Reflector:
                 return await self._watch(state)
             case Listing() | Streaming() | Checking():
                 if not isinstance(state, Checking):
+                    # Before it is its turn: who rests on the list may wait for it.
                     await self._coverage.tell("listing", state.problem)
                 async with self._turns.lists.place(again=self._list_failed):
                     return await self._read(state)

@@ -40,7 +40,7 @@ def scaled_by_autoscaler(view: View, who: Writer) -> Verdict | None:
     if not who.controls or who.subresource != "scale":
         return None
     found = [each for each in view.by_target(write.image) if not each.gone]
-    told = {each.log.uid: _rescaled(view, each) for each in found}
+    told = {each.log.uid: _rescaled(view, who, each) for each in found}
     scalers = [each for each in found if told[each.log.uid]] or found
     scaler = scalers[0] if len(scalers) == 1 else None
     said = told[scaler.log.uid] if scaler is not None else []
@@ -67,12 +67,12 @@ def scaled_by_autoscaler(view: View, who: Writer) -> Verdict | None:
     )
 
 
-def _rescaled(view: View, scaler: Write) -> list[Change]:
+def _rescaled(view: View, who: Writer, scaler: Write) -> list[Change]:
     """The autoscaler's Events of this new size: it tells of each after it was set.
 
     Of Events of the same size at other times none is meant.
     """
-    spec, at = view.write.image.spec, view.write.change.at
+    spec, at = view.write.image.spec, parse(who.time) or view.write.change.at
     replicas = spec.get("replicas") if isinstance(spec, dict) else getattr(spec, "replicas", None)
     return [
         note

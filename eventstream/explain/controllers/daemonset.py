@@ -48,11 +48,26 @@ def to_start(view: View, owner: str) -> tuple[Write, str] | None:
         if not any(there):  # Else its loss is what made another one due.
             why = f"It received {seen(changed)}: {named(changed.image)} is to have a Pod, and had "
             return changed, f"{why}none."
-    ends = [pod for pod in siblings(view, owner, floor) if not pod.active]
-    last = max((e for e in ends if _host(e.image) == node), key=lambda e: e.order, default=None)
+    last = _lost(view, owner, node, floor)
     if last is not None:
         return last, f"It received {seen(last)}: that Pod no longer counts, so it is replaced."
     return (spec, f"It received {seen(spec)}.") if spec is not None else None
+
+
+def _lost(view: View, owner: str, node: str, floor: int) -> Write | None:
+    """The newest write of the Pod on a node that last ceased to count, if that was above `floor`.
+
+    The latest losses are looked at first: mostly one of them is that of this node.
+    """
+    family = view.family(owner)
+    for order, uid in reversed(family.losses):
+        if order <= floor:
+            break
+        child = family.children.get(uid) if order < view.order else None
+        latest = child.at(view.order) if child is not None else None
+        if latest is not None and _host(latest.image) == node:
+            return view.latest(latest.log.uid)
+    return None
 
 
 def _changed(view: View, node: str) -> Write | None:
@@ -128,13 +143,16 @@ def _may_go(view: View, parent: Write, wanted: str) -> bool:
             for pod in beside
         )
     most = share(getattr(rolling, "max_unavailable", None), nodes, up=True)
-    hosts = {_host(pod) for pod in others} - {_host(view.write.image)}
-    without = 0
-    for host in hosts:
-        there = [p for p in others if _host(p) == host and not p.metadata.deletion_timestamp]
-        new = [pod for pod in there if _is_new(pod, wanted)]
-        well = len(there) == 1 and (not new or is_available(new[0], seconds, now))
-        without += not well
+    hosts: dict[str, list[Image]] = {}
+    for pod in others:
+        there = hosts.setdefault(_host(pod), [])
+        if not pod.metadata.deletion_timestamp:
+            there.append(pod)
+    hosts.pop(_host(view.write.image), None)
+    without = sum(
+        len(there) != 1 or (_is_new(there[0], wanted) and not is_available(there[0], seconds, now))
+        for there in hosts.values()
+    )
     return not whole or without < max(most or 1, 1)
 
 

@@ -5,6 +5,8 @@ Sources: pkg/controller/deployment/rolling.go (reconcileNewReplicaSet, reconcile
 pkg/controller/deployment/util/deployment_util.go (NewRSNewReplicas, ResolveFenceposts).
 """
 
+from itertools import takewhile
+
 import msgspec
 
 from eventstream.explain.attribution import proofs
@@ -292,7 +294,8 @@ def _shared_out(view: View, spec: Write | None) -> Write | None:
     """
     if spec is None or spec.before is None or not _change(spec, "spec", "replicas"):
         return None
-    since = (w for w in view.backwards(view.write.log.uid) if w.order > spec.order)
+    own = view.backwards(view.write.log.uid)
+    since = takewhile(lambda write: write.order > spec.order, own)
     return None if any(write.decision.rule in _ACTS for write in since) else spec
 
 

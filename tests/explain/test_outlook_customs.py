@@ -86,6 +86,23 @@ def test_without_room_for_a_status_each_report_is_a_generation() -> None:
     assert told(story, site) == ("unknown", None, None)
 
 
+@pytest.mark.parametrize(
+    ("spec", "status", "says"),
+    [
+        ({"paused": True}, {"phase": "Enabled"}, "spec.paused is true: it is paused."),
+        ({}, {"phase": "FailedValidation", "validationErrors": ["no cron: x"]},
+         "status.phase is FailedValidation. It says: no cron: x."),
+    ],
+)  # fmt: skip
+def test_only_what_stands_in_its_status_is_told_as_its_word(
+    spec: Json, status: Json, says: str
+) -> None:
+    story = Story(judge=taught.judge())
+    one = story.create(thing("Schedule", "nightly", "velero.io/v1", spec=spec), "velero")
+    story.change(one, {"status": status}, "velero-server", sub="status")
+    assert story.trace(one).summary.endswith(says)
+
+
 def test_a_change_of_nobodys_name_in_what_it_asks_for_is_no_answer() -> None:
     story = Story()
     site = story.create(website())

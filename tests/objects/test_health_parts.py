@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from eventstream.kinds import taught
 from eventstream.objects.decoding import Decoder
 from tests.objects.widgets import WIDGETS, Json, condition, judged, widget
 
@@ -126,3 +127,14 @@ def test_a_status_that_is_written_with_the_object_is_older_than_its_own_generati
     health = Decoder(b"key").image(WIDGETS, msgspec.json.encode(found)).health
     assert health is not None
     assert f"{health.state}: {health.by}" == says
+
+
+def test_the_words_of_a_file_are_not_what_the_resource_says() -> None:
+    judge = taught.judge()
+    paused = {"kind": "Schedule", "spec": {"paused": True}, "status": {"phase": "Enabled"}}
+    broken = {"kind": "BackupRepository", "status": {"phase": "NotReady", "message": "no disk"}}
+    told = [judge("velero.io", str(one["kind"]), one) for one in (paused, broken)]
+    assert [(one.message, one.ours) for one in told if one is not None] == [
+        ("it is paused", True),
+        ("no disk", False),
+    ]

@@ -1,5 +1,6 @@
 """How a custom resource stands: by a user's script, else by its declaration, else by convention."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from eventstream.objects.health.scripts import Scripts
 
 NOT_YET = "it has no status yet"
+_DEEPEST = 8
 _NOTHING_SAYS = "nothing in its status says that it is done"
 
 
@@ -115,6 +117,8 @@ def _judged(declared: DeclaredKind, found: dict[str, Any]) -> Health:
     """How it stands by its declaration, of whatever generation that is."""
     said, holder = declared.judge(found), declared.declaration.looked_after_by
     if isinstance(said, Health):
+        if said.message and not _stands_in(found.get("status"), said.message):
+            said = msgspec.structs.replace(said, ours=True)
         return _told(said, by_convention(found, newest=False))
     if said != "convention":
         return _fallback(said, holder, found)
@@ -139,6 +143,17 @@ def _told(said: Health, usual: Health | None) -> Health:
         over=usual.over,
         patient=said.patient or usual.patient,
     )
+
+
+def _stands_in(status: Any, message: str, depth: int = _DEEPEST) -> bool:
+    """Whether the object itself says this, somewhere in its status."""
+    if isinstance(status, str):
+        return message in status
+    if depth == 0:
+        return False
+    found = status.values() if isinstance(status, dict) else status
+    below = found if isinstance(found, Iterable) else ()
+    return any(_stands_in(one, message, depth - 1) for one in below)
 
 
 def _fallback(said: Fallback, holder: str, found: dict[str, Any]) -> Health:

@@ -20,7 +20,7 @@ class Health(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_default
     `KIND.GROUP/NAMESPACE/NAME`, without the namespace for one in its own or in none. One is `over`
     that is complete or failed and will not change any more, as a run that has ended; `patient` is
     work of any length, and `takes` the seconds beyond what is usual for any kind that it is given
-    to get done.
+    to get done. A message is `ours` that does not stand in the status: the words of a file.
     """
 
     state: HealthState
@@ -38,3 +38,4 @@ class Health(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_default
     over: bool = False
     patient: bool = False
     takes: float = 0.0
+    ours: bool = False

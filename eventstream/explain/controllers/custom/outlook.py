@@ -64,7 +64,9 @@ def holding_of(write: Write, health: Health, asked: float, rank: int) -> Holding
 
 def own_word(write: Write, health: Health | None) -> str:
     """One sentence with what the object itself says, where that is more than its state."""
-    why = _why(health) if health is not None and health.state in ("failed", "progressing") else ""
+    if health is None or health.ours or health.state not in ("failed", "progressing"):
+        return ""
+    why = _why(health)
     return sentence(f"{named(write.image)} itself says: {why}") if why else ""
 
 

@@ -70,6 +70,8 @@ def test_a_label_asks_nothing_of_what_says_how_it_stands() -> None:
     story.wait(3600)
     story.exists(thing("Namespace", "other"))
     assert told(story, site) == ("complete", None, None)
+    says = "Website shopfront stands as it did. Its condition Ready is True."
+    assert story.trace(site).summary == says
 
 
 def test_without_room_for_a_status_each_report_is_a_generation() -> None:

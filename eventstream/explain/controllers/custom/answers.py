@@ -49,7 +49,7 @@ def _reporter(snapshot: Snapshot, write: Write, since: float) -> str:
     return next((note.after.spec.component for note in notes if note.at >= since), "")
 
 
-def _only_marks(asked: Write) -> bool:
+def only_marks(asked: Write) -> bool:
     """Whether only metadata changed of what says how it stands: labels, annotations."""
     before, now = asked.before, asked.image
     if before is None or now.health is None or not now.metadata.generation:
@@ -73,7 +73,7 @@ def unanswered(snapshot: Snapshot, write: Write, asked: Write) -> float | None:
         return _alone(snapshot, write) if write.image.health is None else None
     if asked.change.type == "ADDED" and asked.image.health is not None:
         return None  # It came with a status, as one that is restored does.
-    if _only_marks(asked):
+    if only_marks(asked):
         return None  # What it says of what it asks for stands.
     if asked.image.health is None and _has_no_status(snapshot, write):
         return None  # Who acts on one need not write anything that shows.

@@ -11,7 +11,13 @@ from collections.abc import Callable
 import msgspec
 
 from eventstream.explain.attribution import proofs
-from eventstream.explain.controllers.custom.answers import ACTOR, counts_reports, unanswered, unseen
+from eventstream.explain.controllers.custom.answers import (
+    ACTOR,
+    counts_reports,
+    only_marks,
+    unanswered,
+    unseen,
+)
 from eventstream.explain.controllers.custom.before import is_history
 from eventstream.explain.controllers.shared.conventions import QUEUE, untaught
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
@@ -180,7 +186,7 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None, child_of: Asse
         counts.append(("done", int(health.state == "complete"), 1))
     stages = staged(counts)
     if not found:
-        return _done(write, health, done, total, stages)
+        return _done(write, health, done, total, stages, acted=not only_marks(asked))
     outlook = pending(found, stages, snapshot, "")
     first, beside = outlook.first, own_word(write, health)
     if outlook.state != "stalled" or not beside or first is None or first.about is write:
@@ -262,7 +268,13 @@ def _standing(image: Image) -> tuple[object, ...]:
 
 
 def _done(
-    write: Write, health: Health | None, done: int, total: int, stages: tuple[Stage, ...]
+    write: Write,
+    health: Health | None,
+    done: int,
+    total: int,
+    stages: tuple[Stage, ...],
+    *,
+    acted: bool,
 ) -> Outlook:
     """What a custom resource is of which nothing is waited for: complete by a convention, or not.
 
@@ -277,7 +289,8 @@ def _done(
             return Outlook("complete", f"{named(image)}{told}", (), stages, when(write))
         says = f" Its {health.by}." if health.by else ""
         owns = f", and its {count(total, 'object')} as asked for" if 0 < total == done else ""
-        summary = f"{named(image)} was acted on{owns}.{says}"
+        told = "was acted on" if acted else "stands as it did"
+        summary = f"{named(image)} {told}{owns}.{says}"
         return Outlook("complete", summary, (), stages, when(write))
     if health is not None and health.by:
         why = f"Its {health.by}." if health.basis == "convention" else f"The {health.by}."

@@ -21,6 +21,7 @@ from tests.objects.widgets import WIDGETS, Json, condition, judged, widget
         ("Encrypted", "EncryptionDisabled", "Encryption is not enabled"),
         ("BastionHostReady", "BastionHostDisabled", ""),
         ("HasErrors", "", "no errors"),
+        ("Upgradeable", "ErrorBudget", "failed precondition"),
     ],
 )
 def test_what_is_not_so_for_good_is_nothing_wrong(type_: str, reason: str, message: str) -> None:
@@ -70,6 +71,10 @@ def test_an_error_that_a_condition_names_is_one_whatever_its_type(
         ({"desiredState": "Stopped", "state": "Running"}, "complete: status.state is Running"),
         ({"lastError": "it was lost once", "state": "Running"},
          "complete: status.state is Running"),
+        ({"error": "none", "phase": "Ready"}, "complete: status.phase is Ready"),
+        ({"errorMessage": "<nil>", "phase": "Ready"}, "complete: status.phase is Ready"),
+        ({"state": "0 failed"}, "unknown: "),
+        ({"status": "http://failed.example.com"}, "unknown: "),
         ({"paused": True, "conditions": [condition("Available")]},
          "suspended: status.paused is true"),
         ({"paused": False, "conditions": [condition("Available")]},

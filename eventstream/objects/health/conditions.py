@@ -203,6 +203,8 @@ def _comes_about(entry: Entry) -> bool:
 def _names_an_error(entry: Entry) -> bool:
     """Whether its reason is the name of an error, or its message begins with one."""
     reason, message = _text(entry, "reason"), _text(entry, "message")
+    if parts(entry["type"])[-1:] and parts(entry["type"])[-1].endswith("able"):
+        return False  # `Upgradeable` tells what would be possible, and need not be.
     by_reason = not _BY_NAME.isdisjoint(parts(reason)) and meaning(reason) == "failed"
     return by_reason or not _BY_NAME.isdisjoint(parts(message)[:1])
 

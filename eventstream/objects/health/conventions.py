@@ -27,7 +27,7 @@ from eventstream.objects.health.conditions import (
     lacks_a_part,
 )
 from eventstream.objects.health.records import Health, HealthState
-from eventstream.objects.health.words import meaning, parts, word_set
+from eventstream.objects.health.words import meaning, parts, without_none, word_set
 
 Entry = dict[str, Any]
 
@@ -42,6 +42,8 @@ _OTHER_TIMES = word_set("desired expected initial next old previous prior reques
 _ERRORS = (
     "error", "errors", "errorMessage", "failureMessage", "failureReason", "reconcileError",
 )  # fmt: skip
+_NO_ERROR = frozenset(("none", "nil", "null", "n/a", "no", "no error", "no errors", "ok"))
+"""What stands in a field for an error where there is none."""
 _MESSAGES = (
     "message", "reason", "error", "errorMessage", "failureMessage", "lastError", "statusMessage",
     "description", "details",
@@ -238,7 +240,7 @@ def _error(status: Entry) -> Health | None:
         if isinstance(item, list) and item:
             item = item[0]
         text = item if isinstance(item, str) else message_in(item) if item else ""
-        if text:
+        if text and text.strip("<> .").lower() not in _NO_ERROR:
             return Health("failed", f"status.{name} is set", "", text)
     return None
 
@@ -289,7 +291,7 @@ def _of_field(name: str, said: str | bool, task: bool) -> HealthState:
         return "unknown"
     if task and said.lower() == "running":
         return "progressing"
-    return meaning(said)
+    return "unknown" if "://" in said else meaning(without_none(said))
 
 
 def _by_numbers(status: Entry, spec: Any) -> Health | None:

@@ -134,9 +134,14 @@ def _denied(type_: str) -> bool:
 
 def complains(message: str) -> bool:
     """Whether a message speaks of an error, in its beginning: of `0 errors` it does not."""
-    found = parts(_NONE.sub("", message[:_LONGEST]))
+    found = parts(without_none(message[:_LONGEST]))
     said = any(part in _COMPLAINTS for part in found)
     return said or any(pair in _REFUSALS for pair in pairwise(found))
+
+
+def without_none(text: str) -> str:
+    """A text without what it says that there is none of: `0 errors`, `0 failed`."""
+    return _NONE.sub("", text)
 
 
 _NONE = expression(

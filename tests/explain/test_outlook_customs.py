@@ -88,21 +88,20 @@ def test_without_room_for_a_status_each_report_is_a_generation() -> None:
     assert told(story, site) == ("unknown", None, None)
 
 
-@pytest.mark.parametrize(
-    ("spec", "status", "says"),
-    [
-        ({"paused": True}, {"phase": "Enabled"}, "spec.paused is true: it is paused."),
-        ({}, {"phase": "FailedValidation", "validationErrors": ["no cron: x"]},
-         "status.phase is FailedValidation. It says: no cron: x."),
-    ],
-)  # fmt: skip
-def test_only_what_stands_in_its_status_is_told_as_its_word(
-    spec: Json, status: Json, says: str
-) -> None:
+@pytest.mark.parametrize("own", [True, False])
+def test_only_what_stands_in_its_status_is_told_as_its_own_word(own: bool) -> None:
+    """Beside the Pod that finds no node, of which its rule says in words of its own."""
     story = Story(judge=taught.judge())
-    one = story.create(thing("Schedule", "nightly", "velero.io/v1", spec=spec), "velero")
-    story.change(one, {"status": status}, "velero-server", sub="status")
-    assert story.trace(one).summary.endswith(says)
+    pods = thing("StrimziPodSet", "pods", "core.strimzi.io/v1beta2", spec={})
+    story.create(pods, "kubectl-create")
+    said = {"pods": 3, "readyPods": 1} | ({"note": "1 of 3 Pods are ready"} if own else {})
+    story.change(pods, {"status": said}, "strimzi", sub="status")
+    pod = thing("Pod", "pods-0", "v1", pods, spec={"containers": [{"name": "kafka"}]})
+    story.create(pod, "strimzi")
+    unfit = condition("PodScheduled", "False", "Unschedulable", "0/1 nodes are available")
+    status = {"phase": "Pending", "conditions": [unfit]}
+    story.change(pod, {"status": status}, "kube-scheduler", sub="status")
+    assert ("itself says" in story.trace(pods).summary) is own
 
 
 def test_a_change_of_nobodys_name_in_what_it_asks_for_is_no_answer() -> None:

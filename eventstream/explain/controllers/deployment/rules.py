@@ -55,7 +55,8 @@ def created_replicaset(view: View, who: Writer) -> Verdict | None:
             *proofs.owned(write),
             *proofs.all_told(notes, "who"),
             proofs.sequence(
-                "only the Deployment controller creates a Deployment's ReplicaSets", "who"
+                "of the controllers only this one creates a Deployment's ReplicaSets",
+                "who",
             ),
         ),
         source_url=sources.DEPLOYMENT_SYNC,

@@ -93,7 +93,7 @@ class _Counted(Telling, frozen=True, gc=False):
             evidence=(
                 proofs.saw(write),
                 *proofs.managed(self.who),
-                proofs.sequence(f"only the {subject} writes this status", "who"),
+                proofs.sequence(f"of the controllers only the {subject} writes this status", "who"),
             ),
             loop=_loop(write, self.answered, news),
         )

@@ -28,8 +28,8 @@ _MAKING = tuple(dict.fromkeys(maker.source_url for maker in MAKERS.values()))
 DEPLOYING = (
     DocumentedRule(
         "replicaset-created",
-        "A ReplicaSet that a Deployment owns was created: only the Deployment controller does "
-        "that, when no ReplicaSet has the Deployment's Pod template.",
+        "A ReplicaSet that a Deployment owns was created: of the controllers only the Deployment "
+        "controller does that, when no ReplicaSet has the Deployment's Pod template.",
         ("deployment-controller",),
         (sources.DEPLOYMENT_SYNC,),
     ),

@@ -118,17 +118,22 @@ def unplaced(snapshot: Snapshot, write: Write, since: float) -> Holding:
         return _binding(snapshot, write, _claimed(write, ungated(write, since)))
     if found.reason == NOT_READY and (claims := _claiming(snapshot, write, since)) is not None:
         return claims if claims.diagnosis else troubled(claims, unschedulable(write, found))
-    bound = volumes.bound(snapshot, write)
-    if volumes.concerns(message) and bound is not None:
-        if snapshot.now - bound > _MOMENT and not volumes.mere(message):
-            return _refused(snapshot, write, since, found)
-        return _held(write, bound, _node(write), "bind")  # What it said is past.
     if volumes.concerns(message):
-        waits = _held(write, since, _node(write), "bind-volume", "persistentvolume-controller")
-        return troubled(waits, volumes.pending_claims(snapshot, write, found))
+        return _claims(snapshot, write, since, found)
     nominated = getattr(write.image.status, "nominated_node_name", None)
     making = _preempting(snapshot, write, since, nominated) if nominated else None
     return making or _refused(snapshot, write, since, found)
+
+
+def _claims(snapshot: Snapshot, write: Write, since: float, found: Condition) -> Holding:
+    """Its claims are what it waits for; once they are bound it is the scheduler's turn again."""
+    bound = volumes.bound(snapshot, write)
+    if bound is None:
+        waits = _held(write, since, _node(write), "bind-volume", "persistentvolume-controller")
+        return troubled(waits, volumes.pending_claims(snapshot, write, found))
+    if snapshot.now - bound > _MOMENT and not volumes.mere(found.message or ""):
+        return _refused(snapshot, write, since, found)
+    return _held(write, bound, _node(write), "bind")
 
 
 def _refused(snapshot: Snapshot, write: Write, since: float, found: Condition) -> Holding:

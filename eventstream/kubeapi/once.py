@@ -97,6 +97,6 @@ async def get_once(
 
 def _problem(lost: LostError, resource: Resource) -> Problem:
     outcome = lost.outcome
-    if isinstance(outcome, Broken | Expired | Failed | Refused | Stalled):
+    if isinstance(outcome, Broken | Expired | Failed | Refused | Stalled) and outcome.problem:
         return outcome.problem
     return problems.internal(resource, lost)

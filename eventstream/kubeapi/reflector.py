@@ -42,6 +42,7 @@ from eventstream.kubeapi.states import (
     PageRead,
     Polling,
     Refused,
+    Stalled,
     State,
     Streaming,
     Unversioned,
@@ -144,7 +145,8 @@ class Reflector:
         try:
             outcome = await self._live(state)
         except LostError as lost:
-            outcome = lost.outcome
+            is_quiet = isinstance(lost.outcome, Stalled) and self._is_quiet(state)
+            outcome = Stalled(None) if is_quiet else lost.outcome
         except EndlessError as endless:
             outcome = Broken(endless.problem)
         except NoRoomError:
@@ -155,6 +157,15 @@ class Reflector:
         if not isinstance(outcome, Listed):  # The watch that began with the list goes on.
             await self._exchange.close()
         return outcome
+
+    def _is_quiet(self, state: State) -> bool:
+        """Whether silence is no sign of trouble: the server tells of this type what happens alone.
+
+        So does a real one of Events, which it does not hold in a watch cache.
+        Source: staging/src/k8s.io/apiserver/pkg/storage/cacher/cacher.go, Cacher.
+        """
+        is_open = self._exchange.session is not None  # Its answer had begun.
+        return isinstance(state, Watching) and is_open and not self._taking.bookmarked
 
     async def _live(self, state: State) -> Outcome:
         match state:

@@ -170,9 +170,9 @@ class Failed(msgspec.Struct, frozen=True):
 
 
 class Stalled(msgspec.Struct, frozen=True):
-    """The stream was given up because it was silent."""
+    """The stream was given up because it was silent; no `problem` where that is its way."""
 
-    problem: Problem
+    problem: Problem | None
 
 
 class Expired(msgspec.Struct, frozen=True):

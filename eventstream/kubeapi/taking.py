@@ -34,6 +34,8 @@ class Taking:
         self._coverage = coverage
         self._clock = clock
         self._in_part: Missed | None = None
+        self.bookmarked = False
+        """Whether the server sends bookmarks of it, as it does of what it holds in a cache."""
 
     async def everything(
         self, images: Iterable[Image], version: str, missed: Missed | None
@@ -63,6 +65,7 @@ class Taking:
         """Take in one line of a watch and move the position; return why not, if it is in doubt."""
         kind, image = watched.type, watched.image
         if image is None or kind == "BOOKMARK" or kind == "ERROR":  # noqa: PLR1714 - for mypy
+            self.bookmarked = True
             await self._bookmark(state, watched.version, at)
             return None
         if is_newer(watched.version, state.version):

@@ -148,7 +148,7 @@ def _stream_again(state: Streaming, outcome: Ended | Failed | Broken, given: Giv
 
 def _list_after_silence(state: Streaming, outcome: Stalled, given: Given) -> State:
     listing = Listing(state.after, state.missed, outcome.problem)
-    return _back_off(outcome.problem, listing, given)
+    return _back_off(outcome.problem, listing, given) if outcome.problem else listing
 
 
 def _watch_again(state: Watching, outcome: Ended, given: Given) -> State:

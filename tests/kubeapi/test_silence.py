@@ -17,7 +17,7 @@ async def test_a_frozen_watch_is_left_after_90_seconds_and_nothing_is_lost(
     server.on(POD_PATH, json_answer(listed(10)), json_answer(listed(12)))
     server.on_watch(
         POD_PATH,
-        stream(line("ADDED", pod("a", 11)), hold=True),
+        stream(bookmark(10), line("ADDED", pod("a", 11)), hold=True),
         stream(line("ADDED", pod("b", 12)), hold=True),
     )
     time = VirtualClock(eager=60)
@@ -107,7 +107,7 @@ async def test_after_a_restore_equal_versions_do_not_mean_equal_objects(
     assert observed.told == [("EXISTING", "a", "5"), ("MODIFIED", "a", "5")]
 
 
-async def test_a_server_without_bookmarks_is_asked_for_its_version_and_leaves_no_gap(
+async def test_a_server_without_bookmarks_is_asked_for_its_version_and_in_no_trouble(
     server: ScriptedServer, connection: Connection
 ) -> None:
     server.on(POD_PATH, json_answer(listed(10)), json_answer(listed(77)))
@@ -115,10 +115,12 @@ async def test_a_server_without_bookmarks_is_asked_for_its_version_and_leaves_no
     time = VirtualClock()
     async with reflecting(connection, clock=time.clock()) as observed:
         for watches in (1, 2, 3):
-            await observed.until(partial(is_watched, watches))
+            await observed.until(partial(is_guarded, time, watches))
             time.advance(90)
-        await observed.until(partial(is_watched, 4))
+        await observed.until(partial(is_guarded, time, 4))
     assert observed.gaps == []
+    assert {each.state for each in observed.coverage()} == {"listing", "watching"}
+    assert observed.coverage()[-1].errors == 0
     assert len(server.lists(POD_PATH)) == 1
     assert sum(each.checks for each in server.requests) == 3
 
@@ -135,8 +137,9 @@ async def test_bookmarks_of_an_idle_type_say_that_its_server_is_no_further(
     assert len(observed.positions) == 1
 
 
-def is_watched(times: int, observed: Observed) -> bool:
-    return sum(each.state == "watching" for each in observed.coverage()) == times
+def is_guarded(time: VirtualClock, watches: int, _: Observed) -> bool:
+    """Whether so many watches were opened and guarded, each of which waits, after one stream."""
+    return time.slept.count(90) == 1 + 2 * watches
 
 
 async def test_a_slow_sink_is_not_taken_for_a_silent_server(

@@ -109,6 +109,31 @@ def test_a_quota_that_gives_way_is_no_longer_blamed(hard: str, used: str, code: 
         assert trace.diagnosis_evidence[-1].text == "ResourceQuota team reports pods 2 of 2 used"
 
 
+LIMITS = "limits pods to 2, with 2 used and 1 requested."
+
+
+def test_a_quota_that_is_not_there_is_not_said_to_limit_anything_any_more() -> None:
+    story = Story("ResourceQuota")
+    web, _ = refused(story, FULL)
+    assert story.trace(web).summary.endswith(f": ResourceQuota team {LIMITS}")
+    story.wait(10)
+    story.create(thing("ResourceQuota", "other"), "kubectl-create")
+    gone = "No ResourceQuota team is there now: the next try may go through."
+    assert story.trace(web).summary.endswith(f": ResourceQuota team {LIMITS} {gone}")
+
+
+def test_a_quota_of_several_namespaces_is_not_looked_for_in_one() -> None:
+    story = Story("ResourceQuota")
+    crd = "clusterresourcequotas.quota.openshift.io"
+    story.exists(thing("CustomResourceDefinition", crd, "apiextensions.k8s.io/v1"))
+    web, _ = refused(story, FULL)
+    story.wait(10)
+    story.create(thing("ResourceQuota", "other"), "kubectl-create")
+    trace = story.trace(web)
+    assert trace.summary.endswith(f": quota team {LIMITS}")
+    assert trace.command == "kubectl describe replicaset web-1 -n shop"
+
+
 @pytest.mark.parametrize(
     ("refused_for", "waits", "state"),
     [(300, 290, "running"), (300, 340, "stalled"), (9000, 900, "running"), (9000, 1100, "stalled")],

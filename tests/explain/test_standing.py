@@ -1,8 +1,8 @@
 """How one object stands when somebody asks, whether or not a trace of it is open."""
 
 from eventstream.explain.engine.engine import Engine
-from tests.explain.stories import START, Story
-from tests.explain.things import condition, pod, thing
+from tests.explain.stories import KCM, START, Story
+from tests.explain.things import condition, deployment, pod, replicaset, thing
 
 
 def told(story: Story, at: float) -> Engine:
@@ -63,3 +63,16 @@ def test_of_several_changes_the_one_that_came_last_is_told() -> None:
     trace = engine.standing(web["metadata"]["uid"], story.at + 1)
     assert trace is not None
     assert "kubectl-edit" in trace.cause
+
+
+def test_what_its_controller_changed_since_did_not_overtake_how_an_object_stands() -> None:
+    story = Story()
+    web = story.create(deployment(replicas=1), "kubectl-create")
+    rs = story.create(replicaset(web, replicas=1), KCM)
+    only = story.create(pod(rs, "web-1-a", "node-1"), KCM)
+    story.change(rs, {"spec": {"replicas": 0}}, KCM)
+    engine = told(story, story.at + 1)
+    for each in (rs, only):
+        trace = engine.standing(each["metadata"]["uid"], story.at + 1)
+        assert trace is not None
+        assert trace.state == ("running" if each is rs else "complete")

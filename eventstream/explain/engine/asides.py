@@ -213,6 +213,7 @@ class Contacts:
             return self._traces.judged(own[-1], now)
         trace = TraceLog(self._traces.existing_id(log), log, None, contact=True)
         trace.found = self._earlier.current(log)
+        trace.floor = log.writes[-1].order if log.writes else -1  # So that nothing overtook it.
         return self._traces.judged(trace, now)
 
     def _patience(self, write: Write, top: ObjectLog) -> float:

@@ -161,8 +161,13 @@ def refused(
         found = snapshot.by_name("ResourceQuota", namespace, quota)
         if found is not None and not found.gone:
             evidence = (*evidence, proofs.status(found, _standing(found)))
-        detail = sentence(f"{cannot}: {_limits(quota, message) or bare}")
-        command = commands.named("resourcequota", namespace, quota)
+        of_several = found is None and _of_several(snapshot)
+        what = "quota" if of_several else "ResourceQuota"
+        detail = sentence(f"{cannot}: {_limits(f'{what} {quota}', message) or bare}")
+        if found is None and not of_several and _is_met(snapshot, owner):
+            detail += f" No ResourceQuota {quota} is there now: the next try may go through."
+        named_so = commands.named("resourcequota", namespace, quota)
+        command = commands.describe(owner) if of_several else named_so
         return Trouble("quota-exceeded", detail, evidence, command)
     detail = sentence(f"{cannot}: {_refuser(bare)}")
     code = _code(message, bare)
@@ -175,6 +180,25 @@ def _code(message: str, bare: str) -> str:
         return "pod-invalid"
     refuses = _FORBIDDEN.search(message) or any(who.search(bare) for who, _ in _REFUSERS)
     return "admission-denied" if refuses else "create-failed"
+
+
+_QUOTA_LATE = 10.0
+"""Seconds within which a quota arrives that refused something: its watch may lag behind."""
+
+
+def _is_met(snapshot: Snapshot, owner: Write) -> bool:
+    """Whether the quota that refused the owner's Pods would be known, if it was there."""
+    late = owner.base or snapshot.now - owner.change.at > _QUOTA_LATE
+    return late and not snapshot.hides("ResourceQuota")
+
+
+def _of_several(snapshot: Snapshot) -> bool:
+    """Whether there may be quotas of several namespaces, which refuse in the same words.
+
+    Source: https://docs.okd.io/latest/applications/quotas/quotas-setting-across-multiple-projects.html
+    """
+    name = "clusterresourcequotas.quota.openshift.io"
+    return snapshot.by_name("CustomResourceDefinition", None, name) is not None
 
 
 def allows_now(quota: Write, message: str) -> bool:
@@ -195,7 +219,7 @@ def allows_now(quota: Write, message: str) -> bool:
 
 
 def _limits(quota: str, message: str) -> str:
-    """`ResourceQuota pods limits pods to 2, with 2 used and 1 requested`; empty where unsaid."""
+    """`ResourceQuota pods limits pods to 2, with 2 used and 1 requested`; "" where unsaid."""
     found = _AMOUNTS.search(message)
     if found is None:
         return ""
@@ -205,7 +229,7 @@ def _limits(quota: str, message: str) -> str:
         f"{requested.get(resource, '?')} requested"
         for resource, limit in limited.items()
     ]
-    return f"ResourceQuota {quota} limits {listing(told)}"
+    return f"{quota} limits {listing(told)}"
 
 
 def _pairs(text: str) -> dict[str, str]:

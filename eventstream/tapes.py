@@ -16,6 +16,7 @@ from eventstream.objects.decoding import DecodeError, Decoder, encode
 from eventstream.objects.envelopes import UNREADABLE, read_envelope
 from eventstream.objects.images import Image
 from eventstream.objects.inventory import Inventory
+from eventstream.objects.kinds import OTHER_FORMS
 from eventstream.objects.numbers import is_time
 from eventstream.objects.observations import Change, Gap, Observation, Position, Removed
 from eventstream.objects.resource import Resource
@@ -49,8 +50,9 @@ class TapeReader:
     """Turns a tape's lines into observations, keeping what is known to exist as it goes.
 
     Where a tape has Events in both forms, the one that comes first is used: they are the same
-    objects. A second list of a resource is a relist, with the gap before it; so is there one before
-    a change of an object that a whole list did not have. `reading` bounds what is read.
+    objects. So are OpenShift's Projects and its Namespaces, of which the latter are used. A second
+    list of a resource is a relist, with the gap before it; so is there one before a change of an
+    object that a whole list did not have. `reading` bounds what is read.
     """
 
     def __init__(self, decoder: Decoder, reading: Reading | None = None) -> None:
@@ -82,6 +84,8 @@ class TapeReader:
                 self._form_of_events = self._form_of_events or entry.resource
                 if entry.resource != self._form_of_events:
                     return []
+            if entry.resource.partition("/")[0] in OTHER_FORMS:
+                return []
             return self._take(entry, flags)
         except DecodeError as error:
             return BadLine.told(number, str(error))

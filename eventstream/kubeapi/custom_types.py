@@ -11,14 +11,14 @@ from eventstream.kubeapi.discovery import FOLLOWED
 from eventstream.kubeapi.problems import left_out, not_watchable
 from eventstream.kubeapi.rationing import named
 from eventstream.kubeapi.served import Discovery, ServedType
-from eventstream.objects.kinds import is_built_in
+from eventstream.objects.kinds import OTHER_FORMS, is_built_in
 from eventstream.objects.observations import Problem
 from eventstream.objects.resource import Resource
 
 NOT_FOLLOWED: Mapping[str, str] = {
+    **OTHER_FORMS,
     "oauth.openshift.io": "these are people's tokens",
     "user.openshift.io": "these are people",
-    "authorization.openshift.io": "these show RBAC in another form",
     "packages.operators.coreos.com": "this is a catalogue, not what the cluster does",
 }
 """Groups of extension API servers that are left out, and why."""

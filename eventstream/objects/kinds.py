@@ -4,6 +4,7 @@ What is decoded, what is watched and what the ClusterRole grants all derive from
 ConfigMaps are not in it and never will be: what is not asked for cannot leak.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -38,6 +39,16 @@ class BuiltIn(NamedTuple):
             for version in self.versions
         )
 
+
+OTHER_FORMS: Mapping[str, str] = {
+    "authorization.openshift.io": "these show RBAC in another form",
+    "project.openshift.io": "these are Namespaces in another form, with the same uids",
+}
+"""Groups whose objects are stored as those of another one, and read there.
+
+Sources: https://github.com/openshift/api/blob/master/authorization/v1/types.go,
+https://github.com/openshift/api/blob/master/project/v1/types.go.
+"""
 
 _APPS, _BATCH, _SCALING, _POLICY = "apps", "batch", "autoscaling", "policy"
 _LEASES, _SERVICES, _DEFINITIONS = (

@@ -152,16 +152,19 @@ async def test_an_aggregated_type_that_can_be_watched_is(
     practice: PracticeCluster, practice_connection: Connection
 ) -> None:
     practice.store.types.add(ResourceType("route.openshift.io", "v1", "routes", "Route"))
-    practice.store.types.add(
-        ResourceType("oauth.openshift.io", "v1", "oauthaccesstokens", "OAuthAccessToken")
-    )
     routes = Resource("route.openshift.io", "v1", "routes", "Route")
     tokens = Resource("oauth.openshift.io", "v1", "oauthaccesstokens", "OAuthAccessToken")
+    projects = Resource("project.openshift.io", "v1", "projects", "Project", namespaced=False)
+    left = tokens, projects
+    for each in left:
+        names = each.group, each.version, each.plural, each.kind
+        practice.store.types.add(ResourceType(*names, namespaced=each.namespaced))
     async with watching(practice_connection) as observed:
-        await observed.until(lambda seen: watched(seen, routes) and states(seen, tokens))
-        told = observed.coverage(tokens)[-1]
-    assert told.problem is not None
-    assert (told.state, told.problem.code) == ("gone", "left-out")
+        await observed.until(lambda seen: watched(seen, routes) and states(seen, projects))
+        await observed.until(lambda seen: states(seen, tokens))
+        told = [observed.coverage(each)[-1] for each in left]
+    assert [each.state for each in told] == ["gone", "gone"]
+    assert [each.problem.code for each in told if each.problem] == ["left-out", "left-out"]
 
 
 async def test_a_type_whose_own_server_is_away_is_still_there(

@@ -186,6 +186,17 @@ def test_of_events_in_both_forms_the_first_is_used(path: Path, first: str) -> No
     assert one[0].after.spec.message == "m"
 
 
+def test_a_project_of_openshift_is_the_namespace_that_it_is(path: Path) -> None:
+    project, shop = thing("Project", "project.openshift.io/v1"), thing("Namespace")
+    lines = {"project.openshift.io/v1/projects": project, "v1/namespaces": shop}
+    shown = read(path, *(line("ADDED", each, resource=name) for name, each in lines.items()))
+    (_, none), (_, one) = shown
+    assert none == []
+    assert isinstance(one, list)
+    assert isinstance(one[0], Change)
+    assert one[0].after.kind == "Namespace"
+
+
 def test_the_kind_is_learnt_from_a_later_line(path: Path) -> None:
     shown = read(
         path,

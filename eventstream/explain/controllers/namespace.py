@@ -22,11 +22,17 @@ from eventstream.explain.world.writes import Verdict, Write
 
 
 def namespace_finalized(view: View, who: Writer) -> Verdict | None:
-    """The namespace controller took its finalizer from a namespace that others still hold."""
+    """The namespace controller took its finalizer from a namespace that others still hold.
+
+    Others take theirs, and people take even this one to be rid of a namespace that hangs.
+    Source: pkg/controller/namespace/deletion/namespaced_resources_deleter.go.
+    """
     write = view.write
     held = getattr(getattr(write.before, "spec", None), "finalizers", ())
     holds = getattr(write.image.spec, "finalizers", ())
-    if write.image.kind != "Namespace" or not held or len(holds) >= len(held):
+    if write.image.kind != "Namespace" or "kubernetes" in holds or "kubernetes" not in held:
+        return None
+    if who.known and not (who.controls or who.shared):
         return None
     if content_left(write.image):
         return None

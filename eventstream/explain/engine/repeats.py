@@ -246,7 +246,7 @@ class Heartbeats:
         number += self._carried(ref, "pod-heartbeat")
         text = (
             f"The kubelet on {node} renewed its node Lease {count(number, 'time')} since it "
-            f"reported Pod {ref.name} running; the Pod's status needed no new report for that."
+            f"reported Pod {ref.name} running."
         )
         return self._step(
             known.latest, ref, node, text, write.decision.trace, draft.id, number, "pod-heartbeat"
@@ -295,7 +295,7 @@ class Heartbeats:
             clock="arrival",
             precision_ms=1,
             what=text,
-            why="Renewing the Lease is how a kubelet keeps reporting when nothing has changed.",
+            why="A kubelet does that all the time, also while no status of a Pod changes.",
             grades=Grades("observed", "inferred", "inferred"),
             evidence=(said,),
             source_url=sources.NODE_HEARTBEATS,

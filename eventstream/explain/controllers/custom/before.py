@@ -9,7 +9,7 @@ api-conventions.md#typical-status-properties (lastTransitionTime, observedGenera
 """
 
 from eventstream.explain.world.pods import condition, phase
-from eventstream.explain.world.text import parse, when
+from eventstream.explain.world.text import parse
 from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
 
@@ -23,11 +23,11 @@ def is_history(write: Write, began: Write | None, child: Write) -> bool:
     own, health = write.image.health, child.image.health
     over, well = _is_over(child.image), own is not None and own.state == "complete"
     if over and began is not None and began.log is write.log and not began.base:
-        return when(child) < when(began)
+        return child.order < began.order
     if own is None or not well:
         return False
     if over:
-        return child.base if write.base else when(child) < when(write)
+        return child.base if write.base else child.order < write.order
     since, failed = parse(own.since), parse(health.since) if health is not None else None
     return health is not None and health.state == "failed" and _before(failed, since)
 

@@ -153,3 +153,27 @@ def test_a_finalizer_of_kubernetes_own_is_of_the_controller_that_it_is_named_for
     assert story.trace(held).holder == actor
     story.delete(held)
     assert story.last(held).actor == actor
+
+
+@pytest.mark.parametrize(
+    ("left", "manager", "rule"),
+    [
+        (["kubernetes"], "openshift-controller-manager", "client-changed"),
+        (["openshift.io/origin"], KCM, "namespace-finalized"),
+        (["openshift.io/origin"], "kubectl-replace", "client-changed"),
+    ],
+)
+def test_a_namespace_is_finalized_by_who_takes_the_finalizer_of_its_controller(
+    left: list[str], manager: str, rule: str
+) -> None:
+    story = Story()
+    held = {"finalizers": ["openshift.io/origin", "kubernetes"]}
+    shop = story.exists(thing("Namespace", "shop", spec=held))
+    story.mark(shop)
+    entry: Json = {"manager": manager, "operation": "Update", "apiVersion": "v1"}
+    entry |= {"fieldsType": "FieldsV1", "time": stamp(story.at), "subresource": "finalize"}
+    entry["fieldsV1"] = {"f:spec": {"f:finalizers": {}}}  # It is an atomic list.
+    shop["metadata"]["managedFields"] = [entry]
+    shop["spec"]["finalizers"] = left
+    story.change(shop, {})
+    assert story.last(shop).rule == rule

@@ -175,30 +175,6 @@ def test_a_namespace_that_goes_with_content_left_may_have_been_ended_by_force(
     assert (step.rule, step.actor) == ("namespace-finalized", actor)
 
 
-@pytest.mark.parametrize(
-    ("left", "manager", "rule"),
-    [
-        (["kubernetes"], "openshift-controller-manager", "client-changed"),
-        (["openshift.io/origin"], KCM, "namespace-finalized"),
-        (["openshift.io/origin"], "kubectl-replace", "client-changed"),
-    ],
-)
-def test_a_namespace_is_finalized_by_who_takes_the_finalizer_of_its_controller(
-    left: list[str], manager: str, rule: str
-) -> None:
-    story = Story()
-    held = {"finalizers": ["openshift.io/origin", "kubernetes"]}
-    shop = story.exists(thing("Namespace", "shop", spec=held))
-    story.mark(shop)
-    entry: Json = {"manager": manager, "operation": "Update", "apiVersion": "v1"}
-    entry |= {"fieldsType": "FieldsV1", "time": stamp(story.at), "subresource": "finalize"}
-    entry["fieldsV1"] = {"f:spec": {"f:finalizers": {}}}  # It is an atomic list.
-    shop["metadata"]["managedFields"] = [entry]
-    shop["spec"]["finalizers"] = left
-    story.change(shop, {})
-    assert story.last(shop).rule == rule
-
-
 @pytest.mark.parametrize("emptied", [True, False])
 def test_a_pod_gets_less_time_from_a_client_or_from_who_empties_its_namespace(
     emptied: bool,

@@ -274,7 +274,12 @@ def test_what_is_called_an_error_is_said_of_it() -> None:
 def test_of_what_its_controller_gave_up_a_person_has_to_change_something() -> None:
     ready = condition("Ready", "False", "InstallFailed", "timed out waiting")
     stalled = condition("Stalled", "True", "RetriesExceeded", "failed after 1 attempt")
-    for conditions, holder in (([ready], ""), ([stalled, ready], "client")):
+    aborted = condition("Progressing", "False", "RolloutAborted", "the analysis failed")
+    for conditions, holder in (
+        ([ready], ""),
+        ([stalled, ready], "client"),
+        ([aborted], "client"),
+    ):
         found = by_convention({"kind": "Widget", "status": {"conditions": conditions}})
         assert found is not None
         assert (found.state, found.holder) == ("failed", holder)

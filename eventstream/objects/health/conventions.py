@@ -93,6 +93,8 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
     said = _by_state([condition for condition in conditions if condition not in begun])
     whole = "complete" in said and said["complete"].condition in WHOLE
     partial = not whole and lacks_a_part(status)
+    if whole and _is_past(said.get("progressing")):
+        del said["progressing"]
     resting = rests(spec)
     words = _by_words(status, "status", task, _DEEPEST)
     health = (
@@ -113,6 +115,18 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
     if health.state == "failed" and any(map(_gave_up, conditions)):
         health = msgspec.structs.replace(health, holder="client")
     return _of_task(health, status) if task or health.condition in _ENDS else health
+
+
+def _is_past(work: Health | None) -> bool:
+    """Whether a stage is only marked as passed, as Rancher does: `Waiting` is True, and no more.
+
+    Source: https://github.com/rancher/wrangler/blob/master/pkg/condition/condition.go (False and
+    Unknown are what it marks as not passed).
+    """
+    return work is not None and work.condition in _STAGES and not (work.reason or work.message)
+
+
+_STAGES = ("Pending", "Waiting")
 
 
 def _at_rest(waits: Health | None, words: Health | None, spec: Any) -> Health | None:
@@ -142,7 +156,10 @@ def _so_far(begun: list[Condition]) -> Health | None:
 
 def _gave_up(condition: Condition) -> bool:
     """Whether it says that its controller goes on only once somebody has changed something."""
-    return condition.entry["type"] == "Stalled" and condition.state == "failed"
+    if condition.state != "failed":
+        return False
+    aborted = "aborted" in parts(_text(condition.entry, "reason"))
+    return condition.entry["type"] == "Stalled" or aborted
 
 
 def _of_task(health: Health, status: Entry) -> Health:

@@ -6,7 +6,7 @@ wrong name is a defect.
 
 from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.registry import behaviour_of
-from eventstream.explain.deletions.deciding import Housekeeper
+from eventstream.explain.deletions.deciding import Housekeeper, left_open, would_say
 from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import group_kind, maker_of, title
@@ -71,6 +71,9 @@ def scaled_down(view: View) -> Verdict | None:
         loop = None
     if not notes and (loop is None or view.missed(owner.uid)):
         return None
+    if loop is not None and not notes and not of.in_order and _tells_of_others(view, owner, loop):
+        reason = f"A client, or the {title(maker.actor)}, which says of others that it deleted them"
+        return left_open(view, f"{reason}, as many as were too many.")
     turn = of.going(view, owner.uid) if loop and of.going is not None else None
     keeper = housekeeper(view) if loop is None else None
     if keeper is not None and keeper.actor != maker.actor:
@@ -94,6 +97,29 @@ def scaled_down(view: View) -> Verdict | None:
         source_url=maker.source_url,
         loop=loop,
     )
+
+
+_FEW = 8
+"""Pods too many of which the controller's own Events are looked for, as it tells of each."""
+
+
+_TOGETHER = 30.0
+"""Seconds between a deletion and the Event about another for one reason: clocks differ."""
+
+
+def _tells_of_others(view: View, owner: OwnerReference, loop: Loop) -> bool:
+    """Whether the controller says that it deleted as many others as were too many."""
+    surplus = (loop.current or 0) - (loop.desired or 0)
+    if not 0 < surplus <= _FEW or not would_say(view, owner.uid):
+        return False
+    told = {
+        word
+        for note in view.all_notes(owner.uid, "SuccessfulDelete")
+        if abs((last_told(note.after.spec) or note.at) - view.write.change.at) <= _TOGETHER
+        for word in (note.after.spec.message or "").split()
+    }
+    others = (child.at(view.order) for child in view.children(owner.uid) if child.ref.name in told)
+    return sum(other is not None and other.active for other in others) >= surplus
 
 
 def too_many(view: View) -> bool:

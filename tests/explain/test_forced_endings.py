@@ -98,6 +98,31 @@ def test_a_job_lets_a_pod_go_before_it_stops_it(spec: Json, actor: str, why: str
     assert why in step.why
 
 
+@pytest.mark.parametrize(
+    ("spec", "failed", "restarts", "actor"),
+    [
+        ({}, 0, 0, "unknown"),
+        ({}, 1, 0, "job-controller"),
+        ({}, 0, 1, "job-controller"),
+        ({"activeDeadlineSeconds": 9}, 0, 0, "job-controller"),
+    ],
+)
+def test_a_job_that_may_just_have_failed_may_let_its_pods_go(
+    spec: Json, failed: int, restarts: int, actor: str
+) -> None:
+    story = Story()
+    once = job(completions=3, **spec)
+    once["status"] = {"failed": failed}
+    story.exists(once)
+    one = pod(once, "once-a", finalizers=[POD_FINALIZER])
+    one["status"]["containerStatuses"][0]["restartCount"] = restarts
+    story.exists(one)
+    story.change(one, {"metadata": {"finalizers": []}})
+    step = story.last(one)
+    assert step.actor == actor
+    assert ("seems to be about to end" in step.why) == (actor == "job-controller")
+
+
 def test_a_deletion_that_ends_before_its_dependents_may_have_been_forced() -> None:
     story = Story()
     web = story.exists(deployment())

@@ -9,11 +9,12 @@ import msgspec
 
 from eventstream.explain.attribution import proofs
 from eventstream.explain.attribution.customs import controls, custom_keeper
+from eventstream.explain.deletions import force
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import FINALIZERS, title
 from eventstream.explain.world.claims import Writer
-from eventstream.explain.world.pods import has_ended, is_true, node_of
+from eventstream.explain.world.pods import has_ended
 from eventstream.explain.world.text import count, listing, named, parse, seen
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
@@ -93,7 +94,11 @@ def let_go(view: View, who: Writer) -> Verdict | None:
 def _remover(view: View, lost: tuple[str, ...], before: Image) -> Remover:
     owners = {FINALIZERS.get(name) for name in lost}
     if len(owners) == 1 and (owner := owners.pop()) is not None:
-        doubt = _doubt(view, lost, before, owner[0])
+        doubt = (
+            _emptied(view)
+            if PROPAGATION.issuperset(lost)
+            else force.doubt(view, lost, before, owner[0])
+        )
         return Remover("unknown" if doubt else owner[0], "", owner[1], doubt)
     found = setters(before)
     names = listing(list(lost))
@@ -106,76 +111,6 @@ def _remover(view: View, lost: tuple[str, ...], before: Image) -> Remover:
         return Remover("client")
     doubt = f"{setter} had set {names}: a client, or a controller that looks after it, removed it."
     return Remover("unknown", setter, doubt=doubt)
-
-
-TRACKING = "batch.kubernetes.io/job-tracking"
-
-
-def _doubt(view: View, lost: tuple[str, ...], before: Image, actor: str) -> str:
-    """Who else took finalizers of Kubernetes' own, in words; empty where what they wait for is so.
-
-    A client that forces an object to go takes them away whatever they wait for.
-    Sources: pkg/controller/volume/pvcprotection/pvc_protection_controller.go, askInformer,
-    podIsShutDown; pkg/controller/volume/pvprotection/pv_protection_controller.go, isBeingUsed;
-    pkg/controller/job/job_controller.go, canRemoveFinalizer, isPodFailed.
-    """
-    if PROPAGATION.issuperset(lost):
-        return _emptied(view)
-    who = f"A client by force, or the {title(actor)}"
-    if "kubernetes.io/pvc-protection" in lost and (user := _user(view)) is not None:
-        return f"{who}: {named(user.image)} had the claim as a volume, and had not ended."
-    if "kubernetes.io/pv-protection" in lost and getattr(before.status, "phase", "") == "Bound":
-        return f"{who}: the volume was bound to a claim."
-    if TRACKING in lost and not _counts(view, before):
-        return f"{who}: the Pod had not ended, nobody had deleted it, and its Job goes on."
-    return ""
-
-
-def _user(view: View) -> Write | None:
-    """A Pod with a node that has the claim as a volume, and had not ended or been let go."""
-    metadata = view.write.image.metadata
-    for log in view.world.places.inhabitants(metadata.namespace):
-        pod = log.at(view.order) if log.ref.kind == "Pod" else None
-        if pod is None or pod.gone or has_ended(pod.image) or not node_of(pod.image):
-            continue
-        if pod.image.metadata.deletion_grace_period_seconds == 0:
-            continue
-        sources = (volume.persistent_volume_claim for volume in pod.image.spec.volumes)
-        if any(source and source.claim_name == metadata.name for source in sources):
-            return view.latest(log.uid)
-    return None
-
-
-def _counts(view: View, pod: Image) -> bool:
-    """Whether a Job's controller had a reason to let go of its Pod."""
-    owner = pod.metadata.controller
-    job = view.latest(owner.uid) if owner is not None else None
-    if has_ended(pod) or job is None or job.gone or view.missed(job.log.uid) or _ends(job.image):
-        return True
-    return bool(pod.metadata.deletion_timestamp or _stops(view, job))
-
-
-def _ends(job: Image) -> bool:
-    """Whether a Job is over, or about to be, or to go."""
-    return bool(job.metadata.deletion_timestamp) or any(is_true(job, name) for name in _ENDS)
-
-
-def _stops(view: View, job: Write) -> str:
-    """Why a Job that goes on stops Pods, which it lets go before it deletes them; else empty.
-
-    Source: pkg/controller/job/job_controller.go, deleteJobPods.
-    """
-    spec, status = job.image.spec, job.image.status
-    if getattr(spec, "suspend", False):
-        return "is suspended"
-    allowed, completions = (getattr(spec, name, None) for name in ("parallelism", "completions"))
-    if completions is not None and allowed is not None:
-        allowed = min(allowed, completions - (getattr(status, "succeeded", 0) or 0))
-    many = allowed is not None and view.family(job.log.uid).count_active(view.order) > allowed
-    return "runs more Pods than it may now" if many else ""
-
-
-_ENDS = ("Complete", "Failed", "FailureTarget", "SuccessCriteriaMet")
 
 
 def _emptied(view: View) -> str:
@@ -248,7 +183,7 @@ def _controllers(image: Image) -> bool:
 def _verdict(view: View, who: Remover, lost: tuple[str, ...]) -> Verdict:
     write = view.write
     known = who.actor != "unknown"
-    counted = lost == (TRACKING,)
+    counted = lost == (force.TRACKING,)
     owner = write.image.metadata.controller
     cause = view.latest(owner.uid) if counted and owner else _awaited(view, lost) or view.mark()
     subject = f"The {title(who.actor)} {who.name}".rstrip() if known else "Somebody"
@@ -387,10 +322,14 @@ def _counted(view: View) -> str:
         return (
             "It has counted the finished Pod in the Job's status and need not hold it any longer."
         )
-    if latest is not None and not _ends(latest.image) and (stops := _stops(view, latest)):
+    if latest is not None and not force.ends(latest.image) and (stops := force.stops(view, latest)):
         return f"Job {owner.name} {stops}, and does not count a Pod that it stops for that."
-    if latest is None or _ends(latest.image):
+    if latest is None or force.ends(latest.image):
         return f"Job {owner.name} is to end, so it need not wait for how this Pod ends."
+    if not (view.write.before or view.write.image).metadata.deletion_timestamp:
+        return (
+            f"Job {owner.name} seems to be about to end, and waits no more for how this Pod ends."
+        )
     return (
         "The Pod was to go before it had ended: its Job counts it as failed, or is to end, and "
         "need not wait for how it ends."

@@ -274,6 +274,21 @@ def status_writers(image: Image) -> set[str]:
     }
 
 
+def desired_at(metadata: Metadata) -> list[str]:
+    """When each manager last wrote what it set of the desired state, as RFC 3339.
+
+    One that writes a status as part of the object may have reported then.
+    """
+    return [
+        entry.time
+        for entry in metadata.managed_fields
+        if entry.time
+        and entry.subresource != "status"
+        and b'"f:spec"' in bytes(entry.fields)
+        and any(path.startswith("spec") for path in paths(entry.fields))
+    ]
+
+
 def reports_as_spec(metadata: Metadata) -> bool:
     """Whether somebody wrote a status as part of the object: each such report is a generation.
 

@@ -27,8 +27,11 @@ from eventstream.explain.world.text import (
 )
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
+from eventstream.objects.images import Image
+from eventstream.objects.managed_fields import desired_at
 from eventstream.objects.observations import Change
 from eventstream.objects.pods import Condition
+from eventstream.objects.workloads import AutoscalerSpec, AutoscalerStatus
 
 
 def scaled_by_autoscaler(view: View, who: Writer) -> Verdict | None:
@@ -110,6 +113,7 @@ def _measured(scaler: Write | None, said: list[Change]) -> str:
 
 _ACTOR = "horizontal-pod-autoscaler"
 _INVALID = frozenset({"InvalidSelector", "AmbiguousSelector", "InvalidMetricSourceType"})
+_AT_MOST = "TooManyReplicas"
 _MEASURED_LATE = 90.0
 """Seconds that metrics of Pods which have just started may take beside what is usual.
 
@@ -117,20 +121,76 @@ Source: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscal
 """
 
 
+_SYNCS = 30.0
+"""Seconds in which an autoscaler is looked at for certain: it is each 15 s, as that is usually set.
+
+Source: pkg/controller/podautoscaler/config/v1alpha1/defaults.go,
+RecommendedDefaultHPAControllerConfiguration.
+"""
+
+
 def assess(snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
-    """The outlook of an autoscaler: it never ends, and is done while it can measure and scale."""
+    """The outlook of an autoscaler: it never ends, and is done while it can measure and scale.
+
+    What it says is of the bounds and metrics that its controller saw, which it does not date.
+    """
     image = write.image
+    asked = _not_looked_at(write)
+    if asked is not None and snapshot.now - when(asked) < _SYNCS:
+        return _to_look_again(snapshot, write, when(asked), "it was changed")
     for name in ("AbleToScale", "ScalingActive"):
         found = condition(image, name)
         if found is None:
             return unknown(write, f"{named(image)} does not say yet whether it is {name}.")
         if found.status != "True":
             return _unable(snapshot, write, found)
+    if _is_of_other_bounds(image):
+        bounds = "the size that it wants was decided within other bounds"
+        return _to_look_again(snapshot, write, when(asked or write), bounds)
     limited = condition(image, "ScalingLimited")
-    if limited is not None and limited.status == "True" and limited.reason == "TooManyReplicas":
+    if limited is not None and limited.status == "True" and limited.reason == _AT_MOST:
         return _at_limit(snapshot, write, limited)
     replicas = count(getattr(image.status, "desired_replicas", 0), "replica")
     return complete(write, f"{named(image)} measures, and wants {replicas}.")
+
+
+def _not_looked_at(write: Write) -> Write | None:
+    """The last change of its spec, where no report has come since; None where one has.
+
+    A report that would say the same again is not written, so that this proves no wait for long.
+    """
+    log = write.log
+    for index in range(log.position(write.order), -1, -1):
+        one = log.writes[index]
+        if one.base or one.before is None or one.image.status != one.before.status:
+            return None
+        mine, before = desired_at(one.image.metadata), desired_at(one.before.metadata)
+        if one.image.spec != one.before.spec or mine != before:
+            return one
+    return None
+
+
+def _is_of_other_bounds(image: Image) -> bool:
+    """Whether the size that it wants was decided within other bounds than it has by now.
+
+    Sources: pkg/controller/podautoscaler/horizontal.go, normalizeDesiredReplicas,
+    normalizeDesiredReplicasWithBehaviors (their result lies within the bounds).
+    """
+    spec, status = image.spec, image.status
+    if not (isinstance(spec, AutoscalerSpec) and isinstance(status, AutoscalerStatus)):
+        return False
+    least = 1 if spec.min_replicas is None else spec.min_replicas
+    if not least <= status.desired_replicas <= spec.max_replicas:
+        return True
+    limited = condition(image, "ScalingLimited")
+    at_most = limited is not None and limited.status == "True" and limited.reason == _AT_MOST
+    return at_most and status.desired_replicas < spec.max_replicas
+
+
+def _to_look_again(snapshot: Snapshot, write: Write, since: float, why: str) -> Outlook:
+    what = f"{named(write.image)} to be looked at again, as {why}"
+    held = Holding(1, _ACTOR, "", since, what, late="not-ready", wait="measure", about=write)
+    return pending([held], staged([("stored", 1, 1), ("measuring", 0, 1)]), snapshot, "")
 
 
 def _unable(snapshot: Snapshot, write: Write, found: Condition) -> Outlook:

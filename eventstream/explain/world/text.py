@@ -8,6 +8,7 @@ from datetime import datetime
 from eventstream.explain.world.writes import Write
 from eventstream.objects.changes import FieldChange
 from eventstream.objects.images import Image
+from eventstream.objects.managed_fields import desired_at
 from eventstream.objects.numbers import is_time
 from eventstream.objects.observations import AuditRecord
 from eventstream.objects.redaction import NOT_KEPT
@@ -122,7 +123,10 @@ def parse(text: str | None) -> float | None:
 
 
 def when(write: Write) -> float:
-    """When a version came about: its arrival, or for a base the newest time that it tells."""
+    """When a version came about: its arrival, or for a base the newest time that it tells.
+
+    Of what was asked for last, and nobody has seen yet, only managedFields tell when that was.
+    """
     if not write.base or write.decision.draft is not None:
         return write.change.at
     if write.told_at is None:
@@ -135,9 +139,20 @@ def _told_at(write: Write) -> float:
     told = [metadata.creation_timestamp]
     conditions = getattr(write.image.status, "conditions", ())
     told.extend(condition.last_transition_time for condition in conditions)
+    told.extend(desired_at(metadata))
     times = [at for text in told if (at := parse(text)) is not None]
     asked = parse(metadata.deletion_timestamp)
     if asked is not None:  # The timestamp is when the grace period ends, not when it was asked.
         since = asked - (metadata.deletion_grace_period_seconds or 0)
         times.append(since if is_time(since) else asked)
+    elif not metadata.managed_fields and _is_unseen(write.image):
+        return write.change.at
     return max(times, default=write.change.at)
+
+
+def _is_unseen(image: Image) -> bool:
+    """Whether the status is of an older generation than the newest."""
+    if image.health is not None and image.health.stale:
+        return True
+    observed = getattr(image.status, "observed_generation", None)
+    return observed is not None and observed < (image.metadata.generation or 0)

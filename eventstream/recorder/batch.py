@@ -5,8 +5,6 @@ Merging here keeps a burst of revisions of one row at one write, and `put` at mi
 
 from collections.abc import Iterable
 
-import msgspec
-
 from eventstream.explain.vocabulary.records import (
     StepRemoved,
     StepUpsert,
@@ -26,22 +24,12 @@ from eventstream.objects.observations import (
     Removed,
 )
 from eventstream.objects.resource import Resource
+from eventstream.recorder.leaving import SavedImage, images_after, positions_after
 
 Arrival = Change | Position | Removed | Coverage | Gap | AuditLog
 
 RowId = tuple[str, str]
 """("step", "trace" or "waits", id)."""
-
-
-class SavedImage(msgspec.Struct, frozen=True):
-    """The image that an object's row must hold; None when the object is no more.
-
-    A `new` object has no row yet, so that nobody finds it before that is written.
-    """
-
-    resource: Resource
-    image: Image | None
-    new: bool = False
 
 
 class Batch:
@@ -58,7 +46,7 @@ class Batch:
         self.coverage: dict[str, Coverage] = {}
         self.logs: dict[str, AuditLog] = {}
         self.gaps: list[Gap] = []
-        self.gone: set[str] = set()
+        self.over: list[Removed] = []
         self.since: float | None = None
         self.until: float | None = None
         self.size = 0
@@ -100,7 +88,7 @@ class Batch:
             case Gap():
                 self.gaps.append(observation)
             case Removed():
-                self._remove(observation.resource.key)
+                self._leave(observation)
 
     def _change(self, change: Change) -> None:
         image, resource = change.after, change.resource
@@ -116,12 +104,11 @@ class Batch:
         elif change.type != "EXISTING":
             self.positions[resource.key] = Position(resource, image.version, change.at)
 
-    def _remove(self, resource: str) -> None:
-        self.gone.add(resource)
-        self.positions.pop(resource, None)
-        self.coverage.pop(resource, None)
-        kept = {uid: saved for uid, saved in self.images.items() if saved.resource.key != resource}
-        self.images = kept
+    def _leave(self, removed: Removed) -> None:
+        self.over.append(removed)
+        self.coverage.pop(removed.resource.key, None)
+        self.positions = positions_after(removed, self.positions)
+        self.images = images_after(removed, self.images)
 
 
 def _row_id(upsert: Upsert) -> RowId:

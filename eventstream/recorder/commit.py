@@ -4,7 +4,7 @@ The position only moves with the rows that it vouches for, so a restart after an
 on from where history ends.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 from django.db import IntegrityError, transaction
@@ -17,10 +17,11 @@ from eventstream.models import (
     InstallationRow,
     PositionRow,
 )
-from eventstream.names import forget, names
-from eventstream.objects.observations import Gap
+from eventstream.names import Names, forget, names
+from eventstream.objects.observations import Gap, Position, Removed
 from eventstream.recorder.batch import Batch
 from eventstream.recorder.journal import Note, empty, opened_journal
+from eventstream.recorder.leaving import positions_after
 from eventstream.recorder.rows import Encoded
 from eventstream.recorder.status import Status, save_status
 from eventstream.recorder.tenure import Tenure
@@ -34,6 +35,8 @@ from eventstream.statements import (
     Table,
     statements,
 )
+
+_position = msgspec.json.Decoder(Position)
 
 
 def commit(
@@ -79,8 +82,8 @@ def _commit(
         upserts = UpsertWriter(numbers, known, now, encode, indexed, trusted=trusted)
         upserts.write(list(batch.upserts.values()))
         _store_gaps(batch.gaps, numbers)
-        _forget_resources(batch.gone)
-        note.store(upserts.memos, batch.images, known, encode, batch.gone)
+        _leave(batch.over, known)
+        note.store(upserts.memos, batch.images, known, encode, batch.over)
         _store_bodies(POSITIONS, batch.positions)
         _store_bodies(COVERAGE, batch.coverage)
         _store_bodies(LOGS, batch.logs)
@@ -142,12 +145,20 @@ def _gap_id(gap: Gap) -> str:
     return f"{gap.resource.key}@{gap.from_version}-{gap.to_version}@{gap.at!r}"
 
 
-def _forget_resources(keys: set[str]) -> None:
-    if not keys:
-        return
-    ImageRow.objects.filter(resource__name__in=keys).delete()
-    for model in (PositionRow, CoverageRow):
-        model._default_manager.filter(resource__in=keys).delete()
+def _leave(over: Iterable[Removed], known: Names) -> None:
+    """Have the rows say what was told of these, one after the other."""
+    for removed in over:
+        key, by = removed.resource.key, removed.successor
+        images = ImageRow.objects.filter(resource__name=key)
+        positions = PositionRow.objects.filter(resource=key)
+        if by is None:
+            images.delete()
+        else:
+            images.update(resource=known.names.numbers([by.key], known.take)[by.key])
+            kept = {row.resource: _position.decode(bytes(row.body)) for row in positions}
+            _store_bodies(POSITIONS, positions_after(removed, kept))
+        positions.delete()
+        CoverageRow.objects.filter(resource=key).delete()
 
 
 def _store_bodies(table: Table, said: Mapping[str, msgspec.Struct]) -> None:

@@ -8,7 +8,8 @@ oldest rows get rows of their own then; images do so once a second.
 
 import math
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
 from itertools import accumulate, islice
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from eventstream.models import JournalRow
 from eventstream.names import Names
 from eventstream.objects.decoding import Decoder
+from eventstream.objects.observations import Removed
 from eventstream.objects.resource import Resource
 from eventstream.packing.ids import uid_bytes
 from eventstream.packing.journal import (
@@ -28,7 +30,7 @@ from eventstream.packing.journal import (
     unpack_entry,
 )
 from eventstream.packing.traces import pack_image
-from eventstream.recorder.batch import SavedImage
+from eventstream.recorder.leaving import SavedImage, images_after
 from eventstream.recorder.rows import Encoded, image_cells
 from eventstream.statements import IMAGES, JOURNAL, MEMOS, STEPS, statements
 
@@ -113,18 +115,18 @@ class Note:
         images: Mapping[str, SavedImage],
         known: Names,
         encode: Encoded,
-        forgotten: Collection[str] = (),
+        over: Sequence[Removed] = (),
     ) -> None:
         """Store images or note them, and note what was done to memos.
 
         Images wait of whose step a memo came as well: `encode` has made their JSON. That of a new
-        object does not, or its page would say that there is none. Those of `forgotten` resources
-        have no rows any more.
+        object does not, or its page would say that there is none; nor does what is read in another
+        version now, as by what is `over`.
         """
         before = self._journal.waiting
-        left = {uid: saved for uid, saved in before.items() if saved.resource.key not in forgotten}
+        left = reduce(lambda kept, each: images_after(each, kept), over, dict(before))
         later: dict[str, SavedImage] = {}
-        if self._at_once or len(left) + len(images) > WAITING_MOST:
+        if over or self._at_once or len(left) + len(images) > WAITING_MOST:
             self._at_once = True
             write_images({**left, **images}, known, encode)
             self._waiting = {}

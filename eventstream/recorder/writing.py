@@ -22,6 +22,7 @@ from eventstream.objects.observations import AuditLog, Gap, Observation, Positio
 from eventstream.recorder.batch import Batch
 from eventstream.recorder.commit import commit
 from eventstream.recorder.journal import IMAGES_SECONDS
+from eventstream.recorder.leaving import positions_after
 from eventstream.recorder.problems import commit_problem
 from eventstream.recorder.status import ClusterIdentity, Status, StatusKeeper
 from eventstream.recorder.tenure import Tenure
@@ -185,7 +186,8 @@ class Recorder:
         self.commits.lag = batch.lag(now)
         if due:
             self._status.written(now)
-        self._reached = {k: at for k, at in self._reached.items() if k not in batch.gone}
+        for removed in batch.over:
+            self._reached = positions_after(removed, self._reached)
         self._reached.update(batch.positions)
         self._stored_at = now
         return seq

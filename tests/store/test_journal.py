@@ -229,6 +229,20 @@ def test_a_commit_that_fails_changes_nothing_of_what_waits(monkeypatch: pytest.M
 
 
 @both
+def test_what_waits_of_a_type_that_moves_to_another_version_is_stored_as_of_that() -> None:
+    put((position(), []))
+    put(written("a", "10"), now=100.1)
+    put(written("b", "10"), now=100.2)
+    assert versions() == {}
+    later = msgspec.structs.replace(PODS, version="v2")
+    put((Removed(PODS, 101.0, "", later), []), now=100.3)
+    assert versions() == {"a": "10", "b": "10"}
+    saved = load_saved(Decoder(KEY)).resources
+    assert saved.keys() == {later.key}
+    assert sorted(each.uid for each in saved[later.key].images) == ["a", "b"]
+
+
+@both
 def test_a_step_that_only_seems_new_is_not_stored_twice() -> None:
     put((None, [put_trace()]), written("a", "10"))
     head = put(now=101.0)

@@ -17,7 +17,8 @@ from eventstream.kubeapi.connection import Connection
 from eventstream.kubeapi.identity import ClusterIdentity
 from eventstream.models import CoverageRow, ImageRow, PositionRow, StepRow, TraceRow
 from eventstream.objects.decoding import Decoder
-from eventstream.objects.observations import Change, Coverage, Position
+from eventstream.objects.observations import Change, Coverage, Position, Removed
+from eventstream.objects.resource import Resource
 from eventstream.observer import Observer
 from eventstream.recorder import (
     OtherCluster,
@@ -25,6 +26,8 @@ from eventstream.recorder import (
     check_cluster,
     load_saved,
 )
+from eventstream.recorder.batch import Batch
+from eventstream.recorder.commit import commit
 from eventstream.recorder.status import Status, save_status
 from tests.explain.tapes import observations
 from tests.store.conftest import NAME, both
@@ -83,6 +86,51 @@ def test_a_relist_that_was_cut_off_is_compared_again() -> None:
     saved = load_saved(Decoder(KEY)).resources[PODS.key]
     assert saved.position.resource_version == ""
     assert sorted(image.uid for image in saved.images) == ["a", "b"]
+
+
+LATER = Resource("", "v2", "pods", "Pod")
+"""What may not be so of Pods is of many custom types."""
+
+
+def test_a_type_that_moved_to_a_version_not_listed_yet_is_compared_with_what_was_known() -> None:
+    store(seen=change("EXISTING"))
+    store(seen=position("10"))
+    store(seen=Coverage(PODS, "watching", 100.0))
+    store(seen=Removed(PODS, 200.0, "It is read in version v2 from now on.", LATER))
+    assert not CoverageRow.objects.exists()
+    saved = load_saved(Decoder(KEY)).resources
+    assert saved.keys() == {LATER.key}
+    assert saved[LATER.key].position == Position(LATER, "", 100.0)
+    assert [image.uid for image in saved[LATER.key].images] == ["uid-1"]
+
+
+def test_what_moves_twice_or_moves_and_goes_in_one_commit_is_as_it_was_last() -> None:
+    last = Resource("", "v3", "pods", "Pod")
+    batch = Batch()
+    for each in (
+        change("EXISTING", "a"),
+        position("10"),
+        Removed(PODS, 200.0, "", LATER),
+        Removed(LATER, 201.0, "", last),
+    ):
+        batch.add(each, ())
+    commit(batch, 100.0)
+    saved = load_saved(Decoder(KEY)).resources
+    assert saved.keys() == {last.key}
+    assert saved[last.key].position == Position(last, "", 100.0)
+    assert [image.uid for image in saved[last.key].images] == ["a"]
+    batch = Batch()
+    batch.add(Removed(last, 202.0, "", PODS), ())
+    batch.add(Removed(PODS, 203.0, ""), ())
+    commit(batch, 100.0)
+    assert load_saved(Decoder(KEY)).resources == {}
+    assert not ImageRow.objects.exists()
+
+
+def test_a_version_whose_first_list_was_cut_off_leaves_nothing_to_compare_with() -> None:
+    store(seen=change("EXISTING"))
+    store(seen=Removed(PODS, 200.0, "", LATER))
+    assert load_saved(Decoder(KEY)).resources == {}
 
 
 def test_coverage_of_the_earlier_run_is_past() -> None:

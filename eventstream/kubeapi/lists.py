@@ -10,8 +10,10 @@ from contextlib import asynccontextmanager
 
 MOST = 16
 """So many lists of one server are read at a time."""
-AGAIN_MOST = 4
-"""So many more, of types whose list failed the last time: what hangs holds up only its like."""
+HANGING_MOST = 4
+"""So many more, of types whose list hung the last time: what hangs holds up only its like."""
+HANGS_SECONDS = 5.0
+"""A list that was read for so long, and failed, hangs; one refused at once holds up none."""
 
 
 class Lists:
@@ -19,10 +21,10 @@ class Lists:
 
     def __init__(self) -> None:
         self._first = asyncio.Semaphore(MOST)
-        self._again = asyncio.Semaphore(AGAIN_MOST)
+        self._hanging = asyncio.Semaphore(HANGING_MOST)
 
     @asynccontextmanager
-    async def place(self, *, again: bool) -> AsyncIterator[None]:
-        """Wait for a place, in the order of asking; `again` where it failed the last time."""
-        async with self._again if again else self._first:
+    async def place(self, *, hangs: bool) -> AsyncIterator[None]:
+        """Wait for a place, in the order of asking; `hangs` where it did the last time."""
+        async with self._hanging if hangs else self._first:
             yield

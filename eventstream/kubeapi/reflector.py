@@ -24,11 +24,11 @@ from eventstream.kubeapi.listing import (
     stream_parameters,
     watch_parameters,
 )
+from eventstream.kubeapi.lists import HANGS_SECONDS
 from eventstream.kubeapi.session import WatchSession
 from eventstream.kubeapi.states import (
     FAILED,
     Absent,
-    Asking,
     BackingOff,
     Broken,
     Checking,
@@ -89,7 +89,8 @@ class Reflector:
         self.resource = resource
         self._clock = clock or Clock()
         self._turns = connection.turns
-        self._list_failed = False
+        self._began = self._clock.monotonic()
+        self._hangs = False
         self._holdings = holdings or Holdings()
         self._exchange = Exchange(connection, decoder, resource, namespace, self._clock)
         images = saved.images if saved else ()
@@ -152,11 +153,18 @@ class Reflector:
         except NoRoomError:
             problem = problems.no_room(self.resource, self._holdings.most)
             outcome = Refused(problem) if isinstance(state, Watching) else Broken(problem)
-        if not isinstance(state, Watching) and isinstance(state, Asking):
-            self._list_failed = isinstance(outcome, FAILED)
+        if isinstance(state, Listing | Streaming | Checking):
+            self._judge(outcome)
         if not isinstance(outcome, Listed):  # The watch that began with the list goes on.
             await self._exchange.close()
         return outcome
+
+    def _judge(self, outcome: Outcome) -> None:
+        """Take note of whether the list hangs, of which that it began says nothing."""
+        if isinstance(outcome, FAILED):
+            self._hangs = self._clock.monotonic() - self._began >= HANGS_SECONDS
+        elif not isinstance(outcome, PageRead | NotStreamed):
+            self._hangs = False
 
     def _is_quiet(self, state: State) -> bool:
         """Whether silence is no sign of trouble: the server tells of this type what happens alone.
@@ -172,10 +180,10 @@ class Reflector:
             case Watching():
                 return await self._watch(state)
             case Listing() | Streaming() | Checking():
-                if not isinstance(state, Checking):
-                    # Before it is its turn: who rests on the list may wait for it.
-                    await self._coverage.tell("listing", state.problem)
-                async with self._turns.lists.place(again=self._list_failed):
+                # Before it is its turn: who rests on the list may wait for it.
+                await self._coverage.tell(_manner(state), state.problem)
+                async with self._turns.lists.place(hangs=self._hangs):
+                    self._began = self._clock.monotonic()
                     return await self._read(state)
             case _:
                 await self._coverage.tell(_WAITS[type(state)], state.problem, state.delay)
@@ -235,7 +243,6 @@ class Reflector:
         return self._ended(session, empty=state.version == opened_with)
 
     async def _check(self, state: Checking) -> Outcome:
-        await self._coverage.tell("backing-off" if state.problem else "watching", state.problem)
         return Current(await self._exchange.newest(NEWEST))
 
     async def _take_all(
@@ -258,3 +265,10 @@ class Reflector:
     def _ended(self, session: WatchSession, *, empty: bool) -> Ended:
         failed = empty and session.was_short
         return Ended(problems.empty_watch(self.resource) if failed else None)
+
+
+def _manner(state: Listing | Streaming | Checking) -> CoverageState:
+    """How a resource is said to be watched while its list is waited for and read."""
+    if not isinstance(state, Checking):
+        return "listing"
+    return "backing-off" if state.problem else "watching"

@@ -30,6 +30,7 @@ from eventstream.kubeapi.clock import Clock
 from eventstream.kubeapi.identity import (
     UID_PATH,
     ClusterIdentity,
+    Recognition,
     uid_in,
     version_in,
 )
@@ -37,7 +38,6 @@ from eventstream.kubeapi.problems import (
     ApiProblem,
     expired_token,
     open_files,
-    other_cluster,
     oversized,
     unreadable,
 )
@@ -130,11 +130,9 @@ class Connection:
         self._source = source
         self._clock = clock
         self._lock = asyncio.Lock()
-        self._recognising = asyncio.Lock()
         self._loads = 0
         self._reloaded_at = float("-inf")
-        self._uid = ""
-        self._is_certain = True
+        self._recognition = Recognition()
         self._take(configuration)
         # No limit: a pool that is full makes further watches wait without a word.
         self._pool = aiohttp.TCPConnector(limit=0)
@@ -204,10 +202,8 @@ class Connection:
         Its uid is that of namespace kube-system, which lives as long as the cluster, or, where
         that must not be read, a hash of the server's address and CA.
         """
-        self._uid = await self._told_uid()
-        return ClusterIdentity(
-            self._uid or self._place, self.name, self.server, await self.version()
-        )
+        uid = self._recognition.uid = await self._told_uid()
+        return ClusterIdentity(uid or self._place, self.name, self.server, await self.version())
 
     async def version(self) -> str:
         """Return the server's version, as `v1.36.2`, "" where it is not told; raises ApiProblem."""
@@ -222,7 +218,7 @@ class Connection:
     async def route(self, *, own: bool) -> Route:
         """Return how to reach the server; with `own`, as Baton, else as nobody in particular."""
         await self._renew()
-        await self._recognise()
+        await self._recognition.check(self.server, self._told_uid)
         configuration = self._configuration
         return Route(
             self.server,
@@ -294,19 +290,9 @@ class Connection:
                 raise
         return await self._send(asked)
 
-    async def _recognise(self) -> None:
-        """Raise ApiProblem where the address that was read anew leads to another cluster."""
-        async with self._recognising:
-            if self._is_certain:
-                return
-            uid = await self._told_uid()
-            if uid not in ("", self._uid):
-                raise ApiProblem(other_cluster(self.server))
-            self._is_certain = True
-
     async def _send(self, asked: _Asked) -> aiohttp.ClientResponse:
-        if not self._is_certain and asked.path != UID_PATH:
-            await self._recognise()
+        if not self._recognition.is_certain and asked.path != UID_PATH:
+            await self._recognition.check(self.server, self._told_uid)
         configuration = self._configuration
         bearer = await self._bearer()
         try:
@@ -369,8 +355,8 @@ class Connection:
             self._reloaded_at = self._clock.monotonic()
             before = self._place
             self._take(await self._source.load())
-            if self._uid and self._place != before:
-                self._is_certain = False
+            if self._place != before:
+                self._recognition.doubt()
             return True
 
 

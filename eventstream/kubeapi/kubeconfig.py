@@ -104,7 +104,7 @@ class KubeConfig:
 
         The context stays that of the first time, whichever is the current one by now.
         """
-        self._written = self._stamps()
+        written = self._stamps()
         files = [(path, _read(path)) for path in self._paths]
         self.name = self._context = _context(files, self._context)
         self.namespace = _namespace(files, self.name)
@@ -117,6 +117,7 @@ class KubeConfig:
             raise ApiProblem(error.problem) from error
         except _UNREADABLE as error:
             raise ApiProblem(self._failed(error)) from error
+        self._written = written  # What could not be used is read again.
         return configuration
 
     async def renew(self, configuration: Configuration) -> None:
@@ -135,8 +136,7 @@ class KubeConfig:
         return self._stamps() != self._written
 
     def _stamps(self) -> list[tuple[int, int]]:
-        found = [path.stat() for path in self._paths if path.exists()]
-        return [(each.st_mtime_ns, each.st_size) for each in found]
+        return [_stamp(path) for path in self._paths]
 
     def _failed(self, error: Exception) -> Problem:
         if isinstance(error, OSError) and error.filename and error.strerror:
@@ -164,6 +164,15 @@ def find(kubeconfig: str | None, context: str | None) -> Source:
     if kubeconfig:
         raise ApiProblem(_unusable(candidates, "there is no such file"))
     raise ApiProblem(_no_cluster(candidates) if named or not _in_pod() else _no_token())
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """When a file was written and how long it is, zeros where that can't be had."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
 
 
 def _in_pod() -> bool:

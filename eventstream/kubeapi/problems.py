@@ -82,8 +82,19 @@ def behind(resource: Resource, refusal: Problem) -> Problem:
     )
 
 
-def other_cluster(server: str) -> Problem:
-    """Tell that credentials or an address, read anew, led to another cluster than before."""
+def other_cluster(server: str, *, told: bool) -> Problem:
+    """Tell that credentials or an address, read anew, led to another cluster than before.
+
+    Or to one that does not say which it is, where not even its uid was `told`.
+    """
+    if not told:
+        return Problem(
+            "other-cluster",
+            f"What answers at {server} does not tell which cluster it is: the uid of its namespace "
+            "kube-system could be read before and can't be now.",
+            "the kubeconfig now names another cluster, or a user who may not get that namespace",
+            "let that user get namespace kube-system, or restart Baton",
+        )
     return Problem(
         "other-cluster",
         f"Another cluster answers at {server} than the one that is watched: the uid of its "

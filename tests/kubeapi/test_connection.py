@@ -1,5 +1,6 @@
 """Each way in which a cluster cannot be reached has its own message, and credentials may change."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ import yaml
 
 from eventstream.kubeapi.connection import Connection, connect
 from eventstream.kubeapi.identity import UID_PATH
+from eventstream.kubeapi.kubeconfig import KubeConfig
 from eventstream.kubeapi.problems import ApiProblem
 from tests.kubeapi.certificates import Authority
 from tests.kubeapi.clocks import VirtualClock
@@ -293,6 +295,45 @@ async def test_another_cluster_at_an_address_that_changed_is_not_taken_for_the_f
     time.advance(10)
     assert await connection.version() == "v1.36.2"
     await connection.close()
+
+
+async def test_a_cluster_that_no_longer_tells_its_uid_is_not_taken_for_the_first(
+    server: ScriptedServer, other: ScriptedServer, connection: Connection, tmp_path: Path
+) -> None:
+    has_uid(server, "one")
+    await connection.identify()
+    await server.stop()
+    write_kubeconfig(tmp_path / "config", other.url)
+    other.on("/version", json_answer({"gitVersion": "v1.36.2"}))
+    other.on(UID_PATH, status_answer(403))
+    with pytest.raises(ApiProblem, match="does not tell which cluster it is") as raised:
+        await connection.version()
+    assert raised.value.problem.code == "other-cluster"
+    asked = len(other.requests)
+    said = await asyncio.gather(*(connection.version() for _ in range(9)), return_exceptions=True)
+    assert {str(each) for each in said} == {str(raised.value)}
+    assert len(other.requests) == asked + 1, "who waits for the answer does not ask again"
+    has_uid(other, "one")
+    assert await connection.version() == "v1.36.2"
+
+
+async def test_a_kubeconfig_that_could_not_be_used_is_read_again_as_it_stands(
+    server: ScriptedServer, tmp_path: Path
+) -> None:
+    config = write_kubeconfig(tmp_path / "config", server.url)
+    source = KubeConfig([config], None)
+    assert source.changed()
+    await source.load()
+    assert not source.changed()
+    config.write_text("users: {")
+    with pytest.raises(ApiProblem):
+        await source.load()
+    assert source.changed()
+
+
+async def test_a_kubeconfig_that_cannot_be_looked_at_is_told_of() -> None:
+    with pytest.raises(ApiProblem, match="The kubeconfig cannot be used"):
+        await KubeConfig([Path("k" * 300)], None).load()
 
 
 async def test_another_current_context_does_not_lead_to_another_cluster(

@@ -127,6 +127,7 @@ class Observer:
             saved=self._positions,
             namespace=self._namespace,
         )
+        self._positions = {}  # Else each object of then would be held for as long as this runs.
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._recorder.run(), name="record")

@@ -79,7 +79,7 @@ def for_config(trace: Trace | None, program: str = "oc") -> list[Command]:
     return _typed(
         Command(
             given("create deploymentconfig", "web", options=("--image=bitnami/nginx:latest",)),
-            "Creates a DeploymentConfig, in your current project.",
+            "Creates the DeploymentConfig of the example, in your current project.",
             writes=True,
         ),
         Command(
@@ -94,8 +94,10 @@ def for_config(trace: Trace | None, program: str = "oc") -> list[Command]:
             given("get deploymentconfig", name, options=(*where, *_WHOLE)),
             "Desired state, current state, and who wrote which field.",
         ),
-        Command(given("rollout latest", name), "Rolls out once more.", writes=True),
-        Command(given("delete deploymentconfig", "web"), "Takes it away again.", writes=True),
+        Command(given("rollout latest", "web"), "Rolls the example out once more.", writes=True),
+        Command(
+            given("delete deploymentconfig", "web"), "Takes the example away again.", writes=True
+        ),
     )
 
 

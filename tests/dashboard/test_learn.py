@@ -127,7 +127,8 @@ def test_a_recorded_deploymentconfig_turns_each_step_of_its_sequence(client: Cli
     assert set(shown(newest).values()) <= {"reported", "inferred", "observed"}
     assert len(shown(newest)) == len(DEPLOYMENT_CONFIG)
     assert "openshift-deploy" in newest
-    assert "oc create deploymentconfig web" in newest
+    writing = re.findall(r"oc (create|rollout|delete) \w+ (\w+)", newest)
+    assert writing == [("create", "web"), ("rollout", "web"), ("delete", "web")]
     offered = re.findall(r'#commands-title"[^>]*>\s*(\w+)', newest)
     assert offered == ["oc"], "no choice is offered that would change nothing"
 

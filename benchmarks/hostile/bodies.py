@@ -67,6 +67,14 @@ def _resident(process: psutil.Process) -> int:
         return 0
 
 
+def _observes(process: psutil.Process) -> bool:
+    """Whether it is a dashboard's; one that has ended meanwhile is none."""
+    try:
+        return "observe" in process.cmdline()
+    except psutil.NoSuchProcess:
+        return False
+
+
 class Attacked:
     """A dashboard to be attacked, and what each attack did to it."""
 
@@ -75,7 +83,7 @@ class Attacked:
         place = urlsplit(baton.url)
         self._address = (place.hostname or "", place.port or 0)
         ours = psutil.Process().children()
-        self._process = next(each for each in ours if "observe" in each.cmdline())
+        self._process = next(each for each in ours if _observes(each))
 
     @contextlib.contextmanager
     def attack(self, name: str) -> Iterator[list[str]]:

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
@@ -26,6 +27,8 @@ NODES_MOST = 200
 PLACES_MOST = 200
 WAITS_MOST = 60
 
+_WITHHELD, _OVERDUE = "withheld", "overdue"
+"""What is said in a diagnosis' place: it may not be seen, or there is none."""
 _PRESSING = frozenset({"failing", "failed", "pending", "not-ready"})
 
 
@@ -47,6 +50,17 @@ class Place(msgspec.Struct, frozen=True):
     traces: dict[str, int]
 
 
+class Tally(msgspec.Struct, frozen=True):
+    """How many stalled traces have a diagnosis, and the address that leads to such traces.
+
+    Its word is searched for, since what a trace is found by in order does not hold its diagnosis.
+    """
+
+    code: str
+    count: int
+    address: str
+
+
 @require_safe
 def cluster(request: HttpRequest, page: Page) -> HttpResponse:
     """The page, whole; it is asked for anew every few seconds by its script."""
@@ -64,7 +78,7 @@ def cluster(request: HttpRequest, page: Page) -> HttpResponse:
         "stalled": len(stalled.rows),
         "stalled_more": stalled.next is not None,
         "running_more": TRACES_MOST if running.next is not None else 0,
-        "codes": codes[:CODES_MOST],
+        "codes": [_tally(*each) for each in codes[:CODES_MOST]],
         "codes_left": sum(count for _, count in codes[CODES_MOST:]),
         "counts": counts,
         "pods": sum(count for _, count in counts),
@@ -129,8 +143,14 @@ def _slow(trace: Trace, at: float) -> bool:
 def _code(trace: Trace) -> str:
     """What is wrong, in a word."""
     if trace.withheld:
-        return "withheld"
-    return trace.diagnosis or "overdue"
+        return _WITHHELD
+    return trace.diagnosis or _OVERDUE
+
+
+def _tally(code: str, count: int) -> Tally:
+    if code in (_WITHHELD, _OVERDUE):
+        return Tally(code, count, f"{reverse('now')}?state=stalled")
+    return Tally(code, count, f"{reverse('search')}?{urlencode({'text': code, 'in': 'traces'})}")
 
 
 def _urgency(node: history.NodeState) -> tuple[bool, int, str]:

@@ -26,11 +26,22 @@ function codes(rows) {
   return told.length && left ? [...told, ["", left]] : told;
 }
 
-function drawn([code, many]) {
-  const piece = document.createElement("span");
+/** A code leads to the traces that have the word, as far as history reaches. */
+function drawn([code, many], search) {
+  const piece = document.createElement(code ? "a" : "span");
+  if (code) piece.href = `${search}?${new URLSearchParams({ text: code, in: "traces" })}`;
   const name = Object.assign(document.createElement("span"), { className: code ? "diagnosis" : "", textContent: code || "others" });
   piece.append(name, ` ${many}`);
   return piece;
+}
+
+/** Draw them anew where they changed: somebody may be about to follow one. */
+function draw(place, told) {
+  const pieces = told.map((each) => drawn(each, place.dataset.search));
+  if (pieces.map((each) => each.outerHTML).join("") === place.innerHTML) return;
+  const at = place.contains(document.activeElement) ? document.activeElement.href : undefined;
+  place.replaceChildren(...pieces);
+  if (at) pieces.find((each) => each.href === at)?.focus({ preventScroll: true });
 }
 
 /** Say it at once: the page was drawn. */
@@ -44,7 +55,7 @@ export function tell() {
     said.querySelector(".word").textContent = each.words;
     said.hidden = !each.some;
   }
-  place.querySelector(".codes").replaceChildren(...codes(stalled.rows).map(drawn));
+  draw(place.querySelector(".codes"), codes(stalled.rows));
   place.querySelector(".nothing").hidden = stalled.some || running.some || stalled.more || running.more || !feed.querySelector(".trace-row");
   document.title = stalled.some ? `${stalled.words} · ${title}` : title;
 }

@@ -1,5 +1,7 @@
 """The feed as a place to read: rows hold still under the reader, and history goes a long way."""
 
+import re
+
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, StartBaton, opened
@@ -50,3 +52,6 @@ def test_those_who_listen_are_told_how_things_stand(
         expect(page.locator("#standing > .is-stalled")).to_have_text("1 stalled")
         expect(page.locator("#standing .codes")).to_have_text("quota-exceeded 1")
         expect(page).to_have_title("1 stalled · Now · practice · Baton")
+        page.locator("#standing").get_by_role("link", name="quota-exceeded 1").click()
+        expect(page).to_have_url(re.compile(r"/search\?text=quota-exceeded&in=traces$"))
+        expect(page.locator("#results")).to_contain_text("quota-exceeded")

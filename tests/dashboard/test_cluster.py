@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -64,6 +65,18 @@ def test_what_is_stuck_stands_on_the_cluster_page_with_its_code(client: Client) 
     assert 'id="trace-bad"' in html
     assert 'id="trace-nginx"' not in html
     assert "image-not-found 1" in words(html)
+
+
+def test_a_diagnosis_leads_to_the_traces_that_have_it(client: Client) -> None:
+    scenes.store(scenes.stuck(time.time() - 31), scenes.nginx(time.time() - 60))
+    found = re.search(
+        r'href="(/search\?[^"]*)"[^>]*>\s*<span class="diagnosis">image-not-found<',
+        body(client, "/cluster"),
+    )
+    assert found
+    html = body(client, unescape(found[1]))
+    assert "/traces/bad" in html
+    assert "/traces/nginx" not in html
 
 
 def test_what_is_stuck_for_longest_is_shown_first_whatever_changed_last(client: Client) -> None:

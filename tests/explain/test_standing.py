@@ -1,6 +1,9 @@
 """How one object stands when somebody asks, whether or not a trace of it is open."""
 
+import msgspec
+
 from eventstream.explain.engine.engine import Engine
+from eventstream.objects.observations import Change
 from tests.explain.stories import KCM, START, Story
 from tests.explain.things import condition, deployment, pod, replicaset, thing
 
@@ -76,3 +79,21 @@ def test_what_its_controller_changed_since_did_not_overtake_how_an_object_stands
         trace = engine.standing(each["metadata"]["uid"], story.at + 1)
         assert trace is not None
         assert trace.state == ("running" if each is rs else "complete")
+
+
+def test_a_change_that_only_a_list_showed_is_how_an_object_stands_and_not_what_it_overtook() -> (
+    None
+):
+    story = Story()
+    web = story.create(deployment(replicas=0), "kubectl-create")
+    web["spec"]["template"]["spec"]["containers"][0]["image"] = "web:2"
+    web["metadata"]["generation"] = 2
+    web["status"] = {"observedGeneration": 2}
+    story.change(web, {})
+    last = story.shown[-1]
+    assert isinstance(last, Change)
+    story.shown[-1] = msgspec.structs.replace(last, relisted=True)
+    engine = told(story, story.at + 1)
+    trace = engine.standing(web["metadata"]["uid"], story.at + 1)
+    assert trace is not None
+    assert trace.state == "complete"

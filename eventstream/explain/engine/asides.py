@@ -202,15 +202,16 @@ class Contacts:
     def standing(self, uid: str, now: float) -> Trace | None:
         """How the object of that uid stands at `now`, None for one never seen.
 
-        By the trace that began last of those that it is the root of; where there is none, by one
-        made for the answer, which is kept nowhere.
+        By the trace that began last of those that it is the root of and that were not overtaken;
+        where there is none, by one made for the answer, which is kept nowhere.
         """
         log = self._world.logs.get(uid)
         if log is None or not log.seen:
             return None
-        own = self._traces.of(log)
-        if own:
-            return self._traces.judged(own[-1], now)
+        for own in reversed(self._traces.of(log)):
+            record = self._traces.judged(own, now)
+            if record.state != "superseded":
+                return record
         trace = TraceLog(self._traces.existing_id(log), log, None, contact=True)
         trace.found = self._earlier.current(log)
         trace.floor = log.writes[-1].order if log.writes else -1  # So that nothing overtook it.

@@ -20,11 +20,11 @@ def user(**how: object) -> Json:
     [
         ({}, "unknown"),
         ({"node": ""}, "pvc-protection-controller"),
-        ({"phase": "Succeeded"}, "pvc-protection-controller"),
+        ({"phase": "Succeeded"}, "unknown"),
         ({"claim": "other"}, "pvc-protection-controller"),
     ],
 )
-def test_a_claim_that_goes_while_a_pod_uses_it_may_have_been_let_go_by_force(
+def test_a_claim_that_goes_while_a_pod_has_it_may_have_been_let_go_by_force(
     using: Json, actor: str
 ) -> None:
     story = Story()

@@ -18,13 +18,13 @@ TRACKING = "batch.kubernetes.io/job-tracking"
 def doubt(view: View, lost: tuple[str, ...], before: Image, actor: str) -> str:
     """Who else took finalizers of Kubernetes' own, in words; empty where what they wait for is so.
 
-    Sources: pkg/controller/volume/pvcprotection/pvc_protection_controller.go, askInformer,
-    podIsShutDown; pkg/controller/volume/pvprotection/pv_protection_controller.go, isBeingUsed;
-    pkg/controller/job/job_controller.go, canRemoveFinalizer, isPodFailed.
+    Sources: pkg/controller/volume/pvcprotection/pvc_protection_controller.go,
+    podUsesPVCForDeletion; pkg/controller/volume/pvprotection/pv_protection_controller.go,
+    isBeingUsed; pkg/controller/job/job_controller.go, canRemoveFinalizer, isPodFailed.
     """
     who = f"A client by force, or the {title(actor)}"
     if "kubernetes.io/pvc-protection" in lost and (user := _user(view)) is not None:
-        return f"{who}: {named(user.image)} had the claim as a volume, and had not ended."
+        return f"{who}: {named(user.image)} was still there, and had the claim as a volume."
     if "kubernetes.io/pv-protection" in lost and getattr(before.status, "phase", "") == "Bound":
         return f"{who}: the volume was bound to a claim."
     if TRACKING in lost and not _counts(view, before):
@@ -33,13 +33,11 @@ def doubt(view: View, lost: tuple[str, ...], before: Image, actor: str) -> str:
 
 
 def _user(view: View) -> Write | None:
-    """A Pod with a node that has the claim as a volume, and had not ended or been let go."""
+    """A Pod with a node that has the claim as a volume: while it is there, be it ended."""
     metadata = view.write.image.metadata
     for log in view.world.places.inhabitants(metadata.namespace):
         pod = log.at(view.order) if log.ref.kind == "Pod" else None
-        if pod is None or pod.gone or has_ended(pod.image) or not node_of(pod.image):
-            continue
-        if pod.image.metadata.deletion_grace_period_seconds == 0:
+        if pod is None or pod.gone or not node_of(pod.image):
             continue
         volumes = pod.image.spec.volumes if isinstance(pod.image.spec, PodSpec) else ()
         sources = (volume.persistent_volume_claim for volume in volumes)

@@ -230,6 +230,22 @@ def test_a_claim_that_does_not_exist_is_named() -> None:
     )
 
 
+def test_an_ephemeral_volumes_claim_that_is_bound_stands_for_no_other() -> None:
+    story = Story()
+    one = pod(None, "db-0", "")
+    source = {"claimName": "data-db-0"}
+    one["spec"]["volumes"] = [{"name": "data", "persistentVolumeClaim": source}]
+    story.create(one, "kubectl-create")
+    own = thing("PersistentVolumeClaim", "db-0-scratch", "v1", one, status={"phase": "Bound"})
+    story.create(own, KCM)
+    message = '0/1 nodes are available: persistentvolumeclaim "data-db-0" not found.'
+    said = condition("PodScheduled", "False", "Unschedulable", message)
+    story.change(one, {"status": {"conditions": [said]}}, "kube-scheduler", sub="status")
+    assert story.trace(one).summary == (
+        "Pod db-0 waits for PersistentVolumeClaim data-db-0, which does not exist."
+    )
+
+
 def test_the_deployment_says_what_its_pod_asks_for() -> None:
     story = Story()
     web, _, one = rollout(story, "")

@@ -71,17 +71,13 @@ def mere(message: str) -> bool:
 
 
 def bound(snapshot: Snapshot, write: Write) -> float | None:
-    """When the last of the Pod's claims was bound, whatever the scheduler said before.
+    """When the last of the Pod's claims was written, all of which are bound by now.
 
-    None where some is not, or not known to be.
+    None where some is not, or not known to be, whatever the scheduler said before.
     """
-    found = _claims(snapshot, write)
-    spec = write.image.spec
-    volumes = spec.volumes if isinstance(spec, PodSpec) else ()
-    asked = sum(volume.persistent_volume_claim is not None for volume in volumes)
-    if len(found) < asked or any(_phase(claim) != "Bound" for claim in found):
+    if None in _by_name(snapshot, write) or _unbound(snapshot, write):
         return None
-    return max((when(claim) for claim in found), default=None)
+    return max(map(when, _claims(snapshot, write)), default=None)
 
 
 def pending_claims(snapshot: Snapshot, write: Write, found: Condition | None = None) -> Trouble:
@@ -139,13 +135,17 @@ def has_claims(write: Write) -> bool:
 
 
 def _claims(snapshot: Snapshot, write: Write) -> list[Write]:
-    spec = write.image.spec
+    own = snapshot.children(write.log, "PersistentVolumeClaim")  # Those of ephemeral volumes.
+    return [*(claim for claim in _by_name(snapshot, write) if claim is not None), *own]
+
+
+def _by_name(snapshot: Snapshot, write: Write) -> list[Write | None]:
+    """The claims that the Pod names; None for one that is not there."""
+    spec, namespace = write.image.spec, write.image.metadata.namespace
     volumes = spec.volumes if isinstance(spec, PodSpec) else ()
     names = [v.persistent_volume_claim.claim_name for v in volumes if v.persistent_volume_claim]
-    namespace = write.image.metadata.namespace
-    found = [snapshot.by_name("PersistentVolumeClaim", namespace, name) for name in names]
-    own = snapshot.children(write.log, "PersistentVolumeClaim")  # Those of ephemeral volumes.
-    return [*(claim for claim in found if claim is not None and not claim.gone), *own]
+    found = (snapshot.by_name("PersistentVolumeClaim", namespace, name) for name in names)
+    return [None if claim is None or claim.gone else claim for claim in found]
 
 
 def _phase(claim: Write) -> str:

@@ -60,3 +60,22 @@ def test_a_part_that_failed_counts_unless_its_owner_came_to_be_ready_after_it(
     story.wait(90)
     story.change(owner, {"status": {"conditions": [ready]}}, "planner", sub="status")
     assert story.trace(owner).state == state
+
+
+@pytest.mark.parametrize(
+    ("later", "state"),
+    [
+        ({"metadata": {"labels": {"team": "a"}}}, "stalled"),
+        ({"status": {"conditions": [condition("Ready", "True", "Scheduled")]}}, "complete"),
+    ],
+)
+def test_only_what_its_owner_reports_makes_a_failure_one_that_it_knew_of(
+    later: Json, state: str
+) -> None:
+    story = Story()
+    owner = story.exists(plan({"conditions": [condition("Ready", "True")]}))
+    run = story.create(thing("BackupRun", "new", API, owner, spec={}), "planner")
+    story.change(run, {"status": FAILED}, "planner", sub="status")
+    assert story.trace(owner).state == "stalled"
+    story.change(owner, later, "planner", sub="status" if "status" in later else "")
+    assert story.trace(owner).state == state

@@ -27,9 +27,26 @@ def is_history(write: Write, began: Write | None, child: Write) -> bool:
     if own is None or not well:
         return False
     if over:
-        return child.base if write.base else child.order < write.order
+        said = _reported(write)
+        return _is_listed(child) if _is_listed(said) else child.order < said.order
     since, failed = parse(own.since), parse(health.since) if health is not None else None
     return health is not None and health.state == "failed" and _before(failed, since)
+
+
+def _reported(write: Write) -> Write:
+    """The version by which its controller last said how it stands: labels alone say nothing."""
+    log = write.log
+    for index in range(log.position(write.order), -1, -1):
+        found = log.writes[index]
+        paths = [change.path for change in found.changes]
+        if not paths or any(path.startswith("status") for path in paths):
+            return found
+    return write
+
+
+def _is_listed(write: Write) -> bool:
+    """Whether it was there when watching began: who came first then is not looked at."""
+    return write.base and write.decision.draft is None
 
 
 def _before(failed: float | None, since: float | None) -> bool:

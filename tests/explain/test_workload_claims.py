@@ -275,7 +275,10 @@ def test_what_else_is_written_to_a_replicaset_answers_what_changed_of_its_deploy
     assert (step.why, step.loop is not None and "(1003)" in step.loop.observe) == (why, cause)
 
 
-def test_of_a_workloads_pods_those_are_waited_for_that_have_not_been_ready_long_enough() -> None:
+@pytest.mark.parametrize("apart", [0, 3600, -3600])
+def test_of_a_workloads_pods_those_are_waited_for_that_have_not_been_ready_long_enough(
+    apart: int,
+) -> None:
     story = Story()
     web = replicaset(None, "web-1", 3)
     web["spec"]["minReadySeconds"] = 30
@@ -284,7 +287,7 @@ def test_of_a_workloads_pods_those_are_waited_for_that_have_not_been_ready_long_
     for each, waits in zip(pods, (0, 200, 0), strict=True):
         story.wait(waits)
         story.change(each, {"spec": {"nodeName": "node-1"}})
-        story.change(each, {"status": ready(story.at)}, "kubelet", sub="status")
+        story.change(each, {"status": ready(story.at + apart)}, "kubelet", sub="status")
     counts = {"replicas": 3, "readyReplicas": 3, "availableReplicas": 1, "observedGeneration": 1}
     story.change(web, {"status": counts}, KCM, sub="status")
     trace = story.trace(web)

@@ -128,6 +128,29 @@ def test_a_statefulsets_old_pod_goes_by_its_controller_only_where_the_update_has
     assert stateful(spec, above, mine) == actor
 
 
+@pytest.mark.parametrize(("ready_for", "actor"), [(10, "client"), (40, "statefulset-controller")])
+def test_whether_a_pod_had_been_ready_long_enough_goes_by_the_clusters_clock(
+    ready_for: int, actor: str
+) -> None:
+    story = Story()
+    db = statefulset(replicas=2)
+    db["spec"] |= rolls() | {"minReadySeconds": 30}
+    story.exists(db)
+    story.exists(revision(db, "db-old", 1))
+    story.exists(revision(db, "db-new", 2))
+    gone = story.exists(of(db, "db-0", "db-old"))
+    above = of(db, "db-1", "db-new")
+    above["status"] = ready(story.at)
+    story.exists(above)
+    times = {
+        "deletionTimestamp": stamp(story.at + ready_for + 5),
+        "deletionGracePeriodSeconds": 5,
+    }
+    story.wait(600)  # The watch brings it late.
+    story.change(gone, {"metadata": times})
+    assert story.last(gone).actor == actor
+
+
 @pytest.mark.parametrize(
     ("policy", "why"),
     [

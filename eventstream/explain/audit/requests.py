@@ -19,7 +19,7 @@ from eventstream.explain.audit.identities import components, identity
 from eventstream.explain.deletions.deciding import marks_deletion
 from eventstream.explain.world.claims import Match, Writer
 from eventstream.explain.world.pods import node_of
-from eventstream.explain.world.text import parse
+from eventstream.explain.world.text import asked_to_go, parse
 from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
 from eventstream.objects.observations import AuditRecord
@@ -121,7 +121,7 @@ def window(write: Write, signer: Writer | None, *, deletes: bool) -> Window:
     """The window of a version that `signer` wrote, where managedFields must tell that."""
     arrival = Window(write.change.at - LATE, write.change.at + EARLY)
     if deletes:
-        return arrival if _was_marked(write) else _within(arrival, _asked(write))
+        return arrival if _was_marked(write) else _within(arrival, asked_to_go(write.image))
     if write.change.type == "ADDED":
         arrival = _within(arrival, _second(write.image.metadata.creation_timestamp))
     if signer is None or _had_time(write, signer):
@@ -144,13 +144,6 @@ def _within(found: Window, second: float | None) -> Window:
 def _was_marked(write: Write) -> bool:
     before = write.before
     return write.gone or (before is not None and bool(before.metadata.deletion_timestamp))
-
-
-def _asked(write: Write) -> float | None:
-    """When the deletion was asked for: the timestamp is when the grace period ends."""
-    ends = parse(write.image.metadata.deletion_timestamp)
-    grace = write.image.metadata.deletion_grace_period_seconds or 0
-    return ends - grace if ends is not None else None
 
 
 def _had_time(write: Write, who: Writer) -> bool:

@@ -6,7 +6,7 @@ Source: pkg/controller/daemon/daemon_controller.go, addNode, updateNode and pods
 from eventstream.explain.controllers.registry import Behaviour
 from eventstream.explain.controllers.shared import revisions, workloads
 from eventstream.explain.controllers.shared.revisions import HASH, newest_revision
-from eventstream.explain.controllers.shared.updates import is_available, share, siblings
+from eventstream.explain.controllers.shared.updates import going_at, is_available, share, siblings
 from eventstream.explain.deletions.deciding import Housekeeper, either, would_say
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.declared import kinds
@@ -131,7 +131,7 @@ def _may_go(view: View, parent: Write, wanted: str) -> bool:
     Source: pkg/controller/daemon/update.go, rollingUpdate, updatedDesiredNodeCounts.
     """
     own, spec = view.previous(), parent.image.spec
-    now, seconds = view.write.change.at, getattr(spec, "min_ready_seconds", 0)
+    now, seconds = going_at(view.write), getattr(spec, "min_ready_seconds", 0)
     whole = own is not None and is_available(own.image, seconds, now)
     rolling = getattr(getattr(spec, "update_strategy", None), "rolling_update", None)
     nodes = getattr(parent.image.status, "desired_number_scheduled", 0)

@@ -6,7 +6,13 @@ Source: pkg/controller/statefulset/stateful_set_control.go, processReplica and p
 from eventstream.explain.controllers.registry import Behaviour
 from eventstream.explain.controllers.shared import conventions, revisions, workloads
 from eventstream.explain.controllers.shared.revisions import HASH, newest_revision
-from eventstream.explain.controllers.shared.updates import LAG, is_available, share, siblings
+from eventstream.explain.controllers.shared.updates import (
+    LAG,
+    going_at,
+    is_available,
+    share,
+    siblings,
+)
 from eventstream.explain.deletions.deciding import Housekeeper, either, ordinal, would_say
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.declared import kinds
@@ -156,14 +162,14 @@ def _before(view: View, parent: Write, update: str) -> Write | None:
     if ordered and own is not None and not is_ready(own.image):
         return own  # It is waited for, as any other: only what is ready is replaced.
     gone: dict[int, Write] = {}
-    seconds = parent.image.spec.min_ready_seconds
+    seconds, now = parent.image.spec.min_ready_seconds, going_at(view.write)
     for latest in sorted(siblings(view, parent.log.uid), key=_order):
         number = ordinal(latest.image)
         if latest.gone:
             gone[number] = latest
             continue
         gone.pop(number, None)
-        above, now = number > mine, view.write.change.at
+        above = number > mine
         if _holds_up(latest, update, now, seconds, above=above, ordered=ordered):
             return latest
     missing = (gone[number] for number in gone if number > mine)
@@ -186,7 +192,7 @@ def _crowding(view: View, parent: Write, most: int) -> Write | None:
     But for Parallel, none goes while another is unavailable that did not go with it.
     Source: stateful_set_control.go, updateStatefulSetAfterInvariantEstablished.
     """
-    seconds, now = parent.image.spec.min_ready_seconds, view.write.change.at
+    seconds, now = parent.image.spec.min_ready_seconds, going_at(view.write)
     newest: dict[int, Write] = {}
     for latest in sorted(siblings(view, parent.log.uid), key=_order):
         newest[ordinal(latest.image)] = latest
@@ -200,9 +206,10 @@ def _crowding(view: View, parent: Write, most: int) -> Write | None:
         ),
         key=lambda pod: pod.change.at,
     )
-    if len(away) >= most or (away and not _is_parallel(parent) and now - away[0].change.at > LAG):
+    if len(away) >= most:
         return away[0]
-    return None
+    alone = not _is_parallel(parent) and bool(away)
+    return away[0] if alone and view.write.change.at - away[0].change.at > LAG else None
 
 
 def _holds_up(

@@ -141,13 +141,24 @@ def _told_at(write: Write) -> float:
     told.extend(condition.last_transition_time for condition in conditions)
     told.extend(desired_at(metadata))
     times = [at for text in told if (at := parse(text)) is not None]
-    asked = parse(metadata.deletion_timestamp)
-    if asked is not None:  # The timestamp is when the grace period ends, not when it was asked.
-        since = asked - (metadata.deletion_grace_period_seconds or 0)
-        times.append(since if is_time(since) else asked)
+    asked = asked_to_go(write.image)
+    if asked is not None:
+        times.append(asked)
     elif not metadata.managed_fields and _is_unseen(write.image):
         return write.change.at
     return max(times, default=write.change.at)
+
+
+def asked_to_go(image: Image) -> float | None:
+    """When its deletion was asked for, by the API server's clock; None where it was not.
+
+    Its deletionTimestamp is when the grace period ends.
+    """
+    ends = parse(image.metadata.deletion_timestamp)
+    if ends is None:
+        return None
+    since = ends - (image.metadata.deletion_grace_period_seconds or 0)
+    return since if is_time(since) else ends
 
 
 def _is_unseen(image: Image) -> bool:

@@ -7,7 +7,7 @@ Source: pkg/api/v1/pod/util.go, IsPodAvailable.
 from collections.abc import Iterable, Iterator
 
 from eventstream.explain.world.pods import condition, has_ended, is_ready
-from eventstream.explain.world.text import parse, when
+from eventstream.explain.world.text import asked_to_go, parse, when
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
@@ -38,15 +38,30 @@ def is_available(pod: Image, seconds: int, now: float) -> bool:
     return not seconds or since is None or since + seconds <= now + _WHOLE_SECOND
 
 
+def going_at(pod: Write) -> float:
+    """When its deletion was asked for, by the clock of who tells since when Pods are ready.
+
+    Of one that nobody marked first, when its end arrived.
+    """
+    asked = asked_to_go(pod.image)
+    return pod.change.at if asked is None else asked
+
+
 def ready_since(pods: Iterable[Write], at: float) -> int:
-    """How many Pods became ready after that, as they say; one that does not, as it last changed."""
-    times = (_became_ready(pod) for pod in pods if is_ready(pod.image))
-    return sum(time > at for time in times)
+    """How many Pods became ready after that, by Baton's clock."""
+    return sum(is_ready(pod.image) and when(pod) > at and _became_ready(pod) > at for pod in pods)
 
 
 def _became_ready(pod: Write) -> float:
-    told = _told_ready(pod.image)
-    return told if told is not None else when(pod)
+    """When that it is ready arrived; of what a list showed at once, when it says that it was."""
+    log, first = pod.log, pod
+    for index in range(log.position(pod.order) - 1, -1, -1):
+        if not is_ready(log.writes[index].image):
+            break
+        first = log.writes[index]
+    listed = first.change.relisted or (first.base and first.decision.draft is None)
+    told = _told_ready(first.image) if listed else None
+    return told if told is not None else when(first)
 
 
 def _told_ready(pod: Image) -> float | None:

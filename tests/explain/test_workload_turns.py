@@ -340,3 +340,22 @@ def test_of_two_pods_of_which_one_was_too_many_the_controllers_is_the_one_that_i
         said = f"Deleted pod: web-1-{told}"
         story.tell(web, "SuccessfulDelete", said, "replicaset-controller")
     assert [story.last(each).actor for each in (one, two)] == [first, second]
+
+
+@pytest.mark.parametrize("aside", ["a", "b", "c"])
+def test_whichever_of_several_pods_a_client_takes_its_end_is_not_laid_to_the_controller(
+    aside: str,
+) -> None:
+    story = Story()
+    web = story.exists(replicaset(None, "web-1", 3))
+    pods = {name: story.exists(pod(web, f"web-1-{name}")) for name in "abc"}
+    story.tell(web, "SuccessfulCreate", "Created pod: web-1-a", "replicaset-controller")
+    story.change(web, {"spec": {"replicas": 1}}, "kubectl", sub="scale")
+    taken = pods.pop(aside)
+    story.mark(taken, 30)
+    for name, one in pods.items():
+        story.mark(one, 30)
+        said = f"Deleted pod: web-1-{name}"
+        story.tell(web, "SuccessfulDelete", said, "replicaset-controller")
+    actors = [story.last(one).actor for one in (taken, *pods.values())]
+    assert actors == ["unknown", "replicaset-controller", "replicaset-controller"]

@@ -23,7 +23,8 @@ from eventstream.objects.versions import order_of
 ANY = "*"
 """Stands before the reasons that a write asks for whatever their Events name.
 
-Where words are to be in the Events, these stand there instead, with a space before and behind.
+With a name after it, for what their Events say of another object of that name. Where words are to
+be in the Events, these stand there instead, with a space before and behind.
 """
 
 KEPT = 64
@@ -52,10 +53,16 @@ def keep(log: ObjectLog, note: Change) -> list[Write]:
     return [
         write
         for first, askers in asked
-        if first[0] != " " or any(says(each, first) for each in said)
+        if _has_words(first, said)
         for write in askers.values()
-        if first == ANY or any(tells_of(each, write) for each in said)
+        if first[0] == ANY or any(tells_of(each, write) for each in said)
     ]
+
+
+def _has_words(first: str, said: list[Change]) -> bool:
+    """Whether one of these Events has the words that are asked for; any has, where none are."""
+    words = f" {first[1:]} " if first[0] == ANY and first != ANY else first
+    return words[0] != " " or any(says(each, words) for each in said)
 
 
 def needed(log: ObjectLog) -> bool:

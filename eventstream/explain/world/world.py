@@ -316,9 +316,10 @@ class View:
             found.sort(key=lambda change: change.after.metadata.name)
         return found
 
-    def all_notes(self, uid: str, *reasons: str) -> list[Change]:
-        """All Events about an object with these reasons, whatever they name, in no order."""
-        found = self._notes(uid, (ANY, *reasons))
+    def all_notes(self, uid: str, *reasons: str, of: str = "") -> list[Change]:
+        """All Events about an object with these reasons, or those that name `of`, in no order."""
+        found = self._notes(uid, (ANY + of, *reasons))
+        found = [note for note in found if says(note, f" {of} ")] if of else found
         self.noted += found
         return found
 

@@ -108,9 +108,21 @@ _TOGETHER = 30.0
 
 
 def _tells_of_others(view: View, owner: OwnerReference, loop: Loop) -> bool:
-    """Whether the controller says that it deleted as many others as were too many."""
-    surplus = (loop.current or 0) - (loop.desired or 0)
-    if not 0 < surplus <= _FEW or not would_say(view, owner.uid):
+    """Whether the controller says that it deleted as many others as were too many.
+
+    If so, it says that of one of any that are more than those it leaves. Of few Pods it is asked of
+    the oldest first: mostly these stay, and then no Event about another decides anything anew.
+    """
+    left = loop.desired or 0
+    surplus = (loop.current or 0) - left
+    if not left or not 0 < surplus <= _FEW:
+        return False
+    if left <= _FEW:
+        names = _others(view, owner)
+        oldest = names[: max(len(names) - surplus + 1, 0)]
+        if not any(view.all_notes(owner.uid, "SuccessfulDelete", of=name) for name in oldest):
+            return False
+    if not would_say(view, owner.uid):
         return False
     told = {
         word
@@ -118,8 +130,19 @@ def _tells_of_others(view: View, owner: OwnerReference, loop: Loop) -> bool:
         if abs((last_told(note.after.spec) or note.at) - view.write.change.at) <= _TOGETHER
         for word in (note.after.spec.message or "").split()
     }
-    others = (child.at(view.order) for child in view.children(owner.uid) if child.ref.name in told)
-    return sum(other is not None and other.active for other in others) >= surplus
+    return len(told) >= surplus and sum(name in told for name in _others(view, owner)) >= surplus
+
+
+def _others(view: View, owner: OwnerReference) -> list[str]:
+    """The names of the owner's other Pods that it counts, the oldest first."""
+    states = (child.at(view.order) for child in view.children(owner.uid))
+    counted = [
+        state.image.metadata
+        for state in states
+        if state is not None and state.active and state.log is not view.write.log
+    ]
+    counted.sort(key=lambda metadata: (metadata.creation_timestamp or "", metadata.name))
+    return [metadata.name for metadata in counted]
 
 
 def too_many(view: View) -> bool:

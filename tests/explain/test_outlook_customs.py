@@ -61,6 +61,23 @@ def test_a_finalizer_or_an_event_shows_that_its_controller_is_there(by: str) -> 
     assert "its finalizer example.com/cleanup" in story.trace(sites[0]).summary
 
 
+def test_neither_a_clients_finalizer_nor_an_event_of_before_shows_that_a_controller_is_there() -> (
+    None
+):
+    story = Story()
+    story.exists(definition())
+    sites = [story.exists(website(name)) for name in ("one", "two")]
+    early = stamp(story.at)
+    story.wait(60)
+    edit = {"metadata": {"finalizers": ["example.com/cleanup"]}, "spec": {"size": 2}}
+    story.change(sites[0], edit, "kubectl-edit")
+    story.change(sites[1], {"spec": {"size": 2}}, "kubectl-edit")
+    story.tell(sites[1], "Provisioned", "it is there", "site-operator", lastTimestamp=early)
+    story.wait(3600)
+    story.exists(thing("Namespace", "other"))
+    assert [told(story, site)[2] for site in sites] == ["no-controller", "no-controller"]
+
+
 def test_a_label_asks_nothing_of_what_says_how_it_stands() -> None:
     story = Story()
     story.exists(definition())

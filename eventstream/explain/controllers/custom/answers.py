@@ -9,8 +9,9 @@ https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/.
 import msgspec
 
 from eventstream.explain.outlook.holding import Holding
-from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.outlook.snapshot import Snapshot, written
 from eventstream.explain.outlook.waits import acting
+from eventstream.explain.world.notes import told_at
 from eventstream.explain.world.text import named, parse, when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.health.records import Health
@@ -23,7 +24,7 @@ _KUBERNETES = frozenset(("foregroundDeletion", "orphan"))
 def unseen(snapshot: Snapshot, write: Write, asked: Write, since: float) -> Holding:
     """The wait for a controller to act; where it is seen to be there, for it to report."""
     name, wait = named(write.image), acting(write.image)
-    finalizer, reporter = _announced(write, asked), _reporter(snapshot, write, since)
+    finalizer, reporter = _announced(write, asked), _reporter(snapshot, write, asked, since)
     late = "not-ready" if finalizer or reporter else "no-controller"
     waiting_for = f"a custom controller to act on {name}"
     if finalizer:
@@ -36,17 +37,28 @@ def unseen(snapshot: Snapshot, write: Write, asked: Write, since: float) -> Hold
 
 
 def _announced(write: Write, asked: Write) -> str:
-    """A finalizer that came since it was asked: its controller has seen it; empty without one."""
-    since = asked.before or asked.image
+    """A finalizer that came since it was asked: its controller has seen it; empty without one.
+
+    One that a client asked for along with the rest is not such.
+    """
+    verdict = asked.decision.verdict
+    by_client = verdict is not None and verdict.actor == "client"
+    since = asked.image if by_client else asked.before or asked.image
     known = () if asked.base else since.metadata.finalizers
     found = [one for one in write.image.metadata.finalizers if one not in (*_KUBERNETES, *known)]
     return found[0] if found else ""
 
 
-def _reporter(snapshot: Snapshot, write: Write, since: float) -> str:
-    """Who told an Event about it since then; empty for nobody."""
+def _reporter(snapshot: Snapshot, write: Write, asked: Write, since: float) -> str:
+    """Who told an Event about it since then; empty for nobody.
+
+    An Event says when by its reporter's clock, an object's managedFields by the API server's.
+    """
     notes = snapshot.latest_notes(write.log, *(write.log.notes or ()))
-    return next((note.after.spec.component for note in notes if note.at >= since), "")
+    at = since if asked.base else written(asked)
+    if at:
+        return next((n.after.spec.component for n in notes if told_at(n) >= at), "")
+    return next((n.after.spec.component for n in notes if n.at >= since), "")
 
 
 def only_marks(asked: Write) -> bool:

@@ -63,8 +63,8 @@ _PLACING = (
     Diagnosis(
         "volume-pending",
         "A volume is not there yet",
-        "A volume that the Pod needs is not bound, attached or mounted yet.",
-        "The volume is provisioned and mounted, and the Pod goes on.",
+        "A volume that a Pod or a claim needs is not bound, attached, mounted or grown yet.",
+        "The volume is as asked for. What keeps it from that, the diagnosis says.",
         "persistentvolume-controller",
         DOCS + "concepts/storage/persistent-volumes/#binding",
     ),

@@ -28,15 +28,16 @@ function draw(place, pieces) {
   place.hidden = !pieces.length;
 }
 
-/** Whether somebody is signed in there, by whether the page of sign-in sends on: a refusal would be noise in the console. */
-async function known({ summary, entry }) {
-  if (told.has(summary) && told.get(summary) !== SIGN_IN) return true;
-  return (await fetch(entry, { method: "HEAD", redirect: "manual" })).type === "opaqueredirect";
-}
-
-async function asked(place) {
-  if (!(await known(place.dataset))) return SIGN_IN;
-  const answer = await fetch(place.dataset.summary, { headers: { Accept: "application/json" } });
+/**
+ * What it says. Who was not known there asks its page of sign-in first, which sends on whoever is: a refusal would be
+ * noise in the console. One that does not answer has nothing to say.
+ */
+async function asked({ dataset: { summary, entry } }) {
+  if ((told.get(summary) ?? SIGN_IN) === SIGN_IN) {
+    const page = await fetch(entry, { method: "HEAD", redirect: "manual" });
+    if (page.type !== "opaqueredirect") return page.ok ? SIGN_IN : [];
+  }
+  const answer = await fetch(summary, { headers: { Accept: "application/json" } });
   if (answer.ok) return words(await answer.json());
   return answer.status === 401 ? SIGN_IN : [];
 }

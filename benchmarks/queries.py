@@ -129,6 +129,8 @@ def _lists(asked: Asked) -> Iterator[tuple[str, Query]]:
     yield "feed of kind Deployment", lambda _: history.traces(Filter(kind="Deployment"))
     yield "feed of kind ResourceQuota", lambda _: history.traces(Filter(kind="ResourceQuota"))
     yield "feed of kind Node", lambda _: history.traces(Filter(kind="Node"))
+    yield "500 that are stalled", lambda _: history.traces(Filter(state="stalled"), limit=500)
+    yield "500 that are running", lambda _: history.traces(Filter(state="running"), limit=500)
     yield "feed of state complete", lambda _: history.traces(Filter(state="complete"))
     yield "feed of state superseded", lambda _: history.traces(Filter(state="superseded"))
     yield "feed of state unknown", lambda _: history.traces(Filter(state="unknown"))

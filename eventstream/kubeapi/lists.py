@@ -14,6 +14,8 @@ HANGING_MOST = 4
 """So many more, of types whose list hung the last time: what hangs holds up only its like."""
 HANGS_SECONDS = 5.0
 """A list that was read for so long, and failed, hangs; one refused at once holds up none."""
+HELD_SECONDS = 60.0
+"""Who reads one for longer goes on and gives its place to the next: it may trickle for hours."""
 
 
 class Lists:
@@ -26,5 +28,17 @@ class Lists:
     @asynccontextmanager
     async def place(self, *, hangs: bool) -> AsyncIterator[None]:
         """Wait for a place, in the order of asking; `hangs` where it did the last time."""
-        async with self._hanging if hangs else self._first:
+        places = self._hanging if hangs else self._first
+        await places.acquire()
+        held = [places.release]
+
+        def give_back() -> None:
+            if held:
+                held.pop()()
+
+        timer = asyncio.get_running_loop().call_later(HELD_SECONDS, give_back)
+        try:
             yield
+        finally:
+            timer.cancel()
+            give_back()

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from eventstream.kubeapi import lists as module
 from eventstream.kubeapi.connection import Connection
 from eventstream.kubeapi.crds import CRDS
 from eventstream.kubeapi.delivery import Saved
@@ -13,7 +14,7 @@ from eventstream.kubeapi.lists import HANGING_MOST, HANGS_SECONDS, MOST, Lists
 from practicecluster.cluster import PracticeCluster
 from tests.kubeapi.clocks import VirtualClock
 from tests.kubeapi.objects import POD_PATH, bookmark, listed, pod
-from tests.kubeapi.observing import Observed, reflecting, watching
+from tests.kubeapi.observing import PATIENCE_SECONDS, Observed, reflecting, watching
 from tests.kubeapi.scripted import ScriptedServer, json_answer, status_answer, stream
 
 DISCOVERY = {"/api", "/apis", "/version"}
@@ -47,6 +48,7 @@ async def test_all_types_together_ask_for_few_lists_at_a_time_and_the_others_are
 ) -> None:
     asked = Asked()
     monkeypatch.setattr(practice.faults, "wait", asked.wait)
+    monkeypatch.setattr(module, "HELD_SECONDS", 3600.0)
     saved = {CRDS.key: Saved(str(practice.store.newest_revision()), [])}
 
     def are_to_be_listed(seen: Observed) -> bool:
@@ -82,6 +84,31 @@ async def test_lists_that_hang_hold_up_only_their_like() -> None:
     forever.set()
     await asyncio.gather(*hanging)
     assert done.count(True) == 2 * HANGING_MOST
+
+
+async def test_lists_that_trickle_give_their_places_to_the_next_and_each_place_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lists, most, now = Lists(), [0], [0]
+    monkeypatch.setattr(module, "HELD_SECONDS", 0.0)
+    forever = asyncio.Event()
+
+    async def read(until: asyncio.Event | None = None) -> None:
+        async with lists.place(hangs=False):
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+            await (until.wait() if until else asyncio.sleep(0))
+            now[0] -= 1
+
+    trickling = [asyncio.create_task(read(forever)) for _ in range(MOST)]
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await read()
+    forever.set()
+    await asyncio.gather(*trickling)
+    monkeypatch.setattr(module, "HELD_SECONDS", 3600.0)
+    most[0] = 0
+    await asyncio.gather(*(read() for _ in range(3 * MOST)))
+    assert most == [MOST]
 
 
 async def test_a_list_is_told_to_be_coming_before_it_is_its_turn(

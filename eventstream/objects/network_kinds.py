@@ -27,10 +27,14 @@ class VolumeSpec(Part, frozen=True, gc=False):
 
 
 class VolumeStatus(Part, frozen=True, gc=False):
-    """How a volume stands; its message may name what is outside the cluster, and is not kept."""
+    """How a volume stands, and since when; its message may name what is outside, and is not kept.
+
+    The time is a time alone.
+    """
 
     phase: str = ""
     reason: str | None = None
+    last_phase_transition_time: str | None = None
 
 
 class ServiceSpec(Part, frozen=True, gc=False):

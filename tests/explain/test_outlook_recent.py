@@ -5,7 +5,17 @@ import pytest
 from eventstream.explain.vocabulary.records import Trace
 from tests.explain.stories import KCM, Json, Story, stamp
 from tests.explain.test_outlook_stuck import autoscaler, later
-from tests.explain.things import condition, definition, deployment, statefulset, thing, website
+from tests.explain.things import (
+    condition,
+    daemonset,
+    definition,
+    deployment,
+    job,
+    pod,
+    statefulset,
+    thing,
+    website,
+)
 
 AGO = 3000.0
 
@@ -133,3 +143,69 @@ def test_a_report_ends_the_wait_for_one() -> None:
     most = {"desiredReplicas": 10, "conditions": [ABLE, ACTIVE, LIMITED]}
     story.change(scaler, {"status": most}, KCM, sub="status")
     assert story.trace(scaler).diagnosis == "at-limit"
+
+
+def test_what_is_asked_of_a_job_that_observes_no_generation_is_dated_by_the_list_alone() -> None:
+    story = Story()
+    then = stamp(story.at - AGO)
+    once = job(suspend=False)
+    once["metadata"] |= {"generation": 2, "creationTimestamp": then}
+    rested = condition("Suspended", "True", "JobSuspended") | {"lastTransitionTime": then}
+    story.exists(once | {"status": {"conditions": [rested]}})
+    later(story, 4)
+    assert (story.trace(once).state, story.trace(once).diagnosis) == ("running", None)
+
+
+def daemon(story: Story, since_report: float, **status: int) -> Json:
+    """A DaemonSet that lacks a Pod when it is listed, and of which its controller reported then."""
+    agent = daemonset()
+    agent["metadata"]["creationTimestamp"] = stamp(story.at - AGO)
+    agent["metadata"]["managedFields"] = [
+        {
+            "manager": KCM,
+            "operation": "Update",
+            "subresource": "status",
+            "apiVersion": "apps/v1",
+            "time": stamp(story.at - since_report),
+            "fieldsType": "FieldsV1",
+            "fieldsV1": {"f:status": {"f:desiredNumberScheduled": {}}},
+        }
+    ]
+    agent["status"] = {"observedGeneration": 1, "desiredNumberScheduled": 1} | status
+    return story.exists(agent)
+
+
+@pytest.mark.parametrize(
+    ("since_report", "status", "state"),
+    [
+        (2, {"currentNumberScheduled": 0}, "running"),
+        (AGO, {"currentNumberScheduled": 0}, "stalled"),
+        (AGO, {"currentNumberScheduled": 1}, "running"),
+    ],
+    ids=["it-reported-just-now", "it-was-long-silent", "what-it-counted-went-since"],
+)
+def test_who_reported_just_before_the_list_is_not_silent(
+    since_report: float, status: dict[str, int], state: str
+) -> None:
+    story = Story()
+    story.exists(pod(None, "other"))
+    agent = daemon(story, since_report, **status)
+    later(story, 4)
+    assert story.trace(agent).state == state
+
+
+@pytest.mark.parametrize("dated", [True, False])
+def test_a_volume_that_was_released_just_now_is_not_long_in_going(*, dated: bool) -> None:
+    """Without a time of its own it is waited for since it was seen so."""
+    story = Story()
+    claim_ref = {"namespace": "default", "name": "data"}
+    spec = {"persistentVolumeReclaimPolicy": "Delete", "claimRef": claim_ref}
+    disk = thing("PersistentVolume", "disk", spec=spec, status={"phase": "Released"})
+    disk["metadata"]["creationTimestamp"] = stamp(story.at - AGO)
+    if dated:
+        disk["status"]["lastPhaseTransitionTime"] = stamp(story.at - 30)
+    story.exists(disk)
+    later(story, 5)
+    assert story.trace(disk).state == "running"
+    later(story, 40)
+    assert story.trace(disk).state == ("stalled" if dated else "running")

@@ -25,7 +25,7 @@ from eventstream.explain.vocabulary.records import Loop, Stage, Verb
 from eventstream.explain.vocabulary.registry import title
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.notes import said, told_at
-from eventstream.explain.world.text import named, seen, sentence, told_changes, when
+from eventstream.explain.world.text import named, parse, seen, sentence, told_changes, when
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.observations import Change
@@ -274,6 +274,15 @@ def assess_volume(snapshot: Snapshot, write: Write, _began: Write | None) -> Out
     return unknown(write, f"{name} does not say yet how it stands.")
 
 
+def _so_since(write: Write) -> float:
+    """Since when its phase is as it is: by its own word, else when it was seen to be so.
+
+    Source: pkg/registry/core/persistentvolume/strategy.go, PrepareForUpdate.
+    """
+    told = parse(getattr(write.image.status, "last_phase_transition_time", None))
+    return told if told is not None else write.change.at
+
+
 def _failed(snapshot: Snapshot, write: Write, whose: str) -> Holding:
     """Its controller could not delete it: somebody has to see why, though it may try again."""
     name = named(write.image)
@@ -283,7 +292,8 @@ def _failed(snapshot: Snapshot, write: Write, whose: str) -> Holding:
     detail = sentence(f"{name} could not be reclaimed{after}{why}")
     shown = (proofs.status(write, f"phase of {name} is Failed"), *proofs.events(notes))
     wrong = Trouble("volume-lost", detail, shown, commands.describe(write))
-    plain = Holding(1, "client", "", when(write), f"{name} to be looked after", about=write)
+    since = _so_since(write)
+    plain = Holding(1, "client", "", since, f"{name} to be looked after", about=write)
     return troubled(plain, wrong)
 
 
@@ -293,7 +303,8 @@ def _reclaimed(snapshot: Snapshot, write: Write, whose: str) -> Holding:
     recycled = getattr(write.image.spec, "persistent_volume_reclaim_policy", "") == "Recycle"
     does, actor = ("emptied", _BINDER) if recycled else ("deleted", "custom-controller")
     what = f"{name} to be {does}, as {whose or 'its claim'} is gone"
-    plain = Holding(1, actor, "", when(write), what, late="terminating-slow", about=write)
+    since = _so_since(write)
+    plain = Holding(1, actor, "", since, what, late="terminating-slow", about=write)
     notes = snapshot.latest_notes(write.log, *_FAILURES)
     if not notes:
         return plain

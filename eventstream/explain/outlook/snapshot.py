@@ -259,6 +259,22 @@ def last_end(snapshot: Snapshot, owner: Write) -> float:
     return max((parse(at) or 0.0 for at in ended if at), default=0.0)
 
 
+def asked_or_heard(snapshot: Snapshot, owner: Write, told: int, existing: int) -> float:
+    """Since when a controller that is to create Pods may be silent: it was asked, or acted last.
+
+    Of what was there before, its report shows that it acted then. A Pod that it counts (`told`) and
+    that does not exist went since: when, nobody tells, so that only the list dates it.
+    """
+    since = max(asked(snapshot, owner), last_end(snapshot, owner))
+    if not owner.base:
+        return since
+    if told > existing:
+        return max(since, owner.change.at)
+    entries = owner.image.metadata.managed_fields
+    reports = (parse(each.time) for each in entries if each.subresource == "status")
+    return max([since, *(at for at in reports if at)])
+
+
 def collectable(snapshot: Snapshot, write: Write) -> float:
     """When the garbage collector could first act: with the object's own change, or its owner's."""
     owner = _owner(snapshot, write)

@@ -162,8 +162,14 @@ def asked_to_go(image: Image) -> float | None:
 
 
 def _is_unseen(image: Image) -> bool:
-    """Whether the status is of an older generation than the newest."""
-    if image.health is not None and image.health.stale:
-        return True
-    observed = getattr(image.status, "observed_generation", None)
-    return observed is not None and observed < (image.metadata.generation or 0)
+    """Whether no status is known to be of the newest generation, where that is not the first.
+
+    What is asked of a Pod is hardly ever changed, and its older kubelets observe no generation.
+    """
+    generation = image.metadata.generation or 0
+    if image.health is not None and not image.health.stale and image.health.since:
+        return False
+    observed: int | None = getattr(image.status, "observed_generation", None)
+    if observed is None:
+        return generation > 1 and image.kind != "Pod"
+    return observed < generation

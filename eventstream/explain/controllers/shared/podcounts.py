@@ -28,7 +28,7 @@ from eventstream.explain.controllers.shared.refusals import (
 )
 from eventstream.explain.controllers.shared.updates import ready_since
 from eventstream.explain.outlook.holding import Holding, Trouble, troubled
-from eventstream.explain.outlook.snapshot import Snapshot, asked, last_end, made
+from eventstream.explain.outlook.snapshot import Snapshot, asked, asked_or_heard, made
 from eventstream.explain.vocabulary import commands
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.families import is_controlled, owner_of
@@ -278,7 +278,7 @@ def creation(
         if failed:
             waiting_for = f"the next attempt of {name}, after {count(failed, 'failed Pod')}"
             wait = "next-attempt"
-        since = max(asked(snapshot, owner), last_end(snapshot, owner))
+        since = asked_or_heard(snapshot, owner, conventions.pods_told(owner), existing)
         plain = Holding(CREATE, actor, "", since, waiting_for, wait=wait, about=owner)
         return plain if _tells(owner) else perhaps_refused(snapshot, plain)
     freed = _freed(snapshot, owner, message)

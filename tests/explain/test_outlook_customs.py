@@ -121,6 +121,26 @@ def test_only_what_stands_in_its_status_is_told_as_its_own_word(own: bool) -> No
     assert ("itself says" in story.trace(pods).summary) is own
 
 
+@pytest.mark.parametrize(
+    ("printed", "holder", "diagnosis"),
+    [("Stopped", "client", "paused"), ("Starting", "custom-controller", None)],
+)
+def test_whether_a_shut_down_machine_is_started_again_is_for_the_machine_to_say(
+    printed: str, holder: str, diagnosis: str | None
+) -> None:
+    story = Story(judge=taught.judge())
+    machine = thing("VirtualMachine", "a", "kubevirt.io/v1", spec={"runStrategy": "Always"})
+    story.create(machine, "kubectl-create")
+    instance = thing("VirtualMachineInstance", "a", "kubevirt.io/v1", machine, spec={})
+    story.create(instance, "virt-controller")
+    story.change(instance, {"status": {"phase": "Succeeded"}}, "virt-controller", sub="status")
+    story.change(machine, {"status": {"printableStatus": printed}}, "virt-controller", sub="status")
+    trace = story.trace(machine)
+    assert (trace.holder, trace.diagnosis) == (holder, diagnosis)
+    assert trace.waiting_for is not None
+    assert trace.waiting_for.startswith("VirtualMachine a to be ")
+
+
 def test_a_change_of_nobodys_name_in_what_it_asks_for_is_no_answer() -> None:
     story = Story()
     site = story.create(website())

@@ -2,6 +2,7 @@
 
 import pytest
 
+from eventstream.objects.observations import Position
 from tests.explain.stories import KCM, Json, Story
 from tests.explain.test_outlook_placing import waits_for_claim
 from tests.explain.test_outlook_stuck import claim, later, stands
@@ -114,6 +115,45 @@ def test_a_pod_on_a_node_that_was_never_seen_does_not_say_that_it_existed() -> N
         "node-lost",
         "Node node-1, to which Pod web is bound, is gone or never was.",
     )
+
+
+def part_of_a_list(story: Story, kind: str) -> None:
+    """Of a kind only what came so far of its first list is known."""
+    story.shown = [
+        seen
+        for seen in story.shown
+        if not (isinstance(seen, Position) and seen.resource.kind == kind)
+    ]
+
+
+@pytest.mark.parametrize(("whole", "diagnosis"), [(True, "volume-pending"), (False, None)])
+def test_what_has_not_come_yet_in_a_long_list_is_not_said_to_be_missing(
+    whole: bool, diagnosis: str | None
+) -> None:
+    story = Story()
+    story.exists(thing("PersistentVolume", "pv-2", status={"phase": "Available"}))
+    asks = story.create(claim("Pending", spec={"volumeName": "pv-1"}), "kubectl-create")
+    later(story, 15.0)
+    if not whole:
+        part_of_a_list(story, "PersistentVolume")
+    trace = story.trace(asks)
+    assert trace.diagnosis == diagnosis
+    assert ("does not exist" in trace.summary) is whole
+
+
+@pytest.mark.parametrize(("whole", "diagnosis"), [(True, "node-lost"), (False, None)])
+def test_a_node_that_has_not_come_yet_in_a_long_list_is_not_said_to_be_gone(
+    whole: bool, diagnosis: str | None
+) -> None:
+    story = Story()
+    story.exists(node("node-2"))
+    own = pod(None, "web", "node-1")
+    own["status"] = {"phase": "Pending"}
+    story.create(own, "kubectl-create")
+    later(story, 15.0)
+    if not whole:
+        part_of_a_list(story, "Node")
+    assert story.trace(own).diagnosis == diagnosis
 
 
 @pytest.mark.parametrize(("node_name", "phase", "held"), [("node-1", "Succeeded", True),

@@ -82,6 +82,13 @@ class Snapshot:
         """
         return not self.world.places.knows(kind)
 
+    def has_met(self, kind: str) -> bool:
+        """Whether all of this kind of Kubernetes' own were met: what is not known is not there.
+
+        While a long first list comes, some of a kind are known, and others are not yet.
+        """
+        return self.world.places.are_met((kind,))
+
     def latest(self, log: ObjectLog) -> Write | None:
         """The object's newest write, which may be its end."""
         self._logs.add(log)

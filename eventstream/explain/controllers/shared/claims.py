@@ -80,7 +80,7 @@ def not_to_be_had(snapshot: Snapshot, write: Write) -> Holding | None:
     """
     asked = getattr(write.image.spec, "volume_name", "")
     late = snapshot.now - when(write) > _MOMENT
-    if not asked or not late or snapshot.hides("PersistentVolume"):
+    if not asked or not late or not snapshot.has_met("PersistentVolume"):
         return None
     found = snapshot.by_name("PersistentVolume", None, asked)
     metadata, why = write.image.metadata, "does not exist"

@@ -98,7 +98,7 @@ def node_lost(snapshot: Snapshot, write: Write) -> Trouble | None:
     pod = write.image.metadata.name
     if host is None:
         late = snapshot.now - write.change.at > _GAP_SECONDS
-        if not node or snapshot.hides("Node") or not late:
+        if not node or not snapshot.has_met("Node") or not late:
             return None
         text = f"Node {node}, to which Pod {pod} is bound, is gone or never was."
         return Trouble("node-lost", text, (_bound(write),), commands.describe(write))

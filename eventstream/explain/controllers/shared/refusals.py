@@ -189,7 +189,7 @@ _QUOTA_LATE = 10.0
 def _is_met(snapshot: Snapshot, owner: Write) -> bool:
     """Whether the quota that refused the owner's Pods would be known, if it was there."""
     late = owner.base or snapshot.now - owner.change.at > _QUOTA_LATE
-    return late and not snapshot.hides("ResourceQuota")
+    return late and snapshot.has_met("ResourceQuota")
 
 
 def _of_several(snapshot: Snapshot) -> bool:

@@ -136,6 +136,20 @@ def test_only_a_failure_of_now_of_its_readiness_makes_a_pod_unready(
     assert story.last(one).why.endswith(words)
 
 
+def test_a_kubelets_event_and_its_report_are_held_together_by_its_own_clock() -> None:
+    story = Story()
+    _, _, one = rollout(story)
+    up = status("c", started=True, running={"startedAt": stamp(START)})
+    report(
+        story, one, up | {"ready": True}, phase="Running", conditions=[condition("Ready", "True")]
+    )
+    told = at(-3600)
+    story.tell(one, "Unhealthy", "Readiness probe failed: 503", "kubelet", **told)
+    lost = condition("Ready", "False") | {"lastTransitionTime": told["lastTimestamp"]}
+    report(story, one, up, phase="Running", conditions=[lost])
+    assert story.last(one).why.endswith("Event Unhealthy says: Readiness probe failed: 503.")
+
+
 REPLACED = [("Container c resize requires restart", None), (CHANGED, None), ("", "crash-loop")]
 
 

@@ -318,6 +318,7 @@ def test_a_deployment_that_has_replicasets_to_scale_does_not_wait_for_its_status
     assert (trace.holder, trace.waiting_for) == ("deployment-controller", waits)
 
 
+@pytest.mark.parametrize("late", [0, 600])
 @pytest.mark.parametrize(
     ("told", "first", "second"),
     [
@@ -327,18 +328,21 @@ def test_a_deployment_that_has_replicasets_to_scale_does_not_wait_for_its_status
     ],
 )
 def test_of_two_pods_of_which_one_was_too_many_the_controllers_is_the_one_that_it_tells_of(
-    told: str, first: str, second: str
+    told: str, first: str, second: str, late: float
 ) -> None:
     story = Story()
     web = story.exists(replicaset(None, "web-1", 3))
     one, two, _ = [story.exists(pod(web, f"web-1-{name}")) for name in "abc"]
     story.tell(web, "SuccessfulCreate", "Created pod: web-1-a", "replicaset-controller")
     story.change(web, {"spec": {"replicas": 2}}, "kubectl", sub="scale")
-    story.mark(one, 30)
-    story.mark(two, 30)
+    asked = story.at
+    story.wait(late)
+    for each in (one, two):
+        times = {"deletionTimestamp": stamp(asked + 30), "deletionGracePeriodSeconds": 30}
+        story.change(each, {"metadata": times})
     if told:
-        said = f"Deleted pod: web-1-{told}"
-        story.tell(web, "SuccessfulDelete", said, "replicaset-controller")
+        said, at = f"Deleted pod: web-1-{told}", stamp(asked)
+        story.tell(web, "SuccessfulDelete", said, "replicaset-controller", lastTimestamp=at)
     assert [story.last(each).actor for each in (one, two)] == [first, second]
 
 

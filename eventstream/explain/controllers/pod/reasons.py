@@ -12,7 +12,7 @@ from eventstream.explain.controllers.pod.podstates import (
     starts_again,
 )
 from eventstream.explain.world.notes import first_told, told_at
-from eventstream.explain.world.pods import is_ready, node_of, phase
+from eventstream.explain.world.pods import condition, is_ready, node_of, phase
 from eventstream.explain.world.text import listing, named, parse, said_by, sentence
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Write
@@ -218,7 +218,9 @@ def _unready(view: View, shown: Shown) -> Reason:
     if news:
         names = listing([found.label for found in news])
         return f"The process of {names} ended.", False, []
-    at = view.write.change.at
+    ready = condition(view.write.image, "Ready")
+    since = parse(ready.last_transition_time) if ready is not None else None
+    at = since if since is not None else view.write.change.at
     told = [
         note
         for note in view.notes(view.write.log.uid, "Unhealthy")
@@ -232,7 +234,7 @@ def _unready(view: View, shown: Shown) -> Reason:
 
 
 _NEAR = 60.0
-"""Seconds by which an Event and the report that answers it may be apart, by two clocks."""
+"""Seconds by which an Event and the report that answers it may be apart, by the kubelet's clock."""
 
 _NOT_READY = (
     "A readiness probe of its containers, or one of its readiness gates, no longer says yes; or "

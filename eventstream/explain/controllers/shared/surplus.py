@@ -6,6 +6,7 @@ wrong name is a defect.
 
 from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.registry import behaviour_of
+from eventstream.explain.controllers.shared.updates import going_at
 from eventstream.explain.deletions.deciding import Housekeeper, left_open, would_say
 from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary.records import Loop
@@ -124,10 +125,11 @@ def _tells_of_others(view: View, owner: OwnerReference, loop: Loop) -> bool:
             return False
     if not would_say(view, owner.uid):
         return False
+    asked = going_at(view.write)
     told = {
         word
         for note in view.all_notes(owner.uid, "SuccessfulDelete")
-        if abs((last_told(note.after.spec) or note.at) - view.write.change.at) <= _TOGETHER
+        if abs((last_told(note.after.spec) or note.at) - asked) <= _TOGETHER
         for word in (note.after.spec.message or "").split()
     }
     return len(told) >= surplus and sum(name in told for name in _others(view, owner)) >= surplus

@@ -64,9 +64,9 @@ def _lost(view: View, owner: str, node: str, floor: int) -> Write | None:
         if order <= floor:
             break
         child = family.children.get(uid) if order < view.order else None
-        latest = child.at(view.order) if child is not None else None
-        if latest is not None and _host(latest.image) == node:
-            return view.latest(latest.log.uid)
+        latest = child.latest if child is not None else None
+        if latest is not None and _host(latest.image) == node:  # It stays on one for good.
+            return view.latest(uid)
     return None
 
 
@@ -135,14 +135,17 @@ def _may_go(view: View, parent: Write, wanted: str) -> bool:
     whole = own is not None and is_available(own.image, seconds, now)
     rolling = getattr(getattr(spec, "update_strategy", None), "rolling_update", None)
     nodes = getattr(parent.image.status, "desired_number_scheduled", 0)
+    surges = share(getattr(rolling, "max_surge", None), nodes, up=True)
+    most = max(share(getattr(rolling, "max_unavailable", None), nodes, up=True) or 1, 1)
+    if not surges and (not whole or 0 < nodes <= most):
+        return True  # However the others are, of which there may be thousands.
     others = [pod.image for pod in siblings(view, parent.log.uid) if not pod.gone]
-    if share(getattr(rolling, "max_surge", None), nodes, up=True):
+    if surges:
         beside = [pod for pod in others if _host(pod) == _host(view.write.image)]
         return any(
             _is_new(pod, wanted) and (not whole or is_available(pod, seconds, now))
             for pod in beside
         )
-    most = share(getattr(rolling, "max_unavailable", None), nodes, up=True)
     hosts: dict[str, list[Image]] = {}
     for pod in others:
         there = hosts.setdefault(_host(pod), [])
@@ -153,7 +156,7 @@ def _may_go(view: View, parent: Write, wanted: str) -> bool:
         len(there) != 1 or (_is_new(there[0], wanted) and not is_available(there[0], seconds, now))
         for there in hosts.values()
     )
-    return not whole or without < max(most or 1, 1)
+    return without < most
 
 
 def _is_new(pod: Image, wanted: str) -> bool:

@@ -3,7 +3,16 @@
 import pytest
 
 from tests.explain.stories import KCM, Json, Story
-from tests.explain.things import condition, deployment, node, pod, replicaset, thing, website
+from tests.explain.things import (
+    condition,
+    definition,
+    deployment,
+    node,
+    pod,
+    replicaset,
+    thing,
+    website,
+)
 
 
 def test_a_label_that_is_taken_from_a_pod_was_not_taken_by_who_made_the_pod() -> None:
@@ -100,3 +109,28 @@ def test_a_status_that_changed_out_of_sight_is_of_who_reports_more_than_conditio
     step = story.last(bound)
     assert [change.path for change in step.changes] == ["status"]
     assert step.actor == "kubelet"
+
+
+def contents(story: Story, name: str, maker: str) -> Json:
+    """A custom resource that stands for another, as a VolumeSnapshotContent does; none owns it."""
+    asked = thing("Content", name, "stable.example.com/v1", spec={"of": "shopfront"})
+    return story.create(asked, maker)
+
+
+@pytest.mark.parametrize(
+    ("maker", "actor"), [("site-operator", "unknown"), ("kubectl-create", "client")]
+)
+def test_a_custom_resource_that_another_ones_controller_made_may_be_deleted_by_it(
+    maker: str, actor: str
+) -> None:
+    """Its own controller reports on it, and is not who made it."""
+    story = Story()
+    story.exists(definition())
+    site = story.create(website(), "kubectl-create")
+    story.change(site, {"status": {"phase": "Ready"}}, "site-operator", sub="status")
+    content = contents(story, "content-1", maker)
+    story.change(content, {"status": {"phase": "Ready"}}, "sidecar", sub="status")
+    story.mark(content, finalizers=["example.com/content"])
+    step = story.last(content)
+    assert step.actor == actor
+    assert ("site-operator" in step.why) == (actor == "unknown")

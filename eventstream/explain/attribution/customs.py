@@ -158,15 +158,16 @@ def custom_keeper(view: View) -> str:
     """The custom controller that may have made an object, and so may delete it; else empty.
 
     Its custom resource is named, or else the managers that wrote it and look after such elsewhere.
+    A custom resource's own controller writes it, too: only who set what it asks for made it.
     """
     image = view.write.image
     owner = custom_owner(image)
     if owner is not None:
         whose = f"{owner.kind} {owner.name}"
         return f"the custom controller of {whose}, which may delete what it made"
+    names = {name for name in authors(image) if not name.startswith("kubectl")}
     if not is_built_in(image.api_version):
-        return ""
-    names = (name for name in authors(image) if not name.startswith("kubectl"))
+        names = {name for name in names if any_of(owned(image, name), "spec")}
     found = sorted(name for name in names if view.is_controller(name))
     return f"{listing(found)}, which looks after custom resources and wrote it" if found else ""
 

@@ -65,7 +65,9 @@ class Definitions:
             return None
         if request.watches:
             return stream(*[text for version, text in self._lines if version > request.version])
-        metadata = {"resourceVersion": "10"}
+        # Asked how far it is, after watches that ended at once, it has not gone back in time.
+        newest = max([10, *(version for version, _ in self._lines)]) if request.checks else 10
+        metadata = {"resourceVersion": str(newest)}
         items = self._items
         return json_answer(
             {"kind": "CustomResourceDefinitionList", "metadata": metadata, "items": items}

@@ -112,6 +112,10 @@ class Supervision:
         self._tasks.pop(resource, None)
         await self.start(to, namespace)
 
+    def left_over(self) -> list[Resource]:
+        """The types that an earlier run read and this one does not, in the version of then."""
+        return [_resource(key, saved) for key, saved in self._saved.items()]
+
     async def _end(self, resource: Resource) -> None:
         reflector = self._reflectors.pop(resource, None)
         task = self._tasks.get(resource)
@@ -123,12 +127,8 @@ class Supervision:
 
     def _earlier(self, resource: Resource) -> Resource | None:
         """The other version of the type that was left off in, if any."""
-        for key in self._saved:
-            api_version, _, plural = key.rpartition("/")
-            group, _, version = api_version.rpartition("/")
-            if (group, plural) == resource.type_name:
-                return replace(resource, version=version)
-        return None
+        others = (each for each in self.left_over() if each.type_name == resource.type_name)
+        return next((replace(resource, version=other.version) for other in others), None)
 
     def _replaced(self, resource: Resource, by: Resource) -> Removed:
         return Removed(resource, self._clock.now(), _read_as(by), by)
@@ -161,3 +161,10 @@ class Supervision:
 def _read_as(resource: Resource) -> str:
     name = f"{resource.plural}.{resource.group}"
     return f"Objects of {name} are read in version {resource.version} from now on."
+
+
+def _resource(key: str, saved: Saved) -> Resource:
+    """What was read by that key; its kind is that of its objects, "" where there were none."""
+    api_version, _, plural = key.rpartition("/")
+    group, _, version = api_version.rpartition("/")
+    return Resource(group, version, plural, saved.images[0].kind if saved.images else "")

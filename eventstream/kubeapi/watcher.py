@@ -81,6 +81,7 @@ class Watcher:
         self._changed = asyncio.Event()
         self._found: Discovery | None = None
         self._outdated = False
+        self._asked_again = False
         self._built_in: dict[tuple[str, str], Resource] = {}
 
     async def run(self) -> None:
@@ -152,6 +153,7 @@ class Watcher:
             if found is None:
                 continue
             self._found = found
+            self._asked_again = True
             self._types.discover(found)
             self._changed.set()
 
@@ -185,6 +187,19 @@ class Watcher:
                 await self._connection.turns.next()  # Each asks the server at once.
                 await self._running.start(resource, self._namespace)
                 self._custom.add(resource)
+            await self._leave_behind()
+
+    async def _leave_behind(self) -> None:
+        """Tell of the types that an earlier run read, and that two answers since do not name."""
+        found = self._found
+        if found is None or not self._asked_again or self._types.definitions_are_known is None:
+            return
+        away = {version.rpartition("/")[0] for version in found.unknown}
+        served = {each.resource.type_name for each in found.types.values()}
+        served |= {each.type_name for each in self._types.wanted()}
+        for resource in self._running.left_over():
+            if resource.type_name not in served and resource.group not in away:
+                await self._running.stop(resource, _no_longer(resource))
 
     def _places_taken(self) -> int:
         """By built-in types; Events may need a second one, see `_take_event`."""

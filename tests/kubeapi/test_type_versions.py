@@ -16,8 +16,10 @@ from tests.kubeapi.objects import decoded
 from tests.kubeapi.observing import Observed, watching
 from tests.kubeapi.sites import (
     DISCOVERED_EVERY,
+    METRICS,
     OLD_PATH,
     OLD_SITES,
+    POD_METRICS,
     SITES,
     as_resource,
     delete_definition,
@@ -172,3 +174,31 @@ async def test_a_built_in_type_moves_with_the_version_that_is_served(
     assert [(each.resource, each.successor) for each in observed.removed] == [
         (as_resource(older), as_resource(budgets))
     ]
+
+
+async def test_a_type_that_left_while_nobody_watched_is_told_to_have_left_by_two_answers(
+    practice: PracticeCluster, practice_connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watcher, "REDISCOVERY_SECONDS", DISCOVERED_EVERY)
+    monkeypatch.setattr(watcher, "SLOW_REDISCOVERIES", 1)
+    gone = Resource("metrics.example.com", "v1", "samples", "Sample")
+    content = {"apiVersion": gone.api_version, "kind": gone.kind}
+    metadata = {"name": "a", "namespace": "shop", "uid": "uid-a", "resourceVersion": "1"}
+    jobs = practice.store.types.find("batch/v1/jobs")
+    assert jobs is not None
+    practice.store.types.add(METRICS)  # Its server is away, so that nobody knows what it has.
+    practice.faults.away.add("metrics.k8s.io/v1beta1")
+    saved = {
+        POD_METRICS.key: Saved("1", [], 5.0),
+        gone.key: Saved("1", [decoded(gone, content | {"metadata": metadata})], 5.0),
+        as_resource(jobs).key: Saved("1", [], 5.0),
+    }
+    time = VirtualClock()
+    async with watching(practice_connection, saved=saved, clock=time.clock()) as observed:
+        await observed.until(lambda seen: watched(seen, as_resource(jobs)))
+        assert not observed.removed
+        await discover_again(observed, time)
+        await observed.until(lambda seen: seen.removed)
+        await discover_again(observed, time)
+    assert [(each.resource, each.successor) for each in observed.removed] == [(gone, None)]
+    assert "no longer offers samples.metrics.example.com" in observed.removed[0].reason

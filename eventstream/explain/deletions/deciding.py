@@ -183,7 +183,8 @@ _WANTED = (
     "The object does not say which client asked."
 )
 _UNOWNED = (
-    "Nothing owns it, so no controller had a reason to. The object does not say which client asked."
+    "Nothing owns it, so that no controller of Kubernetes' own had a reason to. "
+    "The object does not say which client asked."
 )
 
 

@@ -88,10 +88,8 @@ def _users(snapshot: Snapshot, claim: Write) -> list[Write]:
     """The Pods of its namespace that have the claim as a volume, and have a node."""
     namespace, name = claim.image.metadata.namespace, claim.image.metadata.name
     found: list[Write] = []
-    for log in snapshot.world.logs.values():
-        if log.ref.namespace != namespace or not is_a(log.ref, kinds.POD):
-            continue
-        pod = snapshot.alive(log)
+    for log in snapshot.world.places.inhabitants(namespace):
+        pod = snapshot.alive(log) if is_a(log.ref, kinds.POD) else None
         if pod is not None and node_of(pod.image) and _has(pod.image, name):
             found.append(pod)
     return sorted(found, key=lambda pod: pod.image.metadata.name)

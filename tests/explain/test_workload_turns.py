@@ -8,6 +8,7 @@ from tests.explain.things import (
     condition,
     daemonset,
     deployment,
+    node,
     pod,
     replicaset,
     revision,
@@ -42,8 +43,8 @@ def daemons(rolling: Json, *pods: tuple[str, str, bool]) -> Step:
     story.exists(agent)
     story.exists(revision(agent, "agent-1", 1, "old"))
     story.exists(revision(agent, "agent-2", 2, "new"))
-    for number, (node, hash_, well) in enumerate(pods):
-        story.exists(of(agent, f"agent-{number}", hash_, node, well=well))
+    for number, (host, hash_, well) in enumerate(pods):
+        story.exists(of(agent, f"agent-{number}", hash_, host, well=well))
     mine = story.exists(of(agent, "agent-mine", "old"))
     story.wait(60)
     story.mark(mine, 30)
@@ -75,6 +76,36 @@ def test_a_daemonsets_old_pod_goes_by_its_controller_only_where_the_update_has_r
     rolling: Json, pods: list[tuple[str, str, bool]], actor: str
 ) -> None:
     assert daemons(rolling, *pods).actor == actor
+
+
+@pytest.mark.parametrize(
+    ("exists", "again", "actor"),
+    [
+        (True, False, "unknown"),
+        (True, True, "daemonset-controller"),
+        (False, False, "daemonset-controller"),
+    ],
+)
+def test_a_node_whose_pod_is_gone_and_not_made_anew_counts_as_without_one(
+    exists: bool, again: bool, actor: str
+) -> None:
+    story = Story()
+    agent = daemonset()
+    agent["spec"]["updateStrategy"] = {"type": "RollingUpdate", "rollingUpdate": {}}
+    agent["status"]["desiredNumberScheduled"] = 4
+    story.exists(agent)
+    story.exists(revision(agent, "agent-1", 1, "old"))
+    story.exists(revision(agent, "agent-2", 2, "new"))
+    if exists:
+        story.exists(node("node-2"))
+    other, mine = (
+        story.exists(of(agent, f"agent-{number}", "old", f"node-{number}")) for number in (2, 1)
+    )
+    story.delete(other)
+    if again:
+        story.create(of(agent, "agent-3", "new", "node-2"), KCM)
+    story.mark(mine, 30)
+    assert story.last(mine).actor == actor
 
 
 def stateful(spec: Json, above: list[bool], mine: int) -> str:

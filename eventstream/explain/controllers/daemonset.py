@@ -139,7 +139,8 @@ def _may_go(view: View, parent: Write, wanted: str) -> bool:
     most = max(share(getattr(rolling, "max_unavailable", None), nodes, up=True) or 1, 1)
     if not surges and (not whole or 0 < nodes <= most):
         return True  # However the others are, of which there may be thousands.
-    others = [pod.image for pod in siblings(view, parent.log.uid) if not pod.gone]
+    every = list(siblings(view, parent.log.uid))
+    others = [pod.image for pod in every if not pod.gone]
     if surges:
         beside = [pod for pod in others if _host(pod) == _host(view.write.image)]
         return any(
@@ -152,11 +153,20 @@ def _may_go(view: View, parent: Write, wanted: str) -> bool:
         if not pod.metadata.deletion_timestamp:
             there.append(pod)
     hosts.pop(_host(view.write.image), None)
-    without = sum(
+    changed = view.last_spec_change(parent.log.uid)
+    floor = changed.order if changed is not None else -1
+    left = {_host(pod.image) for pod in every if pod.gone and pod.order > floor}
+    without = _bare(view, left - hosts.keys()) + sum(
         len(there) != 1 or (_is_new(there[0], wanted) and not is_available(there[0], seconds, now))
         for there in hosts.values()
     )
     return without < most
+
+
+def _bare(view: View, nodes: set[str]) -> int:
+    """How many of these nodes exist, and so are to have a Pod again; but for that of this Pod."""
+    hosts = (view.by_name("Node", None, node) for node in nodes - {_host(view.write.image)})
+    return sum(host is not None and not host.gone for host in hosts)
 
 
 def _is_new(pod: Image, wanted: str) -> bool:

@@ -11,7 +11,7 @@ from eventstream.explain.world.known import MAKERS
 from eventstream.objects.observations import Coverage, CoverageState, Observation, Position
 from eventstream.objects.resource import Resource
 from tests.explain.first_contact import contact, listed_at
-from tests.explain.stories import START, Story, stamp
+from tests.explain.stories import START, Json, Story, stamp
 from tests.explain.tapes import NAMES, Result, observations
 from tests.explain.things import condition, daemonset, pod, statefulset, thing, website
 
@@ -221,16 +221,20 @@ def test_what_may_not_be_listed_is_not_waited_for() -> None:
     assert begun("forbidden") == (set(), {"ReplicaSet"})
 
 
+def with_a_failed_pod(story: Story, reason: str) -> tuple[Json, Json]:
+    """A DaemonSet that is older than watching, and its Pod that has failed."""
+    agent = daemonset()
+    agent["metadata"]["creationTimestamp"] = stamp(START - 600)
+    failed = pod(story.exists(agent), "agent-1")
+    failed["status"] = {"phase": "Failed", "reason": reason, "message": "why"}
+    return agent, story.exists(failed)
+
+
 def test_a_daemonset_whose_controller_pauses_is_found_so_as_it_deletes_the_next_failed_pod() -> (
     None
 ):
     story = Story()
-    agent = daemonset()
-    agent["metadata"]["creationTimestamp"] = stamp(START - 600)
-    story.exists(agent)
-    failed = pod(agent, "agent-1")
-    failed["status"] = {"phase": "Failed", "reason": "OutOfpods", "message": "too many Pods"}
-    story.exists(failed)
+    agent, failed = with_a_failed_pod(story, "OutOfpods")
     story.tell(agent, "FailedDaemonPod", "Found failed daemon pod", "daemonset-controller", 5)
     story.delete(failed)
     story.tell(agent, "SuccessfulDelete", "Deleted pod: agent-1", "daemonset-controller")
@@ -240,12 +244,7 @@ def test_a_daemonset_whose_controller_pauses_is_found_so_as_it_deletes_the_next_
 
 def test_a_daemonsets_controller_that_has_just_deleted_a_pod_is_not_silent() -> None:
     story = Story()
-    agent = daemonset()
-    agent["metadata"]["creationTimestamp"] = stamp(START - 600)
-    story.exists(agent)
-    failed = pod(agent, "agent-1")
-    failed["status"] = {"phase": "Failed", "reason": "Evicted", "message": "low on memory"}
-    story.exists(failed)
+    agent, failed = with_a_failed_pod(story, "Evicted")
     story.delete(failed)
     trace = story.trace(agent)
     assert (trace.state, trace.holder) == ("running", "daemonset-controller")

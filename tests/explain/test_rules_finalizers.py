@@ -156,20 +156,22 @@ def test_a_finalizer_of_kubernetes_own_is_of_the_controller_that_it_is_named_for
 
 
 @pytest.mark.parametrize(
-    ("left", "manager", "rule"),
+    ("left", "manager", "goes", "rule"),
     [
-        (["kubernetes"], "openshift-controller-manager", "client-changed"),
-        (["openshift.io/origin"], KCM, "namespace-finalized"),
-        (["openshift.io/origin"], "kubectl-replace", "client-changed"),
+        (["kubernetes"], "openshift-controller-manager", True, "client-changed"),
+        (["openshift.io/origin"], KCM, True, "namespace-finalized"),
+        (["openshift.io/origin"], KCM, False, "undocumented"),
+        (["openshift.io/origin"], "kubectl-replace", True, "client-changed"),
     ],
 )
 def test_a_namespace_is_finalized_by_who_takes_the_finalizer_of_its_controller(
-    left: list[str], manager: str, rule: str
+    left: list[str], manager: str, goes: bool, rule: str
 ) -> None:
     story = Story()
     held = {"finalizers": ["openshift.io/origin", "kubernetes"]}
     shop = story.exists(thing("Namespace", "shop", spec=held))
-    story.mark(shop)
+    if goes:
+        story.mark(shop)
     entry: Json = {"manager": manager, "operation": "Update", "apiVersion": "v1"}
     entry |= {"fieldsType": "FieldsV1", "time": stamp(story.at), "subresource": "finalize"}
     entry["fieldsV1"] = {"f:spec": {"f:finalizers": {}}}  # It is an atomic list.

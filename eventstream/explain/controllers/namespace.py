@@ -24,7 +24,8 @@ from eventstream.explain.world.writes import Verdict, Write
 def namespace_finalized(view: View, who: Writer) -> Verdict | None:
     """The namespace controller took its finalizer from a namespace that others still hold.
 
-    Others take theirs, and people take even this one to be rid of a namespace that hangs.
+    Others take theirs, and people take even this one to be rid of a namespace that hangs. The
+    controller does so only once the namespace is to go.
     Source: pkg/controller/namespace/deletion/namespaced_resources_deleter.go.
     """
     write = view.write
@@ -32,9 +33,9 @@ def namespace_finalized(view: View, who: Writer) -> Verdict | None:
     holds = getattr(write.image.spec, "finalizers", ())
     if write.image.kind != "Namespace" or "kubernetes" in holds or "kubernetes" not in held:
         return None
-    if who.known and not (who.controls or who.shared):
+    if not write.image.metadata.deletion_timestamp or content_left(write.image):
         return None
-    if content_left(write.image):
+    if who.known and not (who.controls or who.shared):
         return None
     cause = view.previous()
     return Verdict(

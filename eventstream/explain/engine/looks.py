@@ -1,8 +1,8 @@
 """When open traces are looked at though nothing of them was written, as time passes, too.
 
-Most come due once: when they settle, or when a wait gets too long. Some may change at any moment by
-what happens elsewhere; those are looked at now and then, the less often the more there are, so that
-what looking costs does not grow with them.
+Most come due when they settle, or when a wait gets too long. Those that wait, and some that may
+change at any moment by what happens elsewhere, are looked at now and then, the less often the more
+there are, so that what looking costs does not grow with them.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,8 @@ GLANCES_A_SECOND = 250
 _GLANCE = 2.0
 """Seconds between two such looks at one, where there are no more of them than that allows."""
 _SELDOM = 15.0
-"""The same of those that select Pods: each is held against all of its namespace."""
+"""The same of those that select Pods, each of which is held against all of its namespace; and of
+those whose wait comes due by itself."""
 
 _PASSING = frozenset(
     {

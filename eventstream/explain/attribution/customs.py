@@ -7,6 +7,7 @@ work tell together.
 """
 
 from eventstream.explain.attribution import proofs
+from eventstream.explain.attribution.marks import appliers
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.claims import BUILT_IN
 from eventstream.explain.world.families import HIGHEST, owner_of
@@ -170,6 +171,27 @@ def custom_keeper(view: View) -> str:
         names = {name for name in names if any_of(owned(image, name), "spec")}
     found = sorted(name for name in names if view.is_controller(name))
     return f"{listing(found)}, which looks after custom resources and wrote it" if found else ""
+
+
+def pruner(view: View) -> str:
+    """Who else may delete what no custom controller is known to have made; else empty.
+
+    What applies manifests deletes what these have no longer, and an operator lets the Pods go that
+    a set of its makes for it: in its own order, or so that they come up anew.
+    """
+    image = view.write.image
+    owner = owner_of(image)
+    if not owner:
+        found = appliers(image)
+        if not is_built_in(image.api_version):  # Its own controller only reports on it.
+            found = [name for name in found if any_of(owned(image, name), "spec")]
+        return f"{listing(found)}, which deletes what it is to apply no longer" if found else ""
+    above = view.latest(owner) if image.kind == "Pod" else None
+    custom = custom_owner(above.image) if above is not None else None
+    if above is None or custom is None:
+        return ""
+    whose = f"{custom.kind} {custom.name}"
+    return f"the custom controller of {whose}, to which {named(above.image)} belongs"
 
 
 def controls(image: Image, manager: str) -> bool:

@@ -17,6 +17,7 @@ from eventstream.explain.controllers.shared.conventions import (
     unknown,
     untaught,
 )
+from eventstream.explain.deletions.deciding import Housekeeper, either
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary import commands, sources
@@ -313,6 +314,19 @@ def _reclaimed(snapshot: Snapshot, write: Write, whose: str) -> Holding:
     return troubled(plain, wrong)
 
 
+def reclaimable(view: View) -> Housekeeper | None:
+    """Who provisioned a volume deletes it once its claim is gone, where it is not to be kept.
+
+    Source: https://kubernetes.io/docs/concepts/storage/persistent-volumes/#delete
+    """
+    image = view.write.before or view.write.image
+    policy = getattr(image.spec, "persistent_volume_reclaim_policy", "")
+    if policy != "Delete" or getattr(image.status, "phase", "") not in ("Released", "Failed"):
+        return None
+    reason = "whoever provisioned it: its claim is gone, and its reclaim policy is Delete."
+    return either(reason, sources.VOLUME_DELETION)
+
+
 BEHAVIOURS = (
     Behaviour(
         kind=kinds.CLAIM,
@@ -320,5 +334,5 @@ BEHAVIOURS = (
         told_by=TOLD_BY,
         rules={kinds.CLAIM: Rules(creations=(claimed,), changes=(bound,))},
     ),
-    Behaviour(kind=kinds.VOLUME, assess=assess_volume),
+    Behaviour(kind=kinds.VOLUME, assess=assess_volume, expires=reclaimable),
 )

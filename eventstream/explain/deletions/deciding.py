@@ -10,7 +10,7 @@ from collections.abc import Callable
 import msgspec
 
 from eventstream.explain.attribution import proofs
-from eventstream.explain.attribution.customs import custom_keeper, custom_owner
+from eventstream.explain.attribution.customs import custom_keeper, custom_owner, pruner
 from eventstream.explain.attribution.writers import writer
 from eventstream.explain.deletions import finalizers
 from eventstream.explain.deletions.finalizers import PROPAGATION
@@ -53,7 +53,7 @@ def _by_its_kind(view: View) -> str:
 
 
 def _custom(view: View) -> str:
-    keeper = custom_keeper(view)
+    keeper = custom_keeper(view) or pruner(view)
     return f"A client, or {keeper}." if keeper else ""
 
 

@@ -21,6 +21,7 @@ from eventstream.explain.attribution.customs import (
     namesakes,
     owned,
 )
+from eventstream.explain.attribution.marks import appliers, marked_for
 from eventstream.explain.controllers.custom.grounds import grounds
 from eventstream.explain.deletions.finalizers import PROMPT, setters
 from eventstream.explain.deletions.removals import deletion
@@ -272,13 +273,11 @@ def cleaned_up(view: View) -> Verdict | None:
     Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/
     """
     write = view.write
-    latest = _waiting(view)
-    if latest is None or latest.gone or not latest.image.metadata.deletion_timestamp:
+    found = _waiting(view)
+    if found is None:
         return None
-    names = setters(latest.image)
+    latest, name = found
     asked = view.mark_of(latest)
-    if len(names) != 1 or not controls(latest.image, name := names.pop()):
-        return None
     if asked.base or write.change.at - asked.change.at > PROMPT:
         return None
     return Verdict(
@@ -307,20 +306,36 @@ def cleaned_up(view: View) -> Verdict | None:
     )
 
 
-def _waiting(view: View) -> Write | None:
-    """The custom resource that the object belongs to, or whose controller made it and named it so.
+def _waiting(view: View) -> tuple[Write, str] | None:
+    """The custom resource that is to go and waits for its controller, and what that is called.
 
-    Without a reference to an owner only one that waits for a writer of the object counts.
+    That is one to which the object belongs, for which it is marked as applied, or after which it is
+    called. Without a reference to an owner only one that waits for a writer of the object counts.
     """
     image = view.write.image
     owner = custom_owner(image)
     if owner is not None:
-        return view.latest(owner.uid)
-    if image.metadata.owner_references or not is_built_in(image.api_version):
+        latest = view.latest(owner.uid)
+        return _held(latest) if latest is not None else None
+    if image.metadata.owner_references:
         return None
-    for site in namesakes(view):
-        if not site.gone and site.image.metadata.deletion_timestamp:
-            names = setters(site.image)
-            if names and names <= authors(image):
-                return site
+    for manager in appliers(image):
+        marked = marked_for(view, manager)
+        of = marked.site.image.metadata if marked is not None else None
+        if marked is not None and of is not None and of.deletion_timestamp and of.finalizers:
+            return marked.site, manager
+    for site in namesakes(view) if is_built_in(image.api_version) else ():
+        held = _held(site)
+        if held is not None and setters(site.image) <= authors(image):
+            return held
     return None
+
+
+def _held(site: Write) -> tuple[Write, str] | None:
+    """A custom resource that is to go, with its controller, whose finalizer alone holds it."""
+    if site.gone or not site.image.metadata.deletion_timestamp:
+        return None
+    names = setters(site.image)
+    if len(names) != 1 or not controls(site.image, name := names.pop()):
+        return None
+    return site, name

@@ -12,7 +12,7 @@ from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import group_kind, maker_of, title
 from eventstream.explain.world.families import Family
-from eventstream.explain.world.notes import last_told
+from eventstream.explain.world.notes import first_told, last_told
 from eventstream.explain.world.pods import is_true, phase
 from eventstream.explain.world.text import count, parse, plural, seen
 from eventstream.explain.world.world import View
@@ -191,7 +191,8 @@ def _told_of(view: View, uid: str) -> list[Change]:
     Source: pkg/controller/statefulset/stateful_pod_control.go, recordPodEvent.
     """
     found = view.notes(uid, "SuccessfulDelete")
-    return [note for note in found if not _is_earlier(note, view.write)] if found else found
+    own = view.write
+    return [note for note in found if not (_is_earlier(note, own) or _is_later(note, own))]
 
 
 def _is_earlier(note: Change, write: Write) -> bool:
@@ -209,6 +210,16 @@ def _is_earlier(note: Change, write: Write) -> bool:
 
 _SECOND = 1.0
 """The precision of both times."""
+
+
+def _is_later(note: Change, write: Write) -> bool:
+    """Whether an Event was told for the first time long after the deletion had been asked for.
+
+    Controllers tell of a deletion as soon as it is accepted; what stops takes its time after that.
+    """
+    facts = note.after.spec
+    first = first_told(note.after.metadata.name, facts)
+    return first is not None and first[0] > going_at(write) + _TOGETHER
 
 
 def _why(

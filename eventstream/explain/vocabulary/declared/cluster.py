@@ -91,7 +91,10 @@ CLUSTER = (
         looks_after="binds PersistentVolumeClaims to PersistentVolumes.",
         kinds=(kinds.CLAIM,),
         account="persistent-volume-binder",
-        reports=((kinds.CLAIM, sources.VOLUME_BINDING),),
+        reports=(
+            (kinds.CLAIM, sources.VOLUME_BINDING),
+            (kinds.VOLUME, sources.VOLUME_BINDING),
+        ),
         finalizers=(("kubernetes.io/pv-controller", sources.VOLUME_BINDING),),
     ),
     Controller(

@@ -26,6 +26,7 @@ from eventstream.explain.controllers.pod import disruptions, scheduler
 from eventstream.explain.controllers.registry import Rule, Rules, behaviour_of, rules_of
 from eventstream.explain.controllers.shared import general, makers, statuses, surplus
 from eventstream.explain.controllers.shared.conventions import untaught
+from eventstream.explain.controllers.shared.dependents import with_dependents
 from eventstream.explain.controllers.shared.leaving import leaving
 from eventstream.explain.deletions import finalizers
 from eventstream.explain.deletions.deciding import asked_by_client, by_collector, marks_deletion
@@ -308,7 +309,7 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
         return leaving(snapshot, write)
     own = behaviour_of(image).assess
     if own is not None:
-        return own(snapshot, write, began)
+        return with_dependents(snapshot, write, own(snapshot, write, began), assess)
     if not is_built_in(image.api_version):
         return standing.assess(snapshot, write, began, assess)
     return untaught(write)

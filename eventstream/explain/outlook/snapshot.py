@@ -15,7 +15,7 @@ from eventstream.explain.vocabulary.registry import group_kind
 from eventstream.explain.world import drawn
 from eventstream.explain.world.families import owner_of
 from eventstream.explain.world.known import CUSTOM, name_key
-from eventstream.explain.world.notes import told_at
+from eventstream.explain.world.notes import told_at, warned
 from eventstream.explain.world.pods import condition, containers, is_ready, is_running
 from eventstream.explain.world.text import parse, when
 from eventstream.explain.world.world import World
@@ -141,6 +141,13 @@ class Snapshot:
         that the order of arrival says little of which one holds now.
         """
         return sorted(self.notes(log, *reasons), key=told_at, reverse=True)
+
+    def warned(self, log: ObjectLog, since: float) -> Change | None:
+        """The Event of type Warning about an object that was last told from `since` on, or None."""
+        note = warned(log, since)
+        if note is not None:
+            self._events.update(drawn.by_notes(log, (note.after.spec.reason or "",)))
+        return note
 
     def by_name(self, kind: str, namespace: str | None, name: str) -> Write | None:
         """The newest write of the object of that name, if it was seen."""

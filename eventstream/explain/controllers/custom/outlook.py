@@ -26,6 +26,7 @@ from eventstream.explain.outlook.waits import acting, becoming_ready
 from eventstream.explain.vocabulary import commands
 from eventstream.explain.vocabulary.records import Evidence, Stage
 from eventstream.explain.world.families import HIGHEST
+from eventstream.explain.world.notes import quoted, said
 from eventstream.explain.world.pods import is_ready
 from eventstream.explain.world.text import count, named, parse, said_by, sentence, when
 from eventstream.explain.world.writes import Write
@@ -52,19 +53,21 @@ def _gave_up(health: Health) -> str:
     return ""
 
 
-def holding_of(write: Write, health: Health, asked: float, rank: int) -> Holding | None:
+def holding_of(
+    snapshot: Snapshot, write: Write, health: Health, asked: float, rank: int
+) -> Holding | None:
     """What is waited for by the object's own word, since when; None where it is done or unknown.
 
     `asked` is when it was asked for what it has to become, 0 where that was not seen.
     """
     if health.state == "failed":
-        return _failed(write, health, asked, rank)
+        return _failed(snapshot, write, health, asked, rank)
     if health.state == "suspended":
         return _suspended(write, health, rank)
+    if health.state == "progressing" and health.stale:
+        return _not_taken_up(write, health)
     if health.state == "progressing":
-        return (
-            _not_taken_up(write, health) if health.stale else _under_way(write, health, asked, rank)
-        )
+        return _under_way(snapshot, write, health, asked, rank)
     return None
 
 
@@ -90,15 +93,35 @@ def _actor(health: Health) -> tuple[str, str]:
     return ("client", "") if person else (ACTOR, health.holder)
 
 
-def _failed(write: Write, health: Health, asked: float, rank: int) -> Holding:
+def _warned(
+    snapshot: Snapshot, write: Write, since: float, why: str
+) -> tuple[str, Evidence | None]:
+    """What was last warned of, as a clause that ends the sentence, and as evidence.
+
+    A status often tells only that something failed, and the Event what. The clause is empty where
+    the status says the same.
+    """
+    note = snapshot.warned(write.log, since)
+    if note is None:
+        return "", None
+    now, before = said(note).rstrip("."), why.rstrip(".")
+    _, _, cause = now.partition(": ")  # Before it stands what was tried.
+    same = now in before or (before and before in now) or (cause and cause in before)
+    return "" if same else f"; {quoted(note)}", proofs.told(note)
+
+
+def _failed(snapshot: Snapshot, write: Write, health: Health, asked: float, rank: int) -> Holding:
     name, why = named(write.image), _why(health)
     gave_up = _gave_up(health)
     detail = f"{name} is not as asked for: {_told(health)}"
     if gave_up:
         detail = f"{name} is not as asked for, and {gave_up}{': ' if why else ''}{why}"
-    trouble = Trouble("not-ready", sentence(detail), proof(write, health), commands.describe(write))
-    waiting_for = f"{name} to be as asked for"
     since, wait = _since(write, health, asked), becoming_ready(write.image)
+    warning, note = _warned(snapshot, write, since, why)
+    shown = (*proof(write, health), *((note,) if note is not None else ()))
+    detail = sentence(f"{detail.rstrip('.')}{warning}")
+    trouble = Trouble("not-ready", detail, shown, commands.describe(write))
+    waiting_for = f"{name} to be as asked for"
     actor, holder = _actor(health)
     plain = Holding(rank, actor, holder, since, waiting_for, wait=wait, about=write)
     return troubled(plain, trouble)
@@ -135,14 +158,18 @@ def _not_taken_up(write: Write, health: Health) -> Holding:
     return Holding(1, actor, holder, when(write), waiting_for, late=late, wait=wait, about=write)
 
 
-def _under_way(write: Write, health: Health, asked: float, rank: int) -> Holding:
+def _under_way(
+    snapshot: Snapshot, write: Write, health: Health, asked: float, rank: int
+) -> Holding:
     name, why = named(write.image), _why(health)
     become = health.condition if health.value in ("False", "Unknown") else ""
     still = ", which is Unknown" if health.value == "Unknown" else ""
     goal = f"{name} to become {become}{still}" if become else f"{name} to be done"
     goal = goal if become or not health.by else f"{goal} ({health.by})"
-    waiting_for = f"{goal}{': ' if why else ''}{why}".rstrip(".")
     since, wait = _since(write, health, asked), becoming_ready(write.image)
+    warning, _ = _warned(snapshot, write, since, why)
+    told = f"{goal}{': ' if why else ''}{why}".rstrip(".")
+    waiting_for = f"{told}{warning}"
     actor, holder = _actor(health)
     return Holding(
         rank, actor, holder, since, waiting_for, late="not-ready", patient=health.patient,
@@ -178,7 +205,7 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None, child_of: Asse
         turn = when(asked) if asked is began else 0.0
         if health.state in _GOING:
             turn = max(turn, _reached(snapshot, write))
-        own = holding_of(write, health, turn, rank)
+        own = holding_of(snapshot, write, health, turn, rank)
         found.extend((own,) if own is not None else ())
     acted = since is None
     counts = [("stored", 1, 1), ("acted on", int(acted), 1), ("children", done, total)]

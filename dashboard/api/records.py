@@ -51,8 +51,10 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
     """One cause and all that followed from it, and how that stands.
 
     `holder` is the actor whose move is next, null when nothing is due, and `holder_name` which one;
-    `holders` counts all of them. `existing` says that nobody saw the cause. `diagnosis` is a stable
-    code, `diagnosis_evidence` what it rests on; `command` shows it, `mend` would take it away.
+    `holders` counts all of them. `existing` says that no write was seen to the object itself that
+    began it: nobody saw the cause, or another object's trace brought it about, whose id `follows`
+    is. `diagnosis` is a stable code, `diagnosis_evidence` what it rests on; `command` shows it,
+    `mend` would take it away.
     `withheld` says that the trace draws on what the viewer may not list and watch.
     """
 
@@ -79,6 +81,7 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
     steps: int
     root_step: str | None
     existing: bool
+    follows: str | None
     background: bool
     settled: bool
     withheld: bool
@@ -153,6 +156,7 @@ def trace_of(trace: records.Trace) -> Trace:
         steps=trace.steps,
         root_step=trace.root_step,
         existing=trace.existing,
+        follows=trace.follows or None,
         background=trace.background,
         settled=trace.settled,
         withheld=bool(trace.withheld),

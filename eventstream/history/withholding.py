@@ -68,6 +68,7 @@ def trace_for(trace: Trace, rights: Rights, steps: int) -> Trace:
         mend="",
         withheld=lacking,
         revision=None,
+        follows="",
     )
 
 

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 
 from eventstream.explain.controllers.registry import behaviour_of
 from eventstream.explain.engine.earlier import Earlier
-from eventstream.explain.engine.tracelog import TraceLog
+from eventstream.explain.engine.tracelog import Aside, TraceLog
 from eventstream.explain.engine.traces import TraceKeeper, is_judged, is_met, is_workload
 from eventstream.explain.vocabulary.records import Trace, type_name
+from eventstream.explain.world import drawn
 from eventstream.explain.world.families import by_order, changed_hands, owner_of
 from eventstream.explain.world.pods import is_ready
 from eventstream.explain.world.world import View, World
@@ -88,7 +89,9 @@ class Asides:
             return ""
         if joined.root is write.log or joined.root in above:
             return ""
-        return self._alone(write, above[-1], _DISRUPTED)
+        stands = _HAS_TO_GO if write.pod is not None and write.pod.disrupted else _NOT_READY
+        by = _of(joined.root, above[-1])
+        return self._alone(write, above[-1], f"disrupted by {by}: a Pod of it {stands}")
 
     def _alone(self, write: Write, root: ObjectLog, cause: str) -> str:
         """The id of the trace without a step of its own that tells how `root` stands."""
@@ -96,14 +99,45 @@ class Asides:
         own = self._traces.open.get(key)
         if own is None:
             own = self._traces.start(TraceLog(key, root, None, contact=True))
-            own.floor, own.first, own.aside = write.order, write.change.at, cause
+            own.floor, own.first = write.order, write.change.at
+            own.aside = self._aside(write, root, cause)
         own.last = max(own.last, write.change.at)
         return key
 
+    def _aside(self, write: Write, root: ObjectLog, cause: str) -> Aside:
+        """Why it began, with the trace of what was done to `write`, if that is another object's."""
+        joined = self._traces.open.get(write.decision.trace)
+        if joined is None or joined.root is root:
+            return Aside(cause)
+        sources = drawn.by_writes([joined.began]) | {drawn.name(joined.root.ref)}
+        return Aside(cause, joined.id, frozenset(sources))
 
-_DISRUPTED = "disrupted: a Pod of it had to go for what happened elsewhere"
+
+def _of(other: ObjectLog, root: ObjectLog) -> str:
+    """What other object it was, as kubectl names it."""
+    ref = other.ref
+    apart = ref.namespace and ref.namespace != root.ref.namespace
+    return f"{ref.kind.lower()}/{ref.name}{f' in {ref.namespace}' if apart else ''}"
+
+
+_HAS_TO_GO = "has to go"
+_NOT_READY = "is not ready any more"
 _LET_GO = "let go by what owned it"
 _TAKEN = "something that it owned was taken from it"
+
+
+def again(record: Trace, root: ObjectLog) -> TraceLog:
+    """The trace without a cause that history has of an object, as it was: its words stay so.
+
+    What was asked of the object before it began is another trace's affair still.
+    """
+    trace = TraceLog(record.id, root, None, contact=True)
+    trace.aside = Aside(record.cause, record.follows, frozenset(record.sources or ()))
+    if record.follows:
+        trace.first = trace.last = record.started
+        before = [write.order for write in root.writes if write.change.at <= record.started]
+        trace.floor = max(before, default=-1)
+    return trace
 
 
 def _lost(write: Write) -> bool:

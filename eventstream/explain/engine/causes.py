@@ -31,7 +31,7 @@ def cause_of(trace: TraceLog, world: World) -> str:
     """What began the trace, as `image of c nginx 1.26 → 1.27 by kubectl-set (…)`."""
     began = trace.began
     if began is None and trace.aside:
-        return trace.aside
+        return trace.aside.cause
     if began is None or began.decision.verdict is None:
         latest = trace.root.latest
         since = latest.image.metadata.creation_timestamp if latest else None
@@ -154,10 +154,13 @@ def recreated(began: Write, latest: Write) -> bool:
 
 
 def brings_stall(trace: TraceLog) -> tuple[bool, float]:
-    """What decides with which of several traces a stall stays: the highest."""
+    """What decides with which of several traces a stall stays: the highest.
+
+    What began with another object asked nothing of this one.
+    """
     latest = trace.root.latest
     image = latest.image if latest is not None else None
-    brings = image is not None and _brings_pods(trace.began, image)
+    brings = image is not None and trace.aside is None and _brings_pods(trace.began, image)
     order = trace.began.order if trace.began is not None else trace.floor
     return brings, order if brings else -order
 
@@ -168,6 +171,8 @@ def waiting_for(owner: TraceLog, outlook: Outlook, cause: str) -> Outlook:
         msgspec.structs.replace(held, diagnosis=None, patient=True) for held in outlook.holdings
     )
     began = f"an earlier change ({cause})" if owner.began is not None else "what was there before"
+    if owner.aside is not None and owner.aside.follows:
+        began = f"what came from elsewhere ({cause})"
     summary = f"Waiting for {began}, which is held up: {outlook.summary}"
     return Outlook("running", summary, holdings, outlook.stages)
 

@@ -8,12 +8,12 @@ the same however the streams interleaved.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from eventstream.explain.controllers import deciding as rules
-from eventstream.explain.engine.asides import Asides, Contacts
+from eventstream.explain.engine.asides import Asides, Contacts, again
 from eventstream.explain.engine.auditing import Auditing
 from eventstream.explain.engine.earlier import Earlier
 from eventstream.explain.engine.limits import Limits, ends, forget
 from eventstream.explain.engine.repeats import Heartbeats, place
-from eventstream.explain.engine.tracelog import TraceLog, as_settled, at_rest, settled
+from eventstream.explain.engine.tracelog import Aside, TraceLog, as_settled, at_rest, settled
 from eventstream.explain.engine.traces import CUT, TraceKeeper
 from eventstream.explain.vocabulary.records import (
     Step,
@@ -168,8 +168,7 @@ class Engine:
             root = self._world.logs.get(record.root.uid)
             trace = self._traces.open.get(record.id)
             if trace is None and record.existing and root is not None and root.seen:
-                trace = self._traces.start(TraceLog(record.id, root, None, contact=True))
-                trace.aside = record.cause  # What the objects told of it then stays so.
+                trace = self._traces.start(again(record, root))
             if trace is not None:
                 trace.restored = True
                 trace.last = max(trace.last, record.updated)
@@ -334,7 +333,7 @@ class Engine:
         subject = self._subject(write)
         trace = TraceLog(key, View(self._world, write).top_owner(subject), None)
         if self._traces.is_cut(subject):
-            trace.aside = CUT
+            trace.aside = Aside(CUT)
         return trace
 
     def _subject(self, write: Write) -> str:

@@ -19,7 +19,7 @@ _GLANCE = 2.0
 """Seconds between two such looks at one, where there are no more of them than that allows."""
 _SELDOM = 15.0
 """The same of those that select Pods, each of which is held against all of its namespace; and of
-those whose wait comes due by itself."""
+those whose wait comes due by itself, or is a kubelet's, whose node may be lost meanwhile."""
 
 _PASSING = frozenset(
     {
@@ -98,11 +98,12 @@ def _is_glanced(record: Trace) -> bool:
     if _runs(record):
         limited = record.usual is not None and record.waiting_since is not None
         return not limited and (bool(record.holder) or record.diagnosis in _PASSING)
-    return record.diagnosis in _PASSING
+    return record.diagnosis in _PASSING or record.holder == "kubelet"
 
 
 def _least(record: Trace) -> float:
-    return _SELDOM if selects(record) else _GLANCE
+    passing = record.diagnosis is None or record.diagnosis in _PASSING
+    return _SELDOM if selects(record) or not passing else _GLANCE
 
 
 def _runs(record: Trace) -> bool:

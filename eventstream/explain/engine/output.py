@@ -128,6 +128,7 @@ def trace_record(trace: Trace) -> dict[str, Any]:
         "steps": trace.steps,
         "background": trace.background,
         "existing": trace.existing,
+        "follows": trace.follows or None,
         "stages": msgspec.to_builtins(trace.stages),
         "usual": msgspec.to_builtins(trace.usual),
         **_diagnosed(trace),

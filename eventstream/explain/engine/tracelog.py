@@ -6,6 +6,7 @@ looked at again though nothing of it was written, as time passes too.
 
 import math
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import msgspec
 
@@ -18,6 +19,18 @@ _MOST_PATIENCE = 1.0
 """Seconds between two judgements for each step of a trace or Pod of its object, and at most:
 judging looks at all of them, so a trace of thousands is judged every second or so, and any other
 with each tick."""
+
+
+class Aside(NamedTuple):
+    """Why a trace began that no write to its own object began, where that is another's affair.
+
+    `cause` says it, `follows` is the id of that other trace, "" where there is none, and `sources`
+    are what the sentence draws on.
+    """
+
+    cause: str
+    follows: str = ""
+    sources: frozenset[str] = frozenset()
 
 
 class TraceLog:
@@ -68,7 +81,7 @@ class TraceLog:
         self.due: float | None = None
         self.judged = -math.inf
         self.looked = 0
-        self.aside = ""
+        self.aside: Aside | None = None
         self.found = ""
         self.measured = 0.0
         self.rests_on: tuple[str, ...] = ()

@@ -175,6 +175,7 @@ class TraceKeeper:
             summary = overtaken_by(over, trace.began, before=before)
             outlook = Outlook("superseded", summary, (), outlook.stages, over.change.at)
         sources = snapshot.sources | drawn.by_writes(drawn_on) | trace.root.family.kinds.keys()
+        sources |= trace.aside.sources if trace.aside else frozenset()
         return self._written(trace, outlook, sources)
 
     def given_up(self, trace: TraceLog) -> Trace:
@@ -334,6 +335,7 @@ class TraceKeeper:
             command=command_of(first) if first and first.diagnosis else "",
             mend=first.mend if first and first.diagnosis else "",
             sources=tuple(sorted(sources - {drawn.name(ref)})),
+            follows=trace.aside.follows if trace.aside else "",
         )
 
 
@@ -347,10 +349,9 @@ def _known_since(trace: TraceLog) -> float:
     """The object's own creation time; without one, the first that was seen of it."""
     latest = trace.root.latest
     created = parse(latest.image.metadata.creation_timestamp) if latest is not None else None
-    first = trace.first if math.isfinite(trace.first) else 0.0
-    if trace.floor >= 0:
-        return first
-    return created if created is not None else first
+    if math.isfinite(trace.first) and (trace.floor >= 0 or created is None):
+        return trace.first
+    return created or 0.0
 
 
 def _end(trace: TraceLog) -> float | None:

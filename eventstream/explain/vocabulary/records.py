@@ -230,8 +230,9 @@ class Trace(msgspec.Struct, frozen=True, gc=False):
     `measured` up to which arrival the trace's own waits are counted in that. Where there is a
     `diagnosis`, `diagnosis_evidence` is what it rests on, `command` shows that to a person, and
     `mend` is a command that would take the cause away, where one is obvious. `sources` and
-    `withheld` are as a step's. Where there is a `revision`, nobody watched anything of it: the
-    trace is what an object tells of it.
+    `withheld` are as a step's. `follows` is the id of another object's trace that brought this one
+    about without a write to its own, "" for none. Where there is a `revision`, nobody watched
+    anything of it: the trace is what an object tells of it.
     """
 
     id: str
@@ -263,6 +264,7 @@ class Trace(msgspec.Struct, frozen=True, gc=False):
     sources: tuple[str, ...] | None = None
     withheld: tuple[str, ...] = ()
     revision: EarlierRevision | None = None
+    follows: str = ""
 
 
 class StepDraft(Protocol):

@@ -1,0 +1,27 @@
+"""What another object's trouble brought upon one is shown with its time and the way there."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from tests.dashboard import scenes
+from tests.dashboard.test_pages import LINE, body
+
+pytestmark = pytest.mark.django_db
+
+
+def test_what_another_object_s_trace_brought_about_has_its_time_and_leads_there(
+    client: Client,
+) -> None:
+    api = scenes.ref("Deployment", "api")
+    for id_, follows in (("was-there", ""), ("hit", "lost")):
+        found = scenes.trace(id_, api, LINE, existing=True, follows=follows, state="stalled")
+        scenes.store((found, []))
+    for id_, word in (("was-there", "existing"), ("hit", "00:01:40")):
+        row = body(client, "/").partition(f'href="/traces/{id_}"')[2].partition("</li>")[0]
+        assert f"{word} </time>" in " ".join(row.replace("</time>", " </time>").split())
+    assert "It was there when watching began" in body(client, "/traces/was-there")
+    html = body(client, "/traces/hit")
+    assert "It was there when watching began" not in html
+    assert re.search(r'href="/traces/lost">\s*What happened there', html)

@@ -83,9 +83,10 @@ class Snapshot:
         return not self.world.places.knows(kind)
 
     def has_met(self, kind: str) -> bool:
-        """Whether all of this kind of Kubernetes' own were met: what is not known is not there.
+        """Whether all of this kind were met (others than Kubernetes' own are called `Kind.group`).
 
-        While a long first list comes, some of a kind are known, and others are not yet.
+        Then what is not known is not there. While a long first list comes, some of a kind are
+        known, and others are not yet.
         """
         return self.world.places.are_met((kind,))
 
@@ -169,15 +170,16 @@ class Snapshot:
         type_, _, rest = name.partition("/")
         kind, _, group = type_.partition(".")
         place, _, own = rest.rpartition("/")
-        found = self._of_type(GroupKind(group, kind), place or namespace, own)
+        found = self.of_type(GroupKind(group, kind), place or namespace, own)
         if found is None and not place:
-            found = self._of_type(GroupKind(group, kind), None, own)
+            found = self.of_type(GroupKind(group, kind), None, own)
         if found is None or found.gone or found.log.uid in self._followed:
             return None
         self._followed.add(found.log.uid)
         return found
 
-    def _of_type(self, type_: GroupKind, namespace: str | None, name: str) -> Write | None:
+    def of_type(self, type_: GroupKind, namespace: str | None, name: str) -> Write | None:
+        """The newest write of the object of this group, kind and name, if it was seen."""
         kind = type_.kind if type_ in kinds.REFERRED_TO_BY_NAME else CUSTOM
         logs = self.world.names.get(name_key(kind, namespace, name), {}).values()
         fits = (log for log in logs if group_kind(log.ref.api_version, log.ref.kind) == type_)

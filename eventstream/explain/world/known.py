@@ -13,7 +13,7 @@ from functools import lru_cache
 import msgspec
 
 from eventstream.explain.vocabulary.declared import kinds
-from eventstream.explain.vocabulary.records import Evidence, ObjectRef
+from eventstream.explain.vocabulary.records import Evidence, ObjectRef, type_name
 from eventstream.explain.vocabulary.registry import group_kind
 from eventstream.explain.world.pods import condition, node_of
 from eventstream.explain.world.text import asker
@@ -210,11 +210,11 @@ class Places:
 
     def listed(self, resource: Resource) -> None:
         """Take note that all objects of a resource were met that were there."""
-        if is_built_in(resource.api_version):
-            self._met.add(resource.kind)
+        own = is_built_in(resource.api_version)
+        self._met.add(resource.kind if own else type_name(resource.group, resource.kind))
 
     def are_met(self, kinds_: Iterable[str]) -> bool:
-        """Whether all objects of these kinds of Kubernetes' own were met that were there."""
+        """Whether all objects of these kinds were met that were there; others with their group."""
         return self._met.issuperset(kinds_)
 
     def knows(self, kind: str) -> bool:

@@ -1,13 +1,8 @@
 """Says what keeps a Pod from a node: the scheduler, a volume, a device, a gate, or want of room.
 
-Autoscalers of nodes are no part of Kubernetes; the Events that they give about the Pod are all that
-shows whether a node comes, or why none does. A ResourceClaim that is made of a template has its
-name in the Pod's status once it is there, and none where the Pod needs none. Which claims there
-are Baton does not watch.
+A ResourceClaim that is made of a template has its name in the Pod's status once it is there, and
+none where the Pod needs none. Which claims there are Baton does not watch.
 Sources: https://kubernetes.io/docs/concepts/scheduling-eviction/kube-scheduler/;
-https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md (Events
-TriggeredScaleUp and NotTriggerScaleUp); https://karpenter.sh/docs/troubleshooting/ (Events
-Nominated and FailedScheduling, by karpenter);
 pkg/controller/resourceclaim/controller.go, syncPod, handleClaim (the status, and Event
 FailedResourceClaimCreation); pkg/scheduler/framework/plugins/dynamicresources/dynamicresources.go,
 PreEnqueue; https://kubernetes.io/docs/concepts/scheduling-eviction/dynamic-resource-allocation/.
@@ -17,6 +12,7 @@ import msgspec
 
 from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.pod import volumes
+from eventstream.explain.controllers.pod.scaleups import coming, refusal
 from eventstream.explain.controllers.pod.scheduler import NOT_READY, unschedulable
 from eventstream.explain.controllers.shared.conventions import has_provisioner
 from eventstream.explain.controllers.shared.refusals import perhaps_refused
@@ -24,76 +20,18 @@ from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.snapshot import Snapshot, ungated
 from eventstream.explain.vocabulary import commands
 from eventstream.explain.vocabulary.declared import kinds
+from eventstream.explain.vocabulary.declared.kinds import GroupKind
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.vocabulary.registry import is_a
-from eventstream.explain.world.notes import recency, said, since
+from eventstream.explain.world.families import owner_of
+from eventstream.explain.world.notes import recency, said
 from eventstream.explain.world.pods import condition, node_of
-from eventstream.explain.world.text import listing, said_by, sentence, when
+from eventstream.explain.world.text import listing, named, said_by, sentence, when
 from eventstream.explain.world.writes import Write
-from eventstream.expressions import expression
-from eventstream.objects.observations import Change
 from eventstream.objects.pods import Condition, PodSpec, PodStatus
 
 SCHEDULE = 3
 """Rank of a Pod's placing among the stages of a rollout."""
-
-_PATIENCE = 900.0
-"""Seconds for which a node that is coming is waited for: cluster-autoscaler gives up then.
-
-Source: https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md
-(max-node-provision-time).
-"""
-
-_KARPENTER = "karpenter"
-_COMES = ("TriggeredScaleUp", "Nominated")
-_NONE = ("NotTriggerScaleUp", "FailedScheduling")
-_NOT_TRIGGERED = expression(r"^pod didn't trigger scale-up(?: \([^)]*\))?: ?")
-
-
-class Word(msgspec.Struct, frozen=True, gc=False):
-    """What an autoscaler said, as a clause; when, by whom, and the Event that says so."""
-
-    said: str
-    at: float
-    by: str
-    evidence: tuple[Evidence, ...]
-
-
-def coming(snapshot: Snapshot, write: Write) -> Word | None:
-    """An autoscaler's last word, where that is that a node comes, and it is not long ago."""
-    note = _last(snapshot, write)
-    if note is None or note.after.spec.reason not in _COMES:
-        return None
-    if snapshot.now - since(note) > _PATIENCE:
-        return None
-    by = note.after.spec.component
-    how = "has begun to add" if note.after.spec.reason == "TriggeredScaleUp" else "has chosen"
-    return Word(f"{by} {how}: {said(note)}", since(note), by, proofs.events([note]))
-
-
-def refusal(snapshot: Snapshot, write: Write) -> Word | None:
-    """Why no node is added, as an autoscaler's last word; None where none said so."""
-    note = _last(snapshot, write)
-    if note is None:
-        return None
-    by = note.after.spec.component
-    text = _NOT_TRIGGERED.sub("", said(note)).rstrip(".")
-    told = f"{by} adds no node: {text}"
-    if note.after.spec.reason in _COMES:
-        told = f"{by} was to add a node, and the Pod has none yet: {text}"
-    return Word(told, since(note), by, proofs.events([note]))
-
-
-def _last(snapshot: Snapshot, write: Write) -> Change | None:
-    """The newest Event of an autoscaler about the Pod; the scheduler has a FailedScheduling too."""
-    told = [
-        note
-        for note in snapshot.notes(write.log, *_COMES, *_NONE)
-        if note.after.spec.reason in ("TriggeredScaleUp", "NotTriggerScaleUp")
-        or note.after.spec.component.startswith(_KARPENTER)
-    ]
-    return max(told, key=recency, default=None)
-
 
 _GATE_OWNERS = {"kueue.x-k8s.io": "Kueue"}
 """Whose scheduling gates these are, by the domain that their names begin with."""
@@ -230,6 +168,8 @@ def _queued(snapshot: Snapshot, write: Write, plain: Holding) -> Holding:
         notes = snapshot.notes(write.log, *(write.log.notes or ()))
         own = [note for note in notes if note.after.spec.component.startswith(plain.name)]
         newest = max(own, key=recency, default=None)
+        if newest is None and (gang := _gang(snapshot, write, plain)) is not None:
+            return gang
         told = f"of which {plain.name} says: {said(newest)}" if newest is not None else ""
         if newest is None and snapshot.hides("Event"):
             queues = "; whether it queues that, Events would tell, which Baton is not shown"
@@ -239,6 +179,31 @@ def _queued(snapshot: Snapshot, write: Write, plain: Holding) -> Holding:
         return plain
     waiting_for = f"{plain.waiting_for}, {told.rstrip('.')}"
     return msgspec.structs.replace(plain, waiting_for=waiting_for, patient=True, works=True)
+
+
+_PODGROUP = GroupKind("scheduling.volcano.sh", "PodGroup")
+
+
+def _gang(snapshot: Snapshot, write: Write, plain: Holding) -> Holding | None:
+    """What Volcano says of the group that a Pod is placed with, where it says nothing of the Pod.
+
+    Its owner has one such group. None where none, or more than one, was seen.
+    Source: https://volcano.sh/en/docs/podgroup/ (the condition Unschedulable).
+    """
+    owner = snapshot.world.logs.get(owner_of(write.image) or "")
+    made = snapshot.children(owner, "PodGroup") if owner is not None else ()
+    groups = [each for each in made if is_a(each.log.ref, _PODGROUP)]
+    if len(groups) != 1:
+        return None
+    group = groups[0]
+    health, called = group.image.health, named(group.image)
+    why = health.message.rstrip(".") if health is not None else ""
+    if not why:
+        waiting_for = f"{plain.waiting_for}, which is placed with all of {called} or not at all"
+        return msgspec.structs.replace(plain, waiting_for=waiting_for, patient=True, works=True)
+    detail = sentence(f"No node takes Pod {write.image.metadata.name}: {called} says: {why}")
+    shown = (proofs.status(group, f"{called} says: {why}"),)
+    return troubled(plain, Trouble("unschedulable", detail, shown, commands.describe(group)))
 
 
 def _gated(write: Write, since: float, gates: list[str]) -> Holding:

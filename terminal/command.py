@@ -134,6 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     table = "\n".join(f"  {int(each)}  {means}" for each, means in exits.MEANINGS.items())
     parser = argparse.ArgumentParser(
         prog="why",
+        usage="why [OPTION ...] TYPE/NAME\n       why [OPTION ...] TYPE NAME",
         description="Say how an object stands, who has to move next, and why it stands still.",
         epilog=f"exit status:\n{table}\n\nexample: kubectl baton why deployment/api -n dev --watch",
         formatter_class=argparse.RawDescriptionHelpFormatter,

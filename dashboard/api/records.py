@@ -81,7 +81,7 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
     steps: int
     root_step: str | None
     existing: bool
-    follows: str | None
+    follows: str | None = None
     background: bool
     settled: bool
     withheld: bool

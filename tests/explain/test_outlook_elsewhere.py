@@ -8,7 +8,7 @@ from eventstream.explain.engine.engine import Engine
 from eventstream.explain.vocabulary.records import Trace
 from tests.explain.stories import KCM, START, Json, Story, stamp
 from tests.explain.tapes import Result
-from tests.explain.test_outlook_disruptions import running, stands
+from tests.explain.test_outlook_disruptions import report, running, stands
 from tests.explain.test_restore import Stopped
 from tests.explain.things import condition, node, pod, replicaset, thing
 
@@ -96,6 +96,26 @@ def test_what_began_elsewhere_is_told_alike_after_a_restart() -> None:
         for field in ("state", "cause", "started", "summary", "follows", "sources", "diagnosis"):
             assert getattr(now, field) == getattr(was, field), (id_, field)
     assert stopped.result.traces[began.id].state == "stalled"
+
+
+def test_a_pod_that_cannot_end_on_a_lost_node_is_told_though_the_rollout_is_complete() -> None:
+    story = Story()
+    host = story.exists(node())
+    web, rs, (old, _) = running(story, pods=2)
+    story.change(web, {"spec": {"replicas": 1}}, "kubectl-scale")
+    story.change(rs, {"spec": {"replicas": 1}}, KCM)
+    story.mark(old, 30)
+    report(story, web, rs, 1, 1)
+    seen = {"observedGeneration": web["metadata"]["generation"]}
+    story.change(web, {"status": seen}, KCM, sub="status")
+    assert story.trace(web).state == "complete"
+    story.wait(160)
+    story.change(host, {"status": {"conditions": [LOST]}}, KCM, sub="status")
+    story.change(old, {"status": {"conditions": [condition("Ready", "False")]}}, KCM, sub="status")
+    stuck = stands(story, web, existing=True)
+    assert (stuck.state, stuck.diagnosis) == ("stalled", "node-lost")
+    assert stuck.waiting_for == "Pod web-1-a to stop"
+    assert stuck.cause == "disrupted by node/node-1: a Pod of it is not ready any more"
 
 
 @pytest.mark.parametrize("kind", ["Pod", "Service"])

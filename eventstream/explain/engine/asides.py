@@ -141,9 +141,11 @@ def again(record: Trace, root: ObjectLog) -> TraceLog:
 
 
 def _lost(write: Write) -> bool:
-    """Whether a Pod that nobody deletes has stopped being ready."""
+    """Whether a Pod has stopped being ready: for its node, or where nobody deletes it."""
     pod = write.pod
-    if pod is None or write.gone or pod.ready or pod.leaving:
+    if pod is None or write.gone or pod.ready:
+        return False
+    if pod.leaving and write.decision.rule != "pod-unready":
         return False
     return is_ready(write.before)
 

@@ -6,6 +6,7 @@ After https://github.com/kubernetes/kubernetes/blob/master/pkg/printers/internal
 from typing import Any
 
 from practicecluster.durations import age
+from practicecluster.other_printers import OTHER_PRINTERS
 from practicecluster.pod_printer import POD_PRINTER
 from practicecluster.printing import Column, JsonObject, Printer
 
@@ -226,4 +227,5 @@ PRINTERS = {
         _node,
     ),
     "namespaces": Printer((_NAME, Column("Status"), _AGE), _namespace),
+    **OTHER_PRINTERS,
 }

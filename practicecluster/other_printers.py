@@ -11,6 +11,13 @@ from practicecluster.printing import Column, JsonObject, Printer
 
 _NAME = Column("Name", format="name")
 _AGE = Column("Age")
+_COUNTS = (
+    "desiredNumberScheduled",
+    "currentNumberScheduled",
+    "numberReady",
+    "updatedNumberScheduled",
+    "numberAvailable",
+)
 _ENDS = (("Complete", "Complete"), ("Failed", "Failed"), ("Suspended", "Suspended"))
 
 
@@ -36,10 +43,8 @@ def _statefulset(content: JsonObject, now: float) -> list[Any]:
 def _daemonset(content: JsonObject, now: float) -> list[Any]:
     spec, status = _parts(content)
     name, old = _name_and_age(content, now)
-    counts = ("desiredNumberScheduled", "currentNumberScheduled", "numberReady")
-    counts = (*counts, "updatedNumberScheduled", "numberAvailable")
     selector = spec["template"]["spec"].get("nodeSelector")
-    return [name, *(status.get(count, 0) for count in counts), _pairs(selector), old]
+    return [name, *(status.get(count, 0) for count in _COUNTS), _pairs(selector), old]
 
 
 def _job(content: JsonObject, now: float) -> list[Any]:

@@ -9,7 +9,7 @@ from practicecluster.printers import PRINTERS
 NOW = 1_800_000_000.0
 BORN = "2027-01-15T07:58:30Z"
 ENDED = "2027-01-15T07:58:42Z"
-POD = {"template": {"spec": {"containers": []}}}
+POD: dict[str, Any] = {"template": {"spec": {"containers": []}}}
 DONE = {"type": "Complete", "status": "True"}
 PORTS = [{"port": 80}, {"port": 53, "protocol": "UDP", "nodePort": 30053}]
 

@@ -6,6 +6,7 @@ Of a volume neither its source nor its handles are kept, of an Ingress neither h
 import msgspec
 
 from eventstream.objects.cluster_kinds import Quantities, ServiceReference
+from eventstream.objects.numbers import Int64
 from eventstream.objects.pods import Condition, Part
 
 
@@ -37,12 +38,22 @@ class VolumeStatus(Part, frozen=True, gc=False):
     last_phase_transition_time: str | None = None
 
 
+class ServicePort(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
+    """A port of a Service, and the container port that it leads to: by number, or by name."""
+
+    name: str = ""
+    protocol: str = "TCP"
+    target_port: str | Int64 = 0
+
+
 class ServiceSpec(Part, frozen=True, gc=False):
-    """Which Pods a Service leads to, and how it is reached."""
+    """Which Pods a Service leads to, and how it is reached; without an address where it is None."""
 
     type: str = ""
+    cluster_ip: str = msgspec.field(name="clusterIP", default="")
     selector: dict[str, str] | None = None
     publish_not_ready_addresses: bool = False
+    ports: tuple[ServicePort, ...] = ()
 
 
 class Address(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):

@@ -46,6 +46,16 @@ class Probe(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults
     failure_threshold: Int64 = 3
 
 
+class ContainerPort(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
+    """What a Service may call a container's port by: 15 characters at most; no number is kept.
+
+    Source: https://kubernetes.io/docs/concepts/services-networking/service/#field-spec-ports
+    """
+
+    name: str = ""
+    protocol: str = "TCP"
+
+
 class Container(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """A container's name, image and requests; a sidecar is an init container that restarts."""
 
@@ -57,6 +67,7 @@ class Container(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defa
     startup_probe: Probe | None = None
     liveness_probe: Probe | None = None
     readiness_probe: Probe | None = None
+    ports: tuple[ContainerPort, ...] = ()
 
 
 class ClaimSource(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):

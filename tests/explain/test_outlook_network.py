@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from eventstream.explain.vocabulary.records import Trace
 from tests.explain.stories import Json, Story
 from tests.explain.test_outlook_stuck import later
@@ -67,6 +69,56 @@ def test_a_service_leads_to_ready_pods_or_to_all_as_it_asks() -> None:
     assert backed(Story(), "False").state != "complete"
     published = backed(Story(), "False", publishNotReadyAddresses=True)
     assert published.summary == "Service web leads to 1 Pod, ready or not, as it asks for."
+
+
+def served(*ports: Json, **asked: Any) -> Trace:
+    """The trace of a Service that asks for a port, and whose one ready Pod has these."""
+    story = Story()
+    spec = {"containers": [{"name": "app", "ports": list(ports)}], "nodeName": "node-1"}
+    pod = thing("Pod", "web", metadata={"labels": {"app": "web"}}, spec=spec)
+    pod["status"] = {"phase": "Running", "conditions": [condition("Ready", "True")]}
+    story.create(pod, "kubectl-run")
+    web = story.create(service("web", selector={"app": "web"}, **asked), "kubectl")
+    later(story, 10.0)
+    return story.trace(web)
+
+
+HTTP = {"name": "http", "containerPort": 8080, "protocol": "TCP"}
+
+
+@pytest.mark.parametrize(
+    ("has", "asks", "lacks"),
+    [
+        (HTTP, {"targetPort": "http", "protocol": "TCP"}, ""),
+        (HTTP, {"targetPort": 9090, "protocol": "TCP"}, ""),
+        (HTTP, {"targetPort": "web", "protocol": "TCP"}, "web (TCP)"),
+        (HTTP, {"targetPort": "http", "protocol": "UDP"}, "http (UDP)"),
+        (HTTP | {"name": ""}, {"targetPort": "http"}, "http (TCP)"),
+    ],
+)
+def test_a_port_that_is_asked_for_by_name_has_to_be_one_of_the_pods(
+    has: Json, asks: Json, lacks: str
+) -> None:
+    trace = served(has, ports=[asks])
+    if not lacks:
+        assert (trace.state, trace.summary) == ("complete", "Service web leads to 1 ready Pod.")
+        return
+    assert (trace.state, trace.diagnosis, trace.holder) == ("stalled", "spec-invalid", "client")
+    assert trace.summary == (
+        f"Service web has no endpoints: no container of its Pods has a port named {lacks}, which "
+        "its targetPort asks for."
+    )
+
+
+def test_a_service_serves_by_the_ports_that_its_pods_have() -> None:
+    trace = served(HTTP, ports=[{"targetPort": "http"}, {"targetPort": "metrics"}])
+    assert trace.state == "complete"
+    assert trace.summary == (
+        "Service web leads to 1 ready Pod, but no container of its Pods has a port named metrics "
+        "(TCP), which its targetPort asks for."
+    )
+    headless = served(HTTP, ports=[{"targetPort": "metrics"}], clusterIP="None")
+    assert headless.summary == "Service web leads to 1 ready Pod."
 
 
 def test_a_pod_that_is_to_go_is_no_ready_endpoint() -> None:

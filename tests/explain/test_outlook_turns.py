@@ -9,6 +9,7 @@ from eventstream.explain.engine.engine import Engine
 from eventstream.explain.vocabulary.records import Trace
 from tests.explain.stories import KCM, Json, Story
 from tests.explain.tapes import Result
+from tests.explain.test_outlook_stuck import later
 from tests.explain.things import condition, deployment, pod, replicaset, statefulset, website
 
 LONG_AGO = {"creationTimestamp": "2026-01-15T08:00:00Z"}
@@ -165,3 +166,46 @@ def test_the_scheduler_is_awaited_from_the_last_gate_on() -> None:
     trace = stands(story, gated)
     assert (trace.state, trace.holder) == ("running", "scheduler")
     assert trace.waiting_since == story.shown[-1].at
+
+
+@pytest.mark.parametrize(
+    ("labels", "owned", "whom"),
+    [
+        ({"app": "other"}, False, "no controller has"),
+        ({"app": "db"}, True, "ReplicaSet web-1 controls"),
+        ({"app": "db"}, False, None),
+    ],
+)
+def test_a_pod_of_another_keeps_the_name_of_a_statefulsets_pod(
+    labels: dict[str, str], owned: bool, whom: str | None
+) -> None:
+    """What has its labels, and no controller, the StatefulSet adopts."""
+    story = Story("Pod")
+    other = story.exists(replicaset(story.exists(deployment()), replicas=1))
+    story.create(pod(other if owned else None, "db-1", labels=labels), "kubectl-run")
+    db = statefulset(replicas=2)
+    db["spec"] |= {"selector": {"matchLabels": {"app": "db"}}, "podManagementPolicy": "Parallel"}
+    db = story.create(db, "kubectl-create")
+    assert story.trace(db).diagnosis is None
+    later(story, 12.0)
+    trace = story.trace(db)
+    if whom is None:
+        assert trace.diagnosis != "create-failed"
+        return
+    assert (trace.state, trace.holder, trace.diagnosis) == ("stalled", "client", "create-failed")
+    assert trace.summary == (
+        f"A Pod of StatefulSet db cannot be created: Pod db-1, which {whom}, has its name."
+    )
+    assert trace.command == "kubectl describe pod db-1 -n shop"
+
+
+def test_who_warns_meanwhile_is_not_called_silent() -> None:
+    story = Story("Pod")
+    db = story.create(statefulset(replicas=1), "kubectl-create")
+    why = 'create Pod db-0 in StatefulSet db failed error: pods "db-0" already exists'
+    story.tell(db, "FailedCreate", why, "statefulset-controller")
+    later(story, 20.0)
+    trace = story.trace(db)
+    assert (trace.holder, trace.diagnosis) == ("statefulset-controller", "not-ready")
+    assert trace.summary.startswith("It takes longer than 15 s")
+    assert trace.summary.endswith(f"to be created; statefulset-controller says: {why}.")

@@ -174,7 +174,7 @@ HIDDEN_IN_CONTAINER = {
     "lifecycle": {"postStart": {"exec": {"command": [CANARY]}}},
     "terminationMessagePath": CANARY,
     "securityContext": {"seLinuxOptions": {"user": CANARY}},
-    "ports": [{"name": CANARY}],
+    "ports": [{"name": "http", "hostIP": CANARY, "unheardOf": CANARY}],
 }
 HIDDEN_IN_POD = {
     "volumes": [{"name": CANARY, "csi": {"volumeAttributes": {"x": CANARY}}, "nfs": CANARY}],

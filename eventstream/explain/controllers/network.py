@@ -25,7 +25,8 @@ from eventstream.explain.world.notes import quoted, said, warned
 from eventstream.explain.world.pods import has_ended, is_ready
 from eventstream.explain.world.text import count, listing, named, sentence, when
 from eventstream.explain.world.writes import Write
-from eventstream.objects.network_kinds import IngressSpec, LoadBalanced, ServiceSpec
+from eventstream.objects.network_kinds import IngressSpec, LoadBalanced, ServicePort, ServiceSpec
+from eventstream.objects.pods import Container, PodSpec
 
 _REFUSED = ("SyncLoadBalancerFailed", "UnAvailableLoadBalancer", "CreatingLoadBalancerFailed")
 _SPARE = 60.0
@@ -52,10 +53,12 @@ def assess_service(snapshot: Snapshot, write: Write, _began: Write | None) -> Ou
         return complete(write, f"{name} selects no Pods: {whose}.")
     if not known:
         return unknown(write, f"{name} selects Pods, and Baton has not seen any Pod.")
+    nameless = _nowhere(spec, pods)
+    but = f", but {_lacking(nameless)}" if nameless else ""
     if pods and spec.publish_not_ready_addresses:
         what = count(len(pods), "Pod")
-        return complete(write, f"{name} leads to {what}, ready or not, as it asks for.")
-    return complete(write, f"{name} {_serving(pods)}.")
+        return complete(write, f"{name} leads to {what}, ready or not, as it asks for{but}.")
+    return complete(write, f"{name} {_serving(pods)}{but}.")
 
 
 def _serving(pods: list[Write]) -> str:
@@ -121,7 +124,7 @@ def _selecting(snapshot: Snapshot, write: Write, pods: list[Write]) -> list[Hold
     if any(is_ready(pod.image) for pod in pods) or (
         pods and write.image.spec.publish_not_ready_addresses
     ):
-        return []
+        return _unled(snapshot, write, pods)
     if pods:
         held = (holding_of(snapshot, pod) for pod in pods)
         return [holding for holding in held if holding is not None]
@@ -136,6 +139,66 @@ def _selecting(snapshot: Snapshot, write: Write, pods: list[Write]) -> list[Hold
     detail = f"{name} has no endpoints: {nobody}."
     shown = (proofs.seen(write, f"spec.selector of {name} is {labels}"),)
     return [troubled(plain, Trouble("not-ready", detail, shown, commands.describe(write)))]
+
+
+_HEADLESS = "None"
+"""The clusterIP of a Service that has none: names lead to its Pods, whatever ports they have.
+
+Source: https://kubernetes.io/docs/concepts/services-networking/service/#headless-services
+"""
+
+
+def _nowhere(spec: ServiceSpec, pods: list[Write]) -> list[ServicePort]:
+    """The ports that call a container's port by a name which none of these Pods has for it.
+
+    A Pod without the port is no endpoint of it. The protocol has to be the same, too; of init
+    containers only sidecars count. A headless Service still gives the addresses of its Pods.
+    Source (FindPort and getEndpointPorts):
+    https://github.com/kubernetes/endpointslice/blob/master/utils.go
+    """
+    if not spec.publish_not_ready_addresses:
+        pods = [pod for pod in pods if is_ready(pod.image)]
+    if not pods or spec.cluster_ip == _HEADLESS:
+        return []
+    there = {
+        (port.name, port.protocol)
+        for pod in pods
+        if isinstance(pod.image.spec, PodSpec)
+        for container in (*pod.image.spec.containers, *_sidecars(pod.image.spec))
+        for port in container.ports
+    }
+    by_name = [port for port in spec.ports if isinstance(port.target_port, str)]
+    return [port for port in by_name if (port.target_port, port.protocol) not in there]
+
+
+def _sidecars(spec: PodSpec) -> list[Container]:
+    return [each for each in spec.init_containers if each.restart_policy == "Always"]
+
+
+def _lacking(ports: list[ServicePort]) -> str:
+    """That these ports lead nowhere, and why."""
+    names = listing([f"{port.target_port} ({port.protocol})" for port in ports])
+    return f"no container of its Pods has a port named {names}, which its targetPort asks for"
+
+
+_SPARE_OF_PORTS = 5.0
+"""Seconds for which a Service may be ahead of the Pods that have its port."""
+
+
+def _unled(snapshot: Snapshot, write: Write, pods: list[Write]) -> list[Holding]:
+    """That it leads nowhere, though Pods are there: none has a port that it asks for by name."""
+    spec, name = write.image.spec, named(write.image)
+    nowhere = _nowhere(spec, pods)
+    if not nowhere or len(nowhere) < len(spec.ports):
+        return []
+    waiting_for = f"{name} to name a port that its Pods have"
+    plain = Holding(1, "client", "", when(write), waiting_for, about=write)
+    if snapshot.now - when(write) < _SPARE_OF_PORTS:
+        return [plain]
+    detail = f"{name} has no endpoints: {_lacking(nowhere)}."
+    wanted = listing([f"{port.target_port} ({port.protocol})" for port in nowhere])
+    shown = (proofs.seen(write, f"targetPort of {name} is {wanted}"),)
+    return [troubled(plain, Trouble("spec-invalid", detail, shown, commands.describe(write)))]
 
 
 _CLASS = "kubernetes.io/ingress.class"

@@ -125,8 +125,9 @@ def _unseen(holding: Holding, usual: Usual, snapshot: "Snapshot") -> str:
 def _overdue(holding: Holding, usual: Usual | None, now: float) -> Holding | None:
     if usual is None or now - holding.since <= usual.limit:
         return None
-    code = holding.late or _LATE.get(holding.actor, "controller-silent")
-    if holding.late:
+    tries = _tries(holding)
+    code = holding.late or _LATE.get(holding.actor, "not-ready" if tries else "controller-silent")
+    if holding.late or tries:
         detail = f"It takes longer than {_limit(usual)} for {holding.waiting_for}."
     else:
         who = f"The {title(holding.actor)}{_which(holding)} was not seen to act for longer than"
@@ -135,6 +136,12 @@ def _overdue(holding: Holding, usual: Usual | None, now: float) -> Holding | Non
     if holding.late == "no-controller" or own:
         detail = f"{detail} Perhaps none is running."
     return _warned(msgspec.structs.replace(holding, diagnosis=code, detail=detail))
+
+
+def _tries(holding: Holding) -> bool:
+    """Whether who has to act has warned meanwhile: it does act, and in vain."""
+    note = warned(holding.about.log, holding.since) if holding.about is not None else None
+    return note is not None and note.after.spec.component in (holding.actor, holding.name)
 
 
 def _warned(holding: Holding) -> Holding:

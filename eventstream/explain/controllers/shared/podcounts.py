@@ -21,8 +21,7 @@ from eventstream.explain.controllers.shared import conventions
 from eventstream.explain.controllers.shared.refusals import (
     allows_now,
     exceeded,
-    going,
-    killed,
+    kept_from,
     perhaps_refused,
     refused,
 )
@@ -270,7 +269,7 @@ def creation(
     if not message:
         if snapshot.hides("Pod"):
             return None
-        told = going(snapshot, owner, CREATE) or killed(snapshot, owner, CREATE)
+        told = kept_from(snapshot, owner, CREATE)
         told = told or conventions.counted(snapshot, owner, existing)
         if told is not None:
             return told

@@ -13,12 +13,15 @@ from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.quantities import amount
 from eventstream.explain.outlook.snapshot import Snapshot, made
 from eventstream.explain.vocabulary import commands
+from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.records import Evidence
+from eventstream.explain.vocabulary.registry import is_a
 from eventstream.explain.world.notes import said, told_at
 from eventstream.explain.world.pods import node_of, phase
 from eventstream.explain.world.text import listing, named, said_by, sentence, when
 from eventstream.explain.world.writes import Write
 from eventstream.expressions import expression
+from eventstream.objects.workloads import StatefulSetSpec
 
 _REFUSED = 2
 """Failed Pods that are told of."""
@@ -30,8 +33,23 @@ daemon_controller.go, Run."""
 _AT_ONCE = 3.0
 """Seconds within which that controller deletes a failed Pod for which it does not pause."""
 
+_NAMES = 100
+"""Names of a StatefulSet's Pods that are looked at."""
+
+_ADOPTED = 10.0
+"""Seconds within which a Pod may yet be adopted, or be collected after its owner."""
+
 _WHOLE_SECOND = 1.0
 """The precision of the times of Events and of Pods."""
+
+
+def kept_from(snapshot: Snapshot, owner: Write, rank: int) -> Holding | None:
+    """What keeps the owner's next Pod from being made, though nobody refuses it; None for none."""
+    return (
+        going(snapshot, owner, rank)
+        or taken(snapshot, owner, rank)
+        or killed(snapshot, owner, rank)
+    )
 
 
 def going(snapshot: Snapshot, owner: Write, rank: int) -> Holding | None:
@@ -48,6 +66,50 @@ def going(snapshot: Snapshot, owner: Write, rank: int) -> Holding | None:
     return Holding(
         rank, "namespace-controller", "", when(space), waiting_for, patient=True, about=owner
     )
+
+
+def taken(snapshot: Snapshot, owner: Write, rank: int) -> Holding | None:
+    """The Pod of somebody else that has the name which a StatefulSet's Pod is to have.
+
+    What has its labels and no controller it adopts; any other it cannot replace.
+    Source: pkg/controller/statefulset/stateful_set_utils.go, getPodName;
+    pkg/controller/statefulset/stateful_pod_control.go, CreateStatefulPod (Event FailedCreate).
+    """
+    name, spec = owner.image.metadata.name, owner.image.spec
+    if not isinstance(spec, StatefulSetSpec):
+        return None
+    first = spec.ordinals.start
+    names = {f"{name}-{each}" for each in range(first, first + min(spec.replicas, _NAMES))}
+    for log in snapshot.world.places.inhabitants(owner.image.metadata.namespace):
+        pod = snapshot.alive(log) if is_a(log.ref, kinds.POD) and log.ref.name in names else None
+        if pod is None or pod.image.metadata.deletion_timestamp:
+            continue
+        whose = pod.image.metadata.controller
+        since = max(when(pod), when(owner))
+        if snapshot.now - since < _ADOPTED or _comes(snapshot, owner, pod):
+            continue
+        whom = f"{whose.kind} {whose.name} controls" if whose is not None else "no controller has"
+        waiting_for = f"{named(pod.image)} to be gone, which {whom}"
+        plain = Holding(rank, "client", "", since, waiting_for, about=owner)
+        detail = (
+            f"A Pod of {named(owner.image)} cannot be created: {named(pod.image)}, which {whom}, "
+            "has its name."
+        )
+        notes = snapshot.latest_notes(owner.log, "FailedCreate")
+        shown = proofs.seen(pod, f"{named(pod.image)} is there, and {whom} it")
+        evidence = (shown, *proofs.events(notes[:1]))
+        return troubled(plain, Trouble("create-failed", detail, evidence, commands.describe(pod)))
+    return None
+
+
+def _comes(snapshot: Snapshot, owner: Write, pod: Write) -> bool:
+    """Whether the Pod is the StatefulSet's, will be, or goes with an owner that has gone."""
+    whose = pod.image.metadata.controller
+    if whose is None:
+        wanted = owner.image.spec.selector.match_labels or {}
+        return bool(wanted.items() <= (pod.image.metadata.labels or {}).items())
+    log = snapshot.world.logs.get(whose.uid)
+    return whose.uid == owner.log.uid or (log is not None and snapshot.alive(log) is None)
 
 
 def killed(snapshot: Snapshot, owner: Write, rank: int) -> Holding | None:

@@ -10,26 +10,13 @@ from eventstream.explain.controllers.shared.updates import going_at, is_availabl
 from eventstream.explain.deletions.deciding import Housekeeper, either, would_say
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.declared import kinds
-from eventstream.explain.world.pods import node_of
+from eventstream.explain.world.pods import meant_for, node_of
 from eventstream.explain.world.text import named, seen
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import ObjectLog, Write
 from eventstream.objects.images import Image, OwnerReference
 
 _FITTING = ("spec.taints", "spec.unschedulable", "metadata.labels")
-
-
-def meant_for(image: Image) -> str:
-    """The node that a DaemonSet's Pod is made for, as its affinity says; empty for other Pods."""
-    affinity = getattr(getattr(image.spec, "affinity", None), "node_affinity", None)
-    required = getattr(affinity, "required", None)
-    names = {
-        field.values[0]
-        for term in getattr(required, "node_selector_terms", ())
-        for field in term.match_fields
-        if field.key == "metadata.name" and field.operator == "In" and len(field.values) == 1
-    }
-    return names.pop() if len(names) == 1 else ""
 
 
 def to_start(view: View, owner: str) -> tuple[Write, str] | None:

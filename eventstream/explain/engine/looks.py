@@ -25,15 +25,18 @@ _PASSING = frozenset(
     {
         "crash-loop",
         "eviction-blocked",
+        "kubelet-slow",
         "node-lost",
         "oom-killed",
         "preempted",
         "probe-failing",
         "quota-exceeded",
+        "terminating-slow",
         "volume-pending",
     }
 )
-"""Diagnoses that pass without a write to the trace's own objects: with time, or elsewhere."""
+"""Diagnoses that pass without a write to the trace's own objects, or turn out to be another: with
+time, or elsewhere, as where a node is lost."""
 
 
 class Looks:

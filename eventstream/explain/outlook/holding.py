@@ -230,7 +230,8 @@ class Trouble(msgspec.Struct, frozen=True, gc=False):
 
     `code` is one of `explain.diagnoses`, `detail` one sentence with the names and numbers of the
     case. `command` shows a person what it rests on; `mend` is given where one obvious command
-    would take the cause away. `holder` is who can end it, where that is not who was waited for.
+    would take the cause away. `holder` is who can end it, where that is not who was waited for,
+    and `name` which of those that is.
     """
 
     code: str
@@ -239,6 +240,7 @@ class Trouble(msgspec.Struct, frozen=True, gc=False):
     command: str = ""
     mend: str = ""
     holder: str = ""
+    name: str = ""
 
 
 def troubled(holding: Holding, trouble: Trouble | None) -> Holding:
@@ -249,7 +251,7 @@ def troubled(holding: Holding, trouble: Trouble | None) -> Holding:
     return msgspec.structs.replace(
         holding,
         actor=holding.actor if own else trouble.holder,
-        name=holding.name if own else "",
+        name=holding.name if own else trouble.name,
         diagnosis=trouble.code,
         detail=trouble.detail,
         evidence=trouble.evidence,

@@ -37,6 +37,7 @@ _STATED = {
     "namespace-controller": 60.0,
     "horizontal-pod-autoscaler/measure": 30.0,
     "job-controller": 360.0,
+    "job-controller/let-go": 60.0,
     "job-controller/next-attempt": 630.0,
 }
 _STATED_DEFAULT = 15.0

@@ -183,3 +183,16 @@ POD_STATES = (
 `failing`: a container waits for something unusual; `failed`: ended so; `pending`: without a node;
 `not-ready`: its containers run; `starting`: they do not yet; `done`: ended as it should.
 """
+
+
+def meant_for(image: Image) -> str:
+    """The node that a DaemonSet's Pod is made for, as its affinity says; empty for other Pods."""
+    affinity = getattr(getattr(image.spec, "affinity", None), "node_affinity", None)
+    required = getattr(affinity, "required", None)
+    names = {
+        field.values[0]
+        for term in getattr(required, "node_selector_terms", ())
+        for field in term.match_fields
+        if field.key == "metadata.name" and field.operator == "In" and len(field.values) == 1
+    }
+    return names.pop() if len(names) == 1 else ""

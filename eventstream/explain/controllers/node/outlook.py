@@ -222,6 +222,48 @@ doNoScheduleTaintingPass (the taints).
 """
 
 
+_PROBLEMS = dict.fromkeys(
+    (
+        "ContainerRuntimeProblem",
+        "ContainerRuntimeUnhealthy",
+        "CorruptDockerOverlay2",
+        "FilesystemCorruptionProblem",
+        "FrequentContainerdRestart",
+        "FrequentDockerRestart",
+        "FrequentKubeletRestart",
+        "FrequentUnregisterNetDevice",
+        "GPUMissing",
+        "IBLinkFlapping",
+        "KernelDeadlock",
+        "KubeletProblem",
+        "KubeletUnhealthy",
+        "NVLinkStatusInactive",
+        "ReadonlyFilesystem",
+        "XIDErrors",
+    ),
+    "True",
+) | dict.fromkeys(
+    (
+        "AcceleratedHardwareReady",
+        "ContainerRuntimeReady",
+        "KernelReady",
+        "NetworkingReady",
+        "StorageReady",
+    ),
+    "False",
+)
+"""What node-problem-detector and EKS say of a node beside its kubelet, to how that is a problem.
+
+They are said of what stays until somebody repairs or replaces the node; the kubelet of it may well
+be ready. Which other conditions there are, and which way these are meant, is not known.
+Sources: https://github.com/kubernetes/node-problem-detector/tree/master/config;
+https://learn.microsoft.com/azure/aks/node-problem-detector#node-conditions;
+https://docs.aws.amazon.com/eks/latest/userguide/node-health.html
+"""
+
+_OTHER = {"True": "False", "False": "True"}
+
+
 def pressed(write: Write) -> list[Holding]:
     """What is wrong with a node that is ready; empty for most."""
     image = write.image
@@ -241,6 +283,23 @@ def pressed(write: Write) -> list[Holding]:
     return held
 
 
+def _ailing(write: Write) -> list[Holding]:
+    """What those say who look after nodes, where a ready one has a problem that stays."""
+    image = write.image
+    held: list[Holding] = []
+    for found in getattr(image.status, "conditions", ()):
+        if _PROBLEMS.get(found.type) != found.status:
+            continue
+        said = said_by(found.message, found.reason).rstrip(".") or "it does not say why"
+        word = f"condition {found.type} is {found.status}"
+        detail = sentence(f"{named(image)} is ready, but its {word}: {said}")
+        wrong = Trouble("not-ready", detail, (proofs.says(write, found),), commands.describe(write))
+        since = parse(found.last_transition_time) or when(write)
+        waiting_for = f"{found.type} of {named(image)} to be {_OTHER[found.status]}"
+        held.append(troubled(Holding(1, "client", "", since, waiting_for, about=write), wrong))
+    return held
+
+
 def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
     """The outlook of a Node that exists: complete once it is ready, lost once it stays silent."""
     image = write.image
@@ -254,6 +313,8 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
             return pending(held, (), snapshot, "")
         if getattr(image.spec, "unschedulable", False):
             return drained(snapshot, write, began)
+        if held := _ailing(write):
+            return pending(held, (), snapshot, "")
         return Outlook("complete", f"{named(image)} is ready.", ended=when(write))
     if nodes.is_lost(write, snapshot.now):
         holding = Holding(

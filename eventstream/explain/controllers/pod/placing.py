@@ -74,6 +74,13 @@ def _claims(snapshot: Snapshot, write: Write, since: float, found: Condition) ->
     return _held(write, bound, _node(write), "bind")
 
 
+_EPHEMERAL = "waiting for ephemeral volume controller to create"
+"""How the scheduler says that the claim of an ephemeral volume is not there yet.
+
+Source: pkg/scheduler/framework/plugins/volumebinding/volume_binding.go, podHasPVCs.
+"""
+
+
 def _refused(snapshot: Snapshot, write: Write, since: float, found: Condition) -> Holding:
     """No node takes it: what each lacks, and what those say who could add one."""
     word = coming(snapshot, write)
@@ -84,7 +91,10 @@ def _refused(snapshot: Snapshot, write: Write, since: float, found: Condition) -
             added, late="unschedulable", evidence=word.evidence, works=True
         )
     wrong = unschedulable(write, found)
-    for more in (_unmade(snapshot, write), refusal(snapshot, write)):
+    unmade = _unmade(snapshot, write)
+    if _EPHEMERAL in (found.message or "") and (unmade := _unmounted(snapshot, write)) is not None:
+        wrong = msgspec.structs.replace(wrong, holder="client")
+    for more in (unmade, refusal(snapshot, write)):
         if more is not None:
             wrong = msgspec.structs.replace(
                 wrong,
@@ -237,6 +247,17 @@ def _unmade(snapshot: Snapshot, write: Write) -> _Unmade | None:
         return None  # Since then they were made.
     text = f"its ResourceClaim cannot be made: {said(newest).rstrip('.')}"
     return _Unmade(text, proofs.events([newest]))
+
+
+def _unmounted(snapshot: Snapshot, write: Write) -> _Unmade | None:
+    """What keeps the claim of an ephemeral volume from being made, as its controller says.
+
+    Source: pkg/controller/volume/ephemeral/controller.go, syncHandler (Event FailedBinding).
+    """
+    newest = max(snapshot.notes(write.log, "FailedBinding"), key=recency, default=None)
+    if newest is None:
+        return None
+    return _Unmade(f"that cannot be made: {said(newest).rstrip('.')}", proofs.events([newest]))
 
 
 def _claiming(snapshot: Snapshot, write: Write, since: float) -> Holding | None:

@@ -15,7 +15,7 @@ from eventstream.explain.vocabulary import commands, sources
 from eventstream.explain.vocabulary.documented.words import RuleName
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.world.claims import Said, Telling, Writer
-from eventstream.explain.world.pods import condition, node_of
+from eventstream.explain.world.pods import condition, meant_for, node_of
 from eventstream.explain.world.text import count, listing, named, said_by, seen, sentence
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
@@ -258,7 +258,8 @@ def _parts(text: str) -> list[str]:
 def unschedulable(write: Write, found: Condition) -> Trouble:
     """What each node lacks for this Pod, in numbers."""
     pod, message = write.image.metadata.name, said_by(found.message, found.reason)
-    said = refusal(message)
+    said, host = refusal(message), meant_for(write.image)
+    none = f"No node takes Pod {pod}{f', which is made for {host}' if host else ''}"
     if found.reason == _ERROR:
         failed = f"The scheduler cannot place Pod {pod}, which no node has turned down"
         detail = sentence(f"{failed}: {message}")
@@ -269,16 +270,15 @@ def unschedulable(write: Write, found: Condition) -> Trouble:
         why = f"({found.reason}): {message}"
         detail = sentence(f"The scheduler {by} has not placed Pod {pod} yet {why}")
     elif said is None:
-        detail = sentence(f"No node takes Pod {pod}: {message}")
+        detail = sentence(f"{none}: {message}")
     elif not said.total:
-        detail = f"No node takes Pod {pod}: the cluster has no node that the scheduler may use."
+        detail = f"{none}: the cluster has no node that the scheduler may use."
     elif said.whole:
-        detail = sentence(f"No node takes Pod {pod}: {said.whole}")
+        detail = sentence(f"{none}: {said.whole}")
     else:
         lacks = [f"{number} {_lacks(number, text, write)}" for number, text in said.lacking]
         after = f"; {said.preemption}" if said.preemption else ""
-        nodes = count(said.total, "node")
-        detail = f"No node takes Pod {pod}: of {nodes}, {listing(lacks, _EVERY)}{after}."
+        detail = f"{none}: of {count(said.total, 'node')}, {listing(lacks, _EVERY)}{after}."
     return Trouble("unschedulable", detail, (proofs.says(write, found),), commands.describe(write))
 
 

@@ -12,13 +12,14 @@ pkg/controller/volume/attachdetach/reconciler/reconciler.go, reportMultiAttachEr
 """
 
 from eventstream.explain.attribution import proofs
+from eventstream.explain.controllers.pod.attaching import TWICE, elsewhere
 from eventstream.explain.controllers.pod.podstates import KINDS, MISSING
 from eventstream.explain.controllers.shared.conventions import has_provisioner
 from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary import commands
 from eventstream.explain.world.notes import recency, said
-from eventstream.explain.world.pods import containers, is_true
+from eventstream.explain.world.pods import containers, is_true, node_of
 from eventstream.explain.world.text import listing, said_by, sentence, when
 from eventstream.explain.world.writes import Write
 from eventstream.expressions import expression
@@ -198,13 +199,43 @@ def mounting(snapshot: Snapshot, write: Write) -> Trouble | None:
     past = max((recency(note) for note in snapshot.notes(write.log, *_LATER)), default=-1)
     failed = _failed(snapshot, write, past)
     if failed:
-        return _unmounted(write, failed)
+        wrong = _unconsumed(snapshot, write, failed) or _unmounted(write, failed)
+        twice = next((note for note in failed if said(note).startswith(TWICE)), None)
+        return wrong if twice is None else elsewhere(snapshot, write, _volume(twice), wrong)
     pod = f"Pod {write.image.metadata.name}"
     for reason, code, text in _BEFORE_CONTAINERS:
         newest = max(snapshot.notes(write.log, reason), key=recency, default=None)
         if newest is not None and recency(newest) > past:
             detail = sentence(f"{text.format(pod)}: {said(newest)}")
             return Trouble(code, detail, proofs.events([newest]), commands.describe(write))
+    return None
+
+
+_DELAYED = ("WaitForFirstConsumer", "WaitForPodScheduled")
+
+
+def _unconsumed(snapshot: Snapshot, write: Write, failed: list[Change]) -> Trouble | None:
+    """A claim that is bound once the scheduler places a Pod, which it does not do with this one.
+
+    Source: pkg/controller/volume/persistentvolume/pv_controller.go,
+    emitEventForUnboundDelayBindingClaim; pkg/scheduler/framework/plugins/volumebinding/binder.go,
+    BindPodVolumes (it names the node to the claim before the Pod is bound).
+    """
+    for claim in _unbound(snapshot, write):
+        delayed = [notes[0] for reason in _DELAYED if (notes := snapshot.notes(claim.log, reason))]
+        if not delayed or _phase(claim) != "Pending":
+            continue
+        if _SELECTED in (claim.image.metadata.annotations or {}):
+            continue
+        name, node = claim.image.metadata.name, node_of(write.image)
+        detail = (
+            f"Pod {write.image.metadata.name} waits for PersistentVolumeClaim {name}, which is "
+            "not bound yet: that is done when the scheduler places a Pod that uses it, and this "
+            f"Pod has {node} already, by its own spec.nodeName or from before the claim was made."
+        )
+        evidence = proofs.events([*delayed[:1], *failed[:1]])
+        command = commands.describe(claim)
+        return Trouble("volume-pending", detail, evidence, command, holder="client")
     return None
 
 

@@ -13,13 +13,27 @@ from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.pods import condition, node_of
 from eventstream.explain.world.text import parse, said_by, when
 from eventstream.explain.world.writes import Write
+from eventstream.objects.cluster_kinds import NodeSpec
 from eventstream.objects.pods import Condition
+
+_SHUT_DOWN = "node.cloudprovider.kubernetes.io/shutdown"
+"""The taint of a node whose machine its cloud has stopped.
+
+Source: https://kubernetes.io/docs/reference/labels-annotations-taints/
+#node-cloudprovider-kubernetes-io-shutdown
+"""
 
 
 def silent(host: Write, ready: Condition) -> str:
-    """That a kubelet does not report any more, with what its node's condition says; a clause."""
+    """That a kubelet does not report any more, with what its node's condition says; a clause.
+
+    And that its machine is shut down, where its cloud says so.
+    """
     since, told = _silence(ready)
-    return f"The kubelet on {host.image.metadata.name} has not reported{since}{told}"
+    taints = host.image.spec.taints if isinstance(host.image.spec, NodeSpec) else ()
+    off = any(taint.key == _SHUT_DOWN for taint in taints)
+    why = f": its machine is shut down, as taint {_SHUT_DOWN} says" if off else ""
+    return f"The kubelet on {host.image.metadata.name} has not reported{since}{told}{why}"
 
 
 def _silence(ready: Condition) -> tuple[str, str]:

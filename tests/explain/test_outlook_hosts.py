@@ -1,0 +1,170 @@
+"""What keeps Pods from going on and is not theirs: a node, another Pod, who places them."""
+
+import pytest
+
+from tests.explain.stories import KCM, Json, Story, stamp
+from tests.explain.test_outlook_stuck import later
+from tests.explain.things import condition, daemonset, node, pod, thing
+
+MULTI = 'Multi-Attach error for volume "pv-1" Volume is already used by pod(s) web-1-a'
+DATA = [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]
+SHUT_DOWN = "node.cloudprovider.kubernetes.io/shutdown"
+
+
+def claim(phase: str, **spec: str) -> Json:
+    return thing("PersistentVolumeClaim", "data", spec=spec, status={"phase": phase})
+
+
+def using(name: str, host: str, running: bool) -> Json:
+    made = pod(None, name, host)
+    made["spec"]["volumes"] = DATA
+    if not running:
+        made["status"] = {"phase": "Pending"}
+    return made
+
+
+def silent(story: Story, host: Json) -> None:
+    """Its kubelet does not report any more, for longer than a reboot takes."""
+    told = "Kubelet stopped posting node status."
+    unknown = condition("Ready", "Unknown", "NodeStatusUnknown", told)
+    unknown["lastTransitionTime"] = stamp(story.at)
+    story.change(host, {"status": {"conditions": [unknown]}}, KCM, sub="status")
+    later(story, 120.0)
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_volume_that_another_node_has_waits_for_the_pod_there(lost: bool) -> None:
+    story = Story("Pod")
+    host = story.exists(node("node-1"))
+    story.exists(node("node-2"))
+    story.exists(claim("Bound", volumeName="pv-1"))
+    old = story.exists(using("web-1-a", "node-1", running=True))
+    new = story.create(using("web-1-b", "node-2", running=False), "kubectl-create")
+    if lost:
+        story.mark(old, 30)
+        silent(story, host)
+    story.tell(new, "FailedAttachVolume", MULTI, "attachdetach-controller")
+    trace = story.trace(new)
+    said = f"Pod web-1-b waits for a volume: {MULTI}; Pod web-1-a"
+    assert trace.diagnosis == "volume-pending"
+    assert trace.command == "kubectl describe pod web-1-a -n shop"
+    if lost:
+        assert (trace.holder, trace.holder_name) == ("kubelet", "node-1")
+        assert trace.summary.startswith(f"{said}, which is to go, has it on node-1. The kubelet on")
+    else:
+        assert trace.holder == "attachdetach-controller"
+        assert trace.summary == f"{said} has it on node-1."
+
+
+def test_a_claim_that_waits_for_the_scheduler_gets_none_from_a_pod_that_names_its_node() -> None:
+    story = Story("Pod")
+    story.exists(node("node-1"))
+    data = story.exists(claim("Pending", storageClassName="local"))
+    first = "waiting for first consumer to be created before binding"
+    story.tell(data, "WaitForFirstConsumer", first, "persistentvolume-controller", type="Normal")
+    one = story.create(using("tool", "node-1", running=False), "kubectl-create")
+    story.tell(one, "FailedMount", "error processing PVC shop/data: PVC is not bound", "kubelet")
+    trace = story.trace(one)
+    assert (trace.holder, trace.diagnosis) == ("client", "volume-pending")
+    assert trace.summary == (
+        "Pod tool waits for PersistentVolumeClaim data, which is not bound yet: that is done when "
+        "the scheduler places a Pod that uses it, and this Pod has node-1 already, by its own "
+        "spec.nodeName or from before the claim was made."
+    )
+    chosen = {"metadata": {"annotations": {"volume.kubernetes.io/selected-node": "node-1"}}}
+    story.change(data, chosen, "kube-scheduler")
+    assert "PVC is not bound" in story.trace(one).summary
+
+
+def test_why_the_claim_of_an_ephemeral_volume_is_not_made_is_told() -> None:
+    story = Story("Pod")
+    one = story.create(pod(None, "one", ""), "kubectl-create")
+    missing = (
+        "0/1 nodes are available: waiting for ephemeral volume controller to create the "
+        'persistentvolumeclaim "one-scratch".'
+    )
+    said = condition("PodScheduled", "False", "Unschedulable", missing)
+    story.change(one, {"status": {"conditions": [said]}}, "kube-scheduler", sub="status")
+    assert story.trace(one).holder == "scheduler"
+    why = "ephemeral volume scratch: create PVC one-scratch: exceeded quota: storage"
+    story.tell(one, "FailedBinding", why, "ephemeral_volume")
+    trace = story.trace(one)
+    assert (trace.holder, trace.diagnosis) == ("client", "unschedulable")
+    assert trace.summary.endswith(f"; that cannot be made: {why}.")
+
+
+def test_the_node_that_a_daemonsets_pod_is_made_for_is_named() -> None:
+    story = Story("Pod")
+    agent = story.exists(daemonset())
+    field = {"key": "metadata.name", "operator": "In", "values": ["node-7"]}
+    terms = {"nodeSelectorTerms": [{"matchFields": [field]}]}
+    required = {"requiredDuringSchedulingIgnoredDuringExecution": terms}
+    one = pod(agent, "agent-a", "")
+    one["spec"]["affinity"] = {"nodeAffinity": required}
+    one["status"] = {"phase": "Pending"}
+    story.create(one, KCM)
+    message = "0/9 nodes are available: 1 Insufficient cpu, 8 node(s) didn't match Pod's node "
+    said = condition("PodScheduled", "False", "Unschedulable", f"{message}affinity/selector.")
+    story.change(one, {"status": {"conditions": [said]}}, "kube-scheduler", sub="status")
+    assert story.trace(agent).summary.startswith(
+        "No node takes Pod agent-a, which is made for node-7: of 9 nodes, 1 has insufficient cpu"
+    )
+
+
+def test_a_node_whose_machine_is_shut_down_is_told_so() -> None:
+    story = Story()
+    host = story.exists(node("node-1", taints=[{"key": SHUT_DOWN, "effect": "NoSchedule"}]))
+    silent(story, host)
+    trace = story.trace(host)
+    assert trace.diagnosis == "node-lost"
+    assert trace.summary.endswith(f": its machine is shut down, as taint {SHUT_DOWN} says.")
+
+
+@pytest.mark.parametrize(
+    ("type_", "status", "wrong"),
+    [
+        ("KernelDeadlock", "True", True),
+        ("KernelDeadlock", "False", False),
+        ("StorageReady", "False", True),
+        ("StorageReady", "True", False),
+        ("SomethingElse", "True", False),
+    ],
+)
+def test_a_ready_node_may_have_a_problem_of_which_others_tell(
+    type_: str, status: str, wrong: bool
+) -> None:
+    story = Story()
+    host = story.exists(node("node-1"))
+    told = [condition("Ready", "True"), condition(type_, status, "Hung", "task is blocked")]
+    story.change(host, {"status": {"conditions": told}}, "node-problem-detector", sub="status")
+    trace = story.trace(host)
+    if not wrong:
+        assert (trace.state, trace.summary) == ("complete", "Node node-1 is ready.")
+        return
+    assert (trace.state, trace.holder, trace.diagnosis) == ("stalled", "client", "not-ready")
+    assert trace.summary == (
+        f"Node node-1 is ready, but its condition {type_} is {status}: task is blocked."
+    )
+
+
+def test_a_kubelet_that_was_called_slow_turns_out_to_be_lost() -> None:
+    story = Story("Pod")
+    host = story.exists(node("node-1"))
+    one = story.create(using("one", "node-1", running=False), "kubectl-create")
+    later(story, 130.0)
+    assert story.trace(one).diagnosis == "kubelet-slow"
+    silent(story, host)
+    assert story.trace(one).diagnosis == "node-lost"
+
+
+def test_a_job_lets_go_of_its_pods_within_a_minute() -> None:
+    story = Story("Pod")
+    held = ["batch.kubernetes.io/job-tracking"]
+    one = pod(None, "once-a", finalizers=held)
+    one["status"] = {"phase": "Succeeded"}
+    story.exists(one)
+    story.mark(one, 0, finalizers=held)
+    assert (story.trace(one).holder, story.trace(one).diagnosis) == ("job-controller", None)
+    later(story, 61.0)
+    trace = story.trace(one)
+    assert (trace.holder, trace.diagnosis) == ("job-controller", "finalizer-stuck")

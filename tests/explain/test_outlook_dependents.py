@@ -119,3 +119,20 @@ def test_what_is_under_way_is_told_with_what_its_controller_warns_of() -> None:
     assert trace.state == "running"
     assert trace.summary.endswith(f"rolling out; site-operator says: {MORE}.")
     assert any(source.startswith("Event@") for source in trace.sources or ())
+
+
+@pytest.mark.parametrize(("own", "ends"), [("", "Page p1"), ("half of it is there", "Website")])
+def test_what_says_nothing_leaves_the_word_to_what_it_owns(own: str, ends: str) -> None:
+    story = Story()
+    site = story.create(website(), "kubectl-create")
+    page = story.create(thing("Page", "p1", "stable.example.com/v1", site, spec={}), "operator")
+    refuse(story, story.create(pod(page, "p1-a", ""), "operator"))
+    said = condition("Ready", "False", "Failed", "the page is empty")
+    story.change(page, {"status": {"conditions": [said]}}, "operator")
+    if own:
+        says = condition("Ready", "False", "Waiting", own)
+        story.change(site, {"status": {"conditions": [says]}}, "operator")
+    later(story)
+    trace = story.trace(site)
+    assert trace.diagnosis == "unschedulable"
+    assert f"{ends} " in trace.summary.rpartition(" itself says: ")[0].rpartition(". ")[2] + " "

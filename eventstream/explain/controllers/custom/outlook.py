@@ -25,7 +25,7 @@ from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.waits import acting, becoming_ready
 from eventstream.explain.vocabulary import commands
 from eventstream.explain.vocabulary.records import Evidence, Stage
-from eventstream.explain.world.families import HIGHEST
+from eventstream.explain.world.families import HIGHEST, owner_of
 from eventstream.explain.world.notes import quoted, said
 from eventstream.explain.world.pods import is_ready
 from eventstream.explain.world.text import count, named, parse, said_by, sentence, when
@@ -215,10 +215,26 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None, child_of: Asse
     if not found:
         return _done(write, health, done, total, stages, acted=not only_marks(asked))
     outlook = pending(found, stages, snapshot, "")
-    first, beside = outlook.first, own_word(write, health)
-    if outlook.state != "stalled" or not beside or first is None or first.about is write:
+    first = outlook.first
+    if outlook.state != "stalled" or first is None or first.about is write:
+        return outlook
+    beside = own_word(write, health) or _word_between(snapshot, first.about, write)
+    if not beside:
         return outlook
     return msgspec.structs.replace(outlook, summary=f"{outlook.summary} {beside}")
+
+
+def _word_between(snapshot: Snapshot, below: Write | None, write: Write) -> str:
+    """What the nearest custom resource says that owns `below` and belongs to `write`."""
+    for _ in range(HIGHEST):
+        owner = owner_of(below.image) if below is not None else None
+        log = snapshot.world.logs.get(owner) if owner else None
+        below = snapshot.alive(log) if log is not None else None
+        if below is None or below.log is write.log:
+            return ""
+        if word := own_word(below, below.image.health):
+            return word
+    return ""
 
 
 def _children(

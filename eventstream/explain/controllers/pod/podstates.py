@@ -11,9 +11,11 @@ from typing import Literal
 import msgspec
 
 from eventstream.explain.attribution import proofs
+from eventstream.explain.controllers.pod.namesakes import namesakes
 from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary import commands
+from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.notes import told_at
 from eventstream.explain.world.pods import condition, is_ready, is_true, phase
 from eventstream.explain.world.text import count, listing, parse, said_by, sentence
@@ -318,19 +320,21 @@ def _tells(note: Change, status: ContainerStatus) -> bool:
     return path.endswith(f"{{{status.name}}}") or not path
 
 
-def starting(write: Write, status: ContainerStatus) -> Trouble:
+def starting(snapshot: Snapshot, write: Write, status: ContainerStatus) -> Trouble:
     """Why a container that waits for one of `START_REASONS` does not start."""
     waiting = status.state.waiting
     reason, message = (waiting.reason, waiting.message or "") if waiting else ("", "")
-    who, evidence = called(write, status.name), (proofs.reports(write, status),)
-    command = commands.describe(write)
+    who, command = called(write, status.name), commands.describe(write)
+    evidence: tuple[Evidence, ...] = (proofs.reports(write, status),)
     if reason != CONFIG_ERROR:
         detail = sentence(f"{who} cannot be started: {said_by(message, reason)}")
         return Trouble("start-failed", detail, evidence, command)
     missing, no_key = MISSING.search(message), _NO_KEY.search(message)
     if missing is not None:
         what = f"{KINDS[missing[1].lower()]} {missing[2]}"
-        detail = f"{who} takes its environment from {what}, which does not exist."
+        more, shown = namesakes(snapshot, write, (missing[2],))
+        evidence = (*evidence, *shown)
+        detail = sentence(f"{who} takes its environment from {what}, which does not exist{more}")
     elif no_key is not None:
         what = f"{no_key[2]} {no_key[3].rstrip('.')}"
         detail = (

@@ -282,7 +282,7 @@ def of_container(snapshot: Snapshot, write: Write, status: ContainerStatus) -> T
         return image(snapshot, write, status)
     if reason == "CrashLoopBackOff":
         return _ended(snapshot, write, status)
-    return starting(write, status) if reason in START_REASONS else None
+    return starting(snapshot, write, status) if reason in START_REASONS else None
 
 
 def _ending(snapshot: Snapshot, write: Write) -> Trouble | None:

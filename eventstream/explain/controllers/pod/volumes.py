@@ -13,6 +13,7 @@ pkg/controller/volume/attachdetach/reconciler/reconciler.go, reportMultiAttachEr
 
 from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.pod.attaching import TWICE, elsewhere
+from eventstream.explain.controllers.pod.namesakes import namesakes
 from eventstream.explain.controllers.pod.podstates import KINDS, MISSING
 from eventstream.explain.controllers.shared.conventions import has_provisioner
 from eventstream.explain.outlook.holding import Trouble
@@ -199,7 +200,7 @@ def mounting(snapshot: Snapshot, write: Write) -> Trouble | None:
     past = max((recency(note) for note in snapshot.notes(write.log, *_LATER)), default=-1)
     failed = _failed(snapshot, write, past)
     if failed:
-        wrong = _unconsumed(snapshot, write, failed) or _unmounted(write, failed)
+        wrong = _unconsumed(snapshot, write, failed) or _unmounted(snapshot, write, failed)
         twice = next((note for note in failed if said(note).startswith(TWICE)), None)
         return wrong if twice is None else elsewhere(snapshot, write, _volume(twice), wrong)
     pod = f"Pod {write.image.metadata.name}"
@@ -261,14 +262,16 @@ def _volume(note: Change) -> str:
     return found[1] if found is not None else ""
 
 
-def _unmounted(write: Write, notes: list[Change]) -> Trouble:
+def _unmounted(snapshot: Snapshot, write: Write, notes: list[Change]) -> Trouble:
     """Several volumes may be missing, each for a reason of its own: all are named."""
     pod = f"Pod {write.image.metadata.name}"
     evidence, command = proofs.events(notes), commands.describe(write)
     lacks = [text for note in notes if (text := _lacking(note))]
     if lacks:
-        text = sentence(f"{pod} mounts {'; it also mounts '.join(lacks)}")
-        return Trouble("config-missing", text, evidence, command)
+        names = [name for note in notes for _, name in MISSING.findall(said(note))]
+        more, shown = namesakes(snapshot, write, dict.fromkeys(names))
+        text = sentence(f"{pod} mounts {'; it also mounts '.join(lacks)}{more}")
+        return Trouble("config-missing", text, (*evidence, *shown), command)
     whys = list(dict.fromkeys(said(note).rstrip(".") for note in notes))
     attaching = all(note.after.spec.reason == _ATTACH for note in notes)
     holder = "attachdetach-controller" if attaching else ""

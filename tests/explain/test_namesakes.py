@@ -1,0 +1,70 @@
+"""A missing Secret is told with what a custom resource of its name says, and with nothing else."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.explain.stories import Json, Story
+from tests.explain.things import condition, pod, thing
+
+FAILED = condition("Ready", "False", "SecretSyncedError", "could not get secret data")
+MISSING = 'secret "db" not found'
+SAYS = "ExternalSecret db of the same name says: could not get secret data."
+
+
+def secret(name: str, *conditions: Json, namespace: str = "shop") -> Json:
+    made = thing("ExternalSecret", name, "external-secrets.io/v1", spec={})
+    made["metadata"]["namespace"] = namespace
+    return made | {"status": {"conditions": list(conditions)}}
+
+
+def lacks_environment(story: Story) -> Json:
+    one = story.create(pod(name="api"), "kubectl-create")
+    waits = {"waiting": {"reason": "CreateContainerConfigError", "message": MISSING}}
+    status = {
+        "phase": "Pending",
+        "conditions": [condition("Ready", "False")],
+        "containerStatuses": [{"name": "c", "ready": False, "state": waits}],
+    }
+    return story.change(one, {"status": status}, "kubelet")
+
+
+def lacks_volume(story: Story) -> Json:
+    one = story.create(pod(name="api"), "kubectl-create")
+    waits = {"waiting": {"reason": "ContainerCreating"}}
+    status = {
+        "phase": "Pending",
+        "conditions": [condition("Ready", "False")],
+        "containerStatuses": [{"name": "c", "ready": False, "state": waits}],
+    }
+    story.change(one, {"status": status}, "kubelet")
+    message = f'MountVolume.SetUp failed for volume "tls" : {MISSING}'
+    story.tell(one, "FailedMount", message, "kubelet")
+    return one
+
+
+@pytest.mark.parametrize("lacks", [lacks_environment, lacks_volume])
+def test_what_a_resource_of_the_name_says_is_told_with_the_pod(
+    lacks: Callable[[Story], Json],
+) -> None:
+    story = Story()
+    story.exists(secret("db", FAILED))
+    trace = story.trace(lacks(story))
+    assert trace.diagnosis == "config-missing"
+    assert trace.summary.endswith(f"does not exist; {SAYS}")
+    assert "ExternalSecret.external-secrets.io@shop" in (trace.sources or ())
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        secret("db", condition("Ready", "True", "SecretSynced", "done")),
+        secret("db", FAILED, namespace="other"),
+        secret("db2", FAILED),
+        secret("db"),
+    ],
+)
+def test_others_are_not_named(other: Json) -> None:
+    story = Story()
+    story.exists(other)
+    assert story.trace(lacks_environment(story)).summary.endswith("which does not exist.")

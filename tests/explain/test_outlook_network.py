@@ -149,3 +149,15 @@ def test_a_service_that_is_another_name_has_no_endpoints_to_wait_for() -> None:
     out = thing("Service", "out", spec={"type": "ExternalName", "externalName": "db.example.com"})
     trace = story.trace(story.create(out, "kubectl-create"))
     assert (trace.state, trace.summary) == ("complete", "Service out is another name for a host.")
+
+
+@pytest.mark.parametrize(("type_", "also"), [("LoadBalancer", True), ("ClusterIP", False)])
+def test_what_lacks_pods_and_a_load_balancer_lacks_both(type_: str, also: bool) -> None:
+    """An operator may make the Pods only once the load balancer has an address."""
+    story = Story()
+    story.exists(thing("Pod", "other", spec={}, status={"phase": "Running"}))
+    web = story.create(service("web", selector={"app": "web"}, type=type_), "operator")
+    later(story, 90.0)
+    trace = story.trace(web)
+    assert (trace.holder, trace.diagnosis) == ("client", "not-ready")
+    assert trace.summary.endswith("; nor has it a load balancer yet.") is also

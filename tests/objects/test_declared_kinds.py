@@ -123,3 +123,19 @@ def _named(one: dict[str, Any]) -> tuple[str, str]:
     """A group and kind that are this declaration's, where it stands for many."""
     group, kind = one["group"], one["kinds"][0]
     return group.replace("*", "any"), "Any" if kind == "*" else kind
+
+
+def test_an_application_waits_for_the_hooks_that_its_sync_runs() -> None:
+    hooks = [
+        {"group": "batch", "kind": "Job", "namespace": "shop", "name": name, "hookPhase": phase}
+        for name, phase in (("migrate", "Running"), ("check", "Succeeded"))
+    ]
+    plain = {"group": "apps", "kind": "Deployment", "namespace": "shop", "name": "web"}
+    state = {"phase": "Running", "syncResult": {"resources": [*hooks, plain]}}
+    found = judge()("argoproj.io", "Application", {"status": {"operationState": state}})
+    assert found is not None
+    assert found.waits_for == ("Job.batch/shop/migrate",)
+    over = {"operationState": state | {"phase": "Succeeded"}, "resources": []}
+    after = judge()("argoproj.io", "Application", {"status": over})
+    assert after is not None
+    assert after.waits_for == ()

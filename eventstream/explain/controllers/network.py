@@ -43,7 +43,7 @@ def assess_service(snapshot: Snapshot, write: Write, _began: Write | None) -> Ou
     known = bool(pods) or not snapshot.hides("Pod")
     held = _balancing(snapshot, write)
     if selects and known:
-        held.extend(_selecting(snapshot, write, pods))
+        held.extend(_selecting(snapshot, write, pods, balanced=not held))
     if held:
         return pending(held, (), snapshot, "")
     if spec.type == "ExternalName":
@@ -118,8 +118,13 @@ def _balancing(snapshot: Snapshot, write: Write) -> list[Holding]:
     return [troubled(plain, wrong)]
 
 
-def _selecting(snapshot: Snapshot, write: Write, pods: list[Write]) -> list[Holding]:
-    """What keeps it from having endpoints: no Pod is ready, or none is meant to be."""
+def _selecting(
+    snapshot: Snapshot, write: Write, pods: list[Write], *, balanced: bool
+) -> list[Holding]:
+    """What keeps it from having endpoints: no Pod is ready, or none is meant to be.
+
+    Who makes its Pods may wait for its load balancer, so that what lacks that is told along.
+    """
     selector, name = write.image.spec.selector, named(write.image)
     if any(is_ready(pod.image) for pod in pods) or (
         pods and write.image.spec.publish_not_ready_addresses
@@ -136,7 +141,8 @@ def _selecting(snapshot: Snapshot, write: Write, pods: list[Write]) -> list[Hold
     if snapshot.now - when(write) < _SPARE:
         return [plain]
     nobody = f"no Pod has {labels}, and no workload of Kubernetes' own makes such Pods"
-    detail = f"{name} has no endpoints: {nobody}."
+    also = "" if balanced else "; nor has it a load balancer yet"
+    detail = f"{name} has no endpoints: {nobody}{also}."
     shown = (proofs.seen(write, f"spec.selector of {name} is {labels}"),)
     return [troubled(plain, Trouble("not-ready", detail, shown, commands.describe(write)))]
 

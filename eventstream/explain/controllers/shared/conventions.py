@@ -16,8 +16,9 @@ from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, troub
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary import commands
 from eventstream.explain.vocabulary.records import Evidence
+from eventstream.explain.world.families import HIGHEST
 from eventstream.explain.world.text import count, named, sentence, when
-from eventstream.explain.world.writes import Write
+from eventstream.explain.world.writes import ObjectLog, Write
 from eventstream.objects.images import Image
 from eventstream.objects.kinds import is_built_in
 
@@ -88,7 +89,11 @@ def suspended(snapshot: Snapshot, write: Write) -> Holding:
         detail = f"{name} is suspended: no Pod is created until it is resumed."
         mend = commands.resume(write)
         return troubled(plain, Trouble("paused", detail, (shown,), commands.describe(write), mend))
-    said, evidence = _said(snapshot, write)
+    admitted = _workload(snapshot, write)
+    queued = admitted.image.metadata.controller if admitted is not None else None
+    if queued is not None and keeper.startswith(_OWNERS):
+        keeper, until = "Kueue", f" with {queued.kind} {queued.name}, once that is admitted"
+    said, evidence = _said(write, admitted)
     detail = sentence(f"{name} is suspended, and {keeper} is to resume it{until}{said}")
     wrong = Trouble("paused", detail, (shown, *evidence), commands.describe(write))
     held = Holding(
@@ -107,23 +112,38 @@ def _keeper(image: Image) -> tuple[str, str]:
         return manager, ""
     owner = image.metadata.controller
     if owner is not None and not is_built_in(owner.api_version):
-        return f"the controller of {owner.kind} {owner.name}", ""
+        return f"{_OWNERS}{owner.kind} {owner.name}", ""
     return "", ""
 
 
-def _said(snapshot: Snapshot, write: Write) -> tuple[str, tuple[Evidence, ...]]:
-    """What the Workload that Kueue made for the Job says of its admission, and Kueue's Events."""
+_OWNERS = "the controller of "
+
+
+def _workload(snapshot: Snapshot, write: Write) -> Write | None:
+    """The Workload that Kueue made for a Job, or for what owns the Job, as a JobSet does."""
+    log: ObjectLog | None = write.log
+    for _ in range(HIGHEST):
+        if log is None:
+            return None
+        found = next(snapshot.children(log, "Workload"), None)
+        if found is not None:
+            return found
+        log = snapshot.world.logs.get(log.owner)
+    return None
+
+
+def _said(write: Write, admitted: Write | None) -> tuple[str, tuple[Evidence, ...]]:
+    """What the Workload of a Job says of its admission, and Kueue's Events about the Job."""
     known = [note for notes in (write.log.notes or {}).values() for note in notes.values()]
     others = [note for note in known if note.after.spec.component.endswith("kueue-controller")]
     events = tuple(proofs.told(note) for note in sorted(others, key=lambda note: -note.at)[:2])
-    for child in snapshot.children(write.log, "Workload"):
-        found = _pending(child.image.status)
-        if found is not None:
-            message = str(found.get("message") or found.get("reason") or "").rstrip(".")
-            text = f"condition {found['type']} of {named(child.image)} is False: {message}"
-            proof = Evidence("reported", "condition", text, "why", child.image.version)
-            return f": {message}" if message else "", (proof, *events)
-    return "", events
+    found = _pending(admitted.image.status) if admitted is not None else None
+    if found is None or admitted is None:
+        return "", events
+    message = str(found.get("message") or found.get("reason") or "").rstrip(".")
+    text = f"condition {found['type']} of {named(admitted.image)} is False: {message}"
+    proof = Evidence("reported", "condition", text, "why", admitted.image.version)
+    return f": {message}" if message else "", (proof, *events)
 
 
 def _pending(status: Any) -> dict[str, Any] | None:

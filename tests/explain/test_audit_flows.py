@@ -29,6 +29,7 @@ OTHERS = {
     "api-server": ("system:apiserver", "kube-apiserver/v1.36.2"),
     "kubelet": ("system:node:node-1", "kubelet/v1.36.2"),
     "simulated kubelet": (ADMIN, "hollow-kubelet"),
+    "custom-controller": ("system:serviceaccount:ops:balancer", "balancer/v1.0.0"),
 }
 
 

@@ -152,18 +152,6 @@ def test_an_agent_that_proved_nothing_is_a_client_whatever_it_calls_itself() -> 
     assert (story.last(site).actor, story.last(site).grades.who) == ("client", "audited")
 
 
-def test_a_service_account_is_a_custom_controller_only_where_custom_resources_are() -> None:
-    story = Story()
-    robot = {"user": account("robot", "tools"), "agent": "robot/2"}
-    site = operated(story)
-    story.change(site, {"metadata": {"labels": {"a": "b"}}}, "robot")
-    ask(story, site, "patch", **robot)
-    web = story.create(deployment(), "robot")
-    ask(story, web, "create", **robot)
-    assert story.last(site).actor == "custom-controller"
-    assert story.last(web).actor == "client"
-
-
 @pytest.mark.parametrize(
     ("user", "agent", "actor"),
     [

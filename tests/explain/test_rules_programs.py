@@ -11,6 +11,7 @@ from tests.explain.stories import KCM, Json, Story
 from tests.explain.things import (
     condition,
     deployment,
+    node,
     owned_by,
     pod,
     replicaset,
@@ -21,6 +22,8 @@ from tests.explain.things import (
 
 FLUX = "kustomize.toolkit.fluxcd.io"
 _FLUX_LABELS = {f"{FLUX}/name": "apps", f"{FLUX}/namespace": "shop"}
+_DISRUPTED = {"key": "karpenter.sh/disrupted", "effect": "NoSchedule"}
+_TO_GO = {"key": "ToBeDeletedByClusterAutoscaler", "effect": "NoSchedule"}
 _NEWEST = {"controller-revision-hash": "db-old"}
 _ARGO_ID = {"argocd.argoproj.io/tracking-id": "shop:apps/Deployment:shop/web"}
 
@@ -144,3 +147,152 @@ def test_a_pod_that_is_deleted_below_a_deployment_of_an_operators_was_a_clients(
     below = story.exists(pod(story.exists(replicaset(web, replicas=1))))
     story.mark(below, 30)
     assert told(story, below)[0] == "client"
+
+
+def evicted(story: Story, about: Json) -> None:
+    """The eviction API sets a condition, and deletes, for whoever asked."""
+    said = condition("DisruptionTarget", "True", "EvictionByEvictionAPI", "Eviction API: evicting")
+    story.change(about, {"status": {"conditions": [said]}})
+    story.mark(about, 30)
+
+
+@pytest.mark.parametrize(
+    ("manager", "closed", "actor"),
+    [
+        ("kubectl-drain", {"unschedulable": True}, "client"),
+        ("machine-config-controller", {"unschedulable": True}, "unknown"),
+        ("karpenter", {"taints": [_DISRUPTED]}, "unknown"),
+        (
+            "cluster-autoscaler",
+            {"taints": [_TO_GO]},
+            "unknown",
+        ),
+        ("platform", {"taints": [{"key": "dedicated", "effect": "NoSchedule"}]}, "client"),
+    ],
+)  # fmt: skip
+def test_who_closed_a_node_may_be_who_evicts_from_it(
+    manager: str, closed: Json, actor: str
+) -> None:
+    story = Story()
+    host = story.exists(node())
+    doomed = story.exists(pod(story.exists(replicaset(story.exists(deployment())))))
+    story.change(host, {"spec": closed}, manager)
+    evicted(story, doomed)
+    steps = [story.step(doomed, number) for number in (0, 1)]
+    assert [step.actor for step in steps] == [actor] * 2
+    assert [manager in step.why for step in steps] == [actor == "unknown"] * 2
+
+
+@pytest.mark.parametrize("cordoned", [False, True])
+def test_a_controller_may_evict_pods_of_its_resource_where_no_node_is_drained(
+    cordoned: bool,
+) -> None:
+    """As Argo Rollouts restarts Pods of the ReplicaSets that it made."""
+    story = Story()
+    host = story.exists(node())
+    if cordoned:
+        story.change(host, {"spec": {"unschedulable": True}}, "kubectl-cordon")
+    made = replicaset(story.exists(website()), "site-1", 1)
+    doomed = story.exists(pod(story.exists(made), "site-1-a"))
+    evicted(story, doomed)
+    step = story.last(doomed)
+    assert step.actor == ("client" if cordoned else "unknown")
+    assert ("Website shopfront" in step.why) is not cordoned
+
+
+def test_a_cluster_autoscalers_taint_is_a_mark_of_its_own_name() -> None:
+    story = Story()
+    host = story.exists(node())
+    story.change(host, {"spec": {"taints": [_TO_GO]}}, "cluster-autoscaler")
+    assert told(story, host)[0] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("manager", "asked", "actor"),
+    [
+        ("vc-scheduler", "volcano", "scheduler"),
+        ("yunikorn_scheduler", "yunikorn", "scheduler"),
+        ("kubectl-edit", "volcano", "client"),
+        ("vc-scheduler", "default-scheduler", "custom-controller"),
+    ],
+)
+def test_a_scheduler_of_ones_own_says_that_it_found_no_node_under_any_name(
+    manager: str, asked: str, actor: str
+) -> None:
+    story = Story()
+    batch = pod(None, "batch", "")
+    batch["spec"]["schedulerName"] = asked
+    story.create(batch, "kubectl-create")
+    full = {"conditions": [condition("PodScheduled", "False", "Unschedulable", "gang")]}
+    story.change(batch, {"status": full}, manager, sub="status")
+    assert told(story, batch)[0] == actor
+
+
+def ingress() -> Json:
+    return thing("Ingress", "web", "networking.k8s.io/v1", spec={"ingressClassName": "nginx"})
+
+
+@pytest.mark.parametrize(
+    ("manager", "actor"),
+    [
+        ("nginx-ingress-controller", "custom-controller"),
+        ("kubectl-edit", "client"),
+        ("curl", "client"),
+        ("OpenAPI-Generator", "unknown"),
+        ("cloud-controller-manager", "unknown"),
+    ],
+)
+def test_who_reports_on_what_is_kubernetes_own_is_a_controller_if_no_tool(
+    manager: str, actor: str
+) -> None:
+    story = Story()
+    web = story.create(ingress(), "kubectl-create")
+    address = {"status": {"loadBalancer": {"ingress": [{"ip": "10.0.0.9"}]}}}
+    story.change(web, address, manager, sub="status")
+    step = story.last(web)
+    assert (step.actor, step.actor_name) == (actor, manager)
+    if actor == "custom-controller":
+        assert step.cause == story.step(web, 0).id
+        assert step.grades.who == "inferred"
+
+
+@pytest.mark.parametrize(
+    ("manager", "more", "actor"),
+    [
+        ("controller", {}, "custom-controller"),
+        ("kubectl-patch", {}, "client"),
+        ("helm", {}, "client"),
+        ("controller", {"spec": {"ingressClassName": "alb"}}, "client"),
+    ],
+)
+def test_who_only_puts_a_finalizer_on_what_others_made_is_a_controller_if_no_tool(
+    manager: str, more: Json, actor: str
+) -> None:
+    story = Story()
+    web = story.create(ingress(), "kubectl-create")
+    held = {"metadata": {"finalizers": ["ingress.k8s.aws/resources"]}}
+    story.change(web, held | more, manager)
+    assert told(story, web)[0] == actor
+
+
+@pytest.mark.parametrize(
+    ("manager", "actor"),
+    [("fabric8-kubernetes-client", "custom-controller"), ("kubectl-create", "client")],
+)
+def test_who_names_an_owner_of_what_it_makes_is_a_controller_if_no_tool(
+    manager: str, actor: str
+) -> None:
+    """As a Spark driver makes its executors, each owned by the driver's own Pod."""
+    story = Story()
+    driver = story.exists(pod(None, "driver"))
+    executor = story.create(pod(driver, "executor", ""), manager)
+    secured = thing("Certificate", "web", "cert-manager.io/v1", story.exists(ingress()), spec={})
+    story.create(secured, manager)
+    assert [told(story, made)[0] for made in (executor, secured)] == [actor] * 2
+
+
+def test_a_pod_that_names_a_replicaset_as_its_owner_was_made_by_whoever_is_named() -> None:
+    story = Story()
+    rs = story.exists(replicaset(story.exists(deployment())))
+    made = story.create(pod(rs, "web-1-x", ""), "velero-server")
+    assert told(story, made)[0] == "client"

@@ -171,7 +171,7 @@ def test_who_evicts_on_its_own_account_is_named(reason: str, message: str, compo
     assert (evicted.actor, evicted.actor_name) == ("client", "")
     story.tell(run, reason, message, component)
     evicted = story.last(run)
-    assert (evicted.actor, evicted.actor_name) == ("client", component)
+    assert (evicted.actor, evicted.actor_name) == ("custom-controller", component)
     assert evicted.what.startswith(f"{component} evicted Pod")
     assert any(message in proof.text and proof.claim == "who" for proof in evicted.evidence)
 

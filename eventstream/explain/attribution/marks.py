@@ -61,6 +61,29 @@ def appliers(image: Image) -> list[str]:
     return sorted({entry.manager for entry in image.metadata.managed_fields} & _APPLIERS)
 
 
+def is_of(key: str, manager: str) -> bool:
+    """Whether a key of a label, an annotation or a taint bears the name of its manager.
+
+    The first word of its domain is what the manager is called, or begins with: `karpenter.sh/…`;
+    or it contains the name as one word: `ToBeDeletedByClusterAutoscaler`.
+    Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/
+    #syntax-and-character-set
+    """
+    domain, slash, _ = key.partition("/")
+    word, dot, _ = domain.partition(".")
+    if slash and dot and word and f"{manager}-".startswith(f"{word}-"):
+        return True
+    return len(name := _joined(manager)) >= _TELLING and name in _joined(key)
+
+
+def _joined(text: str) -> str:
+    return text.replace("-", "").lower()
+
+
+_TELLING = 8
+"""Letters of a name that does not stand in a key by chance."""
+
+
 def marked_for(view: View, manager: str) -> Marked | None:
     """The custom resource for which the writer applied this object, if the object is marked so."""
     metadata = view.write.image.metadata

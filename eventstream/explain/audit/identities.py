@@ -8,6 +8,7 @@ Source: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#controller
 from collections.abc import Iterable, Iterator
 
 from eventstream.explain.vocabulary.declared.kinds import GroupKind
+from eventstream.explain.vocabulary.declared.tools import is_tool
 from eventstream.explain.vocabulary.records import ObjectRef
 from eventstream.explain.vocabulary.registry import (
     CONTROLLER_MANAGER,
@@ -61,8 +62,16 @@ def node(record: AuditRecord) -> str:
 
 
 def is_by_hand(record: AuditRecord) -> bool:
-    """Whether the agent is a command line that a person or a script uses."""
-    return program(record) in ("kubectl", "oc") or program(record).startswith("kubectl-")
+    """Whether the agent is a tool that a person or a script uses."""
+    return is_tool(program(record))
+
+
+def is_of_a_cloud(record: AuditRecord) -> bool:
+    """Whether it is a cloud's own controllers, which are no custom ones and have no name here.
+
+    Source: https://kubernetes.io/docs/concepts/architecture/cloud-controller/
+    """
+    return "cloud-controller" in program(record)
 
 
 def identity(record: AuditRecord) -> tuple[str, ...]:

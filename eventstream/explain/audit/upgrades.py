@@ -37,7 +37,9 @@ def upgraded(view: View, verdict: Verdict, match: Match, *, proven: bool) -> Ver
     record, write = match.record, view.write
     verdict = verdict.told()
     actor = actor_of(write, verdict, record, proven=proven)
-    if actor != verdict.actor:
+    if (verdict.actor, actor) == ("client", "custom-controller"):
+        verdict = msgspec.structs.replace(_introduced(verdict, record), actor=actor, rule="audited")
+    elif actor != verdict.actor:
         verdict = _corrected(view, verdict, actor, record)
     elif actor == "client":
         verdict = _introduced(verdict, record)
@@ -47,7 +49,7 @@ def upgraded(view: View, verdict: Verdict, match: Match, *, proven: bool) -> Ver
         actor_name=name,
         verb=verb_of(record) if verdict.verb != "renew" else "renew",
         subresource=record.subresource or None,
-        who_grade="audited" if actor != "unknown" else verdict.who_grade,
+        who_grade="audited" if actor != "unknown" else "unknown",
         evidence=(*verdict.evidence, evidence(match)),
     )
 
@@ -68,21 +70,18 @@ def actor_of(write: Write, verdict: Verdict, record: AuditRecord, *, proven: boo
         return known[0]
     if identities.is_controller_manager(record):
         return "unknown"  # One of its loops that Baton has no name for.
-    service = record.user.startswith(identities.ACCOUNTS)
-    if record.subresource == "binding" and service:
+    service = record.user.startswith(identities.ACCOUNTS) and not record.impersonator
+    if service and (record.subresource == "binding" or verdict.actor == "scheduler"):
         return "scheduler"
     if identities.is_by_hand(record):
         return "client"
+    if service:
+        return "unknown" if identities.is_of_a_cloud(record) else "custom-controller"
     open_ = verdict.actor in ("kubelet", "unknown") and write.image.kind in ("Pod", "Node")
     if open_ and identities.program(record).endswith("kubelet"):
         return "kubelet"
-    acts = proven or proves(verdict, record) or (service and _is_custom(write))
+    acts = proven or proves(verdict, record)
     return "custom-controller" if acts and not _asks(write) else "client"
-
-
-def _is_custom(write: Write) -> bool:
-    """Whether the object is a custom resource, or belongs to one."""
-    return not is_built_in(write.image.api_version) or custom_owner(write.image) is not None
 
 
 def _asks(write: Write) -> bool:
@@ -158,7 +157,7 @@ def _act(write: Write) -> str:
 
 
 def _subject(actor: str, name: str, record: AuditRecord) -> str:
-    if actor == "client":
+    if actor in ("client", "unknown"):
         return asker(record)
     if actor == "custom-controller":
         return f"The custom controller {name}"

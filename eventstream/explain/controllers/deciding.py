@@ -20,6 +20,7 @@ from eventstream.explain.controllers import (
     namespace,
 )
 from eventstream.explain.controllers.custom import outlook as standing
+from eventstream.explain.controllers.custom import programs
 from eventstream.explain.controllers.custom import rules as customs
 from eventstream.explain.controllers.node import rules as nodes
 from eventstream.explain.controllers.pod import disruptions, scheduler
@@ -85,9 +86,10 @@ PHASES: tuple[Phase, ...] = (
     ),
     Phase(
         "custom controllers",
-        "Who has shown to look after custom resources is no mere client.",
+        "Who has shown to look after custom resources, or writes what controllers do, is no mere "
+        "client.",
         lambda rules: (),
-        (customs.acted,),
+        (customs.acted, programs.acted),
     ),
     Phase(
         "components",
@@ -104,7 +106,7 @@ PHASES: tuple[Phase, ...] = (
             customs.taken_away,
             makers.kept,
             customs.namesake,
-            customs.marking,
+            programs.unsure,
         ),
     ),
     Phase(

@@ -131,6 +131,7 @@ NODES = DOCS + "concepts/architecture/nodes/"
 NODE_HEARTBEATS = DOCS + "concepts/architecture/nodes/#node-heartbeats"
 FINALIZERS = DOCS + "concepts/overview/working-with-objects/finalizers/"
 CUSTOM_RESOURCES = DOCS + "concepts/extend-kubernetes/api-extension/custom-resources/"
+CUSTOM_CONTROLLERS = CUSTOM_RESOURCES + "#custom-controllers"
 DEFINITION_STATUS = _in(
     _EXTENSIONS + "pkg/controller/status/naming_controller.go", "calculateNamesAndConditions"
 )

@@ -14,7 +14,7 @@ from eventstream.objects.observations import AuditRecord
 
 Basis = Literal["created", "appeared", "moved", "covers", "several", "removed", "none"]
 
-ALL_IN_ONE = frozenset({"k3s", "kubelite"})
+ALL_IN_ONE = frozenset({"k3s", "kubelite", "microshift"})
 """Programs that run all components in one process, which then share their name as manager."""
 
 BUILT_IN = frozenset({CONTROLLER_MANAGER, *MANAGERS, *ALL_IN_ONE})

@@ -163,7 +163,7 @@ def gates(flow: Flow) -> None:
     report(flow, about, container(NOT_STARTED), phase="Pending")
     report(flow, about, container(RUNNING), ready=False)
     opened = [*about["status"]["conditions"], condition("example.com/balanced", "True")]
-    flow.hand("client", "balancer").report(about, conditions=opened)
+    flow.hand("custom-controller", "balancer").report(about, conditions=opened)
     report(flow, about, container(RUNNING))
 
 

@@ -116,49 +116,6 @@ def namesake(view: View, who: Writer) -> Verdict | None:
     return _either(view, who, why)
 
 
-def marking(view: View, who: Writer) -> Verdict | None:
-    """A manager set marks of its own name on an object of Kubernetes' own, and nothing else.
-
-    As Karpenter puts the taint karpenter.sh/disrupted on a Node: a key's prefix is the domain of
-    the program that it is for, and a program of the same name is hardly a person's tool.
-    Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/
-    #syntax-and-character-set
-    """
-    write = view.write
-    if write.change.type != "MODIFIED" or not who.known or who.built_in:
-        return None
-    if not is_built_in(write.image.api_version) or who.manager.startswith("kubectl"):
-        return None
-    changed = [change.path for change in write.changes]
-    own = sorted({key for path in changed for key in _marks(write, path) if _is_of(key, who)})
-    if not own or not all(path.startswith(_MARKED) for path in changed):
-        return None
-    why = (
-        f"{who.manager} keeps a mark of its own name here ({listing(own)}): it is the controller "
-        "of that name, or a client that calls itself so."
-    )
-    return _either(view, who, why)
-
-
-_MARKED = ("metadata.labels.", "metadata.annotations.", "metadata.finalizers", "spec.taints[")
-
-
-def _marks(write: Write, path: str) -> set[str]:
-    """The keys that a changed path is about."""
-    if path == _MARKED[2]:
-        before = write.before.metadata.finalizers if write.before is not None else ()
-        return set(before) ^ set(write.image.metadata.finalizers)
-    prefix = next((each for each in _MARKED if path.startswith(each)), path)
-    return {path.removeprefix(prefix).removesuffix("]")}
-
-
-def _is_of(key: str, who: Writer) -> bool:
-    """Whether the first word of a key's domain is what a manager is called, or begins with."""
-    domain, slash, _ = key.partition("/")
-    word, dot, _ = domain.partition(".")
-    return bool(slash and dot and word) and f"{who.manager}-".startswith(f"{word}-")
-
-
 def taken_away(view: View, who: Writer) -> Verdict | None:
     """Labels or annotations of a custom resource went, which leaves no entry of who did it."""
     write = view.write

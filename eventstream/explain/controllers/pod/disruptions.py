@@ -1,9 +1,7 @@
 """Says who but its kubelet writes a Pod's status or deletes it, where the Pod or an Event tells.
 
 Who may write which condition is fixed in Kubernetes' source. The API server deletes for whoever
-asked it to evict, and keeps no name; but those who evict on their own account tell of it:
-Karpenter, the cluster autoscaler, the descheduler, the updater of the vertical Pod autoscaler. Each
-names its Event's component after itself.
+asked it to evict, and keeps no name: see `evictors`.
 Sources: https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions;
 pkg/controller/nodelifecycle/node_lifecycle_controller.go (Ready is Unknown).
 """
@@ -14,19 +12,18 @@ import msgspec
 
 from eventstream.explain.attribution import proofs
 from eventstream.explain.attribution.customs import custom_keeper
+from eventstream.explain.controllers.pod.evictors import Evictor, evictor
 from eventstream.explain.deletions.deciding import left_open
 from eventstream.explain.deletions.removals import deletion, is_mirror
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.documented.words import RuleName
 from eventstream.explain.vocabulary.records import Loop, Verb
-from eventstream.explain.vocabulary.registry import ACTORS, title
+from eventstream.explain.vocabulary.registry import title
 from eventstream.explain.world.claims import Writer
-from eventstream.explain.world.notes import told_at
 from eventstream.explain.world.pods import condition, has_ended, is_ready, node_of, phase
 from eventstream.explain.world.text import count, named, seen
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
-from eventstream.objects.observations import Change
 
 _TARGET = "DisruptionTarget"
 
@@ -74,34 +71,43 @@ def announced(view: View, who: Writer) -> Verdict | None:
     if was is not None and now is not None and (was.status, was.reason) == ("True", now.reason):
         return None
     known, says = found
-    client = known.actor == "client"
-    if who.known and who.basis != "covers" and (client or not who.built_in):
+    evicted = known.verb == "evict"
+    if who.known and who.basis != "covers" and (evicted or not who.built_in):
         return None  # Evictions leave no entry, and controllers leave one of Kubernetes' own.
-    cause = None if client else _disruption_cause(view, known.actor)
-    subject = "A client" if client else f"The {title(known.actor)}"
-    act = "asked to evict" if client else "announced that it will delete"
+    cause = None if evicted else _disruption_cause(view, known.actor)
+    by = evictor(view) if evicted else Evictor(known.actor, who.manager)
+    act = "asked to evict" if evicted else "announced that it will delete"
     return Verdict(
         rule="pod-failed" if phase(write.image) == "Failed" else "disruption-announced",
-        actor=known.actor,
-        actor_name="" if client else who.manager,
-        verb="evict" if client else "report",
-        subresource="eviction" if client else "status",
-        what=f"{subject} {act} {named(write.image)}.",
-        why=f"Its condition DisruptionTarget says {says}.",
-        who_grade="reported",
+        actor=by.actor,
+        actor_name=by.name,
+        verb="evict" if evicted else "report",
+        subresource="eviction" if evicted else "status",
+        what=f"{by.subject if evicted else _the(known)} {act} {named(write.image)}.",
+        why=by.why(says),
+        who_grade=by.grade,
         why_grade="reported",
         causes=(cause,) if cause else (),
-        begins=client,
-        evidence=(proofs.saw(write), *proofs.managed(who), proofs.condition(says)),
+        begins=evicted,
+        evidence=(
+            proofs.saw(write),
+            *proofs.managed(who),
+            proofs.condition(says),
+            *by.evidence,
+        ),
         source_url=known.source_url,
         loop=None
-        if client
+        if evicted
         else Loop(
             seen(cause) if cause else named(write.image),
             "whether the Pod may stay where it is",
             "announced its deletion in its conditions",
         ),
     )
+
+
+def _the(known: _Disruption) -> str:
+    return f"The {title(known.actor)}"
 
 
 def _disruption_cause(view: View, actor: str) -> Write | None:
@@ -204,48 +210,6 @@ def _reported(view: View, who: Writer, rule: RuleName, actor: str, source_url: s
     )
 
 
-_EVICTED_FOR = (
-    "Descheduled",
-    "Evicted",
-    "EvictedByVPA",
-    "EvictedPod",
-    "HighNodeUtilization",
-    "LowNodeUtilization",
-    "NodeUtilization",
-    "PodLifeTime",
-    "RemoveDuplicates",
-    "RemoveFailedPods",
-    "RemovePodsHavingTooManyRestarts",
-    "RemovePodsViolatingInterPodAntiAffinity",
-    "RemovePodsViolatingNodeAffinity",
-    "RemovePodsViolatingNodeTaints",
-    "RemovePodsViolatingTopologySpreadConstraint",
-    "ScaleDown",
-)
-"""The reasons that these give; the descheduler's are its strategies, and `Descheduled`.
-
-Sources: https://github.com/kubernetes-sigs/karpenter/tree/main/pkg/controllers/node/termination,
-https://github.com/kubernetes/autoscaler/tree/master/cluster-autoscaler/core/scaledown,
-https://github.com/kubernetes/autoscaler/tree/master/vertical-pod-autoscaler/pkg/updater,
-https://github.com/kubernetes-sigs/descheduler/tree/master/pkg/descheduler/evictions
-"""
-
-_KUBERNETES = frozenset({*ACTORS, "default-scheduler", "node-controller"})
-_NEAR = 60.0
-"""Seconds from an eviction within which its client tells of it; before that it tells of another."""
-
-
-def evictor(view: View) -> Change | None:
-    """The Event in which somebody says that it evicted this Pod; None where nobody does."""
-    at = view.write.change.at
-    found = [
-        note
-        for note in view.notes(view.write.log.uid, *_EVICTED_FOR)
-        if note.after.spec.component not in _KUBERNETES | {""} and abs(told_at(note) - at) <= _NEAR
-    ]
-    return max(found, key=told_at, default=None)
-
-
 def deleted(view: View) -> Verdict | None:
     """Condition DisruptionTarget says who evicted the Pod, and why."""
     write = view.write
@@ -255,31 +219,29 @@ def deleted(view: View) -> Verdict | None:
     known, says = found
     if known.actor == "taint-eviction-controller" and _by_daemons_too(view):
         return left_open(view, _EITHER)
-    client = known.actor == "client"
-    cause = _announcement(view) or (None if client else _disruption_cause(view, known.actor))
-    said = evictor(view) if client else None
-    name = said.after.spec.component if said is not None else ""
-    subject = name or "A client" if client else f"The {title(known.actor)}"
+    evicted = known.verb == "evict"
+    cause = _announcement(view) or (None if evicted else _disruption_cause(view, known.actor))
+    by = evictor(view) if evicted else Evictor(known.actor)
     return Verdict(
         rule="disrupted",
-        actor=known.actor,
-        actor_name=name,
+        actor=by.actor,
+        actor_name=by.name,
         verb=known.verb,
-        subresource="eviction" if client else None,
-        what=_evicted(write, subject) if client else deletion(write, subject),
-        why=f"Its condition DisruptionTarget says {says}.",
-        who_grade="reported",
+        subresource="eviction" if evicted else None,
+        what=_evicted(write, by.subject) if evicted else deletion(write, _the(known)),
+        why=by.why(says),
+        who_grade=by.grade,
         why_grade="reported",
         causes=(cause,) if cause else (),
-        begins=client and cause is None,
+        begins=evicted and cause is None,
         evidence=(
             proofs.saw(write),
             proofs.condition(f"DisruptionTarget: {says}"),
-            *([proofs.told(said, "who")] if said is not None else []),
+            *by.evidence,
         ),
         source_url=known.source_url,
         loop=None
-        if client
+        if evicted
         else Loop(
             seen(cause) if cause else named(write.image),
             "whether the Pod may stay where it is",

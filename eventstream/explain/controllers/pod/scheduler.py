@@ -12,6 +12,7 @@ from eventstream.explain.attribution import proofs
 from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.quantities import requested
 from eventstream.explain.vocabulary import commands, sources
+from eventstream.explain.vocabulary.declared.tools import is_tool
 from eventstream.explain.vocabulary.documented.words import RuleName
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.world.claims import Said, Telling, Writer
@@ -39,7 +40,7 @@ def bound(view: View) -> Verdict | None:
     if not node:
         return None
     cause = view.previous()
-    scheduler = getattr(write.image.spec, "scheduler_name", "") or "default-scheduler"
+    scheduler = getattr(write.image.spec, "scheduler_name", "") or DEFAULT
     notes = view.notes(write.log.uid, "Scheduled")
     return Verdict(
         rule="bound",
@@ -94,17 +95,15 @@ def reported(view: View, who: Writer) -> Verdict | None:
     """The scheduler wrote a Pod's status: no node was found, or one is kept or made free for it."""
     write = view.write
     own = getattr(write.image.spec, "scheduler_name", "")
-    if write.image.kind != "Pod" or not (who.manager or who.unnamed):
+    if write.change.type != "MODIFIED" or not (who.manager or who.unnamed):
         return None
-    mine = who.shared and all(change.path.startswith(_PLACED) for change in write.changes)
+    mine = who.shared or (own not in ("", DEFAULT) and not (who.built_in or is_tool(who.manager)))
+    mine = mine and all(change.path.startswith(_PLACED) for change in write.changes)
     if not mine and who.manager not in ("kube-scheduler", own):
         return None
-    if write.change.type != "MODIFIED":
-        return None
-    nominated = getattr(write.image.status, "nominated_node_name", None) or ""
-    if nominated != (
-        getattr(getattr(write.before, "status", None), "nominated_node_name", "") or ""
-    ):
+    states = (write.image.status, getattr(write.before, "status", None))
+    nominated, was = (getattr(each, "nominated_node_name", None) or "" for each in states)
+    if nominated != was:
         return _nominated(view, who, nominated)
     found = condition(write.image, "PodScheduled")
     if found is None or found.status != "False":
@@ -112,6 +111,7 @@ def reported(view: View, who: Writer) -> Verdict | None:
     return _refused(view, who, said_by(found.message, found.reason))
 
 
+DEFAULT = "default-scheduler"
 _PLACED = ("status.conditions[PodScheduled]", "status.nominatedNodeName")
 """What of a Pod's status the scheduler alone writes."""
 
@@ -266,7 +266,7 @@ def unschedulable(write: Write, found: Condition) -> Trouble:
     elif found.reason == NOT_READY:
         detail = sentence(f"The scheduler looks for no node for Pod {pod} yet: {message}")
     elif found.reason not in _TRIED:
-        by = getattr(write.image.spec, "scheduler_name", "") or "default-scheduler"
+        by = getattr(write.image.spec, "scheduler_name", "") or DEFAULT
         why = f"({found.reason}): {message}"
         detail = sentence(f"The scheduler {by} has not placed Pod {pod} yet {why}")
     elif said is None:

@@ -103,6 +103,7 @@ _DISRUPTING = (
     "device-taint-eviction-controller",
     "scheduler",
     "client",
+    "custom-controller",
     "pod-garbage-collector",
 )
 
@@ -117,7 +118,8 @@ _DISRUPTED_BY = (
 DISRUPTIONS = (
     DocumentedRule(
         "disruption-announced",
-        "Condition DisruptionTarget appeared on a Pod: its reason says who is about to delete it.",
+        "Condition DisruptionTarget appeared on a Pod: its reason says who is about to delete it, "
+        "and an Event or who closed its node who asked to evict it.",
         _DISRUPTING,
         _DISRUPTED_BY,
     ),
@@ -255,6 +257,14 @@ CUSTOM = (
         "changed one of them.",
         ("custom-controller",),
         (sources.OPERATOR,),
+    ),
+    DocumentedRule(
+        "program-acted",
+        "A manager that is no part of Kubernetes, and no tool of people's, reported in the status "
+        "of one of Kubernetes' own kinds, put a finalizer on what exists, or named an owner of "
+        "what it made.",
+        ("custom-controller",),
+        (sources.CUSTOM_CONTROLLERS,),
     ),
     DocumentedRule(
         "custom-delete",

@@ -69,6 +69,7 @@ RuleName = Literal[
     "pod-failed",
     "pod-forced",
     "pod-unready",
+    "program-acted",
     "quota-charged",
     "refused",
     "released",

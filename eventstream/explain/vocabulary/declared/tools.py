@@ -1,0 +1,34 @@
+"""Names of field managers that people's tools go by, and libraries that anything may be built on.
+
+A name is a hint alone: where a write looks like a controller's, one of these leaves open whose it
+is, or makes it a client's. The API server derives it from the user agent where none is given.
+Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/#managers
+"""
+
+TOOLS = frozenset(
+    {
+        "ansible", "argocd", "before-first-apply", "curl", "dashboard", "flux",
+        "flux-client-side-apply", "HashiCorp", "Helm", "headlamp", "Headlamp", "helm", "istioctl",
+        "k9s", "kapp", "kustomize", "lens", "Lens", "linkerd", "Mozilla", "node-fetch", "oc",
+        "octant", "OpenLens", "openshift-console", "skaffold", "terraform",
+        "Terraform", "terraform-provider-helm", "terraform-provider-kubernetes", "tilt", "tkn",
+        "velero", "virtctl",
+    }
+)  # fmt: skip
+"""Tools that people, and pipelines of theirs, change a cluster with."""
+
+LIBRARIES = frozenset(
+    {
+        "axios", "fabric8-kubernetes-client", "Go-http-client", "HTTPie", "kube-rs", "okhttp",
+        "OpenAPI-Generator", "PostmanRuntime", "python-requests", "python-urllib3",
+        "Swagger-Codegen", "rancher", "unknown", "wget",
+    }
+)  # fmt: skip
+"""Names of HTTP libraries and proxies, which scripts, people and operators bear alike."""
+
+_PREFIXES = ("kubectl", "pulumi-kubernetes", "ansible-")
+
+
+def is_tool(manager: str) -> bool:
+    """Whether a field manager of this name is a tool that people use."""
+    return manager in TOOLS or manager.startswith(_PREFIXES)

@@ -276,19 +276,22 @@ def test_who_only_puts_a_finalizer_on_what_others_made_is_a_controller_if_no_too
 
 
 @pytest.mark.parametrize(
-    ("manager", "actor"),
-    [("fabric8-kubernetes-client", "custom-controller"), ("kubectl-create", "client")],
+    ("manager", "actors"),
+    [
+        ("fabric8-kubernetes-client", ["custom-controller", "unknown"]),
+        ("kubectl-create", ["client", "client"]),
+    ],
 )
 def test_who_names_an_owner_of_what_it_makes_is_a_controller_if_no_tool(
-    manager: str, actor: str
+    manager: str, actors: list[str]
 ) -> None:
-    """As a Spark driver makes its executors, each owned by the driver's own Pod."""
+    """As a Spark driver makes its executors; who makes a custom resource may just ask for one."""
     story = Story()
     driver = story.exists(pod(None, "driver"))
     executor = story.create(pod(driver, "executor", ""), manager)
     secured = thing("Certificate", "web", "cert-manager.io/v1", story.exists(ingress()), spec={})
     story.create(secured, manager)
-    assert [told(story, made)[0] for made in (executor, secured)] == [actor] * 2
+    assert [told(story, made)[0] for made in (executor, secured)] == actors
 
 
 def test_a_pod_that_names_a_replicaset_as_its_owner_was_made_by_whoever_is_named() -> None:

@@ -17,7 +17,7 @@ from eventstream.explain.controllers.shared.conventions import (
     unknown,
     untaught,
 )
-from eventstream.explain.deletions.deciding import Housekeeper, either
+from eventstream.explain.deletions.deciding import Housekeeper
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary import commands, sources
@@ -323,8 +323,10 @@ def reclaimable(view: View) -> Housekeeper | None:
     policy = getattr(image.spec, "persistent_volume_reclaim_policy", "")
     if policy != "Delete" or getattr(image.status, "phase", "") not in ("Released", "Failed"):
         return None
-    reason = "whoever provisioned it: its claim is gone, and its reclaim policy is Delete."
-    return either(reason, sources.VOLUME_DELETION)
+    why = (
+        "A client, or whoever provisioned it: its claim is gone, and its reclaim policy is Delete."
+    )
+    return Housekeeper("unknown", why, sources.VOLUME_DELETION, view.previous())
 
 
 BEHAVIOURS = (

@@ -65,13 +65,15 @@ def acted(view: View, who: Writer) -> Verdict | None:
 def _shown(write: Write, who: Writer) -> str:
     """What shows that a controller wrote, in words; empty where a client may have."""
     image = write.image
+    if not is_built_in(image.api_version):
+        return ""  # Whoever makes a custom resource asks for something.
     if write.change.type == "ADDED":
         owner = image.metadata.controller
         owns = owner is not None and any_of(owned(image, who.manager), "metadata.ownerReferences")
         if owner is None or not owns or maker_of(image, owner) is not None:
             return ""
         return f"{who.manager} set the ownerReference to {owner.kind} {owner.name}"
-    if write.change.type != "MODIFIED" or not is_built_in(image.api_version):
+    if write.change.type != "MODIFIED":
         return ""
     if who.manager in LIBRARIES:
         return ""
@@ -108,30 +110,48 @@ def unsure(view: View, who: Writer) -> Verdict | None:
     the program that it is for.
     """
     write = view.write
-    if write.change.type != "MODIFIED" or not who.known or who.built_in or is_tool(who.manager):
+    if not who.known or who.built_in or is_tool(who.manager):
         return None
-    if not is_built_in(write.image.api_version):
-        return None
-    why = _unsure(write, who)
+    created = write.change.type == "ADDED"
+    why = _names_an_owner(write, who) if created else _unsure(write, who)
     if not why:
         return None
+    act = f"created {named(write.image)}"
+    if not created:
+        act = f"changed {named(write.image)}: {told_changes(write.changes)}"
     return Verdict(
         rule="client-or-controller",
         actor="unknown",
         actor_name=who.manager,
-        verb="report" if who.subresource == "status" else "patch",
+        verb="create" if created else "report" if who.subresource == "status" else "patch",
         subresource=who.subresource or None,
-        what=f"{who.manager} changed {named(write.image)}: {told_changes(write.changes)}.",
+        what=f"{who.manager} {act}.",
         why=why,
         who_grade="unknown",
         why_grade="unknown",
+        begins=created,
         evidence=(proofs.saw(write), *proofs.managed(who)),
         source_url=sources.OPERATOR,
     )
 
 
+def _names_an_owner(write: Write, who: Writer) -> str:
+    """Why who made a custom resource for an object of Kubernetes' own may be a controller."""
+    owner = write.image.metadata.controller
+    if owner is None or is_built_in(write.image.api_version) or not is_built_in(owner.api_version):
+        return ""
+    if not any_of(owned(write.image, who.manager), "metadata.ownerReferences"):
+        return ""
+    return (
+        f"{who.manager} made it for {owner.kind} {owner.name}, and looks after no such object as "
+        "far as that was seen: it is a controller, or a client that calls itself so."
+    )
+
+
 def _unsure(write: Write, who: Writer) -> str:
-    """Why it may be a controller as well as a client; empty where nothing says so."""
+    """Why who changed an object may be a controller as well; empty where nothing says so."""
+    if write.change.type != "MODIFIED" or not is_built_in(write.image.api_version):
+        return ""
     if _CLOUD in who.manager:
         return (
             f"{who.manager} is what a cloud's own controllers call themselves: they wrote it, or a "

@@ -83,7 +83,7 @@ def traces(name: str, title: str) -> list[tuple[str, str, str]]:
 
 def test_a_pod_whose_name_is_still_taken_waits_for_the_kubelet() -> None:
     *_, (cause, state, summary) = traces("sts_slow_stop", "statefulset/slow")
-    assert cause.startswith("Pod template changed by kubectl-client-side-apply")
+    assert cause.startswith("labels of its Pods changed by kubectl-client-side-apply")
     assert (state, summary) == ("running", "Waiting for the kubelet: Pod slow-1 to stop.")
 
 

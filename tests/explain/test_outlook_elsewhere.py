@@ -10,7 +10,7 @@ from tests.explain.stories import KCM, START, Json, Story, stamp
 from tests.explain.tapes import Result
 from tests.explain.test_outlook_disruptions import report, running, stands
 from tests.explain.test_restore import Stopped
-from tests.explain.things import condition, node, pod, replicaset, thing
+from tests.explain.things import condition, deployment, node, pod, replicaset, thing
 
 LOST = condition("Ready", "Unknown", "NodeStatusUnknown", "Kubelet stopped posting")
 NO_IMAGE: Json = {"waiting": {"reason": "ErrImagePull", "message": "bad:2: not found"}}
@@ -116,6 +116,35 @@ def test_a_pod_that_cannot_end_on_a_lost_node_is_told_though_the_rollout_is_comp
     assert (stuck.state, stuck.diagnosis) == ("stalled", "node-lost")
     assert stuck.waiting_for == "Pod web-1-a to stop"
     assert stuck.cause == "disrupted by node/node-1: a Pod of it is not ready any more"
+
+
+def test_what_the_objects_tell_of_a_cause_is_told_after_a_restart_of_what_went_on_since() -> None:
+    story = Story()
+    web = story.exists(deployment(replicas=1))
+    rs: Json = {}
+    for number in (1, 2):
+        rs = replicaset(web, f"web-{number}", replicas=number - 1)
+        rs["metadata"]["annotations"] = {"deployment.kubernetes.io/revision": str(number)}
+        rs["metadata"]["creationTimestamp"] = stamp(START - 60 / number)
+        story.exists(rs)
+    only = story.exists(pod(rs, "web-2-a"))
+    engine, stopped = Engine("cluster"), Stopped()
+    for observation in story.shown:
+        stopped.take(observation, engine.apply(observation))
+    stopped.note(engine.tick(story.at + 10))
+    seen = len(story.shown)
+    story.wait(20)
+    waits = {"containerStatuses": [{"name": "c", "ready": False, "state": NO_IMAGE}]}
+    story.change(only, {"status": {"phase": "Pending"} | waits}, "kubelet", sub="status")
+    for observation in story.shown[seen:]:
+        stopped.take(observation, engine.apply(observation))
+    stopped.note(engine.tick(story.at + 1))
+    own = (t for t in stopped.result.traces.values() if t.root.name == "web")
+    (before,) = (t for t in own if t.revision is None)
+    assert before.steps == 1
+    assert "at revision 2" in before.cause
+    stopped.note(stopped.engine(story.at + 2).tick(story.at + 3))
+    assert stopped.result.traces[before.id].cause == before.cause
 
 
 @pytest.mark.parametrize("kind", ["Pod", "Service"])

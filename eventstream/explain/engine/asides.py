@@ -126,18 +126,20 @@ _LET_GO = "let go by what owned it"
 _TAKEN = "something that it owned was taken from it"
 
 
-def again(record: Trace, root: ObjectLog) -> TraceLog:
-    """The trace without a cause that history has of an object, as it was: its words stay so.
+def resume(trace: TraceLog, record: Trace) -> None:
+    """Have a trace without a cause go on as history has it: what is said of its cause stays so.
 
     What was asked of the object before it began is another trace's affair still.
     """
-    trace = TraceLog(record.id, root, None, contact=True)
+    if not record.existing:
+        return
     trace.aside = Aside(record.cause, record.follows, frozenset(record.sources or ()))
     if record.follows:
-        trace.first = trace.last = record.started
-        before = [write.order for write in root.writes if write.change.at <= record.started]
+        trace.first = min(trace.first, record.started)
+        trace.last = max(trace.last, record.started)
+        writes = trace.root.writes
+        before = [write.order for write in writes if write.change.at <= record.started]
         trace.floor = max(before, default=-1)
-    return trace
 
 
 def _lost(write: Write) -> bool:

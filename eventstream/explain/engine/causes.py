@@ -6,6 +6,7 @@ https://kubernetes.io/docs/concepts/workloads/controllers/deployment/
 #rollover-aka-multiple-updates-in-flight
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -185,6 +186,8 @@ _SWITCHES = {
     "unschedulable": ("cordoned", "uncordoned"),
 }
 _SHOWN = 3
+_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+"""The annotation in which `kubectl apply` keeps what it was given: of no meaning to others."""
 
 
 def _replaces(later: Write, began: Write | None) -> bool:
@@ -232,25 +235,34 @@ def _changed(write: Write, world: World) -> str:
     found = [*_of_template(write, world), *_of_spec(write)]
     if found:
         return listing(found, _SHOWN)
-    fields = {change.path.partition("[")[0] for change in write.changes}
-    kept = [name for name in ("labels", "annotations") if f"metadata.{name}" in fields]
-    return f"{listing(kept)} changed" if kept and image.kind else ""
+    kept = [name for change in write.changes for name in _marks(change.path)]
+    if kept and image.kind:
+        return f"{listing(kept, _SHOWN)} changed"
+    hidden = any(change.hidden and change.path == "spec" for change in write.changes)
+    return revisions.NOT_KEPT if hidden and _template(image) is not None else ""
+
+
+def _marks(path: str) -> Iterator[str]:
+    """The label or annotation whose path it is, by its key, which may have dots."""
+    for word in ("label", "annotation"):
+        of = f"metadata.{word}s"
+        if path.startswith(of):
+            key = path.removeprefix(of).strip(".[]")
+            if key != _APPLIED:
+                yield f"{word} {key}" if key else f"{word}s"
 
 
 def _of_template(write: Write, world: World) -> list[str]:
-    """What it changed of a Pod template: restarted, rolled back, other images, or something."""
+    """What it changed of a Pod template: rolled back, restarted, other images, or what else."""
     old, new = _template(write.before), _template(write.image)
     if old is None or new is None or old == new:
         return []
-    images = revisions.images(old, new)
     revision = _earlier_revision(write, world)
     if revision:
+        images = revisions.images(old, new)
         also = f" ({listing(images, _SHOWN)})" if images else ""
         return [f"rolled back to revision {revision}{also}"]
-    changed = [c for c in write.changes if c.path.startswith("spec.template")]
-    if changed and all(revisions.RESTARTED in c.path and c.after is not None for c in changed):
-        return ["restarted"]
-    return images or ["Pod template changed"]
+    return revisions.between(old, new) or ["Pod template changed"]
 
 
 def _template(image: Image | None) -> Any:

@@ -8,7 +8,7 @@ the same however the streams interleaved.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from eventstream.explain.controllers import deciding as rules
-from eventstream.explain.engine.asides import Asides, Contacts, again
+from eventstream.explain.engine.asides import Asides, Contacts, resume
 from eventstream.explain.engine.auditing import Auditing
 from eventstream.explain.engine.earlier import Earlier
 from eventstream.explain.engine.limits import Limits, ends, forget
@@ -168,8 +168,9 @@ class Engine:
             root = self._world.logs.get(record.root.uid)
             trace = self._traces.open.get(record.id)
             if trace is None and record.existing and root is not None and root.seen:
-                trace = self._traces.start(again(record, root))
+                trace = self._traces.start(TraceLog(record.id, root, None, contact=True))
             if trace is not None:
+                resume(trace, record)
                 trace.restored = True
                 trace.last = max(trace.last, record.updated)
                 trace.measured = record.measured

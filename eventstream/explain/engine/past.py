@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from eventstream.explain.controllers.shared.revisions import RESTART, between
+from eventstream.explain.controllers.shared.revisions import NOT_KEPT, RESTART, between
 from eventstream.explain.world.text import listing, parse
 from eventstream.objects.cluster_kinds import RevisionFacts
 from eventstream.objects.images import Image
@@ -175,7 +175,7 @@ def what(revision: Revision, before: Revision | None) -> str:
         first = "the first one" if revision.number == 1 else "the earliest that is kept"
         return f"{first}, with {images}" if images else first
     changed = listing(between(before.template, revision.template), _SHOWN)
-    changed = changed or "something that is not kept changed, such as env or a command"
+    changed = changed or NOT_KEPT
     if revision.moved:
         of = f"of revision {revision.again}" if revision.again else "of an earlier revision"
         return f"back to the Pod template {of}: {changed}"

@@ -144,6 +144,9 @@ RESTARTED = "kubectl.kubernetes.io/restartedAt"
 RESTART = "restarted"
 """What is told of that."""
 
+NOT_KEPT = "something that is not kept changed, such as env or a command"
+"""What is told of a spec with a Pod template that changed in nothing that is kept."""
+
 _HASHES = frozenset({"pod-template-hash", HASH})
 """Labels that controllers add, which differ with each template."""
 

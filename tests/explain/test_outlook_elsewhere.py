@@ -147,6 +147,19 @@ def test_what_the_objects_tell_of_a_cause_is_told_after_a_restart_of_what_went_o
     assert stopped.result.traces[before.id].cause == before.cause
 
 
+def test_a_write_before_the_lists_does_not_hide_what_the_objects_tell_of_the_cause() -> None:
+    story = Story()
+    web = story.exists(deployment(replicas=1))
+    story.change(web, {"status": {"observedGeneration": 1}}, KCM, sub="status")
+    for number in (1, 2):
+        rs = replicaset(web, f"web-{number}", replicas=number - 1)
+        rs["metadata"]["annotations"] = {"deployment.kubernetes.io/revision": str(number)}
+        rs["metadata"]["creationTimestamp"] = stamp(START - 60 / number)
+        story.exists(rs)
+    own = [t for t in story.told().traces.values() if t.root.name == "web" and not t.revision]
+    assert ["at revision 2" in t.cause for t in own] == [True]
+
+
 @pytest.mark.parametrize("kind", ["Pod", "Service"])
 def test_how_what_was_listed_stands_has_begun_when_it_was_created(kind: str) -> None:
     story = Story()

@@ -222,6 +222,7 @@ class Contacts:
             key = self._traces.existing_id(top)
             if key in self._traces.open:
                 done.add(top.uid)
+                self._find(self._traces.open[key])
                 yield key  # Its list came later than that of what it belongs to.
                 continue
             if not (is_judged(top.ref) and top.exists):
@@ -236,6 +237,11 @@ class Contacts:
             yield key
         if not self._waiting:
             self._waiting.clear()  # What a dictionary took it gives back by this alone.
+
+    def _find(self, begun: TraceLog) -> None:
+        """Let one that a write began before the lists came say what the objects tell of it."""
+        if begun.aside is None and not begun.found:
+            begun.found = self._earlier.current(begun.root)
 
     def standing(self, uid: str, now: float) -> Trace | None:
         """How the object of that uid stands at `now`, None for one never seen.

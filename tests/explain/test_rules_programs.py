@@ -237,7 +237,8 @@ def ingress() -> Json:
     [
         ("nginx-ingress-controller", "custom-controller"),
         ("kubectl-edit", "client"),
-        ("curl", "client"),
+        ("curl", "unknown"),
+        ("Mozilla", "client"),
         ("OpenAPI-Generator", "unknown"),
         ("cloud-controller-manager", "unknown"),
     ],

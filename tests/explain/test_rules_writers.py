@@ -276,7 +276,7 @@ def test_a_pod_that_does_not_fit_says_so_through_the_scheduler() -> None:
 def test_a_clients_status_write_is_a_report_however_it_was_sent() -> None:
     story = Story()
     web = story.exists(deployment())
-    story.change(web, {"status": {"replicas": 7}}, "curl", sub="status")
+    story.change(web, {"status": {"replicas": 7}}, "k9s", sub="status")
     step = story.last(web)
     assert (step.actor, step.verb, step.subresource) == ("client", "report", "status")
 

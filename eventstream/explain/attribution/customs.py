@@ -8,6 +8,7 @@ work tell together.
 
 from eventstream.explain.attribution import proofs
 from eventstream.explain.attribution.marks import appliers
+from eventstream.explain.vocabulary.declared.tools import is_tool
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.claims import BUILT_IN
 from eventstream.explain.world.families import HIGHEST, owner_of
@@ -136,7 +137,7 @@ def asked_above(view: View) -> tuple[Write, ...]:
 
 def proof_above(view: View, manager: str, above: ObjectLog | None) -> Evidence | None:
     """Why the writer acts for the custom resource that an object belongs to, or None."""
-    if above is None or manager.startswith("kubectl"):
+    if above is None or is_tool(manager):
         return None
     whose = f"{above.ref.kind} {above.ref.name}"
     if manager.startswith(_WORKERS.get(above.ref.kind, ())):
@@ -166,7 +167,7 @@ def custom_keeper(view: View) -> str:
     if owner is not None:
         whose = f"{owner.kind} {owner.name}"
         return f"the custom controller of {whose}, which may delete what it made"
-    names = {name for name in authors(image) if not name.startswith("kubectl")}
+    names = {name for name in authors(image) if not is_tool(name)}
     if not is_built_in(image.api_version):
         names = {name for name in names if any_of(owned(image, name), "spec")}
     found = sorted(name for name in names if view.is_controller(name))
@@ -176,12 +177,18 @@ def custom_keeper(view: View) -> str:
 def pruner(view: View) -> str:
     """Who else may delete what no custom controller is known to have made; else empty.
 
-    What applies manifests deletes what these have no longer, and an operator lets the Pods go that
-    a set of its makes for it: in its own order, or so that they come up anew.
+    What applies manifests deletes what these have no longer, many a controller keeps runs that are
+    over for a while only, and an operator lets the Pods go that a set of its makes for it: in its
+    own order, or so that they come up anew.
     """
     image = view.write.image
     owner = owner_of(image)
     if not owner:
+        reporters = sorted(status_writers(image))
+        if image.health is not None and image.health.over and reporters:
+            return (
+                f"{listing(reporters)}, which reports on it and may keep for a while what is over"
+            )
         found = appliers(image)
         if not is_built_in(image.api_version):  # Its own controller only reports on it.
             found = [name for name in found if any_of(owned(image, name), "spec")]
@@ -196,7 +203,7 @@ def pruner(view: View) -> str:
 
 def controls(image: Image, manager: str) -> bool:
     """Whether the object itself shows that this manager is its custom controller."""
-    return not manager.startswith("kubectl") and proof_of(image, manager) is not None
+    return not is_tool(manager) and proof_of(image, manager) is not None
 
 
 def proof_of(image: Image, manager: str) -> Evidence | None:

@@ -66,14 +66,6 @@ def is_by_hand(record: AuditRecord) -> bool:
     return is_tool(program(record))
 
 
-def is_of_a_cloud(record: AuditRecord) -> bool:
-    """Whether it is a cloud's own controllers, which are no custom ones and have no name here.
-
-    Source: https://kubernetes.io/docs/concepts/architecture/cloud-controller/
-    """
-    return "cloud-controller" in program(record)
-
-
 def identity(record: AuditRecord) -> tuple[str, ...]:
     """What tells one asker and kind of request from another."""
     return record.user, record.impersonator, record.agent, record.verb, record.subresource

@@ -13,6 +13,7 @@ from eventstream.explain.audit import identities
 from eventstream.explain.deletions.deciding import marks_deletion
 from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary import sources
+from eventstream.explain.vocabulary.declared.tools import is_of_a_cloud
 from eventstream.explain.vocabulary.records import Evidence, Loop, Verb
 from eventstream.explain.vocabulary.registry import title
 from eventstream.explain.world.claims import Match
@@ -76,7 +77,7 @@ def actor_of(write: Write, verdict: Verdict, record: AuditRecord, *, proven: boo
     if identities.is_by_hand(record):
         return "client"
     if service:
-        return "unknown" if identities.is_of_a_cloud(record) else "custom-controller"
+        return "unknown" if is_of_a_cloud(identities.program(record)) else "custom-controller"
     open_ = verdict.actor in ("kubelet", "unknown") and write.image.kind in ("Pod", "Node")
     if open_ and identities.program(record).endswith("kubelet"):
         return "kubelet"

@@ -14,6 +14,7 @@ from eventstream.explain.controllers import (
     policy,
     statefulset,
     storage,
+    volume,
 )
 from eventstream.explain.controllers.registry import add
 
@@ -31,6 +32,7 @@ _CONTROLLERS = (
     policy,
     statefulset,
     storage,
+    volume,
 )
 
 for _controller in _CONTROLLERS:

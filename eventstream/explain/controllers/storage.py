@@ -1,11 +1,10 @@
-"""PersistentVolumeClaims: who makes, binds, protects and resizes one; and how volumes stand.
+"""PersistentVolumeClaims: who makes, binds, protects and resizes one.
 
 Sources: pkg/controller/volume/persistentvolume/pv_controller.go, syncClaim, syncUnboundClaim, bind,
-provisionClaimOperation, provisionClaimOperationExternal, syncVolume, reclaimVolume;
+provisionClaimOperation, provisionClaimOperationExternal;
 pkg/controller/statefulset/stateful_pod_control.go (claims);
 pkg/controller/volume/ephemeral/controller.go;
-https://kubernetes.io/docs/concepts/storage/persistent-volumes/#expanding-persistent-volumes-claims,
-#phase and #reclaiming there
+https://kubernetes.io/docs/concepts/storage/persistent-volumes/#expanding-persistent-volumes-claims
 """
 
 from eventstream.explain.attribution import proofs
@@ -14,10 +13,8 @@ from eventstream.explain.controllers.shared.claims import modifying, not_to_be_h
 from eventstream.explain.controllers.shared.conventions import (
     complete,
     has_provisioner,
-    unknown,
     untaught,
 )
-from eventstream.explain.deletions.deciding import Housekeeper
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary import commands, sources
@@ -26,7 +23,7 @@ from eventstream.explain.vocabulary.records import Loop, Stage, Verb
 from eventstream.explain.vocabulary.registry import title
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.notes import said, told_at
-from eventstream.explain.world.text import named, parse, seen, sentence, told_changes, when
+from eventstream.explain.world.text import named, seen, sentence, told_changes, when
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.observations import Change
@@ -244,91 +241,6 @@ def _first_use(write: Write, note: Change) -> Holding:
     return Holding(1, "client", "", told_at(note), what, patient=True, about=write)
 
 
-_FAILURES = (
-    "VolumeFailedDelete",
-    "VolumeFailedRecycle",
-    "VolumeDelete",
-    "VolumeUnknownReclaimPolicy",
-)
-
-
-def assess_volume(snapshot: Snapshot, write: Write, _began: Write | None) -> Outlook:
-    """The outlook of a volume: done while it may be claimed, is bound, or is kept on purpose."""
-    name, spec = named(write.image), write.image.spec
-    phase = getattr(write.image.status, "phase", "")
-    claim = getattr(spec, "claim_ref", None)
-    whose = f"PersistentVolumeClaim {claim.name} of namespace {claim.namespace}" if claim else ""
-    if phase == "Available":
-        if claim is not None:
-            return complete(write, f"{name} is kept for {whose}.")
-        return complete(write, f"{name} may be claimed.")
-    if phase == "Bound":
-        return complete(write, f"{name} is bound to {whose or 'a claim'}.")
-    if phase == "Released" and getattr(spec, "persistent_volume_reclaim_policy", "") == "Retain":
-        kept = f"{name} is kept though {whose or 'its claim'} is gone (reclaim policy Retain)"
-        until = "until spec.claimRef, or the uid there, is taken away"
-        return complete(write, f"{kept}: no other claim gets it {until}.")
-    if phase == "Failed":
-        return pending([_failed(snapshot, write, whose)], (), snapshot, "")
-    if phase == "Released":
-        return pending([_reclaimed(snapshot, write, whose)], (), snapshot, "")
-    return unknown(write, f"{name} does not say yet how it stands.")
-
-
-def _so_since(write: Write) -> float:
-    """Since when its phase is as it is: by its own word, else when it was seen to be so.
-
-    Source: pkg/registry/core/persistentvolume/strategy.go, PrepareForUpdate.
-    """
-    told = parse(getattr(write.image.status, "last_phase_transition_time", None))
-    return told if told is not None else write.change.at
-
-
-def _failed(snapshot: Snapshot, write: Write, whose: str) -> Holding:
-    """Its controller could not delete it: somebody has to see why, though it may try again."""
-    name = named(write.image)
-    notes = snapshot.latest_notes(write.log, *_FAILURES)
-    why = f": {said(notes[0])}" if notes else ""
-    after = f" after {whose} has gone" if whose else ""
-    detail = sentence(f"{name} could not be reclaimed{after}{why}")
-    shown = (proofs.status(write, f"phase of {name} is Failed"), *proofs.events(notes))
-    wrong = Trouble("volume-lost", detail, shown, commands.describe(write))
-    since = _so_since(write)
-    plain = Holding(1, "client", "", since, f"{name} to be looked after", about=write)
-    return troubled(plain, wrong)
-
-
-def _reclaimed(snapshot: Snapshot, write: Write, whose: str) -> Holding:
-    """It is to be deleted with what is behind it, by whoever provisioned it; or to be emptied."""
-    name = named(write.image)
-    recycled = getattr(write.image.spec, "persistent_volume_reclaim_policy", "") == "Recycle"
-    does, actor = ("emptied", _BINDER) if recycled else ("deleted", "custom-controller")
-    what = f"{name} to be {does}, as {whose or 'its claim'} is gone"
-    since = _so_since(write)
-    plain = Holding(1, actor, "", since, what, late="terminating-slow", about=write)
-    notes = snapshot.latest_notes(write.log, *_FAILURES)
-    if not notes:
-        return plain
-    detail = sentence(f"{name} cannot be {does}: {said(notes[0])}")
-    wrong = Trouble("terminating-slow", detail, proofs.events(notes), commands.describe(write))
-    return troubled(plain, wrong)
-
-
-def reclaimable(view: View) -> Housekeeper | None:
-    """Who provisioned a volume deletes it once its claim is gone, where it is not to be kept.
-
-    Source: https://kubernetes.io/docs/concepts/storage/persistent-volumes/#delete
-    """
-    image = view.write.before or view.write.image
-    policy = getattr(image.spec, "persistent_volume_reclaim_policy", "")
-    if policy != "Delete" or getattr(image.status, "phase", "") not in ("Released", "Failed"):
-        return None
-    why = (
-        "A client, or whoever provisioned it: its claim is gone, and its reclaim policy is Delete."
-    )
-    return Housekeeper("unknown", why, sources.VOLUME_DELETION, view.previous())
-
-
 BEHAVIOURS = (
     Behaviour(
         kind=kinds.CLAIM,
@@ -336,5 +248,4 @@ BEHAVIOURS = (
         told_by=TOLD_BY,
         rules={kinds.CLAIM: Rules(creations=(claimed,), changes=(bound,))},
     ),
-    Behaviour(kind=kinds.VOLUME, assess=assess_volume, expires=reclaimable),
 )

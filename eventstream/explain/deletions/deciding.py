@@ -49,6 +49,8 @@ def _by_its_kind(view: View) -> str:
         return "A client, or the Pod garbage collector, since the node of the Pod is gone."
     if image.kind == "Node" and _in_a_cloud(image):
         return "A client, or the cloud controller manager, which deletes nodes whose machine went."
+    if image.kind == "Node" and _is_scaled_down(image):
+        return "A client, or a cloud's controller: the cluster autoscaler had marked it to go."
     return ""
 
 
@@ -91,6 +93,15 @@ def _of_a_gone_node(view: View) -> bool:
 def _in_a_cloud(image: Image) -> bool:
     """Whether a cloud controller manager looks after the Node; its name is only a hint."""
     return any("cloud-controller" in entry.manager for entry in image.metadata.managed_fields)
+
+
+def _is_scaled_down(image: Image) -> bool:
+    """Whether the cluster autoscaler is about to give the machine back.
+
+    Source: https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/utils/taints
+    """
+    taints = getattr(image.spec, "taints", ())
+    return any(taint.key == "ToBeDeletedByClusterAutoscaler" for taint in taints)
 
 
 _DOUBTS: tuple[Callable[[View], str], ...] = (_unseen_owner, _by_its_kind, _custom, _hidden)

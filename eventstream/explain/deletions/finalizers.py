@@ -8,9 +8,10 @@ Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/finali
 import msgspec
 
 from eventstream.explain.attribution import proofs
-from eventstream.explain.attribution.customs import controls, custom_keeper
+from eventstream.explain.attribution.customs import any_of, controls, custom_keeper, owned
 from eventstream.explain.deletions import force
 from eventstream.explain.vocabulary import sources
+from eventstream.explain.vocabulary.declared.tools import is_program, is_tool
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import FINALIZERS, title
 from eventstream.explain.world.claims import Writer
@@ -105,12 +106,18 @@ def _remover(view: View, lost: tuple[str, ...], before: Image) -> Remover:
     if len(found) != 1:
         return Remover("unknown", doubt=f"Who looks after {names} is not in the object.")
     setter = found.pop()
-    if controls(before, setter):
+    if controls(before, setter) or _only_holds(before, setter):
         return _custom(view, setter, names)
-    if setter.startswith("kubectl") and not _controllers(before):
+    if is_tool(setter) and not _controllers(before):
         return Remover("client")
     doubt = f"{setter} had set {names}: a client, or a controller that looks after it, removed it."
     return Remover("unknown", setter, doubt=doubt)
+
+
+def _only_holds(image: Image, setter: str) -> bool:
+    """Whether a program that asks for nothing of an object put its finalizer there."""
+    fields = owned(image, setter)
+    return is_program(setter) and not any_of(fields, "spec") and not any_of(fields, "data")
 
 
 def _emptied(view: View) -> str:

@@ -67,7 +67,7 @@ def grounds(view: View, who: Writer) -> Grounds | None:
     proof = _made_of_its_own(view, who)
     if proof is not None:
         return Grounds(proof, _of_its_owner(view))
-    return _beside(view, manager)
+    return _beside(view, manager) or _by_its_autoscaler(view, manager)
 
 
 def _of_its_owner(view: View) -> Write | None:
@@ -96,6 +96,23 @@ def _beside(view: View, manager: str) -> Grounds | None:
         if child is not None and not child.gone:
             said = f"{manager} looks after {named(child.image)}, which was made for this object"
             return Grounds(Evidence("inferred", "sequence", said, "who"), child, own=False)
+    return None
+
+
+def _by_its_autoscaler(view: View, manager: str) -> Grounds | None:
+    """The writer looks after the custom resource of an autoscaler that scales this object.
+
+    As KEDA itself scales to zero, and from there.
+    Source: https://keda.sh/docs/latest/concepts/#architecture
+    """
+    if [change.path for change in view.write.changes] != ["spec.replicas"]:
+        return None
+    for scaler in view.by_target(view.write.image):
+        owner = custom_owner(scaler.image)
+        if owner is None or scaler.gone or not view.is_controller(manager, owner.kind):
+            continue
+        said = f"{manager} looks after {owner.kind} {owner.name}, whose autoscaler scales this"
+        return Grounds(Evidence("inferred", "sequence", said, "who"), None, own=False, begins=True)
     return None
 
 

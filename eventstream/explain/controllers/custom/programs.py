@@ -14,7 +14,7 @@ from eventstream.explain.attribution.customs import any_of, owned
 from eventstream.explain.attribution.marks import is_of
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.declared import kinds
-from eventstream.explain.vocabulary.declared.tools import LIBRARIES, is_tool
+from eventstream.explain.vocabulary.declared.tools import LIBRARIES, is_of_a_cloud, is_tool
 from eventstream.explain.vocabulary.records import Verb
 from eventstream.explain.vocabulary.registry import is_a, maker_of
 from eventstream.explain.world.claims import Writer
@@ -23,13 +23,11 @@ from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.kinds import is_built_in
 
-_CLOUD = "cloud-controller"
-
 
 def acted(view: View, who: Writer) -> Verdict | None:
     """It wrote what only controllers write, and is no part of Kubernetes."""
     write = view.write
-    if not who.known or who.built_in or is_tool(who.manager) or _CLOUD in who.manager:
+    if not who.known or who.built_in or is_tool(who.manager) or is_of_a_cloud(who.manager):
         return None
     shown = _shown(write, who)
     if not shown:
@@ -152,7 +150,7 @@ def _unsure(write: Write, who: Writer) -> str:
     """Why who changed an object may be a controller as well; empty where nothing says so."""
     if write.change.type != "MODIFIED" or not is_built_in(write.image.api_version):
         return ""
-    if _CLOUD in who.manager:
+    if is_of_a_cloud(who.manager):
         return (
             f"{who.manager} is what a cloud's own controllers call themselves: they wrote it, or a "
             "client that calls itself so."

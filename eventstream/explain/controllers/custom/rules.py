@@ -27,6 +27,7 @@ from eventstream.explain.deletions.finalizers import PROMPT, setters
 from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.declared import kinds
+from eventstream.explain.vocabulary.declared.tools import is_tool
 from eventstream.explain.vocabulary.documented.words import RuleName
 from eventstream.explain.vocabulary.records import Evidence, Loop, Verb
 from eventstream.explain.vocabulary.registry import is_a
@@ -47,7 +48,7 @@ _NAMES: dict[Verb, RuleName] = {
 def acted(view: View, who: Writer) -> Verdict | None:
     """A custom controller wrote its custom resource, or an object that belongs to one."""
     write = view.write
-    if not who.known or who.built_in or who.manager.startswith("kubectl"):
+    if not who.known or who.built_in or is_tool(who.manager):
         return None
     ground = grounds(view, who)
     if ground is None:
@@ -92,7 +93,7 @@ def undecided(view: View, who: Writer) -> Verdict | None:
     write = view.write
     if write.change.type != "MODIFIED" or not who.known or who.built_in:
         return None
-    if is_built_in(write.image.api_version) or who.manager.startswith("kubectl"):
+    if is_built_in(write.image.api_version) or is_tool(who.manager):
         return None
     if any_of(owned(write.image, who.manager), "spec"):
         return None
@@ -105,7 +106,7 @@ def namesake(view: View, who: Writer) -> Verdict | None:
 
     Programs that share a client library may share its name, so this one may be another.
     """
-    if not who.known or who.built_in or who.manager.startswith("kubectl"):
+    if not who.known or who.built_in or is_tool(who.manager):
         return None
     if not view.is_controller(who.manager):
         return None

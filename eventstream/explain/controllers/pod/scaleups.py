@@ -130,7 +130,7 @@ def _in_vain(snapshot: Snapshot, write: Write, note: Change) -> bool:
 
     Where a cloud has no machine, Karpenter deletes the NodeClaim and chooses another, again and
     again: after one that was lost, only a machine that is launched counts.
-    Source: https://github.com/kubernetes-sigs/karpenter/blob/2266468104f36373ed002241afaee2d3bbc26078/pkg/controllers/nodeclaim/lifecycle/launch.go.
+    Source: https://github.com/kubernetes-sigs/karpenter/blob/2266468104f36373ed002241afaee2d3bbc26078/pkg/controllers/nodeclaim/lifecycle
     """
     newest = _chosen(snapshot, note)
     if newest is None or newest.lost or newest.launched:

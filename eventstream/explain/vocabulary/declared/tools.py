@@ -7,7 +7,7 @@ Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/#manage
 
 TOOLS = frozenset(
     {
-        "ansible", "argocd", "before-first-apply", "curl", "dashboard", "flux",
+        "ansible", "argocd", "before-first-apply", "dashboard", "flux",
         "flux-client-side-apply", "HashiCorp", "Helm", "headlamp", "Headlamp", "helm", "istioctl",
         "k9s", "kapp", "kustomize", "lens", "Lens", "linkerd", "Mozilla", "node-fetch", "oc",
         "octant", "OpenLens", "openshift-console", "skaffold", "terraform",
@@ -19,8 +19,8 @@ TOOLS = frozenset(
 
 LIBRARIES = frozenset(
     {
-        "axios", "fabric8-kubernetes-client", "Go-http-client", "HTTPie", "kube-rs", "okhttp",
-        "OpenAPI-Generator", "PostmanRuntime", "python-requests", "python-urllib3",
+        "axios", "curl", "fabric8-kubernetes-client", "Go-http-client", "HTTPie", "kube-rs",
+        "okhttp", "OpenAPI-Generator", "PostmanRuntime", "python-requests", "python-urllib3",
         "Swagger-Codegen", "rancher", "unknown", "wget",
     }
 )  # fmt: skip
@@ -32,3 +32,16 @@ _PREFIXES = ("kubectl", "pulumi-kubernetes", "ansible-")
 def is_tool(manager: str) -> bool:
     """Whether a field manager of this name is a tool that people use."""
     return manager in TOOLS or manager.startswith(_PREFIXES)
+
+
+def is_of_a_cloud(manager: str) -> bool:
+    """Whether it is a cloud's own controllers, which are no custom ones, and have no name here.
+
+    Source: https://kubernetes.io/docs/concepts/architecture/cloud-controller/
+    """
+    return "cloud-controller" in manager
+
+
+def is_program(manager: str) -> bool:
+    """Whether a manager that is no part of Kubernetes goes by a name that is a program's own."""
+    return not (is_tool(manager) or manager in LIBRARIES or is_of_a_cloud(manager))

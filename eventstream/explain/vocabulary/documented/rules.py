@@ -132,6 +132,12 @@ VOLUMES = (
         (sources.VOLUME_BINDING, sources.BINDING),
     ),
     DocumentedRule(
+        "volume-provisioned",
+        "A PersistentVolume was created with the annotation that names its provisioner.",
+        ("persistentvolume-controller", "custom-controller"),
+        (sources.VOLUME_BINDING, sources.PROVISIONING),
+    ),
+    DocumentedRule(
         "claim-retention",
         "The owner of a StatefulSet's claim was set, or taken away, as its retention policy asks.",
         ("statefulset-controller",),

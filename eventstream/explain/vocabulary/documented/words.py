@@ -84,6 +84,7 @@ RuleName = Literal[
     "type-established",
     "undocumented",
     "vanished",
+    "volume-provisioned",
 ]
 """What a verdict's `rule` can be. A new rule adds its name here and its entry below."""
 

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.explain.stories import Json, Story
+from tests.explain.test_outlook_diagnoses import complete, rollout
 from tests.explain.things import condition, definition, pod, thing, website
 
 SCHEDULER = "kube-scheduler"
@@ -66,6 +67,20 @@ def test_a_claim_waits_for_the_pod_that_fills_it() -> None:
     trace = story.trace(made)
     assert trace.diagnosis == "unschedulable"
     assert "Pod importer-disk" in trace.summary
+
+
+def test_a_deployment_waits_for_pods_that_are_its_own() -> None:
+    """As Flink's task managers are, which its job manager makes."""
+    story = Story()
+    web, rs, one = rollout(story)
+    complete(story, web, rs, one)
+    assert story.trace(web).state == "complete"
+    own = pod(web, "taskmanager-1", "")
+    refuse(story, story.create(own, "okhttp"))
+    later(story)
+    trace = story.trace(web)
+    assert (trace.holder, trace.diagnosis) == ("scheduler", "unschedulable")
+    assert "Pod taskmanager-1" in trace.summary
 
 
 STATUS, MORE = "could not get secret data", "AccessDenied: no such right"

@@ -1,8 +1,10 @@
 """What an object waits for in what it owns, where its kind's own outlook does not count that.
 
-A Pod may make Pods of its own, as the driver of a Spark application makes its executors; and what
-fills a claim belongs to it, as the Pod of an importer does.
-Sources: https://spark.apache.org/docs/latest/running-on-kubernetes.html#client-mode-executor-pod-garbage-collection;
+A Pod may make Pods of its own, as the driver of a Spark application makes its executors, and give
+them to its Deployment instead, as Flink's job manager does; what fills a claim belongs to it, as
+the Pod of an importer does. Sources:
+https://nightlies.apache.org/flink/flink-docs-stable/docs/deployment/resource-providers/native_kubernetes/;
+ https://spark.apache.org/docs/latest/running-on-kubernetes.html#client-mode-executor-pod-garbage-collection;
 https://github.com/kubevirt/containerized-data-importer/blob/c07cdb6fbd18976c44f65f1e4c0deae03e33e718/doc/datavolumes.md.
 """
 
@@ -22,11 +24,14 @@ Assess = Callable[[Snapshot, Write, Write | None], Outlook]
 
 
 def with_dependents(snapshot: Snapshot, write: Write, own: Outlook, assess: Assess) -> Outlook:
-    """The outlook of a Pod or a claim together with that of what it owns; of others, their own."""
+    """The outlook of a Pod, a claim or a Deployment together with that of the Pods that it owns.
+
+    Those of a Deployment's ReplicaSets are none of its own. Of other kinds it is their own outlook.
+    """
     if not write.log.family.children:
         return own
     kind = group_kind(write.image.api_version, write.image.kind)
-    if kind == kinds.POD:
+    if kind in (kinds.POD, kinds.DEPLOYMENT):
         # Without it nobody needs the others, and what is wrong with it keeps it from making more.
         if own.state == "stalled" or has_ended(write.image):
             return own

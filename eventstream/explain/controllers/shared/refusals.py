@@ -9,6 +9,7 @@ pkg/controller/controller_utils.go (Event FailedCreate).
 import msgspec
 
 from eventstream.explain.attribution import proofs
+from eventstream.explain.controllers.shared.webhooks import unanswered
 from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.quantities import amount
 from eventstream.explain.outlook.snapshot import Snapshot, made
@@ -231,7 +232,7 @@ def refused(
         named_so = commands.named("resourcequota", namespace, quota)
         command = commands.describe(owner) if of_several else named_so
         return Trouble("quota-exceeded", detail, evidence, command)
-    detail = sentence(f"{cannot}: {_refuser(bare)}")
+    detail = f"{sentence(f'{cannot}: {_refuser(bare)}')}{unanswered(snapshot, message)}"
     code = _code(message, bare)
     return Trouble(code, detail, evidence, commands.describe(owner))
 

@@ -9,7 +9,7 @@ pkg/controller/controller_utils.go (Event FailedCreate).
 import msgspec
 
 from eventstream.explain.attribution import proofs
-from eventstream.explain.controllers.shared.webhooks import unanswered
+from eventstream.explain.controllers.registry import behaviour_of
 from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.quantities import amount
 from eventstream.explain.outlook.snapshot import Snapshot, made
@@ -232,9 +232,32 @@ def refused(
         named_so = commands.named("resourcequota", namespace, quota)
         command = commands.describe(owner) if of_several else named_so
         return Trouble("quota-exceeded", detail, evidence, command)
-    detail = f"{sentence(f'{cannot}: {_refuser(bare)}')}{unanswered(snapshot, message)}"
+    detail = f"{sentence(f'{cannot}: {_refuser(bare)}')}{_unanswered(snapshot, message)}"
     code = _code(message, bare)
     return Trouble(code, detail, evidence, commands.describe(owner))
+
+
+_SERVICE = expression(r"failed calling webhook .*https://([a-z0-9-]+)\.([a-z0-9-]+)\.svc[:/]")
+
+
+def _unanswered(snapshot: Snapshot, message: str) -> str:
+    """What the Service of a webhook that cannot be called waits for, as a sentence.
+
+    Empty where the message names none, and where it was not seen or is in order.
+    Source: staging/src/k8s.io/apiserver/pkg/util/webhook/serviceresolver.go, ResolveEndpoint.
+    """
+    called = _SERVICE.search(message)
+    found = snapshot.by_name("Service", called[2], called[1]) if called is not None else None
+    if called is None or found is None or found.gone:
+        return ""
+    assess = behaviour_of(found.image).assess
+    outlook = assess(snapshot, found, None) if assess is not None else None
+    first = outlook.first if outlook is not None else None
+    if outlook is None or first is None:
+        return ""
+    if first.about is not None:
+        snapshot.warned(first.about.log, first.since)  # It may be told with the wait.
+    return f" It is called through {named(found.image)} of namespace {called[2]}: {outlook.summary}"
 
 
 def _code(message: str, bare: str) -> str:

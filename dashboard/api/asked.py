@@ -1,6 +1,6 @@
 """What may be asked of each address of the API: its query, as types that check it."""
 
-from typing import Annotated, TypeVar
+from typing import Annotated, TypeVar, get_args
 
 import msgspec
 from django.http import QueryDict
@@ -12,7 +12,7 @@ Text = Annotated[str, msgspec.Meta(max_length=200)]
 Cursor = Annotated[str, msgspec.Meta(max_length=400)]
 Limit = Annotated[int, msgspec.Meta(ge=1, le=500)]
 
-_T = TypeVar("_T")
+_T = TypeVar("_T", bound=msgspec.Struct)
 
 
 class BadQueryError(ValueError):
@@ -107,4 +107,11 @@ def query(given: QueryDict, type_: type[_T]) -> _T:
     try:
         return msgspec.convert(given.dict(), type_, strict=False)
     except msgspec.ValidationError as error:
-        raise BadQueryError(f"The query can't be read: {error}.") from error
+        raise BadQueryError(f"The query can't be read: {error}. {_takes(type_)}") from error
+
+
+def _takes(type_: type[msgspec.Struct]) -> str:
+    """What an address takes, with the words that a state may be."""
+    words = ", ".join(get_args(TraceState))
+    names = [f"{name} ({words})" if name == "state" else name for name in type_.__struct_fields__]
+    return f"This address takes {', '.join(names)}." if names else "This address takes no query."

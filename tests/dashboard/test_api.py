@@ -84,3 +84,18 @@ def test_whatever_is_asked_is_answered_as_described(path: str, schema: Any) -> N
         case.validate_response(answer, checks=CHECKS)
 
     asked()
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("state=slow", "state (running, complete, stalled, superseded, unknown)"),
+        ("nmespace=shop", "This address takes namespace, kind, actor, state"),
+    ],
+)
+def test_a_query_that_cannot_be_read_is_told_what_the_address_takes(
+    client: Client, query: str, said: str
+) -> None:
+    answer = client.get(f"/api/v1/traces?{query}")
+    assert answer.status_code == 400
+    assert said in answer.json()["detail"]

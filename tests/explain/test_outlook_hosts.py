@@ -1,10 +1,10 @@
-"""What keeps Pods from going on and is not theirs: a node, another Pod, who places them."""
+"""What holds something up and is not its own: a node, another Pod, what a namespace has in it."""
 
 import pytest
 
 from tests.explain.stories import KCM, Json, Story, stamp
 from tests.explain.test_outlook_stuck import later
-from tests.explain.things import condition, daemonset, node, pod, thing
+from tests.explain.things import condition, daemonset, job, node, pod, thing
 
 MULTI = 'Multi-Attach error for volume "pv-1" Volume is already used by pod(s) web-1-a'
 DATA = [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]
@@ -168,3 +168,87 @@ def test_a_job_lets_go_of_its_pods_within_a_minute() -> None:
     later(story, 61.0)
     trace = story.trace(one)
     assert (trace.holder, trace.diagnosis) == ("job-controller", "finalizer-stuck")
+
+
+REMAIN = "Some content in the namespace has finalizers remaining: example.com/held in 1 resource"
+
+
+def test_a_namespace_that_is_to_go_names_what_holds_it() -> None:
+    story = Story("Pod")
+    host = story.exists(node("node-1"))
+    shop = story.exists(thing("Namespace", "shop", spec={"finalizers": ["kubernetes"]}))
+    lost = story.exists(pod(None, "lost", "node-1"))
+    kept = story.exists(claim("Bound", volumeName="pv-1"))
+    story.mark(shop)
+    story.mark(kept, finalizers=["example.com/held"])
+    told = condition("NamespaceFinalizersRemaining", "True", "SomeFinalizersRemain", REMAIN)
+    story.change(shop, {"status": {"conditions": [told]}}, KCM, sub="status")
+    later(story, 62.0)
+    trace = story.trace(shop)
+    assert (trace.holder, trace.diagnosis) == ("custom-controller", "finalizer-stuck")
+    assert trace.summary.endswith(
+        f"{REMAIN}; PersistentVolumeClaim data (example.com/held) has one."
+    )
+    assert trace.command == "kubectl get persistentvolumeclaim data -n shop -o yaml"
+    story.mark(lost, 30)
+    silent(story, host)
+    trace = story.trace(shop)
+    assert (trace.holder, trace.holder_name) == ("kubelet", "node-1")
+    assert trace.diagnosis == "node-lost"
+    assert trace.summary.startswith(
+        "Namespace shop is to go and waits for Pod lost: The kubelet on node-1 has not reported"
+    )
+
+
+def test_a_static_pod_stands_by_itself_and_not_with_its_node() -> None:
+    story = Story("Pod")
+    host = story.exists(node("node-1"))
+    mirror = pod(host, "etcd-node-1", annotations={"kubernetes.io/config.mirror": "x"})
+    mirror["status"] = {"phase": "Pending"}
+    story.create(mirror, "kubelet")
+    waits = {"reason": "CrashLoopBackOff", "message": "back-off 20s restarting failed container"}
+    last = {"terminated": {"exitCode": 1, "reason": "Error"}}
+    ends = {"name": "c", "restartCount": 3, "state": {"waiting": waits}, "lastState": last}
+    story.change(mirror, {"status": {"containerStatuses": [ends]}}, "kubelet", sub="status")
+    trace = story.trace(mirror)
+    assert (trace.cause, trace.diagnosis) == ("created by the kubelet", "crash-loop")
+    roots = {trace.root.kind for trace in story.told().traces.values()}
+    assert roots == {"Pod"}
+
+
+@pytest.mark.parametrize(
+    ("ended", "words"),
+    [
+        ({"exitCode": 137, "reason": "OOMKilled"}, "ran out of memory (OOMKilled)."),
+        ({"exitCode": 3, "reason": "Error"}, "ended with code 3 (Error)."),
+        (
+            {"exitCode": 128, "reason": "StartError", "message": "no such file"},
+            "could not be started: no such file.",
+        ),
+    ],
+)
+def test_a_failed_job_says_how_its_last_pod_ended(ended: Json, words: str) -> None:
+    story = Story("Pod")
+    once = story.create(job(), "kubectl-create")
+    one = pod(once, "once-a")
+    state = {"name": "c", "state": {"terminated": ended}}
+    one["status"] = {"phase": "Failed", "containerStatuses": [state]}
+    story.create(one, KCM)
+    why = "Job has reached the specified backoff limit"
+    said = condition("Failed", "True", "BackoffLimitExceeded", why)
+    story.change(once, {"status": {"failed": 1, "conditions": [said]}}, KCM, sub="status")
+    assert story.trace(once).summary == (
+        f"Job once failed after 1 failed Pod: {why}. Container c of Pod once-a {words}"
+    )
+
+
+def test_pods_of_a_daemonset_on_nodes_that_are_to_have_none_are_counted() -> None:
+    story = Story("Pod")
+    agent = story.create(daemonset(), "kubectl-create")
+    story.create(pod(agent, "agent-a"), KCM)
+    counts = {"desiredNumberScheduled": 1, "currentNumberScheduled": 1, "numberReady": 1}
+    counts |= {"updatedNumberScheduled": 1, "numberAvailable": 1, "observedGeneration": 1}
+    story.change(agent, {"status": counts | {"numberMisscheduled": 2}}, KCM, sub="status")
+    assert story.trace(agent).summary == (
+        "1 Pod of DaemonSet agent ready, and 2 more on nodes that are to have none."
+    )

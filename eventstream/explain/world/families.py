@@ -48,12 +48,18 @@ What lies further off is told apart, in a trace that says so.
 
 
 def owner_of(image: Image) -> str:
-    """The uid of the object's controller; without one, of its first owner; else empty."""
+    """The uid of the object's controller; without one, of its first owner; else empty.
+
+    A Node owns the mirrors of its static Pods that they may be collected with it: it makes none,
+    and each Pod stands by itself.
+    Source: https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/
+    """
     metadata = image.metadata
     references = metadata.owner_references
     if not references:
         return ""
-    return (references[0] if len(references) == 1 else metadata.controller or references[0]).uid
+    owner = references[0] if len(references) == 1 else metadata.controller or references[0]
+    return "" if owner.kind == "Node" and image.kind == "Pod" else owner.uid
 
 
 def is_controlled(image: Image) -> bool:

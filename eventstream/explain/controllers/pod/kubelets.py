@@ -136,6 +136,7 @@ def mirrored(view: View, who: Writer) -> Verdict | None:
         source_url=sources.MIRROR_PODS,
         loop=Loop("its own file", "1 mirror Pod desired, 0 exist", f"created {named(write.image)}"),
         node=node,
+        begins=True,
     )
 
 

@@ -5,6 +5,10 @@ https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/;
 pkg/controller/volume/pvcprotection/pvc_protection_controller.go, processPVC.
 """
 
+from collections.abc import Iterable
+
+import msgspec
+
 from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.registry import holding_of
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
@@ -140,14 +144,14 @@ def _leaving(snapshot: Snapshot, write: Write) -> Holding:
         stopping = holding_of(snapshot, write)
         if stopping is not None:
             return stopping
-    held = [name for name in image.metadata.finalizers if name not in _COLLECTOR]
+    held = _finalizers(write)
     if is_a(image, kinds.DEFINITION) and (last := _instance(snapshot, write)) is not None:
         return _leaving(snapshot, last)
     if image.metadata.deletion_timestamp and held:
         used = in_use(snapshot, write) if held[0] in PROTECTIONS else None
         return used or _finalizing(write, held)
     if is_a(image, kinds.NAMESPACE):
-        return _namespace(write)
+        return _held_up(snapshot, write)
     waiting_for = f"{named(image)} to be removed"
     since = collectable(snapshot, write)
     blind = image.kind in MAKERS and snapshot.hides("Pod")  # They may be what it waits for.
@@ -249,6 +253,55 @@ _FAILURES = (
     "NamespaceDeletionGroupVersionParsingFailure",
     "NamespaceDeletionContentFailure",
 )
+
+
+_LOOKED_MOST = 50
+"""Objects of a namespace that is to go which are looked at for what holds them."""
+
+
+def _held_up(snapshot: Snapshot, space: Write) -> Holding:
+    """What a namespace that is to go waits for: a Pod in it that hangs, or what has finalizers."""
+    plain, name = _namespace(space), space.image.metadata.name
+    for pod in _marked(snapshot, snapshot.world.places.inhabitants(name), name):
+        held = _leaving(snapshot, pod)
+        if held.diagnosis:
+            wrong = Trouble(
+                held.diagnosis,
+                f"{named(space.image)} is to go and waits for {named(pod.image)}: {held.detail}",
+                (*plain.evidence, *held.evidence),
+                held.command,
+                holder=held.actor,
+                name=held.name,
+            )
+            return troubled(plain, wrong)
+    if plain.late != "finalizer-stuck":
+        return plain
+    logs = list(snapshot.world.logs.values())
+    holds = [left for left in _marked(snapshot, logs, name) if _finalizers(left)]
+    if not holds:
+        return plain
+    names = [f"{named(left.image)} ({listing(_finalizers(left))})" for left in holds[:_NAMED]]
+    more = f" and {len(holds) - _NAMED} more" if len(holds) > _NAMED else ""
+    verb = "has" if len(holds) == 1 else "have"
+    told = f"{plain.waiting_for}; {listing(names)}{more} {verb} one"
+    command = commands.read(holds[0])
+    return msgspec.structs.replace(plain, waiting_for=told, command=command)
+
+
+def _marked(snapshot: Snapshot, logs: Iterable[ObjectLog], namespace: str) -> list[Write]:
+    """Which of these are in the namespace and to go, the first first; a bounded number."""
+    own = (snapshot.alive(log) for log in logs if log.ref.namespace == namespace)
+    found = [left for left in own if left is not None and left.image.metadata.deletion_timestamp]
+    found.sort(key=lambda left: (left.image.metadata.deletion_timestamp, left.order))
+    return found[:_LOOKED_MOST]
+
+
+_NAMED = 3
+"""Objects with finalizers that are named."""
+
+
+def _finalizers(write: Write) -> list[str]:
+    return [name for name in write.image.metadata.finalizers if name not in _COLLECTOR]
 
 
 def _namespace(write: Write) -> Holding:

@@ -27,7 +27,7 @@ from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
 from eventstream.objects.kinds import BUILT_IN
 from eventstream.objects.numbers import whole
-from eventstream.objects.pods import NEVER_RAN, ContainerStatus
+from eventstream.objects.pods import NEVER_RAN, ContainerStatus, Terminated
 
 _REVISION = "controller-revision-hash"
 
@@ -251,6 +251,10 @@ def _behind(image: Image) -> int:
     return max(int(spec.replicas - _partition(spec) - status.updated_replicas), 0)
 
 
+_KILLED = (137, 143)
+"""Exit codes of what was asked or made to stop: by SIGKILL, by SIGTERM."""
+
+
 def _stopped_job(snapshot: Snapshot, write: Write) -> Outlook:
     """A Job that failed or is suspended does nothing more until somebody acts.
 
@@ -278,8 +282,12 @@ def _stopped_job(snapshot: Snapshot, write: Write) -> Outlook:
     last = _last_failed(snapshot, write)
     command = commands.describe(write)
     if last is not None:
-        pod, ended = last
-        evidence, command = (*evidence, proofs.reports(pod, ended)), commands.logs(pod, ended.name)
+        pod, status, ended = last
+        if not late or ended.exit_code not in _KILLED:  # As its deadline does.
+            detail = f"{detail} {sentence(_ending(pod, status.name, ended))}"
+        ran = ended.reason not in NEVER_RAN
+        evidence = (*evidence, proofs.reports(pod, status))
+        command = commands.logs(pod, status.name) if ran else commands.describe(pod)
     wrong = Trouble(code, detail, evidence, command)
     holding = troubled(Holding(1, "client", "", when(write), waiting_for, about=write), wrong)
     return pending([holding], stages, snapshot, "")
@@ -302,15 +310,29 @@ def _no_pods(write: Write) -> Holding:
     return troubled(plain, wrong)
 
 
-def _last_failed(snapshot: Snapshot, write: Write) -> tuple[Write, ContainerStatus] | None:
+def _last_failed(
+    snapshot: Snapshot, write: Write
+) -> tuple[Write, ContainerStatus, Terminated] | None:
     """The newest Pod of a Job that is still there, and its container that ended with an error."""
     pods = sorted(snapshot.children(write.log, "Pod"), key=lambda pod: -pod.order)
     for pod in pods:
         for status in containers(pod.image):
             ended = status.state.terminated
-            if ended is not None and ended.exit_code and ended.reason not in NEVER_RAN:
-                return pod, status
+            if ended is not None and (ended.exit_code or ended.reason in NEVER_RAN):
+                return pod, status, ended
     return None
+
+
+def _ending(pod: Write, name: str, ended: Terminated) -> str:
+    """How a container of a failed Pod ended, as a sentence."""
+    subject = f"Container {name} of {named(pod.image)}"
+    if ended.reason in NEVER_RAN:
+        why = ended.message or f"exit code {ended.exit_code}, {ended.reason}"
+        return f"{subject} could not be started: {why}"
+    if ended.reason == "OOMKilled":
+        return f"{subject} ran out of memory (OOMKilled)"
+    reason = f" ({ended.reason})" if ended.reason else ""
+    return f"{subject} ended with code {ended.exit_code}{reason}"
 
 
 def _fits(write: Write) -> bool:
@@ -365,4 +387,6 @@ def _reached_summary(image: Image) -> str:
     if image.kind == "DaemonSet" and not desired:
         return f"{named(image)} has no Pods: no node is to have one; {no_node(image)}."
     kept = kept_by_partition(image) if image.kind == "StatefulSet" else ""
-    return f"{count(desired, 'Pod')} of {named(image)} ready{kept}."
+    astray = image.status.number_misscheduled if image.kind == "DaemonSet" else 0
+    more = f", and {astray} more on nodes that are to have none" if astray else ""
+    return f"{count(desired, 'Pod')} of {named(image)} ready{kept}{more}."

@@ -79,12 +79,22 @@ class World:
         if kind == "Node" and _lost(thing):
             found.add("node-lost")
         if kind == "StatefulSet" and self._is_taken(thing["metadata"]):
-            found.add("controller-silent")  # It says nothing of a name that another's Pod has.
+            found |= {"controller-silent", "create-failed"}  # Of a name that another's Pod has.
         if kind in _WITH_PODS and self._every("ResourceQuota"):
             found.add("quota-exceeded")
         if kind in _WITH_PODS and any(map(leaving, self._every("Namespace"))):
             found.add("admission-denied")
-        return found | (self._wrong_pod(thing) if kind == "Pod" else set())
+        return found | self._wrong_by_pods(thing)
+
+    def _wrong_by_pods(self, thing: Json) -> set[str]:
+        """What may be wrong with a Pod, and with a namespace by those that go with it."""
+        if thing["kind"] == "Pod":
+            return self._wrong_pod(thing)
+        if thing["kind"] != "Namespace" or not leaving(thing):
+            return set()
+        name = thing["metadata"]["name"]
+        own = [pod for pod in self._every("Pod") if pod["metadata"]["namespace"] == name]
+        return {code for pod in own if leaving(pod) for code in self._wrong_pod(pod)}
 
     def _is_taken(self, metadata: Json) -> bool:
         foreign = [pod["metadata"] for pod in self._every("Pod") if not controller_of(pod)]

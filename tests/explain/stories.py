@@ -25,7 +25,13 @@ START = 1_800_000_000.0
 KCM = "kube-controller-manager"
 _LISTED = (("Namespace", "v1"), ("CustomResourceDefinition", "apiextensions.k8s.io/v1"))
 """Cluster-wide kinds that a story's reader may list, whether or not there are any."""
-_MAY_LIST = {"Pod": "v1", "ReplicaSet": "apps/v1", "Event": "v1", "ResourceQuota": "v1"}
+_MAY_LIST = {
+    "Pod": "v1",
+    "ReplicaSet": "apps/v1",
+    "Event": "v1",
+    "Node": "v1",
+    "ResourceQuota": "v1",
+}
 _PARTS = ("metadata", "spec", "status")
 UNNUMBERED = ("Node",)
 """Kinds whose specs the API server does not number by generation."""

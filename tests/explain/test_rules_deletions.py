@@ -139,7 +139,7 @@ def test_a_deleted_type_takes_its_objects_with_it() -> None:
 
 
 def test_an_eviction_is_a_clients_and_begins_one_trace() -> None:
-    story = Story()
+    story = Story("Event", "Node")
     _, _, web_pod = owned(story)
     said = condition("DisruptionTarget", "True", "EvictionByEvictionAPI", "Eviction API: evicting")
     story.change(web_pod, {"status": {"conditions": [condition("Ready", "True"), said]}})

@@ -67,7 +67,7 @@ def test_a_budget_is_counted_charged_for_an_eviction_and_counted_again() -> None
 
 
 def test_a_condition_with_another_reason_is_another_disruption() -> None:
-    story = Story()
+    story = Story("Event")
     story.exists(node())
     doomed = web_pod(story)
     said(story, doomed, "EvictionByEvictionAPI")

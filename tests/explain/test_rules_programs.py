@@ -173,7 +173,7 @@ def evicted(story: Story, about: Json) -> None:
 def test_who_closed_a_node_may_be_who_evicts_from_it(
     manager: str, closed: Json, actor: str
 ) -> None:
-    story = Story()
+    story = Story("Event")
     host = story.exists(node())
     doomed = story.exists(pod(story.exists(replicaset(story.exists(deployment())))))
     story.change(host, {"spec": closed}, manager)
@@ -188,7 +188,7 @@ def test_a_controller_may_evict_pods_of_its_resource_where_no_node_is_drained(
     cordoned: bool,
 ) -> None:
     """As Argo Rollouts restarts Pods of the ReplicaSets that it made."""
-    story = Story()
+    story = Story("Event")
     host = story.exists(node())
     if cordoned:
         story.change(host, {"spec": {"unschedulable": True}}, "kubectl-cordon")
@@ -198,6 +198,19 @@ def test_a_controller_may_evict_pods_of_its_resource_where_no_node_is_drained(
     step = story.last(doomed)
     assert step.actor == ("client" if cordoned else "unknown")
     assert ("Website shopfront" in step.why) is not cordoned
+
+
+@pytest.mark.parametrize(("shown", "why"), [(("Node",), "Events"), (("Event",), "node")])
+def test_an_eviction_is_open_for_who_is_not_shown_what_would_tell_of_it(
+    shown: tuple[str, ...], why: str
+) -> None:
+    story = Story(*shown)
+    doomed = story.exists(pod())
+    evicted(story, doomed)
+    assert told(story, doomed)[0] == "unknown"
+    assert why in story.last(doomed).why
+    story.tell(doomed, "Evicted", "Evicted pod: Underutilized", "karpenter")
+    assert told(story, doomed)[0] == "custom-controller"
 
 
 def test_a_cluster_autoscalers_taint_is_a_mark_of_its_own_name() -> None:
@@ -300,3 +313,19 @@ def test_a_pod_that_names_a_replicaset_as_its_owner_was_made_by_whoever_is_named
     rs = story.exists(replicaset(story.exists(deployment())))
     made = story.create(pod(rs, "web-1-x", ""), "velero-server")
     assert told(story, made)[0] == "client"
+
+
+def test_of_an_object_that_is_shown_without_managed_fields_only_its_mark_tells_who_prunes() -> None:
+    story = Story()
+    web = deployment()
+    web["metadata"]["labels"] = _FLUX_LABELS
+    story.delete(story.exists(web))
+    actor, why = told(story, web)
+    assert (actor, "kustomize-controller" in why) == ("unknown", True)
+
+
+def test_without_managed_fields_nobody_is_named_for_what_went_either() -> None:
+    story = Story()
+    held = story.exists(thing("Job", "train", "batch/v1", spec={"suspend": True}))
+    story.change(held, {"spec": {"suspend": False}})
+    assert told(story, held)[0] == "unknown"

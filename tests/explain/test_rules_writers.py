@@ -253,7 +253,7 @@ def test_what_the_controller_manager_wrote_and_nobody_documented_stays_open() ->
 
 
 def test_the_disruption_controller_withdraws_what_did_not_come() -> None:
-    story = Story()
+    story = Story("Event", "Node")
     stays = story.exists(pod(replicaset()))
     said = condition("DisruptionTarget", "True", "EvictionByEvictionAPI")
     ready = condition("Ready", "True")

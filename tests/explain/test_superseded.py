@@ -161,7 +161,7 @@ EVICTORS = [
 
 @pytest.mark.parametrize(("reason", "message", "component"), EVICTORS)
 def test_who_evicts_on_its_own_account_is_named(reason: str, message: str, component: str) -> None:
-    story = Story()
+    story = Story("Event", "Node")
     web = story.exists(deployment(replicas=1))
     run = story.exists(pod(story.exists(replicaset(web, replicas=1))))
     target = {"type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI"}

@@ -56,9 +56,15 @@ class Marked(NamedTuple):
 def appliers(image: Image) -> list[str]:
     """Who wrote an object that applies manifests, and deletes what these have no longer.
 
-    Those that mark what they apply otherwise, as Argo CD may by a common label, go by that name.
+    Those that mark what they apply otherwise, as Argo CD may by a common label, go by that name;
+    of an object that is shown without managedFields only its mark tells.
     """
-    return sorted({entry.manager for entry in image.metadata.managed_fields} & _APPLIERS)
+    entries = image.metadata.managed_fields
+    if entries:
+        return sorted({entry.manager for entry in entries} & _APPLIERS)
+    labels, annotations = image.metadata.labels or {}, image.metadata.annotations or {}
+    found = [mark.managers[0] for mark in _MARKS if mark.name in labels]
+    return [*found, _ARGO[0]] if _TRACKING in annotations else found
 
 
 def is_of(key: str, manager: str) -> bool:

@@ -8,7 +8,7 @@ Source: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#controller
 from collections.abc import Iterable, Iterator
 
 from eventstream.explain.vocabulary.declared.kinds import GroupKind
-from eventstream.explain.vocabulary.declared.tools import is_tool
+from eventstream.explain.vocabulary.declared.tools import COMMANDS, is_tool
 from eventstream.explain.vocabulary.records import ObjectRef
 from eventstream.explain.vocabulary.registry import (
     CONTROLLER_MANAGER,
@@ -63,7 +63,7 @@ def node(record: AuditRecord) -> str:
 
 def is_by_hand(record: AuditRecord) -> bool:
     """Whether the agent is a tool that a person or a script uses."""
-    return is_tool(program(record))
+    return is_tool(program(record)) or program(record) in COMMANDS
 
 
 def identity(record: AuditRecord) -> tuple[str, ...]:

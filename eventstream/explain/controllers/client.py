@@ -108,6 +108,11 @@ def by_client(view: View, who: Writer) -> Verdict | None:
     write = view.write
     if write.change.type != "MODIFIED" or who.basis not in ("removed", "none"):
         return None
+    before = write.before
+    if not write.image.metadata.managed_fields and (
+        before is None or not before.metadata.managed_fields
+    ):
+        return None  # It is shown without any, so that what was set leaves no entry either.
     lost = who.basis == "removed" or _only_lost(write.changes)
     if not lost or not _takes(write):
         return None

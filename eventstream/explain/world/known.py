@@ -29,7 +29,8 @@ CONTROLLERS_KEPT = 2000
 NAMESPACES_KEPT = 20000
 """Namespaces of which the latest creation is remembered."""
 _LIVES = "lives/"
-_CLUSTER_WIDE = frozenset({"Namespace", "CustomResourceDefinition"})
+_ASKED_FOR = frozenset({"Namespace", "CustomResourceDefinition", "Node", "Event"})
+"""Kinds of which it is asked whether they are shown: their silence says something then."""
 
 
 class Known:
@@ -50,7 +51,7 @@ class Known:
         return (group, kind) in self._reported
 
     def is_shown(self, kind: str) -> bool:
-        """Whether a cluster-wide kind may be listed by this reader."""
+        """Whether one of the kinds that are asked for may be listed by this reader."""
         return kind in self._shown
 
     def lived(self, namespace: str, order: int) -> bool:
@@ -63,7 +64,7 @@ class Known:
 
     def shown(self, kind: str) -> list[str]:
         """Learn that a kind is listed; returns the key of what that made known, if anything."""
-        if kind not in _CLUSTER_WIDE or kind in self._shown:
+        if kind not in _ASKED_FOR or kind in self._shown:
             return []
         self._shown.add(kind)
         return [kind_key(kind)]
@@ -71,7 +72,7 @@ class Known:
     def learn(self, change: Change, order: int) -> list[str]:
         """Learn from one version of an object; returns the keys of what it made known."""
         resource = change.resource
-        keys = self.shown(resource.kind) if resource.kind in _CLUSTER_WIDE else []
+        keys = self.shown(resource.kind) if resource.kind in _ASKED_FOR else []
         namespace = change.after.metadata.namespace
         if change.type == "ADDED" and namespace and order > self._created.get(namespace, -1):
             if namespace not in self._created and len(self._created) >= NAMESPACES_KEPT:

@@ -339,7 +339,7 @@ class View:
         return self.world.known.is_controller(manager, kind)
 
     def is_shown(self, kind: str) -> bool:
-        """Whether this reader may list a cluster-wide kind, now or later."""
+        """Whether this reader may list a kind that is asked for, now or later."""
         self._asked(kind_key(kind))
         return self.world.known.is_shown(kind)
 

@@ -68,8 +68,19 @@ def evictor(view: View) -> Evictor:
     if closers:
         by = f"{listing(closers)}, which closed node {node} to new Pods"
         return Evictor("unknown", doubt=f"A client asked for it, or {by}.")
-    keeper = custom_keeper(view) or pruner(view)
-    return Evictor("unknown", doubt=f"A client, or {keeper}.") if keeper else Evictor("client")
+    doubt = _unshown(view)
+    if keeper := custom_keeper(view) or pruner(view):
+        doubt = f"A client, or {keeper}."
+    return Evictor("unknown", doubt=doubt) if doubt else Evictor("client")
+
+
+def _unshown(view: View) -> str:
+    """Why a controller may have asked for it, for a reader who is not shown what would tell."""
+    if not view.is_shown("Event"):
+        return "A client, or a controller: Events, in which these tell of it, are not shown."
+    if not view.is_shown("Node"):
+        return "A client, or a controller: who closed the Pod's node to new ones is not shown."
+    return ""
 
 
 def _closers(node: Image) -> list[str]:

@@ -17,13 +17,14 @@ TOOLS = frozenset(
 )  # fmt: skip
 """Tools that people, and pipelines of theirs, change a cluster with."""
 
-LIBRARIES = frozenset(
-    {
-        "axios", "curl", "fabric8-kubernetes-client", "Go-http-client", "HTTPie", "kube-rs",
-        "okhttp", "OpenAPI-Generator", "PostmanRuntime", "python-requests", "python-urllib3",
-        "Swagger-Codegen", "rancher", "unknown", "wget",
-    }
-)  # fmt: skip
+COMMANDS = frozenset({"HTTPie", "PostmanRuntime", "curl", "wget"})
+"""HTTP clients for a command line: a person's, or those of a script, which may be an operator."""
+
+LIBRARIES = COMMANDS | {
+    "axios", "fabric8-kubernetes-client", "Go-http-client", "kube-rs", "okhttp",
+    "OpenAPI-Generator", "python-requests", "python-urllib3", "rancher", "Swagger-Codegen",
+    "unknown",
+}  # fmt: skip
 """Names of HTTP libraries and proxies, which scripts, people and operators bear alike."""
 
 _PREFIXES = ("kubectl", "pulumi-kubernetes", "ansible-")

@@ -68,3 +68,27 @@ def test_others_are_not_named(other: Json) -> None:
     story = Story()
     story.exists(other)
     assert story.trace(lacks_environment(story)).summary.endswith("which does not exist.")
+
+
+def test_what_runs_the_pod_is_not_named_for_what_the_pod_lacks() -> None:
+    """It is called as the Secret is, and waits for the Pod."""
+    story = Story()
+    site = story.create(secret("db", FAILED), "kubectl-create")
+    one = pod(site, "api")
+    waits = {"waiting": {"reason": "CreateContainerConfigError", "message": MISSING}}
+    one["status"] = {
+        "phase": "Pending",
+        "conditions": [condition("Ready", "False")],
+        "containerStatuses": [{"name": "c", "ready": False, "state": waits}],
+    }
+    story.create(one, "operator")
+    trace = story.trace(site)
+    assert trace.diagnosis == "config-missing"
+    assert "of the same name" not in trace.summary
+
+
+def test_what_applies_manifests_is_not_named() -> None:
+    story = Story()
+    other = thing("Application", "db", "argoproj.io/v1alpha1", spec={})
+    story.exists(other | {"status": {"conditions": [FAILED]}})
+    assert story.trace(lacks_environment(story)).summary.endswith("which does not exist.")

@@ -134,6 +134,9 @@ def test_what_is_under_way_is_told_with_what_its_controller_warns_of() -> None:
     assert trace.state == "running"
     assert trace.summary.endswith(f"rolling out; site-operator says: {MORE}.")
     assert any(source.startswith("Event@") for source in trace.sources or ())
+    story.wait(1001)
+    story.change(site, {"metadata": {"labels": {"a": "b"}}}, "kubectl-label")
+    assert MORE not in story.trace(site).summary
 
 
 @pytest.mark.parametrize(("own", "ends"), [("", "Page p1"), ("half of it is there", "Website")])

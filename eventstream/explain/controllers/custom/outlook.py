@@ -158,6 +158,13 @@ def _not_taken_up(write: Write, health: Health) -> Holding:
     return Holding(1, actor, holder, when(write), waiting_for, late=late, wait=wait, about=write)
 
 
+_RETRIED = 1000.0
+"""Seconds within which most controllers try again what failed, however often it did.
+
+Source: https://pkg.go.dev/k8s.io/client-go/util/workqueue#DefaultTypedControllerRateLimiter.
+"""
+
+
 def _under_way(
     snapshot: Snapshot, write: Write, health: Health, asked: float, rank: int
 ) -> Holding:
@@ -167,7 +174,8 @@ def _under_way(
     goal = f"{name} to become {become}{still}" if become else f"{name} to be done"
     goal = goal if become or not health.by else f"{goal} ({health.by})"
     since, wait = _since(write, health, asked), becoming_ready(write.image)
-    warning, _ = _warned(snapshot, write, since, why)
+    # What was warned of long ago, and not since, it has come past.
+    warning, _ = _warned(snapshot, write, max(since, snapshot.now - _RETRIED), why)
     told = f"{goal}{': ' if why else ''}{why}".rstrip(".")
     waiting_for = f"{told}{warning}"
     actor, holder = _actor(health)

@@ -15,6 +15,10 @@ from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.known import CUSTOM, name_key
 from eventstream.explain.world.text import named, said_by
 from eventstream.explain.world.writes import Write
+from eventstream.objects.kinds import is_built_in
+
+_APPLIERS = frozenset({"argoproj.io", "helm.toolkit.fluxcd.io", "kustomize.toolkit.fluxcd.io"})
+"""Groups whose resources are called as all that they bring, and may wait for the Pod itself."""
 
 _MOST = 2
 """Resources that are told of: a name can be that of many."""
@@ -33,8 +37,15 @@ def namesakes(
             health = write.image.health if write is not None else None
             if write is None or health is None or health.state not in ("failed", "progressing"):
                 continue
+            if write.change.resource.group in _APPLIERS or _runs(write):
+                continue
             why = said_by(health.message, health.reason).rstrip(".") or health.by
             if why and len(told) < _MOST:
                 told.append(f"; {named(write.image)} of the same name says: {why}")
                 shown.append(proofs.status(write, f"{named(write.image)} says: {why}"))
     return "".join(told), tuple(shown)
+
+
+def _runs(write: Write) -> bool:
+    """Whether it runs Pods, or what makes them: then it may be the Pod's own, and wait for that."""
+    return any(is_built_in(log.ref.api_version) for log in write.log.family.children.values())

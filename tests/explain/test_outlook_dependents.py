@@ -154,3 +154,14 @@ def test_what_says_nothing_leaves_the_word_to_what_it_owns(own: str, ends: str) 
     trace = story.trace(site)
     assert trace.diagnosis == "unschedulable"
     assert f"{ends} " in trace.summary.rpartition(" itself says: ")[0].rpartition(". ")[2] + " "
+
+
+def test_what_is_said_on_several_lines_is_told_on_one() -> None:
+    story = Story()
+    story.exists(definition())
+    site = story.create(website(), "kubectl-create")
+    going = condition("Ready", "Unknown", "Progressing", "waits for:\n* Pod a\n\t* Pod b\n")
+    story.change(site, {"status": {"conditions": [going]}}, "site-operator")
+    story.tell(site, "UpdateFailed", "two errors:\n* one\n* two", "site-operator", type="Warning")
+    told = "waits for: * Pod a * Pod b; site-operator says: two errors: * one * two."
+    assert story.trace(site).summary.endswith(told)

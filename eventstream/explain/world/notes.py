@@ -14,7 +14,7 @@ GenerateEventName.
 
 from functools import lru_cache
 
-from eventstream.explain.world.text import parse, said_by
+from eventstream.explain.world.text import one_line, parse, said_by
 from eventstream.explain.world.writes import ObjectLog, Write
 from eventstream.objects.cluster_kinds import EventFacts
 from eventstream.objects.observations import Change
@@ -132,7 +132,7 @@ def warned(log: ObjectLog, since: float) -> Change | None:
 def quoted(note: Change) -> str:
     """Who says what in an Event, as a clause."""
     who = note.after.spec.component or "an Event"
-    return f"{who} says: {said(note).rstrip('.')}"
+    return f"{who} says: {one_line(said(note)).rstrip('.')}"
 
 
 def recency(note: Change) -> int:

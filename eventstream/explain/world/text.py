@@ -49,11 +49,14 @@ def seen(write: Write) -> str:
     return f"the {kind} event of {named(write.image)} ({write.image.version})"
 
 
+def one_line(text: str) -> str:
+    """`text` on one line, as it stands within a sentence."""
+    return " ".join(text.split()) if "\n" in text or "\t" in text else text
+
+
 def sentence(text: str) -> str:
     """`text` on one line with one full stop at its end, for messages that may bring neither."""
-    if "\n" in text or "\t" in text:
-        text = " ".join(text.split())
-    return text.rstrip().rstrip(".") + "."
+    return one_line(text).rstrip().rstrip(".") + "."
 
 
 def said_by(message: str | None, reason: str | None) -> str:

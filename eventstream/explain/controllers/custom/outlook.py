@@ -28,7 +28,7 @@ from eventstream.explain.vocabulary.records import Evidence, Stage
 from eventstream.explain.world.families import HIGHEST, owner_of
 from eventstream.explain.world.notes import quoted, said
 from eventstream.explain.world.pods import is_ready
-from eventstream.explain.world.text import count, named, parse, said_by, sentence, when
+from eventstream.explain.world.text import count, named, one_line, parse, said_by, sentence, when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.health.records import Health
 from eventstream.objects.health.words import parts
@@ -80,7 +80,7 @@ def own_word(write: Write, health: Health | None) -> str:
 
 
 def _why(health: Health) -> str:
-    return said_by(health.message, health.reason)
+    return one_line(said_by(health.message, health.reason))
 
 
 def _since(write: Write, health: Health, asked: float) -> float:

@@ -13,7 +13,7 @@ from eventstream.explain.attribution import proofs
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.known import CUSTOM, name_key
-from eventstream.explain.world.text import named, said_by
+from eventstream.explain.world.text import named, one_line, said_by
 from eventstream.explain.world.writes import Write
 from eventstream.objects.kinds import is_built_in
 
@@ -39,7 +39,7 @@ def namesakes(
                 continue
             if write.change.resource.group in _APPLIERS or _runs(write):
                 continue
-            why = said_by(health.message, health.reason).rstrip(".") or health.by
+            why = one_line(said_by(health.message, health.reason)).rstrip(".") or health.by
             if why and len(told) < _MOST:
                 told.append(f"; {named(write.image)} of the same name says: {why}")
                 shown.append(proofs.status(write, f"{named(write.image)} says: {why}"))

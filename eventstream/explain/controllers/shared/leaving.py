@@ -20,7 +20,7 @@ from eventstream.explain.vocabulary.registry import FINALIZERS, is_a
 from eventstream.explain.world.families import HIGHEST
 from eventstream.explain.world.known import MAKERS
 from eventstream.explain.world.pods import condition, has_ended, node_of
-from eventstream.explain.world.text import count, listing, named, parse, said_by, when
+from eventstream.explain.world.text import count, listing, named, one_line, parse, said_by, when
 from eventstream.explain.world.writes import ObjectLog, Write
 from eventstream.objects.images import Image
 from eventstream.objects.managed_fields import paths
@@ -194,7 +194,7 @@ def _finalizing(write: Write, held: list[str]) -> Holding:
     what = f"{named(image)} to be removed, which {count(len(held), 'finalizer')} still {verb}"
     said = condition(image, "Terminating")  # Of a type that is to go, with its instances.
     own = _says(image)
-    word = f" (it says: {own})" if own else _told(said)
+    word = f" (it says: {one_line(own)})" if own else _told(said)
     marked = f"{named(image)} is marked for deletion and holds finalizers {listing(held)}"
     return Holding(
         1,

@@ -163,7 +163,12 @@ _OF_CONTAINERS = (
     ("liveness_probe", "livenessProbe"),
     ("readiness_probe", "readinessProbe"),
 )
-_NOT_TOLD_BY_FIELD = frozenset({"digest", "init_containers", "containers", "volumes"})
+_TOLD_OTHERWISE = frozenset({"digest", "init_containers", "containers", "volumes"})
+_TOLD_BY_FIELD = tuple(
+    (field.name, field.encode_name)
+    for field in msgspec.structs.fields(PodSpec)
+    if field.name not in _TOLD_OTHERWISE
+)
 
 
 def between(old: PodTemplate, new: PodTemplate) -> list[str]:
@@ -249,11 +254,9 @@ def _resources(name: str, old: Resources | None, new: Resources | None) -> Itera
 
 def _fields(old: PodSpec, new: PodSpec) -> Iterator[str]:
     """Fields of the Pod itself, by their names."""
-    for field in msgspec.structs.fields(PodSpec):
-        if field.name in _NOT_TOLD_BY_FIELD:
-            continue
-        if getattr(old, field.name) != getattr(new, field.name):
-            yield f"{field.encode_name} changed"
+    for name, wire_name in _TOLD_BY_FIELD:
+        if getattr(old, name) != getattr(new, name):
+            yield f"{wire_name} changed"
     if old.volumes != new.volumes:
         yield "claims among its volumes changed"
 

@@ -25,3 +25,14 @@ def test_what_another_object_s_trace_brought_about_has_its_time_and_leads_there(
     html = body(client, "/traces/hit")
     assert "It was there when watching began" not in html
     assert re.search(r'href="/traces/lost">\s*What happened there', html)
+
+
+def test_a_trace_tells_once_what_it_waits_for(client: Client) -> None:
+    waits = {"holder": "kubelet", "waiting_for": "Pod api-1 to start"}
+    api = scenes.ref("Deployment", "api")
+    once = scenes.trace("once", api, LINE, summary="Waiting for Pod api-1 to start.", **waits)
+    both = scenes.trace("both", api, LINE, summary="Nothing was heard of it.", **waits)
+    scenes.store((once, []), (both, []))
+    for id_, wait_alone in (("once", False), ("both", True)):
+        head = body(client, f"/traces/{id_}").partition('<dl class="baton">')[2].partition("</dl>")
+        assert ("Waits for" in head[0], head[0].count("Pod api-1 to start")) == (wait_alone, 1)

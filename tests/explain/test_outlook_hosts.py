@@ -252,3 +252,26 @@ def test_pods_of_a_daemonset_on_nodes_that_are_to_have_none_are_counted() -> Non
     assert story.trace(agent).summary == (
         "1 Pod of DaemonSet agent ready, and 2 more on nodes that are to have none."
     )
+
+
+@pytest.mark.parametrize(
+    ("apart", "exit_code", "told"), [(1, 137, True), (60, 137, False), (1, 1, False)]
+)
+def test_what_a_node_tells_of_its_memory_as_a_container_is_killed(
+    apart: int, exit_code: int, told: bool
+) -> None:
+    story = Story("Pod")
+    host = story.exists(node("node-1"))
+    one = pod(None, "one", "node-1")
+    one["status"] = {"phase": "Pending"}
+    story.create(one, "kubectl-create")
+    ended = {"exitCode": exit_code, "reason": "Error", "finishedAt": stamp(story.at)}
+    waits = {"reason": "CrashLoopBackOff", "message": "back-off 20s restarting failed container"}
+    state = {"waiting": waits}
+    ends = {"name": "c", "restartCount": 3, "state": state, "lastState": {"terminated": ended}}
+    story.change(one, {"status": {"containerStatuses": [ends]}}, "kubelet", sub="status")
+    why = "System OOM encountered, victim process: java, pid: 812"
+    story.tell(host, "SystemOOM", why, "kubelet", lastTimestamp=stamp(story.at + apart))
+    trace = story.trace(one)
+    assert trace.diagnosis == "crash-loop"
+    assert trace.summary.endswith(f"; as it ended, node-1 told: {why}.") == told

@@ -13,7 +13,7 @@ from tests.explain.test_operator_chains import judged
 from tests.explain.test_outlook_containers import probed, status
 from tests.explain.test_outlook_diagnoses import report, rollout
 from tests.explain.test_outlook_disruptions import budget, evict
-from tests.explain.test_outlook_stuck import later
+from tests.explain.test_outlook_stuck import cronjob, later
 from tests.explain.things import condition, node, pod, thing
 
 
@@ -167,3 +167,13 @@ def test_without_messages_a_probe_is_named_where_the_container_has_but_one(
     later(story, 90.0)
     story.tell(one, "Unhealthy", NOT_KEPT, "kubelet", count=9, lastTimestamp=stamp(story.at))
     assert story.trace(web).summary == said
+
+
+def test_a_job_that_the_api_does_not_allow_needs_another_cronjob() -> None:
+    story = Story()
+    tick = story.create(cronjob(), "kubectl-create")
+    why = 'Job.batch "tick-1" is invalid: metadata.name: must be no more than 63 characters'
+    story.tell(tick, "FailedCreate", f"Error creating job: {why}", "cronjob-controller")
+    trace = story.trace(tick)
+    assert (trace.state, trace.holder, trace.diagnosis) == ("stalled", "client", "spec-invalid")
+    assert trace.summary == f"The Job of CronJob tick cannot be created: {why}."

@@ -120,7 +120,10 @@ def _unstarted(snapshot: Snapshot, write: Write) -> Holding | None:
     plain = Holding(1, _ACTOR, "", since, f"the next Job of {name}: {told}", about=write)
     evidence, command = proofs.events(notes), commands.describe(write)
     if reason == _REFUSED:
-        return troubled(plain, refused(snapshot, write, "The Job", told, evidence))
+        wrong = refused(snapshot, write, "The Job", told, evidence)
+        if wrong.code == "pod-invalid":  # Of the Job itself, which no later try makes valid.
+            wrong = msgspec.structs.replace(wrong, code="spec-invalid", holder="client")
+        return troubled(plain, wrong)
     if reason == _TOO_LATE:
         seconds = write.image.spec.starting_deadline_seconds or 0
         limit = f" within {count(seconds, 'second')} (startingDeadlineSeconds)" if seconds else ""

@@ -25,6 +25,7 @@ from eventstream.explain.controllers.pod.podstates import (
     starts_again,
 )
 from eventstream.explain.controllers.pod.probing import dying, killed, probing, replaced, unstarted
+from eventstream.explain.controllers.pod.starving import starved
 from eventstream.explain.controllers.pod.volumes import mounting
 from eventstream.explain.controllers.shared.nodes import node_lost
 from eventstream.explain.outlook.holding import Trouble
@@ -304,7 +305,7 @@ def _restarting(snapshot: Snapshot, write: Write) -> Trouble | None:
         began = parse(status.state.running.started_at) or when(write)
         asked = replaced(snapshot, write, status)
         if last is not None and not asked and snapshot.now - began < lasted(last) + PROVEN:
-            return crash(write, status)
+            return starved(snapshot, write, status, crash(write, status))
     return None
 
 
@@ -312,4 +313,5 @@ def _ended(snapshot: Snapshot, write: Write, status: ContainerStatus) -> Trouble
     by_probe = killed(snapshot, write, status)
     if by_probe is not None:
         return by_probe.trouble
-    return hooked(snapshot, write, status) or crash(write, status)
+    wrong = hooked(snapshot, write, status)
+    return wrong or starved(snapshot, write, status, crash(write, status))

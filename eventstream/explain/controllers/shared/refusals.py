@@ -169,9 +169,12 @@ def _stays(pod: Write) -> bool:
 
 _QUOTA = expression(r"exceeded quota: ([^,\s]+)")
 _AMOUNTS = expression(r"requested: (\S*?),? used: (\S*?),? limited: (\S+)")
-_POD = expression(r'^(?:pods|persistentvolumeclaims|replicasets.apps) "[^"]*" is forbidden: ')
+_POD = expression(
+    r'^(?:pods|persistentvolumeclaims|replicasets\.apps|jobs\.batch) "[^"]*" is forbidden: '
+)
 _ATTEMPT = expression(
-    r"^(?:Error creating: |create (?:Pod|Claim) \S+ (?:for Pod \S+ )?in \S+ \S+ failed error: "
+    r"^(?:Error creating(?: job)?: "
+    r"|create (?:Pod|Claim) \S+ (?:for Pod \S+ )?in \S+ \S+ failed error: "
     r'|Failed to create new replica set "[^"]*": )?'
 )
 _INVALID = expression(r'^[\w.]+ "[^"]*" is invalid: ')

@@ -161,7 +161,7 @@ def _named(wanted: asked.Outlook) -> ObjectRef:
         filter_ = history.ObjectsWanted(namespace, None, type_.name, wanted.name)
         for each in history.existing(filter_, limit=1).rows:
             return each.ref
-    raise _none("No object of that type and name that you may see exists.")
+    raise _none(_NO_OBJECT)
 
 
 def _none(said: str) -> NotFoundError | NotListedError:
@@ -186,3 +186,9 @@ def _cluster(cluster: history.ClusterStatus | None) -> documents.Cluster | None:
         return None
     beat = wording.json_time(cluster.heartbeat)
     return documents.Cluster(cluster.name, cluster.server, cluster.version, cluster.uid, beat)
+
+
+_NO_OBJECT = (
+    "No object of that type and name that you may see exists. A custom resource is asked for by "
+    "its plural or kind: its short names are not known here."
+)

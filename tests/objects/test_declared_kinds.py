@@ -139,3 +139,14 @@ def test_an_application_waits_for_the_hooks_that_its_sync_runs() -> None:
     after = judge()("argoproj.io", "Application", {"status": over})
     assert after is not None
     assert after.waits_for == ()
+
+
+@pytest.mark.parametrize(
+    ("ready", "by"), [("1 of 2 completed", ""), ("terminated", "condition Ready is False")]
+)
+def test_what_another_field_says_is_not_given_as_a_conditions_words(ready: str, by: str) -> None:
+    told = {"type": "Ready", "status": "False", "reason": "UpdateError", "message": ready}
+    status = {"phase": "Failed", "failureMessage": "terminated", "conditions": [told]}
+    found = judge()("cluster.x-k8s.io", "Machine", {"status": status})
+    assert found is not None
+    assert (found.state, found.message, found.by) == ("failed", "terminated", by)

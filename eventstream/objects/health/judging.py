@@ -132,9 +132,11 @@ def _told(said: Health, usual: Health | None) -> Health:
     """What a declaration says, in the words of the status where a convention reads it alike."""
     if said.by or usual is None or usual.state != said.state:
         return said
+    others = said.message and usual.message and said.message != usual.message
     return msgspec.structs.replace(
         said,
-        by=usual.by,
+        # What another field says is not to be read as the words of this condition.
+        by="" if others and said.state == "failed" and not said.ours else usual.by,
         reason=usual.reason,
         message=said.message or usual.message,
         since=said.since or usual.since,

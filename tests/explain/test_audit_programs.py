@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.explain.audits import account, ask
+from tests.explain.audits import account, ask, by_controller
 from tests.explain.stories import Story
 from tests.explain.test_audit_stories import operated
 from tests.explain.things import condition, deployment, node, pod
@@ -66,3 +66,17 @@ def test_whom_baton_has_no_name_for_is_told_by_the_user_and_left_open() -> None:
     step = story.last(host)
     assert (step.actor, step.grades.who) == ("unknown", "unknown")
     assert step.what == f"{cloud}, with cloud-controller-manager, deleted Node node-1."
+
+
+def test_who_empties_a_namespace_did_not_cut_a_pods_time_short() -> None:
+    """Its request changes nothing of a Pod that is to stop already; the kubelet's is missing."""
+    story = Story()
+    doomed = story.exists(pod())
+    story.mark(doomed, 30)
+    doomed["metadata"]["deletionGracePeriodSeconds"] = 0
+    story.change(doomed, {})
+    ask(story, doomed, "deletecollection", **by_controller("namespace-controller"), name="")
+    assert story.last(doomed).grades.who != "audited"
+    ask(story, doomed, "delete", user="system:node:node-1", agent="kubelet/v1.36.2")
+    step = story.last(doomed)
+    assert (step.actor, step.grades.who) == ("kubelet", "audited")

@@ -109,11 +109,13 @@ def test_a_finalizer_goes_soon_by_the_program_that_had_put_it_there(
     assert story.last(web).actor == actor
 
 
-def test_who_reports_on_a_custom_resource_with_a_tool_is_a_client() -> None:
+@pytest.mark.parametrize("tool", ["Mozilla", "cmctl", "kubectl-cnpg"])
+def test_who_reports_on_a_custom_resource_with_a_tool_is_a_client(tool: str) -> None:
+    """As `cmctl renew` writes a Certificate's status."""
     story = Story()
     site = thing("Website", "shopfront", "stable.example.com/v1", spec={"replicas": 2})
     story.create(site, "kubectl-create")
-    story.change(site, {"status": {"replicas": 2}}, "Mozilla", sub="status")
+    story.change(site, {"status": {"replicas": 2}}, tool, sub="status")
     assert story.last(site).actor == "client"
 
 

@@ -68,7 +68,8 @@ def _changes(unit: Unit, kind: Kind) -> bool:
     """Whether such a request makes such a change."""
     write = unit.first
     if kind.verb.startswith("delete"):
-        return unit.deletes and not _was_held(write, beyond=PROPAGATION)
+        cut = kind.patient and _cuts_short(write)
+        return unit.deletes and not cut and not _was_held(write, beyond=PROPAGATION)
     if kind.subresource == "eviction":
         return unit.deletes and not _was_held(write)
     if write.gone:
@@ -76,6 +77,17 @@ def _changes(unit: Unit, kind: Kind) -> bool:
     if kind.verb == "create":
         return not unit.deletes and _is_new_generation(write)
     return not unit.deletes and _is_of(write, kind)
+
+
+def _cuts_short(write: Write) -> bool:
+    """Whether a Pod that was to stop got less time, or went: to delete it again does neither.
+
+    Source: staging/src/k8s.io/apiserver/pkg/registry/rest/delete.go, BeforeDelete.
+    """
+    before = write.before
+    if before is None or write.image.kind != "Pod" or not before.metadata.deletion_timestamp:
+        return False
+    return before.metadata.finalizers == write.image.metadata.finalizers
 
 
 def _is_of(write: Write, kind: Kind) -> bool:

@@ -38,9 +38,10 @@ class Kind(msgspec.Struct, frozen=True, gc=False):
 
     `manager` is None where nothing that such a
     request makes tells it. `generate_name` and `actors` (of Kubernetes' own, one of them sent it)
-    only count where it named no object. `slowness` is the exponent of the seconds that it took:
-    requests of one kind took about as long, or at most twice, so that of two orders, by receipt
-    and by answer, neither is far from the other.
+    only count where it named no object. A deletion is `patient` whose sender leaves a Pod its own
+    time to stop, as all of Kubernetes' own do but for two. `slowness` is the exponent of the
+    seconds that it took: requests of one kind took about as long, or at most twice, so that of two
+    orders, by receipt and by answer, neither is far from the other.
     """
 
     sort: Sort
@@ -51,6 +52,7 @@ class Kind(msgspec.Struct, frozen=True, gc=False):
     generate_name: str
     actors: tuple[str, ...]
     slowness: int
+    patient: bool = False
 
 
 class Request:
@@ -87,7 +89,9 @@ def sort_of(record: AuditRecord) -> Sort:
 
 
 def _kind(record: AuditRecord, nameless: bool) -> Kind:
-    unsigned = record.verb.startswith("delete") or record.subresource in ("binding", "eviction")
+    deletes = record.verb.startswith("delete")
+    unsigned = deletes or record.subresource in ("binding", "eviction")
+    known = components(record)
     return Kind(
         sort_of(record),
         record.verb,
@@ -95,10 +99,17 @@ def _kind(record: AuditRecord, nameless: bool) -> Kind:
         None if unsigned else record.field_manager,
         record.uid,
         record.generate_name if nameless else "",
-        components(record) if nameless else (),
+        known if nameless else (),
         max(math.frexp(record.at - record.received)[1], _QUICK),
+        deletes and bool(known) and _HASTY.isdisjoint(known),
     )
 
+
+_HASTY = frozenset({"kubelet", "pod-garbage-collector"})
+"""Those of Kubernetes' own that delete Pods without any time to stop.
+
+Sources: pkg/kubelet/status/status_manager.go, syncPod; pkg/controller/podgc/gc_controller.go.
+"""
 
 EARLY = 1.0
 """Seconds by which our clock may be behind the API server's."""

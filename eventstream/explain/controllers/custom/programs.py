@@ -160,6 +160,11 @@ def _unsure(write: Write, who: Writer) -> str:
             f"{who.manager} is the name of a library, and controllers write this as a rule: it is "
             "one of them, or a script."
         )
+    if who.subresource == "resize":
+        return (
+            f"{who.manager} gave containers other resources in place, as the vertical Pod "
+            "autoscaler's updater does: it is a controller, or a client that calls itself so."
+        )
     changed = [change.path for change in write.changes]
     keys = sorted({key for path in changed for key in _marks(write, path)})
     if not keys or not all(path.startswith(_MARKED) for path in changed):

@@ -7,12 +7,13 @@ Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/#manage
 
 TOOLS = frozenset(
     {
-        "ansible", "argocd", "before-first-apply", "dashboard", "flux",
-        "flux-client-side-apply", "HashiCorp", "Helm", "headlamp", "Headlamp", "helm", "istioctl",
-        "k9s", "kapp", "kustomize", "lens", "Lens", "linkerd", "Mozilla", "node-fetch", "oc",
-        "octant", "OpenLens", "openshift-console", "skaffold", "terraform",
-        "Terraform", "terraform-provider-helm", "terraform-provider-kubernetes", "tilt", "tkn",
-        "velero", "virtctl",
+        "ansible", "argo", "argocd", "before-first-apply", "clusterctl", "cmctl", "dashboard",
+        "devspace", "eksctl", "flux", "flux-client-side-apply", "Freelens", "freelens",
+        "HashiCorp", "Headlamp", "headlamp", "Helm", "helm", "istioctl", "k9s", "kapp", "kn",
+        "kustomize", "Lens", "lens", "linkerd", "Mozilla", "node-fetch", "oc", "octant", "odo",
+        "okteto", "OpenLens", "openshift-console", "operator-sdk", "skaffold", "telepresence",
+        "Terraform", "terraform", "terraform-provider-helm", "terraform-provider-kubernetes",
+        "tilt", "tkn", "vcluster", "velero", "virtctl", "werf",
     }
 )  # fmt: skip
 """Tools that people, and pipelines of theirs, change a cluster with."""

@@ -177,3 +177,13 @@ def test_a_job_that_the_api_does_not_allow_needs_another_cronjob() -> None:
     trace = story.trace(tick)
     assert (trace.state, trace.holder, trace.diagnosis) == ("stalled", "client", "spec-invalid")
     assert trace.summary == f"The Job of CronJob tick cannot be created: {why}."
+
+
+def test_which_container_keeps_a_pod_from_being_ready_is_told() -> None:
+    story = Story()
+    web, _, one = probed(story, "Readiness", periodSeconds=10)
+    app = {"name": "app", "ready": True, "state": {"running": {"startedAt": stamp(START)}}}
+    report(story, one, app, app | {"name": "c", "ready": False}, phase="Running")
+    assert story.trace(web).waiting_for == (
+        "Pod web-1-a to become ready, by the readiness probe of container c"
+    )

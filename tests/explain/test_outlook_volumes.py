@@ -184,3 +184,21 @@ def test_what_protects_a_volume_that_no_claim_has_any_more_is_its_controllers() 
     assert (trace.state, trace.holder) == ("running", "pv-protection-controller")
     story.change(found, {"metadata": {"finalizers": []}}, "kube-controller-manager")
     assert story.last(found).actor == "pv-protection-controller"
+
+
+UNLIKE = [
+    ({"capacity": {"storage": "1Gi"}}, "has 1Gi and not the 8Gi that it asks for."),
+    ({"capacity": {"storage": "9Gi"}, "storageClassName": "nfs"}, "and not of no StorageClass."),
+    ({"capacity": {"storage": "9Gi"}}, ""),
+]
+
+
+@pytest.mark.parametrize(("spec", "words"), UNLIKE)
+def test_a_claim_is_not_bound_to_a_volume_that_is_not_as_it_asks(spec: Json, words: str) -> None:
+    story = Story("Event")
+    volume(story, "Available", **spec)
+    found = claim(story, "8Gi", phase="Pending")
+    later(story, 11.0)
+    trace = story.trace(found)
+    assert trace.holder == ("client" if words else "persistentvolume-controller")
+    assert trace.summary.endswith(words)

@@ -203,13 +203,16 @@ def _ripening(snapshot: Snapshot, write: Write) -> Progress:
         what = f"Pod {name} to become ready. {fails}, since it was started"
         return Progress(what, "ready", began, "not-ready", works=True, patient=True)
     began = max(began, _began(write))
-    delays = [
-        found.readiness_probe.initial_delay_seconds
+    probed = [
+        (status, found.readiness_probe.initial_delay_seconds)
         for status in containers(write.image)
         if (found := declared(write, status.name)) is not None and found.readiness_probe
     ]
-    what = f"Pod {name} to become ready"
-    return Progress(what, "ready", began, "not-ready", float(max(delays, default=0)))
+    delay = float(max((each for _, each in probed), default=0))
+    asked = [each.name for each, _ in probed if each.state.running and not each.ready]
+    by = f"probe of container {asked[0]}" if len(asked) == 1 else f"probes of {listing(asked)}"
+    what = f"Pod {name} to become ready{f', by the readiness {by}' if asked else ''}"
+    return Progress(what, "ready", began, "not-ready", delay)
 
 
 def _began(write: Write) -> float:

@@ -13,6 +13,9 @@ from eventstream.explain.world.notes import said
 from eventstream.explain.world.pods import condition, is_true
 from eventstream.explain.world.text import named, said_by, sentence, when
 from eventstream.explain.world.writes import Write
+from eventstream.objects.cluster_kinds import ClaimSpec
+from eventstream.objects.images import Image
+from eventstream.objects.network_kinds import VolumeSpec
 
 _FAILED = ("ControllerResizeError", "NodeResizeError")
 _EVENTS = ("VolumeResizeFailed", "FileSystemResizeFailed", "ExternalExpanding")
@@ -88,18 +91,51 @@ def not_to_be_had(snapshot: Snapshot, write: Write) -> Holding | None:
     if found is not None and not found.gone:
         claim = getattr(found.image.spec, "claim_ref", None)
         own = (metadata.namespace, metadata.name)
-        if claim is None or (
-            (claim.namespace, claim.name) == own and claim.uid in ("", write.log.uid)
-        ):
+        if claim is not None and (claim.namespace, claim.name) == own:
+            if claim.uid in ("", write.log.uid):
+                return None
+            why = "is kept for an earlier claim of this name"
+        elif claim is not None:
+            whose = f"PersistentVolumeClaim {claim.name} of namespace {claim.namespace}"
+            why = f"is kept for {whose}"
+        else:
+            why = _unlike(write.image, found.image)
+        if not why:
             return None
-        whose = f"PersistentVolumeClaim {claim.name} of namespace {claim.namespace}"
-        if (claim.namespace, claim.name) == own:
-            whose = "an earlier claim of this name"
-        why = f"is kept for {whose}"
-        shown.append(proofs.seen(found, f"spec.claimRef of {named(found.image)} is another"))
+        told = f"spec.claimRef of {named(found.image)} is another"
+        if claim is None:
+            told = f"{named(found.image)} {why}"
+        shown.append(proofs.seen(found, told))
     waiting_for = f"PersistentVolume {asked}, which {named(write.image)} asks for"
     plain = Holding(1, "client", "", when(write), waiting_for, about=write)
     detail = f"{named(write.image)} asks for PersistentVolume {asked}, which {why}."
     return troubled(
         plain, Trouble("volume-pending", detail, tuple(shown), commands.describe(write))
     )
+
+
+_CLASS = "volume.beta.kubernetes.io/storage-class"
+"""The annotation that named the class before there was a field, and goes before that."""
+
+
+def _unlike(claim: Image, volume: Image) -> str:
+    """Why a claim is not bound to the free volume that it names, as a clause; empty for none.
+
+    Source: pkg/controller/volume/persistentvolume/pv_controller.go, checkVolumeSatisfyClaim.
+    """
+    wants, has = claim.spec, volume.spec
+    if not isinstance(wants, ClaimSpec) or not isinstance(has, VolumeSpec):
+        return ""
+    asked = (wants.resources.requests or {}).get("storage")
+    there = (has.capacity or {}).get("storage")
+    most, least = amount(there), amount(asked)
+    if most is not None and least is not None and most < least:
+        return f"has {there} and not the {asked} that it asks for"
+    if any(_CLASS in (image.metadata.annotations or {}) for image in (claim, volume)):
+        return ""
+    own, other = wants.storage_class_name or "", has.storage_class_name or ""
+    return "" if own == other else f"is of {_class(other)} and not of {_class(own)}"
+
+
+def _class(name: str) -> str:
+    return f"StorageClass {name}" if name else "no StorageClass"

@@ -247,7 +247,8 @@ def _unanswered(snapshot: Snapshot, message: str) -> str:
     """What the Service of a webhook that cannot be called waits for, as a sentence.
 
     Empty where the message names none, and where it was not seen or is in order.
-    Source: staging/src/k8s.io/apiserver/pkg/util/webhook/serviceresolver.go, ResolveEndpoint.
+    Source (serviceresolver.go, ResolveEndpoint):
+    https://github.com/kubernetes/apiserver/tree/master/pkg/util/webhook
     """
     called = _SERVICE.search(message)
     found = snapshot.by_name("Service", called[2], called[1]) if called is not None else None

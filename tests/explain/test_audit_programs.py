@@ -3,7 +3,7 @@
 import pytest
 
 from tests.explain.audits import account, ask, by_controller
-from tests.explain.stories import Story
+from tests.explain.stories import KCM, Json, Story
 from tests.explain.test_audit_stories import operated
 from tests.explain.things import condition, deployment, node, pod
 
@@ -80,3 +80,27 @@ def test_who_empties_a_namespace_did_not_cut_a_pods_time_short() -> None:
     ask(story, doomed, "delete", user="system:node:node-1", agent="kubelet/v1.36.2")
     step = story.last(doomed)
     assert (step.actor, step.grades.who) == ("kubelet", "audited")
+
+
+def test_a_request_for_the_whole_object_wrote_no_status_along_with_an_annotation() -> None:
+    """As a Deployment's controller reports with the revision; its own request is missing."""
+    story = Story()
+    web = deployment()
+    mark = "deployment.kubernetes.io/revision"
+    web["metadata"]["annotations"], web["status"] = {mark: "1"}, {"observedGeneration": 1}
+    fields: Json = {"f:metadata": {"f:annotations": {f"f:{mark}": {}}}}
+    entry = {
+        "manager": KCM,
+        "operation": "Update",
+        "apiVersion": "apps/v1",
+        "subresource": "status",
+    }
+    entry |= {"time": "2027-01-15T08:00:00Z", "fieldsType": "FieldsV1"}
+    reported: Json = {"f:status": {"f:observedGeneration": {}}}
+    web["metadata"]["managedFields"] = [entry | {"fieldsV1": fields | reported}]
+    story.exists(web)
+    web["metadata"]["annotations"][mark], web["status"]["observedGeneration"] = "2", 2
+    story.change(web, {})  # Within the same second, so that no entry moves.
+    ask(story, web, "patch", agent="Helm/3.15.1", field_manager="Helm")
+    step = story.last(web)
+    assert (step.actor, step.grades.who) == ("deployment-controller", "reported")

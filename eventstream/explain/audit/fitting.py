@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from eventstream.explain.audit.requests import PROMPT, Kind, Request, Unit, Window
 from eventstream.explain.deletions.finalizers import PROPAGATION
-from eventstream.explain.vocabulary.registry import maker_of
+from eventstream.explain.vocabulary.registry import FOLLOWED, group_kind, maker_of
 from eventstream.explain.world.pods import condition
 from eventstream.explain.world.writes import Write
 from eventstream.objects.kinds import is_built_in
@@ -97,10 +97,21 @@ def _is_of(write: Write, kind: Kind) -> bool:
         return not told  # What an eviction adds is the API server's own.
     if kind.subresource == "scale":
         return _is_new_generation(write)
-    only_status = bool(write.changes) and all(
-        change.path.startswith("status") for change in write.changes
-    )
-    return bool(kind.subresource) or not (only_status and is_built_in(write.image.api_version))
+    return bool(kind.subresource) or not _reports(write)
+
+
+def _reports(write: Write) -> bool:
+    """Whether it changed a status, which a request for the whole object leaves as it is.
+
+    What controllers report of workloads may come with an annotation, as a Deployment's revision.
+    Source: https://github.com/kubernetes/community/blob/master/contributors/devel/
+    sig-architecture/api-conventions.md#spec-and-status
+    """
+    image = write.image
+    reported = [change.path.startswith("status") for change in write.changes]
+    if group_kind(image.api_version, image.kind) in FOLLOWED:
+        return any(reported)
+    return bool(reported) and all(reported) and is_built_in(image.api_version)
 
 
 def _is_new_generation(write: Write) -> bool:

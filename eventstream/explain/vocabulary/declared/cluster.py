@@ -253,7 +253,7 @@ COMPONENTS = (
         source_url=DOCS + "reference/using-api/",
         looks_after=(
             "asks the API server for changes: a person with kubectl or oc, a pipeline, "
-            "a GitOps agent. Its name is one that it chose for itself."
+            "a program of which nothing else is known. Its name is one that it chose for itself."
         ),
     ),
     Controller(
@@ -280,7 +280,10 @@ COMPONENTS = (
         lane=10,
         hue="custom",
         source_url=DOCS + "concepts/extend-kubernetes/operator/",
-        looks_after="looks after custom resources: the half of an operator that acts.",
+        looks_after=(
+            "looks after custom resources, as the half of an operator that acts, or works on "
+            "Kubernetes' own kinds without being a part of Kubernetes."
+        ),
     ),
     Controller(
         id="scheduler",

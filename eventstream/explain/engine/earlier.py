@@ -101,7 +101,9 @@ class Earlier:
         said = f"at revision {now.number} ({past.what(now, before)})"
         asked = _asked(latest.image, now, before)
         also = f", but {asked} wrote to it then" if asked else ""
-        return f"{said} since {_time(now.since, now.until)}; its cause was not seen{also}"
+        if now.since is not None or now.until is not None:
+            said = f"{said} since {_time(now.since, now.until)}"
+        return f"{said}; its cause was not seen{also}"
 
     def _kept(self, log: ObjectLog, at: float) -> list[Image]:
         """What keeps its revisions and was there at `at`, not what came since."""
@@ -209,6 +211,8 @@ def _time(since: float | None, until: float | None) -> str:
         return f"a time between {_stamp(since)} and {_stamp(until)}"
     if since is not None:
         return f"a time that is not known, {_stamp(since)} at the earliest"
+    if until is not None:
+        return f"a time that is not known, {_stamp(until)} at the latest"
     return "a time that is not known"
 
 

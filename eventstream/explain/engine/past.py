@@ -170,10 +170,12 @@ def is_restart(revision: Revision, before: Revision) -> bool:
 
 def what(revision: Revision, before: Revision | None) -> str:
     """What changed with a revision from the one before it, in words."""
-    if before is None or revision.template is None or before.template is None:
+    if before is None:
         images = _images(revision.template)
         first = "the first one" if revision.number == 1 else "the earliest that is kept"
         return f"{first}, with {images}" if images else first
+    if revision.template is None or before.template is None:
+        return "what it changed is not known"
     changed = listing(between(before.template, revision.template), _SHOWN)
     changed = changed or NOT_KEPT
     if revision.moved:

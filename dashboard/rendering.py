@@ -93,6 +93,13 @@ def trace_context(stored: Stored[Trace], now: float) -> dict[str, Any]:
     }
 
 
+def head_context(stored: Stored[Trace], now: float) -> dict[str, Any]:
+    """Return the same for the head of its page, which leads to what brought it, if that is kept."""
+    follows = stored.record.follows
+    led = follows if follows and history.trace(follows) is not None else ""
+    return trace_context(stored, now) | {"follows": led}
+
+
 def trace_row(stored: Stored[Trace], now: float) -> SafeString:
     """Return a trace as a row of the feed; its clock reads `now` (unix seconds)."""
     return draw("trace_row", **trace_context(stored, now))
@@ -115,7 +122,7 @@ def shared_kind_row(kind: Kind, now: float) -> SafeString:
 
 def trace_head(stored: Stored[Trace], now: float) -> SafeString:
     """Return the head of a trace's page: what, by whom, how far, and who is to move."""
-    return draw("trace_head", **trace_context(stored, now))
+    return draw("trace_head", **head_context(stored, now))
 
 
 def offset(step: Step, trace: Trace) -> str:

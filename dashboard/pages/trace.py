@@ -32,7 +32,7 @@ def trace(request: HttpRequest, page: Page, trace_id: str) -> HttpResponse:
     drawn = picture(stored, shown, wanted)
     context = (
         status.context(now)
-        | rendering.trace_context(stored, now)
+        | rendering.head_context(stored, now)
         | {part.id: part.html for part in drawn.parts}
         | {
             "epoch": epoch,

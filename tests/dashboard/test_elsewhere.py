@@ -15,7 +15,8 @@ def test_what_another_object_s_trace_brought_about_has_its_time_and_leads_there(
     client: Client,
 ) -> None:
     api = scenes.ref("Deployment", "api")
-    for id_, follows in (("was-there", ""), ("hit", "lost")):
+    scenes.store((scenes.trace("lost", scenes.ref("Node", "node-1"), LINE), []))
+    for id_, follows in (("was-there", ""), ("hit", "lost"), ("hit-too", "no longer kept")):
         found = scenes.trace(id_, api, LINE, existing=True, follows=follows, state="stalled")
         scenes.store((found, []))
     for id_, word in (("was-there", "existing"), ("hit", "00:01:40")):
@@ -25,6 +26,7 @@ def test_what_another_object_s_trace_brought_about_has_its_time_and_leads_there(
     html = body(client, "/traces/hit")
     assert "It was there when watching began" not in html
     assert re.search(r'href="/traces/lost">\s*What happened there', html)
+    assert "What happened there" not in body(client, "/traces/hit-too")
 
 
 def test_a_trace_tells_once_what_it_waits_for(client: Client) -> None:

@@ -25,14 +25,14 @@ from eventstream.explain.controllers.pod.podstates import (
     starts_again,
 )
 from eventstream.explain.controllers.pod.probing import dying, killed, probing, replaced, unstarted
-from eventstream.explain.controllers.pod.starving import starved
 from eventstream.explain.controllers.pod.volumes import mounting
 from eventstream.explain.controllers.shared.nodes import node_lost
 from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary import commands
 from eventstream.explain.vocabulary.records import Evidence
-from eventstream.explain.world.pods import containers
+from eventstream.explain.world.notes import last_told, said
+from eventstream.explain.world.pods import containers, node_of
 from eventstream.explain.world.text import count, parse, sentence, when
 from eventstream.explain.world.writes import Write
 from eventstream.expressions import expression
@@ -50,6 +50,13 @@ _COUNTED_ANEW = 2 * _LONGEST_BACK_OFF
 
 Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-restarts.
 """
+
+_OF_MEMORY = ("SystemOOM", "OOMKilling")
+_KILLED = 137
+"""The exit code of what ended by SIGKILL."""
+
+_APART = 5.0
+"""Seconds between a container's end and what its node told of it, by two clocks of that node."""
 
 
 def ending(write: Write, status: ContainerStatus) -> bool:
@@ -305,7 +312,7 @@ def _restarting(snapshot: Snapshot, write: Write) -> Trouble | None:
         began = parse(status.state.running.started_at) or when(write)
         asked = replaced(snapshot, write, status)
         if last is not None and not asked and snapshot.now - began < lasted(last) + PROVEN:
-            return starved(snapshot, write, status, crash(write, status))
+            return _starved(snapshot, write, status, crash(write, status))
     return None
 
 
@@ -314,4 +321,34 @@ def _ended(snapshot: Snapshot, write: Write, status: ContainerStatus) -> Trouble
     if by_probe is not None:
         return by_probe.trouble
     wrong = hooked(snapshot, write, status)
-    return wrong or starved(snapshot, write, status, crash(write, status))
+    return wrong or _starved(snapshot, write, status, crash(write, status))
+
+
+def _starved(snapshot: Snapshot, write: Write, status: ContainerStatus, wrong: Trouble) -> Trouble:
+    """The same with what the Pod's node told of its memory as the container was killed.
+
+    The kernel kills one process, and the runtime says OOMKilled where that was of a container at
+    its own limit. Where a whole node ran out, or a child was killed, it just ends with code 137.
+    Sources: pkg/kubelet/oom/oom_watcher_linux.go, Start (Event SystemOOM);
+    https://github.com/kubernetes/node-problem-detector/tree/master/config (Event OOMKilling).
+    """
+    last = status.last_state.terminated if status.last_state else None
+    ended = status.state.terminated or last
+    at = parse(ended.finished_at) if ended is not None else None
+    if ended is None or at is None or ended.exit_code != _KILLED or ended.reason == "OOMKilled":
+        return wrong
+    node = node_of(write.image)
+    host = snapshot.by_name("Node", None, node)
+    if host is None or host.gone:
+        return wrong
+    for note in snapshot.notes(host.log, *_OF_MEMORY):
+        when = last_told(note.after.spec)
+        if when is not None and abs(when - at) <= _APART:
+            return msgspec.structs.replace(
+                wrong,
+                detail=sentence(
+                    f"{wrong.detail.rstrip('.')}; as it ended, {node} told: {said(note)}"
+                ),
+                evidence=(*wrong.evidence, *proofs.events([note])),
+            )
+    return wrong

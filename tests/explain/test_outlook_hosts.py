@@ -275,3 +275,20 @@ def test_what_a_node_tells_of_its_memory_as_a_container_is_killed(
     trace = story.trace(one)
     assert trace.diagnosis == "crash-loop"
     assert trace.summary.endswith(f"; as it ended, node-1 told: {why}.") == told
+
+
+def test_of_many_that_hold_a_namespace_three_are_named_and_what_stays_is_not_drawn_on() -> None:
+    story = Story("Pod")
+    shop = story.exists(thing("Namespace", "shop", spec={"finalizers": ["kubernetes"]}))
+    story.exists(thing("ConfigMap", "stays"))
+    for number in range(60):
+        made = thing("PersistentVolumeClaim", f"data-{number}", status={"phase": "Bound"})
+        story.mark(story.exists(made), finalizers=["example.com/held"])
+    story.mark(shop)
+    told = condition("NamespaceFinalizersRemaining", "True", "SomeFinalizersRemain", REMAIN)
+    story.change(shop, {"status": {"conditions": [told]}}, KCM, sub="status")
+    later(story, 62.0)
+    trace = story.trace(shop)
+    assert trace.summary.endswith(" and 57 more have one.")
+    assert "PersistentVolumeClaim@shop" in (trace.sources or ())
+    assert "ConfigMap@shop" not in (trace.sources or ())

@@ -256,13 +256,13 @@ _FAILURES = (
 
 
 _LOOKED_MOST = 50
-"""Objects of a namespace that is to go which are looked at for what holds them."""
+"""Pods of a namespace that is to go which are looked at for what holds them."""
 
 
 def _held_up(snapshot: Snapshot, space: Write) -> Holding:
     """What a namespace that is to go waits for: a Pod in it that hangs, or what has finalizers."""
     plain, name = _namespace(space), space.image.metadata.name
-    for pod in _marked(snapshot, snapshot.world.places.inhabitants(name), name):
+    for pod in _marked(snapshot, snapshot.world.places.inhabitants(name), name)[:_LOOKED_MOST]:
         held = _leaving(snapshot, pod)
         if held.diagnosis:
             wrong = Trouble(
@@ -289,11 +289,19 @@ def _held_up(snapshot: Snapshot, space: Write) -> Holding:
 
 
 def _marked(snapshot: Snapshot, logs: Iterable[ObjectLog], namespace: str) -> list[Write]:
-    """Which of these are in the namespace and to go, the first first; a bounded number."""
-    own = (snapshot.alive(log) for log in logs if log.ref.namespace == namespace)
-    found = [left for left in own if left is not None and left.image.metadata.deletion_timestamp]
+    """Which of these are in the namespace and to go, the first first.
+
+    What stays is not asked for: who may not see it may read the rest.
+    """
+    own = (log for log in logs if log.ref.namespace == namespace and _goes(log))
+    found = [left for left in map(snapshot.alive, own) if left is not None]
     found.sort(key=lambda left: (left.image.metadata.deletion_timestamp, left.order))
-    return found[:_LOOKED_MOST]
+    return found
+
+
+def _goes(log: ObjectLog) -> bool:
+    latest = log.latest
+    return latest is not None and bool(latest.image.metadata.deletion_timestamp)
 
 
 _NAMED = 3

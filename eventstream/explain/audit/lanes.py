@@ -101,8 +101,15 @@ class Pairing:
                 del self._versions[item.version]
 
     def let_go(self, items: Iterable[Item]) -> None:
-        """Remove these, although what is left may have belonged to one of them."""
-        for item in items:
+        """Remove these, although what is left may have belonged to one of them.
+
+        A request that stays may be that of a version that goes: what else it was under way for is
+        as uncertain as before.
+        """
+        gone = dict.fromkeys(items)
+        for part in {id(item.part): item.part for item in gone if item.part}.values():
+            self._cut = max(self._cut, _contested(part, gone))
+        for item in gone:
             self.remove(item)
             self._cut = max(self._cut, item.end)
 
@@ -190,6 +197,16 @@ class Pairing:
         if part.start <= part.end:
             self._longest = max(self._longest, part.end - part.start)
             insort(self._parts.setdefault(part.items[0].sort, []), part, key=by_end)
+
+
+def _contested(part: Part, gone: Mapping[Item, None]) -> float:
+    """When the last request that stays ended which may have made a version that goes."""
+    last = max(
+        (each.end for each in part.items if isinstance(each, Unit) and each in gone),
+        default=-math.inf,
+    )
+    stay = [each for each in part.items if isinstance(each, Request) and each not in gone]
+    return max((each.end for each in stay if each.start <= last), default=-math.inf)
 
 
 def outdated(

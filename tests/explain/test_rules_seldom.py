@@ -209,3 +209,16 @@ def test_who_ends_a_foreground_deletion_is_open_where_the_namespace_goes(
     step = story.last(rs)
     assert step.actor == actor
     assert ("or the namespace controller, as namespace shop is to go" in step.why) == going
+
+
+@pytest.mark.parametrize(("phase", "collected"), [("Succeeded", True), ("Running", False)])
+def test_a_pod_that_has_ended_may_have_been_one_of_too_many(phase: str, collected: bool) -> None:
+    story = Story("Node")
+    story.exists(node("node-1"))
+    one = pod(None, "once", "node-1")
+    one["status"] = {"phase": phase}
+    story.exists(one)
+    step = story.last(story.delete(one))
+    assert (step.actor, step.rule) == ("client", "client-deleted")
+    assert ("more ended Pods than the Pod garbage collector leaves" in step.why) == collected
+    assert step.why.endswith("The object does not say which client asked.")

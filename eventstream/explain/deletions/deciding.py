@@ -178,9 +178,10 @@ class _Asking(Telling, frozen=True, gc=False):
     def said(self) -> Said:
         write = self.write
         wanted = _WANTED if write.image.metadata.owner_references else _UNOWNED
+        ended = write.image.kind == "Pod" and has_ended(write.before or write.image)
         return Said(
             what=deletion(write, "Somebody" if self.doubt else "A client"),
-            why=self.doubt or wanted,
+            why=self.doubt or f"{wanted} {_TOO_MANY if ended else ''}{_NAMELESS}",
             evidence=(
                 proofs.saw(write),
                 *proofs.owned(write),
@@ -189,14 +190,14 @@ class _Asking(Telling, frozen=True, gc=False):
         )
 
 
-_WANTED = (
-    "Its owner exists, and no controller had a reason to delete it. "
-    "The object does not say which client asked."
+_WANTED = "Its owner exists, and no controller had a reason to delete it."
+_UNOWNED = "Nothing owns it, so that no controller of Kubernetes' own had a reason to."
+_NAMELESS = "The object does not say which client asked."
+_TOO_MANY = (
+    "Only where there were more ended Pods than the Pod garbage collector leaves (12,500 unless it "
+    "is set otherwise) did that delete it. "
 )
-_UNOWNED = (
-    "Nothing owns it, so that no controller of Kubernetes' own had a reason to. "
-    "The object does not say which client asked."
-)
+"""Source: pkg/controller/podgc/gc_controller.go, gcTerminated."""
 
 
 class Housekeeper(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from eventstream.explain.vocabulary.declared.tools import LIBRARIES
 from tests.explain.stories import KCM, Json, Story
 from tests.explain.things import (
     condition,
@@ -268,6 +269,8 @@ def test_who_reports_on_what_is_kubernetes_own_is_a_controller_if_no_tool(
     if actor == "custom-controller":
         assert step.cause == story.step(web, 0).id
         assert step.grades.who == "inferred"
+    if manager in LIBRARIES:
+        assert f"{manager} is a name that scripts and controllers bear alike" in step.why
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from eventstream.explain.vocabulary.declared.tools import is_of_a_cloud
 from eventstream.explain.vocabulary.records import Evidence, Loop, Verb
 from eventstream.explain.vocabulary.registry import title
 from eventstream.explain.world.claims import Match
-from eventstream.explain.world.text import asker, named, told_changes
+from eventstream.explain.world.text import asker, did, named
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.kinds import is_built_in
@@ -127,7 +127,7 @@ def _corrected(view: View, verdict: Verdict, actor: str, record: AuditRecord) ->
     causes = verdict.causes if verdict.actor == "unknown" else (spec,) if spec else ()
     replaced = msgspec.structs.replace(verdict, actor=actor, actor_name="")
     subject = _subject(actor, _name(actor, replaced, record), record)
-    what = f"{subject} {_act(write)}."
+    what = f"{subject} {did(write)}."
     if marks_deletion(write) and record.verb.startswith("delete"):
         what = deletion(write, subject)
     return msgspec.structs.replace(
@@ -140,21 +140,13 @@ def _corrected(view: View, verdict: Verdict, actor: str, record: AuditRecord) ->
         begins=client and not causes,
         loop=None
         if client
-        else Loop(named(write.image), "what it found with what it wants", _act(write)),
+        else Loop(named(write.image), "what it found with what it wants", did(write)),
         source_url=sources.AUDITING,
         node=identities.node(record) or None if actor == "kubelet" else None,
     )
 
 
 _CLIENT = "Why a client acts cannot be seen from the API."
-
-
-def _act(write: Write) -> str:
-    if write.gone:
-        return f"removed {named(write.image)}"
-    if write.change.type == "ADDED":
-        return f"created {named(write.image)}"
-    return f"changed {named(write.image)}: {told_changes(write.changes)}"
 
 
 def _subject(actor: str, name: str, record: AuditRecord) -> str:

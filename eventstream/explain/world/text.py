@@ -101,6 +101,15 @@ def told_changes(changes: tuple[FieldChange, ...]) -> str:
     return listing([_told(change) for change in changes], 3)
 
 
+def did(write: Write) -> str:
+    """What was done to an object, as a clause: `created Pod a`, `changed Pod a: …`, `removed …`."""
+    if write.gone:
+        return f"removed {named(write.image)}"
+    if write.change.type == "ADDED":
+        return f"created {named(write.image)}"
+    return f"changed {named(write.image)}: {told_changes(write.changes)}"
+
+
 def _told(change: FieldChange) -> str:
     if change.hidden:
         return f"{change.path} (value hidden)"

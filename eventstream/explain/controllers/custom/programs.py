@@ -18,7 +18,7 @@ from eventstream.explain.vocabulary.declared.tools import LIBRARIES, is_of_a_clo
 from eventstream.explain.vocabulary.records import Verb
 from eventstream.explain.vocabulary.registry import is_a, maker_of
 from eventstream.explain.world.claims import Writer
-from eventstream.explain.world.text import listing, named, seen, told_changes
+from eventstream.explain.world.text import did, listing, seen
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.kinds import is_built_in
@@ -35,16 +35,13 @@ def acted(view: View, who: Writer) -> Verdict | None:
     cause = None if is_a(write.image, kinds.NODE) else _asked(view)
     created = write.change.type == "ADDED"
     verb: Verb = "create" if created else "report" if who.subresource == "status" else "patch"
-    act = f"created {named(write.image)}"
-    if not created:
-        act = f"changed {named(write.image)}: {told_changes(write.changes)}"
     return Verdict(
         rule="program-acted",
         actor="custom-controller",
         actor_name=who.manager,
         verb=verb,
         subresource=who.subresource or None,
-        what=f"The custom controller {who.manager} {act}.",
+        what=f"The custom controller {who.manager} {did(write)}.",
         why=f"It had received {seen(cause)}." if cause else "What made it act was not seen.",
         who_grade="inferred",
         why_grade="inferred" if cause else "unknown",
@@ -114,16 +111,13 @@ def unsure(view: View, who: Writer) -> Verdict | None:
     why = _names_an_owner(write, who) if created else _unsure(write, who)
     if not why:
         return None
-    act = f"created {named(write.image)}"
-    if not created:
-        act = f"changed {named(write.image)}: {told_changes(write.changes)}"
     return Verdict(
         rule="client-or-controller",
         actor="unknown",
         actor_name=who.manager,
         verb="create" if created else "report" if who.subresource == "status" else "patch",
         subresource=who.subresource or None,
-        what=f"{who.manager} {act}.",
+        what=f"{who.manager} {did(write)}.",
         why=why,
         who_grade="unknown",
         why_grade="unknown",
@@ -157,8 +151,8 @@ def _unsure(write: Write, who: Writer) -> str:
         )
     if who.subresource == "status" or _holds(write):
         return (
-            f"{who.manager} is the name of a library, and controllers write this as a rule: it is "
-            "one of them, or a script."
+            f"{who.manager} is a name that scripts and controllers bear alike, and controllers "
+            "write this as a rule: it is one of them, or a script."
         )
     if who.subresource == "resize":
         return (

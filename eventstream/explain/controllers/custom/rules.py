@@ -32,7 +32,7 @@ from eventstream.explain.vocabulary.documented.words import RuleName
 from eventstream.explain.vocabulary.records import Evidence, Loop, Verb
 from eventstream.explain.vocabulary.registry import is_a
 from eventstream.explain.world.claims import Writer
-from eventstream.explain.world.text import listing, named, seen, told_changes
+from eventstream.explain.world.text import did, listing, named, seen, told_changes
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.images import Image
@@ -145,16 +145,13 @@ def _either(view: View, who: Writer, why: str, *, anyone: bool = False) -> Verdi
     """Left open: the writer that is named, or `anyone` where none is."""
     write = view.write
     created = write.change.type == "ADDED"
-    act = f"created {named(write.image)}"
-    if not created:
-        act = f"changed {named(write.image)}: {told_changes(write.changes)}"
     return Verdict(
         rule="client-or-controller",
         actor="unknown",
         actor_name="" if anyone else who.manager,
         verb="create" if created else "patch",
         subresource=who.subresource or None,
-        what=f"{'Somebody' if anyone else who.manager} {act}.",
+        what=f"{'Somebody' if anyone else who.manager} {did(write)}.",
         why=why,
         who_grade="unknown",
         why_grade="unknown",
@@ -172,7 +169,7 @@ def _what(write: Write, who: Writer, created: bool, report: bool, served: Write 
         return f"{subject} created {named(write.image)}" + (f" for {whose}." if whose else ".")
     if report:
         return f"{subject} reported in the status of {named(write.image)}: {_news(write)}."
-    return f"{subject} changed {named(write.image)}: {told_changes(write.changes)}."
+    return f"{subject} {did(write)}."
 
 
 def _news(write: Write) -> str:

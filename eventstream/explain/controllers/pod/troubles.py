@@ -342,8 +342,8 @@ def _starved(snapshot: Snapshot, write: Write, status: ContainerStatus, wrong: T
     if host is None or host.gone:
         return wrong
     for note in snapshot.notes(host.log, *_OF_MEMORY):
-        when = last_told(note.after.spec)
-        if when is not None and abs(when - at) <= _APART:
+        told = last_told(note.after.spec)
+        if told is not None and abs(told - at) <= _APART:
             return msgspec.structs.replace(
                 wrong,
                 detail=sentence(

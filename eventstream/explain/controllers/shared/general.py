@@ -13,7 +13,7 @@ from eventstream.explain.vocabulary.documented.words import RuleName
 from eventstream.explain.vocabulary.records import Loop, Verb
 from eventstream.explain.vocabulary.registry import MANAGERS, maker_of, title
 from eventstream.explain.world.claims import Writer
-from eventstream.explain.world.text import named, seen, told_changes
+from eventstream.explain.world.text import did, named, seen, told_changes
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.images import Image, OwnerReference
@@ -28,22 +28,19 @@ def named_component(view: View, who: Writer) -> Verdict | None:
         return None
     created = write.change.type == "ADDED"
     verb: Verb = "create" if created else "report" if who.subresource == "status" else "patch"
-    act = f"created {named(write.image)}"
-    if not created:
-        act = f"changed {named(write.image)}: {told_changes(write.changes)}"
     return Verdict(
         rule="component",
         actor=actor,
         actor_name=who.manager,
         verb=verb,
         subresource=who.subresource or None,
-        what=f"The {title(actor)} {act}.",
+        what=f"The {title(actor)} {did(write)}.",
         why="Baton has not documented yet why it does so.",
         who_grade="reported",
         why_grade="unknown",
         evidence=(proofs.saw(write), *proofs.managed(who)),
         source_url=sources.FIELD_MANAGEMENT,
-        loop=Loop(named(write.image), "what it found with what it wants", act),
+        loop=Loop(named(write.image), "what it found with what it wants", did(write)),
     )
 
 

@@ -1,32 +1,8 @@
 """Django's settings, so that one process serves pages, socket and static files, safely by default.
 
 Everything that an installation may change comes from the environment, and a value that makes no
-sense stops the start with a message that names the variable.
-
-| variable | default | what |
-|---|---|---|
-| `BATON_DATA` | `var` in the checkout | directory of the database and of its keys |
-| `DATABASE_URL` | a file in `BATON_DATA` | `postgresql://USER:PASSWORD@HOST/NAME`: a server |
-| `REDIS_URL` | | `redis://:PASSWORD@HOST:6379/0`: wakes up pages, and shares who signed in |
-| `BATON_SECRET_KEY` | made once, kept in `BATON_DATA` | Django's key |
-| `BATON_ALLOWED_HOSTS` | | names to ask for the page by, beside `localhost` and its addresses |
-| `BATON_PATH_PREFIX` | | the path below which a proxy has the pages, such as `/baton` |
-| `BATON_HSTS_SECONDS` | a year | how long a browser that came by HTTPS keeps to it; `0` for not |
-| `BATON_STATIC_ROOT` | unset: static files as they lie | where `collectstatic` put them, hashed |
-| `BATON_RETENTION_DAYS` | `7` | history older than this is deleted |
-| `BATON_RETENTION_MB` | `512` | so many MiB of history at most |
-| `BATON_MESSAGES` | `all` | `none` keeps no message of Events and conditions, only reasons |
-| `BATON_KINDS` | | a directory of YAML files that declare further kinds |
-| `BATON_HEALTH` | | Argo CD health scripts: a directory, or the ConfigMap `argocd-cm` |
-| `BATON_NOTIFY` | | a file of rules that say who is notified of what (docs/notifications.md) |
-| `BATON_CLUSTER_NAME` | the context's name | what pages, log and files call the cluster |
-| `BATON_CLUSTER` | | which cluster's history this is, where one PostgreSQL has several |
-| `BATON_CLUSTERS` | | several at one address: a list of `NAME[=CONTEXT]` (docs/clusters.md) |
-| `BATON_LOG_FORMAT` | `text` | `json`: each line of the log is an object of JSON |
-| `BATON_LOG_LEVEL` | `INFO` | least serious level that is logged |
-| `BATON_SIGN_IN` | `local` | how people sign in; that and more in `dashboard.signin.mode` |
-| `BATON_PRACTICE` | | kubeconfig with which people drive a practice cluster: has exercises |
-| `BATON_DEBUG` | `0` | `1` shows tracebacks in the page; never where others can reach it |
+sense stops the start with a message that names the variable. docs/settings.md
+lists them all.
 """
 
 import os

@@ -1,16 +1,6 @@
 """How people sign in to this installation, as its environment says.
 
-| variable | default | what |
-|---|---|---|
-| `BATON_SIGN_IN` | `local` | `local`, `token`, `oidc` or `proxy`, see README |
-| `BATON_PROXY_ADDRESSES` | none | addresses, networks whose `X-Forwarded-*` headers are believed |
-| `BATON_PROXY_CREDENTIAL` | `token` | `proxy` mode: `token` is passed on, or only `names` |
-| `BATON_PROXY_SIGN_OUT` | `/oauth2/sign_out` | `proxy` mode: where the proxy logs people out |
-| `BATON_OIDC_ISSUER` | | `oidc` mode: the issuer's address, as the API server has it |
-| `BATON_OIDC_CLIENT_ID` | | `oidc` mode: what Baton is called there |
-| `BATON_OIDC_CLIENT_SECRET_FILE` | none | `oidc` mode: a file with its secret, if it has one |
-| `BATON_OIDC_SCOPES` | `openid email groups` | `oidc` mode: what is asked for |
-| `BATON_OIDC_CA_FILE` | the system's | `oidc` mode: the certificates that the issuer is known by |
+The variables are listed in docs/settings.md.
 """
 
 import ipaddress

@@ -9,19 +9,28 @@ from typing import Any
 import pytest
 
 from dashboard import settings
-from dashboard.signin import mode
 from tests.deploy import parts
 from tests.deploy.programs import ROOT, kustomized, templated
 from tests.deploy.variants import VARIANTS
 
-TABLES = f"{settings.__doc__}{mode.__doc__}"
+TABLES = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
 KNOWN = set(re.findall(r"^\| `(BATON_\w+|DATABASE_URL|REDIS_URL)` \|", TABLES, flags=re.MULTILINE))
+READ = re.compile(
+    r"""(?:environ|values)\.get\(\s*"(BATON_\w+|DATABASE_URL|REDIS_URL)"|"""
+    r"""_\w+\("(BATON_\w+|DATABASE_URL|REDIS_URL)"""
+)
 OWN = {"BATON_NAMESPACE", "KUBECONFIG"}
 """Set for an argument of the same manifest, by which it is known; and what kubectl has as well."""
 NOT_FOR_A_POD = {"BATON_DEBUG", "BATON_PRACTICE", "BATON_STATIC_ROOT"}
 """Tracebacks for all, what `make practice` sets, and what the image says."""
 Started = Callable[[dict[str, str]], dict[str, Any]]
 OVERLAYS = sorted(each.name for each in (ROOT / "deploy/overlays").iterdir())
+
+
+def test_each_setting_that_the_start_reads_is_listed_and_no_other() -> None:
+    sources = [ROOT / "dashboard/settings.py", ROOT / "dashboard/signin/mode.py"]
+    found = [READ.findall(each.read_text(encoding="utf-8")) for each in sources]
+    assert {name for names in found for pair in names for name in pair if name} == KNOWN
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)

@@ -166,12 +166,15 @@ def brings_stall(trace: TraceLog) -> tuple[bool, float]:
     return brings, order if brings else -order
 
 
-def waiting_for(owner: TraceLog, outlook: Outlook, cause: str) -> Outlook:
+def waiting_for(trace: TraceLog, owner: TraceLog, outlook: Outlook, cause: str) -> Outlook:
     """The same outlook, for a change that waits for what another one is stuck on."""
     holdings = tuple(
         msgspec.structs.replace(held, diagnosis=None, patient=True) for held in outlook.holdings
     )
-    began = f"an earlier change ({cause})" if owner.began is not None else "what was there before"
+    began = "what was there before"
+    if owner.began is not None:
+        later = trace.began is not None and trace.began.order < owner.began.order
+        began = f"{'a later' if later else 'an earlier'} change ({cause})"
     if owner.aside is not None and owner.aside.follows:
         began = f"what came from elsewhere ({cause})"
     summary = f"Waiting for {began}, which is held up: {outlook.summary}"

@@ -212,7 +212,7 @@ class TraceKeeper:
         standing = [log for log in others if self._has_stall(log, outlook, now)]
         owner = max([trace, *standing], key=brings_stall)
         if owner is not trace:
-            return waiting_for(owner, outlook, cause_of(owner, self._world))
+            return waiting_for(trace, owner, outlook, cause_of(owner, self._world))
         since = [
             told(write, self._world)
             for write in trace.root.writes[trace.root.position(trace.floor + 1) :]

@@ -259,8 +259,9 @@ class Decoder:
             else:
                 spec = msgspec.json.decode(wire.spec)
                 status = msgspec.json.decode(wire.status)
-                metadata = {"generation": image.metadata.generation}
-                found = {"kind": image.kind, "metadata": metadata, "spec": spec, "status": status}
+                metadata = wire.metadata
+                named = {"generation": metadata.generation, "annotations": metadata.annotations}
+                found = {"kind": image.kind, "metadata": named, "spec": spec, "status": status}
         except RecursionError:
             return None  # What is nested so deeply is flagged where it is kept.
         if not isinstance(found, dict):

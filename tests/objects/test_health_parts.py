@@ -78,6 +78,7 @@ def test_an_error_that_a_condition_names_is_one_whatever_its_type(
         ({"error": "none", "phase": "Ready"}, "complete: status.phase is Ready"),
         ({"errorMessage": "<nil>", "phase": "Ready"}, "complete: status.phase is Ready"),
         ({"state": "0 failed"}, "unknown: "),
+        ({"state": "Sharded"}, "unknown: status.state is a word that nobody taught Baton"),
         ({"status": "http://failed.example.com"}, "unknown: "),
         ({"paused": True, "conditions": [condition("Available")]},
          "suspended: status.paused is true"),

@@ -27,7 +27,14 @@ from eventstream.objects.health.conditions import (
     lacks_a_part,
 )
 from eventstream.objects.health.records import Health, HealthState
-from eventstream.objects.health.words import meaning, parts, without_none, word_set
+from eventstream.objects.health.words import (
+    complains,
+    meaning,
+    parts,
+    without_none,
+    word_set,
+    works,
+)
 
 Entry = dict[str, Any]
 
@@ -48,6 +55,8 @@ _MESSAGES = (
     "message", "reason", "error", "errorMessage", "failureMessage", "lastError", "statusMessage",
     "description", "details",
 )  # fmt: skip
+_REST_MARKS = frozenset(("paused", "pause", "pause-reconciliation", "suspended", "suspend"))
+"""Last parts of annotations by which one is asked to rest."""
 _RESTS = ("suspend", "suspended", "paused", "pause")
 _WORST_FIRST: tuple[HealthState, ...] = ("failed", "suspended", "progressing", "complete")
 _TASKS = word_set(
@@ -82,11 +91,13 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
     what it says counts also where that is of an older generation.
     """
     status, spec, metadata = found.get("status"), found.get("spec"), found.get("metadata")
+    resting = rests(spec, metadata)
     task = _is_task(found.get("kind"))
     if isinstance(status, str):
         status = {"status": status}
     if not isinstance(status, dict) or not status:
-        return rests(spec)  # Of what is to rest its controller need say nothing.
+        # Of what is to rest its controller need say nothing.
+        return resting and msgspec.structs.replace(resting, bare=True)
     generation = metadata.get("generation") if isinstance(metadata, dict) else None
     conditions = _of_now(conditions_of(status, generation), status)
     begun = [condition for condition in conditions if _has_begun(condition, task=task)]
@@ -95,7 +106,6 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
     partial = not whole and lacks_a_part(status)
     if whole and _is_past(said.get("progressing")):
         del said["progressing"]
-    resting = rests(spec)
     words = _by_words(status, "status", task, _DEEPEST)
     health = (
         (unseen(status, generation) if newest and resting is None else None)
@@ -110,10 +120,12 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
         or _unless(partial, _by_words(status, "status", task))
         or _so_far(begun if task else [])
         or _unless(partial, _by_numbers(status, spec))
-        or Health("unknown")
+        or _unread(status)
     )
     if health.state == "failed" and any(map(_gave_up, conditions)):
         health = msgspec.structs.replace(health, holder="client")
+    if _is_worked_at(health, words, conditions):
+        health = msgspec.structs.replace(health, takes=WORK_TAKES)
     return _of_task(health, status) if task or health.condition in _ENDS else health
 
 
@@ -154,6 +166,30 @@ def _so_far(begun: list[Condition]) -> Health | None:
     return msgspec.structs.replace(begun[-1].health(), state="progressing") if begun else None
 
 
+WORK_TAKES = 1140.0
+"""Seconds beyond what is usual that a controller gets for work that it names: clouds and databases
+take ten minutes and more to make something, and say nothing meanwhile."""
+_TRIES_AGAIN = word_set("backoff retried retries retry retrying")
+
+
+def _is_worked_at(health: Health, words: Health | None, conditions: list[Condition]) -> bool:
+    """Whether its controller says that it is at work: `Creating`, or `Progressing` is True."""
+    if health.state != "progressing" or health.stale or complains(health.message):
+        return False
+    under_way = [one for one in conditions if one.state == "progressing"]
+    reasons = [_text(one.entry, "reason") for one in under_way]
+    if any(not _TRIES_AGAIN.isdisjoint(parts(reason)) for reason in reasons):
+        return False
+    said = [one.entry["type"] for one in under_way if str(one.entry.get("status")) == "True"]
+    if words is not None and words.state == "progressing":
+        said.append(_word(words))
+    return any(map(works, (health.reason, _word(health), *said)))
+
+
+def _word(health: Health) -> str:
+    return health.by.rpartition(" is ")[2]
+
+
 def _gave_up(condition: Condition) -> bool:
     """Whether it says that its controller goes on only once somebody has changed something."""
     if condition.state != "failed":
@@ -164,7 +200,7 @@ def _gave_up(condition: Condition) -> bool:
 
 def _of_task(health: Health, status: Entry) -> Health:
     """The same of what is done when it has ended: it runs as long as it takes, and ends once."""
-    word = parts(health.by.rpartition(" is ")[2])
+    word = parts(_word(health))
     if health.state == "failed":
         told = None if health.condition else _by_words(status, "status", task=True)
         ended = told is not None and not _FAILS.isdisjoint(parts(told.by)[-1:])
@@ -237,8 +273,15 @@ def _any_saw(status: Entry, generation: int) -> bool:
     )
 
 
-def rests(spec: Any) -> Health | None:
-    """That an object is asked to rest: what it asks for beside that, nobody looks at meanwhile."""
+def rests(spec: Any, metadata: Any) -> Health | None:
+    """That an object is asked to rest: what it asks for beside that, nobody looks at meanwhile.
+
+    In its spec, or by an annotation as `cluster.x-k8s.io/paused` or `crossplane.io/paused` is one.
+    """
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    for name, value in annotations.items() if isinstance(annotations, dict) else ():
+        if value == "true" and name.rpartition("/")[2] in _REST_MARKS:
+            return Health("suspended", f"annotation {name} is true", asks=True)
     if not isinstance(spec, dict):
         return None
     policy = spec.get("runPolicy")  # Of Kubeflow's jobs, whose parts are counted there.
@@ -246,7 +289,7 @@ def rests(spec: Any) -> Health | None:
     for place, asked in places:
         for name in _RESTS:
             if asked.get(name) is True:
-                return Health("suspended", f"spec.{place}{name} is true")
+                return Health("suspended", f"spec.{place}{name} is true", asks=True)
     return None
 
 
@@ -330,6 +373,17 @@ def message_in(status: Any) -> str:
         return ""
     texts = (_text(status, name) for name in (*_MESSAGES, *(n for n in status if _is_said(n))))
     return next((text for text in texts if text), "")
+
+
+def _unread(status: Entry) -> Health:
+    """That nobody knows how it stands; for a word of its own, which is not kept, where it has one.
+
+    What nobody can read may be anything, and what it controls being well is not all of it then.
+    """
+    said = ((name, without_none(_text(status, name))) for name in ("phase", "state"))
+    words = (name for name, text in said if text and meaning(text) == "unknown")
+    by = next((f"status.{name} is a word that nobody taught Baton" for name in words), "")
+    return Health("unknown", by)
 
 
 def _is_said(name: str) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from eventstream.objects.health.choosing import chosen
-from eventstream.objects.health.conventions import by_convention, rests, unseen
+from eventstream.objects.health.conventions import by_convention, unseen
 from eventstream.objects.health.declared import DeclaredKind, Fallback
 from eventstream.objects.health.records import Health
 
@@ -59,6 +59,8 @@ class Judge:
         if declared is None:
             return _claimed(by_convention(found), found)
         health = _by_declaration(declared, found)
+        if not found.get("status"):
+            health = msgspec.structs.replace(health, bare=True)
         if health.state == "suspended" or health.stale:
             return health
         if health.over and health.state == "complete":
@@ -102,13 +104,13 @@ def _by_declaration(declared: DeclaredKind, found: dict[str, Any]) -> Health:
     holder, metadata = declared.declaration.looked_after_by, found.get("metadata")
     generation = metadata.get("generation") if isinstance(metadata, dict) else None
     stale = unseen(found.get("status"), generation)
-    if stale is None:
-        return _judged(declared, found)
-    if declared.declaration.observes == "success":
-        health = _judged(declared, found)
-        if health.state in ("failed", "suspended"):
-            return health
-    elif rests(found.get("spec")) and (health := _judged(declared, found)).state == "suspended":
+    health = _judged(declared, found)
+    if health.state == "suspended":
+        asked = _judged(declared, {**found, "status": {}})
+        health = msgspec.structs.replace(health, asks=asked.state == "suspended")
+    if stale is None or health.asks:
+        return health
+    if declared.declaration.observes == "success" and health.state in ("failed", "suspended"):
         return health
     return msgspec.structs.replace(stale, holder=holder)
 
@@ -119,10 +121,10 @@ def _judged(declared: DeclaredKind, found: dict[str, Any]) -> Health:
     if isinstance(said, Health):
         if said.message and not _stands_in(found.get("status"), said.message):
             said = msgspec.structs.replace(said, ours=True)
-        return _told(said, by_convention(found, newest=False))
+        return _told(said, _usual(declared, found))
     if said != "convention":
-        return _fallback(said, holder, found)
-    health = by_convention(found, newest=False)
+        return _fallback(said, holder, _usual(declared, found))
+    health = _usual(declared, found)
     if health is None:  # Said, so that it reads the same once it is redacted.
         return Health("unknown", "status is empty", basis="declared", holder=holder)
     return health if health.holder else msgspec.structs.replace(health, holder=holder)
@@ -158,9 +160,16 @@ def _stands_in(status: Any, message: str, depth: int = _DEEPEST) -> bool:
     return any(_stands_in(one, message, depth - 1) for one in below)
 
 
-def _fallback(said: Fallback, holder: str, found: dict[str, Any]) -> Health:
+def _usual(declared: DeclaredKind, found: dict[str, Any]) -> Health | None:
+    """How it stands by convention; of what takes how long its file knows better, if it says so."""
+    health = by_convention(found, newest=False)
+    if health is None or not declared.declaration.takes:
+        return health
+    return msgspec.structs.replace(health, takes=0.0)
+
+
+def _fallback(said: Fallback, holder: str, usual: Health | None) -> Health:
     if said == "progressing":
-        usual = by_convention(found, newest=False)
         if usual is not None and usual.state == "progressing":
             return msgspec.structs.replace(usual, basis="declared", holder=holder)
         by = NOT_YET if usual is None else _NOTHING_SAYS

@@ -20,7 +20,9 @@ class Health(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_default
     `KIND.GROUP/NAMESPACE/NAME`, without the namespace for one in its own or in none. One is `over`
     that is complete or failed and will not change any more, as a run that has ended; `patient` is
     work of any length, and `takes` the seconds beyond what is usual for any kind that it is given
-    to get done. A message is `ours` that does not stand in the status: the words of a file.
+    to get done. A message is `ours` that does not stand in the status: the words of a file. It
+    `asks` to rest where its spec or an annotation has it suspended, whatever its status says, and
+    is `bare` without a status.
     """
 
     state: HealthState
@@ -39,3 +41,5 @@ class Health(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_default
     patient: bool = False
     takes: float = 0.0
     ours: bool = False
+    asks: bool = False
+    bare: bool = False

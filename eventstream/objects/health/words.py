@@ -52,8 +52,8 @@ UNDER_WAY = word_set(
 """Parts of a condition's type by which work is under way while it is True."""
 
 PROGRESSING = UNDER_WAY | word_set(
-    "await awaiting converge inprogress init launched outdated partial partially pend queue queued "
-    "requested retry started submitted scheduled scheduling unassigned uninitialized "
+    "await awaiting bootstrap converge inprogress init launched outdated partial partially pend "
+    "queue queued requested retry started submitted scheduled scheduling unassigned uninitialized "
     "unavailable unready unscheduled waiting wait"
 )
 """Parts of a word by which it says that work is under way; with these, most that end in -ing."""
@@ -130,6 +130,24 @@ _SUFFIXES = frozenset((("condition",), ("status",)))
 
 def _denied(type_: str) -> bool:
     return not _DENIES.isdisjoint(parts(type_)) or "partially" in parts(type_)
+
+
+_RESTS_ON = word_set(
+    "await awaiting backoff pend pending queue queued retried retries retry retrying scheduling "
+    "unassigned unscheduled wait waiting"
+)
+"""Parts by which nobody works at it just now, or what was tried has failed."""
+_LONG = word_set("inprogress progress")
+
+
+def works(text: str) -> bool:
+    """Whether a word names the work that its controller does: `Creating`, not `Pending`."""
+    found = parts(text)
+    if meaning(text) != "progressing" or not _RESTS_ON.isdisjoint(found):
+        return False
+    if not _DENIES.isdisjoint(found):
+        return False
+    return any(part in _LONG or part in UNDER_WAY or part.endswith("ing") for part in found)
 
 
 def complains(message: str) -> bool:

@@ -80,10 +80,12 @@ def counts_reports(snapshot: Snapshot, write: Write) -> Health | None:
 
 def unanswered(snapshot: Snapshot, write: Write, asked: Write) -> float | None:
     """Since when nobody has acted on it though somebody has to; None where that is not so."""
+    if _rests(write):
+        return None  # Of what is to rest its controller need say nothing.
     if asked.base:
         # Many custom resources need no controller, or it had its time to act.
-        return _alone(snapshot, write) if write.image.health is None else None
-    if asked.change.type == "ADDED" and asked.image.health is not None:
+        return _alone(snapshot, write) if _says_nothing(write) else None
+    if asked.change.type == "ADDED" and not _says_nothing(asked):
         return None  # It came with a status, as one that is restored does.
     if only_marks(asked):
         return None  # What it says of what it asks for stands.
@@ -95,7 +97,28 @@ def unanswered(snapshot: Snapshot, write: Write, asked: Write) -> float | None:
     writes = [*snapshot.since(write.log, asked.order)]
     for child in write.log.family.children.values():
         writes.extend(snapshot.since(child, asked.order))
-    return None if any(_acts(later) for later in writes) else when(asked)
+    return None if any(_acts(later) for later in writes) else _awake(write, asked)
+
+
+def _rests(write: Write) -> bool:
+    return write.image.health is not None and write.image.health.asks
+
+
+def _awake(write: Write, asked: Write) -> float:
+    """Since when somebody has to act on it: since it was asked, or asks to rest no more."""
+    log = write.log
+    since = write
+    for index in range(log.position(write.order), log.position(asked.order) - 1, -1):
+        if _rests(log.writes[index]):
+            return when(since)
+        since = log.writes[index]
+    return when(asked)
+
+
+def _says_nothing(write: Write) -> bool:
+    """Whether it has no status, and is not done without one."""
+    health = write.image.health
+    return health is None or (health.bare and health.state != "complete")
 
 
 def _alone(snapshot: Snapshot, write: Write) -> float | None:
@@ -103,7 +126,7 @@ def _alone(snapshot: Snapshot, write: Write) -> float | None:
     resource, metadata = write.change.resource, write.image.metadata
     if snapshot.world.known.looks_after(resource.group) or write.log.family.children:
         return None
-    if _room(snapshot, write):
+    if write.image.health is not None or _room(snapshot, write):
         return parse(metadata.creation_timestamp)
     return None
 

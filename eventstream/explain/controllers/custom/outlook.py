@@ -175,14 +175,36 @@ def _under_way(
     goal = goal if become or not health.by else f"{goal} ({health.by})"
     since, wait = _since(write, health, asked), becoming_ready(write.image)
     # What was warned of long ago, and not since, it has come past.
-    warning, _ = _warned(snapshot, write, max(since, snapshot.now - _RETRIED), why)
+    warning, note = _warned(snapshot, write, max(since, snapshot.now - _RETRIED), why)
+    granted = health.takes
+    if granted and health.basis == "convention":
+        since, granted = max(since, _moved(write, health)), granted if note is None else 0.0
     told = f"{goal}{': ' if why else ''}{why}".rstrip(".")
     waiting_for = f"{told}{warning}"
     actor, holder = _actor(health)
     return Holding(
         rank, actor, holder, since, waiting_for, late="not-ready", patient=health.patient,
-        granted=health.takes, wait=wait, about=write, evidence=proof(write, health),
+        granted=granted, wait=wait, about=write, evidence=proof(write, health),
     )  # fmt: skip
+
+
+def _moved(write: Write, health: Health) -> float:
+    """When work last got on: it said something else then; 0 where it was found saying this."""
+    log = write.log
+    newest = log.position(write.order)
+    for index in range(newest, max(newest - _VERSIONS, 0), -1):
+        before = log.writes[index - 1].image.health
+        if before is None or _words(before) != _words(health):
+            return when(log.writes[index])
+    return 0.0
+
+
+_VERSIONS = 50
+"""Versions of an object in which is looked for what it said before."""
+
+
+def _words(health: Health) -> tuple[str, ...]:
+    return health.by, health.reason, health.message
 
 
 def proof(write: Write, health: Health) -> tuple[Evidence, ...]:
@@ -208,7 +230,8 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None, child_of: Asse
     done, total = (0, 0) if over else _children(snapshot, write, began, child_of, found)
     if not found and health is not None:
         _waited_for(snapshot, write, health, child_of, found)
-    if health is not None and since is None and (not found or health.state == "failed"):
+    own_counts = not found or (health is not None and _fails_itself(health, found))
+    if health is not None and since is None and own_counts:
         rank = max((held.rank + 1 for held in found), default=_OWN_RANK)
         turn = when(asked) if asked is began else 0.0
         if health.state in _GOING:
@@ -230,6 +253,20 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None, child_of: Asse
     if not beside:
         return outlook
     return msgspec.structs.replace(outlook, summary=f"{outlook.summary} {beside}")
+
+
+def _fails_itself(health: Health, found: list[Holding]) -> bool:
+    """Whether it has failed beside what is under way below it.
+
+    That its parts are not healthy, which it names as the reason, is so until they have started.
+    """
+    if health.state != "failed":
+        return False
+    starts = not any(holding.diagnosis for holding in found)
+    return not (starts and not _OF_PARTS.isdisjoint(parts(health.reason)))
+
+
+_OF_PARTS = frozenset(("degraded", "unhealthy", "unreachable"))
 
 
 def _word_between(snapshot: Snapshot, below: Write | None, write: Write) -> str:

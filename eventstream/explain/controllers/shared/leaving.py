@@ -22,6 +22,7 @@ from eventstream.explain.world.known import MAKERS
 from eventstream.explain.world.pods import condition, has_ended, node_of
 from eventstream.explain.world.text import count, listing, named, one_line, parse, said_by, when
 from eventstream.explain.world.writes import ObjectLog, Write
+from eventstream.objects.health.words import parts
 from eventstream.objects.images import Image
 from eventstream.objects.managed_fields import paths
 from eventstream.objects.pods import Condition, PodSpec
@@ -203,6 +204,7 @@ def _finalizing(write: Write, held: list[str]) -> Holding:
         when(write),
         f"{what}: {listing(held)}{word}",
         late="finalizer-stuck",
+        granted=_takes(image),
         wait="let-go",
         about=write,
         evidence=(
@@ -221,7 +223,20 @@ def _says(image: Image) -> str:
     since = parse(health.since) if health is not None else None
     if health is None or marked is None or since is None or since < marked:
         return ""
-    return health.message.rstrip(".") if health.state in ("failed", "progressing") else ""
+    going = health.state in ("failed", "progressing")
+    return said_by(health.message, health.reason).rstrip(".") if going else ""
+
+
+def _takes(image: Image) -> float:
+    """Seconds that who looks after a custom resource is given, as it says that it takes it away."""
+    health = image.health
+    if health is None or health.state != "progressing":
+        return 0.0
+    said = parts(health.reason or health.by)
+    return health.takes if not _GOING.isdisjoint(said) else 0.0
+
+
+_GOING = frozenset(("deleting", "destroying", "terminating", "uninstalling"))
 
 
 def _told(found: Condition | None) -> str:

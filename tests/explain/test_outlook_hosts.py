@@ -214,6 +214,10 @@ def test_a_static_pod_stands_by_itself_and_not_with_its_node() -> None:
     assert (trace.cause, trace.diagnosis) == ("created by the kubelet", "crash-loop")
     roots = {trace.root.kind for trace in story.told().traces.values()}
     assert roots == {"Pod"}
+    story.tell(mirror, "Started", "Container started", "kubelet")
+    runs = {"name": "c", "state": {"running": {"startedAt": stamp(story.at)}}}
+    story.change(mirror, {"status": {"containerStatuses": [runs]}}, "kubelet", sub="status")
+    assert "bound" not in story.last(mirror).why
 
 
 @pytest.mark.parametrize(
@@ -254,14 +258,19 @@ def test_pods_of_a_daemonset_on_nodes_that_are_to_have_none_are_counted() -> Non
     )
 
 
+@pytest.mark.parametrize("by_name", ["", "after", "before"])
 @pytest.mark.parametrize(
     ("apart", "exit_code", "told"), [(1, 137, True), (60, 137, False), (1, 1, False)]
 )
 def test_what_a_node_tells_of_its_memory_as_a_container_is_killed(
-    apart: int, exit_code: int, told: bool
+    apart: int, exit_code: int, told: bool, by_name: str
 ) -> None:
+    """A kubelet calls its Node by its name alone, whether or not that one was listed yet."""
     story = Story("Pod")
-    host = story.exists(node("node-1"))
+    host = node("node-1")
+    if by_name != "before":
+        story.exists(host)
+    about = {"kind": "Node", "metadata": {"name": "node-1", "uid": "node-1"}} if by_name else host
     one = pod(None, "one", "node-1")
     one["status"] = {"phase": "Pending"}
     story.create(one, "kubectl-create")
@@ -271,10 +280,28 @@ def test_what_a_node_tells_of_its_memory_as_a_container_is_killed(
     ends = {"name": "c", "restartCount": 3, "state": state, "lastState": {"terminated": ended}}
     story.change(one, {"status": {"containerStatuses": [ends]}}, "kubelet", sub="status")
     why = "System OOM encountered, victim process: java, pid: 812"
-    story.tell(host, "SystemOOM", why, "kubelet", lastTimestamp=stamp(story.at + apart))
+    story.tell(about, "SystemOOM", why, "kubelet", lastTimestamp=stamp(story.at + apart))
+    if by_name == "before":
+        story.exists(host)
     trace = story.trace(one)
     assert trace.diagnosis == "crash-loop"
     assert trace.summary.endswith(f"; as it ended, node-1 told: {why}.") == told
+
+
+def test_what_is_asked_of_a_node_is_not_what_silenced_its_kubelet() -> None:
+    story = Story("Pod")
+    host = story.exists(node("node-1"))
+    silent(story, host)
+    taint = {"key": "node.kubernetes.io/out-of-service", "effect": "NoExecute"}
+    story.change(host, {"spec": {"taints": [taint]}}, "kubectl-taint")
+    later(story, 60.0)
+    found = story.told().traces.values()
+    told = {trace.cause: trace for trace in found if trace.root.kind == "Node"}
+    lost = told.pop("its kubelet stopped reporting")
+    assert (lost.state, lost.diagnosis) == ("stalled", "node-lost")
+    asked = next(trace for cause, trace in told.items() if "kubectl-taint" in cause)
+    assert asked.state == "running"
+    assert asked.summary.startswith("Waiting for an earlier change (its kubelet stopped reporting)")
 
 
 def test_of_many_that_hold_a_namespace_three_are_named_and_what_stays_is_not_drawn_on() -> None:

@@ -208,6 +208,8 @@ def _replaces(later: Write, began: Write | None) -> bool:
 
 def _brings_pods(began: Write | None, image: Image) -> bool:
     """Whether what a trace began with decided what the Pods of its object are made from."""
+    if image.kind == "Node":  # Nothing that is asked of one silences or fills it.
+        return False
     asked = _parts(began, image)
     if _template(image) is None:  # Of other kinds nobody says what they make Pods from.
         return bool(asked - {"replicas", *_SWITCHES})

@@ -26,7 +26,7 @@ from eventstream.explain.vocabulary.records import (
     WaitsSeen,
     trace_id,
 )
-from eventstream.explain.world import steps
+from eventstream.explain.world import hosts, steps
 from eventstream.explain.world.claims import Match
 from eventstream.explain.world.steps import Memo, read_memos
 from eventstream.explain.world.world import View, World
@@ -202,7 +202,8 @@ class Engine:
     ) -> list[Upsert]:
         image = change.after
         if isinstance(image.spec, EventFacts):  # By name it might be a type of others.
-            self._traces.touch(image.spec.involved_object.uid)
+            change = hosts.addressed(change, self._world.names)
+            self._traces.touch(change.after.spec.involved_object.uid)
             self._asides.told(change)
             return self._settle_writes(self._world.note(change))
         if isinstance(image.spec, LeaseSpec):
@@ -213,6 +214,7 @@ class Engine:
         write = self._world.add(change, base=base)
         if write is None:
             return []
+        hosts.adopt(write, self._world.logs)
         if not base:
             write.decision.audit, write.decision.burst = audit, burst
             self._audit.note(write)

@@ -104,10 +104,21 @@ def told_at(note: Change) -> float:
     return max((at for text in times if (at := parse(text)) is not None), default=note.at)
 
 
-_ASIDE = frozenset({"DNSConfigForming", "FailedToRetrieveImagePullSecret", "SystemOOM"})
+_ASIDE = frozenset(
+    {
+        "CheckLimitsForResolvConf",
+        "DNSConfigForming",
+        "FailedToRetrieveImagePullSecret",
+        "InvalidDiskCapacity",
+        "MissingClusterDNS",
+        "SystemOOM",
+    }
+)
 """Reasons of warnings that say nothing of why an object waits.
 
-Source: pkg/kubelet/events/event.go; pkg/kubelet/network/dns/dns.go.
+A kubelet gives some of them each time that it starts, as before it has measured its disks.
+Source: pkg/kubelet/events/event.go; pkg/kubelet/network/dns/dns.go;
+pkg/kubelet/images/image_gc_manager.go.
 """
 
 _EARLY = 2.0

@@ -6,7 +6,8 @@ Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
 from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.pod.podstates import Reported, state
 from eventstream.explain.controllers.pod.podstates import reported as containers
-from eventstream.explain.controllers.pod.reasons import MIRROR, reason
+from eventstream.explain.controllers.pod.reasons import reason
+from eventstream.explain.deletions.removals import is_mirror
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.documented.words import RuleName
 from eventstream.explain.vocabulary.records import Loop
@@ -120,7 +121,7 @@ def mirrored(view: View, who: Writer) -> Verdict | None:
     Source: https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/
     """
     write = view.write
-    if write.change.type != "ADDED" or MIRROR not in (write.image.metadata.annotations or {}):
+    if write.change.type != "ADDED" or not is_mirror(write.image):
         return None
     node = node_of(write.image)
     return Verdict(

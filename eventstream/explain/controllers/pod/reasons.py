@@ -11,16 +11,15 @@ from eventstream.explain.controllers.pod.podstates import (
     policy_of,
     starts_again,
 )
+from eventstream.explain.deletions.removals import is_mirror
 from eventstream.explain.world.notes import first_told, told_at
 from eventstream.explain.world.pods import condition, is_ready, node_of, phase
 from eventstream.explain.world.text import listing, named, parse, said_by, sentence
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Write
+from eventstream.objects.images import Image
 from eventstream.objects.observations import Change
 from eventstream.objects.pods import Terminated
-
-MIRROR = "kubernetes.io/config.mirror"
-"""The annotation of a Pod that only shows one which its kubelet runs of itself."""
 
 STARTED = {
     "AddedInterface": "had its network attached",
@@ -149,30 +148,30 @@ def _started(view: View, cause: Write | None, shown: Shown) -> Reason:
     if not says - {_ATTACHED}:
         return _starts(view, cause, shown)
     done = [text for name, text in STARTED.items() if name in says]
-    where = f" ({cause.image.version})" if cause and cause.decision.verdict else ""
     told_by = "the kubelet's Events say that it"
     if "AddedInterface" in says:
         told_by = "Events say that the kubelet"
-    why = f"The Pod was bound to {node_of(view.write.image)}{where}; {told_by} {listing(done)}."
-    return why, True, told
+    return f"{_bound(view.write.image, cause)}; {told_by} {listing(done)}.", True, told
+
+
+def _bound(image: Image, cause: Write | None) -> str:
+    """Why its kubelet runs this Pod; one that it runs of itself was bound by nobody."""
+    if is_mirror(image):
+        return "The kubelet runs this Pod from a manifest of its own"
+    if cause is not None and cause.decision.rule == "bound":
+        return f"The Pod was bound to {node_of(image)} ({cause.image.version})"
+    return f"The Pod is bound to {node_of(image)}"
 
 
 def _starts(view: View, cause: Write | None, shown: Shown) -> Reason:
     image = view.write.image
-    if MIRROR in (image.metadata.annotations or {}):
-        return (
-            "The kubelet runs this Pod from a manifest of its own, and shows here how it is.",
-            False,
-            [],
-        )
+    if is_mirror(image):
+        return f"{_bound(image, cause)}, and shows here how it is.", False, []
     told = view.notes(view.write.log.uid, *_ABOUT_STARTS)
-    node = node_of(image)
     if cause is None:
         return "The kubelet looks after every Pod that is bound to its node.", False, told
-    bound = cause.decision.rule == "bound"
-    so = f"was bound to {node} ({cause.image.version})" if bound else f"is bound to {node}"
     first = " Init containers run first, one by one." if _initializing(shown) else ""
-    return f"The Pod {so}, so its kubelet starts it.{first}", False, told
+    return f"{_bound(image, cause)}, so its kubelet starts it.{first}", False, told
 
 
 def _initializing(shown: Shown) -> bool:

@@ -1,4 +1,4 @@
-"""Whether a node comes of a NodeClaim that Karpenter chose for a Pod."""
+"""Whether a node comes of what an autoscaler began for a Pod, as a NodeClaim of Karpenter's."""
 
 from eventstream.kinds import taught
 from tests.explain.stories import Json, Story
@@ -84,3 +84,16 @@ def test_why_a_nodeclaim_failed_is_told_with_the_pod() -> None:
     story.delete(lost)
     nominate(story, one, "default-1")
     assert story.trace(web).summary.endswith(f"NodeClaim default-1 is gone again: {NONE}.")
+
+
+def test_no_node_comes_of_a_scale_up_that_failed_until_another_is_begun() -> None:
+    story, web, one = begun()
+    by, begins = "cluster-autoscaler", "pod triggered scale-up: [{a 0->1}]"
+    story.tell(one, "TriggeredScaleUp", begins, by)
+    why = "Node scale up in zones a associated with this pod failed: GCE out of resources."
+    story.tell(one, "FailedScaleUp", why, by)
+    trace = story.trace(web)
+    assert (trace.state, trace.diagnosis) == ("stalled", "unschedulable")
+    assert trace.summary.endswith(f"; {by} could not add a node: {why}")
+    story.tell(one, "TriggeredScaleUp", begins, by)
+    assert story.trace(web).state == "running"

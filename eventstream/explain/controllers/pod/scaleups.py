@@ -4,7 +4,9 @@ They are no part of Kubernetes; the Events that they give about the Pod show wha
 becomes of a NodeClaim that Karpenter chose.
 Sources: https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md (Events
 TriggeredScaleUp and NotTriggerScaleUp); https://karpenter.sh/docs/troubleshooting/ (Events
-Nominated and FailedScheduling, by karpenter).
+Nominated and FailedScheduling, by karpenter);
+https://cloud.google.com/kubernetes-engine/docs/troubleshooting/cluster-autoscaler-scale-up
+(FailedScaleUp, after a TriggeredScaleUp for which the cloud had no machine or no quota).
 """
 
 import msgspec
@@ -27,7 +29,8 @@ Source: https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/
 
 _KARPENTER = "karpenter"
 _COMES = ("TriggeredScaleUp", "Nominated")
-_NONE = ("NotTriggerScaleUp", "FailedScheduling")
+_FAILED = "FailedScaleUp"
+_NONE = ("NotTriggerScaleUp", _FAILED, "FailedScheduling")
 _NOT_TRIGGERED = expression(r"^pod didn't trigger scale-up(?: \([^)]*\))?: ?")
 
 
@@ -59,7 +62,8 @@ def refusal(snapshot: Snapshot, write: Write) -> Word | None:
         return None
     by = note.after.spec.component
     text = _NOT_TRIGGERED.sub("", said(note)).rstrip(".")
-    told = f"{by} adds no node: {text}"
+    how = "could not add a node" if note.after.spec.reason == _FAILED else "adds no node"
+    told = f"{by} {how}: {text}"
     shown = proofs.events([note])
     if note.after.spec.reason in _COMES:
         told = f"{by} was to add a node, and the Pod has none yet: {text}"
@@ -77,7 +81,7 @@ def _last(snapshot: Snapshot, write: Write) -> Change | None:
     told = [
         note
         for note in snapshot.notes(write.log, *_COMES, *_NONE)
-        if note.after.spec.reason in ("TriggeredScaleUp", "NotTriggerScaleUp")
+        if note.after.spec.reason in ("TriggeredScaleUp", "NotTriggerScaleUp", _FAILED)
         or note.after.spec.component.startswith(_KARPENTER)
     ]
     return max(told, key=recency, default=None)

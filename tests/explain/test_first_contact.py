@@ -64,7 +64,7 @@ def test_a_rollout_under_way_goes_on_from_there(
 
 def test_a_pod_that_stops_waits_since_it_was_asked_to_and_not_for_its_grace() -> None:
     trace = found("rolling_update", 2, "deployment/web")
-    assert trace.waiting_for.endswith("to stop")
+    assert " to go (its containers have ended" in trace.waiting_for
     assert trace.waiting_since is not None
     assert trace.waiting_since <= observations("rolling_update")[0].at + 2
 

@@ -6,7 +6,8 @@ import pytest
 
 from tests.explain.stories import KCM, START, Json, Story, stamp
 from tests.explain.test_outlook_diagnoses import complete, report, rollout, waiting
-from tests.explain.things import condition, daemonset, pod, statefulset
+from tests.explain.test_outlook_stuck import later
+from tests.explain.things import condition, daemonset, node, pod, statefulset
 
 NEVER = 'runc create failed: exec: "/bin/serve": stat /bin/serve: no such file or directory'
 READY = [condition("Ready", "True")]
@@ -110,6 +111,27 @@ def test_a_bare_pod_that_never_ran_says_why() -> None:
     trace = story.trace(bare)
     assert trace.diagnosis == "pod-failed"
     assert trace.summary == f"Pod bare failed: container c could not be started: {NEVER}."
+
+
+def test_a_pod_that_was_given_up_is_not_ready_whatever_is_left_of_its_conditions() -> None:
+    story = Story()
+    bare = story.create(pod(None, "bare"), "kubectl-run")
+    report(story, bare, phase="Failed", conditions=[condition("Ready", "True")])
+    assert story.trace(bare).diagnosis == "pod-failed"
+
+
+def test_a_pod_whose_containers_have_ended_waits_for_its_volumes() -> None:
+    story = Story()
+    story.exists(node("node-1"))
+    bare = story.create(pod(None, "bare"), "kubectl-run")
+    story.mark(bare, grace=30)
+    report(story, bare, container(0, ended(0, "Completed")), phase="Succeeded", conditions=[])
+    later(story, 120.0)
+    trace = story.trace(bare)
+    assert trace.diagnosis == "terminating-slow"
+    assert trace.summary.endswith(
+        "Pod bare to go (its containers have ended, and its volumes have to be unmounted first)."
+    )
 
 
 REFUSED = [

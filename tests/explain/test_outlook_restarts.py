@@ -168,3 +168,33 @@ def test_a_container_that_was_ended_to_be_changed_is_no_crash(
     turned = condition("Ready", "True" if ready else "False")
     report(story, one, back, phase="Running", conditions=[turned])
     assert story.trace(web).diagnosis == code
+
+
+@pytest.mark.parametrize(
+    ("off", "words"), [(0, " (about 08:03:50 UTC)."), (-600, " after it ended."), (600, " ended.")]
+)
+def test_a_time_by_a_clock_that_is_seen_to_be_wrong_is_not_told(off: float, words: str) -> None:
+    story = Story()
+    web, _, one = rollout(story)
+    story.wait(195)
+    wait = "back-off 40s restarting failed container=c"
+    down = status("c", 3, waiting={"reason": "CrashLoopBackOff", "message": wait})
+    down["lastState"] = {"terminated": LAST | {"finishedAt": stamp(START + 190 + off)}}
+    report(story, one, down, phase="Running")
+    assert story.trace(web).summary.endswith(words)
+
+
+def test_a_container_that_ends_with_its_sandbox_does_not_exit_of_itself() -> None:
+    story = Story()
+    web, _, one = rollout(story)
+    told = "Pod sandbox changed, it will be killed and re-created."
+    story.tell(one, "SandboxChanged", told, "kubelet", **at(60, 188))
+    story.wait(195)
+    wait = "back-off 40s restarting failed container=c"
+    down = status("c", 3, waiting={"reason": "CrashLoopBackOff", "message": wait})
+    down["lastState"] = {"terminated": LAST | {"exitCode": 0, "reason": "Completed"}}
+    report(story, one, down, phase="Running")
+    trace = story.trace(web)
+    assert trace.diagnosis == "crash-loop"
+    words = "was stopped with its sandbox, which had changed (exit code 0); 3 restarts so far"
+    assert words in trace.summary

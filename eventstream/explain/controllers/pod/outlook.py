@@ -17,6 +17,7 @@ from eventstream.explain.controllers.pod.podstates import how_ended
 from eventstream.explain.controllers.pod.progress import progress
 from eventstream.explain.controllers.pod.troubles import of_container, trouble, unproven
 from eventstream.explain.controllers.shared import nodes
+from eventstream.explain.deletions.removals import stopped
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, troubled
 from eventstream.explain.outlook.snapshot import Snapshot, returned
 from eventstream.explain.vocabulary import commands
@@ -116,6 +117,8 @@ def _stopping(snapshot: Snapshot, write: Write, name: str, node: str) -> Holding
         )
     if not node:
         return Holding(STOP, "client", "", since, waiting_for, about=write, stops=True)
+    if stopped(write.image):
+        waiting_for = f"Pod {name} to go ({_LEFT})"
     plain = Holding(
         STOP,
         "kubelet",
@@ -133,6 +136,10 @@ def _stopping(snapshot: Snapshot, write: Write, name: str, node: str) -> Holding
     if wrong is None and host is not None and host.patient:
         return msgspec.structs.replace(host, rank=STOP, about=write, stops=True)
     return troubled(plain, wrong)
+
+
+_LEFT = "its containers have ended, and its volumes have to be unmounted first"
+"""What is left to do (pkg/kubelet/kubelet.go: `SyncTerminatedPod` waits for the unmounting)."""
 
 
 def _since(write: Write) -> float:
@@ -269,6 +276,8 @@ def _looking(snapshot: Snapshot, write: Write) -> Holding | None:
 def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
     """The outlook of a Pod that exists: ready, ended, or what it waits for."""
     image = write.image
+    if phase(image) == "Failed":  # Whoever else gives it up may leave it called ready.
+        return _failed_pod(snapshot, write)
     if is_ready(image) and not unproven(snapshot, write):
         more = asked(snapshot, write, began)
         if more is not None:
@@ -277,8 +286,6 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
         return Outlook("complete", f"{named(image)} is ready{where}.", ended=when(write))
     if phase(image) == "Succeeded":
         return Outlook("complete", f"{named(image)} has ended as it should.", ended=when(write))
-    if phase(image) == "Failed":
-        return _failed_pod(snapshot, write)
     held = holding(snapshot, write)
     return pending([held] if held else [], (), snapshot, f"Waiting for {named(image)}.")
 

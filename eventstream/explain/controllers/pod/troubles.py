@@ -51,9 +51,13 @@ _COUNTED_ANEW = 2 * _LONGEST_BACK_OFF
 Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-restarts.
 """
 
+_SANDBOX = "SandboxChanged"
 _OF_MEMORY = ("SystemOOM", "OOMKilling")
 _KILLED = 137
 """The exit code of what ended by SIGKILL."""
+
+_SLOW = 30.0
+"""Seconds that a report may take, and clocks may differ, before a time is not believed."""
 
 _APART = 5.0
 """Seconds between a container's end and what its node told of it, by two clocks of that node."""
@@ -104,8 +108,8 @@ def _lost_sight(state: ContainerState | None) -> bool:
     return ended is not None and ended.reason in _UNSEEN
 
 
-def crash(write: Write, status: ContainerStatus) -> Trouble:
-    """How a container keeps ending, in numbers."""
+def crash(write: Write, status: ContainerStatus, *, whole: bool = False) -> Trouble:
+    """How a container keeps ending, in numbers; `whole`: last with all of its Pod's sandbox."""
     last = status.last_state.terminated if status.last_state else None
     ended = status.state.terminated or last
     evidence = (proofs.reports(write, status), *_restarts_at(write, status, ended))
@@ -124,7 +128,10 @@ def crash(write: Write, status: ContainerStatus) -> Trouble:
     reason = f" ({ended.reason})" if ended.reason else ""
     well = not ended.exit_code and goes_on(write, status.name)
     though = " though it should go on" if well else ""
-    text = f"{text} exits with code {ended.exit_code}{reason}{though}; {times}."
+    how = f"exits with code {ended.exit_code}{reason}{though}"
+    if whole:
+        how = f"was stopped with its sandbox, which had changed (exit code {ended.exit_code})"
+    text = f"{text} {how}; {times}."
     return Trouble("crash-loop", text, evidence, _logs(write, status))
 
 
@@ -165,11 +172,22 @@ def _next_attempt(write: Write, status: ContainerStatus, ended: Terminated) -> s
             f", and restart policy {policy_of(write, status.name)} does not ask for another start"
         )
     at = _due(status, ended)
-    when = f" (about {_clock(at)})" if at is not None else ""
+    if at is not None and _other_clock(write, ended, at):
+        at = None
+    by_clock = f" (about {_clock(at)})" if at is not None else ""
     if told is not None:
-        return f", and the next attempt {told:.0f} s after it ended{when}"
+        return f", and the next attempt {told:.0f} s after it ended{by_clock}"
     by = "by about" if _longest(status, ended) else "about"
     return f", and the next attempt {by} {_clock(at)}" if at is not None else ""
+
+
+def _other_clock(write: Write, ended: Terminated, at: float) -> bool:
+    """Whether its node's clock is seen to be wrong, so that a time by it would mislead.
+
+    A kubelet tells of an end when it is past, and of a wait while it lasts.
+    """
+    finished = parse(ended.finished_at)
+    return at < when(write) - _SLOW or (finished is not None and finished > when(write) + _SLOW)
 
 
 def _restarts_at(
@@ -320,8 +338,30 @@ def _ended(snapshot: Snapshot, write: Write, status: ContainerStatus) -> Trouble
     by_probe = killed(snapshot, write, status)
     if by_probe is not None:
         return by_probe.trouble
-    wrong = hooked(snapshot, write, status)
+    wrong = hooked(snapshot, write, status) or _resettled(snapshot, write, status)
     return wrong or _starved(snapshot, write, status, crash(write, status))
+
+
+def _resettled(snapshot: Snapshot, write: Write, status: ContainerStatus) -> Trouble | None:
+    """A container that ended as its kubelet stopped the whole Pod, whose sandbox had changed.
+
+    So it goes again and again where runtime and kubelet disagree on cgroups, or the runtime ends.
+    Source: pkg/kubelet/kuberuntime/kuberuntime_manager.go, SyncPod (Event SandboxChanged, before
+    the containers are stopped, which may take their grace period).
+    """
+    last = status.last_state.terminated if status.last_state else None
+    ended = status.state.terminated or last
+    at = parse(ended.finished_at) if ended is not None else None
+    if at is None:
+        return None
+    grace = write.image.spec.termination_grace_period_seconds or 0
+    for note in snapshot.notes(write.log, _SANDBOX):
+        told = last_told(note.after.spec)
+        if told is not None and at - grace - _APART <= told <= at + _APART:
+            wrong = crash(write, status, whole=True)
+            shown = (*wrong.evidence, *proofs.events([note]))
+            return msgspec.structs.replace(wrong, evidence=shown)
+    return None
 
 
 def _starved(snapshot: Snapshot, write: Write, status: ContainerStatus, wrong: Trouble) -> Trouble:

@@ -144,7 +144,8 @@ def _ordinal(view: View, owner: OwnerReference, loop: Loop, cause: Write | None)
     if loop.desired is None or loop.current is None or cause is None:
         return ""
     missing = loop.desired - loop.current
-    number = view.family(owner.uid).born_between(cause.order, view.order) + 1
+    since = begun(view, owner.uid, cause)
+    number = view.family(owner.uid).born_between(since, view.order) + 1
     return f", number {number} of {missing}" if 1 <= number <= missing and missing > 1 else ""
 
 
@@ -177,10 +178,22 @@ def _loop(
     if not maker.counted or not isinstance(desired, int):
         compare = _wanted(view, owner)
         return Loop(observe, compare, f"created {name}")
-    at = counted.order + 1 if counted is not None else view.order
+    at = begun(view, owner.uid, counted) + 1 if counted is not None else view.order
     existing = max(view.family(owner.uid).count_active(at), 0)
     compare = f"{count(desired, 'Pod')} desired, {existing} exist"
     return Loop(observe, compare, f"created {name}", desired, existing)
+
+
+def begun(view: View, owner: str, cause: Write) -> int:
+    """From which order on a controller compared: its cause, or its last report after that.
+
+    It makes or deletes Pods, then reports once, and only then compares anew.
+    Source: pkg/controller/replicaset/replica_set.go, syncReplicaSet.
+    """
+    for write in view.backwards(owner):
+        if write.order <= cause.order or write.decision.rule == "status-reported":
+            return max(write.order, cause.order)
+    return cause.order
 
 
 def _wanted(view: View, owner: OwnerReference) -> str:

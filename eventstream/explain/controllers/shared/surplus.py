@@ -4,8 +4,11 @@ Where a client could as well have done it, the verdict names both and the actor 
 wrong name is a defect.
 """
 
+import msgspec
+
 from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.registry import behaviour_of
+from eventstream.explain.controllers.shared.makers import begun
 from eventstream.explain.controllers.shared.updates import going_at
 from eventstream.explain.deletions.deciding import Housekeeper, left_open, would_say
 from eventstream.explain.deletions.removals import deletion
@@ -80,6 +83,8 @@ def scaled_down(view: View) -> Verdict | None:
     if keeper is not None and keeper.actor != maker.actor:
         keeper = None
     asked = cause
+    if loop is not None and asked is not None and not of.in_order:
+        loop = _as_compared(view, owner.uid, loop, asked)
     cause = turn[0] if turn else keeper.cause if keeper and keeper.cause else cause
     return Verdict(
         rule="scaled-down",
@@ -270,6 +275,24 @@ def _acted_by(view: View, uid: str) -> tuple[Write | None, Loop | None]:
         if not isinstance(observed, int) or (write.image.metadata.generation or 0) <= observed:
             break
     return None, None
+
+
+def _as_compared(view: View, uid: str, loop: Loop, cause: Write) -> Loop:
+    """The comparison as it was made, once, for this Pod and for those deleted along just before.
+
+    Source: pkg/controller/replicaset/replica_set.go, manageReplicas.
+    """
+    family = view.family(uid)
+    order, pod = family.last_loss(view.order) or (-1, "")
+    child = family.children.get(pod)
+    last = child.at(order + 1) if child is not None and order > begun(view, uid, cause) else None
+    verdict = last.decision.verdict if last is not None else None
+    if verdict is None or verdict.rule != "scaled-down" or verdict.loop is None:
+        return loop
+    if verdict.loop.observe != loop.observe:
+        return loop
+    compare, current = verdict.loop.compare, verdict.loop.current
+    return msgspec.structs.replace(loop, compare=compare, current=current)
 
 
 def _surplus(view: View, owner: Family[ObjectLog, Write], cause: Write | None) -> Loop | None:

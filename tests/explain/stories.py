@@ -28,12 +28,22 @@ _LISTED = (("Namespace", "v1"), ("CustomResourceDefinition", "apiextensions.k8s.
 _MAY_LIST = {
     "Pod": "v1",
     "ReplicaSet": "apps/v1",
+    "Deployment": "apps/v1",
     "Event": "v1",
     "Node": "v1",
     "ResourceQuota": "v1",
 }
 _PARTS = ("metadata", "spec", "status")
-UNNUMBERED = ("Node",)
+UNNUMBERED = (
+    "APIService",
+    "HorizontalPodAutoscaler",
+    "Namespace",
+    "Node",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "ResourceQuota",
+    "Service",
+)
 """Kinds whose specs the API server does not number by generation."""
 
 

@@ -77,6 +77,33 @@ def reported(view: View, who: Writer) -> Verdict | None:
     )
 
 
+def available(view: View, who: Writer) -> Verdict | None:
+    """The API server reported whether the server behind an APIService answers."""
+    write = view.write
+    if who.manager != "kube-apiserver" or who.subresource != "status":
+        return None
+    cause, found = view.last_spec_change(write.log.uid), condition(write.image, "Available")
+    news = f"condition Available is {found.status} ({found.reason})" if found else ""
+    news = news or told_changes(write.changes)
+    return Verdict(
+        rule="definition-reported",
+        actor="api-server",
+        actor_name=who.manager,
+        verb="report",
+        subresource="status",
+        what=f"The API server reported in the status of {named(write.image)}: {news}.",
+        why="It asks the server behind it again and again whether it answers."
+        if getattr(write.image.spec, "service", None)
+        else "It serves this API itself.",
+        who_grade="reported",
+        why_grade="inferred",
+        causes=(cause,) if cause else (),
+        evidence=(proofs.saw(write), *proofs.managed(who)),
+        source_url=sources.API_SERVICE_STATUS,
+        loop=Loop(named(write.image), "a server that answers desired", f"reported {news}"),
+    )
+
+
 def _became(write: Write, name: str) -> bool:
     after, before = condition(write.image, name), condition(write.before, name)
     return bool(after and after.status == "True" and not (before and before.status == "True"))
@@ -194,6 +221,9 @@ BEHAVIOURS = (
         rules={kinds.DEFINITION: Rules(reports=(reported,))},
         assess=assess_definition,
     ),
-    Behaviour(kind=kinds.API_SERVICE, assess=assess_api_service),
+    Behaviour(
+        kind=kinds.API_SERVICE,
+        rules={kinds.API_SERVICE: Rules(reports=(available,))},
+        assess=assess_api_service,
+    ),
 )
-"""Writes to APIServices are the API server's own, or a client's, which managedFields tell."""

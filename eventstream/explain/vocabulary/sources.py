@@ -136,6 +136,11 @@ CUSTOM_CONTROLLERS = CUSTOM_RESOURCES + "#custom-controllers"
 DEFINITION_STATUS = _in(
     _EXTENSIONS + "pkg/controller/status/naming_controller.go", "calculateNamesAndConditions"
 )
+API_SERVICE_STATUS = _in(
+    "staging/src/k8s.io/kube-aggregator/pkg/controllers/status/remote/"
+    "remote_available_controller.go",
+    "sync",
+)
 DEFINITION_FINALIZER = _in(
     _EXTENSIONS + "pkg/controller/finalizer/crd_finalizer.go", "deleteInstances"
 )

@@ -220,12 +220,14 @@ class Write:
 
         Of a custom resource whose type has no status apart, what is reported raises that, too:
         https://kubernetes.io/docs/reference/kubernetes-api/extend-resources/custom-resource-definition-v1/
+        Of claims, Services and others without a generation it is what begins a trace.
         """
         if self.change.type == "ADDED" or self.before is None:
             return not self.gone
         now, was = self.image.metadata, self.before.metadata
         if now.generation == was.generation or now.deletion_timestamp:
-            return False
+            asks = not (now.generation or now.deletion_timestamp) and self.decision.begins
+            return asks and any(c.path.startswith("spec") for c in self.changes)
         return not self.changes or not all(c.path.startswith("status") for c in self.changes)
 
 

@@ -121,10 +121,24 @@ def unsure(view: View, who: Writer) -> Verdict | None:
         why=why,
         who_grade="unknown",
         why_grade="unknown",
+        causes=_told_with(view, who),
         begins=created,
         evidence=(proofs.saw(write), *proofs.managed(who)),
         source_url=sources.OPERATOR,
     )
+
+
+def _told_with(view: View, who: Writer) -> tuple[Write, ...]:
+    """What was last asked of an object with which a report or a finalizer on it is told.
+
+    Whoever wrote it, that asks for nothing.
+    """
+    write = view.write
+    answers = who.subresource == "status" or _holds(write)
+    if write.change.type == "ADDED" or not answers or is_a(write.image, kinds.NODE):
+        return ()
+    cause = _asked(view)
+    return (cause,) if cause is not None else ()
 
 
 def _names_an_owner(write: Write, who: Writer) -> str:

@@ -285,9 +285,9 @@ CUSTOM = (
     ),
     DocumentedRule(
         "definition-reported",
-        "The API server wrote the conditions of a CustomResourceDefinition.",
+        "The API server wrote the conditions of a CustomResourceDefinition, or of an APIService.",
         ("api-server",),
-        (sources.DEFINITION_STATUS,),
+        (sources.DEFINITION_STATUS, sources.API_SERVICE_STATUS),
     ),
     DocumentedRule(
         "type-established",

@@ -5,7 +5,7 @@ Of a volume neither its source nor its handles are kept, of an Ingress neither h
 
 import msgspec
 
-from eventstream.objects.cluster_kinds import Quantities, ServiceReference
+from eventstream.objects.cluster_kinds import Quantities
 from eventstream.objects.numbers import Int64
 from eventstream.objects.pods import Condition, Part
 
@@ -76,10 +76,23 @@ class LoadBalanced(Part, frozen=True, gc=False):
     conditions: tuple[Condition, ...] = ()
 
 
+class BackendPort(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
+    """A port of a Service, of which its name may say that no Service is meant."""
+
+    name: str = ""
+
+
+class BackendService(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
+    """A Service, and which of its ports."""
+
+    name: str = ""
+    port: BackendPort = BackendPort()
+
+
 class Backend(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """A Service that requests are sent to."""
 
-    service: ServiceReference | None = None
+    service: BackendService | None = None
 
 
 class Path(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):

@@ -35,6 +35,43 @@ def test_an_ingress_may_come_before_its_service() -> None:
     assert story.trace(web).diagnosis is None
 
 
+def test_a_backend_that_an_annotation_describes_is_no_service() -> None:
+    story = Story()
+    story.exists(service("other"))
+    web = ingress("ssl-redirect")
+    web["spec"]["defaultBackend"]["service"]["port"] = {"name": "use-annotation"}
+    story.create(web, "kubectl-create")
+    later(story, 30.0)
+    assert story.trace(web).diagnosis is None
+
+
+WARNED = [
+    ("TopologyAwareHintsDisabled", "endpoint-slice-controller", "running"),
+    ("AllocationFailed", "metallb-controller", "stalled"),
+]
+
+
+@pytest.mark.parametrize(("reason", "component", "state"), WARNED)
+def test_a_warning_of_endpoints_says_nothing_of_a_load_balancer(
+    reason: str, component: str, state: str
+) -> None:
+    story = Story()
+    web = story.create(service("web", type="LoadBalancer"), "kubectl-create")
+    story.tell(web, reason, "Insufficient number", component)
+    assert story.trace(web).state == state
+
+
+def test_what_a_cloud_puts_on_a_service_is_told_with_what_was_asked_of_it() -> None:
+    story = Story()
+    web = story.exists(service("web"))
+    asked = story.change(web, {"spec": {"type": "LoadBalancer"}}, "kubectl-patch")
+    trace = story.trace(asked)
+    held = {"metadata": {"finalizers": ["service.kubernetes.io/load-balancer-cleanup"]}}
+    story.change(web, held, "cloud-controller-manager")
+    assert story.last(web).trace == trace.id
+    assert len(story.told().traces) == 1
+
+
 def test_an_ingress_has_time_when_its_service_is_made_anew() -> None:
     story = Story()
     backend = story.exists(service("web"))

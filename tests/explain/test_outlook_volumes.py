@@ -116,9 +116,50 @@ def test_a_claim_that_cannot_grow_says_why() -> None:
     )
 
 
-def test_a_file_system_grows_where_a_pod_uses_it() -> None:
+OVERCOME = [
+    ("ExternalExpanding", "waiting for an external controller to expand this PVC"),
+    ("FileSystemResizeRequired", "Require file system resize of volume on node"),
+    ("VolumeResizeSuccessful", "Resize volume succeeded"),
+]
+
+
+@pytest.mark.parametrize(("reason", "said"), OVERCOME)
+def test_a_resize_is_not_called_impossible_for_what_is_no_failure_or_is_overcome(
+    reason: str, said: str
+) -> None:
     story = Story()
+    found = claim(story)
+    if reason != "ExternalExpanding":
+        story.tell(found, "VolumeResizeFailed", "context deadline exceeded", "external-resizer")
+        story.wait(5)
+    story.tell(found, reason, said, "external-resizer")
+    trace = story.trace(found)
+    assert (trace.state, trace.holder, trace.diagnosis) == ("running", "custom-controller", None)
+
+
+def test_what_failed_before_is_not_said_of_what_is_asked_for_now() -> None:
+    story = Story()
+    found = claim(story)
+    story.tell(found, "VolumeResizeFailed", "no volume is so large", "external-resizer")
+    assert story.trace(found).state == "stalled"
+    story.wait(60)
+    less = {"spec": {"resources": {"requests": {"storage": "10Gi"}}}}
+    story.change(found, less, "kubectl-patch")
+    trace = story.trace(found)
+    assert (trace.state, trace.diagnosis) == ("running", None)
+    assert trace.waiting_for == "PersistentVolumeClaim data to grow from 8Gi to 10Gi"
+
+
+def test_a_file_system_grows_where_a_pod_uses_it() -> None:
+    story = Story("Pod")
     found = claim(story, conditions=[condition("FileSystemResizePending", "True")])
+    trace = story.trace(found)
+    assert (trace.state, trace.holder, trace.diagnosis) == ("running", "client", None)
+    assert trace.waiting_for.startswith("a Pod to use PersistentVolumeClaim data")
+    user = thing("Pod", "web", spec={"nodeName": "node-1", "containers": []})
+    source = {"claimName": "data"}
+    user["spec"]["volumes"] = [{"name": "data", "persistentVolumeClaim": source}]
+    story.create(user, "kubectl-create")
     later(story, 3600.0)
     trace = story.trace(found)
     assert (trace.state, trace.holder, trace.diagnosis) == ("running", "kubelet", None)

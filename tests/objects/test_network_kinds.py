@@ -15,7 +15,8 @@ VOLUME = Resource("", "v1", "persistentvolumes", "PersistentVolume", namespaced=
 
 
 def backend(name: str) -> dict[str, Any]:
-    return {"service": {"name": name, "port": {"name": CANARY}}, "resource": {"name": CANARY}}
+    port = {"name": "http", "number": 80, "extra": CANARY}
+    return {"service": {"name": name, "port": port}, "resource": {"name": CANARY}}
 
 
 ROUTED = {"host": CANARY, "http": {"paths": [{"path": f"/{CANARY}", "backend": backend("web")}]}}
@@ -53,4 +54,5 @@ def test_the_services_that_an_ingress_leads_to_are_kept() -> None:
     spec = {"rules": [ROUTED], "defaultBackend": backend("other")}
     image = decoder().image(INGRESS, text(thing("Ingress", spec=spec)))
     assert image.spec.default_backend.service.name == "other"
+    assert image.spec.default_backend.service.port.name == "http"
     assert [path.backend.service.name for path in image.spec.rules[0].http.paths] == ["web"]

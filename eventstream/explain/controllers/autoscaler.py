@@ -11,6 +11,7 @@ from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pendi
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary import commands, sources
 from eventstream.explain.vocabulary.declared import kinds
+from eventstream.explain.vocabulary.declared.kinds import GroupKind
 from eventstream.explain.vocabulary.records import Evidence, Loop
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.notes import first_told, last_told
@@ -200,6 +201,8 @@ def _unable(snapshot: Snapshot, write: Write, found: Condition) -> Outlook:
     if found.reason == "ScalingDisabled":
         return complete(write, f"{name} does not scale now: {said}")
     since = parse(found.last_transition_time) or when(write)
+    if found.reason == "FailedGetScale" and (lost := _without_target(snapshot, write, found)):
+        return pending([lost], staged([("stored", 1, 1), ("measuring", 0, 1)]), snapshot, "")
     verb = "find what it scales" if found.reason == "FailedGetScale" else "scale"
     what = "measure" if found.type == "ScalingActive" else verb
     held = Holding(
@@ -220,6 +223,29 @@ def _unable(snapshot: Snapshot, write: Write, found: Condition) -> Outlook:
         plain = Holding(1, "client", "", since, f"{name} or its target to be changed", about=write)
         held = troubled(plain, wrong)
     return pending([held], staged([("stored", 1, 1), ("measuring", 0, 1)]), snapshot, "")
+
+
+def _without_target(snapshot: Snapshot, write: Write, found: Condition) -> Holding | None:
+    """The wait for what it is to scale, where there is no such object; None where there may be."""
+    target = getattr(write.image.spec, "scale_target_ref", None)
+    group = (target.api_version if target is not None else "").rpartition("/")[0]
+    if target is None or GroupKind(group, target.kind) not in (kinds.DEPLOYMENT, kinds.STATEFULSET):
+        return None
+    if not snapshot.has_met(target.kind):
+        return None
+    there = snapshot.by_name(target.kind, write.image.metadata.namespace, target.name)
+    if there is not None and not there.gone:
+        return None
+    name, what = named(write.image), f"{target.kind} {target.name}"
+    since = max(parse(found.last_transition_time) or when(write), when(there) if there else 0.0)
+    plain = Holding(
+        1, "client", "", since, f"{what}, which {name} is to scale, to be created", about=write
+    )
+    if snapshot.now - since < _SYNCS:
+        return plain
+    detail = f"{name} is to scale {what}, which does not exist."
+    shown = (proofs.says(write, found), *_told(snapshot, write, found))
+    return troubled(plain, Trouble("spec-invalid", detail, shown, commands.describe(write)))
 
 
 def _are_starting(found: Condition) -> bool:

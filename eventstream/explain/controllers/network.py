@@ -251,11 +251,20 @@ def _lost(snapshot: Snapshot, write: Write) -> Iterator[str]:
     backends = [path.backend for rule in spec.rules if rule.http for path in rule.http.paths]
     if spec.default_backend is not None:
         backends.append(spec.default_backend)
-    names = {backend.service.name for backend in backends if backend.service}
+    services = [each.service for each in backends if each.service is not None]
+    names = {each.name for each in services if each.port.name != _BY_ANNOTATION}
     for name in sorted(names):
         found = snapshot.by_name("Service", write.image.metadata.namespace, name)
         if found is None or found.gone:
             yield name
+
+
+_BY_ANNOTATION = "use-annotation"
+"""The port by which a backend is an action that an annotation of the Ingress describes.
+
+Source: https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/
+annotations/#actions
+"""
 
 
 def _misled(snapshot: Snapshot, write: Write, lost: list[str]) -> Holding:

@@ -172,6 +172,8 @@ _LATE = {"custom-controller": "no-controller", "kubelet": "kubelet-slow"}
 def _which(holding: Holding) -> str:
     if holding.actor == "scheduler" and holding.name not in ("", "default-scheduler"):
         return f" {holding.name}"
+    if holding.actor == "custom-controller" and holding.name:
+        return f" {holding.name}"
     return f" on {holding.name}" if holding.actor == "kubelet" and holding.name else ""
 
 

@@ -109,16 +109,20 @@ _ASIDE = frozenset(
         "CheckLimitsForResolvConf",
         "DNSConfigForming",
         "FailedToRetrieveImagePullSecret",
+        "FailedToUpdateEndpoint",
+        "FailedToUpdateEndpointSlices",
         "InvalidDiskCapacity",
         "MissingClusterDNS",
         "SystemOOM",
+        "TopologyAwareHintsDisabled",
     }
 )
 """Reasons of warnings that say nothing of why an object waits.
 
 A kubelet gives some of them each time that it starts, as before it has measured its disks.
 Source: pkg/kubelet/events/event.go; pkg/kubelet/network/dns/dns.go;
-pkg/kubelet/images/image_gc_manager.go.
+pkg/kubelet/images/image_gc_manager.go; pkg/controller/endpointslice/endpointslice_controller.go;
+https://github.com/kubernetes/endpointslice/blob/master/topologycache/event.go.
 """
 
 _EARLY = 2.0

@@ -5,20 +5,27 @@ https://kubernetes.io/docs/concepts/storage/persistent-volumes/#expanding-persis
 """
 
 from eventstream.explain.attribution import proofs
+from eventstream.explain.controllers.shared.leaving import users
 from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.quantities import amount
-from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.outlook.snapshot import Snapshot, written
 from eventstream.explain.vocabulary import commands
-from eventstream.explain.world.notes import said
-from eventstream.explain.world.pods import condition, is_true
+from eventstream.explain.world.notes import said, told_at
+from eventstream.explain.world.pods import condition, has_ended, is_true
 from eventstream.explain.world.text import named, said_by, sentence, when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.cluster_kinds import ClaimSpec
 from eventstream.objects.images import Image
 from eventstream.objects.network_kinds import VolumeSpec
+from eventstream.objects.observations import Change
 
 _FAILED = ("ControllerResizeError", "NodeResizeError")
-_EVENTS = ("VolumeResizeFailed", "FileSystemResizeFailed", "ExternalExpanding")
+_FAILURES = ("VolumeResizeFailed", "FileSystemResizeFailed")
+_DONE = ("VolumeResizeSuccessful", "FileSystemResizeRequired", "FileSystemResizeSuccessful")
+"""Reasons of Events about one part of the work that is done: what had failed before is over.
+
+Source: https://github.com/kubernetes-csi/external-resizer#overview
+"""
 
 
 def resizing(snapshot: Snapshot, write: Write) -> Holding | None:
@@ -32,7 +39,7 @@ def resizing(snapshot: Snapshot, write: Write) -> Holding | None:
     name = named(image)
     what = f"{name} to grow from {has} to {asked}"
     plain = Holding(2, "custom-controller", "", when(write), what, patient=True, about=write)
-    notes = snapshot.notes(write.log, *_EVENTS)
+    notes = _failures(snapshot, write)
     for type_ in _FAILED:
         found = condition(image, type_)
         if found is not None and found.status == "True":
@@ -42,15 +49,48 @@ def resizing(snapshot: Snapshot, write: Write) -> Holding | None:
             return troubled(
                 plain, Trouble("volume-pending", detail, shown, commands.describe(write))
             )
-    if any(note.after.spec.reason != "ExternalExpanding" for note in notes):
+    pending = condition(image, "FileSystemResizePending")
+    if pending is not None and pending.status == "True":
+        return _on_node(snapshot, write, notes, plain)
+    if notes:
         detail = sentence(f"{name} cannot grow from {has} to {asked}: {said(notes[0])}")
         wrong = Trouble("volume-pending", detail, proofs.events(notes), commands.describe(write))
         return troubled(plain, wrong)
-    pending = condition(image, "FileSystemResizePending")
-    if pending is not None and pending.status == "True":
-        what = f"the file system of {name} to grow, on the node of a Pod that uses it"
-        return Holding(2, "kubelet", "", when(write), what, patient=True, about=write)
     return plain
+
+
+def _failures(snapshot: Snapshot, write: Write) -> list[Change]:
+    """What last failed of what is asked for now, the latest first; nothing once it went on.
+
+    A larger volume is asked for by a change of the claim: what failed before was of another one.
+    """
+    notes = snapshot.latest_notes(write.log, *_FAILURES, *_DONE)
+    asked = write.log.last_spec_change(write.order + 1)
+    since = written(asked) if asked is not None else 0.0
+    notes = [note for note in notes if told_at(note) >= since]
+    if not notes or notes[0].after.spec.reason in _DONE:
+        return []
+    return [note for note in notes if note.after.spec.reason in _FAILURES]
+
+
+def _on_node(snapshot: Snapshot, write: Write, notes: list[Change], plain: Holding) -> Holding:
+    """The volume has grown, and its file system has not: that takes a Pod that uses it.
+
+    Source: https://kubernetes.io/docs/concepts/storage/persistent-volumes/
+    #expanding-persistent-volumes-claims
+    """
+    name = named(write.image)
+    failed = [note for note in notes if note.after.spec.reason == _FAILURES[1]]
+    if failed:
+        detail = sentence(f"The file system of {name} cannot grow: {said(failed[0])}")
+        wrong = Trouble("volume-pending", detail, proofs.events(failed), commands.describe(write))
+        return troubled(plain, wrong)
+    used = snapshot.hides("Pod") or any(not has_ended(pod.image) for pod in users(snapshot, write))
+    what = f"the file system of {name} to grow, on the node of a Pod that uses it"
+    if not used:
+        what = f"a Pod to use {name}: its volume has grown, and its file system does so then"
+    actor = "kubelet" if used else "client"
+    return Holding(2, actor, "", when(write), what, patient=True, about=write)
 
 
 def modifying(snapshot: Snapshot, write: Write) -> Holding | None:

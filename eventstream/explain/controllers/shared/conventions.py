@@ -11,6 +11,8 @@ https://kueue.sigs.k8s.io/docs/tasks/run/jobs/ (the label that names a queue).
 
 from typing import Any
 
+import msgspec
+
 from eventstream.explain.attribution import proofs
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
@@ -77,6 +79,19 @@ def manager_of(image: Image) -> str:
     """Which controller looks after a Job instead of the Job controller; empty for that one."""
     manager = getattr(image.spec, "managed_by", None) or ""
     return "" if manager == _OWN else manager
+
+
+def entrusted(write: Write, missing: Holding) -> Holding:
+    """The same, for a Job that is left to another controller, which may run it elsewhere.
+
+    Source: https://kubernetes.io/docs/concepts/workloads/controllers/job/
+    #delegation-of-managing-a-job-object-to-external-controller
+    """
+    manager = manager_of(write.image) if write.image.kind == "Job" else ""
+    if not manager:
+        return missing
+    waiting_for = f"{named(write.image)} to be run: its spec.managedBy leaves it to {manager}"
+    return msgspec.structs.replace(missing, waiting_for=waiting_for)
 
 
 def suspended(snapshot: Snapshot, write: Write) -> Holding:

@@ -65,13 +65,13 @@ def _mounted(snapshot: Snapshot, claim: Write) -> Holding | None:
 
     Source: pkg/controller/volume/pvcprotection/pvc_protection_controller.go, podUsesPVCForDeletion.
     """
-    users = _users(snapshot, claim)
-    if not users:
+    using_it = users(snapshot, claim)
+    if not using_it:
         return None
-    stopping = [pod for pod in users if pod.image.metadata.deletion_timestamp]
-    if len(stopping) == len(users):
+    stopping = [pod for pod in using_it if pod.image.metadata.deletion_timestamp]
+    if len(stopping) == len(using_it):
         return holding_of(snapshot, stopping[0])
-    using = [pod for pod in users if pod not in stopping]
+    using = [pod for pod in using_it if pod not in stopping]
     names = [named(pod.image) for pod in using]
     verb = "uses" if len(using) == 1 else "use"
     detail = (
@@ -89,7 +89,7 @@ def _mounted(snapshot: Snapshot, claim: Write) -> Holding | None:
     )
 
 
-def _users(snapshot: Snapshot, claim: Write) -> list[Write]:
+def users(snapshot: Snapshot, claim: Write) -> list[Write]:
     """The Pods of its namespace that have the claim as a volume, and have a node."""
     namespace, name = claim.image.metadata.namespace, claim.image.metadata.name
     found: list[Write] = []
@@ -290,7 +290,7 @@ def _held_up(snapshot: Snapshot, space: Write) -> Holding:
             )
             return troubled(plain, wrong)
     if plain.late != "finalizer-stuck":
-        return plain
+        return _undiscovered(snapshot, space, plain)
     logs = list(snapshot.world.logs.values())
     holds = [left for left in _marked(snapshot, logs, name) if _finalizers(left)]
     if not holds:
@@ -301,6 +301,38 @@ def _held_up(snapshot: Snapshot, space: Write) -> Holding:
     told = f"{plain.waiting_for}; {listing(names)}{more} {verb} one"
     command = commands.read(holds[0])
     return msgspec.structs.replace(plain, waiting_for=told, command=command)
+
+
+def _undiscovered(snapshot: Snapshot, space: Write, plain: Holding) -> Holding:
+    """The same, where it waits for the server behind an APIService, which Baton sees is away.
+
+    Source: pkg/controller/namespace/deletion/namespaced_resources_deleter.go,
+    deleteAllContent (a failed discovery fails the deletion, which is tried again).
+    """
+    found = condition(space.image, _FAILURES[0])
+    if found is None or found.status != "True":
+        return plain
+    for log in list(snapshot.world.logs.values()):
+        service = snapshot.alive(log) if is_a(log.ref, kinds.API_SERVICE) else None
+        there = condition(service.image, "Available") if service is not None else None
+        if service is None or there is None or there.status != "False":
+            continue
+        version, _, group = log.ref.name.partition(".")
+        if f"{group}/{version}" not in (found.message or ""):
+            continue
+        away = said_by(there.message, there.reason).rstrip(".")
+        name = named(service.image)
+        waiting_for = f"{named(space.image)} to be removed, which takes {name} to be available"
+        wrong = Trouble(
+            plain.late,
+            f"{named(space.image)} is not removed while {name} is not available, as what it holds "
+            f"of that API cannot be listed: {away}.",
+            (*plain.evidence, proofs.says(service, there)),
+            commands.describe(service),
+            holder="client",
+        )
+        return troubled(msgspec.structs.replace(plain, waiting_for=waiting_for), wrong)
+    return plain
 
 
 def _marked(snapshot: Snapshot, logs: Iterable[ObjectLog], namespace: str) -> list[Write]:

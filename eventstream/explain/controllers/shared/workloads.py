@@ -183,7 +183,7 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
     desired = _desired(image, len(counts.active))
     missing = missing_pods(snapshot, write, actor, desired, counts)
     if missing is not None:
-        found.append(_by_name(write, missing))
+        found.append(_by_name(write, conventions.entrusted(write, missing)))
     if not found:
         hidden = conventions.unseen(snapshot, write, desired)
         found.append(hidden or _by_name(write, _report(write, actor, counts)))

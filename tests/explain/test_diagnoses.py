@@ -21,9 +21,10 @@ _OTHERS = frozenset(
         *("argocd-controller", "argocd-application-controller"),
         *("disk-pressure", "memory-pressure", "network-unavailable", "not-ready", "pid-pressure"),
         *("kube-root-ca.crt", "cloud-controller", "kueue-controller", "node-controller"),
+        "use-annotation",
     }
 )
-"""Words of the same form that are no codes: labels, a namespace, programs, and taints of nodes."""
+"""Words of the same form that are no codes: labels, a namespace, programs, taints, and a port."""
 
 
 def written() -> set[str]:

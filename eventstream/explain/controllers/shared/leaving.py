@@ -324,7 +324,7 @@ def _undiscovered(snapshot: Snapshot, space: Write, plain: Holding) -> Holding:
         name = named(service.image)
         waiting_for = f"{named(space.image)} to be removed, which takes {name} to be available"
         wrong = Trouble(
-            plain.late,
+            "terminating-slow",
             f"{named(space.image)} is not removed while {name} is not available, as what it holds "
             f"of that API cannot be listed: {away}.",
             (*plain.evidence, proofs.says(service, there)),

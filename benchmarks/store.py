@@ -54,13 +54,6 @@ class Cluster(NamedTuple):
     version: str = "v1.36"
 
 
-class Cost(NamedTuple):
-    """Seconds of CPU and of the clock for all commits."""
-
-    cpu: float
-    wall: float
-
-
 class Stored:
     """One round: how many events and steps these were, and what storing them took."""
 

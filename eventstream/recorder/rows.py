@@ -1,6 +1,6 @@
 """Steps, traces and images as rows: which column holds what, and what is stored of them already."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -58,13 +58,6 @@ class KnownTrace(NamedTuple):
 def same(body: bytes, other: bytes) -> bool:
     """Whether two bodies say the same; an older dictionary may have packed one of them."""
     return body == other or frames.unpack(body) == frames.unpack(other)
-
-
-def chunks(ids: Iterable[str], size: int = 500) -> Iterator[list[str]]:
-    """`ids` in lists that fit a database's limit on the parameters of one query."""
-    listed = list(ids)
-    for start in range(0, len(listed), size):
-        yield listed[start : start + size]
 
 
 def known_steps(ids: Iterable[bytes]) -> dict[bytes, StepCells]:

@@ -46,6 +46,62 @@ def test_what_is_to_rest_waits_for_a_person_before_anybody_reported_on_it() -> N
     assert told(story, site) == ("stalled", "client", "paused")
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_what_is_put_to_rest_is_left_alone_whatever_is_changed_in_it_meanwhile(again: bool) -> None:
+    """Its controller answers neither the suspension nor an edit after that."""
+    story = Story()
+    story.exists(definition())
+    site = story.create(website(), "kubectl-create")
+    story.change(site, {"status": {"conditions": [READY]}}, "site-operator", sub="status")
+    story.wait(60)
+    story.change(site, {"spec": {"suspend": True}}, "flux")
+    if again:
+        story.wait(60)
+        story.change(site, {"spec": {"suspend": True, "size": 3}}, "kubectl-edit")
+    story.wait(3600)
+    story.exists(thing("Namespace", "other"))
+    assert told(story, site) == ("stalled", "client", "paused")
+
+
+def test_what_is_resumed_waits_for_its_controller() -> None:
+    story = Story()
+    story.exists(definition())
+    site = story.exists(website(spec={"suspend": True}, status={"conditions": [READY]}))
+    story.change(site, {"spec": {"suspend": False}}, "flux")
+    story.wait(3600)
+    story.exists(thing("Namespace", "other"))
+    assert told(story, site) == ("stalled", "custom-controller", "no-controller")
+
+
+@pytest.mark.parametrize(
+    ("group", "kind"),
+    [("networking.istio.io/v1", "VirtualService"), ("monitoring.coreos.com/v1", "PrometheusRule")],
+)
+def test_what_others_only_read_waits_for_nobody_when_it_is_changed(group: str, kind: str) -> None:
+    story = Story(judge=taught.judge())
+    rule = story.exists(thing(kind, "web", group, spec={"size": 1}))
+    story.wait(60)
+    story.change(rule, {"spec": {"size": 2}}, "kubectl-edit")
+    story.wait(3600)
+    story.exists(thing("Namespace", "other"))
+    assert told(story, rule) == ("complete", None, None)
+
+
+def test_who_made_a_run_and_reports_on_it_as_part_of_the_object_is_its_controller() -> None:
+    """One entry has its spec and its status, as of a type without a status apart."""
+    story = Story()
+    site = story.create(website(), "run-controller")
+    story.wait(1)
+    entry = site["metadata"]["managedFields"][0]
+    entry["time"] = stamp(story.at)
+    entry["fieldsV1"]["f:status"] = {"f:phase": {}, "f:message": {}}
+    story.change(site, {"status": {"phase": "Failed", "message": "no metric"}})
+    story.wait(3600)
+    story.exists(thing("Namespace", "other"))
+    assert told(story, site) == ("stalled", "custom-controller", "not-ready")
+    assert story.last(site).actor == "custom-controller"
+
+
 @pytest.mark.parametrize("by", ["site-operator", ""])
 def test_a_finalizer_or_an_event_shows_that_its_controller_is_there(by: str) -> None:
     story = Story()

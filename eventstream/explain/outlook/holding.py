@@ -133,7 +133,9 @@ def _overdue(holding: Holding, usual: Usual | None, now: float) -> Holding | Non
         who = f"The {title(holding.actor)}{_which(holding)} was not seen to act for longer than"
         detail = f"{who} {_limit(usual)}: waiting for {holding.waiting_for}."
     own = holding.actor == "scheduler" and _which(holding) and not holding.late
-    if holding.late == "no-controller" or own:
+    if holding.late == "no-controller":
+        detail = f"{detail} Perhaps none is running, or what it does does not show here."
+    elif own:
         detail = f"{detail} Perhaps none is running."
     return _warned(msgspec.structs.replace(holding, diagnosis=code, detail=detail))
 

@@ -89,6 +89,8 @@ def unanswered(snapshot: Snapshot, write: Write, asked: Write) -> float | None:
         return None  # It came with a status, as one that is restored does.
     if only_marks(asked):
         return None  # What it says of what it asks for stands.
+    if _is_done_when_stored(write):
+        return None
     if asked.image.health is None and _has_no_status(snapshot, write):
         return None  # Who acts on one need not write anything that shows.
     resource, known = write.change.resource, snapshot.world.known
@@ -119,6 +121,14 @@ def _says_nothing(write: Write) -> bool:
     """Whether it has no status, and is not done without one."""
     health = write.image.health
     return health is None or (health.bare and health.state != "complete")
+
+
+def _is_done_when_stored(write: Write) -> bool:
+    """Whether by its kind's file nothing of its status makes one complete: others only read it."""
+    health = write.image.health
+    if health is None or (health.state, health.basis) != ("complete", "declared"):
+        return False
+    return health.bare or not (health.by or health.rule)
 
 
 def _alone(snapshot: Snapshot, write: Write) -> float | None:

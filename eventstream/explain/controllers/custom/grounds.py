@@ -47,7 +47,7 @@ class Grounds(NamedTuple):
 def grounds(view: View, who: Writer) -> Grounds | None:
     """Why the writer of a write counts as a custom controller; None where nothing says so."""
     write, manager = view.write, who.manager
-    proof = proof_of(write.image, manager) or _kept(view, manager)
+    proof = proof_of(write.image, manager) or _reports(write, manager) or _kept(view, manager)
     if proof is not None:
         return Grounds(proof, _cause(view, None) or _of_its_owner(view))
     above = belongs_to(view)
@@ -136,6 +136,22 @@ def _made_of_its_own(view: View, who: Writer) -> Evidence | None:
         return None
     owner = image.metadata.controller or image.metadata.owner_references[0]
     return proofs.owns(f"{manager} set the ownerReference to {owner.kind} {owner.name}")
+
+
+def _reports(write: Write, manager: str) -> Evidence | None:
+    """Whether a program changed nothing but the status of a custom resource.
+
+    It may have made that itself, and owns its spec as well: of a type without a status apart one
+    entry has both.
+    """
+    if write.change.type != "MODIFIED" or is_built_in(write.image.api_version):
+        return None
+    paths = [change.path for change in write.changes]
+    if not paths or manager.startswith("kubectl"):
+        return None
+    if not all(path.startswith("status") for path in paths):
+        return None
+    return proofs.owns(f"{manager} changed nothing but this object's status")
 
 
 def _kept(view: View, manager: str) -> Evidence | None:

@@ -244,7 +244,8 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None, child_of: Asse
         counts.append(("done", int(health.state == "complete"), 1))
     stages = staged(counts)
     if not found:
-        return _done(write, health, done, total, stages, acted=not only_marks(asked))
+        acted = not only_marks(asked) or _reports(asked)
+        return _done(write, health, done, total, stages, acted=acted)
     outlook = pending(found, stages, snapshot, "")
     first = outlook.first
     if outlook.state != "stalled" or first is None or first.about is write:
@@ -267,6 +268,11 @@ def _fails_itself(health: Health, found: list[Holding]) -> bool:
 
 
 _OF_PARTS = frozenset(("degraded", "unhealthy", "unreachable"))
+
+
+def _reports(write: Write) -> bool:
+    """Whether it says something new of how the object stands."""
+    return any(change.path.startswith("status") for change in write.changes)
 
 
 def _word_between(snapshot: Snapshot, below: Write | None, write: Write) -> str:
@@ -372,8 +378,11 @@ def _done(
     image = write.image
     if health is not None and health.state == "complete":
         if health.basis == "declared" and not health.by:
-            rule = f" has come to what its kind's rule asks for: {health.rule}."
-            told = rule if health.rule else " is stored; one of its kind is done by that."
+            told = " is stored; one of its kind is done by that."
+            if health.rule and health.message:
+                told = f" is as asked for: {health.message.rstrip('.')}."
+            elif health.rule:
+                told = f" has come to what its kind's rule asks for: {health.rule}."
             return Outlook("complete", f"{named(image)}{told}", (), stages, when(write))
         says = f" Its {health.by}." if health.by else ""
         owns = f", and its {count(total, 'object')} as asked for" if 0 < total == done else ""

@@ -177,15 +177,22 @@ def _news(write: Write) -> str:
     conditions = _conditions(write.image.status)
     before = _conditions(write.before.status if write.before else None)
     news = [
-        f"condition {name} is {'now ' if name in before else ''}{status}"
-        + (f" ({reason})" if reason else "")
-        for name, (status, reason) in conditions.items()
-        if before.get(name) != (status, reason)
+        _turned(name, *said, before.get(name))
+        for name, said in conditions.items()
+        if before.get(name) != said
     ]
     if not news:
         return told_changes(write.changes)
     rest = [c for c in write.changes if not c.path.startswith("status.conditions")]
     return listing([*news, *(told_changes((change,)) for change in rest)], 6)
+
+
+def _turned(name: str, status: str, reason: str, was: tuple[str, str] | None) -> str:
+    """What a condition came to be; one that stands as it did has but another reason."""
+    if was is not None and was[0] == status:
+        return f"condition {name} is still {status} ({reason or 'no reason'} now)"
+    now = "now " if was is not None else ""
+    return f"condition {name} is {now}{status}{f' ({reason})' if reason else ''}"
 
 
 def _conditions(status: Any) -> dict[str, tuple[str, str]]:

@@ -75,6 +75,9 @@ def test_a_failure_counts_where_only_success_notes_a_generation(tmp_path: Path) 
         (condition("Ready", lastTransitionTime="2026-02-01T00:00:00Z"),
          condition("Ready", "False", "SyncError", lastTransitionTime="2026-01-01T00:00:00Z"),
          "complete"),
+        (condition("Ready", lastTransitionTime="2026-02-01T00:00:00Z"),
+         condition("Ready", "False", "SyncError", lastTransitionTime="2026-02-01T00:00:00Z"),
+         "complete"),
     ],
 )  # fmt: skip
 def test_of_two_conditions_of_one_type_the_newest_counts(

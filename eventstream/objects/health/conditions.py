@@ -56,7 +56,9 @@ class Condition(msgspec.Struct, frozen=True, gc=False):
     @property
     def order(self) -> tuple[object, ...]:
         """By which the most telling one comes first; of what is wrong one that says why."""
-        return self.state == "failed" and not _text(self.entry, "message"), *self.rank
+        failed, entry = self.state == "failed", self.entry
+        unsure = failed and entry.get("status") == "Unknown"
+        return failed and not _text(entry, "message"), unsure or _left_over(entry), *self.rank
 
     def health(self) -> Health:
         """How the object stands by this condition."""
@@ -71,6 +73,8 @@ class Condition(msgspec.Struct, frozen=True, gc=False):
         reason, message, since = (
             _text(self.entry, key) for key in ("reason", "message", "lastTransitionTime")
         )
+        if _left_over(self.entry):
+            reason = message = ""
         return Health(self.state, by, reason, message, since, condition=type_, value=value)
 
 
@@ -129,13 +133,20 @@ def _listed(item: Any, where: str) -> Iterator[tuple[str, Entry]]:
 def newest(entries: list[Entry]) -> Entry:
     """Of conditions of one type the one that changed last, the later one where no time tells.
 
-    A list that is a map by type has one of each. One that is not may have been appended to.
+    A list that is a map by type has one of each. One that is not may have been appended to, or has
+    one for each reason, of which the one that holds is True: it turns the others to False.
     """
-    last: Entry = {}
-    for entry in entries:
-        if _text(entry, "lastTransitionTime") >= _text(last, "lastTransitionTime"):
-            last = entry
+    last, at = entries[0], _turned(entries[0])
+    for entry in entries[1:]:
+        if (turned := _turned(entry)) >= at:
+            last, at = entry, turned
     return last
+
+
+def _turned(entry: Entry) -> tuple[str, bool]:
+    """When a condition changed; of two at one time the one that is True is the one that counts."""
+    at = _text(entry, "lastTransitionTime")
+    return at, bool(at) and entry.get("status") == "True"
 
 
 def of_condition(entry: Entry, generation: Any = None) -> HealthState:
@@ -160,6 +171,15 @@ def of_condition(entry: Entry, generation: Any = None) -> HealthState:
     if says in ("failed", "suspended") or (says == "progressing" and denied):
         return "unknown"
     return "failed" if severity == "Error" else _of_false(entry, says, summary)
+
+
+def _left_over(entry: Entry) -> bool:
+    """Whether it was turned to False and kept the words by which it was True.
+
+    Source: https://github.com/grafana/loki/blob/main/operator/internal/status/conditions.go
+    """
+    words = (_text(entry, key) for key in ("reason", "message"))
+    return entry.get("status") == "False" and all(meaning(said) == "complete" for said in words)
 
 
 def _is_older(seen: Any, generation: Any) -> bool:

@@ -43,6 +43,8 @@ _NAMES = frozenset(("phase", "state", "status", "health", "result", "verdict"))
 """Last parts of the names of fields that hold a word on how the object stands."""
 _FLAGS = frozenset(("ready", "readyToUse", "available", "healthy", "succeeded", "initialized"))
 _REST_FLAGS = frozenset(("paused", "suspended"))
+_AS_TEXT = {"true": True, "True": True, "false": False, "False": False}
+"""Flags as those write them whose status holds texts only."""
 _LAST = word_set("last latest")
 _OTHER_TIMES = word_set("desired expected initial next old previous prior requested target wanted")
 """First parts of the names of fields that hold a word on another time than now."""
@@ -319,7 +321,9 @@ def _by_words(status: Entry, path: str, task: bool, depth: int = 0) -> Health | 
 
 
 def _words_in(status: Entry, path: str, task: bool) -> Iterator[Health]:
-    for name, said in status.items():
+    for name, value in status.items():
+        flag = isinstance(value, str) and name in _FLAGS | _REST_FLAGS
+        said = _AS_TEXT.get(value, value) if flag else value
         if not isinstance(said, str | bool) or said == "":
             continue
         state = _of_field(name, said, task)
@@ -364,6 +368,9 @@ def _by_numbers(status: Entry, spec: Any) -> Health | None:
         has = status.get(name)
         if isinstance(has, int) and has < total:
             return Health("progressing", f"status.{name} is {has} of {total}")
+    if status["readyReplicas"] > total:
+        # Some are to go yet; or what is asked for counts something else than what is ready.
+        return Health("unknown", f"status.readyReplicas is {status['readyReplicas']} of {total}")
     return Health("complete", f"status.readyReplicas is {status['readyReplicas']} of {total}")
 
 

@@ -41,6 +41,12 @@ VERDICTS = frozenset(
 )
 """Condition types that judge what was asked: False is no, and not only not yet."""
 
+_PAST = word_set("history old previous prior retries")
+"""Parts of the names of fields that hold what was before: earlier tries, earlier revisions.
+
+Source: https://tekton.dev/docs/pipelines/taskruns/#specifying-retries (status.retriesStatus).
+"""
+
 _DEEPEST, _MOST = 3, 200
 
 
@@ -57,12 +63,12 @@ class Condition(msgspec.Struct, frozen=True, gc=False):
     def order(self) -> tuple[object, ...]:
         """By which the most telling one comes first; of what is wrong one that says why."""
         failed, entry = self.state == "failed", self.entry
-        unsure = failed and entry.get("status") == "Unknown"
+        unsure = failed and _status(entry) == "Unknown"
         return failed and not _text(entry, "message"), unsure or _left_over(entry), *self.rank
 
     def health(self) -> Health:
         """How the object stands by this condition."""
-        type_, value = self.entry["type"], str(self.entry.get("status", "set"))
+        type_, value = self.entry["type"], _status(self.entry, "set")
         name = f"condition {type_} is {value}"
         seen = self.entry.get("observedGeneration")
         if _is_older(seen, self.generation):
@@ -99,7 +105,7 @@ def lacks_a_part(status: Any) -> bool:
     """
     for _, entry in _conditions(status, "status", 0):
         part = entry["type"] not in SUMMARIES and of_type(entry["type"]) == "complete"
-        if part and entry.get("severity") != "Info" and str(entry.get("status")) in _NOT_SO:
+        if part and entry.get("severity") != "Info" and _status(entry) in _NOT_SO:
             return True
     return False
 
@@ -111,6 +117,8 @@ def _conditions(status: Any, path: str, depth: int) -> Iterator[tuple[str, Entry
     if not isinstance(status, dict):
         return
     for name, item in status.items():
+        if not _PAST.isdisjoint(parts(name)):
+            continue
         where = f"{path}.{name}"
         if "ondition" in name and not isinstance(item, dict):
             yield from _listed(item, where)
@@ -146,12 +154,12 @@ def newest(entries: list[Entry]) -> Entry:
 def _turned(entry: Entry) -> tuple[str, bool]:
     """When a condition changed; of two at one time the one that is True is the one that counts."""
     at = _text(entry, "lastTransitionTime")
-    return at, bool(at) and entry.get("status") == "True"
+    return at, bool(at) and _status(entry) == "True"
 
 
 def of_condition(entry: Entry, generation: Any = None) -> HealthState:
     """What one condition says of how its object stands; "unknown" where it says nothing."""
-    type_, status = entry["type"], str(entry.get("status"))
+    type_, status = entry["type"], _status(entry)
     says, summary, denied = of_type(type_), type_ in SUMMARIES, _denied(type_)
     seen, severity = entry.get("observedGeneration"), entry.get("severity")
     if _is_older(seen, generation):
@@ -179,7 +187,7 @@ def _left_over(entry: Entry) -> bool:
     Source: https://github.com/grafana/loki/blob/main/operator/internal/status/conditions.go
     """
     words = (_text(entry, key) for key in ("reason", "message"))
-    return entry.get("status") == "False" and all(meaning(said) == "complete" for said in words)
+    return _status(entry) == "False" and all(meaning(said) == "complete" for said in words)
 
 
 def _is_older(seen: Any, generation: Any) -> bool:
@@ -247,6 +255,12 @@ def _of_unknown(entry: Entry) -> HealthState:
 
 def _denied(type_: str) -> bool:
     return parts(type_)[:1] in (("not",), ("partially",))
+
+
+def _status(entry: Entry, absent: str = "") -> str:
+    """Its status, as the API's conventions write it: some write `true`, or a flag."""
+    said = str(entry.get("status", absent))
+    return said.title() if said.lower() in ("true", "false", "unknown") else said
 
 
 def _text(entry: Entry, name: str) -> str:

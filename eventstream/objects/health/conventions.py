@@ -51,7 +51,9 @@ _OTHER_TIMES = word_set("desired expected initial next old previous prior reques
 _ERRORS = (
     "error", "errors", "errorMessage", "failureMessage", "failureReason", "reconcileError",
 )  # fmt: skip
-_NO_ERROR = frozenset(("none", "nil", "null", "n/a", "no", "no error", "no errors", "ok"))
+_NO_ERROR = frozenset(
+    ("-", "0", "false", "n/a", "nil", "no", "no error", "no errors", "none", "null", "ok")
+)
 """What stands in a field for an error where there is none."""
 _MESSAGES = (
     "message", "reason", "error", "errorMessage", "failureMessage", "lastError", "statusMessage",

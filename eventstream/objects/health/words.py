@@ -83,9 +83,12 @@ _TOGETHER: dict[tuple[str, str], Meaning] = {
 """Parts that mean something else together: `OutOfSync`, and an `UpdateAvailable`."""
 _IN_ONE_WORD = frozenset(("active", "complete", "compliant", "valid"))
 """What `in` denies, as in `InComplete`: a `Cluster in healthy state` is well."""
-_STILL = frozenset(
-    ("alerting", "existing", "firing", "running", "serving", "sleeping", "string", "warning")
+_STILL = word_set(
+    "advertising alerting existing firing following forwarding leading listening mirroring "
+    "monitoring nothing polling replicating running serving sleeping streaming string tracking "
+    "warning watching working"
 )
+"""Parts that end in -ing and are of no work that comes to an end."""
 _MISSING = frozenset(("found", "compliant", "supported", "allowed"))
 
 
@@ -117,6 +120,8 @@ def of_type(type_: str) -> Meaning:
     if well and not _denied(type_):
         return "complete"  # `FailureDomainsReady` and `ConflictResolved` tell of nothing wrong.
     said = meaning(type_)
+    if len(found) > 1 and not _OF_A_PART.isdisjoint(found[-1:]):
+        return "unknown"
     if said == "complete" and not well:
         return "unknown"  # `LiveMigratable` and `ReadyForInstallation` are of what is possible.
     if said == "progressing" and not UNDER_WAY.intersection(found) and not _denied(type_):
@@ -124,6 +129,12 @@ def of_type(type_: str) -> Meaning:
     return said
 
 
+_OF_A_PART = word_set("deactivated disabled free inactive limited standby tolerant")
+"""Last parts of types by which something beside the object is so: `BackupsDisabled`, `ErrorFree`.
+
+Source: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/
+#autoscaling-conditions (ScalingLimited).
+"""
 _SUFFIXES = frozenset((("condition",), ("status",)))
 """Last parts of a type that add nothing to it."""
 

@@ -86,7 +86,7 @@ def test_conditions_say_how_an_object_stands(conditions: list[Json], says: str) 
         ({"replicas": 3, "readyReplicas": 2}, "progressing: status.readyReplicas is 2 of 3"),
         ({"replicas": 3, "readyReplicas": 3}, "complete: status.readyReplicas is 3 of 3"),
         ({"replicas": 2, "readyReplicas": 3}, "unknown: status.readyReplicas is 3 of 2"),
-        ({"phase": "Monitoring"}, "unknown: "),
+        ({"phase": "Monitoring"}, "unknown: status.phase is a word that nobody taught Baton"),
         ({"state": "Running", "error": "-"}, "complete: status.state is Running"),
         ({"ready": "true"}, "complete: status.ready is true"),
         ({"ready": "False"}, "progressing: status.ready is false"),

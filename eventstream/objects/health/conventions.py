@@ -26,6 +26,7 @@ from eventstream.objects.health.conditions import (
     conditions_of,
     lacks_a_part,
 )
+from eventstream.objects.health.errors import error_in, message_in, text
 from eventstream.objects.health.records import Health, HealthState
 from eventstream.objects.health.words import (
     complains,
@@ -48,17 +49,6 @@ _AS_TEXT = {"true": True, "True": True, "false": False, "False": False}
 _LAST = word_set("last latest")
 _OTHER_TIMES = word_set("desired expected initial next old previous prior requested target wanted")
 """First parts of the names of fields that hold a word on another time than now."""
-_ERRORS = (
-    "error", "errors", "errorMessage", "failureMessage", "failureReason", "reconcileError",
-)  # fmt: skip
-_NO_ERROR = frozenset(
-    ("-", "0", "false", "n/a", "nil", "no", "no error", "no errors", "none", "null", "ok")
-)
-"""What stands in a field for an error where there is none."""
-_MESSAGES = (
-    "message", "reason", "error", "errorMessage", "failureMessage", "lastError", "statusMessage",
-    "description", "details",
-)  # fmt: skip
 _REST_MARKS = frozenset(("paused", "pause", "pause-reconciliation", "suspended", "suspend"))
 """Last parts of annotations by which one is asked to rest."""
 _RESTS = ("suspend", "suspended", "paused", "pause")
@@ -116,7 +106,7 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
         or said.get("failed")
         or resting
         or said.get("suspended")
-        or _error(status)
+        or error_in(status)
         or _at_rest(said.get("progressing"), words, spec)
         or said.get("progressing")
         or _unless(partial, words)
@@ -181,7 +171,7 @@ def _is_worked_at(health: Health, words: Health | None, conditions: list[Conditi
     if health.state != "progressing" or health.stale or complains(health.message):
         return False
     under_way = [one for one in conditions if one.state == "progressing"]
-    reasons = [_text(one.entry, "reason") for one in under_way]
+    reasons = [text(one.entry, "reason") for one in under_way]
     if any(not _TRIES_AGAIN.isdisjoint(parts(reason)) for reason in reasons):
         return False
     said = [one.entry["type"] for one in under_way if str(one.entry.get("status")) == "True"]
@@ -198,7 +188,7 @@ def _gave_up(condition: Condition) -> bool:
     """Whether it says that its controller goes on only once somebody has changed something."""
     if condition.state != "failed":
         return False
-    aborted = "aborted" in parts(_text(condition.entry, "reason"))
+    aborted = "aborted" in parts(text(condition.entry, "reason"))
     return condition.entry["type"] == "Stalled" or aborted
 
 
@@ -297,18 +287,6 @@ def rests(spec: Any, metadata: Any) -> Health | None:
     return None
 
 
-def _error(status: Entry) -> Health | None:
-    """A field that holds what went wrong, and nothing where nothing did."""
-    for name in _ERRORS:
-        item = status.get(name)
-        if isinstance(item, list) and item:
-            item = item[0]
-        text = item if isinstance(item, str) else message_in(item) if item else ""
-        if text and text.strip("<> .").lower() not in _NO_ERROR:
-            return Health("failed", f"status.{name} is set", "", text)
-    return None
-
-
 def _by_words(status: Entry, path: str, task: bool, depth: int = 0) -> Health | None:
     """What its words say, the worst of those that stand highest."""
     found = [*_words_in(status, path, task)]
@@ -331,7 +309,7 @@ def _words_in(status: Entry, path: str, task: bool) -> Iterator[Health]:
         state = _of_field(name, said, task)
         if state != "unknown" and _tells_of_now(name, state):
             shown = said if isinstance(said, str) else str(said).lower()
-            since = _text(status, "lastTransitionTime")
+            since = text(status, "lastTransitionTime")
             yield Health(state, f"{path}.{name} is {shown}", "", message_in(status), since)
 
 
@@ -376,33 +354,15 @@ def _by_numbers(status: Entry, spec: Any) -> Health | None:
     return Health("complete", f"status.readyReplicas is {status['readyReplicas']} of {total}")
 
 
-def message_in(status: Any) -> str:
-    """The first field of a status that holds a message; empty where none does."""
-    if not isinstance(status, dict):
-        return ""
-    texts = (_text(status, name) for name in (*_MESSAGES, *(n for n in status if _is_said(n))))
-    return next((text for text in texts if text), "")
-
-
 def _unread(status: Entry) -> Health:
     """That nobody knows how it stands; for a word of its own, which is not kept, where it has one.
 
     What nobody can read may be anything, and what it controls being well is not all of it then.
     """
-    said = ((name, without_none(_text(status, name))) for name in ("phase", "state"))
+    said = ((name, without_none(text(status, name))) for name in ("phase", "state"))
     words = (name for name, text in said if text and meaning(text) == "unknown")
     by = next((f"status.{name} is a word that nobody taught Baton" for name in words), "")
     return Health("unknown", by)
-
-
-def _is_said(name: str) -> bool:
-    """Whether a field is called as one that says what went wrong: `lastSyncError`."""
-    return parts(name)[-1:] in (("error",), ("message",))
-
-
-def _text(entry: Entry, name: str) -> str:
-    found = entry.get(name)
-    return found if isinstance(found, str) else ""
 
 
 def _is_task(kind: Any) -> bool:

@@ -19,6 +19,7 @@ from eventstream.explain.controllers.custom.answers import (
     unseen,
 )
 from eventstream.explain.controllers.custom.before import is_history
+from eventstream.explain.controllers.custom.turns import reached
 from eventstream.explain.controllers.shared.conventions import QUEUE, untaught
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
@@ -27,12 +28,10 @@ from eventstream.explain.vocabulary import commands
 from eventstream.explain.vocabulary.records import Evidence, Stage
 from eventstream.explain.world.families import HIGHEST, owner_of
 from eventstream.explain.world.notes import quoted, said
-from eventstream.explain.world.pods import is_ready
 from eventstream.explain.world.text import count, named, one_line, parse, said_by, sentence, when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.health.records import Health
 from eventstream.objects.health.words import parts
-from eventstream.objects.images import Image
 
 _BASES = {
     "convention": "by a convention that operators share",
@@ -235,7 +234,7 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None, child_of: Asse
         rank = max((held.rank + 1 for held in found), default=_OWN_RANK)
         turn = when(asked) if asked is began else 0.0
         if health.state in _GOING:
-            turn = max(turn, _reached(snapshot, write))
+            turn = max(turn, reached(snapshot, write))
         own = holding_of(snapshot, write, health, turn, rank)
         found.extend((own,) if own is not None else ())
     acted = since is None
@@ -327,38 +326,6 @@ def _waited_for(
         snapshot.level += 1
         found.extend(child_of(snapshot, other, None).holdings)
         snapshot.level -= 1
-
-
-_DEEP = 4
-"""Levels below a custom resource on which it may wait."""
-
-
-def _reached(snapshot: Snapshot, write: Write, deep: int = _DEEP) -> float:
-    """When the last of the objects below it came to be as it is now; 0 where none did.
-
-    Until then it waited for them, and only since then is it its own controller's turn.
-    """
-    if not deep:
-        return 0.0
-    below = snapshot.children(write.log)
-    times = (max(_so_since(child), _reached(snapshot, child, deep - 1)) for child in below)
-    return max(times, default=0.0)
-
-
-def _so_since(child: Write) -> float:
-    """Since when an object stands as it does; what only reports on and on does not turn by that."""
-    log, since, stands = child.log, when(child), _standing(child.image)
-    for index in range(log.position(child.order) - 1, -1, -1):
-        if _standing(log.writes[index].image) != stands:
-            break
-        since = when(log.writes[index])
-    return since
-
-
-def _standing(image: Image) -> tuple[object, ...]:
-    health = image.health
-    ready = getattr(image.status, "available_replicas", None)
-    return health.state if health is not None else None, is_ready(image), ready
 
 
 def _done(

@@ -35,6 +35,7 @@ from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.text import did, listing, named, seen, told_changes
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
+from eventstream.objects.health.conditions import newest
 from eventstream.objects.images import Image
 from eventstream.objects.kinds import is_built_in
 
@@ -167,9 +168,15 @@ def _what(write: Write, who: Writer, created: bool, report: bool, served: Write 
         owner = custom_owner(write.image)
         whose = f"{owner.kind} {owner.name}" if owner else named(served.image) if served else ""
         return f"{subject} created {named(write.image)}" + (f" for {whose}." if whose else ".")
-    if report:
+    if report or _only_reports(write):
         return f"{subject} reported in the status of {named(write.image)}: {_news(write)}."
     return f"{subject} {did(write)}."
+
+
+def _only_reports(write: Write) -> bool:
+    """Whether nothing but the status changed, of a type whose status is written with the rest."""
+    paths = [change.path for change in write.changes]
+    return bool(paths) and all(path.startswith("status.") for path in paths)
 
 
 def _news(write: Write) -> str:
@@ -198,11 +205,12 @@ def _turned(name: str, status: str, reason: str, was: tuple[str, str] | None) ->
 def _conditions(status: Any) -> dict[str, tuple[str, str]]:
     """A custom resource's conditions by type, as far as they are as usual: status and reason."""
     found = status.get("conditions") if isinstance(status, dict) else None
-    return {
-        str(entry["type"]): (str(entry.get("status", "")), str(entry.get("reason", "")))
-        for entry in (found if isinstance(found, list) else ())
-        if isinstance(entry, dict) and entry.get("type")
-    }
+    by_type: dict[str, list[dict[str, Any]]] = {}
+    for entry in found if isinstance(found, list) else ():
+        if isinstance(entry, dict) and entry.get("type"):
+            by_type.setdefault(str(entry["type"]), []).append(entry)
+    now = {type_: newest(entries) for type_, entries in by_type.items()}
+    return {t: (str(e.get("status", "")), str(e.get("reason", ""))) for t, e in now.items()}
 
 
 def _why(cause: Write | None, kind: str) -> str:

@@ -156,7 +156,7 @@ building_applications/deployments#deployments-and-deploymentconfigs_what-deploym
 """
 
 
-def custom_keeper(view: View) -> str:
+def custom_keeper(view: View, does: str = "delete") -> str:
     """The custom controller that may have made an object, and so may delete it; else empty.
 
     Its custom resource is named, or else the managers that wrote it and look after such elsewhere.
@@ -166,7 +166,7 @@ def custom_keeper(view: View) -> str:
     owner = custom_owner(image)
     if owner is not None:
         whose = f"{owner.kind} {owner.name}"
-        return f"the custom controller of {whose}, which may delete what it made"
+        return f"the custom controller of {whose}, which may {does} what it made"
     names = {name for name in authors(image) if not is_tool(name)}
     if not is_built_in(image.api_version):
         names = {name for name in names if any_of(owned(image, name), "spec")}

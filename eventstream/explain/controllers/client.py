@@ -116,7 +116,7 @@ def by_client(view: View, who: Writer) -> Verdict | None:
     lost = who.basis == "removed" or _only_lost(write.changes)
     if not lost or not _takes(write):
         return None
-    keeper = custom_keeper(view)
+    keeper = custom_keeper(view, "change")
     return Verdict(
         rule="client-or-controller" if keeper else "client-changed",
         actor="unknown" if keeper else "client",

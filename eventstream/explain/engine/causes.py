@@ -37,9 +37,11 @@ def cause_of(trace: TraceLog, world: World) -> str:
         latest = trace.root.latest
         since = latest.image.metadata.creation_timestamp if latest else None
         existing = f"existing since {since or 'before Baton watched'}"
-        return (
-            f"{existing}, {trace.found}" if trace.found else f"{existing}; its cause was not seen"
-        )
+        if trace.found:
+            return f"{existing}, {trace.found}"
+        first = trace.root.writes[0] if trace.root.writes else None
+        came = first is not None and first.change.type == "ADDED" and not first.change.existed
+        return existing if came else f"{existing}; its cause was not seen"
     if began.decision.verdict.rule == "node-lost":
         return "its kubelet stopped reporting"
     if began.decision.verdict.rule == "node-registered":

@@ -20,6 +20,7 @@ from eventstream.explain.attribution.customs import (
     served_by,
 )
 from eventstream.explain.attribution.marks import marked_for
+from eventstream.explain.controllers.custom.restoring import restored, said
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.families import owner_of
@@ -34,7 +35,8 @@ class Grounds(NamedTuple):
 
     `served` is that resource where no reference ties the object to it. The object is its `own`
     where it belongs to nothing else. A write `begins` a trace where it asks for something new that
-    nothing else tells of.
+    nothing else tells of. `why` is the reason in a sentence, where there is more to it than that it
+    looks after the cause.
     """
 
     proof: Evidence
@@ -42,10 +44,26 @@ class Grounds(NamedTuple):
     served: Write | None = None
     own: bool = True
     begins: bool = False
+    why: str = ""
 
 
 def grounds(view: View, who: Writer) -> Grounds | None:
-    """Why the writer of a write counts as a custom controller; None where nothing says so."""
+    """Why the writer of a write counts as a custom controller; None where nothing says so.
+
+    What it sets back, or makes anew, answers whoever had changed or deleted that. A desired state
+    that is set back is a story of its own, since it takes as long as any other to come about.
+    """
+    found = _grounds(view, who)
+    if found is None or who.subresource or not is_built_in(view.write.image.api_version):
+        return found
+    other = restored(view, who.manager, found.cause)
+    if other is None:
+        return found
+    asks = not other.gone and view.write.spec_changed
+    return found._replace(cause=found.cause if asks else other, why=said(other))
+
+
+def _grounds(view: View, who: Writer) -> Grounds | None:
     write, manager = view.write, who.manager
     proof = proof_of(write.image, manager) or _reports(write, manager) or _kept(view, manager)
     if proof is not None:
@@ -185,7 +203,28 @@ def _cause(view: View, above: ObjectLog | None) -> Write | None:
     if write.image.metadata.deletion_timestamp:
         return view.mark()
     uid = owner.uid if owner else above.uid if above else write.log.uid
-    return view.last_spec_change(uid)
+    asked = view.last_spec_change(uid)
+    if uid == write.log.uid and (asked is None or asked.base):
+        return _marked_by_another(view) or asked
+    return asked
+
+
+def _marked_by_another(view: View) -> Write | None:
+    """The write just before this one, where somebody else marked the resource in sight.
+
+    As by the annotation with which `flux reconcile` has it looked at again.
+    """
+    last = view.previous()
+    verdict = last.decision.verdict if last is not None else None
+    if last is None or verdict is None or verdict.actor == "custom-controller":
+        return None
+    marks = all(change.path.startswith("metadata.") for change in last.changes)
+    prompt = abs(view.write.change.at - last.change.at) <= _PROMPT
+    return last if marks and prompt else None
+
+
+_PROMPT = 10.0
+"""Seconds within which a mark is answered, as it waits for nothing."""
 
 
 _ANSWERS = 60.0

@@ -36,7 +36,7 @@ from eventstream.explain.world.text import did, listing, named, seen, told_chang
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.health.conditions import newest
-from eventstream.objects.images import Image
+from eventstream.objects.images import Image, OwnerReference
 from eventstream.objects.kinds import is_built_in
 
 _NAMES: dict[Verb, RuleName] = {
@@ -68,9 +68,9 @@ def acted(view: View, who: Writer) -> Verdict | None:
         verb=verb,
         subresource=who.subresource or None,
         what=_what(write, who, created, report, served),
-        why=_why(cause, owner.kind if owner else write.image.kind),
+        why=ground.why or _why(cause, write if served is None else served, owner),
         who_grade="reported" if proof.grade == "reported" else "inferred",
-        why_grade="inferred" if cause else "unknown",
+        why_grade="inferred" if ground.why or (cause and not cause.base) else "unknown",
         causes=(cause,) if cause else (),
         begins=ground.begins,
         evidence=(proofs.saw(write), *proofs.managed(who), proof, *proofs.owned(write)),
@@ -213,9 +213,12 @@ def _conditions(status: Any) -> dict[str, tuple[str, str]]:
     return {t: (str(e.get("status", "")), str(e.get("reason", ""))) for t, e in now.items()}
 
 
-def _why(cause: Write | None, kind: str) -> str:
+def _why(cause: Write | None, after: Write, owner: OwnerReference | None) -> str:
     if cause is None:
+        kind = owner.kind if owner is not None else after.image.kind
         return f"It looks after {kind} objects; what made it act now was not seen."
+    if cause.base:
+        return f"It looks after {named(cause.image)}; what made it act now was not seen."
     return f"It looks after {named(cause.image)} and had received {seen(cause)}."
 
 

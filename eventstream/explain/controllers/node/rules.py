@@ -8,6 +8,8 @@ pkg/controller/nodeipam/ipam/range_allocator.go (addresses), pkg/controller/ttl/
 pkg/controller/volume/attachdetach/statusupdater/node_status_updater.go.
 """
 
+from itertools import islice
+
 import msgspec
 
 from eventstream.explain.attribution import proofs
@@ -145,12 +147,13 @@ def watched_over(view: View, who: Writer) -> Verdict | None:
         return None
     named_in_entry = who.manager == CONTROLLER_MANAGER
     if who.shared:  # A cloud's controller and the kubelet share the name.
-        act = _lost(write, named(write.image)) if who.subresource == "status" else None
+        own = _lost if who.subresource == "status" else _tainted
+        act = own(write, named(write.image)) if own is _lost or _only_taints(write) else None
     else:
         act = _act(write, who) if named_in_entry else _untainted(write, who)
     if act is None:
         return None
-    cause = None if act.lost else view.previous()
+    cause = _answered(view, act)
     return Verdict(
         rule="node-lost" if act.lost else "node-watched-over",
         actor=act.actor,
@@ -181,13 +184,38 @@ def watched_over(view: View, who: Writer) -> Verdict | None:
     )
 
 
+_LOOKED = 32
+"""Writes of a Node, the newest first, among which that is looked for which made one act."""
+
+
+def _answered(view: View, act: Act) -> Write | None:
+    """The write of the Node that this one answers, as far as it is one of the Node.
+
+    What is attached, and how many nodes there are, another object tells.
+    """
+    if act.lost:
+        return None
+    earlier = islice(view.backwards(view.write.log.uid), _LOOKED)
+    if act.actor == "node-lifecycle-controller":
+        return next((write for write in earlier if _turned(write)), view.previous())
+    return next((write for write in earlier if write.change.type == "ADDED"), None)
+
+
+def _turned(write: Write) -> bool:
+    """Whether it changed what the taints of a Node follow from."""
+    return write.base or any(change.path.startswith(_TURNS) for change in write.changes)
+
+
+_TURNS = ("status.conditions", "spec.unschedulable")
+
+
 def _act(write: Write, who: Writer) -> Act | None:
     """What the controller manager did, by the fields that changed; None where none is known."""
     node = named(write.image)
     changed = [change.path for change in write.changes]
     if who.subresource == "status":
         return _lost(write, node) or _attached(write, who, node)
-    if all(path.startswith("spec.taints") for path in changed):
+    if _only_taints(write):
         return _tainted(write, node)
     if changed == [_TTL]:
         did = f"set how long the kubelet on {node} may cache Secrets"
@@ -201,6 +229,10 @@ def _act(write: Write, who: Writer) -> Act | None:
         why = "Older and newer names of these labels are to say the same."
         return Act("node-lifecycle-controller", sources.NODE_LIFECYCLE, did, why)
     return None
+
+
+def _only_taints(write: Write) -> bool:
+    return all(change.path.startswith("spec.taints") for change in write.changes)
 
 
 def _lost(write: Write, node: str) -> Act | None:
@@ -248,7 +280,7 @@ def _untainted(write: Write, who: Writer) -> Act | None:
     """
     if who.basis not in ("removed", "none"):
         return None
-    if not all(change.path.startswith("spec.taints") for change in write.changes):
+    if not _only_taints(write):
         return None
     gone = _taints(write.before) - _taints(write.image)
     if not gone or not all(_undeserved(write.image, key) for key, _ in gone):

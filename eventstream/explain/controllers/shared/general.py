@@ -217,7 +217,10 @@ def _adopted(view: View, who: Writer, owner: OwnerReference) -> Verdict | None:
         maker.actor,
         f"adopted {named(view.write.image)} for {name}",
         f"Its labels match the selector of {name}, and no controller owned it.",
-        view.last_spec_change(owner.uid),
+        max(
+            (view.last_spec_change(owner.uid), _relabelled(view)),
+            key=lambda write: write.order if write is not None else -1,
+        ),
     )
 
 
@@ -240,7 +243,8 @@ def _left(view: View, who: Writer, owner: OwnerReference) -> Verdict | None:
         why = f"Its labels still match the selector of {name}: a client, or another controller."
         return _verdict(view, who, "client-or-controller", "unknown", act, why, None)
     why = f"Its labels no longer match the selector of {name}."
-    return _verdict(view, who, "released", maker.actor, act, why, _relabelled(view))
+    cause = _relabelled(view) or view.previous()
+    return _verdict(view, who, "released", maker.actor, act, why, cause)
 
 
 def _selects(owner: Image, labels: dict[str, str]) -> bool:
@@ -271,11 +275,11 @@ def _meets(asked: Requirement, value: str | None) -> bool:
 
 
 def _relabelled(view: View) -> Write | None:
-    """The write that changed the object's labels; without one, the previous."""
+    """The write that last changed the object's labels, where that was seen."""
     for write in view.backwards(view.write.log.uid):
         if any(change.path.startswith("metadata.labels") for change in write.changes):
             return write
-    return view.previous()
+    return None
 
 
 def _verdict(

@@ -4,10 +4,12 @@ Which controller writes a kind's status is fixed in Kubernetes' source, so the k
 """
 
 from eventstream.explain.attribution import proofs
+from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import (
     STATUS_WRITERS,
     group_kind,
+    is_a,
     title,
 )
 from eventstream.explain.world.claims import Said, Telling, Writer
@@ -176,6 +178,8 @@ def _inputs(view: View) -> tuple[Write, ...]:
     what it can have answered. Its own last write is no input.
     """
     own = view.write.log.uid
+    if is_a(view.write.image, kinds.QUOTA):
+        return _asked_of_quota(view)
     floor, found = -1, []
     for earlier in view.backwards(own):
         if _is_report(earlier):
@@ -183,11 +187,36 @@ def _inputs(view: View) -> tuple[Write, ...]:
             break
         found.append(earlier)
     found.extend(view.family(own).news_between(floor, view.order)[-_CAUSES:])
+    found.extend(claim for claim in _claims(view) if claim.order > floor)
     if not found:
         latest = _latest_input(view)
         found = [latest] if latest else []
     found.sort(key=lambda cause: -cause.order)
     return tuple(found[:_CAUSES])
+
+
+def _claims(view: View) -> tuple[Write, ...]:
+    """The claim of a volume, whose end releases it.
+
+    Source: pkg/controller/volume/persistentvolume/pv_controller.go, syncVolume.
+    """
+    image = view.write.image
+    ref = getattr(image.spec, "claim_ref", None) if is_a(image, kinds.VOLUME) else None
+    claim = view.by_name(kinds.CLAIM.kind, ref.namespace, ref.name) if ref is not None else None
+    if ref is None or claim is None or claim.base or claim.log.uid != ref.uid:
+        return ()
+    return (claim,)
+
+
+def _asked_of_quota(view: View) -> tuple[Write, ...]:
+    """What was asked of a quota, where the report takes that over; a charge makes nobody count.
+
+    Source: pkg/controller/resourcequota/resource_quota_controller.go, NewController (UpdateFunc),
+    syncResourceQuota (status.hard is what spec.hard asks for).
+    """
+    taken = any(change.path.startswith("status.hard") for change in view.write.changes)
+    asked = view.last_spec_change(view.write.log.uid) if taken else None
+    return (asked,) if asked is not None else ()
 
 
 def _latest_input(view: View) -> Write | None:
@@ -214,12 +243,29 @@ def _time_passed(write: Write) -> str:
     if _ripened(write):
         seconds = write.image.spec.min_ready_seconds
         return f"Pods of it have been ready for {count(seconds, 'second')} now (minReadySeconds)."
+    if kind == "Job":
+        return _deadline_passed(write)
     found, was = condition(write.image, "Progressing"), condition(write.before, "Progressing")
     late = found is not None and found.reason == "ProgressDeadlineExceeded"
     if kind != "Deployment" or not late or (was is not None and was.status == "False"):
         return ""
     seconds = getattr(write.image.spec, "progress_deadline_seconds", None)
     return f"The rollout made no progress for {seconds} seconds (progressDeadlineSeconds)."
+
+
+def _deadline_passed(write: Write) -> str:
+    """That a Job ran for longer than it may, where this report is the first to say so.
+
+    Source: pkg/controller/job/job_controller.go, pastActiveDeadline.
+    """
+    for name in ("FailureTarget", "Failed"):
+        found, was = condition(write.image, name), condition(write.before, name)
+        if found is not None and found.reason == "DeadlineExceeded":
+            seconds = getattr(write.image.spec, "active_deadline_seconds", None)
+            late = was is None or was.status != "True"
+            said = f"The Job has run for {seconds} seconds (activeDeadlineSeconds)."
+            return said if late and seconds is not None else ""
+    return ""
 
 
 def _ripened(write: Write) -> bool:
@@ -248,6 +294,11 @@ def _counts(status: object, *names: str) -> int:
 
 
 def _why(write: Write, causes: tuple[Write, ...]) -> str:
+    if not causes and is_a(write.image, kinds.QUOTA):
+        return (
+            "It counts again when something goes that it counts, and now and then "
+            "(every five minutes, unless it is set otherwise)."
+        )
     if not causes:
         return f"What made it report on {named(write.image)} again was not seen."
     first = causes[0]
@@ -256,7 +307,8 @@ def _why(write: Write, causes: tuple[Write, ...]) -> str:
     known = (first.log, write.log)
     others = {cause.log.uid: cause for cause in causes[1:] if cause.log not in known}
     also = f" and news of {count(len(others), 'other object')}" if others else ""
-    return f"It had received {seen(first)}{also}, and counted again."
+    counted = "" if is_a(write.image, kinds.VOLUME) else ", and counted again"
+    return f"It had received {seen(first)}{also}{counted}."
 
 
 def _loop(write: Write, answered: int, news: str) -> Loop:

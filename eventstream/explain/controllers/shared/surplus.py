@@ -14,7 +14,7 @@ from eventstream.explain.deletions.deciding import Housekeeper, left_open, would
 from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import group_kind, maker_of, title
-from eventstream.explain.world.families import Family
+from eventstream.explain.world.families import Family, changed_hands
 from eventstream.explain.world.notes import first_told, last_told
 from eventstream.explain.world.pods import is_true, phase
 from eventstream.explain.world.text import count, parse, plural, seen
@@ -271,7 +271,7 @@ def _acted_by(view: View, uid: str) -> tuple[Write | None, Loop | None]:
             continue
         loop = _surplus(view, view.family(uid), write)
         if loop is not None:
-            return write, loop
+            return _adopted(view, uid, write) or write, loop
         if not isinstance(observed, int) or (write.image.metadata.generation or 0) <= observed:
             break
     return None, None
@@ -293,6 +293,15 @@ def _as_compared(view: View, uid: str, loop: Loop, cause: Write) -> Loop:
         return loop
     compare, current = verdict.loop.compare, verdict.loop.current
     return msgspec.structs.replace(loop, compare=compare, current=current)
+
+
+def _adopted(view: View, uid: str, asked: Write) -> Write | None:
+    """The adoption of a Pod since that number was asked for: with it there were too many."""
+    family = view.family(uid)
+    order, pod = family.last_birth(view.order) or (0, "")
+    log = family.children.get(pod) if order > asked.order else None
+    joined = log.at(order + 1) if log is not None else None
+    return joined if joined is not None and changed_hands(joined) else None
 
 
 def _surplus(view: View, owner: Family[ObjectLog, Write], cause: Write | None) -> Loop | None:

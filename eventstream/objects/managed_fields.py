@@ -289,6 +289,15 @@ def desired_at(metadata: Metadata) -> list[str]:
     ]
 
 
+def reported_at(metadata: Metadata) -> list[str]:
+    """When each manager last wrote what it set of the status, as RFC 3339."""
+    return [
+        entry.time
+        for entry in metadata.managed_fields
+        if entry.time and (entry.subresource == "status" or b'"f:status"' in bytes(entry.fields))
+    ]
+
+
 def reports_as_spec(metadata: Metadata) -> bool:
     """Whether somebody wrote a status as part of the object: each such report is a generation.
 

@@ -3,7 +3,7 @@
 import pytest
 
 from eventstream.kinds import taught
-from tests.explain.stories import Json, Story
+from tests.explain.stories import Json, Story, stamp
 from tests.explain.things import condition, definition, pod, thing, website
 
 _NOT = ("Ready", "False")
@@ -74,6 +74,23 @@ def test_work_that_gets_on_goes_on() -> None:
         story.change(site, {"status": status}, "site-operator", sub="status")
         story.wait(1000)
     assert _told(story, site) == ("running", None)
+
+
+def test_what_was_there_says_how_it_stands_since_its_status_was_written() -> None:
+    story = Story()
+    story.exists(definition())
+    site = website(status={"phase": "Pending"})
+    site["metadata"]["creationTimestamp"] = "2027-01-14T08:00:00Z"
+    fields: Json = {"f:status": {"f:phase": {}}}
+    site["metadata"]["managedFields"] = [
+        {"manager": "site-operator", "operation": "Update", "subresource": "status",
+         "apiVersion": "stable.example.com/v1", "time": stamp(story.at), "fieldsV1": fields},
+    ]  # fmt: skip
+    story.exists(site)
+    story.wait(30)
+    assert _told(story, site) == ("running", None)
+    story.wait(60)
+    assert _told(story, site) == ("stalled", "not-ready")
 
 
 @pytest.mark.parametrize(

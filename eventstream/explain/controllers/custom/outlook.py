@@ -19,6 +19,7 @@ from eventstream.explain.controllers.custom.answers import (
     unseen,
 )
 from eventstream.explain.controllers.custom.before import is_history
+from eventstream.explain.controllers.custom.timing import moved, since_when
 from eventstream.explain.controllers.custom.turns import reached
 from eventstream.explain.controllers.shared.conventions import QUEUE, untaught
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
@@ -28,7 +29,7 @@ from eventstream.explain.vocabulary import commands
 from eventstream.explain.vocabulary.records import Evidence, Stage
 from eventstream.explain.world.families import HIGHEST, owner_of
 from eventstream.explain.world.notes import quoted, said
-from eventstream.explain.world.text import count, named, one_line, parse, said_by, sentence, when
+from eventstream.explain.world.text import count, named, one_line, said_by, sentence, when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.health.records import Health
 from eventstream.objects.health.words import parts
@@ -82,10 +83,6 @@ def _why(health: Health) -> str:
     return one_line(said_by(health.message, health.reason))
 
 
-def _since(write: Write, health: Health, asked: float) -> float:
-    return max(parse(health.since) or when(write), asked)
-
-
 def _actor(health: Health) -> tuple[str, str]:
     """Who can end it: of what has ended, its controller tries nothing more."""
     person = health.holder == "client" or (health.over and health.state == "failed")
@@ -115,7 +112,7 @@ def _failed(snapshot: Snapshot, write: Write, health: Health, asked: float, rank
     detail = f"{name} is not as asked for: {_told(health)}"
     if gave_up:
         detail = f"{name} is not as asked for, and {gave_up}{': ' if why else ''}{why}"
-    since, wait = _since(write, health, asked), becoming_ready(write.image)
+    since, wait = since_when(write, health, asked), becoming_ready(write.image)
     warning, note = _warned(snapshot, write, since, why)
     shown = (*proof(write, health), *((note,) if note is not None else ()))
     detail = sentence(f"{detail.rstrip('.')}{warning}")
@@ -136,7 +133,7 @@ def _told(health: Health) -> str:
 
 def _suspended(write: Write, health: Health, rank: int) -> Holding:
     """A person's turn, unless the rule of a file says that its controller goes on by itself."""
-    name, since = named(write.image), _since(write, health, 0.0)
+    name, since = named(write.image), since_when(write, health, 0.0)
     detail = sentence(f"{name} is suspended: {_told(health)}")
     actor, holder = _actor(health) if health.rule else ("client", "")
     queue = (write.image.metadata.labels or {}).get(QUEUE)
@@ -172,12 +169,12 @@ def _under_way(
     still = ", which is Unknown" if health.value == "Unknown" else ""
     goal = f"{name} to become {become}{still}" if become else f"{name} to be done"
     goal = goal if become or not health.by else f"{goal} ({health.by})"
-    since, wait = _since(write, health, asked), becoming_ready(write.image)
+    since, wait = since_when(write, health, asked), becoming_ready(write.image)
     # What was warned of long ago, and not since, it has come past.
     warning, note = _warned(snapshot, write, max(since, snapshot.now - _RETRIED), why)
     granted = health.takes
     if granted and health.basis == "convention":
-        since, granted = max(since, _moved(write, health)), granted if note is None else 0.0
+        since, granted = max(since, moved(write, health)), granted if note is None else 0.0
     told = f"{goal}{': ' if why else ''}{why}".rstrip(".")
     waiting_for = f"{told}{warning}"
     actor, holder = _actor(health)
@@ -185,25 +182,6 @@ def _under_way(
         rank, actor, holder, since, waiting_for, late="not-ready", patient=health.patient,
         granted=granted, wait=wait, about=write, evidence=proof(write, health),
     )  # fmt: skip
-
-
-def _moved(write: Write, health: Health) -> float:
-    """When work last got on: it said something else then; 0 where it was found saying this."""
-    log = write.log
-    newest = log.position(write.order)
-    for index in range(newest, max(newest - _VERSIONS, 0), -1):
-        before = log.writes[index - 1].image.health
-        if before is None or _words(before) != _words(health):
-            return when(log.writes[index])
-    return 0.0
-
-
-_VERSIONS = 50
-"""Versions of an object in which is looked for what it said before."""
-
-
-def _words(health: Health) -> tuple[str, ...]:
-    return health.by, health.reason, health.message
 
 
 def proof(write: Write, health: Health) -> tuple[Evidence, ...]:

@@ -78,6 +78,8 @@ def test_an_error_that_a_condition_names_is_one_whatever_its_type(
         ({"error": "none", "phase": "Ready"}, "complete: status.phase is Ready"),
         ({"errorMessage": "<nil>", "phase": "Ready"}, "complete: status.phase is Ready"),
         ({"state": "0 failed"}, "unknown: "),
+        ({"phase": "Ready", "conditions": [condition("ProvisioningStarted"), condition("Ready")]},
+         "complete: status.phase is Ready"),
         ({"state": "Sharded"}, "unknown: status.state is a word that nobody taught Baton"),
         ({"status": "http://failed.example.com"}, "unknown: "),
         ({"paused": True, "conditions": [condition("Available")]},

@@ -116,6 +116,8 @@ def of_type(type_: str) -> Meaning:
         found = found[:-1]
     if found[-2:] in _TOGETHER and len(found) == 2:
         return _TOGETHER[found[-2], found[-1]]
+    if len(found) > 1 and found[-1] == "started":
+        return "complete"  # `ProvisioningStarted` stays so, whatever became of it.
     well = found[-1:] == ("date",) or not COMPLETE.isdisjoint(found[-1:])
     if well and not _denied(type_):
         return "complete"  # `FailureDomainsReady` and `ConflictResolved` tell of nothing wrong.

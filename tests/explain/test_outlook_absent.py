@@ -2,7 +2,7 @@
 
 from tests.explain.stories import KCM, Json, Story, stamp
 from tests.explain.test_outlook_stuck import later
-from tests.explain.things import condition, deployment, pod, replicaset, thing
+from tests.explain.things import condition, deployment, node, pod, replicaset, thing
 
 NOT_FOUND = 'deployments/scale.apps "web" not found'
 
@@ -66,6 +66,21 @@ def test_a_namespace_that_cannot_be_emptied_names_the_api_that_is_away() -> None
         f"of that API cannot be listed: {said}."
     )
     assert trace.command == f"kubectl describe apiservice {name}"
+
+
+def test_a_namespace_whose_pod_is_given_time_to_stop_is_not_slow() -> None:
+    story = Story("Pod")
+    space = story.exists(thing("Namespace", "shop", status={"phase": "Active"}))
+    story.exists(node())
+    slow = story.exists(pod())
+    story.mark(space)
+    story.mark(slow, 600)
+    left = condition("NamespaceContentRemaining", "True", "SomeResourcesRemain", "pods. has 1")
+    story.change(space, {"status": {"conditions": [left]}}, KCM, sub="status")
+    later(story, 120)
+    trace = story.trace(space)
+    assert (trace.state, trace.holder, trace.diagnosis) == ("running", "kubelet", None)
+    assert "in Namespace shop, which is to go" in trace.waiting_for
 
 
 def test_a_job_that_is_left_to_another_controller_names_it() -> None:

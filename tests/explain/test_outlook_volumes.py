@@ -168,6 +168,30 @@ def test_a_file_system_grows_where_a_pod_uses_it() -> None:
     )
 
 
+def test_what_grows_a_volume_is_told_with_what_asked_for_it() -> None:
+    story = Story("Pod")
+    data = claim(story, "8Gi")
+    claimed = CLAIMED | {"uid": data["metadata"]["uid"]}
+    pv = volume(story, "Bound", claimRef=claimed, capacity={"storage": "8Gi"})
+    more = {"spec": {"resources": {"requests": {"storage": "20Gi"}}}}
+    asked = story.change(data, more, "kubectl-patch")
+    trace = story.trace(asked)
+    story.change(pv, {"spec": {"capacity": {"storage": "20Gi"}}}, "csi-resizer")
+    grew = story.last(pv)
+    assert (grew.actor, grew.actor_name, grew.trace) == (
+        "custom-controller",
+        "csi-resizer",
+        trace.id,
+    )
+    assert grew.why == "PersistentVolumeClaim data asks for as much."
+    story.change(data, {"status": {"capacity": {"storage": "20Gi"}}}, "kubelet", sub="status")
+    assert (story.last(data).actor, story.last(data).trace) == ("kubelet", trace.id)
+    story.change(pv, {"spec": {"capacity": {"storage": "30Gi"}}}, "csi-resizer")
+    assert story.last(pv).actor == "custom-controller"
+    story.change(pv, {"spec": {"capacity": {"storage": "40Gi"}}}, "kubectl-patch")
+    assert story.last(pv).actor == "client"
+
+
 def test_a_volume_that_is_being_modified_is_waited_for() -> None:
     story = Story()
     found = claim(story, "8Gi", conditions=[condition("ModifyingVolume", "True")])

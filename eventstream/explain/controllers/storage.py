@@ -9,7 +9,12 @@ https://kubernetes.io/docs/concepts/storage/persistent-volumes/#expanding-persis
 
 from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.registry import Behaviour, Rules
-from eventstream.explain.controllers.shared.claims import modifying, not_to_be_had, resizing
+from eventstream.explain.controllers.shared.claims import (
+    modifying,
+    not_to_be_had,
+    resized,
+    resizing,
+)
 from eventstream.explain.controllers.shared.conventions import (
     complete,
     has_provisioner,
@@ -246,6 +251,8 @@ BEHAVIOURS = (
         kind=kinds.CLAIM,
         assess=assess_claim,
         told_by=TOLD_BY,
-        rules={kinds.CLAIM: Rules(creations=(claimed,), changes=(bound,))},
+        rules={
+            kinds.CLAIM: Rules(reports=(resized,), creations=(claimed,), changes=(bound,)),
+        },
     ),
 )

@@ -6,6 +6,7 @@ https://kubernetes.io/docs/concepts/storage/persistent-volumes/#phase and #recla
 
 from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.registry import Behaviour, Rules
+from eventstream.explain.controllers.shared.claims import enlarged
 from eventstream.explain.controllers.shared.conventions import complete, unknown
 from eventstream.explain.deletions.deciding import Housekeeper
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, troubled
@@ -175,6 +176,6 @@ BEHAVIOURS = (
         kind=kinds.VOLUME,
         assess=assess_volume,
         expires=reclaimable,
-        rules={kinds.VOLUME: Rules(creations=(provisioned,), changes=(tied,))},
+        rules={kinds.VOLUME: Rules(creations=(provisioned,), changes=(tied, enlarged))},
     ),
 )

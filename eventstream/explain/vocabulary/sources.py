@@ -64,6 +64,7 @@ NAMESPACE_DELETE = _in(
     "finalizeNamespace",
 )
 VOLUME_BINDING = _in("pkg/controller/volume/persistentvolume/pv_controller.go", "syncClaim")
+EXPANSION = DOCS + "concepts/storage/persistent-volumes/#expanding-persistent-volumes-claims"
 PROVISIONING = DOCS + "concepts/storage/persistent-volumes/#dynamic"
 VOLUME_DELETION = DOCS + "concepts/storage/persistent-volumes/#delete"
 CLAIM_PROTECTION = _in(

@@ -9,11 +9,16 @@ from eventstream.explain.controllers.shared.leaving import users
 from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.quantities import amount
 from eventstream.explain.outlook.snapshot import Snapshot, written
-from eventstream.explain.vocabulary import commands
+from eventstream.explain.vocabulary import commands, sources
+from eventstream.explain.vocabulary.declared.tools import is_program
+from eventstream.explain.vocabulary.records import Verb
+from eventstream.explain.vocabulary.registry import title
+from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.notes import said, told_at
 from eventstream.explain.world.pods import condition, has_ended, is_true
-from eventstream.explain.world.text import named, said_by, sentence, when
-from eventstream.explain.world.writes import Write
+from eventstream.explain.world.text import did, named, said_by, sentence, when
+from eventstream.explain.world.world import View
+from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.cluster_kinds import ClaimSpec
 from eventstream.objects.images import Image
 from eventstream.objects.network_kinds import VolumeSpec
@@ -179,3 +184,68 @@ def _unlike(claim: Image, volume: Image) -> str:
 
 def _class(name: str) -> str:
     return f"StorageClass {name}" if name else "no StorageClass"
+
+
+def enlarged(view: View, who: Writer) -> Verdict | None:
+    """A volume was said to be larger, as its claim asks: who grew it alone knows that.
+
+    Source: https://kubernetes.io/docs/concepts/storage/persistent-volumes/
+    #expanding-persistent-volumes-claims
+    """
+    write = view.write
+    paths = [change.path for change in write.changes if not change.path.startswith(_NOTED)]
+    if write.change.type != "MODIFIED" or paths != ["spec.capacity.storage"]:
+        return None
+    if not who.known or who.built_in or not is_program(who.manager):
+        return None
+    claim, has = write.image.spec.claim_ref, amount(write.image.spec.capacity.get("storage"))
+    found = view.by_name("PersistentVolumeClaim", claim.namespace, claim.name) if claim else None
+    asked = view.last_spec_change(found.log.uid) if found is not None else None
+    if found is None or found.gone or asked is None or has is None:
+        return None
+    wants = amount((found.image.spec.resources.requests or {}).get("storage"))
+    if wants is None or wants > has:
+        return None
+    return _grown(
+        view, who, "custom-controller", f"{named(asked.image)} asks for as much.", asked, "patch"
+    )
+
+
+_NOTED = "metadata.annotations."
+
+
+def resized(view: View, who: Writer) -> Verdict | None:
+    """A kubelet reported on a claim whose volume it has grown, or could not grow, on its node.
+
+    Source: https://kubernetes.io/docs/concepts/storage/persistent-volumes/
+    #expanding-persistent-volumes-claims
+    """
+    write = view.write
+    if who.manager != "kubelet" or who.subresource != "status" or write.change.type != "MODIFIED":
+        return None
+    asked = view.last_spec_change(write.log.uid)
+    why = f"A Pod on its node uses {named(write.image)}, whose volume was to grow."
+    return _grown(view, who, "kubelet", why, asked, "report")
+
+
+def _grown(
+    view: View, who: Writer, actor: str, why: str, asked: Write | None, verb: Verb
+) -> Verdict:
+    write, reports = view.write, verb == "report"
+    subject = (
+        f"The {title(actor)}" if actor == "kubelet" else f"The custom controller {who.manager}"
+    )
+    return Verdict(
+        rule="claim-grown",
+        actor=actor,
+        actor_name="" if actor == "kubelet" else who.manager,
+        verb=verb,
+        subresource=who.subresource or None,
+        what=f"{subject} {did(write)}.",
+        why=why,
+        who_grade="reported" if reports else "inferred",
+        why_grade="inferred",
+        causes=(asked,) if asked else (),
+        evidence=(proofs.saw(write), *proofs.managed(who)),
+        source_url=sources.EXPANSION,
+    )

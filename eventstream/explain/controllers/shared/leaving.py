@@ -277,6 +277,7 @@ _LOOKED_MOST = 50
 def _held_up(snapshot: Snapshot, space: Write) -> Holding:
     """What a namespace that is to go waits for: a Pod in it that hangs, or what has finalizers."""
     plain, name = _namespace(space), space.image.metadata.name
+    stopping: Holding | None = None
     for pod in _marked(snapshot, snapshot.world.places.inhabitants(name), name)[:_LOOKED_MOST]:
         held = _leaving(snapshot, pod)
         if held.diagnosis:
@@ -289,8 +290,9 @@ def _held_up(snapshot: Snapshot, space: Write) -> Holding:
                 name=held.name,
             )
             return troubled(plain, wrong)
+        stopping = stopping or held
     if plain.late != "finalizer-stuck":
-        return _undiscovered(snapshot, space, plain)
+        return _undiscovered(snapshot, space, plain) or _slowly(space, stopping) or plain
     logs = list(snapshot.world.logs.values())
     holds = [left for left in _marked(snapshot, logs, name) if _finalizers(left)]
     if not holds:
@@ -303,15 +305,28 @@ def _held_up(snapshot: Snapshot, space: Write) -> Holding:
     return msgspec.structs.replace(plain, waiting_for=told, command=command)
 
 
-def _undiscovered(snapshot: Snapshot, space: Write, plain: Holding) -> Holding:
-    """The same, where it waits for the server behind an APIService, which Baton sees is away.
+def _slowly(space: Write, stopping: Holding | None) -> Holding | None:
+    """The wait for a Pod in it that is still given time to stop; None where that is not all.
+
+    Source: pkg/controller/namespace/deletion/namespaced_resources_deleter.go,
+    estimateGracefulTermination (until then it is only looked at again).
+    """
+    wrong = (condition(space.image, name) for name in _FAILURES)
+    if stopping is None or any(said is not None and said.status == "True" for said in wrong):
+        return None
+    waiting_for = f"{stopping.waiting_for}, in {named(space.image)}, which is to go"
+    return msgspec.structs.replace(stopping, waiting_for=waiting_for)
+
+
+def _undiscovered(snapshot: Snapshot, space: Write, plain: Holding) -> Holding | None:
+    """The wait of a namespace for the server behind an APIService that is seen to be away.
 
     Source: pkg/controller/namespace/deletion/namespaced_resources_deleter.go,
     deleteAllContent (a failed discovery fails the deletion, which is tried again).
     """
     found = condition(space.image, _FAILURES[0])
     if found is None or found.status != "True":
-        return plain
+        return None
     for log in list(snapshot.world.logs.values()):
         service = snapshot.alive(log) if is_a(log.ref, kinds.API_SERVICE) else None
         there = condition(service.image, "Available") if service is not None else None
@@ -332,7 +347,7 @@ def _undiscovered(snapshot: Snapshot, space: Write, plain: Holding) -> Holding:
             holder="client",
         )
         return troubled(msgspec.structs.replace(plain, waiting_for=waiting_for), wrong)
-    return plain
+    return None
 
 
 def _marked(snapshot: Snapshot, logs: Iterable[ObjectLog], namespace: str) -> list[Write]:

@@ -132,6 +132,13 @@ VOLUMES = (
         (sources.VOLUME_BINDING, sources.BINDING),
     ),
     DocumentedRule(
+        "claim-grown",
+        "The size of a PersistentVolume followed what its claim asks for, or a kubelet reported "
+        "on a claim whose volume was to grow.",
+        ("custom-controller", "kubelet"),
+        (sources.EXPANSION,),
+    ),
+    DocumentedRule(
         "volume-provisioned",
         "A PersistentVolume was created with the annotation that names its provisioner.",
         ("persistentvolume-controller", "custom-controller"),

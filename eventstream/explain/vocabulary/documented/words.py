@@ -18,6 +18,7 @@ RuleName = Literal[
     "broadcast",
     "budget-charged",
     "claim-bound",
+    "claim-grown",
     "claim-made",
     "claim-retention",
     "client-changed",

@@ -15,7 +15,7 @@ from eventstream.explain.vocabulary.declared.tools import is_program, is_tool
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.vocabulary.registry import FINALIZERS, title
 from eventstream.explain.world.claims import Writer
-from eventstream.explain.world.pods import has_ended
+from eventstream.explain.world.pods import has_ended, phase
 from eventstream.explain.world.text import count, listing, named, parse, seen
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
@@ -326,9 +326,7 @@ def _counted(view: View) -> str:
     if latest is not None and latest.gone:
         return f"Job {owner.name} is gone, so nobody has to count the Pod any more."
     if has_ended(view.write.before or view.write.image):
-        return (
-            "It has counted the finished Pod in the Job's status and need not hold it any longer."
-        )
+        return _reckoned(view.write.before or view.write.image, latest)
     if latest is not None and not force.ends(latest.image) and (stops := force.stops(view, latest)):
         return f"Job {owner.name} {stops}, and does not count a Pod that it stops for that."
     if latest is None or force.ends(latest.image):
@@ -341,3 +339,26 @@ def _counted(view: View) -> str:
         "The Pod was to go before it had ended: its Job counts it as failed, or is to end, and "
         "need not wait for how it ends."
     )
+
+
+def _reckoned(pod: Image, job: Write | None) -> str:
+    """What became of a Pod that ended, as far as its Job's policies leave no doubt.
+
+    Source: pkg/controller/job/job_controller.go, trackJobStatusAndRemoveFinalizers (neither what a
+    policy ignores is counted, nor an index beyond the completions).
+    """
+    spec = job.image.spec if job is not None else None
+    policy, most = (getattr(spec, name, None) for name in ("pod_failure_policy", "completions"))
+    index = (pod.metadata.annotations or {}).get(_INDEX, "")
+    if index.isdigit() and isinstance(most, int) and int(index) >= most:
+        return f"The Pod is of index {index}, and its Job counts only those below {most}."
+    rules = policy.rules if policy is not None and phase(pod) == "Failed" else ()
+    if any(rule.action == "Ignore" for rule in rules):
+        return (
+            "It has counted the failed Pod, or passed over it as its podFailurePolicy asks, and "
+            "need not hold it any longer."
+        )
+    return "It has counted the finished Pod in the Job's status and need not hold it any longer."
+
+
+_INDEX = "batch.kubernetes.io/job-completion-index"

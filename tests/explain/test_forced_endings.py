@@ -52,6 +52,26 @@ def test_a_volume_that_goes_while_it_is_bound_may_have_been_let_go_by_force(
     assert story.last(volume).actor == actor
 
 
+IGNORES = {"podFailurePolicy": {"rules": [{"action": "Ignore"}]}}
+NOT_COUNTED = [
+    (IGNORES, "0", "or passed over it as its podFailurePolicy asks"),
+    ({}, "3", "The Pod is of index 3, and its Job counts only those below 3."),
+    ({}, "2", "It has counted the finished Pod"),
+]
+
+
+@pytest.mark.parametrize(("spec", "index", "why"), NOT_COUNTED)
+def test_a_job_does_not_count_each_pod_that_ended(spec: Json, index: str, why: str) -> None:
+    story = Story()
+    once = story.exists(job(completions=3, **spec))
+    one = pod(once, "once-a", finalizers=[POD_FINALIZER])
+    one["metadata"]["annotations"] = {"batch.kubernetes.io/job-completion-index": index}
+    one["status"]["phase"] = "Failed"
+    story.exists(one)
+    story.change(one, {"metadata": {"finalizers": []}})
+    assert why in story.last(one).why
+
+
 @pytest.mark.parametrize(
     ("status", "ends", "marked", "actor", "why"),
     [

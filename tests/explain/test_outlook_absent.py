@@ -2,7 +2,7 @@
 
 from tests.explain.stories import KCM, Json, Story, stamp
 from tests.explain.test_outlook_stuck import later
-from tests.explain.things import condition, deployment, node, pod, replicaset, thing
+from tests.explain.things import condition, daemonset, deployment, node, pod, replicaset, thing
 
 NOT_FOUND = 'deployments/scale.apps "web" not found'
 
@@ -120,3 +120,19 @@ def test_pods_that_are_deleted_together_were_compared_once() -> None:
         story.mark(one)
     told = [story.last(one).why for one in pods[:2]]
     assert all("compared 1 desired Pod with 3 that exist: 2 too many" in why for why in told)
+
+
+def test_a_daemon_pod_goes_when_its_node_is_not_selected_any_more() -> None:
+    story = Story("Pod", "Node")
+    host = story.exists(node() | {"metadata": node()["metadata"] | {"labels": {"disk": "ssd"}}})
+    agent = daemonset()
+    agent["spec"]["template"]["spec"]["nodeSelector"] = {"disk": "ssd"}
+    story.exists(agent)
+    one = story.exists(pod(agent, "agent-a"))
+    story.change(host, {"metadata": {"labels": {"disk": None}}}, "kubectl-label")
+    story.mark(one, 30)
+    step = story.last(one)
+    assert step.actor == "daemonset-controller"
+    assert step.why == (
+        "Node node-1 has no longer what the node selector of DaemonSet agent asks for: disk=ssd."
+    )

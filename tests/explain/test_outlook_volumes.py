@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.explain.stories import Json, Story
+from tests.explain.stories import KCM, Json, Story
 from tests.explain.test_outlook_stuck import later
 from tests.explain.things import condition, thing
 
@@ -190,6 +190,25 @@ def test_what_grows_a_volume_is_told_with_what_asked_for_it() -> None:
     assert story.last(pv).actor == "custom-controller"
     story.change(pv, {"spec": {"capacity": {"storage": "40Gi"}}}, "kubectl-patch")
     assert story.last(pv).actor == "client"
+
+
+def test_a_volume_is_released_and_a_claim_lost_as_the_other_is_gone() -> None:
+    story = Story()
+    data = story.exists(claim_of("data"))
+    pv = volume(story, "Bound", claimRef=CLAIMED | {"uid": data["metadata"]["uid"]})
+    story.delete(data)
+    story.change(pv, {"status": {"phase": "Released"}}, KCM, sub="status")
+    gone = "PersistentVolumeClaim data, to which it was bound, is gone."
+    assert story.last(pv).why == gone
+    other = story.exists(claim_of("other") | {"spec": {"volumeName": "pv-1"}})
+    story.delete(pv)
+    story.change(other, {"status": {"phase": "Lost"}}, KCM, sub="status")
+    gone = "PersistentVolume pv-1, to which it was bound, is gone."
+    assert story.last(other).why == gone
+
+
+def claim_of(name: str) -> Json:
+    return thing("PersistentVolumeClaim", name, status={"phase": "Bound"})
 
 
 def test_a_volume_that_is_being_modified_is_waited_for() -> None:

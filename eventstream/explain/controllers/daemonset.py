@@ -11,7 +11,7 @@ from eventstream.explain.deletions.deciding import Housekeeper, either, would_sa
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.world.pods import meant_for, node_of
-from eventstream.explain.world.text import named, seen
+from eventstream.explain.world.text import listing, named, seen
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import ObjectLog, Write
 from eventstream.objects.images import Image, OwnerReference
@@ -101,12 +101,36 @@ def old_pod(view: View, parent: Write) -> Housekeeper | None:
             return Housekeeper("daemonset-controller", why, sources.DAEMONSET_SYNC, parent)
         reason = f"the DaemonSet controller, which updates Pods of {name} a few at a time."
         return either(reason, sources.DAEMONSET_SYNC)
+    unfit = _unfit(view, parent)
+    if unfit:
+        cause = _changed(view, _host(image)) or parent
+        return Housekeeper("daemonset-controller", unfit, sources.DAEMONSET_SYNC, cause)
     if would_say(view, parent.log.uid):
         return None  # It tells of each Pod that it deletes, and told nothing of this one.
     reason = (
         f"the DaemonSet controller, which replaces Pods of {name} and takes them off unfit nodes."
     )
     return either(reason, sources.DAEMONSET_SYNC)
+
+
+def _unfit(view: View, parent: Write) -> str:
+    """That the Pod's node is not one that the DaemonSet selects, in a sentence; empty elsewhere.
+
+    Source: pkg/controller/daemon/daemon_controller.go, NodeShouldRunDaemonPod.
+    """
+    host = view.by_name("Node", None, _host(view.write.image))
+    template = getattr(parent.image.spec, "template", None)
+    asked = template.spec.node_selector if template is not None else None
+    if host is None or host.gone or not asked:
+        return ""
+    labels = host.image.metadata.labels or {}
+    lacks = [f"{key}={value}" for key, value in sorted(asked.items()) if labels.get(key) != value]
+    if not lacks:
+        return ""
+    return (
+        f"{named(host.image)} has no longer what the node selector of {named(parent.image)} asks "
+        f"for: {listing(lacks)}."
+    )
 
 
 def _may_go(view: View, parent: Write, wanted: str) -> bool:

@@ -73,7 +73,11 @@ def reported(view: View, who: Writer) -> Verdict | None:
         causes=causes,
         source_url=source_url,
         telling=_Counted(
-            write, who, actor, _time_passed(write) or _why(write, causes), len(causes)
+            write,
+            who,
+            actor,
+            _time_passed(write) or _parted(view) or _why(write, causes),
+            len(causes),
         ),
     )
 
@@ -266,6 +270,27 @@ def _deadline_passed(write: Write) -> str:
             said = f"The Job has run for {seconds} seconds (activeDeadlineSeconds)."
             return said if late and seconds is not None else ""
     return ""
+
+
+def _parted(view: View) -> str:
+    """Why a volume is released, or a claim lost: what it was bound to is gone; empty elsewhere.
+
+    Source: pkg/controller/volume/persistentvolume/pv_controller.go, syncVolume, syncBoundClaim.
+    """
+    write, found = view.write, None
+    spec, phase = write.image.spec, getattr(write.image.status, "phase", "")
+    if phase == getattr(getattr(write.before, "status", None), "phase", ""):
+        return ""
+    if write.image.kind == "PersistentVolume" and phase == "Released":
+        claim = getattr(spec, "claim_ref", None)
+        if claim is not None:
+            found = view.by_name("PersistentVolumeClaim", claim.namespace, claim.name)
+            found = found if found is None or found.log.uid == claim.uid else None
+    elif write.image.kind == "PersistentVolumeClaim" and phase == "Lost":
+        found = view.by_name("PersistentVolume", None, getattr(spec, "volume_name", ""))
+    if found is None or not found.gone:
+        return ""
+    return f"{named(found.image)}, to which it was bound, is gone."
 
 
 def _ripened(write: Write) -> bool:

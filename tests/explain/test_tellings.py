@@ -4,6 +4,8 @@ import pytest
 
 from eventstream.explain.engine.engine import Engine
 from eventstream.explain.vocabulary.records import Step, StepUpsert
+from eventstream.explain.world.text import told_changes
+from eventstream.objects.changes import FieldChange
 from tests.explain.tapes import NAMES, observations, streams
 
 MUCH_LATER = 10_000.0
@@ -38,3 +40,16 @@ def test_an_event_that_comes_late_makes_the_step_that_it_tells_of_anew() -> None
     assert {"bound", "made-for-owner", "kubelet-running"} <= rules
     for upsert in again:
         assert any(piece.source == "event" for piece in upsert.step.evidence)
+
+
+CONDITIONS = [
+    (None, '{"type":"Ready","status":"False","reason":"Lost","message":"a…', "is False (Lost)"),
+    (None, '{"type":"Ready","status":"True"}', "is True"),
+    ('{"type":"Ready","status":"True"}', None, "removed"),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "said"), CONDITIONS)
+def test_a_condition_is_told_in_words(before: str | None, after: str | None, said: str) -> None:
+    change = FieldChange("status.conditions[Ready]", before, after)
+    assert told_changes((change,)) == f"condition Ready {said}"

@@ -113,11 +113,34 @@ def did(write: Write) -> str:
 def _told(change: FieldChange) -> str:
     if change.hidden:
         return f"{change.path} (value hidden)"
+    condition = _condition(change)
+    if condition:
+        return condition
     if change.before is None:
         return f"{change.path} set to {change.after}"
     if change.after is None:
         return f"{change.path} removed"
     return f"{change.path} from {change.before} to {change.after}"
+
+
+_CONDITION = "status.conditions["
+
+
+def _condition(change: FieldChange) -> str:
+    """A condition that came or went, in words: its type, status and reason; empty for all else.
+
+    Its value may be cut, so that it is not read as a whole.
+    """
+    name = change.path.removeprefix(_CONDITION).removesuffix("]")
+    if f"{_CONDITION}{name}]" != change.path or (change.before and change.after):
+        return ""
+    if change.after is None:
+        return f"condition {name} removed"
+    status, reason = (
+        change.after.partition(f'"{key}":"')[2].partition('"')[0] for key in ("status", "reason")
+    )
+    because = f" ({reason})" if reason else ""
+    return f"condition {name} is {status}{because}" if status else ""
 
 
 def parse(text: str | None) -> float | None:

@@ -304,6 +304,20 @@ def test_what_is_asked_of_a_node_is_not_what_silenced_its_kubelet() -> None:
     assert asked.summary.startswith("Waiting for an earlier change (its kubelet stopped reporting)")
 
 
+def test_a_cordon_does_not_end_that_a_kubelet_was_silent_before() -> None:
+    story = Story("Pod")
+    host = story.exists(node("node-1") | {"status": {"conditions": [SILENT]}})
+    later(story, 300.0)
+    story.change(host, {"spec": {"unschedulable": True}}, "kubectl-cordon")
+    later(story, 10.0)
+    found = [trace for trace in story.told().traces.values() if trace.root.name == "node-1"]
+    assert "stalled" in {trace.state for trace in found}
+    assert all(trace.state in ("stalled", "running") for trace in found)
+
+
+SILENT = condition("Ready", "Unknown", "NodeStatusUnknown", "Kubelet stopped posting node status.")
+
+
 def test_of_many_that_hold_a_namespace_three_are_named_and_what_stays_is_not_drawn_on() -> None:
     story = Story("Pod")
     shop = story.exists(thing("Namespace", "shop", spec={"finalizers": ["kubernetes"]}))

@@ -198,8 +198,14 @@ _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 def _replaces(later: Write, began: Write | None) -> bool:
     """Whether what a trace that began with a write asked is all asked anew by a later one.
 
-    A trace without a beginning is about what its object asks in the whole.
+    A trace without a beginning is about what its object asks in the whole, but for a Node: nothing
+    that is asked of one silences its kubelet. What was reported asked for nothing.
     """
+    if began is None and later.image.kind == "Node":
+        return False
+    changes = began.changes if began is not None else ()
+    if changes and all(change.path.startswith("status") for change in changes):
+        return False
     earlier, now = _parts(began, later.image), _parts(later, later.image)
     if _ALL in earlier or _ALL in now:
         return True

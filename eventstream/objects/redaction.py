@@ -52,6 +52,9 @@ _NUMBERED = "deployment.kubernetes.io/revision-history"
 _TRACKING = "argocd.argoproj.io/tracking-id"
 """The annotation in which Argo CD notes for which Application it applied an object, by names."""
 
+_MIRROR = "kubernetes.io/config.mirror"
+"""The annotation of a mirror Pod with what Events call its Pod by: shown where it is just that."""
+
 _LONGEST_SHOWN_ANNOTATION = 253
 _SHOWN_STATUS_STRINGS = frozenset({"phase", "state", "health"})
 _CONDITION_STRINGS = frozenset({"type", "status", "reason", "message", "lastTransitionTime"})
@@ -63,6 +66,7 @@ _PASSES = 4
 _HIDDEN = expression(r"hidden:[0-9a-f]{12}")
 _WORDS = expression(r"[A-Za-z][A-Za-z _-]{0,39}")
 _NUMBERS = expression(r"[0-9]{1,9}(,[0-9]{1,9}){0,24}")
+_HASH = expression(r"[0-9a-f-]{1,64}")
 _TRACKED = expression(r"[a-z0-9._-]+:[A-Za-z0-9.-]*/[A-Za-z0-9]+:[a-z0-9.-]*/[A-Za-z0-9.:-]+")
 
 
@@ -206,6 +210,8 @@ class Redactor:
 def _is_shown(key: str, value: str) -> bool:
     if key == _NUMBERED:
         return _NUMBERS.fullmatch(value) is not None
+    if key == _MIRROR:
+        return _HASH.fullmatch(value) is not None
     if key == _TRACKING:
         return len(value) <= _LONGEST_SHOWN_ANNOTATION and _TRACKED.fullmatch(value) is not None
     return key in SHOWN_ANNOTATIONS and len(value) <= _LONGEST_SHOWN_ANNOTATION

@@ -8,6 +8,7 @@ from tests.explain.things import condition, daemonset, job, node, pod, thing
 
 MULTI = 'Multi-Attach error for volume "pv-1" Volume is already used by pod(s) web-1-a'
 DATA = [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]
+HASH = "b3ee776d3cbb61719d94eb9dbf2093c6"
 SHUT_DOWN = "node.cloudprovider.kubernetes.io/shutdown"
 
 
@@ -286,6 +287,33 @@ def test_what_a_node_tells_of_its_memory_as_a_container_is_killed(
     trace = story.trace(one)
     assert trace.diagnosis == "crash-loop"
     assert trace.summary.endswith(f"; as it ended, node-1 told: {why}.") == told
+
+
+@pytest.mark.parametrize("early", [False, True])
+def test_events_call_a_static_pod_by_the_hash_of_its_file(early: bool) -> None:
+    story = Story("Pod")
+    host = story.exists(node("node-1"))
+    mirror = pod(host, "etcd-node-1", annotations={"kubernetes.io/config.mirror": HASH})
+    mirror["status"] = {"phase": "Pending"}
+    about = {"kind": "Pod", "metadata": mirror["metadata"] | {"uid": HASH}}
+    why = 'MountVolume.SetUp failed for volume "d" : hostPath type check failed'
+    if early:
+        story.tell(about, "FailedMount", why, "kubelet")
+    story.create(mirror, "kubelet")
+    if not early:
+        story.tell(about, "FailedMount", why, "kubelet")
+    trace = story.trace(mirror)
+    assert (trace.diagnosis, trace.holder_name) == ("volume-pending", "node-1")
+    assert trace.summary == f"Pod etcd-node-1 waits for a volume: {why}."
+
+
+def test_who_notes_in_a_pod_which_claims_it_got_is_a_controller_of_kubernetes() -> None:
+    story = Story("Pod")
+    one = story.create(pod(None, "one"), "kubectl-create")
+    got = {"resourceClaimStatuses": [{"name": "gpu", "resourceClaimName": "one-gpu-1"}]}
+    by = "ResourceClaimController"
+    story.change(one, {"status": got}, by, sub="status", op="Apply")
+    assert story.last(one).actor == "resourceclaim-controller"
 
 
 def test_what_is_asked_of_a_node_is_not_what_silenced_its_kubelet() -> None:

@@ -8,7 +8,7 @@ from eventstream.explain.vocabulary.records import Step, Trace
 from tests.explain.stories import START, Json, Story, stamp
 from tests.explain.test_outlook_containers import status
 from tests.explain.test_outlook_diagnoses import report, rollout
-from tests.explain.things import condition
+from tests.explain.things import condition, pod
 
 
 def ran(seconds: float, code: int = 137, reason: str = "OOMKilled") -> Json:
@@ -173,14 +173,21 @@ def test_a_container_that_was_ended_to_be_changed_is_no_crash(
 @pytest.mark.parametrize(
     ("off", "words"), [(0, " (about 08:03:50 UTC)."), (-600, " after it ended."), (600, " ended.")]
 )
-def test_a_time_by_a_clock_that_is_seen_to_be_wrong_is_not_told(off: float, words: str) -> None:
+@pytest.mark.parametrize("there", [False, True])
+def test_a_time_by_a_clock_that_is_seen_to_be_wrong_is_not_told(
+    off: float, words: str, there: bool
+) -> None:
     story = Story()
     web, _, one = rollout(story)
     story.wait(195)
     wait = "back-off 40s restarting failed container=c"
     down = status("c", 3, waiting={"reason": "CrashLoopBackOff", "message": wait})
     down["lastState"] = {"terminated": LAST | {"finishedAt": stamp(START + 190 + off)}}
-    report(story, one, down, phase="Running")
+    if there:
+        web = pod(None, "two", "node-1", creationTimestamp=stamp(START))
+        story.exists(web | {"status": {"phase": "Running", "containerStatuses": [down]}})
+    else:
+        report(story, one, down, phase="Running")
     assert story.trace(web).summary.endswith(words)
 
 

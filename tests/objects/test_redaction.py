@@ -113,18 +113,21 @@ def test_not_even_the_keys_of_a_secret_are_kept() -> None:
     assert CANARY.encode() not in encode(decoder().image(SECRET, text(content)))
 
 
+@pytest.mark.parametrize("mirror", ["b3ee776d3cbb61719d94eb9dbf2093c6", CANARY])
 @pytest.mark.parametrize("resource", [POD, WEBSITE, Resource("", "v1", "configmaps", "ConfigMap")])
-def test_annotations_keep_keys_and_only_allowed_values(resource: Resource) -> None:
+def test_annotations_keep_keys_and_only_allowed_values(resource: Resource, mirror: str) -> None:
     content = thing(resource.kind)
     content["metadata"]["annotations"] = {
         "deployment.kubernetes.io/revision": "4",
         "kubectl.kubernetes.io/last-applied-configuration": CANARY,
+        "kubernetes.io/config.mirror": mirror,
         "pod.kubernetes.io/index": "x" * 254,
     }
     shown = decoder().image(resource, text(content)).metadata.annotations
     assert shown == {
         "deployment.kubernetes.io/revision": "4",
         "kubectl.kubernetes.io/last-applied-configuration": Redactor(KEY).hide(CANARY),
+        "kubernetes.io/config.mirror": mirror if mirror != CANARY else Redactor(KEY).hide(CANARY),
         "pod.kubernetes.io/index": Redactor(KEY).hide("x" * 254),
     }
 

@@ -7,6 +7,7 @@ from eventstream.explain.deletions import finalizers
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Evidence, Loop
 from eventstream.explain.vocabulary.registry import title
+from eventstream.explain.world.aliases import MIRROR
 from eventstream.explain.world.claims import Said, Telling
 from eventstream.explain.world.pods import condition, containers, has_ended, is_true, node_of
 from eventstream.explain.world.text import count, named, seen
@@ -137,7 +138,7 @@ def _remover(view: View, before: Image) -> str:
 
 def is_mirror(image: Image) -> bool:
     """Whether the Pod only shows one that its node runs of itself; its kubelet renews it."""
-    return "kubernetes.io/config.mirror" in (image.metadata.annotations or {})
+    return MIRROR in (image.metadata.annotations or {})
 
 
 def _at_once(asked: Write) -> bool:

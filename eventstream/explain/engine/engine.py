@@ -26,7 +26,8 @@ from eventstream.explain.vocabulary.records import (
     WaitsSeen,
     trace_id,
 )
-from eventstream.explain.world import hosts, steps
+from eventstream.explain.world import steps
+from eventstream.explain.world.aliases import Aliases
 from eventstream.explain.world.claims import Match
 from eventstream.explain.world.steps import Memo, read_memos
 from eventstream.explain.world.world import View, World
@@ -66,6 +67,7 @@ class Engine:
     def __init__(self, cluster: str, *, audited: bool = True) -> None:
         self._cluster = cluster
         self._world = World()
+        self._aliases = Aliases()
         self._traces = TraceKeeper(cluster, self._world)
         self._asides = Asides(self._world, self._traces)
         self._audit = Auditing(cluster, self._world, self._traces, expected=audited)
@@ -202,7 +204,7 @@ class Engine:
     ) -> list[Upsert]:
         image = change.after
         if isinstance(image.spec, EventFacts):  # By name it might be a type of others.
-            change = hosts.addressed(change, self._world.names)
+            change = self._aliases.addressed(change)
             self._traces.touch(change.after.spec.involved_object.uid)
             self._asides.told(change)
             return self._settle_writes(self._world.note(change))
@@ -214,7 +216,7 @@ class Engine:
         write = self._world.add(change, base=base)
         if write is None:
             return []
-        hosts.adopt(write, self._world.logs)
+        self._aliases.learn(write, self._world.logs)
         if not base:
             write.decision.audit, write.decision.burst = audit, burst
             self._audit.note(write)

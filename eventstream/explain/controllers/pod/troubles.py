@@ -186,8 +186,8 @@ def _other_clock(write: Write, ended: Terminated, at: float) -> bool:
 
     A kubelet tells of an end when it is past, and of a wait while it lasts.
     """
-    finished = parse(ended.finished_at)
-    return at < when(write) - _SLOW or (finished is not None and finished > when(write) + _SLOW)
+    finished, heard = parse(ended.finished_at), write.change.at
+    return at < heard - _SLOW or (finished is not None and finished > heard + _SLOW)
 
 
 def _restarts_at(

@@ -190,6 +190,7 @@ CLUSTER = (
         lane=42,
         source_url=CONTROLLER + "resourceclaim",
         looks_after="makes the ResourceClaims that Pods ask for, and frees them after use.",
+        managers=("ResourceClaimController",),
         account="resource-claim-controller",
         finalizers=(("resource.kubernetes.io/delete-protection", sources.RESOURCE_CLAIMS),),
     ),

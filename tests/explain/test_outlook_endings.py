@@ -87,6 +87,19 @@ def test_what_keeps_ending_says_how(status: Json, code: str, words: str) -> None
     assert "keeps ending" not in trace.summary
 
 
+def test_what_replaces_a_pod_and_keeps_ending_makes_nothing_whole() -> None:
+    story = Story()
+    web, rs, one = rollout(story)
+    complete(story, web, rs, one)
+    story.delete(one)
+    two = story.create(pod(rs, "web-1-b", spec={"nodeName": "n1"}), KCM)
+    running = container(2, RUNNING, ended(1, "Error"), ready=True)
+    report(story, two, running, phase="Running", conditions=READY)
+    story.change(rs, {"status": {"readyReplicas": 1, "availableReplicas": 1}}, KCM)
+    trace = story.trace(one)
+    assert (trace.state, trace.diagnosis) == ("stalled", "crash-loop")
+
+
 COMMANDS = [
     (container(3, BACKING, ended(1, "Error")), "kubectl logs web-1-a -n shop -c c --previous"),
     (container(1, ended(1, "Error"), ended(1, "Error")), "kubectl logs web-1-a -n shop -c c"),

@@ -85,13 +85,16 @@ def _autoscaler(write: Write, world: World) -> str:
 
 
 def healed(began: Write, above: Write, snapshot: Snapshot) -> tuple[bool, list[Holding]]:
-    """Whether the owner has, since the deletion, reported that all its Pods are ready again."""
+    """Whether the owner has, since the deletion, reported that all its Pods are ready again.
+
+    A Pod that fails again and again is ready in between, and no more whole for that.
+    """
     desired = getattr(above.image.spec, "replicas", None)
     if not isinstance(desired, int) or above.image.kind == "Deployment":
         return True, []
     counts = PodCounts(snapshot, above)
     reported = above.order > began.order and workloads.reached(above.image)
-    if reported and counts.ready == desired:
+    if reported and counts.ready == desired and not counts.unproven():
         return True, []
     holdings = [h for h in counts.holdings() if not h.stops]
     maker = pods_maker(above.image)

@@ -116,6 +116,7 @@ class StatefulSets(Actor):
         pod = pod_of(db, name, **labels)
         pod["metadata"]["generateName"] = f"{db['metadata']['name']}-"
         pod["spec"] |= {"hostname": name, "subdomain": db["spec"].get("serviceName") or ""}
+        _mount_claims(db, pod)
         pods[name] = self.made(db, pod, failed)
         whose = f"StatefulSet {db['metadata']['name']} successful"
         self.events.tell(db, "SuccessfulCreate", f"Create Pod {name} in {whose}")
@@ -178,6 +179,22 @@ class StatefulSets(Actor):
         if live is None or live["metadata"]["uid"] != db["metadata"]["uid"]:
             raise Refused(404, "NotFound", f"{referred(db)} is gone")
         self.server.update(self.who, copied(live) | {"status": status}, "status")
+
+
+def _mount_claims(db: Json, pod: Json) -> None:
+    """Give a Pod the volumes of its claims, before all others and in place of what they name.
+
+    Source: updateStorage in pkg/controller/statefulset/stateful_set_utils.go
+    """
+    names = [asked["metadata"]["name"] for asked in db["spec"].get("volumeClaimTemplates", ())]
+    if names:
+        claims = {each: f"{each}-{pod['metadata']['name']}" for each in names}
+        own = [
+            {"name": each, "persistentVolumeClaim": {"claimName": claim}}
+            for each, claim in claims.items()
+        ]
+        rest = [each for each in pod["spec"].get("volumes", ()) if each["name"] not in claims]
+        pod["spec"]["volumes"] = own + rest
 
 
 def _number(pod: Json) -> int:

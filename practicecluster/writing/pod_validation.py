@@ -38,20 +38,25 @@ def pod_faults(thing: JsonObject) -> Iterator[Wrong]:
 
 
 def template_faults(
-    template: JsonObject, *, restart: Sequence[str], at: str = "spec.template"
+    template: JsonObject, *, restart: Sequence[str], at: str = "spec.template", whole: bool = True
 ) -> Iterator[Wrong]:
-    """Yield what a workload's template has wrong; `restart` are the policies it may have."""
+    """Yield what a workload's template has wrong; `restart` are the policies it may have.
+
+    Where it is not looked at as a `whole`, only labels and policy count.
+    """
     labels = (template.get("metadata") or {}).get("labels") or {}
     yield from labels_faults(f"{at}.labels", labels)
-    yield from _spec(template.get("spec") or {}, f"{at}.spec", restart)
+    spec = template.get("spec") or {}
+    if whole:
+        yield from _spec(spec, f"{at}.spec", restart)
+    else:
+        yield from _restarts(spec, f"{at}.spec", restart)
 
 
 def _spec(spec: JsonObject, at: str, restart: Sequence[str]) -> Iterator[Wrong]:
     if not spec.get("containers"):
         yield required(f"{at}.containers")
-    policy = spec.get("restartPolicy")
-    if policy not in restart:
-        yield unsupported(f"{at}.restartPolicy", policy, list(restart))
+    yield from _restarts(spec, at, restart)
     volumes = {each.get("name") for each in spec.get("volumes") or ()}
     for i, volume in enumerate(spec.get("volumes") or ()):
         yield from label_faults(f"{at}.volumes[{i}].name", str(volume.get("name") or ""))
@@ -64,6 +69,12 @@ def _spec(spec: JsonObject, at: str, restart: Sequence[str]) -> Iterator[Wrong]:
                 yield duplicate(f"{place}.name", name)
             seen.add(name)
             yield from _container(container, place, volumes)
+
+
+def _restarts(spec: JsonObject, at: str, restart: Sequence[str]) -> Iterator[Wrong]:
+    policy = spec.get("restartPolicy")
+    if policy not in restart:
+        yield unsupported(f"{at}.restartPolicy", policy, list(restart))
 
 
 def _container(container: JsonObject, at: str, volumes: set[Any]) -> Iterator[Wrong]:

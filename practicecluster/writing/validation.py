@@ -84,7 +84,11 @@ def _workload(thing: JsonObject) -> Iterator[Wrong]:
         yield invalid(
             "spec.template.metadata.labels", labels, "`selector` does not match template `labels`"
         )
-    yield from template_faults(template, restart=("Always",))
+    # Of a StatefulSet's template the server checks no more: its claims give volumes of their own,
+    # and what is wrong with a Pod is said when one is to be created. So has it the function
+    # ValidatePodTemplateSpecForStatefulSet of pkg/apis/apps/validation/validation.go.
+    whole = thing["kind"] != "StatefulSet"
+    yield from template_faults(template, restart=("Always",), whole=whole)
 
 
 def _deployment(thing: JsonObject) -> Iterator[Wrong]:

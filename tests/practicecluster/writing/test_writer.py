@@ -176,6 +176,17 @@ def test_there_is_one_of_a_name_and_only_where_the_namespace_is(writer: Writer) 
     assert str(error) == 'namespaces "nowhere" not found'
 
 
+def test_a_stateful_set_mounts_what_its_claims_give(writer: Writer) -> None:
+    thing = deployment("db", serviceName="db", volumeClaimTemplates=[{"metadata": {"name": "d"}}])
+    thing["kind"] = "StatefulSet"
+    container = thing["spec"]["template"]["spec"]["containers"][0]
+    container["volumeMounts"] = [{"name": "d", "mountPath": "/d"}]
+    assert create(writer, "apps/v1/statefulsets", thing)["spec"]["serviceName"] == "db"
+    thing = deployment(template=thing["spec"]["template"], selector=thing["spec"]["selector"])
+    unknown = causes(refusal(lambda: create(writer, DEPLOYMENTS, thing)))
+    assert unknown == ["spec.template.spec.containers[0].volumeMounts[0].name"]
+
+
 def test_a_name_is_made_up(writer: Writer) -> None:
     made = create(writer, MAPS, {"metadata": {"generateName": "web-"}})
     assert len(made["metadata"]["name"]) == len("web-") + 5

@@ -1,7 +1,6 @@
 """Wires notifying together: traces are noted, what is due is queued, the file is read anew."""
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Iterable
@@ -194,12 +193,12 @@ def _ended(task: asyncio.Task[None]) -> None:
 
 def _remembered(memory: Path) -> Told:
     """What an earlier process told, as far as its file can be read."""
-    with contextlib.suppress(FileNotFoundError):
-        try:
-            told = _told.decode(memory.read_bytes())
-        except (OSError, msgspec.MsgspecError) as error:
-            logger.warning("%s can't be read (%s): what it tells may be told again.", memory, error)
-        else:
-            oldest = time.time() - FORGOTTEN_SECONDS
-            return {id_: each for id_, each in told.items() if each[0] > oldest}
-    return {}
+    try:
+        told = _told.decode(memory.read_bytes())
+    except FileNotFoundError:
+        return {}  # The first process here, or one that told nothing.
+    except (OSError, msgspec.MsgspecError) as error:
+        logger.warning("%s can't be read (%s): what it tells may be told again.", memory, error)
+        return {}
+    oldest = time.time() - FORGOTTEN_SECONDS
+    return {id_: each for id_, each in told.items() if each[0] > oldest}

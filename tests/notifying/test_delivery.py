@@ -242,10 +242,12 @@ async def test_a_restart_tells_no_stall_again_but_its_end(ops: Receiver, tmp_pat
     ]
 
 
-async def test_a_memory_that_is_damaged_is_told_and_begun_anew(
+async def test_a_memory_that_is_damaged_is_told_and_begun_anew_and_none_is_no_matter(
     ops: Receiver, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
+    async with notifying(tmp_path):
+        assert caplog.text == ""
     (tmp_path / "notified.json").write_text("[half")
     async with notifying(tmp_path) as made:
         made.take([TraceUpsert(trace())])

@@ -52,6 +52,9 @@ function moment(date, local) {
   return `${shifted.toISOString().slice(0, 23).replace("T", " ")} ${zone}`;
 }
 
+/** The time of day of a moment by the browser's clock (ms), as the server's clock has it and the reader wants it. */
+export const timeOfDay = (ms) => moment(new Date(ms - ahead * 1000), wanted.endsWith("local")).replace(/^\S+ (\S+)\.\d+/, "$1");
+
 /** What a time is to read, given what the server wrote. */
 function read(clock, text) {
   const [style, zone] = wanted.split(" ");

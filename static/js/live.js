@@ -90,11 +90,14 @@ const heard = {
   },
 };
 
+/** Never hidden, only empty: what speaks has to be there before it says something. The same is not said again. */
 function say(text) {
   const line = document.getElementById("link");
-  line.textContent = text;
-  line.hidden = !text;
+  if (line.textContent !== text) line.textContent = text;
 }
+
+/** A page that hears nothing shows what was, so it says of when that is. */
+const lost = () => `Connection to Baton lost; trying again. What is shown is of ${clocks.timeOfDay(link.heardAt)}.`;
 
 const GAP_MS = 30000;
 const unseen = new Set();
@@ -117,7 +120,7 @@ const link = new Link({
   heard: (message) => heard[message.type]?.(message),
   changed(up) {
     document.body.dataset.link = up ? "up" : "down";
-    say(up ? "" : "Connection to Baton lost; trying again.");
+    say(up ? "" : lost());
   },
 });
 
@@ -126,6 +129,7 @@ function filtered() {
   forget();
   drawnAt();
   standing.tell();
+  summarise(true);
   if (!recorded) link.send(follows("sub"));
 }
 

@@ -1,6 +1,7 @@
 // The page's socket: says hello, hears, and comes back after every close, with jitter, within 15 s.
 const LONGEST_MS = 15000;
 const SILENT_MS = 20000; // The server says something every 5 s; after this long the line is dead.
+const SILENT_OFFLINE_MS = 7000; // The same where the browser has no network: Baton may still be on this machine.
 
 /** Keeps one socket open. `hello()` gives the first message; `heard(message)` takes each one. */
 export class Link {
@@ -8,6 +9,7 @@ export class Link {
     Object.assign(this, { hello, heard, changed });
     this.failures = 0;
     this.last = 0;
+    this.heardAt = Date.now();
     setInterval(() => this.watch(), 5000);
     addEventListener("online", () => this.hurry());
     addEventListener("pageshow", (shown) => shown.persisted && this.hurry());
@@ -24,7 +26,7 @@ export class Link {
     socket.onopen = () => this.send(this.hello());
     socket.onmessage = ({ data }) => {
       if (socket !== this.socket) return;
-      this.last = Date.now();
+      this.last = this.heardAt = Date.now();
       const message = JSON.parse(data);
       if (message.type === "welcome") {
         this.failures = 0;
@@ -47,12 +49,14 @@ export class Link {
     this.timer = setTimeout(() => this.open(), most / 2 + (Math.random() * most) / 2);
   }
 
+  /** Try at once, and soon again where that was too early. */
   hurry() {
+    this.failures = 0;
     if (this.timer !== undefined) this.open();
   }
 
   watch() {
-    if (!this.socket || Date.now() - this.last < SILENT_MS) return;
+    if (!this.socket || Date.now() - this.last < (navigator.onLine ? SILENT_MS : SILENT_OFFLINE_MS)) return;
     const dead = this.socket;
     this.again(); // A dead line may take minutes to notice its own close.
     dead.close();

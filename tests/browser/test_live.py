@@ -71,6 +71,7 @@ def test_a_killed_server_costs_nothing_and_doubles_nothing(browser: Browser, slo
     page.evaluate("window.stillHere = true")
     slow.kill_dashboard()
     expect(page.locator("#link")).to_contain_text("Connection to Baton lost")
+    expect(page.locator("#link")).to_have_text(re.compile(r"of \d\d:\d\d:\d\d UTC\.$"))
     slow.play(RUNNING)
     slow.start_dashboard()
     expect(page.locator("#link")).to_be_hidden()

@@ -16,7 +16,12 @@ export function start() {
     found.replaceChildren(Object.assign(document.createElement("p"), { role: "status", textContent: FAILED }));
     show(true);
   };
-  found.addEventListener("htmx:afterSwap", () => show(document.activeElement === field));
+  found.addEventListener("htmx:afterSwap", () => {
+    show(document.activeElement === field);
+    const many = found.querySelectorAll("li").length;
+    const said = many ? `${many} found; the down arrow leads to them` : found.querySelector("h2")?.textContent;
+    if (!found.hidden) document.getElementById("summary").textContent = said ?? "";
+  });
   document.body.addEventListener("htmx:sendError", failed);
   document.body.addEventListener("htmx:responseError", failed);
   field.addEventListener("focus", () => show(true));

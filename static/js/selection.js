@@ -69,7 +69,7 @@ function failed({ status, statusText }) {
   return said.outerHTML;
 }
 
-/** Clear the selection and close the drawer; false when there was nothing to clear. */
+/** Clear the selection and close the drawer, whose focus goes back to its row; false when there was nothing to clear. */
 export function clear() {
   clearTimeout(loading);
   wanted = "";
@@ -77,8 +77,10 @@ export function clear() {
   const drawer = document.getElementById("drawer");
   const open = Boolean(drawer?.firstElementChild);
   if (!link && !open) return false;
+  const within = drawer?.contains(document.activeElement);
   link?.removeAttribute("aria-current");
   drawer?.replaceChildren();
+  if (within) (link ?? main()).focus({ preventScroll: true });
   history.replaceState(history.state, "", location.pathname + (drawer ? queryOf() : location.search));
   return true;
 }
@@ -139,11 +141,11 @@ export function walk(forward) {
 
 function clicked(click) {
   if (click.button || click.metaKey || click.ctrlKey || click.shiftKey || click.altKey) return;
+  const opened = !click.detail && click.target.closest("#feed .trace-link");
+  if (opened) history.replaceState({ ...history.state, row: opened.parentElement.id }, "");
   if (click.target.closest("#drawer .close")) {
     click.preventDefault();
-    const link = current();
     clear();
-    link?.focus();
     return;
   }
   const clickedOn = click.target.closest("a[data-step]");
@@ -161,10 +163,19 @@ function switched({ target }) {
   if (link) link.hash = location.hash;
 }
 
+/** Who opened a row by key, and comes back, goes on from there; a pointer needs no such place, and a focus holds rows still. */
+function returned() {
+  const { row, ...rest } = history.state ?? {};
+  if (!row) return;
+  history.replaceState(rest, "");
+  document.querySelector(`#feed #${CSS.escape(row)} > .trace-link`)?.focus();
+}
+
 /** Let rows be selected by click and by address. */
 export function start() {
   document.addEventListener("click", switched);
   document.addEventListener("click", clicked);
   addEventListener("hashchange", fromAddress);
   fromAddress();
+  returned();
 }

@@ -12,10 +12,12 @@ function standing() {
   if (lines) return lesson(lines);
   const feed = document.getElementById("feed");
   if (!feed) return "";
+  const rows = feed.querySelectorAll(".trace-row").length;
+  if (!rows) return feed.querySelector("#empty h2")?.textContent ?? "";
   const counts = STATES.map((state) => [feed.querySelectorAll(`.trace-row.is-${state}`).length, state]);
   const first = feed.querySelector(".trace-row.is-stalled .title")?.textContent;
   const words = counts.filter(([count]) => count).map(([count, state]) => `${count} ${state}`);
-  return words.length ? `${words.join(", ")}${first ? `; first ${first}` : ""}` : "nothing under way";
+  return words.length ? `${words.join(", ")}${first ? `; first ${first}` : ""}` : `nothing under way; ${rows} done`;
 }
 
 /** How far a trace shows the documented steps. */
@@ -26,8 +28,12 @@ function lesson(lines) {
   return `${all.length - open} of ${all.length} lines are known${due ? `; next: ${due}` : ""}`;
 }
 
-/** Say how things stand, if that is new, at most every five seconds. */
-export function summarise() {
+/** Say how things stand, if that is new, at most every five seconds; soon where the reader has `asked`. */
+export function summarise(asked = false) {
+  if (asked) {
+    clearTimeout(timer);
+    said = timer = undefined;
+  }
   if (timer) return;
   timer = setTimeout(() => {
     timer = undefined;
@@ -37,5 +43,5 @@ export function summarise() {
     if (news === said) return;
     said = news;
     document.getElementById("summary").textContent = now;
-  }, EVERY_MS);
+  }, asked ? 500 : EVERY_MS);
 }

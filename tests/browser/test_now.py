@@ -46,6 +46,9 @@ def test_those_who_listen_are_told_how_things_stand(
     with opened(browser, baton, "/") as page:
         page.locator("body[data-link=up]").wait_for()
         baton.play(STALLED)
+        page.locator("#filter-text").fill("nosuch")
+        expect(page.locator("#summary")).to_have_text("Nothing matches these filters")
+        page.locator("#filter-text").fill("")
         stalled = page.locator(".trace-row.is-stalled")
         stalled.wait_for()
         expect(page.locator("#summary")).to_contain_text("stalled; first ")

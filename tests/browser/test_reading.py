@@ -61,6 +61,22 @@ def test_steps_are_walked_by_keyboard_and_explained(
         assert "#" not in page.url
 
 
+def test_the_focus_comes_back_to_where_it_was(browser: Browser, baton: Baton) -> None:
+    with opened(browser, baton, "/?text=nginx") as page:
+        row = page.locator(".trace-row", has_text="deployment/nginx").locator("a")
+        row.focus()
+        page.keyboard.press("Enter")
+        page.locator("body[data-link=up]").wait_for()
+        page.locator("#rows .step-link").first.wait_for()
+        page.keyboard.press("j")
+        page.locator("#drawer").get_by_role("link").first.focus()
+        page.keyboard.press("Escape")
+        expect(page.locator("#rows .step-link").first).to_be_focused()
+        expect(page.locator("#drawer")).to_be_hidden()
+        page.go_back()
+        expect(row).to_be_focused()
+
+
 def test_an_address_with_a_step_opens_it(browser: Browser, baton: Baton, trace: str) -> None:
     with opened(browser, baton, trace) as page:
         page.locator("#rows .step-link").nth(1).click()
@@ -106,6 +122,12 @@ def test_what_is_found_shows_while_one_types_and_is_walked_through(
         page.wait_for_url("**/search?text=nginx%20scheduler")
         page.locator("#results .found-step a").first.click()
         expect(page.locator("#drawer")).to_be_visible()
+
+
+def test_those_who_listen_are_told_what_was_found(browser: Browser, baton: Baton) -> None:
+    with opened(browser, baton, "/") as page:
+        page.locator("#search-text").press_sequentially("nginx")
+        expect(page.locator("#summary")).to_have_text(re.compile(r"^\d+ found; the down arrow"))
 
 
 def test_filters_live_in_the_address(browser: Browser, baton: Baton) -> None:

@@ -226,6 +226,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "dashboard.compressed.Compressed",
     "django.middleware.common.CommonMiddleware",
     "dashboard.secure.OwnCookie",
     "django.middleware.csrf.CsrfViewMiddleware",

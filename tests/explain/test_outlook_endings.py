@@ -87,6 +87,19 @@ def test_what_keeps_ending_says_how(status: Json, code: str, words: str) -> None
     assert "keeps ending" not in trace.summary
 
 
+def test_what_ends_again_is_not_complete_until_its_controller_has_heard() -> None:
+    story = Story()
+    web, rs, one = rollout(story)
+    looping = ended(1, "Error")
+    report(story, one, container(2, BACKING, looping), phase="Running")
+    report(story, one, container(3, RUNNING, looping, ready=True), conditions=READY)
+    complete(story, web, rs, one)
+    again = container(3, ended(1, "Error"), looping)
+    report(story, one, again, phase="Running", conditions=[condition("Ready", "False")])
+    trace = story.trace(web)
+    assert (trace.state, trace.diagnosis) == ("stalled", "crash-loop")
+
+
 def test_what_replaces_a_pod_and_keeps_ending_makes_nothing_whole() -> None:
     story = Story()
     web, rs, one = rollout(story)

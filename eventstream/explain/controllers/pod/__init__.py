@@ -5,7 +5,6 @@ from eventstream.explain.controllers.pod import (
     kubelets,
     outlook,
     scheduler,
-    troubles,
 )
 from eventstream.explain.controllers.registry import Behaviour, Rules
 from eventstream.explain.vocabulary.declared import kinds
@@ -26,6 +25,6 @@ BEHAVIOURS = (
         },
         assess=outlook.assess,
         holding=outlook.holding,
-        unproven=troubles.unproven,
+        unproven=outlook.doubtful,
     ),
 )

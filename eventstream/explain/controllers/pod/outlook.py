@@ -14,8 +14,17 @@ import msgspec
 from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.pod.placing import unplaced
 from eventstream.explain.controllers.pod.podstates import how_ended
+from eventstream.explain.controllers.pod.probing import replaced
 from eventstream.explain.controllers.pod.progress import progress
-from eventstream.explain.controllers.pod.troubles import of_container, trouble, unproven
+from eventstream.explain.controllers.pod.troubles import (
+    PROVEN,
+    crash,
+    ending,
+    lasted,
+    of_container,
+    trouble,
+    unproven,
+)
 from eventstream.explain.controllers.shared import nodes
 from eventstream.explain.deletions.removals import stopped
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, troubled
@@ -83,6 +92,24 @@ def holding(snapshot: Snapshot, write: Write) -> Holding | None:
     if wrong is None and (host := nodes.node_unready(snapshot, write)) is not None:
         return msgspec.structs.replace(host, rank=rank, about=write)
     return troubled(_bound(snapshot, write, node, rank, since), wrong)
+
+
+def doubtful(snapshot: Snapshot, write: Write) -> Trouble | None:
+    """What makes it doubtful that a Pod stays ready, though its controller may count it so.
+
+    A container that ended again before it was believed counts too: that takes its controller a
+    moment to hear of.
+    """
+    doubt = unproven(snapshot, write)
+    if doubt is not None or write.pod is None or write.pod.steady:
+        return doubt
+    for status in containers(write.image):
+        ended = status.state.terminated
+        if ended is None or not status.restart_count or lasted(ended) >= PROVEN:
+            continue
+        if ending(write, status) and not replaced(snapshot, write, status):
+            return crash(write, status)
+    return None
 
 
 def _bound(snapshot: Snapshot, write: Write, node: str, rank: int, since: float) -> Holding:

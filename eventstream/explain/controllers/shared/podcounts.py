@@ -213,7 +213,7 @@ class PodCounts:
         return Holding(RIPEN, "kubelet", "", self.moved, waiting_for, patient=True, about=owner)
 
     def unproven(self) -> bool:
-        """Whether a Pod is ready that failed a moment ago and may well fail again."""
+        """Whether a Pod failed a moment ago, and may well again though it may be ready now."""
         return any(unproven(self._snapshot, write) for write in self._restless)
 
     def unsettled(self) -> list[Holding]:

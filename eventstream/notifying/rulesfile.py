@@ -4,14 +4,29 @@ import os
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
+from typing import get_args
 from urllib.parse import urlsplit
 
 import msgspec
 
 from eventstream.documents import DocumentError, converted, documents
+from eventstream.explain.vocabulary.declared.kinds import SHORT_NAMES
 from eventstream.explain.vocabulary.diagnoses import DIAGNOSES
 from eventstream.notifying.clock import minutes, seconds, zone
-from eventstream.notifying.rules import Quiet, Rule, Rules, Secret, Silence, Target, Webhook
+from eventstream.notifying.rules import (
+    DAYS,
+    Format,
+    On,
+    Quiet,
+    Rule,
+    Rules,
+    Secret,
+    Selector,
+    Silence,
+    Target,
+    Webhook,
+)
+from eventstream.objects.kinds import WATCHED
 
 RULES_MOST = 200
 _FIELDS = sorted(
@@ -22,6 +37,16 @@ _FIELDS = sorted(
     }
 )
 _Steps = tuple[str | int, ...]
+_WORDS = {"events": get_args(On), "format": get_args(Format), "days": DAYS}
+"""Fields of which the words are few."""
+
+_PLURALS = {each.plural: each.kind for each in WATCHED}
+_CALLED = (
+    {kind.lower(): kind for kind in _PLURALS.values()}
+    | _PLURALS
+    | {short: _PLURALS[plural] for short, plural in SHORT_NAMES.items() if plural in _PLURALS}
+)
+"""How kubectl calls Kubernetes' own kinds, to what a manifest and a rule call them."""
 
 
 class RulesError(DocumentError):
@@ -48,8 +73,14 @@ def _hint(what: str, unknown: str, steps: _Steps) -> str:
         return "; a list stands in [ ]"
     if what.startswith("Expected `str`, got `int`"):
         return "; it has to stand in quotes"
-    if not steps and what.startswith("Expected `object`"):
-        return "; a file holds targets and rules"
+    if what.startswith("Expected `object`"):
+        if not steps:
+            return "; a file holds targets and rules"
+        secret = steps[-1] == "url" or "headers" in steps
+        return "; what is secret stands elsewhere: {file: PATH} or {env: NAME}" if secret else ""
+    field = next((step for step in reversed(steps) if step in _WORDS), None)
+    if field is not None and what.startswith("Invalid enum value"):
+        return f"; {field} takes {', '.join(_WORDS[str(field)])}"
     return ""
 
 
@@ -72,7 +103,7 @@ def _wrong(rules: Rules) -> Iterator[tuple[_Steps, str]]:
         steps = ("silences", place)
         if silence.until.tzinfo is None:
             yield (*steps, "until"), "until needs its zone, as in 2026-12-01T08:00:00Z"
-        yield from _unknown_codes(steps, silence.diagnoses)
+        yield from _unknown(steps, silence)
 
 
 def _wrong_target(steps: _Steps, webhook: Webhook) -> Iterator[tuple[_Steps, str]]:
@@ -93,7 +124,7 @@ def _wrong_rule(steps: _Steps, rule: Rule, rules: Rules) -> Iterator[tuple[_Step
         seconds(rule.after)
     except ValueError as error:
         yield (*steps, "after"), f"after: {error}"
-    yield from _unknown_codes(steps, rule.diagnoses)
+    yield from _unknown(steps, rule)
     for place, quiet in enumerate(rule.quiet):
         try:
             zone(quiet.zone), minutes(quiet.begin), minutes(quiet.end)
@@ -101,8 +132,14 @@ def _wrong_rule(steps: _Steps, rule: Rule, rules: Rules) -> Iterator[tuple[_Step
             yield (*steps, "quiet", place), f"quiet: {error}"
 
 
-def _unknown_codes(steps: _Steps, codes: tuple[str, ...]) -> Iterator[tuple[_Steps, str]]:
-    for code in codes:
+def _unknown(steps: _Steps, selector: Selector) -> Iterator[tuple[_Steps, str]]:
+    """What selects nothing: kinds as kubectl takes them, and codes that there are not."""
+    for place, kind in enumerate(selector.kinds):
+        name, dot, group = kind.partition(".")
+        if name in _CALLED:
+            meant = f"{_CALLED[name]}{dot}{group}"
+            yield (*steps, "kinds", place), f"there is no kind {kind}; perhaps {meant} is meant"
+    for code in selector.diagnoses:
         if code not in DIAGNOSES and not code.endswith("*"):
             close = get_close_matches(code, DIAGNOSES, 1)
             hint = f"; perhaps {close[0]} is meant" if close else "; Reference lists them"

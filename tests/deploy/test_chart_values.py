@@ -160,6 +160,8 @@ CLASHES = [
         "set networkPolicy.metricsFrom",
     ),
     ({"kinds": {"files": {"a.yaml": ""}, "configMap": "b"}}, "put all into one"),
+    ({"notifications": {"rules": "rules: []", "configMap": "b"}}, "put all into one"),
+    ({"notifications": {"secret": "a"}}, "set notifications.rules"),
     ({"replicas": 2}, "install watchers with role=watcher"),
     ({"role": "web"}, "set database.url.name and secretKey.name"),
     (

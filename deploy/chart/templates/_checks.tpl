@@ -64,6 +64,14 @@
 {{- if and .Values.kinds.files .Values.kinds.configMap -}}
 {{- $complaints = append $complaints "kinds.files and kinds.configMap are both set: put all into one" -}}
 {{- end -}}
+{{- with .Values.notifications -}}
+{{- if and .rules .configMap -}}
+{{- $complaints = append $complaints "notifications.rules and notifications.configMap are both set: put all into one" -}}
+{{- end -}}
+{{- if and .secret (not (or .rules .configMap)) -}}
+{{- $complaints = append $complaints "notifications.secret is set, but nothing says who is told of what: set notifications.rules" -}}
+{{- end -}}
+{{- end -}}
 {{- $room := mul (trimSuffix "Gi" .Values.history.size) 1024 -}}
 {{- $needed := mul (add .Values.history.megabytes 1024 192) (max 1 (len .Values.clusters)) -}}
 {{- if lt (int $room) (int $needed) -}}

@@ -10,9 +10,11 @@ from dashboard import actors, clock, rendering, status
 from dashboard.pages.lost import lost
 from dashboard.pages.page import Page
 from eventstream import history
-from eventstream.explain.vocabulary.records import Step
+from eventstream.explain.vocabulary.records import ObjectRef, Step, Trace
+from eventstream.history import Stored
 
 CHILDREN_MOST = 100
+TRACES_MOST = 8
 ACTS_OF = 20
 """So many of an object's children are asked for what was done to them last."""
 
@@ -46,11 +48,19 @@ def object_page(request: HttpRequest, page: Page, uid: str) -> HttpResponse:
             for stored in history.earlier_revisions(ref)
             if stored.record.revision is not None
         ],
-        "traces": [rendering.trace_row(stored, at) for stored in history.traces_about(uid, 8)],
+        "traces": [rendering.trace_row(stored, at) for stored in _traces(ref)],
     }
     if found is not None:
         context |= _living(found, [stored.record for stored in steps])
     return page.drawn(request, context)
+
+
+def _traces(ref: ObjectRef) -> list[Stored[Trace]]:
+    """Those that did something to it, and its own that did nothing yet; the latest change first."""
+    own = [each for each in history.own_traces(ref) if not each.record.background]
+    found = {each.id: each for each in (*own, *history.traces_about(ref.uid, TRACES_MOST))}
+    latest = sorted(found.values(), key=lambda each: each.record.updated, reverse=True)
+    return latest[:TRACES_MOST]
 
 
 def _living(found: history.KeptObject, steps: list[Step]) -> dict[str, Any]:

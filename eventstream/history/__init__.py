@@ -28,6 +28,7 @@ from eventstream.history.existing import (
     ObjectsWanted,
     existing,
     last_steps,
+    own_traces,
     seen_causes,
     trace_telling,
 )
@@ -214,6 +215,7 @@ __all__ = [
     "notifications",
     "only_reading",
     "only_what_is_said",
+    "own_traces",
     "places",
     "pod_states",
     "pods",

@@ -69,25 +69,31 @@ def _existing(row: ImageRow) -> Existing:
     return Existing(ref, row.state, row.node)
 
 
+def own_traces(ref: ObjectRef) -> list[Stored[Trace]]:
+    """The traces that an object is the root of, be it without a step of their own, newest first."""
+    rows = permitted.traces().filter(kind=ref.kind, namespace=ref.namespace or "", name=ref.name)
+    found = stored_traces(rows.order_by("-started", "id")[:ROOTS_MOST])
+    return [each for each in found if each.record.root.uid == ref.uid]
+
+
 def trace_telling(ref: ObjectRef) -> Stored[Trace] | None:
     """The trace that tells how an object stands, None where none does.
 
-    Of those that it is the root of, the one that began last, and one that nothing overtook before
-    any other; else the latest of those in which something was done to it.
+    Of those that it is the root of, the one that began last, and before that one that stands still,
+    and before any one that nothing overtook; else the latest in which something was done to it.
     """
-    rows = permitted.traces().filter(kind=ref.kind, namespace=ref.namespace or "", name=ref.name)
-    found = stored_traces(rows.order_by("-started", "id")[:ROOTS_MOST])
-    own = [each for each in found if each.record.root.uid == ref.uid]
-    if own:
+    if own := own_traces(ref):
         return max(own, key=_tells)
     numbers = permitted.steps().filter(object__uid=ref.uid).values("trace")
     others = permitted.traces().filter(number__in=numbers).order_by("-started", "id")
     return next(iter(stored_traces(others[:1])), None)
 
 
-def _tells(stored: Stored[Trace]) -> tuple[bool, bool, float]:
+def _tells(stored: Stored[Trace]) -> tuple[bool, bool, bool, float]:
+    """What was seen to begin says more than what was there, be it another object's trouble."""
     trace = stored.record
-    return trace.state != "superseded", not trace.existing, trace.started
+    begun = not trace.existing or bool(trace.follows)
+    return trace.state != "superseded", begun, trace.state == "stalled", trace.started
 
 
 def last_steps(trace_id: str, limit: int) -> list[Stored[Step]]:

@@ -2,9 +2,11 @@
 
 import re
 
+import msgspec
 import pytest
 from django.test import Client
 
+from eventstream import history
 from tests.dashboard import scenes
 from tests.dashboard.test_pages import LINE, body
 
@@ -38,3 +40,15 @@ def test_a_trace_tells_once_what_it_waits_for(client: Client) -> None:
     for id_, wait_alone in (("once", False), ("both", True)):
         head = body(client, f"/traces/{id_}").partition('<dl class="baton">')[2].partition("</dl>")
         assert ("Waits for" in head[0], head[0].count("Pod api-1 to start")) == (wait_alone, 1)
+
+
+def test_an_object_s_page_and_the_api_tell_of_its_trace_that_has_no_step(client: Client) -> None:
+    made, steps = scenes.stuck(LINE, "made")
+    complete = msgspec.structs.replace(made, state="complete", diagnosis=None, updated=LINE + 1)
+    hit = msgspec.structs.replace(
+        made, id="hit", existing=True, follows="lost", started=LINE + 5, updated=LINE + 6, steps=0
+    )
+    scenes.store((complete, steps), (hit, []))
+    html = body(client, f"/objects/{made.root.uid}")
+    assert re.findall(r'href="/traces/(hit|made)"', html) == ["hit", "made"]
+    assert history.trace_telling(made.root).id == "hit"  # type: ignore[union-attr]

@@ -77,6 +77,16 @@ def test_the_trace_that_began_last_tells_how_an_object_stands() -> None:
     assert telling(again) == "another's"
 
 
+def test_what_another_object_s_trouble_began_tells_too_and_what_stands_still_first() -> None:
+    store(put_trace("made", started=1.0))
+    store(put_trace("disrupted", started=2.0, existing=True, follows="node", state="stalled"))
+    assert telling() == "disrupted"
+    store(put_trace("scaled", started=3.0))
+    assert telling() == "disrupted"
+    store(put_trace("disrupted", started=2.0, existing=True, follows="node"))
+    assert telling() == "scaled"
+
+
 @pytest.mark.parametrize("own", [True, False])
 def test_of_what_is_no_root_the_trace_tells_that_it_has_a_part_in(own: bool) -> None:
     pod = ObjectRef("v1", "Pod", "shop", "web-1", "uid-pod")

@@ -27,7 +27,7 @@ IN_ORDER = {
 }
 """What is gone through in the order that is asked for, as far as is asked."""
 FEW = {
-    *("the trace before", "the trace that tells"),
+    *("the trace before", "the trace that tells", "the traces of an object's own"),
     *("changes by a name", "feed by a name", "search of objects"),
     *("feed of an actor", "excerpt of a namespace"),
 }
@@ -91,6 +91,7 @@ ASKED: dict[str, Callable[[], object]] = {
     "what is new": lambda: history.changes_since(1),
     "rates": lambda: history.rates(200.0),
     "the trace before": lambda: history.trace_before(trace()),
+    "the traces of an object's own": lambda: history.own_traces(trace().root),
     "the trace that tells": lambda: history.trace_telling(trace().root),
     "the last steps": lambda: history.last_steps("t1", 3),
 }

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from eventstream.explain.vocabulary.records import ObjectRef, Step, Trace
+from eventstream.explain.vocabulary.records import ObjectRef, Step, Trace, tells
 from eventstream.history import permitted
 from eventstream.history.answers import Stored
 from eventstream.history.listing import steps_of
@@ -83,17 +83,10 @@ def trace_telling(ref: ObjectRef) -> Stored[Trace] | None:
     and before any one that nothing overtook; else the latest in which something was done to it.
     """
     if own := own_traces(ref):
-        return max(own, key=_tells)
+        return max(own, key=lambda each: (*tells(each.record), each.record.started))
     numbers = permitted.steps().filter(object__uid=ref.uid).values("trace")
     others = permitted.traces().filter(number__in=numbers).order_by("-started", "id")
     return next(iter(stored_traces(others[:1])), None)
-
-
-def _tells(stored: Stored[Trace]) -> tuple[bool, bool, bool, float]:
-    """What was seen to begin says more than what was there, be it another object's trouble."""
-    trace = stored.record
-    begun = not trace.existing or bool(trace.follows)
-    return trace.state != "superseded", begun, trace.state == "stalled", trace.started
 
 
 def last_steps(trace_id: str, limit: int) -> list[Stored[Step]]:

@@ -5,6 +5,7 @@ import msgspec
 from eventstream.explain.engine.engine import Engine
 from eventstream.objects.observations import Change
 from tests.explain.stories import KCM, START, Story
+from tests.explain.test_outlook_diagnoses import report, rollout, waiting
 from tests.explain.things import condition, deployment, pod, replicaset, thing
 
 
@@ -66,6 +67,18 @@ def test_of_several_changes_the_one_that_came_last_is_told() -> None:
     trace = engine.standing(web["metadata"]["uid"], story.at + 1)
     assert trace is not None
     assert "kubectl-edit" in trace.cause
+
+
+def test_what_stands_still_tells_more_than_what_waits_for_it() -> None:
+    story = Story()
+    web, _, one = rollout(story)
+    report(story, one, waiting("ImagePullBackOff", "manifest unknown"))
+    story.wait(5)
+    story.change(web, {"spec": {"replicas": 2}}, "kubectl-scale", sub="scale")
+    engine = told(story, story.at + 1)
+    trace = engine.standing(web["metadata"]["uid"], story.at + 1)
+    assert trace is not None
+    assert (trace.state, trace.diagnosis) == ("stalled", "image-not-found")
 
 
 def test_what_its_controller_changed_since_did_not_overtake_how_an_object_stands() -> None:

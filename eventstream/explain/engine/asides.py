@@ -13,7 +13,7 @@ from eventstream.explain.controllers.registry import behaviour_of
 from eventstream.explain.engine.earlier import Earlier
 from eventstream.explain.engine.tracelog import Aside, TraceLog
 from eventstream.explain.engine.traces import TraceKeeper, is_judged, is_met, is_workload
-from eventstream.explain.vocabulary.records import Trace, type_name
+from eventstream.explain.vocabulary.records import Trace, tells, type_name
 from eventstream.explain.world import drawn
 from eventstream.explain.world.families import by_order, changed_hands, owner_of
 from eventstream.explain.world.pods import is_ready
@@ -246,16 +246,16 @@ class Contacts:
     def standing(self, uid: str, now: float) -> Trace | None:
         """How the object of that uid stands at `now`, None for one never seen.
 
-        By the trace that began last of those that it is the root of and that were not overtaken;
-        where there is none, by one made for the answer, which is kept nowhere.
+        By the trace of which it is the root that tells most, and of these the last. Where all were
+        overtaken, by one made for the answer, which is kept nowhere.
         """
         log = self._world.logs.get(uid)
         if log is None or not log.seen:
             return None
-        for own in reversed(self._traces.of(log)):
-            record = self._traces.judged(own, now)
-            if record.state != "superseded":
-                return record
+        own = [self._traces.judged(each, now) for each in reversed(self._traces.of(log))]
+        told = max(own, key=tells, default=None)
+        if told is not None and told.state != "superseded":
+            return told
         trace = TraceLog(self._traces.existing_id(log), log, None, contact=True)
         trace.found = self._earlier.current(log)
         trace.floor = log.writes[-1].order if log.writes else -1  # So that nothing overtook it.

@@ -267,6 +267,16 @@ class Trace(msgspec.Struct, frozen=True, gc=False):
     follows: str = ""
 
 
+def tells(trace: Trace) -> tuple[bool, bool, bool]:
+    """How much a trace says of how its root stands; of those that say as much, the latest counts.
+
+    What was seen to begin, be it by another object's trouble, says more than what was there; and
+    what stands still more than what waits for it, or was done beside it.
+    """
+    begun = not trace.existing or bool(trace.follows)
+    return trace.state != "superseded", begun, trace.state == "stalled"
+
+
 class StepDraft(Protocol):
     """All that a step is made of, which does not change any more."""
 

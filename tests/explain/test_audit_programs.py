@@ -33,6 +33,7 @@ def test_a_service_account_is_a_custom_controllers_unless_a_tool_asks(
     assert [story.last(each).actor for each in (site, web)] == [actor] * 2
     if actor == "custom-controller":
         assert story.last(web).what.startswith("system:serviceaccount:tools:robot, with ")
+        assert not any("client" in story.last(each).why for each in (site, web))
         assert story.trace(web).root_step == story.last(web).id
 
 

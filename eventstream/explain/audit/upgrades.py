@@ -39,7 +39,9 @@ def upgraded(view: View, verdict: Verdict, match: Match, *, proven: bool) -> Ver
     verdict = verdict.told()
     actor = actor_of(write, verdict, record, proven=proven)
     if (verdict.actor, actor) == ("client", "custom-controller"):
-        verdict = msgspec.structs.replace(_introduced(verdict, record), actor=actor, rule="audited")
+        verdict = msgspec.structs.replace(
+            _introduced(verdict, record), actor=actor, rule="audited", why=_CONTROLLER
+        )
     elif actor != verdict.actor:
         verdict = _corrected(view, verdict, actor, record)
     elif actor == "client":
@@ -134,7 +136,7 @@ def _corrected(view: View, verdict: Verdict, actor: str, record: AuditRecord) ->
         replaced,
         rule="audited",
         what=what,
-        why=_CLIENT if client else "What made it act cannot be told from the audit log.",
+        why=_CLIENT if client else _CONTROLLER,
         why_grade="unknown",
         causes=causes,
         begins=client and not causes,
@@ -147,6 +149,7 @@ def _corrected(view: View, verdict: Verdict, actor: str, record: AuditRecord) ->
 
 
 _CLIENT = "Why a client acts cannot be seen from the API."
+_CONTROLLER = "What made it act cannot be told from the audit log."
 
 
 def _subject(actor: str, name: str, record: AuditRecord) -> str:

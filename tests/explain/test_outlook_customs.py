@@ -261,13 +261,15 @@ def test_a_type_that_is_to_go_waits_for_what_holds_its_objects() -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "state"),
+    ("version", "state", "says"),
     [
-        ({"name": "v1"}, "unknown"),
-        ({"name": "v1", "subresources": {"status": {}}}, "stalled"),
+        ({"name": "v1"}, "unknown", "It has no status, and it owns nothing that would tell."),
+        ({"name": "v1", "subresources": {"status": {}}}, "stalled", "Perhaps none is running"),
     ],
 )
-def test_what_has_no_room_for_a_status_waits_for_nobody(version: Json, state: str) -> None:
+def test_what_has_no_room_for_a_status_waits_for_nobody(
+    version: Json, state: str, says: str
+) -> None:
     story = Story()
     type_ = definition()
     type_["spec"]["versions"] = [version]
@@ -275,7 +277,9 @@ def test_what_has_no_room_for_a_status_waits_for_nobody(version: Json, state: st
     site = story.create(website(), "kubectl-create")
     story.wait(3600)
     story.exists(thing("Namespace", "other"))
-    assert story.trace(site).state == state
+    trace = story.trace(site)
+    assert trace.state == state
+    assert says in trace.summary
 
 
 def test_what_has_no_room_but_a_status_all_the_same_is_waited_for() -> None:

@@ -338,6 +338,8 @@ def _done(
         why = f"Its {health.by}." if health.basis == "convention" else f"The {health.by}."
     elif done < total:
         why = f"Of {count(total - done, 'object')} that it owns Baton does not know how they stand."
+    elif not total and not image.status:
+        why = "It has no status, and it owns nothing that would tell."
     elif not total:
         why = "Nothing in its status is read by a convention, and it owns nothing that would tell."
     else:

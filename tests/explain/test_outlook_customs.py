@@ -63,6 +63,23 @@ def test_what_is_put_to_rest_is_left_alone_whatever_is_changed_in_it_meanwhile(a
     assert told(story, site) == ("stalled", "client", "paused")
 
 
+@pytest.mark.parametrize(("type_", "code"), [("Normal", None), ("Warning", "not-ready")])
+def test_an_event_answers_a_change_of_what_says_already_that_all_is_well(
+    type_: str, code: str | None
+) -> None:
+    """As an ingress controller's does, whose status says no more than that it is valid."""
+    story = Story()
+    story.exists(definition())
+    site = story.exists(website(status={"state": "Valid"}))
+    story.wait(60)
+    story.change(site, {"spec": {"size": 2}}, "kubectl-edit")
+    story.wait(5)
+    story.tell(site, "AddedOrUpdated", "it was updated", "site-operator", type=type_)
+    story.wait(3600)
+    story.exists(thing("Namespace", "other"))
+    assert told(story, site)[2] == code
+
+
 def test_what_is_resumed_waits_for_its_controller() -> None:
     story = Story()
     story.exists(definition())

@@ -15,6 +15,7 @@ from eventstream.explain.world.notes import told_at
 from eventstream.explain.world.text import named, parse, when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.health.records import Health
+from eventstream.objects.observations import Change
 
 ACTOR = "custom-controller"
 _KUBERNETES = frozenset(("foregroundDeletion", "orphan"))
@@ -54,11 +55,27 @@ def _reporter(snapshot: Snapshot, write: Write, asked: Write, since: float) -> s
 
     An Event says when by its reporter's clock, an object's managedFields by the API server's.
     """
+    note = _told(snapshot, write, asked, since)
+    return note.after.spec.component if note is not None else ""
+
+
+def _told(snapshot: Snapshot, write: Write, asked: Write, since: float) -> Change | None:
     notes = snapshot.latest_notes(write.log, *(write.log.notes or ()))
     at = since if asked.base else written(asked)
     if at:
-        return next((n.after.spec.component for n in notes if told_at(n) >= at), "")
-    return next((n.after.spec.component for n in notes if n.at >= since), "")
+        return next((note for note in notes if told_at(note) >= at), None)
+    return next((note for note in notes if note.at >= since), None)
+
+
+def _told_well(snapshot: Snapshot, write: Write, asked: Write, since: float) -> bool:
+    """Whether an Event answers a change: what says that all is well need not say so once more.
+
+    A status of which no generation is a part stays as it is then, and is not written.
+    """
+    if write.image.health is None or write.image.health.state != "complete":
+        return False
+    note = _told(snapshot, write, asked, since)
+    return note is not None and note.after.spec.type == "Normal"
 
 
 def only_marks(asked: Write) -> bool:
@@ -80,8 +97,8 @@ def counts_reports(snapshot: Snapshot, write: Write) -> Health | None:
 
 def unanswered(snapshot: Snapshot, write: Write, asked: Write) -> float | None:
     """Since when nobody has acted on it though somebody has to; None where that is not so."""
-    if _rests(write):
-        return None  # Of what is to rest its controller need say nothing.
+    if _rests(write) or _is_done_when_stored(write):
+        return None  # Of what is to rest, or is only read, nobody need say anything.
     if asked.base:
         # Many custom resources need no controller, or it had its time to act.
         return _alone(snapshot, write) if _says_nothing(write) else None
@@ -89,8 +106,6 @@ def unanswered(snapshot: Snapshot, write: Write, asked: Write) -> float | None:
         return None  # It came with a status, as one that is restored does.
     if only_marks(asked):
         return None  # What it says of what it asks for stands.
-    if _is_done_when_stored(write):
-        return None
     if asked.image.health is None and _has_no_status(snapshot, write):
         return None  # Who acts on one need not write anything that shows.
     resource, known = write.change.resource, snapshot.world.known
@@ -99,7 +114,10 @@ def unanswered(snapshot: Snapshot, write: Write, asked: Write) -> float | None:
     writes = [*snapshot.since(write.log, asked.order)]
     for child in write.log.family.children.values():
         writes.extend(snapshot.since(child, asked.order))
-    return None if any(_acts(later) for later in writes) else _awake(write, asked)
+    if any(_acts(later) for later in writes):
+        return None
+    since = _awake(write, asked)
+    return None if _told_well(snapshot, write, asked, since) else since
 
 
 def _rests(write: Write) -> bool:

@@ -21,6 +21,7 @@ from eventstream.explain.attribution.customs import (
 )
 from eventstream.explain.attribution.marks import marked_for
 from eventstream.explain.controllers.custom.restoring import restored, said
+from eventstream.explain.vocabulary.declared.tools import is_program
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.families import owner_of
@@ -165,9 +166,9 @@ def _reports(write: Write, manager: str) -> Evidence | None:
     if write.change.type != "MODIFIED" or is_built_in(write.image.api_version):
         return None
     paths = [change.path for change in write.changes]
-    if not paths or manager.startswith("kubectl"):
+    if not paths or not all(path.startswith("status") for path in paths):
         return None
-    if not all(path.startswith("status") for path in paths):
+    if not is_program(manager):
         return None
     return proofs.owns(f"{manager} changed nothing but this object's status")
 

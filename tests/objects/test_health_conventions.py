@@ -37,6 +37,8 @@ from tests.objects.widgets import WIDGETS, Json, condition, judged, widget
         ([condition("Accepted", "False", "NotAllowedByListeners")],
          "failed: condition Accepted is False"),
         ([condition("Accepted", "False", "Pending")], "progressing: condition Accepted is False"),
+        ([condition("Reconciled", "Unknown", "ReconciliationPaused")],
+         "suspended: condition Reconciled is Unknown"),
         ([condition("Ready", "true"), condition("Error", "false")],
          "complete: condition Ready is True"),
         ([condition("Ready"), condition("ScalingLimited", "True", "TooFewReplicas")],

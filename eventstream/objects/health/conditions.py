@@ -250,6 +250,8 @@ def _of_denied(entry: Entry) -> HealthState:
 
 
 def _of_unknown(entry: Entry) -> HealthState:
+    if meaning(_text(entry, "reason")) == "suspended":
+        return "suspended"
     return "failed" if complains(_text(entry, "reason")) else "progressing"
 
 

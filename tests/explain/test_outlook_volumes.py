@@ -207,6 +207,20 @@ def test_a_volume_is_released_and_a_claim_lost_as_the_other_is_gone() -> None:
     assert story.last(other).why == gone
 
 
+def test_a_claim_is_not_gone_for_good_while_its_volume_cannot_be_deleted() -> None:
+    story = Story()
+    data = story.exists(claim_of("data") | {"spec": {"volumeName": "pv-1"}})
+    pv = volume(story, "Bound", claimRef=CLAIMED | {"uid": data["metadata"]["uid"]})
+    gone = story.delete(data)
+    story.change(pv, {"status": {"phase": "Released"}}, KCM, sub="status")
+    story.tell(pv, "VolumeFailedDelete", BUSY, "ebs.csi.aws.com")
+    trace = story.trace(gone)
+    assert (trace.state, trace.diagnosis) == ("stalled", "terminating-slow")
+    assert trace.summary == f"PersistentVolume pv-1 cannot be deleted: {BUSY}."
+    story.delete(pv)
+    assert story.trace(gone).state == "complete"
+
+
 def claim_of(name: str) -> Json:
     return thing("PersistentVolumeClaim", name, status={"phase": "Bound"})
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import msgspec
 
 from eventstream.explain.attribution import proofs
-from eventstream.explain.controllers.registry import holding_of
+from eventstream.explain.controllers.registry import behaviour_of, holding_of
 from eventstream.explain.controllers.shared.emptying import emptied, slowly, undiscovered
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot, collectable, due
@@ -115,10 +115,34 @@ def leaving(snapshot: Snapshot, write: Write) -> Outlook:
     orphans = "orphan" in write.image.metadata.finalizers
     remaining = list(_remaining(snapshot, write.log, alone=orphans))
     if not remaining:
+        kept = _volume_left(snapshot, write) if is_a(write.image, kinds.CLAIM) else None
+        if kept is not None:
+            return kept
         return Outlook("complete", f"{named(write.image)} is gone.", ended=when(write))
     stages = staged([("asked", 1, 1), ("gone", 0, len(remaining))])
     holdings = [_leaving(snapshot, left) for left in due(snapshot, remaining)]
     return pending(holdings, stages, snapshot, f"Waiting for {count(len(remaining), 'object')}.")
+
+
+def _volume_left(snapshot: Snapshot, claim: Write) -> Outlook | None:
+    """How the volume of a claim that is gone stands, as long as that is to go, too; else None.
+
+    Source: https://kubernetes.io/docs/concepts/storage/persistent-volumes/#delete
+    """
+    name = getattr(claim.image.spec, "volume_name", "")
+    volume = snapshot.by_name("PersistentVolume", None, name) if name else None
+    if volume is None or volume.gone:
+        return None
+    spec, phase = volume.image.spec, getattr(volume.image.status, "phase", "")
+    ref = getattr(spec, "claim_ref", None)
+    if ref is None or ref.uid != claim.log.uid or phase not in ("Released", "Failed"):
+        return None
+    if getattr(spec, "persistent_volume_reclaim_policy", "") == "Retain":
+        return None
+    if volume.image.metadata.deletion_timestamp:
+        return pending([_leaving(snapshot, volume)], (), snapshot, "")
+    assess = behaviour_of(volume.image).assess
+    return assess(snapshot, volume, None) if assess is not None else None
 
 
 def _remaining(snapshot: Snapshot, log: ObjectLog, *, alone: bool = False) -> list[Write]:

@@ -34,6 +34,10 @@ MESSAGES = [
     ((f'{RESOLVE}failed to do request: Head "{URL}": http: server gave HTTP response to HTTPS '
      "client"), "certificate", "HTTP response"),
     (f"{UNPACK}no match for platform in manifest: not found", "platform", "no match for platform"),
+    ((f"{UNPACK}failed to unpack image on snapshotter overlayfs: unexpected media type "
+     "text/html for sha256:aa: not found"), "content", "unexpected media type text/html"),
+    ((f'{UNPACK}failed to prepare extraction snapshot "extract-1": stat /var/lib/x: no such file '
+     "or directory"), "node", "no such file or directory"),
     ((f"{UNPACK}failed to copy: httpReadSeeker: failed open: unexpected status code {URL}: 429 Too "
      "Many Requests - Server message: toomanyrequests: You have reached your pull rate limit."),
      "rate", "429 Too Many Requests"),

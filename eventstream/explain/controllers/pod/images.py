@@ -59,10 +59,12 @@ _WORDS = {
         "cannot be used on this platform",
     ),
     "space": ("no space left on device", "disk quota exceeded"),
+    "content": ("unexpected media type", "mediatype in manifest", "invalid character '<'"),
     "node": (
         "content digest",
         "content store",
         "extract layer",
+        "extraction snapshot",
         "file does not exist",
         "executable file not found",
         r"snapshotter .*not found",
@@ -240,6 +242,11 @@ _BY_KIND = {
     ),
     "platform": ("image-pull-failed", "it is not there for the node's platform", True),
     "space": ("image-pull-failed", "the node has no space left for it", True),
+    "content": (
+        "image-pull-failed",
+        "the registry sent what the node cannot use",
+        True,
+    ),
     "node": ("image-pull-failed", "the node itself fails at it", True),
     "ambiguous": (
         "image-not-found",

@@ -313,7 +313,9 @@ def test_who_notes_in_a_pod_which_claims_it_got_is_a_controller_of_kubernetes() 
     got = {"resourceClaimStatuses": [{"name": "gpu", "resourceClaimName": "one-gpu-1"}]}
     by = "ResourceClaimController"
     story.change(one, {"status": got}, by, sub="status", op="Apply")
-    assert story.last(one).actor == "resourceclaim-controller"
+    step = story.last(one)
+    assert step.actor == "resourceclaim-controller"
+    assert step.what.endswith("noted that Pod one gets ResourceClaim one-gpu-1.")
 
 
 def test_what_is_asked_of_a_node_is_not_what_silenced_its_kubelet() -> None:

@@ -16,6 +16,7 @@ BEHAVIOURS = (
             kinds.POD: Rules(
                 reports=(
                     kubelets.reported,
+                    disruptions.claims_noted,
                     disruptions.announced,
                     scheduler.reported,
                     disruptions.by_controller,

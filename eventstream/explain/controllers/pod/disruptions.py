@@ -18,12 +18,13 @@ from eventstream.explain.deletions.removals import deletion, is_mirror
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.documented.words import RuleName
 from eventstream.explain.vocabulary.records import Loop, Verb
-from eventstream.explain.vocabulary.registry import title
+from eventstream.explain.vocabulary.registry import MANAGERS, title
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.pods import condition, has_ended, is_ready, node_of, phase
-from eventstream.explain.world.text import count, named, seen
+from eventstream.explain.world.text import count, listing, named, seen
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
+from eventstream.objects.pods import PodStatus
 
 _TARGET = "DisruptionTarget"
 
@@ -207,6 +208,37 @@ def _reported(view: View, who: Writer, rule: RuleName, actor: str, source_url: s
         loop=Loop(seen(cause) if cause else f"node {node}", "the Pod's state with its node's", act)
         if node
         else Loop(seen(view.mark() or write), "a Pod that is to go and has no node", act),
+    )
+
+
+_CLAIMS = "resourceclaim-controller"
+
+
+def claims_noted(view: View, who: Writer) -> Verdict | None:
+    """It wrote the claims that were made by the templates which the Pod names, by their names."""
+    write, status = view.write, view.write.image.status
+    if MANAGERS.get(who.manager) != _CLAIMS or not isinstance(status, PodStatus):
+        return None
+    if not all(c.path.startswith("status.resourceClaimStatuses") for c in write.changes):
+        return None
+    claims = [each.resource_claim_name for each in status.resource_claim_statuses]
+    got = [f"ResourceClaim {name}" for name in claims if name]
+    act = f"noted that {named(write.image)} gets {listing(got) if got else 'no ResourceClaim'}"
+    asked = view.previous()
+    return Verdict(
+        rule="claims-noted",
+        actor=_CLAIMS,
+        actor_name=who.manager,
+        verb="report",
+        subresource="status",
+        what=f"The {title(_CLAIMS)} {act}.",
+        why="The Pod asks for claims by template: the scheduler waits until each is noted here.",
+        who_grade=who.grade,
+        why_grade="inferred",
+        causes=(asked,) if asked is not None else (),
+        evidence=(proofs.saw(write), *proofs.managed(who)),
+        source_url=sources.RESOURCE_CLAIMS,
+        loop=Loop(seen(asked or write), "the claims that the Pod asks for", act),
     )
 
 

@@ -63,6 +63,13 @@ PODS = (
         (sources.POD_DELETION,),
     ),
     DocumentedRule(
+        "claims-noted",
+        "The status of a Pod got the names of ResourceClaims, by the field manager of the "
+        "controller that makes them by the Pod's templates.",
+        ("resourceclaim-controller",),
+        (sources.RESOURCE_CLAIMS,),
+    ),
+    DocumentedRule(
         "mirrored",
         "A Pod was created with the annotation of a mirror: the kubelet shows one that it runs "
         "from a manifest of its own.",

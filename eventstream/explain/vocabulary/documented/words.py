@@ -21,6 +21,7 @@ RuleName = Literal[
     "claim-grown",
     "claim-made",
     "claim-retention",
+    "claims-noted",
     "client-changed",
     "client-created",
     "client-deleted",

@@ -130,6 +130,36 @@ def test_of_a_known_kind_that_nobody_reports_on_no_controller_may_be_running(
     assert _told(story, made) == ("stalled", "no-controller")
 
 
+@pytest.mark.parametrize("beside", [True, False])
+def test_who_acts_on_others_of_the_kind_is_running(beside: bool) -> None:
+    story = Story(judge=taught.judge())
+    first, second = (thing("Backup", name, "velero.io/v1", spec={}) for name in ("a", "b"))
+    story.create(first, "velero")
+    story.create(second, "velero")
+    story.wait(50)
+    if beside:
+        story.change(first, {"status": {"phase": "InProgress"}}, "velero-server")
+    story.wait(50)
+    assert _told(story, second) == ("stalled", "not-ready" if beside else "no-controller")
+
+
+def test_what_was_changed_since_anybody_reported_on_it_was_not_acted_on() -> None:
+    story = Story()
+    story.exists(definition())
+    site = website(status={"phase": "Ready"})
+    entries = [("kubectl-edit", "", 0, "f:spec"), ("site-operator", "status", -60, "f:status")]
+    site["metadata"]["managedFields"] = [
+        {"manager": by, "operation": "Update", "subresource": part, "time": stamp(story.at + ago),
+         "apiVersion": "stable.example.com/v1", "fieldsV1": {place: {"f:x": {}}}}
+        for by, part, ago, place in entries
+    ]  # fmt: skip
+    story.exists(site)
+    assert (
+        story.trace(site).summary
+        == "Website shopfront stands as it did. Its status.phase is Ready."
+    )
+
+
 @pytest.mark.parametrize("known", [True, False])
 def test_what_is_paused_by_an_annotation_is_not_seen_and_that_is_no_wonder(known: bool) -> None:
     story = Story(judge=taught.judge())

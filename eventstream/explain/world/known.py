@@ -39,6 +39,7 @@ class Known:
     def __init__(self) -> None:
         self._controllers: set[tuple[str, str]] = set()
         self._reported: set[tuple[str, str]] = set()
+        self._last: dict[tuple[str, str, str | None], int] = {}
         self._shown: set[str] = set()
         self._created: dict[str, int] = {}
 
@@ -49,6 +50,10 @@ class Known:
     def looks_after(self, group: str, kind: str = "") -> bool:
         """Whether somebody reported on an object of this API group; if given, of this kind."""
         return (group, kind) in self._reported
+
+    def reported_since(self, group: str, kind: str, namespace: str | None, order: int) -> bool:
+        """Whether a status of this kind in the namespace became another one above `order`."""
+        return self._last.get((group, kind, namespace), -1) > order
 
     def is_shown(self, kind: str) -> bool:
         """Whether one of the kinds that are asked for may be listed by this reader."""
@@ -83,12 +88,24 @@ class Known:
             writers = status_writers(change.after)
             if (writers or change.after.status) and len(self._reported) < CONTROLLERS_KEPT:
                 self._reported |= {(resource.group, ""), (resource.group, resource.kind)}
+            self._note(change, order)
             keys.extend(self._prove(resource.kind, writers) if writers else ())
         elif change.type == "ADDED" and change.after.metadata.owner_references:
             for owner in change.after.metadata.owner_references:
                 if not is_built_in(owner.api_version):
                     keys.extend(self._prove(owner.kind, makers(change.after)))
         return keys
+
+    def _note(self, change: Change, order: int) -> None:
+        """Note the newest change of a status, by kind and namespace; the oldest go."""
+        before, after = change.before, change.after
+        if before is None or before.status == after.status:
+            return
+        place = change.resource.group, change.resource.kind, after.metadata.namespace
+        newest = max(order, self._last.pop(place, -1))
+        if len(self._last) >= CONTROLLERS_KEPT:
+            del self._last[next(iter(self._last))]
+        self._last[place] = newest
 
     def _prove(self, kind: str, managers: set[str]) -> list[str]:
         """Learn who looks after a kind: writes the status of such, or makes what they own."""

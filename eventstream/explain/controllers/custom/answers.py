@@ -26,7 +26,9 @@ def unseen(snapshot: Snapshot, write: Write, asked: Write, since: float) -> Hold
     """The wait for a controller to act; where it is seen to be there, for it to report."""
     name, wait = named(write.image), acting(write.image)
     finalizer, reporter = _announced(write, asked), _reporter(snapshot, write, asked, since)
-    late = "not-ready" if finalizer or reporter else "no-controller"
+    resource, space = write.change.resource, write.image.metadata.namespace
+    acts = snapshot.world.known.reported_since(resource.group, resource.kind, space, asked.order)
+    late = "not-ready" if finalizer or reporter or acts else "no-controller"
     waiting_for = f"a custom controller to act on {name}"
     if finalizer:
         waiting_for = (
@@ -34,6 +36,8 @@ def unseen(snapshot: Snapshot, write: Write, asked: Write, since: float) -> Hold
         )
     elif reporter:
         waiting_for = f"{reporter} to report on {name}"
+    elif acts:  # It may take one after the other.
+        waiting_for = f"{waiting_for}, as it did on another {write.image.kind} since"
     return Holding(1, ACTOR, reporter, since, waiting_for, late=late, wait=wait, about=write)
 
 

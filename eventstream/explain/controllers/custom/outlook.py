@@ -19,7 +19,11 @@ from eventstream.explain.controllers.custom.answers import (
     unseen,
 )
 from eventstream.explain.controllers.custom.before import is_history
-from eventstream.explain.controllers.custom.timing import moved, since_when
+from eventstream.explain.controllers.custom.timing import (
+    is_newer_than_reports,
+    moved,
+    since_when,
+)
 from eventstream.explain.controllers.custom.turns import reached
 from eventstream.explain.controllers.shared.conventions import QUEUE, untaught
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
@@ -222,6 +226,7 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None, child_of: Asse
     stages = staged(counts)
     if not found:
         acted = not only_marks(asked) or _reports(asked)
+        acted = acted and not is_newer_than_reports(write)
         return _done(write, health, done, total, stages, acted=acted)
     outlook = pending(found, stages, snapshot, "")
     first = outlook.first

@@ -7,7 +7,7 @@ api-conventions.md#typical-status-properties (lastTransitionTime).
 from eventstream.explain.world.text import parse, when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.health.records import Health
-from eventstream.objects.managed_fields import reported_at
+from eventstream.objects.managed_fields import desired_at, reported_at
 
 
 def since_when(write: Write, health: Health, asked: float) -> float:
@@ -19,8 +19,20 @@ def _said_at(write: Write) -> float:
     """When its status was last written, of what was there before Baton watched."""
     if not write.base:
         return when(write)
-    times = [at for text in reported_at(write.image.metadata) if (at := parse(text)) is not None]
-    return max(times, default=when(write))
+    return _newest(reported_at(write.image.metadata)) or when(write)
+
+
+def is_newer_than_reports(write: Write) -> bool:
+    """Whether what was there before Baton watched was changed since anybody reported on it."""
+    if not write.base:
+        return False
+    metadata = write.image.metadata
+    asked, said = _newest(desired_at(metadata)), _newest(reported_at(metadata))
+    return 0.0 < said < asked
+
+
+def _newest(times: list[str]) -> float:
+    return max((at for text in times if (at := parse(text)) is not None), default=0.0)
 
 
 def moved(write: Write, health: Health) -> float:

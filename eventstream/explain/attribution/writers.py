@@ -47,13 +47,26 @@ def writer(write: Write) -> Writer:
     return _writer(_covering(changed, entries, before), "covers")
 
 
+def is_bare(write: Write) -> bool:
+    """Whether the object is shown without any entry, as by kubectl, which leaves them out."""
+    before = write.before
+    return not write.image.metadata.managed_fields and (
+        before is None or not before.metadata.managed_fields
+    )
+
+
 def _without_entries(write: Write, changed: list[str]) -> Writer:
     """Who wrote what no entry tells of, as in a recording made with kubectl, which leaves them out.
 
-    Of Kubernetes' own kinds a status tells that by itself.
+    Of Kubernetes' own kinds a status tells that by itself, and a revision that is noted with it.
     """
-    reports = bool(changed) and all(path.startswith("status") for path in changed)
+    reports = any(path.startswith("status") for path in changed) and all(
+        path.startswith("status") or path == _REVISION for path in changed
+    )
     return REPORTER if reports and is_built_in(write.image.api_version) else NOBODY
+
+
+_REVISION = "metadata.annotations.deployment.kubernetes.io/revision"
 
 
 def _only_reporter(

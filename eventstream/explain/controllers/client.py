@@ -7,6 +7,7 @@ Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-
 
 from eventstream.explain.attribution import proofs
 from eventstream.explain.attribution.customs import asked_above, custom_keeper
+from eventstream.explain.attribution.writers import is_bare
 from eventstream.explain.controllers.shared.makers import BY_HAND
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.declared import kinds
@@ -108,10 +109,7 @@ def by_client(view: View, who: Writer) -> Verdict | None:
     write = view.write
     if write.change.type != "MODIFIED" or who.basis not in ("removed", "none"):
         return None
-    before = write.before
-    if not write.image.metadata.managed_fields and (
-        before is None or not before.metadata.managed_fields
-    ):
+    if is_bare(write):
         return None  # It is shown without any, so that what was set leaves no entry either.
     lost = who.basis == "removed" or _only_lost(write.changes)
     if not lost or not _takes(write):

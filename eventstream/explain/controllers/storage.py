@@ -8,6 +8,7 @@ https://kubernetes.io/docs/concepts/storage/persistent-volumes/#expanding-persis
 """
 
 from eventstream.explain.attribution import proofs
+from eventstream.explain.attribution.writers import is_bare
 from eventstream.explain.controllers.registry import Behaviour, Rules
 from eventstream.explain.controllers.shared.claims import (
     modifying,
@@ -91,17 +92,19 @@ def _statefulset(view: View) -> Write | None:
 def bound(view: View, who: Writer) -> Verdict | None:
     """The persistent volume controller bound a claim, or the scheduler chose a node for it."""
     write = view.write
-    if write.change.type != "MODIFIED" or not who.built_in:
+    bare = is_bare(write)
+    if write.change.type != "MODIFIED" or not (who.built_in or bare):
         return None
     paths = [change.path for change in write.changes]
     if not paths:
         return None
-    schedules = who.manager == "kube-scheduler" or (who.shared and paths == [_SELECTED])
+    schedules = who.manager == "kube-scheduler" or ((who.shared or bare) and paths == [_SELECTED])
     if schedules and _SELECTED in paths:
         why = "The volume is to be made where the Pod that waits for it will run."
         act = "chose a node for the volume of"
         return _verdict(view, who, "scheduler", "patch", act, why, view.previous(), sources.BINDING)
-    own = who.controls and not who.subresource
+    noted = bare and any(path.startswith(_BINDING[:-1]) for path in paths)
+    own = (who.controls or noted) and not who.subresource
     if not own or not all(path.startswith(_BINDING) for path in paths):
         return None
     volume = getattr(write.image.spec, "volume_name", "")
@@ -130,7 +133,7 @@ def _verdict(
         verb=verb,
         what=f"The {title(actor)} {act} {named(write.image)}{told}.",
         why=why,
-        who_grade="reported" if actor == "scheduler" else "inferred",
+        who_grade="reported" if actor == "scheduler" and who.known else "inferred",
         why_grade="inferred",
         causes=(cause,) if cause else (),
         evidence=(proofs.saw(write), *proofs.managed(who), *proofs.owned(write)),

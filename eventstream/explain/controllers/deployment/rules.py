@@ -10,6 +10,7 @@ from itertools import takewhile
 import msgspec
 
 from eventstream.explain.attribution import proofs
+from eventstream.explain.attribution.writers import is_bare
 from eventstream.explain.controllers.shared.updates import share
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Loop
@@ -126,7 +127,8 @@ def changed_replicaset(view: View, who: Writer) -> Verdict | None:
     owner = write.image.metadata.controller
     if write.change.type != "MODIFIED" or owner is None or owner.kind != "Deployment":
         return None
-    if not who.controls or who.subresource:
+    noted = is_bare(write) and any(change.path.startswith(_NOTED) for change in write.changes)
+    if not (who.controls or noted) or who.subresource:
         return None
     before, after = _replicas(write.before), _replicas(write.image)
     scaled = before is not None and after is not None and before != after
@@ -146,7 +148,7 @@ def changed_replicaset(view: View, who: Writer) -> Verdict | None:
         why=_why_scaled(view, cause, owner.uid, owner.name)
         if scaled
         else _why_noted(write, owner.name),
-        who_grade=who.grade,
+        who_grade=who.grade if who.known else "inferred",
         why_grade="inferred" if cause else "unknown",
         causes=(cause,) if cause else (),
         evidence=(

@@ -13,6 +13,7 @@ from itertools import islice
 import msgspec
 
 from eventstream.explain.attribution import proofs
+from eventstream.explain.attribution.writers import is_bare
 from eventstream.explain.controllers.shared.statuses import condition_news
 from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary import sources
@@ -122,6 +123,7 @@ def _by_kubelet(view: View, who: Writer, rule: RuleName, act: str) -> Verdict:
 
 
 _OWN_TAINTS = "node.kubernetes.io/"
+_BY_HAND = "node.kubernetes.io/out-of-service"
 _TTL = "metadata.annotations.node.alpha.kubernetes.io/ttl"
 _LABELS = tuple(
     f"metadata.labels.{prefix}kubernetes.io/{name}"
@@ -151,6 +153,8 @@ def watched_over(view: View, who: Writer) -> Verdict | None:
         act = own(write, named(write.image)) if own is _lost or _only_taints(write) else None
     else:
         act = _act(write, who) if named_in_entry else _untainted(write, who)
+        if act is None and is_bare(write) and not who.subresource and _only_taints(write):
+            act = _tainted(write, named(write.image))
     if act is None:
         return None
     cause = _answered(view, act)
@@ -262,7 +266,7 @@ def _attached(write: Write, who: Writer, node: str) -> Act | None:
 
 def _tainted(write: Write, node: str) -> Act | None:
     before, after = _taints(write.before), _taints(write.image)
-    if not all(key.startswith(_OWN_TAINTS) for key, _ in before ^ after):
+    if not all(key.startswith(_OWN_TAINTS) and key != _BY_HAND for key, _ in before ^ after):
         return None
     added = [f"{key}:{effect}" for key, effect in sorted(after - before)]
     removed = [f"{key}:{effect}" for key, effect in sorted(before - after)]

@@ -8,6 +8,7 @@ pkg/controller/garbagecollector/garbagecollector.go, orphanDependents.
 
 from eventstream.explain.attribution import proofs
 from eventstream.explain.attribution.customs import asked_above
+from eventstream.explain.attribution.writers import is_bare
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.documented.words import RuleName
 from eventstream.explain.vocabulary.records import Loop, Verb
@@ -207,7 +208,7 @@ def _leaves(owner: Write) -> bool:
 
 def _adopted(view: View, who: Writer, owner: OwnerReference) -> Verdict | None:
     maker = maker_of(view.write.image, owner)
-    if maker is None or not who.built_in:
+    if maker is None or not (who.built_in or is_bare(view.write)):
         return None
     name = f"{owner.kind} {owner.name}"
     return _verdict(

@@ -6,6 +6,7 @@ And those that keep an object of their own beside a Service or a namespace.
 import msgspec
 
 from eventstream.explain.attribution import proofs
+from eventstream.explain.attribution.writers import is_bare
 from eventstream.explain.controllers.registry import behaviour_of
 from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary import sources
@@ -321,9 +322,14 @@ def kept(view: View, who: Writer) -> Verdict | None:
 
 
 def _unsigned(write: Write, companion: _Companion) -> bool:
-    """Whether it is a new account: one without any field has no managedFields at all."""
-    new = write.change.type == "ADDED" and companion is _ACCOUNT
-    return new and not write.image.metadata.managed_fields
+    """Whether nobody else is shown to have written it.
+
+    A new account without any field has no managedFields at all; of what is shown without any the
+    name, or the label of a slice, tells whose it is.
+    """
+    if write.change.type != "ADDED" or not is_bare(write):
+        return False
+    return companion in (_ACCOUNT, _CERTIFICATE, *_SLICES.values())
 
 
 def _followed(view: View, companion: _Companion) -> Write | None:

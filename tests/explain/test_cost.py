@@ -14,7 +14,7 @@ import pytest
 from eventstream.explain.engine.engine import Engine
 from eventstream.objects.observations import Change, Observation
 from tests.explain.stories import KCM, Json, Story
-from tests.explain.things import deployment, pod, replicaset, thing
+from tests.explain.things import deployment, pod, replicaset, thing, website
 
 LONG, SAMPLE = 1600, 100
 MORE = 1.5
@@ -97,7 +97,17 @@ def namesakes(story: Story) -> None:
         story.delete(claim)
 
 
-HISTORIES = (edits, edits_by_two, reports, chain, siblings, namesakes)
+def operated(story: Story) -> None:
+    """Pods and Jobs that an operator makes for one custom resource."""
+    site = story.create(website(), by="kubectl-create")
+    for index in range(LONG // 2):
+        story.wait(-0.998)
+        story.create(pod(site, f"web-{index}"), by="site-operator")
+        story.wait(-0.998)
+        story.create(thing("Job", f"job-{index}", "batch/v1", owner=site), by="site-operator")
+
+
+HISTORIES = (edits, edits_by_two, reports, chain, siblings, namesakes, operated)
 
 
 @pytest.mark.parametrize("history", HISTORIES, ids=lambda history: str(history.__name__))

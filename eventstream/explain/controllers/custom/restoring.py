@@ -5,8 +5,12 @@ else changed of an object that it made, and makes anew what was deleted.
 Source: https://kubernetes.io/docs/concepts/architecture/controller/#desired-vs-current
 """
 
+from collections.abc import Iterator
 from itertools import islice
 
+from eventstream.explain.vocabulary.declared import kinds
+from eventstream.explain.vocabulary.registry import group_kind
+from eventstream.explain.world.families import owner_of
 from eventstream.explain.world.text import seen
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Write
@@ -14,7 +18,7 @@ from eventstream.objects.changes import FieldChange
 from eventstream.objects.images import Image
 
 _LOOKED = 32
-"""Writes of one object, the newest first, among which that is looked for which is set back."""
+"""Writes of one object, or dependents of one owner, the newest first, that are looked at for it."""
 
 
 def restored(view: View, manager: str, asked: Write | None) -> Write | None:
@@ -39,14 +43,23 @@ def _made_anew(view: View) -> Write | None:
     owner = image.metadata.controller
     if owner is None:
         return None
-    name = (image.kind, image.metadata.name)
-    ends = (
-        view.latest(log.uid)
-        for log in view.children(owner.uid)
-        if (log.ref.kind, log.ref.name) == name and log is not view.write.log
-    )
-    gone = [end for end in ends if end is not None and end.gone]
-    return max(gone, key=lambda end: end.order, default=None)
+    ends = [end for end in _namesakes(view, owner.uid) if end.gone]
+    return max(ends, key=lambda end: end.order, default=None)
+
+
+def _namesakes(view: View, owner: str) -> Iterator[Write]:
+    """What an owner had of this kind and name before; of what nobody names, lately."""
+    image, own = view.write.image, view.write.log
+    if group_kind(image.api_version, image.kind) in kinds.REFERRED_TO_BY_NAME:
+        found = view.by_name(image.kind, image.metadata.namespace, image.metadata.name)
+        if found is not None and owner_of(found.image) == owner:
+            yield found
+        return
+    for log in islice(reversed(view.family(owner).children.values()), _LOOKED):
+        if log is not own and (log.ref.kind, log.ref.name) == (image.kind, image.metadata.name):
+            latest = view.latest(log.uid)
+            if latest is not None:
+                yield latest
 
 
 def _set_back(view: View, manager: str) -> Write | None:

@@ -7,7 +7,14 @@ import pytest
 from tests.explain.stories import KCM, START, Json, Story, stamp
 from tests.explain.test_outlook_diagnoses import complete, report, rollout, waiting
 from tests.explain.test_outlook_stuck import later
-from tests.explain.things import condition, daemonset, node, pod, statefulset
+from tests.explain.things import (
+    condition,
+    daemonset,
+    node,
+    pod,
+    replicaset,
+    statefulset,
+)
 
 NEVER = 'runc create failed: exec: "/bin/serve": stat /bin/serve: no such file or directory'
 READY = [condition("Ready", "True")]
@@ -111,6 +118,45 @@ def test_what_replaces_a_pod_and_keeps_ending_makes_nothing_whole() -> None:
     story.change(rs, {"status": {"readyReplicas": 1, "availableReplicas": 1}}, KCM)
     trace = story.trace(one)
     assert (trace.state, trace.diagnosis) == ("stalled", "crash-loop")
+
+
+UNFIT = [
+    condition("PodScheduled", "False", "Unschedulable", "0/1 nodes are available: 1 too small.")
+]
+
+
+def test_a_deployment_is_not_whole_before_the_pods_of_its_new_replicaset_are() -> None:
+    story = Story()
+    web, rs, one = rollout(story)
+    complete(story, web, rs, one)
+    story.delete(rs)
+    story.delete(one)
+    anew = story.create(replicaset(web, "web-2", replicas=1), KCM)
+    two = story.create(pod(anew, "web-2-a", node_name=""), KCM)
+    status = {"replicas": 1, "readyReplicas": 0, "availableReplicas": 0, "unavailableReplicas": 1}
+    story.change(web, {"status": status}, KCM, sub="status")
+    story.change(two, {"status": {"phase": "Pending", "conditions": UNFIT}}, "kube-scheduler")
+    later(story, 5)
+    trace = story.trace(rs)
+    assert (trace.state, trace.diagnosis) == ("stalled", "unschedulable"), trace.summary
+
+
+def test_a_daemonset_is_not_whole_before_its_new_pod_runs() -> None:
+    story = Story()
+    agent = daemonset()
+    agent["status"] |= {"currentNumberScheduled": 1, "numberReady": 1, "numberAvailable": 1}
+    agent = story.exists(agent)
+    one = story.exists(pod(agent, "agent-a", node_name="n1"))
+    evicted = condition("DisruptionTarget", "True", "EvictionByEvictionAPI")
+    story.change(one, {"status": {"conditions": [evicted]}}, "kube-apiserver", sub="status")
+    story.mark(one, grace=1)
+    story.delete(one)
+    two = story.create(pod(agent, "agent-b", node_name=""), KCM)
+    story.change(agent, {"status": {"numberReady": 0, "numberAvailable": 0}}, KCM, sub="status")
+    story.change(two, {"status": {"phase": "Pending", "conditions": UNFIT}}, "kube-scheduler")
+    later(story, 5)
+    trace = story.trace(one)
+    assert (trace.state, trace.diagnosis) == ("stalled", "unschedulable"), trace.summary
 
 
 COMMANDS = [

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from eventstream.explain.controllers.deciding import assess
 from eventstream.explain.controllers.shared import revisions, workloads
 from eventstream.explain.controllers.shared.podcounts import PodCounts, missing_pods
 from eventstream.explain.deletions.deciding import marks_deletion
@@ -84,14 +85,20 @@ def _autoscaler(write: Write, world: World) -> str:
     return names[0] if len(names) == 1 else f"the {title('horizontal-pod-autoscaler')}"
 
 
-def healed(began: Write, above: Write, snapshot: Snapshot) -> tuple[bool, list[Holding]]:
+def healed(began: Write, above: Write, snapshot: Snapshot) -> tuple[bool, list[Holding]] | None:
     """Whether the owner has, since the deletion, reported that all its Pods are ready again.
 
-    A Pod that fails again and again is ready in between, and no more whole for that.
+    A Pod that fails again and again is ready in between, and no more whole for that. None where
+    what was deleted had no Pods, or of owners that may never have what was deleted again.
     """
     desired = getattr(above.image.spec, "replicas", None)
-    if not isinstance(desired, int) or above.image.kind == "Deployment":
-        return True, []
+    if above.image.kind in ("Deployment", "DaemonSet"):
+        if getattr(began.image.spec, "replicas", 1) == 0:
+            return None
+        outlook = assess(snapshot, above, None)
+        return outlook.state == "complete", list(outlook.holdings)
+    if not isinstance(desired, int):
+        return None
     counts = PodCounts(snapshot, above)
     reported = above.order > began.order and workloads.reached(above.image)
     if reported and counts.ready == desired and not counts.unproven():

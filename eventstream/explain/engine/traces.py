@@ -281,7 +281,10 @@ class TraceKeeper:
             return gone
         if above.image.metadata.deletion_timestamp:
             return gone
-        whole, holdings = healed(began, above, snapshot)
+        found = healed(began, above, snapshot)
+        if found is None:
+            return gone
+        whole, holdings = found
         stages = staged(
             [
                 ("asked", 1, 1),

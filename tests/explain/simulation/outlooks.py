@@ -58,7 +58,7 @@ class World:
         """What may be called wrong, with each object and with what owns it."""
         found: Codes = defaultdict(set)
         for uid, thing in self.things.items():
-            own = self._wrong(thing)
+            own = self._wrong(thing) | ({"spec-invalid"} if self._lacks_target(thing) else set())
             for above in self.above(uid) if own else ():
                 found[above] |= own
         return found
@@ -85,6 +85,14 @@ class World:
         if kind in _WITH_PODS and any(map(leaving, self._every("Namespace"))):
             found.add("admission-denied")
         return found | self._wrong_by_pods(thing)
+
+    def _lacks_target(self, scaler: Json) -> bool:
+        """Whether what an autoscaler is to scale was deleted, or never there."""
+        if scaler["kind"] != "HorizontalPodAutoscaler":
+            return False
+        target, namespace = scaler["spec"]["scaleTargetRef"], scaler["metadata"]["namespace"]
+        there = [each["metadata"] for each in self._every(target["kind"])]
+        return (namespace, target["name"]) not in {(m["namespace"], m["name"]) for m in there}
 
     def _wrong_by_pods(self, thing: Json) -> set[str]:
         """What may be wrong with a Pod, and with a namespace by those that go with it."""

@@ -4,7 +4,7 @@ import pytest
 
 from eventstream.kinds import taught
 from tests.explain.stories import Json, Story, stamp
-from tests.explain.things import condition, definition, pod, thing, website
+from tests.explain.things import condition, definition, deployment, pod, thing, website
 
 _NOT = ("Ready", "False")
 _KAFKA = "kafka.strimzi.io/v1"
@@ -141,6 +141,21 @@ def test_who_acts_on_others_of_the_kind_is_running(beside: bool) -> None:
         story.change(first, {"status": {"phase": "InProgress"}}, "velero-server")
     story.wait(50)
     assert _told(story, second) == ("stalled", "not-ready" if beside else "no-controller")
+
+
+@pytest.mark.parametrize("acts", [True, False])
+def test_who_acts_on_what_no_reference_ties_to_it_is_running(acts: bool) -> None:
+    story = Story()
+    site = story.create(website(), "kubectl-create")
+    web = deployment("shopfront")
+    story.change(site, {"status": {"phase": "Ready"}}, "site-operator", sub="status")
+    story.create(web, "site-operator")
+    story.wait(60)
+    story.change(site, {"spec": {"replicas": 3}}, "kubectl-patch")
+    if acts:
+        story.change(web, {"spec": {"replicas": 3}}, "site-operator")
+    story.wait(100)
+    assert _told(story, site) == ("stalled", "not-ready" if acts else "no-controller")
 
 
 def test_what_was_changed_since_anybody_reported_on_it_was_not_acted_on() -> None:

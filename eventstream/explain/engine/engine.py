@@ -258,6 +258,8 @@ class Engine:
         trace = self._trace_of(view, verdict) if row is write else row.decision.trace
         draft = steps.draft(self._cluster, write, verdict, trace)
         decision.verdict = verdict
+        if verdict.actor == "custom-controller":
+            self._world.known.served(write, verdict)
         if draft == old and not placed:
             return []
         decision.draft = draft

@@ -17,7 +17,7 @@ from eventstream.explain.vocabulary.records import Evidence, ObjectRef, type_nam
 from eventstream.explain.vocabulary.registry import group_kind
 from eventstream.explain.world.pods import condition, node_of
 from eventstream.explain.world.text import asker
-from eventstream.explain.world.writes import ObjectLog, Write
+from eventstream.explain.world.writes import ObjectLog, Verdict, Write
 from eventstream.objects.images import Image
 from eventstream.objects.kinds import BUILT_IN_GROUPS, is_built_in
 from eventstream.objects.managed_fields import paths, status_writers
@@ -40,6 +40,7 @@ class Known:
         self._controllers: set[tuple[str, str]] = set()
         self._reported: set[tuple[str, str]] = set()
         self._last: dict[tuple[str, str, str | None], int] = {}
+        self._served: dict[str, tuple[int, str]] = {}
         self._shown: set[str] = set()
         self._created: dict[str, int] = {}
 
@@ -54,6 +55,21 @@ class Known:
     def reported_since(self, group: str, kind: str, namespace: str | None, order: int) -> bool:
         """Whether a status of this kind in the namespace became another one above `order`."""
         return self._last.get((group, kind, namespace), -1) > order
+
+    def server_since(self, uid: str, order: int) -> str:
+        """Who acted on something else for an object above `order`, by name; empty for nobody."""
+        at, name = self._served.get(uid, (-1, ""))
+        return name if at > order else ""
+
+    def served(self, write: Write, verdict: Verdict) -> None:
+        """Note that a custom controller answered another object by a write; the oldest go."""
+        cause = verdict.causes[0].log if verdict.causes else write.log
+        if cause is write.log or not verdict.actor_name:
+            return
+        at = self._served.pop(cause.uid, (-1, ""))
+        if len(self._served) >= CONTROLLERS_KEPT:
+            del self._served[next(iter(self._served))]
+        self._served[cause.uid] = max(at, (write.order, verdict.actor_name))
 
     def is_shown(self, kind: str) -> bool:
         """Whether one of the kinds that are asked for may be listed by this reader."""

@@ -27,7 +27,9 @@ def unseen(snapshot: Snapshot, write: Write, asked: Write, since: float) -> Hold
     name, wait = named(write.image), acting(write.image)
     finalizer, reporter = _announced(write, asked), _reporter(snapshot, write, asked, since)
     resource, space = write.change.resource, write.image.metadata.namespace
-    acts = snapshot.world.known.reported_since(resource.group, resource.kind, space, asked.order)
+    known = snapshot.world.known
+    acts = known.reported_since(resource.group, resource.kind, space, asked.order)
+    reporter = reporter or known.server_since(write.log.uid, asked.order)
     late = "not-ready" if finalizer or reporter or acts else "no-controller"
     waiting_for = f"a custom controller to act on {name}"
     if finalizer:

@@ -2,7 +2,16 @@
 
 from tests.explain.stories import KCM, Json, Story, stamp
 from tests.explain.test_outlook_stuck import later
-from tests.explain.things import condition, daemonset, deployment, node, pod, replicaset, thing
+from tests.explain.things import (
+    condition,
+    daemonset,
+    deployment,
+    node,
+    pod,
+    replicaset,
+    statefulset,
+    thing,
+)
 
 NOT_FOUND = 'deployments/scale.apps "web" not found'
 
@@ -81,6 +90,18 @@ def test_a_namespace_whose_pod_is_given_time_to_stop_is_not_slow() -> None:
     trace = story.trace(space)
     assert (trace.state, trace.holder, trace.diagnosis) == ("running", "kubelet", None)
     assert "in Namespace shop, which is to go" in trace.waiting_for
+
+
+def test_what_else_goes_with_a_namespace_is_given_no_time_to_stop() -> None:
+    story = Story("Pod")
+    space = story.exists(thing("Namespace", "shop", status={"phase": "Active"}))
+    going = story.exists(statefulset(replicas=0))
+    story.mark(going, finalizers=["foregroundDeletion"])
+    story.mark(space)
+    left = condition("NamespaceContentRemaining", "True", "SomeResourcesRemain", "statefulsets")
+    story.change(space, {"status": {"conditions": [left]}}, KCM, sub="status")
+    later(story, 30)
+    assert story.trace(space).holder == "namespace-controller"
 
 
 def test_a_job_that_is_left_to_another_controller_names_it() -> None:

@@ -295,19 +295,20 @@ def _held_up(snapshot: Snapshot, space: Write) -> Holding:
     """What a namespace that is to go waits for: a Pod in it that hangs, or what has finalizers."""
     plain, name = emptied(space), space.image.metadata.name
     stopping: Holding | None = None
-    for pod in _marked(snapshot, snapshot.world.places.inhabitants(name), name)[:_LOOKED_MOST]:
-        held = _leaving(snapshot, pod)
+    for left in _marked(snapshot, snapshot.world.places.inhabitants(name), name)[:_LOOKED_MOST]:
+        held = _leaving(snapshot, left)
         if held.diagnosis:
             wrong = Trouble(
                 held.diagnosis,
-                f"{named(space.image)} is to go and waits for {named(pod.image)}: {held.detail}",
+                f"{named(space.image)} is to go and waits for {named(left.image)}: {held.detail}",
                 (*plain.evidence, *held.evidence),
                 held.command,
                 holder=held.actor,
                 name=held.name,
             )
             return troubled(plain, wrong)
-        stopping = stopping or held
+        if is_a(left.image, kinds.POD):  # Of what else goes, no time is granted to stop.
+            stopping = stopping or held
     if plain.late != "finalizer-stuck":
         return undiscovered(snapshot, space, plain) or slowly(space, stopping) or plain
     logs = list(snapshot.world.logs.values())

@@ -155,5 +155,5 @@ def test_a_daemon_pod_goes_when_its_node_is_not_selected_any_more() -> None:
     step = story.last(one)
     assert step.actor == "daemonset-controller"
     assert step.why == (
-        "Node node-1 has no longer what the node selector of DaemonSet agent asks for: disk=ssd."
+        "Node node-1 lacks what the node selector of DaemonSet agent asks for: disk=ssd."
     )

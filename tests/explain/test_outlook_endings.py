@@ -151,6 +151,7 @@ def test_a_daemonset_is_not_whole_before_its_new_pod_runs() -> None:
     story.change(one, {"status": {"conditions": [evicted]}}, "kube-apiserver", sub="status")
     story.mark(one, grace=1)
     story.delete(one)
+    assert story.trace(one).state == "running", "its controller has not counted yet"
     two = story.create(pod(agent, "agent-b", node_name=""), KCM)
     story.change(agent, {"status": {"numberReady": 0, "numberAvailable": 0}}, KCM, sub="status")
     story.change(two, {"status": {"phase": "Pending", "conditions": UNFIT}}, "kube-scheduler")

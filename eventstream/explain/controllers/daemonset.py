@@ -128,8 +128,8 @@ def _unfit(view: View, parent: Write) -> str:
     if not lacks:
         return ""
     return (
-        f"{named(host.image)} has no longer what the node selector of {named(parent.image)} asks "
-        f"for: {listing(lacks)}."
+        f"{named(host.image)} lacks what the node selector of {named(parent.image)} asks for: "
+        f"{listing(lacks)}."
     )
 
 

@@ -89,14 +89,16 @@ def healed(began: Write, above: Write, snapshot: Snapshot) -> tuple[bool, list[H
     """Whether the owner has, since the deletion, reported that all its Pods are ready again.
 
     A Pod that fails again and again is ready in between, and no more whole for that. None where
-    what was deleted had no Pods, or of owners that may never have what was deleted again.
+    what was deleted had no Pods, or where the owner counts none of which one could say that.
     """
     desired = getattr(above.image.spec, "replicas", None)
     if above.image.kind in ("Deployment", "DaemonSet"):
         if getattr(began.image.spec, "replicas", 1) == 0:
             return None
         outlook = assess(snapshot, above, None)
-        return outlook.state == "complete", list(outlook.holdings)
+        # Pods that a ReplicaSet leaves behind may be taken over without a report of its Deployment.
+        reported = above.order > began.order or above.image.kind == "Deployment"
+        return reported and outlook.state == "complete", list(outlook.holdings)
     if not isinstance(desired, int):
         return None
     counts = PodCounts(snapshot, above)

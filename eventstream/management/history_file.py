@@ -12,8 +12,8 @@ from django.db import DatabaseError
 from eventstream import excerpts, history
 from eventstream.dialects import dialect
 from eventstream.excerpts import StepLine, TraceLine
-from eventstream.explain.engine.output import step_records, trace_record
 from eventstream.explain.vocabulary.records import Trace
+from eventstream.management.output import step_records, trace_record
 from eventstream.tapelines import BadLine, Reading
 
 _NAME = "history-file"

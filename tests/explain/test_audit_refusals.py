@@ -3,8 +3,8 @@
 import pytest
 
 from eventstream.explain.engine.engine import Engine
-from eventstream.explain.engine.output import expand
 from eventstream.explain.vocabulary.records import Step
+from eventstream.management.output import expand
 from tests.explain.audits import ask, by_controller, with_audit
 from tests.explain.stories import Story
 from tests.explain.tapes import Result, fold

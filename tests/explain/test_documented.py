@@ -5,7 +5,6 @@ from typing import get_args
 import pytest
 
 from eventstream.explain.controllers.pod.disruptions import DISRUPTIONS
-from eventstream.explain.engine.output import expand
 from eventstream.explain.vocabulary.diagnoses import DIAGNOSES
 from eventstream.explain.vocabulary.documented.creation import (
     CREATION,
@@ -25,6 +24,7 @@ from eventstream.explain.vocabulary.records import Grade, Step, Verb
 from eventstream.explain.vocabulary.registry import ACTORS, MAKERS, STATUS_WRITERS
 from eventstream.explain.vocabulary.sources import K8S
 from eventstream.explain.world.writes import Verdict
+from eventstream.management.output import expand
 from tests.explain.tapes import NAMES, fold, observations
 
 AROUND = (*START, *FOLLOWING, *TYPE, REQUEST, *LOOP, BUILT_IN)

@@ -2,8 +2,7 @@
 
 from collections import Counter
 
-from eventstream.explain.engine.looks import GLANCES_A_SECOND, Looks
-from eventstream.explain.engine.tracelog import TraceLog
+from eventstream.explain.engine.tracelog import GLANCES_A_SECOND, Looks, TraceLog
 from eventstream.explain.vocabulary.records import Usual
 from eventstream.explain.world.writes import ObjectLog
 from tests.store.samples import trace as sample

@@ -3,8 +3,8 @@
 import pytest
 
 from eventstream.explain.controllers.pod.scheduler import refusal
-from eventstream.explain.outlook.quantities import amount, requested
 from eventstream.objects.pods import Container, PodSpec, Resources
+from eventstream.objects.quantities import amount, requested
 from tests.explain.stories import KCM, Json, Story
 from tests.explain.test_outlook_diagnoses import rollout
 from tests.explain.things import condition, pod, statefulset, thing

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from eventstream.explain.outlook.quantities import requested
 from eventstream.objects.pods import Container, PodSpec, Resources
+from eventstream.objects.quantities import requested
 from eventstream.objects.redaction import NOT_KEPT
 from tests.explain.operated import Operated
 from tests.explain.stories import START, Json, Story, stamp

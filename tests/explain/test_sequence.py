@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from eventstream.explain.engine.output import expand
 from eventstream.explain.vocabulary.records import Step
+from eventstream.management.output import expand
 from tests.explain.tapes import Result, fold, observations
 
 TRUTH = Path(__file__).parent / "truth"

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from eventstream.explain.engine.engine import Engine
-from eventstream.explain.engine.output import outlook_record, trace_record
 from eventstream.explain.vocabulary.records import (
     Step,
     StepRemoved,
@@ -23,6 +22,7 @@ from eventstream.explain.vocabulary.records import (
     TraceUpsert,
     Upsert,
 )
+from eventstream.management.output import outlook_record, trace_record
 from eventstream.replaying import PassedOver, replay
 
 SITUATIONS = Path(__file__).parent / "situations"

@@ -13,8 +13,8 @@ import msgspec
 from dashboard import protocol
 from eventstream.auditlog import read_audit
 from eventstream.explain.engine.engine import Engine
-from eventstream.explain.engine.output import step_records, trace_record
 from eventstream.management.commands.explain import Explained
+from eventstream.management.output import step_records, trace_record
 from eventstream.objects.audit import AuditDecoder
 from eventstream.objects.cluster_kinds import EventFacts
 from eventstream.objects.decoding import DecodeError, Decoder, encode

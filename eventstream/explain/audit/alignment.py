@@ -14,9 +14,8 @@ from heapq import merge
 from itertools import islice, pairwise
 from operator import le, lt, sub
 
-from eventstream.explain.audit.bands import best_options, between, bits
 from eventstream.explain.audit.fitting import Column, Span, by_answer
-from eventstream.explain.audit.groups import Group
+from eventstream.explain.audit.groups import Group, best_options, between, bits
 from eventstream.explain.audit.requests import PROMPT, Request, Unit
 from eventstream.explain.world.claims import Match
 

@@ -5,8 +5,14 @@ Source: pkg/controller/daemon/daemon_controller.go, addNode, updateNode and pods
 
 from eventstream.explain.controllers.registry import Behaviour
 from eventstream.explain.controllers.shared import revisions, workloads
-from eventstream.explain.controllers.shared.revisions import HASH, newest_revision
-from eventstream.explain.controllers.shared.updates import going_at, is_available, share, siblings
+from eventstream.explain.controllers.shared.revisions import (
+    HASH,
+    going_at,
+    is_available,
+    newest_revision,
+    share,
+    siblings,
+)
 from eventstream.explain.deletions.deciding import Housekeeper, either, would_say
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.declared import kinds

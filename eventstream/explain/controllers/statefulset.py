@@ -5,11 +5,12 @@ Source: pkg/controller/statefulset/stateful_set_control.go, processReplica and p
 
 from eventstream.explain.controllers.registry import Behaviour
 from eventstream.explain.controllers.shared import conventions, revisions, workloads
-from eventstream.explain.controllers.shared.revisions import HASH, newest_revision
-from eventstream.explain.controllers.shared.updates import (
+from eventstream.explain.controllers.shared.revisions import (
+    HASH,
     LAG,
     going_at,
     is_available,
+    newest_revision,
     share,
     siblings,
 )

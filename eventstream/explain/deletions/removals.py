@@ -7,8 +7,8 @@ from eventstream.explain.deletions import finalizers
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Evidence, Loop
 from eventstream.explain.vocabulary.registry import title
-from eventstream.explain.world.aliases import MIRROR
 from eventstream.explain.world.claims import Said, Telling
+from eventstream.explain.world.notes import MIRROR
 from eventstream.explain.world.pods import condition, containers, has_ended, is_true, node_of
 from eventstream.explain.world.text import count, named, seen
 from eventstream.explain.world.world import View

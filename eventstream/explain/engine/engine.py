@@ -27,8 +27,8 @@ from eventstream.explain.vocabulary.records import (
     trace_id,
 )
 from eventstream.explain.world import steps
-from eventstream.explain.world.aliases import Aliases
 from eventstream.explain.world.claims import Match
+from eventstream.explain.world.notes import Aliases
 from eventstream.explain.world.steps import Memo, read_memos
 from eventstream.explain.world.world import View, World
 from eventstream.explain.world.writes import Burst, Verdict, Write, row_of

@@ -19,8 +19,7 @@ from eventstream.explain.engine.causes import (
     told,
     waiting_for,
 )
-from eventstream.explain.engine.looks import Looks
-from eventstream.explain.engine.tracelog import TraceLog
+from eventstream.explain.engine.tracelog import Looks, TraceLog
 from eventstream.explain.outlook.holding import Outlook, command_of, evidence_of, pending, staged
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.usual import UsualWaits

@@ -15,13 +15,6 @@ from django.core.management.base import CommandError
 
 from eventstream import excerpts
 from eventstream.explain.engine.engine import Engine
-from eventstream.explain.engine.output import (
-    order_key,
-    outlook_record,
-    step_records,
-    told_why,
-    trace_record,
-)
 from eventstream.explain.vocabulary.records import (
     Step,
     StepRemoved,
@@ -36,6 +29,13 @@ from eventstream.management.history_file import (
     history_records,
 )
 from eventstream.management.options import given, no_messages, taught_by, teaching
+from eventstream.management.output import (
+    order_key,
+    outlook_record,
+    step_records,
+    told_why,
+    trace_record,
+)
 from eventstream.management.printing import PlainCommand
 from eventstream.replaying import PassedOver, replay
 from eventstream.tapelines import BadLine, TapeError

@@ -18,13 +18,13 @@ from eventstream.explain.controllers.custom.answers import (
     unanswered,
     unseen,
 )
-from eventstream.explain.controllers.custom.before import is_history
 from eventstream.explain.controllers.custom.timing import (
+    is_history,
     is_newer_than_reports,
     moved,
+    reached,
     since_when,
 )
-from eventstream.explain.controllers.custom.turns import reached
 from eventstream.explain.controllers.shared.conventions import QUEUE, untaught
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot

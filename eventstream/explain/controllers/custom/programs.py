@@ -10,8 +10,7 @@ Sources: https://kubernetes.io/docs/concepts/extend-kubernetes/api-extension/cus
 """
 
 from eventstream.explain.attribution import proofs
-from eventstream.explain.attribution.customs import any_of, owned
-from eventstream.explain.attribution.marks import is_of
+from eventstream.explain.attribution.customs import any_of, is_of, owned
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.declared.tools import LIBRARIES, is_of_a_cloud, is_tool

@@ -14,14 +14,15 @@ from typing import Any
 from eventstream.explain.attribution import proofs
 from eventstream.explain.attribution.customs import (
     any_of,
+    appliers,
     asked_above,
     authors,
     controls,
     custom_owner,
+    marked_for,
     namesakes,
     owned,
 )
-from eventstream.explain.attribution.marks import appliers, marked_for
 from eventstream.explain.controllers.custom.grounds import grounds
 from eventstream.explain.deletions.finalizers import PROMPT, setters
 from eventstream.explain.deletions.removals import deletion

@@ -11,7 +11,7 @@ import msgspec
 
 from eventstream.explain.attribution import proofs
 from eventstream.explain.attribution.writers import is_bare
-from eventstream.explain.controllers.shared.updates import share
+from eventstream.explain.controllers.shared.revisions import share
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.world.claims import Writer

@@ -9,8 +9,7 @@ Source: https://kubernetes.io/docs/tasks/administer-cluster/safely-drain-node/
 import msgspec
 
 from eventstream.explain.attribution import proofs
-from eventstream.explain.attribution.customs import custom_keeper, pruner
-from eventstream.explain.attribution.marks import is_of
+from eventstream.explain.attribution.customs import custom_keeper, is_of, pruner
 from eventstream.explain.vocabulary.declared.tools import is_tool
 from eventstream.explain.vocabulary.records import Evidence, Grade
 from eventstream.explain.vocabulary.registry import ACTORS

@@ -5,23 +5,24 @@ pkg/kubelet/kubelet_pods.go (environment), pkg/kubelet/kuberuntime/kuberuntime_c
 (reasons).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 import msgspec
 
 from eventstream.explain.attribution import proofs
-from eventstream.explain.controllers.pod.namesakes import namesakes
 from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary import commands
 from eventstream.explain.vocabulary.records import Evidence
+from eventstream.explain.world.known import CUSTOM, name_key
 from eventstream.explain.world.notes import told_at
 from eventstream.explain.world.pods import condition, is_ready, is_true, phase
-from eventstream.explain.world.text import count, listing, parse, said_by, sentence
+from eventstream.explain.world.text import count, listing, named, one_line, parse, said_by, sentence
 from eventstream.explain.world.writes import Write
 from eventstream.expressions import expression
 from eventstream.objects.images import Image
+from eventstream.objects.kinds import is_built_in
 from eventstream.objects.observations import Change
 from eventstream.objects.pods import Container, ContainerStatus, PodSpec, PodStatus, Terminated
 
@@ -344,3 +345,44 @@ def starting(snapshot: Snapshot, write: Write, status: ContainerStatus) -> Troub
         detail = sentence(f"{who} cannot be made: {said_by(message, reason)}")
         return Trouble("start-failed", detail, evidence, command)
     return Trouble("config-missing", detail, evidence, command)
+
+
+_APPLIERS = frozenset({"argoproj.io", "helm.toolkit.fluxcd.io", "kustomize.toolkit.fluxcd.io"})
+"""Groups whose resources are called as all that they bring, and may wait for the Pod itself."""
+
+_MOST = 2
+"""Resources that are told of: a name can be that of many."""
+
+
+def namesakes(
+    snapshot: Snapshot, pod: Write, names: Iterable[str]
+) -> tuple[str, tuple[Evidence, ...]]:
+    """What custom resources of these names that are not done say, as clauses, and what shows it.
+
+    What such resources make is often called as they are: an ExternalSecret's Secret, unless its
+    target has a name of its own; a SealedSecret's always; a Certificate's, as most are written. So
+    this is no claim that it would make the missing one: the name is all that ties them.
+    Sources: https://external-secrets.io/latest/api/externalsecret/ (spec.target.name);
+    https://github.com/bitnami-labs/sealed-secrets#usage.
+    """
+    told: list[str] = []
+    shown: list[Evidence] = []
+    for name in names:
+        key = name_key(CUSTOM, pod.image.metadata.namespace, name)
+        logs = sorted(snapshot.world.names.get(key, {}).values(), key=lambda log: log.uid)
+        for write in (snapshot.alive(log) for log in logs):
+            health = write.image.health if write is not None else None
+            if write is None or health is None or health.state not in ("failed", "progressing"):
+                continue
+            if write.change.resource.group in _APPLIERS or _runs(write):
+                continue
+            why = one_line(said_by(health.message, health.reason)).rstrip(".") or health.by
+            if why and len(told) < _MOST:
+                told.append(f"; {named(write.image)} of the same name says: {why}")
+                shown.append(proofs.status(write, f"{named(write.image)} says: {why}"))
+    return "".join(told), tuple(shown)
+
+
+def _runs(write: Write) -> bool:
+    """Whether it runs Pods, or what makes them: then it may be the Pod's own, and wait for that."""
+    return any(is_built_in(log.ref.api_version) for log in write.log.family.children.values())

@@ -10,7 +10,6 @@ import msgspec
 
 from eventstream.explain.attribution import proofs
 from eventstream.explain.outlook.holding import Trouble
-from eventstream.explain.outlook.quantities import requested
 from eventstream.explain.vocabulary import commands, sources
 from eventstream.explain.vocabulary.declared.tools import is_tool
 from eventstream.explain.vocabulary.documented.words import RuleName
@@ -23,6 +22,7 @@ from eventstream.explain.world.writes import Verdict, Write
 from eventstream.expressions import expression
 from eventstream.objects.observations import Change
 from eventstream.objects.pods import Condition
+from eventstream.objects.quantities import requested
 
 
 def bound(view: View) -> Verdict | None:

@@ -7,7 +7,6 @@ https://kubernetes.io/docs/concepts/storage/persistent-volumes/#expanding-persis
 from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.shared.leaving import users
 from eventstream.explain.outlook.holding import Holding, Trouble, troubled
-from eventstream.explain.outlook.quantities import amount
 from eventstream.explain.outlook.snapshot import Snapshot, written
 from eventstream.explain.vocabulary import commands, sources
 from eventstream.explain.vocabulary.declared.tools import is_program
@@ -23,6 +22,7 @@ from eventstream.objects.cluster_kinds import ClaimSpec
 from eventstream.objects.images import Image
 from eventstream.objects.network_kinds import VolumeSpec
 from eventstream.objects.observations import Change
+from eventstream.objects.quantities import amount
 
 _FAILED = ("ControllerResizeError", "NodeResizeError")
 _FAILURES = ("VolumeResizeFailed", "FileSystemResizeFailed")

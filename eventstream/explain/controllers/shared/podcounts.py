@@ -25,7 +25,7 @@ from eventstream.explain.controllers.shared.refusals import (
     perhaps_refused,
     refused,
 )
-from eventstream.explain.controllers.shared.updates import ready_since
+from eventstream.explain.controllers.shared.revisions import ready_since
 from eventstream.explain.outlook.holding import Holding, Trouble, troubled
 from eventstream.explain.outlook.snapshot import Snapshot, asked, asked_or_heard, made
 from eventstream.explain.vocabulary import commands

@@ -11,7 +11,6 @@ import msgspec
 from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.registry import behaviour_of
 from eventstream.explain.outlook.holding import Holding, Trouble, troubled
-from eventstream.explain.outlook.quantities import amount
 from eventstream.explain.outlook.snapshot import Snapshot, made
 from eventstream.explain.vocabulary import commands
 from eventstream.explain.vocabulary.declared import kinds
@@ -22,6 +21,7 @@ from eventstream.explain.world.pods import node_of, phase
 from eventstream.explain.world.text import listing, named, said_by, sentence, when
 from eventstream.explain.world.writes import Write
 from eventstream.expressions import expression
+from eventstream.objects.quantities import amount
 from eventstream.objects.workloads import StatefulSetSpec
 
 _REFUSED = 2

@@ -9,7 +9,7 @@ import msgspec
 from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.registry import behaviour_of
 from eventstream.explain.controllers.shared.makers import begun
-from eventstream.explain.controllers.shared.updates import going_at
+from eventstream.explain.controllers.shared.revisions import going_at
 from eventstream.explain.deletions.deciding import Housekeeper, left_open, would_say
 from eventstream.explain.deletions.removals import deletion
 from eventstream.explain.vocabulary.records import Loop

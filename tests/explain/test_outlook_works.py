@@ -175,6 +175,29 @@ def test_what_was_changed_since_anybody_reported_on_it_was_not_acted_on() -> Non
     )
 
 
+@pytest.mark.parametrize(
+    ("reports", "again", "stands"),
+    [(False, 1, ("complete", None)), (True, 1, ("stalled", "no-controller")),
+     (False, 3, ("stalled", "no-controller"))],
+    ids=["unseen", "seen in between", "something else"],
+)  # fmt: skip
+def test_who_had_reported_on_what_is_asked_again_has_nothing_to_do(
+    reports: bool, again: int, stands: tuple[str, str | None]
+) -> None:
+    """A status of which no generation is a part stays as it is, and is not written."""
+    story = Story()
+    site = story.create(website(spec={"replicas": 1}), "kubectl-create")
+    story.change(site, {"status": {"phase": "Ready"}}, "site-operator", sub="status")
+    story.wait(60)
+    story.change(site, {"spec": {"replicas": 2}}, "kubectl-edit")
+    if reports:
+        story.change(site, {"status": {"sites": 2}}, "site-operator", sub="status")
+    story.wait(2)
+    story.change(site, {"spec": {"replicas": again}}, "flux")
+    story.wait(100)
+    assert _told(story, site) == stands
+
+
 @pytest.mark.parametrize("known", [True, False])
 def test_what_is_paused_by_an_annotation_is_not_seen_and_that_is_no_wonder(known: bool) -> None:
     story = Story(judge=taught.judge())

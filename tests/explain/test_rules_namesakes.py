@@ -6,7 +6,7 @@ from eventstream.explain.engine.engine import Engine
 from tests.explain.stories import Json, Story
 from tests.explain.tapes import Result, fold
 from tests.explain.test_rules_deletions import actors
-from tests.explain.things import deployment, owned_by, pod, website
+from tests.explain.things import deployment, owned_by, pod, statefulset, website
 
 PLAIN = "OpenAPI-Generator"
 
@@ -117,3 +117,31 @@ def test_what_an_operator_wrote_it_may_also_take_from_and_delete_at_once() -> No
     story.change(about, {"metadata": {"labels": {"tier": None}}})
     story.mark(about, 5)
     assert [story.step(about, n).actor for n in range(3)] == ["unknown"] * 3
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_what_no_reference_ties_is_judged_by_itself(there: bool) -> None:
+    """Its custom resource does not count it, and so would never tell what it lacks."""
+    story = Story()
+    db, site = statefulset("shop", 0), website("shop")
+    told(story, story.create(website("elsewhere"), "kubectl-create"))
+    if there:
+        db["status"] = {"observedGeneration": 1}
+        story.exists(db)
+    (story.exists if there else story.create)(site)
+    if there:
+        story.wait(60)
+        story.change(site, {"spec": {"replicas": 3}}, "kubectl-patch")
+        story.change(db, {"spec": {"replicas": 3}}, PLAIN)
+    else:
+        story.create(db, PLAIN)
+    told(story, site)
+    engine, result = Engine("cluster", audited=False), Result()
+    for shown in story.shown:
+        result.take([*engine.apply(shown), *engine.tick(shown.at + 20)])
+    result.take(engine.tick(story.at + 100))
+    own = next(trace for trace in result.traces.values() if trace.follows)
+    assert own.title == "statefulset/shop"
+    assert own.cause == f"{'changed' if there else 'made'} for website/shop"
+    assert own.follows == story.last(db).trace == story.last(site).trace
+    assert (own.state, own.diagnosis) == ("stalled", "controller-silent")

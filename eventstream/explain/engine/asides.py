@@ -3,7 +3,8 @@
 A Pod that was preempted belongs to what its preemptor began, and one that left a lost node to the
 node; how its controller stands without it is then told by a trace without a cause. So is how an
 object stands that was let go by its owner, as by a deletion that orphans: what began with the
-owner ends with it. What was there when watching began is told from its own timestamps; of other
+owner ends with it. And how a workload stands that an operator made or changed for its custom
+resource without a reference to that: nothing counts it as a part. What was there when watching began is told from its own timestamps; of other
 kinds than workloads, and what limits these, only what is not done.
 """
 
@@ -30,6 +31,7 @@ class Asides:
         self._traces = traces
         self._disrupted: list[Write] = []
         self._orphaned: list[Write] = []
+        self._asked: list[Write] = []
         self._told: dict[str, tuple[ObjectLog, float]] = {}
 
     def told(self, note: Change) -> None:
@@ -42,10 +44,15 @@ class Asides:
             self._told[log.uid] = log, note.at
 
     def note(self, write: Write) -> None:
-        """Remember a Pod that was disrupted or is ready no more, and whom its owner let go."""
+        """Remember a Pod that was disrupted or is ready no more, and whom its owner let go.
+
+        And what was asked for on behalf of another object that does not own it.
+        """
         if changed_hands(write) and not owner_of(write.image) and is_workload(write.log.ref):
             self._orphaned.append(write)
         if write.pod is None:
+            if not (write.log.owner or write.decision.begins) and _asks(write):
+                self._asked.append(write)
             return
         if write.pod.disrupted:
             self._disrupted.append(write)
@@ -57,10 +64,12 @@ class Asides:
         """The ids of the traces to judge, begun where there was none."""
         disrupted, self._disrupted = sorted(self._disrupted, key=by_order), []
         orphaned, self._orphaned = sorted(self._orphaned, key=by_order), []
+        asked, self._asked = self._asked, []
         told, self._told = self._told, {}
         alone = [write for write in orphaned if write.log.exists and not write.log.owner]
         begun = {self._alone(write, write.log, _LET_GO) for write in alone}
         begun |= {key for write in orphaned if (key := self._without(write))}
+        begun |= {key for write in asked if (key := self._for_another(write))}
         begun |= {key for log, at in told.values() if (key := self._tell(log, at))}
         return begun | {key for write in disrupted if (key := self._begin(write))}
 
@@ -82,6 +91,14 @@ class Asides:
         if latest.image.metadata.deletion_timestamp:
             return ""
         return self._alone(write, [owner, *self._traces.above(owner)][-1], _TAKEN)
+
+    def _for_another(self, write: Write) -> str:
+        """How an object stands that another does not count: its own trouble is told by nobody."""
+        joined = self._traces.open.get(write.decision.trace)
+        if joined is None or joined.root is write.log or write.log.owner:
+            return ""
+        does = "made" if write.change.type == "ADDED" else "changed"
+        return self._alone(write, write.log, f"{does} for {_of(joined.root, write.log)}")
 
     def _begin(self, write: Write) -> str:
         above, joined = self._traces.above(write.log), self._traces.open.get(write.decision.trace)
@@ -124,6 +141,12 @@ _HAS_TO_GO = "has to go"
 _NOT_READY = "is not ready any more"
 _LET_GO = "let go by what owned it"
 _TAKEN = "something that it owned was taken from it"
+
+
+def _asks(write: Write) -> bool:
+    """Whether it asks for something new of what stands by itself, as a workload does."""
+    leaves = write.gone or write.image.metadata.deletion_timestamp is not None
+    return write.spec_changed and not leaves and is_workload(write.log.ref)
 
 
 def resume(trace: TraceLog, record: Trace) -> None:

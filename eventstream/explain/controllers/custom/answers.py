@@ -92,6 +92,25 @@ def only_marks(asked: Write) -> bool:
     return before.metadata.generation == now.metadata.generation
 
 
+_LOOKED = 32
+"""Versions before a change in which is looked for what its controller last reported on."""
+
+
+def is_undone(asked: Write) -> bool:
+    """Whether it asks again for what its controller had last reported on: nothing is new to it.
+
+    It need not have seen what was asked in between, and a status that names no generation stays.
+    """
+    log, now = asked.log, asked.image
+    newest = log.position(asked.order) - 1
+    for index in range(newest, max(newest - _LOOKED, -1), -1):
+        before = log.writes[index]
+        if before.base or _acts(before):
+            same = now.spec == before.image.spec and now.other == before.image.other
+            return index < newest and bool(same)
+    return False
+
+
 def counts_reports(snapshot: Snapshot, write: Write) -> Health | None:
     """How it says that it stands; unknown where each report of it counts as a generation."""
     health = write.image.health
@@ -110,7 +129,7 @@ def unanswered(snapshot: Snapshot, write: Write, asked: Write) -> float | None:
         return _alone(snapshot, write) if _says_nothing(write) else None
     if asked.change.type == "ADDED" and not _says_nothing(asked):
         return None  # It came with a status, as one that is restored does.
-    if only_marks(asked):
+    if only_marks(asked) or is_undone(asked):
         return None  # What it says of what it asks for stands.
     if asked.image.health is None and _has_no_status(snapshot, write):
         return None  # Who acts on one need not write anything that shows.

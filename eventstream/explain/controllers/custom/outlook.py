@@ -14,6 +14,7 @@ from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.custom.answers import (
     ACTOR,
     counts_reports,
+    is_undone,
     only_marks,
     unanswered,
     unseen,
@@ -225,7 +226,7 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None, child_of: Asse
         counts.append(("done", int(health.state == "complete"), 1))
     stages = staged(counts)
     if not found:
-        acted = not only_marks(asked) or _reports(asked)
+        acted = not (only_marks(asked) or is_undone(asked)) or _reports(asked)
         acted = acted and not is_newer_than_reports(write)
         return _done(write, health, done, total, stages, acted=acted)
     outlook = pending(found, stages, snapshot, "")

@@ -4,8 +4,9 @@ A Pod that was preempted belongs to what its preemptor began, and one that left 
 node; how its controller stands without it is then told by a trace without a cause. So is how an
 object stands that was let go by its owner, as by a deletion that orphans: what began with the
 owner ends with it. And how a workload stands that an operator made or changed for its custom
-resource without a reference to that: nothing counts it as a part. What was there when watching began is told from its own timestamps; of other
-kinds than workloads, and what limits these, only what is not done.
+resource without a reference to that: nothing counts it as a part. What was there when
+watching began is told from its own timestamps; of other kinds than workloads, and what limits
+these, only what is not done.
 """
 
 from collections.abc import Callable, Iterator

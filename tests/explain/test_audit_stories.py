@@ -7,8 +7,9 @@ import pytest
 
 from eventstream.explain.vocabulary.records import Step
 from tests.explain.audits import ADMIN, KUBECTL, account, ask, by_controller
-from tests.explain.stories import KCM, Json, Story
+from tests.explain.stories import KCM, Json, Story, stamp
 from tests.explain.things import (
+    condition,
     definition,
     deployment,
     node,
@@ -188,6 +189,17 @@ def test_of_those_that_share_an_account_the_rule_decides() -> None:
     before = story.last(host).actor
     ask(story, host, "patch", **by_controller("node-controller"))
     assert before == story.last(host).actor == "node-lifecycle-controller"
+
+
+def test_what_is_to_be_evicted_is_announced_by_who_evicts() -> None:
+    """The node lifecycle controller sets Ready alone, and has the same account."""
+    story = Story()
+    says = condition("DisruptionTarget", "True", "DeletionByTaintManager")
+    lone = story.exists(pod(name="lone", node_name="node-1") | {"status": {"conditions": [says]}})
+    again = {"status": {"conditions": [says | {"lastTransitionTime": stamp(story.at + 1)}]}}
+    story.change(lone, again, KCM, sub="status")
+    ask(story, lone, "patch", subresource="status", **by_controller("node-controller"))
+    assert story.last(lone).actor == "taint-eviction-controller"
 
 
 def patched(story: Story, web: Json, user: str, **more: Any) -> None:

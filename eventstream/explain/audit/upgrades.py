@@ -107,9 +107,14 @@ def _of_node_controllers(write: Write) -> str:
 
     Source: pkg/controller/tainteviction/taint_eviction.go, addConditionAndDeletePod.
     """
-    if write.image.kind == "Pod" and marks_deletion(write):
+    told = any(change.path.startswith(_DISRUPTION) for change in write.changes)
+    if write.image.kind == "Pod" and (told or marks_deletion(write)):
         return "taint-eviction-controller"
     return "node-lifecycle-controller" if write.image.kind in ("Node", "Pod") else "unknown"
+
+
+_DISRUPTION = "status.conditions[DisruptionTarget]"
+"""The condition that a Pod gets before it is evicted; the other one sets Ready alone."""
 
 
 def _name(actor: str, verdict: Verdict, record: AuditRecord) -> str:

@@ -26,7 +26,7 @@ from eventstream.explain.controllers.custom.timing import (
     reached,
     since_when,
 )
-from eventstream.explain.controllers.shared.conventions import QUEUE, untaught
+from eventstream.explain.controllers.shared.conventions import QUEUE, unknown, untaught
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.outlook.waits import acting, becoming_ready
@@ -231,12 +231,37 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None, child_of: Asse
         return _done(write, health, done, total, stages, acted=acted)
     outlook = pending(found, stages, snapshot, "")
     first = outlook.first
+    silent = first is not None and first.diagnosis == "no-controller" and first.about is write
+    if silent and since is not None and _may_stand(snapshot, write, asked):
+        return _untold(write, health, stages)
     if outlook.state != "stalled" or first is None or first.about is write:
         return outlook
     beside = own_word(write, health) or _word_between(snapshot, first.about, write)
     if not beside:
         return outlook
     return msgspec.structs.replace(outlook, summary=f"{outlook.summary} {beside}")
+
+
+def _may_stand(snapshot: Snapshot, write: Write, asked: Write) -> bool:
+    """Whether who took up a change need not write anything: all is well, and nothing made for it.
+
+    Of what names no generation the status stays as it is then, as that of a store that is valid.
+    """
+    served = write.log.family.children or snapshot.world.known.server_since(write.log.uid, -1)
+    health, before = write.image.health, asked.before
+    if served or asked.change.type != "MODIFIED":
+        return False
+    if before is not None and before.health is not None and before.health.asks:
+        return False  # Who resumes it has something to do.
+    return health is not None and health.state == "complete"
+
+
+def _untold(write: Write, health: Health | None, stages: tuple[Stage, ...]) -> Outlook:
+    """That nobody was seen to act on a change, which does not mean that nobody did."""
+    name, by = named(write.image), health.by if health is not None else ""
+    says = f" Its {by}, as before the change, and names no generation:" if by else ""
+    told = f"Nobody was seen to act on {name}.{says} whether that holds now cannot be told."
+    return msgspec.structs.replace(unknown(write, told), stages=stages)
 
 
 def _fails_itself(health: Health, found: list[Holding]) -> bool:

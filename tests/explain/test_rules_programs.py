@@ -277,6 +277,7 @@ def test_who_reports_on_what_is_kubernetes_own_is_a_controller_if_no_tool(
     ("manager", "more", "actor"),
     [
         ("controller", {}, "custom-controller"),
+        ("ansible-operator", {}, "custom-controller"),
         ("kubectl-patch", {}, "client"),
         ("helm", {}, "client"),
         ("controller", {"spec": {"ingressClassName": "alb"}}, "client"),

@@ -29,11 +29,13 @@ LIBRARIES = COMMANDS | {
 """Names of HTTP libraries and proxies, which scripts, people and operators bear alike."""
 
 _PREFIXES = ("kubectl", "pulumi-kubernetes", "ansible-")
+_NO_TOOLS = ("-operator", "-controller")
+"""How the names of controllers end, also of those that run what people use: `ansible-operator`."""
 
 
 def is_tool(manager: str) -> bool:
     """Whether a field manager of this name is a tool that people use."""
-    return manager in TOOLS or manager.startswith(_PREFIXES)
+    return manager in TOOLS or (manager.startswith(_PREFIXES) and not manager.endswith(_NO_TOOLS))
 
 
 def is_of_a_cloud(manager: str) -> bool:

@@ -19,6 +19,10 @@ from tests.objects.widgets import WIDGETS, Json, condition, judged, widget
     [
         ([condition("Ready")], "complete: condition Ready is True"),
         ([condition("Ready", "Unknown")], "progressing: condition Ready is Unknown"),
+        ([condition("Ready", "Unknown", "HeartbeatStopped")],
+         "progressing: condition Ready is Unknown"),
+        ([condition("Halted")], "suspended: condition Halted is True"),
+        ([condition("ActivitiesHalted")], "failed: condition ActivitiesHalted is True"),
         ([condition("Ready", "False", "Pending")], "progressing: condition Ready is False"),
         ([condition("Ready", "False", "SyncError")], "failed: condition Ready is False"),
         ([condition("Ready", "False", "", "unable to reach it")],
@@ -138,6 +142,8 @@ def test_what_is_to_rest_is_suspended_unless_something_is_wrong() -> None:
         ("FailedOver", "unknown"), ("UpdateAvailable", "unknown"), ("OutOfSync", "progressing"),
         ("ImagePullBackOff", "failed"), ("Firing", "unknown"), ("DOWN", "failed"),
         ("ScaledDown", "unknown"), ("Cluster in healthy state", "complete"),
+        ("runningWorkflow", "progressing"), ("RunningAndReady", "complete"),
+        ("Halted", "suspended"), ("DatabaseHaltedSuccessfully", "complete"),
     ],
 )  # fmt: skip
 def test_words_mean_what_operators_mean_by_them(word: str, state: HealthState) -> None:

@@ -58,6 +58,8 @@ def test_an_error_that_a_condition_names_is_one_whatever_its_type(
         ({"conditions": [condition("Complete", "True", "JobFailed")]},
          "failed: condition Complete is True"),
         ({"conditions": [condition("Running", "True", "Running")]}, "unknown: "),
+        ({"conditions": [condition("Running", "True", "Running", "Running reconciliation")]},
+         "progressing: condition Running is True"),
         ({"conditions": [condition("Deployed"), condition("PodsHealthy", "False", "Waiting")]},
          "unknown: "),
         ({"phase": "Running", "conditions": [condition("PodsHealthy", "False", "Waiting")]},

@@ -200,9 +200,11 @@ def _of_true(entry: Entry, says: HealthState) -> HealthState:
         return "complete"
     if entry["type"] in _ENDINGS and meaning(reason) == "failed":
         return "failed"
-    # An Ansible operator's reconciliation runs then; another's workload may be meant as well.
-    # Source: https://sdk.operatorframework.io/docs/building-operators/ansible/reference/
-    return "unknown" if (entry["type"], reason) == ("Running", "Running") else says
+    if (entry["type"], reason) == ("Running", "Running"):
+        # An Ansible operator's reconciliation runs then; another's workload may be meant as well.
+        # Source: https://sdk.operatorframework.io/docs/building-operators/ansible/reference/
+        return "progressing" if meaning(_text(entry, "message")) == "progressing" else "unknown"
+    return says
 
 
 def _of_false(entry: Entry, says: HealthState, summary: bool) -> HealthState:
@@ -250,9 +252,11 @@ def _of_denied(entry: Entry) -> HealthState:
 
 
 def _of_unknown(entry: Entry) -> HealthState:
-    if meaning(_text(entry, "reason")) == "suspended":
+    reason = _text(entry, "reason")
+    # What `HeartbeatStopped` names has stopped by itself, and not because somebody wants it to.
+    if meaning(reason) == "suspended" and parts(reason)[1:][-1:] != ("stopped",):
         return "suspended"
-    return "failed" if complains(_text(entry, "reason")) else "progressing"
+    return "failed" if complains(reason) else "progressing"
 
 
 def _denied(type_: str) -> bool:

@@ -175,6 +175,7 @@ def _is_worked_at(health: Health, words: Health | None, conditions: list[Conditi
     if any(not _TRIES_AGAIN.isdisjoint(parts(reason)) for reason in reasons):
         return False
     said = [one.entry["type"] for one in under_way if str(one.entry.get("status")) == "True"]
+    said += [text(one.entry, "message") for one in under_way if one.entry["type"] == "Running"]
     if words is not None and words.state == "progressing":
         said.append(_word(words))
     return any(map(works, (health.reason, _word(health), *said)))

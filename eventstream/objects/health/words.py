@@ -39,7 +39,7 @@ FAILED = word_set(
 
 SUSPENDED = word_set(
     "deactivated disabled hibernated hibernating hibernation inactive paused pausing standby "
-    "stopped suspend suspended suspending halted"
+    "stopped suspend suspended suspending"
 )
 """Parts by which it says that work rests until somebody wants it to go on."""
 
@@ -89,6 +89,12 @@ _STILL = word_set(
     "warning watching working"
 )
 """Parts that end in -ing and are of no work that comes to an end."""
+_RUNS = word_set(
+    "analysis apply backup build check checks command hook hooks installation job jobs migration "
+    "migrations pipeline plan playbook query reconciliation restore script scripts setup step "
+    "steps task tasks test tests update upgrade validation workflow workflows"
+)
+"""What ends when it has been run: a `runningWorkflow` is under way, a `Running` Pod is well."""
 _MISSING = frozenset(("found", "compliant", "supported", "allowed"))
 
 
@@ -118,6 +124,8 @@ def of_type(type_: str) -> Meaning:
         return _TOGETHER[found[-2], found[-1]]
     if len(found) > 1 and found[-1] == "started":
         return "complete"  # `ProvisioningStarted` stays so, whatever became of it.
+    if len(found) > 1 and found[-1] == "halted":
+        return "failed"  # `Halted` is whom somebody put to rest, `ActivitiesHalted` what is wrong.
     well = found[-1:] == ("date",) or not COMPLETE.isdisjoint(found[-1:])
     if well and not _denied(type_):
         return "complete"  # `FailureDomainsReady` and `ConflictResolved` tell of nothing wrong.
@@ -199,7 +207,9 @@ def meaning(text: str) -> Meaning:
     for place, part in enumerate(found):
         before = found[place - 1] if place else ""
         after = found[place + 1] if place + 1 < len(found) else ""
-        if (part, after) not in _TOGETHER:
+        if part == "running" and after in _RUNS:
+            said.add("progressing")
+        elif (part, after) not in _TOGETHER:
             said.add(_TOGETHER.get((before, part)) or _of_part(part, before))
     for one in _STRONGEST:
         if one in said:
@@ -219,6 +229,7 @@ _BY_PERSONS = word_set("approval confirmation")
 
 _ALONE: dict[str, Meaning] = {
     "new": "progressing",
+    "halted": "suspended",
     "down": "failed",
     "red": "failed",
     "yellow": "progressing",

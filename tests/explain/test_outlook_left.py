@@ -1,8 +1,11 @@
 """What an ended or overtaken trace leaves behind is told by another one, never by none."""
 
+from eventstream.explain.engine.engine import Engine
 from tests.explain.stories import KCM, Json, Story
+from tests.explain.tapes import Result
 from tests.explain.test_outlook_disruptions import refuse, report, running, stands
-from tests.explain.things import condition, node, owned_by, pod
+from tests.explain.test_outlook_progress import later
+from tests.explain.things import condition, deployment, node, owned_by, pod, replicaset
 
 UNREADY = condition("Ready", "False", "ContainersNotReady")
 
@@ -84,3 +87,24 @@ def test_whose_pod_was_taken_from_it_has_a_trace_that_tells_of_the_next_one() ->
     trace = stands(story, web, existing=True)
     assert trace.cause == "something that it owned was taken from it"
     assert (trace.state, trace.diagnosis) == ("stalled", "unschedulable")
+
+
+def test_what_was_watched_until_it_settled_was_not_there_when_watching_began() -> None:
+    story = Story()
+    web = story.exists(deployment(replicas=1))
+    rs = story.exists(replicaset(web, replicas=1))
+    one = story.exists(pod(rs))
+    story.change(web, {"spec": {"replicas": 0}}, "kubectl-scale")
+    story.change(rs, {"spec": {"replicas": 0}}, KCM)
+    story.mark(one, 30)
+    none = {"replicas": 0, "readyReplicas": 0, "availableReplicas": 0, "observedGeneration": 2}
+    story.change(rs, {"status": none}, KCM, sub="status")
+    story.change(web, {"status": none}, KCM, sub="status")
+    for _ in range(20):
+        later(story, 10)
+    engine, result = Engine("cluster"), Result()
+    for observation in story.shown:
+        result.take([*engine.apply(observation), *engine.tick(observation.at)])
+    shown = [trace for trace in result.traces.values() if trace.state == "stalled"]
+    assert [trace.diagnosis for trace in shown] == ["terminating-slow"]
+    assert "is the newest that was seen of it" in shown[0].diagnosis_evidence[0].text

@@ -270,7 +270,8 @@ def evidence_of(holding: Holding) -> tuple[Evidence, ...]:
     if holding.evidence or about is None:
         return holding.evidence
     image = about.image
-    how = "was there when watching began" if about.base else "is the newest that was seen of it"
+    listed = about.change.existed
+    how = "was there when watching began" if listed else "is the newest that was seen of it"
     marked = image.metadata.deletion_timestamp
     also = f", marked with deletionTimestamp {marked}" if marked else ""
     newest = proofs.seen(about, f"{named(image)} at resourceVersion {image.version} {how}{also}")

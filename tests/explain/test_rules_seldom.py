@@ -222,3 +222,16 @@ def test_a_pod_that_has_ended_may_have_been_one_of_too_many(phase: str, collecte
     assert (step.actor, step.rule) == ("client", "client-deleted")
     assert ("more ended Pods than the Pod garbage collector leaves" in step.why) == collected
     assert step.why.endswith("The object does not say which client asked.")
+
+
+def test_a_pod_that_ended_may_be_collected_once_its_node_is_long_gone() -> None:
+    """By then the node may be forgotten."""
+    story = Story("Node")
+    story.exists(node("node-1"))
+    ended = [pod(None, f"on-{host}", host) for host in ("node-1", "node-2")]
+    for one in ended:
+        one["status"] = {"phase": "Succeeded"}
+        story.delete(story.exists(one))
+    assert [story.last(one).actor for one in ended] == ["client", "unknown"]
+    said = "A client, or the Pod garbage collector, since the node of the Pod is gone."
+    assert story.last(ended[1]).why.startswith(said)

@@ -82,12 +82,15 @@ def may_be_emptied(view: View) -> bool:
 def _of_a_gone_node(view: View) -> bool:
     """Whether a Pod that had ended already was left on a node that is gone.
 
-    The Pod garbage collector marks others failed first, with a condition that names it.
+    The Pod garbage collector marks others failed first, with a condition that names it. It gives a
+    node that is missing 40 seconds to come back: by then that may be forgotten here.
+    Source: pkg/controller/podgc/gc_controller.go, gcOrphaned.
     """
     node = node_of(view.write.image)
-    host = view.by_name("Node", None, node) if node else None
-    ended = has_ended(view.write.before or view.write.image)
-    return ended and host is not None and host.gone
+    if not node or not has_ended(view.write.before or view.write.image):
+        return False
+    host = view.by_name("Node", None, node)
+    return host.gone if host is not None else view.is_shown("Node")
 
 
 def _in_a_cloud(image: Image) -> bool:

@@ -114,6 +114,15 @@ def test_a_scheduler_of_another_name_that_queues_a_pod_is_not_silent() -> None:
     assert story.trace(own).summary.endswith(f"of which yunikorn says: {queued}.")
 
 
+def test_a_scheduler_of_another_name_may_refuse_a_pod_by_an_event_alone() -> None:
+    story = Story("Event")
+    own = queueing(story)
+    story.tell(own, "FailedScheduling", "Pod not supported: Privileged", "yunikorn")
+    assert later(story, own) == ("stalled", "scheduler", "unschedulable")
+    told = "No node takes Pod train: yunikorn says: Pod not supported: Privileged."
+    assert story.trace(own).summary == told
+
+
 def test_what_was_not_tried_on_any_node_no_node_turned_down() -> None:
     story = Story("Event")
     own = queueing(story)

@@ -60,6 +60,11 @@ def test_a_nomination_alone_is_no_sign_that_other_pods_have_to_stop() -> None:
     assert story.trace(own).summary == "No node takes Pod train: no."
 
 
+def test_on_a_node_that_does_not_exist_nobody_makes_room() -> None:
+    story = Story("Node")
+    assert story.trace(nominated(story)).summary == "No node takes Pod train: no."
+
+
 def test_a_pod_that_never_had_a_node_failed_for_no_nodes_sake() -> None:
     story = Story()
     own = pod(None, "once-a", "")

@@ -1,9 +1,9 @@
 """Whether a node comes of what an autoscaler began for a Pod, as a NodeClaim of Karpenter's."""
 
 from eventstream.kinds import taught
-from tests.explain.stories import Json, Story
+from tests.explain.stories import KCM, Json, Story
 from tests.explain.test_outlook_placing import full
-from tests.explain.things import condition, thing
+from tests.explain.things import condition, node, thing
 
 NONE = "insufficient capacity, all requested instance types were unavailable"
 LAUNCHED = {"status": {"conditions": [condition("Launched", "True", "Launched")]}}
@@ -97,3 +97,31 @@ def test_no_node_comes_of_a_scale_up_that_failed_until_another_is_begun() -> Non
     assert trace.summary.endswith(f"; {by} could not add a node: {why}")
     story.tell(one, "TriggeredScaleUp", begins, by)
     assert story.trace(web).state == "running"
+
+
+def told_to_wait_for(story: Story, one: Json, target: str) -> None:
+    story.tell(one, "Nominated", f"Pod should schedule on: {target}", "karpenter")
+
+
+def test_no_more_is_expected_of_nodes_that_were_chosen_one_after_the_other_in_vain() -> None:
+    """As Karpenter before 0.32 named Machines."""
+    story, web, one = begun()
+    for number in (1, 2):
+        told_to_wait_for(story, one, f"machine/default-{number}")
+        assert story.trace(web).state == "running"
+    told_to_wait_for(story, one, "machine/default-3")
+    trace = story.trace(web)
+    assert (trace.state, trace.diagnosis) == ("stalled", "unschedulable")
+    assert trace.summary.endswith("none yet: Pod should schedule on: machine/default-3.")
+
+
+def test_nothing_is_expected_of_a_node_that_is_silent() -> None:
+    story, web, one = begun()
+    host = story.exists(node("node-9"))
+    told_to_wait_for(story, one, "node/node-9")
+    assert story.trace(web).state == "running"
+    unknown = condition("Ready", "Unknown", "NodeStatusUnknown", "Kubelet stopped posting.")
+    story.change(host, {"status": {"conditions": [unknown]}}, KCM, sub="status")
+    story.wait(100)
+    later(story)
+    assert story.trace(web).diagnosis == "unschedulable"

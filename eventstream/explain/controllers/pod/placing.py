@@ -28,6 +28,7 @@ from eventstream.explain.world.notes import recency, said
 from eventstream.explain.world.pods import condition, node_of
 from eventstream.explain.world.text import listing, named, said_by, sentence, when
 from eventstream.explain.world.writes import Write
+from eventstream.objects.observations import Change
 from eventstream.objects.pods import Condition, PodSpec, PodStatus
 
 SCHEDULE = 3
@@ -132,7 +133,7 @@ def _preempting(snapshot: Snapshot, write: Write, since: float, node: str) -> Ho
     logs = (log for log in snapshot.world.logs.values() if is_a(log.ref, kinds.POD))
     alive = [pod for log in logs if (pod := snapshot.alive(log)) and node_of(pod.image) == node]
     there = [pod for pod in alive if pod.pod and (pod.pod.leaving or pod.pod.disrupted)]
-    if not there and snapshot.now - when(write) > _MOMENT:
+    if not there and (snapshot.now - when(write) > _MOMENT or _is_missing(snapshot, node)):
         return None
     graces = [pod.image.metadata.deletion_grace_period_seconds or 0 for pod in there]
     waiting_for = f"room on {node} for Pod {name}, where other Pods have to stop first"
@@ -141,6 +142,12 @@ def _preempting(snapshot: Snapshot, write: Write, since: float, node: str) -> Ho
     plain = _held(write, since, waiting_for, "bind")
     granted = float(max(graces, default=0))
     return msgspec.structs.replace(plain, late="terminating-slow", granted=granted)
+
+
+def _is_missing(snapshot: Snapshot, node: str) -> bool:
+    """Whether there is no such node, though a nomination may still name it."""
+    host = snapshot.by_name("Node", None, node)
+    return snapshot.has_met("Node") if host is None else host.gone
 
 
 def _binding(snapshot: Snapshot, write: Write, since: float) -> Holding:
@@ -180,6 +187,8 @@ def _queued(snapshot: Snapshot, write: Write, plain: Holding) -> Holding:
         newest = max(own, key=recency, default=None)
         if newest is None and (gang := _gang(snapshot, write, plain)) is not None:
             return gang
+        if newest is not None and newest.after.spec.reason == _REFUSED:
+            return troubled(plain, _told(write, newest))
         told = f"of which {plain.name} says: {said(newest)}" if newest is not None else ""
         if newest is None and snapshot.hides("Event"):
             queues = "; whether it queues that, Events would tell, which Baton is not shown"
@@ -189,6 +198,16 @@ def _queued(snapshot: Snapshot, write: Write, plain: Holding) -> Holding:
         return plain
     waiting_for = f"{plain.waiting_for}, {told.rstrip('.')}"
     return msgspec.structs.replace(plain, waiting_for=waiting_for, patient=True, works=True)
+
+
+_REFUSED = "FailedScheduling"
+
+
+def _told(write: Write, note: Change) -> Trouble:
+    """The refusal of a scheduler that sets no condition, as it tells it in an Event."""
+    by, name = note.after.spec.component, write.image.metadata.name
+    detail = sentence(f"No node takes Pod {name}: {by} says: {said(note)}")
+    return Trouble("unschedulable", detail, proofs.events([note]), commands.describe(write))
 
 
 _PODGROUP = GroupKind("scheduling.volcano.sh", "PodGroup")

@@ -12,10 +12,11 @@ https://cloud.google.com/kubernetes-engine/docs/troubleshooting/cluster-autoscal
 import msgspec
 
 from eventstream.explain.attribution import proofs
+from eventstream.explain.controllers.shared.nodes import is_lost
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary.declared.kinds import GroupKind
 from eventstream.explain.vocabulary.records import Evidence
-from eventstream.explain.world.notes import recency, said, since
+from eventstream.explain.world.notes import first_told, recency, said, since
 from eventstream.explain.world.writes import Write
 from eventstream.expressions import expression
 from eventstream.objects.observations import Change
@@ -48,7 +49,10 @@ def coming(snapshot: Snapshot, write: Write) -> Word | None:
     note = _last(snapshot, write)
     if note is None or note.after.spec.reason not in _COMES:
         return None
-    if snapshot.now - since(note) > _PATIENCE or _in_vain(snapshot, write, note):
+    facts = note.after.spec  # It may be told again and again meanwhile.
+    first = first_told(note.after.metadata.name, facts)
+    began = min(since(note), first[0]) if first is not None else since(note)
+    if snapshot.now - began > _PATIENCE or _in_vain(snapshot, write, note):
         return None
     by = note.after.spec.component
     how = "has begun to add" if note.after.spec.reason == "TriggeredScaleUp" else "has chosen"
@@ -129,6 +133,26 @@ def _chosen(snapshot: Snapshot, note: Change) -> _Chosen | None:
     return _Chosen(name, claim, f"failed{why}" if failed else "")
 
 
+_TRIES = 3
+"""Nodes that were chosen for one Pod, one after the other, before no more is expected of that."""
+
+_TARGET = expression(r"\b(machine|node)/([^\s,]+[^\s,.])")
+"""What a nomination names that names no NodeClaim: a Machine (Karpenter to 0.31) or a Node."""
+
+
+def _is_tried(snapshot: Snapshot, write: Write, note: Change) -> bool:
+    """Whether what a nomination names has been there in vain: several, or a node that is silent."""
+    found = _TARGET.search(said(note))
+    if found is None:
+        return False
+    host = snapshot.by_name("Node", None, found[2])
+    if host is not None and not host.gone and is_lost(host, snapshot.now):
+        return True
+    notes = snapshot.notes(write.log, "Nominated")
+    tried = {each[0] for note in notes if (each := _TARGET.search(said(note))) is not None}
+    return len(tried) >= _TRIES
+
+
 def _in_vain(snapshot: Snapshot, write: Write, note: Change) -> bool:
     """Whether a nomination leads to no node, as far as NodeClaims are seen.
 
@@ -136,6 +160,8 @@ def _in_vain(snapshot: Snapshot, write: Write, note: Change) -> bool:
     again: after one that was lost, only a machine that is launched counts.
     Source: https://github.com/kubernetes-sigs/karpenter/blob/2266468104f36373ed002241afaee2d3bbc26078/pkg/controllers/nodeclaim/lifecycle
     """
+    if _is_tried(snapshot, write, note):
+        return True
     newest = _chosen(snapshot, note)
     if newest is None or newest.lost or newest.launched:
         return newest is not None and bool(newest.lost)

@@ -121,6 +121,18 @@ def test_a_node_whose_machine_is_shut_down_is_told_so() -> None:
     assert trace.summary.endswith(f": its machine is shut down, as taint {SHUT_DOWN} says.")
 
 
+def test_a_node_of_which_no_kubelet_ever_told_is_told_so() -> None:
+    story = Story()
+    host = story.exists(node("node-1"))
+    told = "Kubelet never posted node status."
+    unknown = condition("Ready", "Unknown", "NodeStatusNeverUpdated", told)
+    story.change(host, {"status": {"conditions": [unknown]}}, KCM, sub="status")
+    later(story, 120.0)
+    assert story.trace(host).summary == (
+        "The kubelet on node-1 has never reported (Kubelet never posted node status)."
+    )
+
+
 @pytest.mark.parametrize(
     ("type_", "status", "wrong"),
     [

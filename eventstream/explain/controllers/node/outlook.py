@@ -322,7 +322,7 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
             "kubelet",
             name,
             when(write),
-            f"the kubelet on {name} to report again",
+            nodes.report(write, ready),
             "node-lost",
             f"{nodes.silent(write, ready)}.",
             about=write,

@@ -33,14 +33,29 @@ def silent(host: Write, ready: Condition) -> str:
     taints = host.image.spec.taints if isinstance(host.image.spec, NodeSpec) else ()
     off = any(taint.key == _SHUT_DOWN for taint in taints)
     why = f": its machine is shut down, as taint {_SHUT_DOWN} says" if off else ""
-    return f"The kubelet on {host.image.metadata.name} has not reported{since}{told}{why}"
+    never = "never" if ready.reason == _NEVER else "not"
+    return f"The kubelet on {host.image.metadata.name} has {never} reported{since}{told}{why}"
+
+
+_NEVER = "NodeStatusNeverUpdated"
+"""Of a node that was made, by its kubelet or another, and of which no kubelet has told since.
+
+Source: pkg/controller/nodelifecycle/node_lifecycle_controller.go, tryUpdateNodeHealth.
+"""
 
 
 def _silence(ready: Condition) -> tuple[str, str]:
     """Since when, and what the condition says of it; each as a part of a sentence."""
-    since = f" since {ready.last_transition_time}" if ready.last_transition_time else ""
+    known = ready.last_transition_time and ready.reason != _NEVER
+    since = f" since {ready.last_transition_time}" if known else ""
     said = said_by(ready.message, ready.reason).rstrip(".")
     return since, f" ({said})" if said else ""
+
+
+def report(host: Write, ready: Condition) -> str:
+    """What is waited for while a kubelet is silent."""
+    again = "" if ready.reason == _NEVER else " again"
+    return f"the kubelet on {host.image.metadata.name} to report{again}"
 
 
 REBOOT = 100.0
@@ -92,7 +107,7 @@ def _returning(host: Write, ready: Condition) -> Holding:
         "kubelet",
         name,
         parse(ready.last_transition_time) or when(host),
-        f"the kubelet on {name} to report again: it has not{since}{told}",
+        f"{report(host, ready)}: it has not{since}{told}",
         patient=True,
         about=host,
         evidence=(proofs.says(host, ready),),

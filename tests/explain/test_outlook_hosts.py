@@ -233,30 +233,42 @@ def test_a_static_pod_stands_by_itself_and_not_with_its_node() -> None:
     assert "bound" not in story.last(mirror).why
 
 
+IN_CONTAINER = "Container c of Pod once-a "
+LACKS = {"reason": "OutOfcpu", "message": "Pod was rejected: Node didn't have enough resource: cpu"}
+
+
 @pytest.mark.parametrize(
-    ("ended", "words"),
+    ("ended", "more", "words"),
     [
-        ({"exitCode": 137, "reason": "OOMKilled"}, "ran out of memory (OOMKilled)."),
-        ({"exitCode": 3, "reason": "Error"}, "ended with code 3 (Error)."),
+        (
+            {"exitCode": 137, "reason": "OOMKilled"},
+            {},
+            f"{IN_CONTAINER}ran out of memory (OOMKilled).",
+        ),
+        ({"exitCode": 3, "reason": "Error"}, {}, f"{IN_CONTAINER}ended with code 3 (Error)."),
         (
             {"exitCode": 128, "reason": "StartError", "message": "no such file"},
-            "could not be started: no such file.",
+            {},
+            f"{IN_CONTAINER}could not be started: no such file.",
+        ),
+        (
+            {"exitCode": 137, "reason": "ContainerStatusUnknown"},
+            LACKS,
+            f"Pod once-a failed (OutOfcpu): {LACKS['message']}.",
         ),
     ],
 )
-def test_a_failed_job_says_how_its_last_pod_ended(ended: Json, words: str) -> None:
+def test_a_failed_job_says_how_its_last_pod_ended(ended: Json, more: Json, words: str) -> None:
     story = Story("Pod")
     once = story.create(job(), "kubectl-create")
     one = pod(once, "once-a")
     state = {"name": "c", "state": {"terminated": ended}}
-    one["status"] = {"phase": "Failed", "containerStatuses": [state]}
+    one["status"] = {"phase": "Failed", "containerStatuses": [state]} | more
     story.create(one, KCM)
     why = "Job has reached the specified backoff limit"
     said = condition("Failed", "True", "BackoffLimitExceeded", why)
     story.change(once, {"status": {"failed": 1, "conditions": [said]}}, KCM, sub="status")
-    assert story.trace(once).summary == (
-        f"Job once failed after 1 failed Pod: {why}. Container c of Pod once-a {words}"
-    )
+    assert story.trace(once).summary == (f"Job once failed after 1 failed Pod: {why}. {words}")
 
 
 def test_pods_of_a_daemonset_on_nodes_that_are_to_have_none_are_counted() -> None:

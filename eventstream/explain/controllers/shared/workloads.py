@@ -19,7 +19,7 @@ from eventstream.explain.deletions.deciding import ordinal
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary import commands
-from eventstream.explain.vocabulary.records import Stage
+from eventstream.explain.vocabulary.records import Evidence, Stage
 from eventstream.explain.vocabulary.registry import OWNERS_OF_PODS, group_kind, pods_maker
 from eventstream.explain.world.pods import condition, containers, has_ended, is_true, node_of
 from eventstream.explain.world.text import count, listing, named, said_by, sentence, when
@@ -27,7 +27,7 @@ from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
 from eventstream.objects.kinds import BUILT_IN
 from eventstream.objects.numbers import whole
-from eventstream.objects.pods import NEVER_RAN, ContainerStatus, Terminated
+from eventstream.objects.pods import NEVER_RAN, Terminated
 
 _REVISION = "controller-revision-hash"
 
@@ -279,16 +279,8 @@ def _stopped_job(snapshot: Snapshot, write: Write) -> Outlook:
     notes = snapshot.notes(write.log, failed.reason or "")
     evidence = (proofs.says(write, failed), *proofs.events(notes))
     code = "deadline-exceeded" if late else "job-failed"
-    last = _last_failed(snapshot, write)
-    command = commands.describe(write)
-    if last is not None:
-        pod, status, ended = last
-        if not late or ended.exit_code not in _KILLED:  # As its deadline does.
-            detail = f"{detail} {sentence(_ending(pod, status.name, ended))}"
-        ran = ended.reason not in NEVER_RAN
-        evidence = (*evidence, proofs.reports(pod, status))
-        command = commands.logs(pod, status.name) if ran else commands.describe(pod)
-    wrong = Trouble(code, detail, evidence, command)
+    told, shown, command = _last_failed(snapshot, write, late=late)
+    wrong = Trouble(code, f"{detail} {told}".rstrip(), (*evidence, *shown), command)
     holding = troubled(Holding(1, "client", "", when(write), waiting_for, about=write), wrong)
     return pending([holding], stages, snapshot, "")
 
@@ -311,16 +303,29 @@ def _no_pods(write: Write) -> Holding:
 
 
 def _last_failed(
-    snapshot: Snapshot, write: Write
-) -> tuple[Write, ContainerStatus, Terminated] | None:
-    """The newest Pod of a Job that is still there, and its container that ended with an error."""
+    snapshot: Snapshot, write: Write, *, late: bool
+) -> tuple[str, tuple[Evidence, ...], str]:
+    """How the newest Pod of a Job that is still there failed: a sentence, its evidence, a command.
+
+    Of a Pod that its kubelet gave up, or did not take, that says why, and no container's end does.
+    """
     pods = sorted(snapshot.children(write.log, "Pod"), key=lambda pod: -pod.order)
     for pod in pods:
-        for status in containers(pod.image):
-            ended = status.state.terminated
-            if ended is not None and (ended.exit_code or ended.reason in NEVER_RAN):
-                return pod, status, ended
-    return None
+        name, status = named(pod.image), pod.image.status
+        if getattr(status, "phase", "") == "Failed" and status.reason and status.message:
+            shown = proofs.status(pod, f"phase of {name} is Failed ({status.reason})")
+            told = sentence(f"{name} failed ({status.reason}): {status.message}")
+            return told, (shown,), commands.describe(pod)
+        for found in containers(pod.image):
+            ended = found.state.terminated
+            if ended is None or not (ended.exit_code or ended.reason in NEVER_RAN):
+                continue
+            killed = late and ended.exit_code in _KILLED  # As its deadline does.
+            told = "" if killed else sentence(_ending(pod, found.name, ended))
+            never = ended.reason in NEVER_RAN
+            command = commands.describe(pod) if never else commands.logs(pod, found.name)
+            return told, (proofs.reports(pod, found),), command
+    return "", (), commands.describe(write)
 
 
 def _ending(pod: Write, name: str, ended: Terminated) -> str:

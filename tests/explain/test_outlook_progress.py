@@ -78,6 +78,17 @@ def test_work_has_its_own_words_and_time_and_is_no_silence(
     assert words in trace.summary
 
 
+def test_an_init_container_that_runs_again_says_nothing_of_a_pod_that_serves() -> None:
+    """Kubelets before 1.29 run it again where what was left of it is removed from the node."""
+    story = Story()
+    web, _, one = rollout(story)
+    one["spec"]["initContainers"] = [{"name": "migrate", "image": "m:1"}]
+    failed = waiting("CrashLoopBackOff") | {"name": "migrate", "restartCount": 3}
+    for own, code in ((up(), None), (CREATING, "crash-loop")):
+        report(story, one, own, phase="Running", initContainerStatuses=[failed])
+        assert story.trace(web).diagnosis == code
+
+
 def test_a_pull_that_is_over_is_no_pull() -> None:
     story = Story()
     web, _, one = rollout(story)

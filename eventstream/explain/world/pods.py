@@ -60,6 +60,23 @@ def containers(image: Image | None) -> tuple[ContainerStatus, ...]:
     return status.init_container_statuses + status.container_statuses
 
 
+def telling(image: Image | None) -> tuple[ContainerStatus, ...]:
+    """The states that tell how a Pod is doing: while it serves, not those of its init containers.
+
+    Where what is left of them is removed from the node, older kubelets run them again meanwhile.
+    Source: pkg/kubelet/kuberuntime/kuberuntime_container.go, computeInitContainerActions.
+    """
+    status, spec = getattr(image, "status", None), getattr(image, "spec", None)
+    if not isinstance(status, PodStatus) or not isinstance(spec, PodSpec):
+        return ()
+    ordinary = status.container_statuses
+    if not ordinary or not all(found.state.running for found in ordinary):
+        return containers(image)
+    sidecars = {init.name for init in spec.init_containers if init.restart_policy == "Always"}
+    beside = tuple(found for found in status.init_container_statuses if found.name in sidecars)
+    return beside + ordinary
+
+
 def is_running(image: Image | None) -> bool:
     """Whether any of a Pod's ordinary containers runs or has run."""
     status = image.status if image is not None else None

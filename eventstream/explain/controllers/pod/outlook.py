@@ -39,6 +39,7 @@ from eventstream.explain.world.pods import (
     is_running,
     node_of,
     phase,
+    telling,
 )
 from eventstream.explain.world.text import count, listing, named, said_by, sentence, when
 from eventstream.explain.world.writes import Write
@@ -103,7 +104,7 @@ def doubtful(snapshot: Snapshot, write: Write) -> Trouble | None:
     doubt = unproven(snapshot, write)
     if doubt is not None or write.pod is None or write.pod.steady:
         return doubt
-    for status in containers(write.image):
+    for status in telling(write.image):
         ended = status.state.terminated
         if ended is None or not status.restart_count or lasted(ended) >= PROVEN:
             continue

@@ -32,7 +32,7 @@ from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary import commands
 from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.world.notes import last_told, said
-from eventstream.explain.world.pods import containers, node_of
+from eventstream.explain.world.pods import node_of, telling
 from eventstream.explain.world.text import count, parse, sentence, when
 from eventstream.explain.world.writes import Write
 from eventstream.expressions import expression
@@ -257,7 +257,7 @@ def unproven(snapshot: Snapshot, write: Write) -> Trouble | None:
     announced = "Killing" in (write.log.notes or ())
     if not announced and (write.pod is None or write.pod.steady):
         return None  # As nearly every Pod of a large rollout.
-    for status in containers(write.image):
+    for status in telling(write.image):
         ends = dying(snapshot, write, status) if announced else None
         if ends is not None:
             return ends
@@ -290,7 +290,7 @@ PROVEN = 30.0
 
 def _waiting(snapshot: Snapshot, write: Write) -> Trouble | None:
     """What is wrong with containers that wait; all are told, the first gives the code."""
-    found = [of_container(snapshot, write, status) for status in containers(write.image)]
+    found = [of_container(snapshot, write, status) for status in telling(write.image)]
     wrong = [trouble for trouble in found if trouble is not None]
     if len(wrong) < 2:
         return wrong[0] if wrong else None
@@ -312,7 +312,7 @@ def of_container(snapshot: Snapshot, write: Write, status: ContainerStatus) -> T
 
 
 def _ending(snapshot: Snapshot, write: Write) -> Trouble | None:
-    for status in containers(write.image):
+    for status in telling(write.image):
         if ending(write, status) and not replaced(snapshot, write, status):
             return _ended(snapshot, write, status)
     return None
@@ -323,7 +323,7 @@ def _restarting(snapshot: Snapshot, write: Write) -> Trouble | None:
 
     It has to outlive its last run before it is believed: until then it may end as it did.
     """
-    for status in containers(write.image):
+    for status in telling(write.image):
         if status.ready or not status.state.running or not keeps_ending(write, status):
             continue
         last = status.last_state.terminated if status.last_state else None

@@ -60,7 +60,7 @@ def test_a_volume_that_another_node_has_waits_for_the_pod_there(lost: bool) -> N
 def test_a_claim_that_waits_for_the_scheduler_gets_none_from_a_pod_that_names_its_node() -> None:
     story = Story("Pod")
     story.exists(node("node-1"))
-    data = story.exists(claim("Pending", storageClassName="local"))
+    data = story.create(claim("Pending", storageClassName="local"), "kubectl-create")
     first = "waiting for first consumer to be created before binding"
     story.tell(data, "WaitForFirstConsumer", first, "persistentvolume-controller", type="Normal")
     one = story.create(using("tool", "node-1", running=False), "kubectl-create")
@@ -69,8 +69,11 @@ def test_a_claim_that_waits_for_the_scheduler_gets_none_from_a_pod_that_names_it
     assert (trace.holder, trace.diagnosis) == ("client", "volume-pending")
     assert trace.summary == (
         "Pod tool waits for PersistentVolumeClaim data, which is not bound yet: that is done when "
-        "the scheduler places a Pod that uses it, and this Pod has node-1 already, by its own "
-        "spec.nodeName or from before the claim was made."
+        "a scheduler that binds volumes places a Pod which uses it, and this Pod has node-1 "
+        "already."
+    )
+    assert story.trace(data).summary.endswith(
+        "that uses PersistentVolumeClaim data: Pod tool, which uses it, has node-1 already."
     )
     chosen = {"metadata": {"annotations": {"volume.kubernetes.io/selected-node": "node-1"}}}
     story.change(data, chosen, "kube-scheduler")

@@ -21,6 +21,7 @@ from eventstream.explain.controllers.shared.conventions import (
     has_provisioner,
     untaught,
 )
+from eventstream.explain.controllers.shared.leaving import users
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary import commands, sources
@@ -29,6 +30,7 @@ from eventstream.explain.vocabulary.records import Loop, Stage, Verb
 from eventstream.explain.vocabulary.registry import title
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.notes import said, told_at
+from eventstream.explain.world.pods import has_ended, node_of
 from eventstream.explain.world.text import named, seen, sentence, told_changes, when
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
@@ -205,7 +207,7 @@ def _unbound(snapshot: Snapshot, write: Write) -> Holding:
     if note is None or reason == "Provisioning":
         return _waits(write, "custom-controller", note)
     if reason in _FIRST_USE:
-        return _first_use(write, note)
+        return _first_use(snapshot, write, note)
     if reason == "ExternalProvisioning":
         return _waits(write, "custom-controller", note)
     component = note.after.spec.component
@@ -239,13 +241,18 @@ def _untold(write: Write) -> Holding:
     return Holding(1, "unknown", "", when(write), what, patient=True, about=write, works=True)
 
 
-def _first_use(write: Write, note: Change) -> Holding:
+def _first_use(snapshot: Snapshot, write: Write, note: Change) -> Holding:
     """Its storage class binds it only once a Pod uses it and is placed: that may take for ever."""
     name = named(write.image)
     if note.after.spec.reason == "WaitForPodScheduled":
         what = f"the Pod that uses {name} to be placed: {said(note).rstrip('.')}"
         return Holding(1, "scheduler", "", told_at(note), what, patient=True, about=write)
     what = f"a Pod that uses {name}: its storage class binds it only then"
+    for pod in users(snapshot, write):
+        if not has_ended(pod.image):
+            told = f"{named(pod.image)}, which uses it, has {node_of(pod.image)} already"
+            what = f"a scheduler that binds volumes to place a Pod that uses {name}: {told}"
+            break
     return Holding(1, "client", "", told_at(note), what, patient=True, about=write)
 
 

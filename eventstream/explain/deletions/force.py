@@ -5,12 +5,18 @@ removal names nobody.
 """
 
 from eventstream.explain.vocabulary.registry import title
-from eventstream.explain.world.pods import containers, has_ended, is_true, node_of, phase
+from eventstream.explain.world.pods import (
+    claim_names,
+    containers,
+    has_ended,
+    is_true,
+    node_of,
+    phase,
+)
 from eventstream.explain.world.text import named
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Write
 from eventstream.objects.images import Image
-from eventstream.objects.pods import PodSpec
 
 TRACKING = "batch.kubernetes.io/job-tracking"
 
@@ -39,9 +45,7 @@ def _user(view: View) -> Write | None:
         pod = log.at(view.order) if log.ref.kind == "Pod" else None
         if pod is None or pod.gone or not node_of(pod.image):
             continue
-        volumes = pod.image.spec.volumes if isinstance(pod.image.spec, PodSpec) else ()
-        sources = (volume.persistent_volume_claim for volume in volumes)
-        if any(source and source.claim_name == metadata.name for source in sources):
+        if metadata.name in claim_names(pod.image):
             return view.latest(log.uid)
     return None
 

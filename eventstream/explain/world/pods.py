@@ -77,6 +77,13 @@ def telling(image: Image | None) -> tuple[ContainerStatus, ...]:
     return beside + ordinary
 
 
+def claim_names(image: Image) -> list[str]:
+    """The PersistentVolumeClaims that a Pod names, in its order."""
+    volumes = image.spec.volumes if isinstance(image.spec, PodSpec) else ()
+    sources = (volume.persistent_volume_claim for volume in volumes)
+    return [source.claim_name for source in sources if source is not None]
+
+
 def is_running(image: Image | None) -> bool:
     """Whether any of a Pod's ordinary containers runs or has run."""
     status = image.status if image is not None else None

@@ -21,6 +21,7 @@ from eventstream.explain.outlook.snapshot import Snapshot, since_waiting, unread
 from eventstream.explain.world.notes import recency
 from eventstream.explain.world.notes import since as happened
 from eventstream.explain.world.pods import (
+    claim_names,
     condition,
     containers,
     is_running,
@@ -140,12 +141,7 @@ def _starting(snapshot: Snapshot, write: Write, since: float) -> Progress:
     what = f"Pod {name} to start"
     if not containers(write.image):
         return Progress(what, "start", since, late="")
-    spec = write.image.spec
-    claims = [
-        volume.persistent_volume_claim.claim_name
-        for volume in (spec.volumes if isinstance(spec, PodSpec) else ())
-        if volume.persistent_volume_claim
-    ]
+    claims = claim_names(write.image)
     inits = isinstance(status, PodStatus) and status.init_container_statuses
     wait = "start-after-init" if inits and initializing(write) is None else "start"
     begun = _begun(snapshot, write)
@@ -156,6 +152,8 @@ def _starting(snapshot: Snapshot, write: Write, since: float) -> Progress:
         troubled = waiting_reasons(write.image)  # Then each attempt is part of one wait.
         return Progress(what, wait, since if troubled else max(since, begun))
     if claims:
+        attached = [happened(note) for note in snapshot.notes(write.log, "SuccessfulAttachVolume")]
+        since = max((since, *attached))
         which = f"PersistentVolumeClaim{'s' if len(claims) > 1 else ''} {listing(claims)}"
         return Progress(f"the volumes of Pod {name} ({which}) to be mounted", "mount", since)
     return Progress(what, wait, since)

@@ -25,14 +25,13 @@ from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary import commands
 from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.registry import is_a
-from eventstream.explain.world.notes import recency, said
-from eventstream.explain.world.pods import containers, has_ended, is_true, node_of
+from eventstream.explain.world.notes import quoted, recency, said
+from eventstream.explain.world.pods import claim_names, containers, has_ended, is_true, node_of
 from eventstream.explain.world.text import listing, named, said_by, sentence, when
 from eventstream.explain.world.writes import Write
 from eventstream.expressions import expression
-from eventstream.objects.images import Image
 from eventstream.objects.observations import Change
-from eventstream.objects.pods import Condition, PodSpec
+from eventstream.objects.pods import Condition, PodStatus
 
 _NOT_FOUND = expression(r'persistentvolumeclaim "([^"]+)" not found')
 _ABOUT_CLAIMS = expression(
@@ -138,9 +137,7 @@ def _unbound(snapshot: Snapshot, write: Write) -> list[Write]:
 
 def has_claims(write: Write) -> bool:
     """Whether the Pod has a claim as a volume."""
-    spec = write.image.spec
-    volumes = spec.volumes if isinstance(spec, PodSpec) else ()
-    return any(volume.persistent_volume_claim for volume in volumes)
+    return bool(claim_names(write.image))
 
 
 def _claims(snapshot: Snapshot, write: Write) -> list[Write]:
@@ -150,9 +147,7 @@ def _claims(snapshot: Snapshot, write: Write) -> list[Write]:
 
 def _by_name(snapshot: Snapshot, write: Write) -> list[Write | None]:
     """The claims that the Pod names; None for one that is not there."""
-    spec, namespace = write.image.spec, write.image.metadata.namespace
-    volumes = spec.volumes if isinstance(spec, PodSpec) else ()
-    names = [v.persistent_volume_claim.claim_name for v in volumes if v.persistent_volume_claim]
+    namespace, names = write.image.metadata.namespace, claim_names(write.image)
     found = (snapshot.by_name("PersistentVolumeClaim", namespace, name) for name in names)
     return [None if claim is None or claim.gone else claim for claim in found]
 
@@ -190,16 +185,26 @@ _PASSING = "failed to sync"
 """A kubelet that has only just heard of the Pod: it has the ConfigMap a moment later."""
 
 _GENERAL = expression(
-    r"unable to attach or mount volumes: .*(?:timed out waiting for the condition"
-    r"|context deadline exceeded)\.?$",
+    r"unable to (?:attach or )?mount volumes.*(?:timed out waiting for the condition"
+    r"|context deadline exceeded|timeout expired waiting for volumes to attach.*)\.?$",
     ignore_case=True,
     dot_all=True,
 )
-"""That volumes are not there in time, without a word of why."""
+"""That volumes are not there in time, without a word of why; so, too, before Kubernetes 1.16."""
+
+_COMMAND = expression(
+    r"\s*Mounting command: .*\bOutput: (?:Running scope as \S+ \S+\s+)?", dot_all=True
+)
+"""The command of a failed mount, between its exit status and what it said.
+
+Source: https://github.com/kubernetes/mount-utils/blob/master/mount_linux.go (MountSensitive).
+"""
 
 
 def mounting(snapshot: Snapshot, write: Write) -> Trouble | None:
     """What is known to keep the Pod from getting as far as its containers."""
+    if (refused := _refused(write)) is not None:
+        return refused
     if not write.log.notes or is_true(write.image, "PodReadyToStartContainers"):
         return None
     if any(status.state.running for status in containers(write.image)):
@@ -214,9 +219,42 @@ def mounting(snapshot: Snapshot, write: Write) -> Trouble | None:
     for reason, code, text in _BEFORE_CONTAINERS:
         newest = max(snapshot.notes(write.log, reason), key=recency, default=None)
         if newest is not None and recency(newest) > past:
-            detail = sentence(f"{text.format(pod)}: {said(newest)}")
-            return Trouble(code, detail, proofs.events([newest]), commands.describe(write))
+            told = [newest, *(_beside(snapshot, write) if code == "sandbox-failed" else ())]
+            more = "".join(f"; {quoted(note).rstrip('.')}" for note in told[1:])
+            detail = sentence(f"{text.format(pod)}: {said(newest).rstrip('.')}{more}")
+            return Trouble(code, detail, proofs.events(told), commands.describe(write))
     return None
+
+
+def _refused(write: Write) -> Trouble | None:
+    """What runs the Pod says of it itself that it cannot, while it does not call it failed.
+
+    Source: https://github.com/virtual-kubelet/virtual-kubelet/blob/master/node/pod.go,
+    handleProviderError.
+    """
+    status, name = write.image.status, named(write.image)
+    if not isinstance(status, PodStatus) or status.phase != "Pending":
+        return None
+    if not status.reason or not status.message:
+        return None
+    shown = (proofs.status(write, f"status.reason of {name} is {status.reason}"),)
+    detail = sentence(f"{name} cannot be started ({status.reason}): {status.message}")
+    return Trouble("start-failed", detail, shown, commands.describe(write))
+
+
+def _beside(snapshot: Snapshot, write: Write) -> list[Change]:
+    """The newest warning about the placed Pod of another than kubelet and scheduler, as of what
+    makes its network: that may be why.
+    """
+    placed = max(map(recency, snapshot.notes(write.log, "Scheduled")), default=-1)
+    own = ("kubelet", getattr(write.image.spec, "scheduler_name", ""))
+    warned = [
+        note
+        for note in snapshot.notes(write.log, *(write.log.notes or ()))
+        if note.after.spec.type == "Warning" and recency(note) > placed
+        if note.after.spec.component not in own
+    ]
+    return sorted(warned, key=recency)[-1:]
 
 
 _DELAYED = ("WaitForFirstConsumer", "WaitForPodScheduled")
@@ -238,8 +276,8 @@ def _unconsumed(snapshot: Snapshot, write: Write, failed: list[Change]) -> Troub
         name, node = claim.image.metadata.name, node_of(write.image)
         detail = (
             f"Pod {write.image.metadata.name} waits for PersistentVolumeClaim {name}, which is "
-            "not bound yet: that is done when the scheduler places a Pod that uses it, and this "
-            f"Pod has {node} already, by its own spec.nodeName or from before the claim was made."
+            "not bound yet: that is done when a scheduler that binds volumes places a Pod which "
+            f"uses it, and this Pod has {node} already."
         )
         evidence = proofs.events([*delayed[:1], *failed[:1]])
         command = commands.describe(claim)
@@ -279,7 +317,7 @@ def _unmounted(snapshot: Snapshot, write: Write, notes: list[Change]) -> Trouble
         more, shown = namesakes(snapshot, write, dict.fromkeys(names))
         text = sentence(f"{pod} mounts {'; it also mounts '.join(lacks)}{more}")
         return Trouble("config-missing", text, (*evidence, *shown), command)
-    whys = list(dict.fromkeys(said(note).rstrip(".") for note in notes))
+    whys = list(dict.fromkeys(_COMMAND.sub(": ", said(note)).rstrip(".") for note in notes))
     attaching = all(note.after.spec.reason == _ATTACH for note in notes)
     holder = "attachdetach-controller" if attaching else ""
     text = sentence(f"{pod} waits for a volume: {'; and '.join(whys[:3])}")
@@ -334,25 +372,16 @@ def elsewhere(snapshot: Snapshot, write: Write, volume: str, wrong: Trouble) -> 
 def _other(snapshot: Snapshot, write: Write, volume: str) -> Write | None:
     """The first Pod of another node that has a claim of this Pod, whose volume that is."""
     namespace, node = write.image.metadata.namespace, node_of(write.image)
-    asked = _claim_names(write.image)
-    found = (snapshot.by_name("PersistentVolumeClaim", namespace, name) for name in asked)
-    there = [claim for claim in found if claim is not None and not claim.gone]
     names = {
         claim.image.metadata.name
-        for claim in there
-        if getattr(claim.image.spec, "volume_name", "") == volume
+        for claim in _by_name(snapshot, write)
+        if claim is not None and getattr(claim.image.spec, "volume_name", "") == volume
     }
     users: list[Write] = []
     for log in snapshot.world.places.inhabitants(namespace) if names else ():
         pod = snapshot.alive(log) if is_a(log.ref, kinds.POD) else None
         if pod is None or has_ended(pod.image) or node_of(pod.image) in ("", node):
             continue
-        if names & _claim_names(pod.image):
+        if names.intersection(claim_names(pod.image)):
             users.append(pod)
     return min(users, key=lambda pod: pod.image.metadata.name, default=None)
-
-
-def _claim_names(image: Image) -> set[str]:
-    volumes = image.spec.volumes if isinstance(image.spec, PodSpec) else ()
-    sources = (volume.persistent_volume_claim for volume in volumes)
-    return {source.claim_name for source in sources if source is not None}

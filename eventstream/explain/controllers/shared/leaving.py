@@ -20,13 +20,13 @@ from eventstream.explain.vocabulary.records import Evidence
 from eventstream.explain.vocabulary.registry import FINALIZERS, is_a
 from eventstream.explain.world.families import HIGHEST
 from eventstream.explain.world.known import MAKERS
-from eventstream.explain.world.pods import condition, has_ended, node_of
+from eventstream.explain.world.pods import claim_names, condition, has_ended, node_of
 from eventstream.explain.world.text import count, listing, named, one_line, parse, said_by, when
 from eventstream.explain.world.writes import ObjectLog, Write
 from eventstream.objects.health.words import parts
 from eventstream.objects.images import Image
 from eventstream.objects.managed_fields import paths
-from eventstream.objects.pods import Condition, PodSpec
+from eventstream.objects.pods import Condition
 
 PROTECTIONS = frozenset({"kubernetes.io/pvc-protection", "kubernetes.io/pv-protection"})
 """Finalizers that go by themselves once nobody uses the object."""
@@ -96,15 +96,9 @@ def users(snapshot: Snapshot, claim: Write) -> list[Write]:
     found: list[Write] = []
     for log in snapshot.world.places.inhabitants(namespace):
         pod = snapshot.alive(log) if is_a(log.ref, kinds.POD) else None
-        if pod is not None and node_of(pod.image) and _has(pod.image, name):
+        if pod is not None and node_of(pod.image) and name in claim_names(pod.image):
             found.append(pod)
     return sorted(found, key=lambda pod: pod.image.metadata.name)
-
-
-def _has(image: Image, claim: str) -> bool:
-    volumes = image.spec.volumes if isinstance(image.spec, PodSpec) else ()
-    sources = (volume.persistent_volume_claim for volume in volumes)
-    return any(source is not None and source.claim_name == claim for source in sources)
 
 
 _COLLECTOR = frozenset({"foregroundDeletion", "orphan"})

@@ -151,6 +151,25 @@ def test_neither_a_clients_finalizer_nor_an_event_of_before_shows_that_a_control
     assert [told(story, site)[2] for site in sites] == ["no-controller", "no-controller"]
 
 
+@pytest.mark.parametrize(
+    ("told_by", "code"), [("site-operator", "not-ready"), ("", "no-controller")]
+)
+def test_who_tells_of_it_is_there_though_its_status_is_of_no_generation(
+    told_by: str, code: str
+) -> None:
+    """As of a controller whose status the API server refuses."""
+    story = Story()
+    story.exists(definition())
+    site = story.create(website(status={"observedGeneration": -1}), "kubectl-create")
+    story.wait(5)
+    if told_by:
+        story.tell(site, "FirstSeen", "first seen", told_by)
+    story.wait(3600)
+    story.exists(thing("Namespace", "other"))
+    assert told(story, site)[2] == code
+    assert ("Perhaps none is running" in story.trace(site).summary) == (not told_by)
+
+
 def test_a_label_asks_nothing_of_what_says_how_it_stands() -> None:
     story = Story()
     story.exists(definition())

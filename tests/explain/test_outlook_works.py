@@ -253,3 +253,29 @@ def test_a_word_that_nobody_knows_is_not_that_all_is_well() -> None:
     story.wait(100)
     assert _told(story, site) == ("unknown", None)
     assert "a word that nobody taught Baton" in story.trace(site).summary
+
+
+def test_the_status_that_a_tool_wrote_is_no_report_on_another() -> None:
+    story = Story()
+    story.exists(definition())
+    site = story.create(website(), "kubectl-create")
+    story.wait(1)
+    story.change(site, {"status": {"state": "odd"}}, "ansible-playbook", sub="status")
+    story.wait(200)
+    story.exists(thing("Namespace", "other"))
+    summaries = [trace.summary for trace in story.told().traces.values()]
+    assert len(summaries) == 2
+    assert not any("as it did on another" in summary for summary in summaries)
+
+
+def test_what_was_warned_of_is_told_where_nobody_knows_how_it_stands() -> None:
+    story = Story()
+    story.exists(definition())
+    site = story.create(website(), "kubectl-create")
+    story.wait(1)
+    story.change(site, {"status": {"seen": True}}, "site-operator", sub="status")
+    story.tell(site, "Failed", "no such table", "site-operator", type="Warning")
+    story.wait(60)
+    story.exists(thing("Namespace", "other"))
+    assert story.trace(site).state == "unknown"
+    assert story.trace(site).summary.endswith("site-operator says: no such table.")

@@ -100,6 +100,8 @@ def test_conditions_say_how_an_object_stands(conditions: list[Json], says: str) 
         ({"conditions": [condition("Succeeded")],
           "retriesStatus": [{"conditions": [condition("Succeeded", "False", "Failed")]}]},
          "complete: condition Succeeded is True"),
+        ({"active": False, "problems": ["no such output"]}, "failed: status.problems is set"),
+        ({"active": True, "problems": []}, "unknown: "),
         ({"parents": [{"conditions": [condition("Accepted", "False", "NoMatchingParent")]}]},
          "failed: condition Accepted is False (status.parents.conditions)"),
     ],
@@ -111,6 +113,16 @@ def test_words_and_numbers_say_it_where_no_condition_does(status: Any, says: str
 def test_a_task_that_runs_is_not_done() -> None:
     assert judged({"phase": "Running"}, kind="BackupJob").startswith("progressing")
     assert judged({"phase": "Succeeded"}, kind="BackupJob").startswith("complete")
+
+
+@pytest.mark.parametrize("kind", ["OpsRequest", "BackupSession", "ActionSet", "Trial", "CrdScan"])
+def test_what_is_asked_to_be_done_once_is_a_task_whatever_it_is_called(kind: str) -> None:
+    assert judged({"state": "running"}, kind=kind).startswith("progressing")
+    work = [condition("WaitForProgressing"), condition("Succeed")]
+    assert judged({"phase": "Succeed", "conditions": work}, kind=kind).startswith("complete")
+    assert judged({"phase": "Failed", "conditions": work[:1]}, kind=kind).startswith("failed")
+    assert judged({"phase": "Running", "conditions": work[:1]}, kind=kind).startswith("progressing")
+    assert judged({"phase": "Running"}, kind="WorkshopSession").startswith("complete")
 
 
 def test_a_newer_generation_than_the_one_seen_is_under_way() -> None:
@@ -268,8 +280,10 @@ def test_how_far_it_came_once_is_not_how_it_stands(kind: str, status: Json, says
     ("conditions", "says"),
     [
         ([condition("HubAccepted"), condition("ClusterJoined"),
-          condition("ConditionAvailable", "Unknown")], "unknown: "),
-        ([condition("ProxyAvailable"), condition("RepoReady", "False")], "unknown: "),
+          condition("ConditionAvailable", "Unknown")],
+         "unknown: condition ConditionAvailable is Unknown"),
+        ([condition("ProxyAvailable"), condition("RepoReady", "False")],
+         "unknown: condition RepoReady is False"),
         ([condition("ProxyAvailable"), condition("RepoReady")],
          "complete: condition ProxyAvailable is True"),
         ([condition("Ready"), condition("RepoReady", "False")],
@@ -291,6 +305,37 @@ def test_of_what_is_wrong_that_counts_which_says_why() -> None:
     assert judged({"conditions": [ready | {"message": "driver"}, error]}) == (
         "failed: condition Ready is False"
     )
+
+
+@pytest.mark.parametrize(
+    ("whole", "part", "says"),
+    [
+        ("", condition("Pending", "True", "", "a job failed"), "Pending: a job failed"),
+        ("Some are not.", condition("PodReady", "False", "", "no node"),
+         "Some are not; PodReady: no node"),
+        ("of them: no node", condition("PodReady", "False", "", "no node"), "of them: no node"),
+        ("it starts", condition("PodReady", "True", "", "well"), "it starts"),
+    ],
+)  # fmt: skip
+def test_what_is_not_well_as_a_whole_says_what_a_part_of_it_says(
+    whole: str, part: Json, says: str
+) -> None:
+    conditions = [condition("Ready", "False", "Waits", whole), part]
+    health = by_convention({"status": {"conditions": conditions}})
+    assert health is not None
+    assert (health.condition, health.message) in (("Ready", says), (part["type"], says))
+
+
+@pytest.mark.parametrize(
+    ("message", "takes"),
+    [("Statefulset(s) are in progress", True), ("the upgrade is not in progress", False),
+     ("progress is pending", False), ("3 Pods are missing", False)],
+)  # fmt: skip
+def test_work_is_named_by_a_message_as_well(message: str, takes: bool) -> None:
+    ready = condition("Ready", "False", "NotUpToDate", message)
+    health = by_convention({"status": {"conditions": [ready]}})
+    assert health is not None
+    assert bool(health.takes) == takes
 
 
 def test_what_is_called_an_error_is_said_of_it() -> None:

@@ -97,17 +97,33 @@ def conditions_of(status: Any, generation: Any) -> list[Condition]:
     return found
 
 
-def lacks_a_part(status: Any) -> bool:
-    """Whether a condition by which a part would be well is not True, of no other state than that.
+def lacks_a_part(status: Any) -> Condition | None:
+    """The first condition by which a part would be well and is not, of no other state than that.
 
     Of an object without a condition that sums it up each part counts: `HubAccepted` says little
-    where `ConditionAvailable` is Unknown.
+    where `ConditionAvailable` is Unknown. None where all are well.
     """
-    for _, entry in _conditions(status, "status", 0):
+    for where, entry in _conditions(status, "status", 0):
         part = entry["type"] not in SUMMARIES and of_type(entry["type"]) == "complete"
         if part and entry.get("severity") != "Info" and _status(entry) in _NOT_SO:
-            return True
-    return False
+            return Condition("unknown", where, entry, (0, 0))
+    return None
+
+
+def with_part(health: Health, conditions: list[Condition]) -> Health:
+    """The same of what is not well as a whole, with what a part says that is not, either.
+
+    `Some conditions are not met` says little beside the one that tells which.
+    """
+    if health.state != "progressing" or health.condition not in SUMMARIES:
+        return health
+    whole = f"{health.message.rstrip('.')}; " if health.message else ""
+    for one in conditions:
+        said, type_ = _text(one.entry, "message"), one.entry["type"]
+        if one.state != "complete" and said and said not in health.message:
+            part = said if said.startswith(type_) else f"{type_}: {said}"
+            return msgspec.structs.replace(health, message=whole + part)
+    return health
 
 
 _NOT_SO = ("False", "Unknown")

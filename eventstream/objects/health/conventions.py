@@ -25,6 +25,7 @@ from eventstream.objects.health.conditions import (
     Condition,
     conditions_of,
     lacks_a_part,
+    with_part,
 )
 from eventstream.objects.health.errors import error_in, message_in, text
 from eventstream.objects.health.records import Health, HealthState
@@ -32,6 +33,7 @@ from eventstream.objects.health.words import (
     complains,
     meaning,
     parts,
+    tells_of_progress,
     without_none,
     word_set,
     works,
@@ -54,13 +56,15 @@ _REST_MARKS = frozenset(("paused", "pause", "pause-reconciliation", "suspended",
 _RESTS = ("suspend", "suspended", "paused", "pause")
 _WORST_FIRST: tuple[HealthState, ...] = ("failed", "suspended", "progressing", "complete")
 _TASKS = word_set(
-    "run job backup restore analysis experiment task workflow build operation test plan promotion "
-    "migration execution"
+    "run job backup restore analysis experiment task workflow build operation ops action test plan "
+    "promotion migration execution trial scan"
 )
 """Last parts of the kinds of which one is done when it has ended: to run is to be under way."""
+_OF_TASKS = word_set("request session set")
+"""Last parts of others, where one of these stands before: a BackupSession, an OpsRequest."""
 _ENDS = frozenset(("Succeeded", "Complete", "Completed", "Finished"))
 """Conditions of what ends."""
-_OVER = word_set("complete completed done finished succeeded success successful")
+_OVER = word_set("complete completed done finished succeed succeeded success successful")
 """Words by which what ends says that it has."""
 _ENDED_BADLY = frozenset((("Succeeded", "False"), ("Failed", "True")))
 _BEGUN = word_set(
@@ -97,10 +101,12 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
     begun = [condition for condition in conditions if _has_begun(condition, task=task)]
     said = _by_state([condition for condition in conditions if condition not in begun])
     whole = "complete" in said and said["complete"].condition in WHOLE
-    partial = not whole and lacks_a_part(status)
+    lacks = None if whole else lacks_a_part(status)
     if whole and _is_past(said.get("progressing")):
         del said["progressing"]
     words = _by_words(status, "status", task, _DEEPEST)
+    if task and _is_left(said.get("progressing"), words):
+        del said["progressing"]
     health = (
         (unseen(status, generation) if newest and resting is None else None)
         or said.get("failed")
@@ -109,17 +115,19 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
         or error_in(status)
         or _at_rest(said.get("progressing"), words, spec)
         or said.get("progressing")
-        or _unless(partial, words)
-        or _unless(partial, said.get("complete"))
-        or _unless(partial, _by_words(status, "status", task))
+        or _unless(lacks, words)
+        or _unless(lacks, said.get("complete"))
+        or _unless(lacks, _by_words(status, "status", task))
         or _so_far(begun if task else [])
-        or _unless(partial, _by_numbers(status, spec))
+        or _unless(lacks, _by_numbers(status, spec))
+        or (lacks.health() if lacks is not None else None)
         or _unread(status)
     )
     if health.state == "failed" and any(map(_gave_up, conditions)):
         health = msgspec.structs.replace(health, holder="client")
     if _is_worked_at(health, words, conditions):
         health = msgspec.structs.replace(health, takes=WORK_TAKES)
+    health = with_part(health, [*conditions, *([lacks] if lacks else [])])
     return _of_task(health, status) if task or health.condition in _ENDS else health
 
 
@@ -135,6 +143,13 @@ def _is_past(work: Health | None) -> bool:
 _STAGES = ("Pending", "Waiting")
 
 
+def _is_left(work: Health | None, words: Health | None) -> bool:
+    """Whether work is still marked as under way of a run that by its own word has ended."""
+    if work is None or words is None or work.value != "True":
+        return False
+    return not (_OVER | _FAILS).isdisjoint(parts(_word(words))[-1:])
+
+
 def _at_rest(waits: Health | None, words: Health | None, spec: Any) -> Health | None:
     """That nobody knows whether what is not Ready has to be: a word says that it rests.
 
@@ -148,11 +163,11 @@ def _at_rest(waits: Health | None, words: Health | None, spec: Any) -> Health | 
     return Health("unknown", "spec.replicas is 0") if none else None
 
 
-def _unless(partial: bool, health: Health | None) -> Health | None:
+def _unless(lacks: Condition | None, health: Health | None) -> Health | None:
     """The same, unless it calls complete what has a condition by which a part is not well."""
     well = health is not None and health.state == "complete"
     ended = health is not None and not _OVER.isdisjoint(parts(health.by.rpartition(" is ")[2]))
-    return None if partial and well and not ended else health
+    return None if lacks and well and not ended else health
 
 
 def _so_far(begun: list[Condition]) -> Health | None:
@@ -178,7 +193,8 @@ def _is_worked_at(health: Health, words: Health | None, conditions: list[Conditi
     said += [text(one.entry, "message") for one in under_way if one.entry["type"] == "Running"]
     if words is not None and words.state == "progressing":
         said.append(_word(words))
-    return any(map(works, (health.reason, _word(health), *said)))
+    named = any(map(works, (health.reason, _word(health), *said)))
+    return named or tells_of_progress(health.message)
 
 
 def _word(health: Health) -> str:
@@ -367,4 +383,6 @@ def _unread(status: Entry) -> Health:
 
 
 def _is_task(kind: Any) -> bool:
-    return isinstance(kind, str) and not _TASKS.isdisjoint(parts(kind)[-1:])
+    found = parts(kind) if isinstance(kind, str) else ()
+    last = found[-2:-1] if found[-1:] and found[-1] in _OF_TASKS else found[-1:]
+    return not _TASKS.isdisjoint(last)

@@ -8,7 +8,8 @@ from eventstream.objects.health.words import parts
 Entry = dict[str, Any]
 
 _ERRORS = (
-    "error", "errors", "errorMessage", "failureMessage", "failureReason", "reconcileError",
+    "error", "errors", "errorMessage", "failureMessage", "failureReason", "problems",
+    "reconcileError", "validationErrors",
 )  # fmt: skip
 _NO_ERROR = frozenset(
     ("-", "0", "false", "n/a", "nil", "no", "no error", "no errors", "none", "null", "ok")

@@ -119,7 +119,7 @@ def _judged(declared: DeclaredKind, found: dict[str, Any]) -> Health:
     """How it stands by its declaration, of whatever generation that is."""
     said, holder = declared.judge(found), declared.declaration.looked_after_by
     if isinstance(said, Health):
-        if said.message and not _stands_in(found.get("status"), said.message):
+        if said.message and not _is_told(found.get("status"), said.message):
             said = msgspec.structs.replace(said, ours=True)
         return _told(said, _usual(declared, found))
     if said != "convention":
@@ -147,6 +147,13 @@ def _told(said: Health, usual: Health | None) -> Health:
         over=usual.over,
         patient=said.patient or usual.patient,
     )
+
+
+def _is_told(status: Any, message: str) -> bool:
+    """Whether all of it stands in the status: one text, or two as `PHASE: REASON`."""
+    first, _, rest = message.partition(": ")
+    both = bool(rest) and _stands_in(status, first) and _stands_in(status, rest)
+    return both or _stands_in(status, message)
 
 
 def _stands_in(status: Any, message: str, depth: int = _DEEPEST) -> bool:

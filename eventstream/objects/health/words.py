@@ -171,6 +171,13 @@ def works(text: str) -> bool:
     return any(part in _LONG or part in UNDER_WAY or part.endswith("ing") for part in found)
 
 
+def tells_of_progress(message: str) -> bool:
+    """Whether a message says that something is in progress, and nothing worse."""
+    found = parts(message)
+    goes_on = not _LONG.isdisjoint(found) and meaning(message) == "progressing"
+    return goes_on and (_RESTS_ON | _DENIES - {"in"}).isdisjoint(found)
+
+
 def complains(message: str) -> bool:
     """Whether a message speaks of an error, in its beginning: of `0 errors` it does not."""
     found = parts(without_none(message[:_LONGEST]))

@@ -25,22 +25,24 @@ _KUBERNETES = frozenset(("foregroundDeletion", "orphan"))
 def unseen(snapshot: Snapshot, write: Write, asked: Write, since: float) -> Holding:
     """The wait for a controller to act; where it is seen to be there, for it to report."""
     name, wait = named(write.image), acting(write.image)
-    finalizer, reporter = _announced(write, asked), _reporter(snapshot, write, asked, since)
+    finalizer, told = _announced(write, asked), reporter(snapshot, write, asked, since)
     resource, space = write.change.resource, write.image.metadata.namespace
     known = snapshot.world.known
-    acts = known.reported_since(resource.group, resource.kind, space, asked.order)
-    reporter = reporter or known.server_since(write.log.uid, asked.order)
-    late = "not-ready" if finalizer or reporter or acts else "no-controller"
+    own = [later.order for later in snapshot.since(write.log, asked.order) if reports(later)]
+    last = max(own, default=asked.order)  # That became another by whoever did not act on it.
+    acts = known.reported_since(resource.group, resource.kind, space, last)
+    told = told or known.server_since(write.log.uid, asked.order)
+    late = "not-ready" if finalizer or told or acts else "no-controller"
     waiting_for = f"a custom controller to act on {name}"
     if finalizer:
         waiting_for = (
             f"a custom controller to report on {name}, which has its finalizer {finalizer}"
         )
-    elif reporter:
-        waiting_for = f"{reporter} to report on {name}"
+    elif told:
+        waiting_for = f"{told} to report on {name}"
     elif acts:  # It may take one after the other.
         waiting_for = f"{waiting_for}, as it did on another {write.image.kind} since"
-    return Holding(1, ACTOR, reporter, since, waiting_for, late=late, wait=wait, about=write)
+    return Holding(1, ACTOR, told, since, waiting_for, late=late, wait=wait, about=write)
 
 
 def _announced(write: Write, asked: Write) -> str:
@@ -56,7 +58,7 @@ def _announced(write: Write, asked: Write) -> str:
     return found[0] if found else ""
 
 
-def _reporter(snapshot: Snapshot, write: Write, asked: Write, since: float) -> str:
+def reporter(snapshot: Snapshot, write: Write, asked: Write, since: float) -> str:
     """Who told an Event about it since then; empty for nobody.
 
     An Event says when by its reporter's clock, an object's managedFields by the API server's.
@@ -82,6 +84,11 @@ def _told_well(snapshot: Snapshot, write: Write, asked: Write, since: float) -> 
         return False
     note = _told(snapshot, write, asked, since)
     return note is not None and note.after.spec.type == "Normal"
+
+
+def reports(write: Write) -> bool:
+    """Whether it says something new of how the object stands."""
+    return any(change.path.startswith("status") for change in write.changes)
 
 
 def only_marks(asked: Write) -> bool:

@@ -16,6 +16,8 @@ from eventstream.explain.controllers.custom.answers import (
     counts_reports,
     is_undone,
     only_marks,
+    reporter,
+    reports,
     unanswered,
     unseen,
 )
@@ -28,7 +30,7 @@ from eventstream.explain.controllers.custom.timing import (
 )
 from eventstream.explain.controllers.shared.conventions import QUEUE, unknown, untaught
 from eventstream.explain.outlook.holding import Holding, Outlook, Trouble, pending, staged, troubled
-from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.outlook.snapshot import Snapshot, written
 from eventstream.explain.outlook.waits import acting, becoming_ready
 from eventstream.explain.vocabulary import commands
 from eventstream.explain.vocabulary.records import Evidence, Stage
@@ -70,7 +72,7 @@ def holding_of(
     if health.state == "suspended":
         return _suspended(write, health, rank)
     if health.state == "progressing" and health.stale:
-        return _not_taken_up(write, health)
+        return _not_taken_up(snapshot, write, health)
     if health.state == "progressing":
         return _under_way(snapshot, write, health, asked, rank)
     return None
@@ -150,12 +152,15 @@ def _suspended(write: Write, health: Health, rank: int) -> Holding:
     return troubled(plain, trouble)
 
 
-def _not_taken_up(write: Write, health: Health) -> Holding:
-    """Its controller has yet to see the newest generation: perhaps none is running."""
-    image = write.image
+def _not_taken_up(snapshot: Snapshot, write: Write, health: Health) -> Holding:
+    """Its controller has yet to report on the newest generation: perhaps none is running."""
+    image, told = write.image, reporter(snapshot, write, write, written(write) or when(write))
     waiting_for = f"{named(image)} to be seen by its controller: {health.by}"
-    late, wait = "no-controller", acting(image)
+    if told:
+        waiting_for = f"{told} to report on {named(image)} as it is now: {health.by}"
+    late, wait = "not-ready" if told else "no-controller", acting(image)
     actor, holder = _actor(health)
+    holder = holder or told
     return Holding(1, actor, holder, when(write), waiting_for, late=late, wait=wait, about=write)
 
 
@@ -196,6 +201,14 @@ def proof(write: Write, health: Health) -> tuple[Evidence, ...]:
     return (proofs.status(write, f"{text} ({_BASES[health.basis]})"),)
 
 
+def _with_warning(snapshot: Snapshot, write: Write, outlook: Outlook) -> Outlook:
+    """The same of what nobody taught Baton, with what was warned of lately."""
+    warning, _ = _warned(snapshot, write, snapshot.now - _RETRIED, outlook.summary)
+    if not warning:
+        return outlook
+    return msgspec.structs.replace(outlook, summary=f"{outlook.summary} {sentence(warning[2:])}")
+
+
 Assess = Callable[[Snapshot, Write, Write | None], Outlook]
 _OWN_RANK = 7
 _GOING = ("failed", "progressing")
@@ -226,9 +239,10 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None, child_of: Asse
         counts.append(("done", int(health.state == "complete"), 1))
     stages = staged(counts)
     if not found:
-        acted = not (only_marks(asked) or is_undone(asked)) or _reports(asked)
+        acted = not (only_marks(asked) or is_undone(asked)) or reports(asked)
         acted = acted and not is_newer_than_reports(write)
-        return _done(write, health, done, total, stages, acted=acted)
+        outlook = _done(write, health, done, total, stages, acted=acted)
+        return _with_warning(snapshot, write, outlook) if outlook.state == "unknown" else outlook
     outlook = pending(found, stages, snapshot, "")
     first = outlook.first
     silent = first is not None and first.diagnosis == "no-controller" and first.about is write
@@ -276,11 +290,6 @@ def _fails_itself(health: Health, found: list[Holding]) -> bool:
 
 
 _OF_PARTS = frozenset(("degraded", "unhealthy", "unreachable"))
-
-
-def _reports(write: Write) -> bool:
-    """Whether it says something new of how the object stands."""
-    return any(change.path.startswith("status") for change in write.changes)
 
 
 def _word_between(snapshot: Snapshot, below: Write | None, write: Write) -> str:
@@ -366,7 +375,8 @@ def _done(
         summary = f"{named(image)} {told}{owns}.{says}"
         return Outlook("complete", summary, (), stages, when(write))
     if health is not None and health.by:
-        why = f"Its {health.by}." if health.basis == "convention" else f"The {health.by}."
+        told = f": {_why(health)}".rstrip(".") if _why(health) else ""
+        why = f"{'Its' if health.basis == 'convention' else 'The'} {health.by}{told}."
     elif done < total:
         why = f"Of {count(total - done, 'object')} that it owns Baton does not know how they stand."
     elif not total and not image.status:

@@ -91,7 +91,12 @@ def reports(write: Write) -> bool:
     return any(change.path.startswith("status") for change in write.changes)
 
 
-def only_marks(asked: Write) -> bool:
+def asks_nothing_new(asked: Write) -> bool:
+    """Whether what an object says of what it asks for stands as it did before this write."""
+    return _only_marks(asked) or _is_undone(asked)
+
+
+def _only_marks(asked: Write) -> bool:
     """Whether only metadata changed of what says how it stands: labels, annotations."""
     before, now = asked.before, asked.image
     if before is None or now.health is None or not now.metadata.generation:
@@ -103,7 +108,7 @@ _LOOKED = 32
 """Versions before a change in which is looked for what its controller last reported on."""
 
 
-def is_undone(asked: Write) -> bool:
+def _is_undone(asked: Write) -> bool:
     """Whether it asks again for what its controller had last reported on: nothing is new to it.
 
     It need not have seen what was asked in between, and a status that names no generation stays.
@@ -136,8 +141,8 @@ def unanswered(snapshot: Snapshot, write: Write, asked: Write) -> float | None:
         return _alone(snapshot, write) if _says_nothing(write) else None
     if asked.change.type == "ADDED" and not _says_nothing(asked):
         return None  # It came with a status, as one that is restored does.
-    if only_marks(asked) or is_undone(asked):
-        return None  # What it says of what it asks for stands.
+    if asks_nothing_new(asked):
+        return None
     if asked.image.health is None and _has_no_status(snapshot, write):
         return None  # Who acts on one need not write anything that shows.
     resource, known = write.change.resource, snapshot.world.known

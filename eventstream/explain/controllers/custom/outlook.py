@@ -13,9 +13,8 @@ import msgspec
 from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.custom.answers import (
     ACTOR,
+    asks_nothing_new,
     counts_reports,
-    is_undone,
-    only_marks,
     reporter,
     reports,
     unanswered,
@@ -239,7 +238,7 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None, child_of: Asse
         counts.append(("done", int(health.state == "complete"), 1))
     stages = staged(counts)
     if not found:
-        acted = not (only_marks(asked) or is_undone(asked)) or reports(asked)
+        acted = not asks_nothing_new(asked) or reports(asked)
         acted = acted and not is_newer_than_reports(write)
         outlook = _done(write, health, done, total, stages, acted=acted)
         return _with_warning(snapshot, write, outlook) if outlook.state == "unknown" else outlook

@@ -5,6 +5,7 @@ from typing import Annotated, TypeVar, get_args
 import msgspec
 from django.http import QueryDict
 
+from dashboard.api import types
 from eventstream import history
 from eventstream.explain.vocabulary.records import TraceState
 
@@ -98,16 +99,27 @@ class Outlook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def query(given: QueryDict, type_: type[_T]) -> _T:
-    """Return what a query asks for; raises BadQueryError."""
+    """Return what a query asks for; raises BadQueryError.
+
+    A `kind` may be spelled as for kubectl: `deploy`, `deployments`, `websites`.
+    """
     twice = [name for name, values in given.lists() if len(values) > 1]
     if twice:
         raise BadQueryError(f"{twice[0][:40]!r} is given more than once.")
     if any("\0" in text for each in given.items() for text in each):
         raise BadQueryError("A query holds no NUL.")
+    named = given.dict()
+    kind = str(given.get("kind") or "")
+    if kind[:1].islower():
+        named["kind"] = next((_kind(each) for each in types.called(kind)), kind)
     try:
-        return msgspec.convert(given.dict(), type_, strict=False)
+        return msgspec.convert(named, type_, strict=False)
     except msgspec.ValidationError as error:
         raise BadQueryError(f"The query can't be read: {error}. {_takes(type_)}") from error
+
+
+def _kind(type_: history.WatchedType) -> str:
+    return type_.name.partition(".")[0]
 
 
 def _takes(type_: type[msgspec.Struct]) -> str:

@@ -1,8 +1,9 @@
 """An object is asked for at the API as at kubectl, as far as short names are known."""
 
 import pytest
+from django.http import QueryDict
 
-from dashboard.api import types
+from dashboard.api import asked, types
 from eventstream import history
 from eventstream.history import WatchedType
 
@@ -32,3 +33,21 @@ def test_a_type_is_found_by_what_people_call_it(
 ) -> None:
     monkeypatch.setattr(history, "types", lambda: tuple(WATCHED))
     assert [each.plural for each in types.called(asked)] == found
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        ("deploy", "Deployment"),
+        ("deployments", "Deployment"),
+        ("dc", "DeploymentConfig"),
+        ("Deployment", "Deployment"),
+        ("nothings", "nothings"),
+        ("", ""),
+    ],
+)
+def test_a_kind_is_asked_for_as_at_kubectl(
+    monkeypatch: pytest.MonkeyPatch, given: str, kind: str
+) -> None:
+    monkeypatch.setattr(history, "types", lambda: tuple(WATCHED))
+    assert asked.query(QueryDict(f"kind={given}"), asked.Changes).kind == kind

@@ -222,3 +222,36 @@ def test_of_a_taint_that_two_controllers_delete_for_neither_is_named() -> None:
     assert (step.actor, step.rule, step.grades.who) == ("unknown", "deletion-unknown", "unknown")
     assert "taint eviction controller" in step.why
     assert "DaemonSet controller" in step.why
+
+
+@pytest.mark.parametrize(
+    ("told", "message", "who"),
+    [
+        ("TaintManagerEviction", "Marking for deletion Pod shop/web-1-a", "taint-eviction"),
+        ("TaintManagerEviction", "Cancelling deletion of Pod shop/web-1-a", "unknown"),
+        ("Preempted", "Preempted by shop/urgent on node node-1", "scheduler"),
+        ("", "", "unknown"),
+    ],
+)
+def test_before_there_was_a_condition_only_an_event_says_who_disrupts_a_pod(
+    told: str, message: str, who: str
+) -> None:
+    story = Story()
+    story.exists(node(taints=[{"key": "down", "effect": "NoExecute"}]))
+    doomed = web_pod(story)
+    story.mark(doomed, 30)
+    if told:
+        story.tell(doomed, told, message, "taint-controller")
+    step = story.last(doomed)
+    assert step.actor.startswith(who)
+    assert message in step.why if who != "unknown" else "a taint of its node" in step.why
+
+
+def test_the_pod_of_a_node_that_is_gone_may_have_been_collected_without_a_word() -> None:
+    story = Story()
+    host = story.exists(node())
+    doomed = web_pod(story)
+    story.delete(host)
+    story.delete(doomed)
+    assert story.last(doomed).actor == "unknown"
+    assert "Pod garbage collector" in story.last(doomed).why

@@ -235,3 +235,34 @@ def test_a_pod_that_ended_may_be_collected_once_its_node_is_long_gone() -> None:
     assert [story.last(one).actor for one in ended] == ["client", "unknown"]
     said = "A client, or the Pod garbage collector, since the node of the Pod is gone."
     assert story.last(ended[1]).why.startswith(said)
+
+
+def test_an_owner_in_another_namespace_counts_for_nothing() -> None:
+    story = Story()
+    owner = story.exists(deployment() | {"metadata": {"name": "a", "namespace": "b", "uid": "a"}})
+    owned = story.create(thing("ConfigMap", "c", owner=owner), "kubectl")
+    story.delete(owned)
+    step = story.last(owned)
+    assert (step.actor, step.rule) == ("garbage-collector", "collected")
+    assert "is in namespace b" in step.why
+
+
+@pytest.mark.parametrize(
+    ("kind", "api", "mark"),
+    [
+        ("APIService", "apiregistration.k8s.io/v1", "kube-aggregator.kubernetes.io/automanaged"),
+        ("CertificateSigningRequest", "certificates.k8s.io/v1", ""),
+        ("ResourceClaim", "resource.k8s.io/v1", "resource.kubernetes.io/pod-claim-name"),
+        ("VolumeAttachment", "storage.k8s.io/v1", ""),
+    ],
+)
+def test_what_kubernetes_deletes_by_itself_no_client_need_have_deleted(
+    kind: str, api: str, mark: str
+) -> None:
+    story = Story()
+    marks = {"labels": {mark: "x"}, "annotations": {mark: "x"}} if mark else {}
+    tended = [story.exists(thing(kind, "a", api, metadata=marks))]
+    tended += [story.exists(thing(kind, "b", api))] if mark else []
+    for each in tended:
+        story.delete(each)
+    assert [story.last(each).actor for each in tended] == ["unknown", "client"][: len(tended)]

@@ -14,7 +14,7 @@ from eventstream.explain.attribution.customs import custom_keeper, custom_owner,
 from eventstream.explain.attribution.writers import writer
 from eventstream.explain.deletions import finalizers
 from eventstream.explain.deletions.finalizers import PROPAGATION
-from eventstream.explain.deletions.removals import deletion, is_mirror
+from eventstream.explain.deletions.removals import TAINTED, deletion, is_mirror
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.world.claims import Said, Telling
@@ -45,13 +45,60 @@ def _by_its_kind(view: View) -> str:
     image = view.write.image
     if is_mirror(image) and not image.metadata.deletion_grace_period_seconds:
         return "A client, or its kubelet: the Pod mirrors one that the node runs of itself."
-    if image.kind == "Pod" and _of_a_gone_node(view):
-        return "A client, or the Pod garbage collector, since the node of the Pod is gone."
+    if image.kind == "Pod":
+        return _by_its_node(view)
     if image.kind == "Node" and _in_a_cloud(image):
         return "A client, or the cloud controller manager, which deletes nodes whose machine went."
     if image.kind == "Node" and _is_scaled_down(image):
         return "A client, or a cloud's controller: the cluster autoscaler had marked it to go."
-    return ""
+    mark, who = _TENDED.get(image.kind, ("", "")) if is_built_in(image.api_version) else ("", "")
+    marks = {"", *(image.metadata.labels or ()), *(image.metadata.annotations or ())}
+    return f"A client, or {who}." if who and mark in marks else ""
+
+
+_TENDED = {
+    "APIService": (
+        "kube-aggregator.kubernetes.io/automanaged",
+        "the API server, which has one for each version of a custom type",
+    ),
+    "CertificateSigningRequest": ("", "the CSR cleaner, which takes those that are over"),
+    "FlowSchema": ("apf.kubernetes.io/autoupdate-spec", "the API server, which had suggested it"),
+    "IPAddress": (
+        "ipaddress.kubernetes.io/managed-by",
+        "the API server, which has one for each address of a Service",
+    ),
+    "Lease": (
+        "apiserver.kubernetes.io/identity",
+        "an API server, which takes those of others that are no more",
+    ),
+    "LeaseCandidate": ("", "the API server, which takes those that are not renewed"),
+    "PodCertificateRequest": ("", "the controller that cleans up those that are over"),
+    "PriorityLevelConfiguration": (
+        "apf.kubernetes.io/autoupdate-spec",
+        "the API server, which had suggested it",
+    ),
+    "ResourceClaim": (
+        "resource.kubernetes.io/pod-claim-name",
+        "the resource claim controller, which takes those of Pods that are done",
+    ),
+    "ResourceSlice": ("", "a kubelet, which takes those of a driver that is gone"),
+    "Secret": (
+        "kubernetes.io/service-account.name",
+        "the token controller, which takes those of ServiceAccounts that are no more",
+    ),
+    "StorageVersion": ("", "the controller that takes those of API servers that are no more"),
+    "VolumeAttachment": ("", "the attach/detach controller, which detaches so"),
+}
+"""Kinds whose objects Kubernetes deletes itself for other reasons than what owns them.
+
+With the label or annotation that those have, and who deletes them. Sources:
+pkg/controller/certificates/cleaner; pkg/controller/resourceclaim/controller.go;
+pkg/controller/serviceaccount/tokens_controller.go; pkg/controller/storageversiongc;
+pkg/controller/volume/attachdetach; pkg/controlplane/controller/apiserverleasegc;
+pkg/controlplane/controller/leaderelection; pkg/kubelet/cm/dra/plugin;
+pkg/registry/core/service/ipallocator/controller; pkg/registry/flowcontrol/ensurer;
+staging/src/k8s.io/kube-aggregator/pkg/controllers/autoregister.
+"""
 
 
 def _custom(view: View) -> str:
@@ -79,18 +126,19 @@ def may_be_emptied(view: View) -> bool:
     return spaced and not view.is_shown("Namespace") and not view.namespace_lived()
 
 
-def _of_a_gone_node(view: View) -> bool:
-    """Whether a Pod that had ended already was left on a node that is gone.
+def _by_its_node(view: View) -> str:
+    """Who may delete a Pod for what is the matter with its node, and need not say so in it.
 
-    The Pod garbage collector marks others failed first, with a condition that names it. It gives a
-    node that is missing 40 seconds to come back: by then that may be forgotten here.
+    The conditions that name them came with Kubernetes 1.26. The Pod garbage collector gives a node
+    that is missing 40 seconds to come back: by then that may be forgotten here.
     Source: pkg/controller/podgc/gc_controller.go, gcOrphaned.
     """
     node = node_of(view.write.image)
-    if not node or not has_ended(view.write.before or view.write.image):
-        return False
-    host = view.by_name("Node", None, node)
-    return host.gone if host is not None else view.is_shown("Node")
+    host = view.by_name("Node", None, node) if node else None
+    if host.gone if host is not None else node and view.is_shown("Node"):
+        return "A client, or the Pod garbage collector, since the node of the Pod is gone."
+    taints = getattr(host.image.spec, "taints", ()) if host is not None else ()
+    return TAINTED if any(taint.effect == "NoExecute" for taint in taints) else ""
 
 
 def _in_a_cloud(image: Image) -> bool:
@@ -127,6 +175,16 @@ def cleaner(view: View) -> str:
 def collects(owner: Write) -> bool:
     """Gone, or waiting in foreground mode for exactly this."""
     return owner.gone or "foregroundDeletion" in owner.image.metadata.finalizers
+
+
+def elsewhere(write: Write, owner: Write) -> bool:
+    """Whether an owner is in another namespace, so that it counts for the object as none.
+
+    Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/owners-dependents/
+    #owner-references-in-object-specifications
+    """
+    own, of = write.image.metadata.namespace, owner.image.metadata.namespace
+    return bool(own and of) and own != of
 
 
 def marks_deletion(write: Write) -> bool:
@@ -249,7 +307,7 @@ def by_collector(view: View) -> Verdict | None:
     gone: list[Write] = []
     for owner in write.image.metadata.owner_references:
         latest = view.latest(owner.uid)
-        if latest is None or not collects(latest):
+        if latest is None or not (collects(latest) or elsewhere(write, latest)):
             return None
         gone.append(latest)
     if not gone:
@@ -257,6 +315,8 @@ def by_collector(view: View) -> Verdict | None:
     cause = max(gone, key=lambda found: found.order)
     at = cause.image.version
     state = f"gone ({at})" if cause.gone else f"being deleted in the foreground ({at})"
+    if not collects(cause):
+        state = f"in namespace {cause.image.metadata.namespace}, where an owner counts for nothing"
     why = f"Its owner {named(cause.image)} is {state}, and nothing else owns it."
     other, hidden = cleaner(view), may_be_emptied(view)
     open_ = hidden or bool(other)

@@ -93,8 +93,11 @@ def _hurries(view: View, before: Image) -> str:
         return f"A client, or the namespace controller, which empties {name}."
     found = condition(before, "DisruptionTarget")
     if found is not None and found.reason == "DeletionByTaintManager":
-        return "A client, or the taint eviction controller, for a taint of its node."
+        return TAINTED
     return ""
+
+
+TAINTED = "A client, or the taint eviction controller, for a taint of its node."
 
 
 def _ended(view: View) -> Verdict | None:

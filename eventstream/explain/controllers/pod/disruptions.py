@@ -20,10 +20,12 @@ from eventstream.explain.vocabulary.documented.words import RuleName
 from eventstream.explain.vocabulary.records import Loop, Verb
 from eventstream.explain.vocabulary.registry import MANAGERS, title
 from eventstream.explain.world.claims import Writer
+from eventstream.explain.world.notes import said, told_at
 from eventstream.explain.world.pods import condition, has_ended, is_ready, node_of, phase
-from eventstream.explain.world.text import count, listing, named, seen
+from eventstream.explain.world.text import count, listing, named, seen, sentence
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
+from eventstream.objects.observations import Change
 from eventstream.objects.pods import PodStatus
 
 _TARGET = "DisruptionTarget"
@@ -243,17 +245,23 @@ def claims_noted(view: View, who: Writer) -> Verdict | None:
 
 
 def deleted(view: View) -> Verdict | None:
-    """Condition DisruptionTarget says who evicted the Pod, and why."""
+    """Condition DisruptionTarget says who evicted the Pod, and why; before 1.26 only an Event."""
     write = view.write
-    found = _disruption(write) if write.image.kind == "Pod" else None
-    if found is None:
+    if write.image.kind != "Pod":
         return None
+    found, note = _disruption(write), None
+    if found is None:
+        note = _told(view)
+        if note is None:
+            return None
+        found = DISRUPTIONS[_TOLD[note.after.spec.reason or ""]], ""
     known, says = found
     if known.actor == "taint-eviction-controller" and _by_daemons_too(view):
         return left_open(view, _EITHER)
     evicted = known.verb == "evict"
     cause = _announcement(view) or (None if evicted else _disruption_cause(view, known.actor))
     by = evictor(view) if evicted else Evictor(known.actor)
+    proof = proofs.told(note, "who") if note else proofs.condition(f"DisruptionTarget: {says}")
     return Verdict(
         rule="disrupted",
         actor=by.actor,
@@ -261,16 +269,12 @@ def deleted(view: View) -> Verdict | None:
         verb=known.verb,
         subresource="eviction" if evicted else None,
         what=_evicted(write, by.subject) if evicted else deletion(write, _the(known)),
-        why=by.why(says),
+        why=sentence(f"It says in an Event about the Pod: {said(note)}") if note else by.why(says),
         who_grade=by.grade,
         why_grade="reported",
         causes=(cause,) if cause else (),
         begins=evicted and cause is None,
-        evidence=(
-            proofs.saw(write),
-            proofs.condition(f"DisruptionTarget: {says}"),
-            *by.evidence,
-        ),
+        evidence=(proofs.saw(write), proof, *by.evidence),
         source_url=known.source_url,
         loop=None
         if evicted
@@ -280,6 +284,32 @@ def deleted(view: View) -> Verdict | None:
             f"deleted {named(write.image)}",
         ),
     )
+
+
+_TOLD = {
+    "TaintManagerEviction": "DeletionByTaintManager",
+    "Preempted": "PreemptionByScheduler",
+}
+"""The reasons of Events in which who disrupts a Pod tells of it, to those of the condition.
+
+Sources: pkg/controller/tainteviction/taint_eviction.go, emitPodDeletionEvent;
+pkg/scheduler/framework/preemption/executor.go, prepareCandidate.
+"""
+
+_CANCELLED = "Cancelling deletion of Pod "
+_NEAR = 60.0
+"""Seconds from a deletion within which it is told; before that another one is told of."""
+
+
+def _told(view: View) -> Change | None:
+    """The Event in which somebody says that it disrupts this Pod; None where nobody does."""
+    at = view.write.change.at
+    found = [
+        note
+        for note in view.notes(view.write.log.uid, *_TOLD)
+        if abs(told_at(note) - at) <= _NEAR and not said(note).startswith(_CANCELLED)
+    ]
+    return max(found, key=told_at, default=None)
 
 
 def _by_daemons_too(view: View) -> bool:

@@ -108,3 +108,31 @@ def test_what_was_watched_until_it_settled_was_not_there_when_watching_began() -
     shown = [trace for trace in result.traces.values() if trace.state == "stalled"]
     assert [trace.diagnosis for trace in shown] == ["terminating-slow"]
     assert "is the newest that was seen of it" in shown[0].diagnosis_evidence[0].text
+
+
+def test_a_label_on_what_is_stuck_is_not_what_is_stuck() -> None:
+    story = Story()
+    web, rs, (only,) = running(story)
+    turn(story, only, {"waiting": {"reason": "ImagePullBackOff", "message": "not found"}})
+    report(story, web, rs, 1, 0)
+    story.change(web, {"metadata": {"labels": {"team": "a"}}}, "kubectl-label")
+    uid = web["metadata"]["uid"]
+    own = [trace for trace in story.told().traces.values() if trace.root.uid == uid]
+    brought, marked = sorted(own, key=lambda trace: trace.started)
+    assert (brought.state, brought.diagnosis) == ("stalled", "image-not-found")
+    assert marked.summary.startswith("Waiting for ")
+    assert "later" not in marked.summary
+
+
+def test_what_ended_is_counted_no_more_so_that_nothing_is_reported_when_it_goes() -> None:
+    story = Story()
+    web, rs, (ended, _) = running(story, pods=2)
+    story.change(
+        ended, {"status": {"phase": "Failed", "reason": "Evicted"}}, "kubelet", sub="status"
+    )
+    new = story.create(pod(rs, "web-1-new", "node-1", labels={"app": "web"}), KCM)
+    turn(story, new, {"running": {"startedAt": "2027-01-15T08:00:00Z"}}, ready=True)
+    report(story, web, rs, 2, 2)
+    story.delete(ended)
+    story.wait(60)
+    assert story.trace(ended).summary.endswith("is gone, and ReplicaSet web-1 is whole again.")

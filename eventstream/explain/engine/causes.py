@@ -21,6 +21,7 @@ from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary.registry import pods_maker, title
 from eventstream.explain.world.families import owner_of
 from eventstream.explain.world.known import AUTOSCALER, name_key
+from eventstream.explain.world.pods import has_ended
 from eventstream.explain.world.text import asker, listing, named, when
 from eventstream.explain.world.world import World
 from eventstream.explain.world.writes import Write
@@ -102,7 +103,9 @@ def healed(began: Write, above: Write, snapshot: Snapshot) -> tuple[bool, list[H
     if not isinstance(desired, int):
         return None
     counts = PodCounts(snapshot, above)
-    reported = above.order > began.order and workloads.reached(above.image)
+    # Who makes Pods of any name counts none that had ended, and has nothing to report of its end.
+    counted = above.image.kind == "StatefulSet" or not has_ended(began.before or began.image)
+    reported = (above.order > began.order or not counted) and workloads.reached(above.image)
     if reported and counts.ready == desired and not counts.unproven():
         return True, []
     holdings = [h for h in counts.holdings() if not h.stops]
@@ -187,7 +190,8 @@ def waiting_for(trace: TraceLog, owner: TraceLog, outlook: Outlook, cause: str) 
     )
     began = "what was there before"
     if owner.began is not None:
-        later = trace.began is not None and trace.began.order < owner.began.order
+        mine, known = trace.began, trace.contact and trace.aside is None
+        later = known if mine is None else mine.order < owner.began.order
         began = f"{'a later' if later else 'an earlier'} change ({cause})"
     if owner.aside is not None and owner.aside.follows:
         began = f"what came from elsewhere ({cause})"
@@ -230,6 +234,8 @@ def _brings_pods(began: Write | None, image: Image) -> bool:
     """Whether what a trace began with decided what the Pods of its object are made from."""
     if image.kind == "Node":  # Nothing that is asked of one silences or fills it.
         return False
+    if began is not None and ends(began):
+        return True
     asked = _parts(began, image)
     if _template(image) is None:  # Of other kinds nobody says what they make Pods from.
         return bool(asked - {"replicas", *_SWITCHES})
@@ -239,10 +245,13 @@ def _brings_pods(began: Write | None, image: Image) -> bool:
 def _parts(write: Write | None, image: Image) -> frozenset[str]:
     """The parts of an object's spec that a write asked anew; `*` where that cannot be told apart.
 
-    What creates an object asks its Pod template above all, and so does what was there before.
+    What creates an object asks its Pod template above all, and so does what was there before. A
+    label or an annotation asks nothing of it.
     """
     if write is None or write.before is None or write.change.type == "ADDED":
         return frozenset({_TEMPLATE if _template(image) is not None else _ALL})
+    if write.changes and all(change.path.startswith("metadata") for change in write.changes):
+        return frozenset()
     paths = [change.path for change in write.changes if change.path.startswith("spec")]
     return frozenset(_part(path) for path in paths) or frozenset({_ALL})
 

@@ -8,6 +8,7 @@ import msgspec
 from eventstream.explain.controllers.deciding import assess
 from eventstream.explain.controllers.registry import behaviour_of
 from eventstream.explain.controllers.shared.leaving import leaving
+from eventstream.explain.deletions.deciding import elsewhere
 from eventstream.explain.engine.causes import (
     brings_stall,
     cause_of,
@@ -228,8 +229,6 @@ class TraceKeeper:
         first = outlook.first
         if first is None or self._superseded_by(trace) is not None:
             return False
-        if trace.began is not None and ends(trace.began):
-            return False
         snapshot = Snapshot(self._world, math.inf, now, self.usual, self._overtaken(trace))
         other = self._outlook(trace, snapshot)
         same = other.first
@@ -278,7 +277,7 @@ class TraceKeeper:
         above = snapshot.alive(owner) if owner is not None else None
         if owner is None or above is None or not is_workload(owner.ref):
             return gone
-        if above.image.metadata.deletion_timestamp:
+        if above.image.metadata.deletion_timestamp or elsewhere(began, above):
             return gone
         found = healed(began, above, snapshot)
         if found is None:

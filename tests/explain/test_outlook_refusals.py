@@ -16,7 +16,9 @@ from tests.explain.things import (
 )
 
 FORBIDDEN = 'pods "web-1-b" is forbidden: '
+SCOPES = "insufficient quota to match these scopes: [{PriorityClass In [system-node-critical]}]"
 REFUSED = [
+    (SCOPES, "admission-denied", f"{SCOPES}.", "kubectl describe replicaset web-1 -n shop"),
     (
         (
             f"{FORBIDDEN}exceeded quota: team, requested: limits.cpu=2,pods=1, used: "

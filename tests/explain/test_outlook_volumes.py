@@ -231,6 +231,10 @@ def test_a_volume_that_is_being_modified_is_waited_for() -> None:
     trace = story.trace(found)
     assert (trace.state, trace.holder) == ("running", "custom-controller")
     assert "the attributes of its VolumeAttributesClass" in trace.waiting_for
+    story.tell(found, "VolumeModifyFailed", "no such type", "external-resizer ebs.csi.aws.com")
+    trace = story.trace(found)
+    assert (trace.state, trace.diagnosis) == ("stalled", "volume-pending")
+    assert trace.summary.endswith("cannot be modified as asked for: no such type.")
 
 
 def test_a_claim_in_a_phase_that_nobody_knows_is_unknown() -> None:

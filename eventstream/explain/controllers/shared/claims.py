@@ -44,7 +44,7 @@ def resizing(snapshot: Snapshot, write: Write) -> Holding | None:
     name = named(image)
     what = f"{name} to grow from {has} to {asked}"
     plain = Holding(2, "custom-controller", "", when(write), what, patient=True, about=write)
-    notes = _failures(snapshot, write)
+    notes = _failures(snapshot, write, _FAILURES, _DONE)
     for type_ in _FAILED:
         found = condition(image, type_)
         if found is not None and found.status == "True":
@@ -64,18 +64,20 @@ def resizing(snapshot: Snapshot, write: Write) -> Holding | None:
     return plain
 
 
-def _failures(snapshot: Snapshot, write: Write) -> list[Change]:
+def _failures(
+    snapshot: Snapshot, write: Write, failures: tuple[str, ...], done: tuple[str, ...]
+) -> list[Change]:
     """What last failed of what is asked for now, the latest first; nothing once it went on.
 
     A larger volume is asked for by a change of the claim: what failed before was of another one.
     """
-    notes = snapshot.latest_notes(write.log, *_FAILURES, *_DONE)
+    notes = snapshot.latest_notes(write.log, *failures, *done)
     asked = write.log.last_spec_change(write.order + 1)
     since = written(asked) if asked is not None else 0.0
     notes = [note for note in notes if told_at(note) >= since]
-    if not notes or notes[0].after.spec.reason in _DONE:
+    if not notes or notes[0].after.spec.reason in done:
         return []
-    return [note for note in notes if note.after.spec.reason in _FAILURES]
+    return [note for note in notes if note.after.spec.reason in failures]
 
 
 def _on_node(snapshot: Snapshot, write: Write, notes: list[Change], plain: Holding) -> Holding:
@@ -107,13 +109,21 @@ def modifying(snapshot: Snapshot, write: Write) -> Holding | None:
     what = f"the volume of {name} to have the attributes of its VolumeAttributesClass"
     plain = Holding(2, "custom-controller", "", when(write), what, patient=True, about=write)
     wrong = condition(write.image, "ModifyVolumeError")
-    if wrong is not None and wrong.status == "True":
-        why = said_by(wrong.message, wrong.reason) or "it does not say why"
-        detail = sentence(f"The volume of {name} cannot be modified as asked for: {why}")
-        notes = snapshot.notes(write.log, "VolumeModifyFailed")
-        shown = (proofs.says(write, wrong), *proofs.events(notes))
-        return troubled(plain, Trouble("volume-pending", detail, shown, commands.describe(write)))
-    return plain if is_true(write.image, "ModifyingVolume") else None
+    notes = _failures(snapshot, write, _UNMODIFIED, _MODIFIED)
+    failed = wrong is not None and wrong.status == "True"
+    if not failed and not is_true(write.image, "ModifyingVolume"):
+        return None
+    if not failed and not notes:
+        return plain
+    why = said_by(wrong.message, wrong.reason) if wrong is not None and failed else said(notes[0])
+    detail = f"The volume of {name} cannot be modified as asked for: {why or 'it does not say why'}"
+    shown = (*([proofs.says(write, wrong)] if wrong and failed else []), *proofs.events(notes))
+    command = commands.describe(write)
+    return troubled(plain, Trouble("volume-pending", sentence(detail), shown, command))
+
+
+_UNMODIFIED = ("VolumeModifyFailed",)
+_MODIFIED = ("VolumeModifySuccessful",)
 
 
 _MOMENT = 10.0

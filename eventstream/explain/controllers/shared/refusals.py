@@ -183,14 +183,14 @@ _INVALID = expression(r'^[\w.]+ "[^"]*" is invalid: ')
 Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#validation-for-objects.
 """
 
-_FORBIDDEN = expression(r'" is forbidden: | forbidden: ')
-"""How the API server begins what admission refuses.
+_FORBIDDEN = expression(r'" is forbidden: | forbidden: |insufficient quota to match these scopes: ')
+"""How the API server begins what admission refuses; where a quota is to be, not with the others.
 
 Source: https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/.
 """
 
 _REFUSERS = (
-    (expression(r'admission webhook "([^"]+)" denied the request(?:: )?(.*)', dot_all=True),
+    (expression(r'admission webhook "([^"]+)" denied the request:? ?(.*)', dot_all=True),
      "webhook {} denies it"),
     (expression(r'failed calling webhook "([^"]+)": (.*)', dot_all=True),
      "nobody denies it, but webhook {} has to be asked and cannot be called"),

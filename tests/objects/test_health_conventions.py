@@ -110,9 +110,10 @@ def test_words_and_numbers_say_it_where_no_condition_does(status: Any, says: str
     assert judged(status) == says
 
 
-def test_a_task_that_runs_is_not_done() -> None:
-    assert judged({"phase": "Running"}, kind="BackupJob").startswith("progressing")
-    assert judged({"phase": "Succeeded"}, kind="BackupJob").startswith("complete")
+@pytest.mark.parametrize("kind", ["BackupJob", "NodeMaintenance", "ImageScan"])
+def test_a_task_that_runs_is_not_done(kind: str) -> None:
+    assert judged({"phase": "Running"}, kind=kind).startswith("progressing")
+    assert judged({"phase": "Succeeded"}, kind=kind).startswith("complete")
 
 
 @pytest.mark.parametrize("kind", ["OpsRequest", "BackupSession", "ActionSet", "Trial", "CrdScan"])
@@ -155,6 +156,7 @@ def test_what_is_to_rest_is_suspended_unless_something_is_wrong() -> None:
         ("ImagePullBackOff", "failed"), ("Firing", "unknown"), ("DOWN", "failed"),
         ("ScaledDown", "unknown"), ("Cluster in healthy state", "complete"),
         ("runningWorkflow", "progressing"), ("RunningAndReady", "complete"),
+        ("RolloutBlocked", "failed"), ("UpgradeBlocked", "unknown"), ("Dangling", "unknown"),
         ("Halted", "suspended"), ("DatabaseHaltedSuccessfully", "complete"),
     ],
 )  # fmt: skip

@@ -57,7 +57,8 @@ _RESTS = ("suspend", "suspended", "paused", "pause")
 _WORST_FIRST: tuple[HealthState, ...] = ("failed", "suspended", "progressing", "complete")
 _TASKS = word_set(
     "run job backup restore analysis experiment task workflow build operation ops action test plan "
-    "promotion migration execution trial scan"
+    "promotion migration execution trial scan benchmark cleanup clone drain dump evaluation export "
+    "import maintenance simulation training upgrade"
 )
 """Last parts of the kinds of which one is done when it has ended: to run is to be under way."""
 _OF_TASKS = word_set("request session set")
@@ -115,6 +116,7 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
         or error_in(status)
         or _at_rest(said.get("progressing"), words, spec)
         or said.get("progressing")
+        or (None if whole else _short_of(words, _by_numbers(status, spec)))
         or _unless(lacks, words)
         or _unless(lacks, said.get("complete"))
         or _unless(lacks, _by_words(status, "status", task))
@@ -161,6 +163,12 @@ def _at_rest(waits: Health | None, words: Health | None, spec: Any) -> Health | 
         return msgspec.structs.replace(words, state="unknown")
     none = isinstance(spec, dict) and spec.get("replicas") == 0 and spec["replicas"] is not False
     return Health("unknown", "spec.replicas is 0") if none else None
+
+
+def _short_of(words: Health | None, numbers: Health | None) -> Health | None:
+    """The numbers, where they lack what a word leaves open: not all of what is Running is ready."""
+    runs = words is not None and words.state == "complete" and _word(words).lower() == "running"
+    return numbers if runs and numbers is not None and numbers.state == "progressing" else None
 
 
 def _unless(lacks: Condition | None, health: Health | None) -> Health | None:

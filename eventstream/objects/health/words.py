@@ -25,11 +25,11 @@ def word_set(words: str) -> frozenset[str]:
 
 
 FAILED = word_set(
-    "aborted backoff broken cancelled canceled conflict conflicted conflicting conflicts corrupt "
-    "crash crashed crashing crashloop degraded denied err error errored errors evicted exceeded "
-    "exception expired fail failed failing fails failure failures fatal fault faulted forbidden "
-    "illegal impossible incompatible incorrect invalid irreconcilable lost malformed misconfigured "
-    "missing "
+    "aborted backoff blocked broken cancelled canceled conflict conflicted conflicting conflicts "
+    "corrupt crash crashed crashing crashloop degraded denied err error errored errors evicted "
+    "exceeded exception expired fail failed failing fails failure failures fatal fault faulted "
+    "forbidden illegal impossible incompatible incorrect invalid irreconcilable lost malformed "
+    "misconfigured missing "
     "misconfiguration mismatch mismatched noncompliant problem quarantined refused rejected "
     "stalled stuck terminal timeout unauthorized unhealthy unprocessable unreachable "
     "unrecoverable unresolvable unresolved unsupported violated violation violations wrong "
@@ -44,8 +44,8 @@ SUSPENDED = word_set(
 """Parts by which it says that work rests until somebody wants it to go on."""
 
 UNDER_WAY = word_set(
-    "bootstrapping building configuring creating deleting deploying importing initializing "
-    "inprogress installing issuing migrating pending processing progress progressing "
+    "bootstrapping building configuring creating deleting deploying executing importing "
+    "initializing inprogress installing issuing migrating pending processing progress progressing "
     "provisioning reconciling removing resizing restarting restoring retrying rolling scaling "
     "starting stopping syncing terminating uninstalling updating upgrading waiting"
 )
@@ -72,6 +72,7 @@ COMPLETE = word_set(
 _DENIES = frozenset(("no", "not", "non", "un", "without", "never", "in"))
 _TOGETHER: dict[tuple[str, str], Meaning] = {
     ("back", "off"): "failed",
+    ("disruption", "blocked"): "unknown",
     ("failed", "over"): "unknown",
     ("of", "date"): "progressing",
     ("of", "sync"): "progressing",
@@ -79,14 +80,16 @@ _TOGETHER: dict[tuple[str, str], Meaning] = {
     ("update", "available"): "unknown",
     ("updates", "available"): "unknown",
     ("upgrade", "available"): "unknown",
+    ("upgrade", "blocked"): "unknown",
 }
 """Parts that mean something else together: `OutOfSync`, and an `UpdateAvailable`."""
 _IN_ONE_WORD = frozenset(("active", "complete", "compliant", "valid"))
 """What `in` denies, as in `InComplete`: a `Cluster in healthy state` is well."""
 _STILL = word_set(
-    "advertising alerting existing firing following forwarding leading listening mirroring "
-    "monitoring nothing polling replicating running serving sleeping streaming string tracking "
-    "warning watching working"
+    "advertising alerting backing billing blocking dangling existing firing following forwarding "
+    "hanging lagging leading listening logging mirroring monitoring networking nothing outstanding "
+    "overlapping polling pricing remaining replicating running serving sleeping streaming string "
+    "tracking warning watching working"
 )
 """Parts that end in -ing and are of no work that comes to an end."""
 _RUNS = word_set(

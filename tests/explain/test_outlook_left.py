@@ -1,11 +1,12 @@
 """What an ended or overtaken trace leaves behind is told by another one, never by none."""
 
 from eventstream.explain.engine.engine import Engine
+from eventstream.explain.vocabulary.records import Trace
 from tests.explain.stories import KCM, Json, Story
 from tests.explain.tapes import Result
 from tests.explain.test_outlook_disruptions import refuse, report, running, stands
 from tests.explain.test_outlook_progress import later
-from tests.explain.things import condition, deployment, node, owned_by, pod, replicaset
+from tests.explain.things import condition, node, owned_by, pod
 
 UNREADY = condition("Ready", "False", "ContainersNotReady")
 
@@ -89,25 +90,33 @@ def test_whose_pod_was_taken_from_it_has_a_trace_that_tells_of_the_next_one() ->
     assert (trace.state, trace.diagnosis) == ("stalled", "unschedulable")
 
 
-def test_what_was_watched_until_it_settled_was_not_there_when_watching_began() -> None:
-    story = Story()
-    web = story.exists(deployment(replicas=1))
-    rs = story.exists(replicaset(web, replicas=1))
-    one = story.exists(pod(rs))
-    story.change(web, {"spec": {"replicas": 0}}, "kubectl-scale")
-    story.change(rs, {"spec": {"replicas": 0}}, KCM)
-    story.mark(one, 30)
-    none = {"replicas": 0, "readyReplicas": 0, "availableReplicas": 0, "observedGeneration": 2}
-    story.change(rs, {"status": none}, KCM, sub="status")
-    story.change(web, {"status": none}, KCM, sub="status")
-    for _ in range(20):
-        later(story, 10)
+def meanwhile(story: Story) -> list[Trace]:
+    """The traces as they stand where time passes as it did, and what is quiet settles."""
     engine, result = Engine("cluster"), Result()
     for observation in story.shown:
         result.take([*engine.apply(observation), *engine.tick(observation.at)])
-    shown = [trace for trace in result.traces.values() if trace.state == "stalled"]
-    assert [trace.diagnosis for trace in shown] == ["terminating-slow"]
-    assert "is the newest that was seen of it" in shown[0].diagnosis_evidence[0].text
+    return list(result.traces.values())
+
+
+def test_a_pod_that_does_not_go_is_told_once_what_it_had_to_go_for_is_done() -> None:
+    story = Story()
+    web, rs, (one,) = running(story)
+    for _ in range(6):
+        later(story, 10)
+    story.change(web, {"spec": {"replicas": 0}}, "kubectl-scale")
+    story.change(rs, {"spec": {"replicas": 0}}, KCM)
+    story.mark(one, 30)
+    report(story, web, rs, 0, 0)
+    story.change(web, {"status": {"observedGeneration": 2}}, KCM, sub="status")
+    for _ in range(20):
+        later(story, 10)
+    (told,) = (trace for trace in meanwhile(story) if trace.state != "complete")
+    assert (told.state, told.diagnosis) == ("stalled", "terminating-slow")
+    assert told.cause == "a Pod of it is not gone in time"
+    assert "is the newest that was seen of it" in told.diagnosis_evidence[0].text
+    story.stop(one)
+    later(story, 10)
+    assert {trace.state for trace in meanwhile(story)} == {"complete"}
 
 
 def test_a_label_on_what_is_stuck_is_not_what_is_stuck() -> None:

@@ -4,12 +4,14 @@ A Pod that was preempted belongs to what its preemptor began, and one that left 
 node; how its controller stands without it is then told by a trace without a cause. So is how an
 object stands that was let go by its owner, as by a deletion that orphans: what began with the
 owner ends with it. And how a workload stands that an operator made or changed for its custom
-resource without a reference to that: nothing counts it as a part. What was there when
+resource without a reference to that: nothing counts it as a part. And how one stands of which a Pod
+does not go in time, where what that had to go for is done without it. What was there when
 watching began is told from its own timestamps; of other kinds than workloads, and what limits
 these, only what is not done.
 """
 
 from collections.abc import Callable, Iterator
+from heapq import heappop, heappush
 
 from eventstream.explain.controllers.registry import behaviour_of
 from eventstream.explain.engine.earlier import Earlier
@@ -34,6 +36,7 @@ class Asides:
         self._orphaned: list[Write] = []
         self._asked: list[Write] = []
         self._told: dict[str, tuple[ObjectLog, float]] = {}
+        self._going: list[tuple[float, int, str, Write]] = []
 
     def told(self, note: Change) -> None:
         """Remember an Event that says by itself, without any write, that its object is stuck."""
@@ -45,7 +48,7 @@ class Asides:
             self._told[log.uid] = log, note.at
 
     def note(self, write: Write) -> None:
-        """Remember a Pod that was disrupted or is ready no more, and whom its owner let go.
+        """Remember a Pod that was disrupted, is not ready or has to go, and whom its owner let go.
 
         And what was asked for on behalf of another object that does not own it.
         """
@@ -55,14 +58,18 @@ class Asides:
             if not (write.log.owner or write.decision.begins) and _asks(write):
                 self._asked.append(write)
             return
+        metadata, before = write.image.metadata, write.before
+        if write.pod.leaving and not (before and before.metadata.deletion_timestamp):
+            due = write.change.at + (metadata.deletion_grace_period_seconds or 0) + _OVERDUE
+            heappush(self._going, (due, write.order, write.log.uid, write))
         if write.pod.disrupted:
             self._disrupted.append(write)
             self._world.evictions.note(write)
         elif _lost(write):
             self._disrupted.append(write)
 
-    def begin(self) -> set[str]:
-        """The ids of the traces to judge, begun where there was none."""
+    def begin(self, now: float) -> set[str]:
+        """The ids of the traces to judge, begun where there was none by `now` (unix seconds)."""
         disrupted, self._disrupted = sorted(self._disrupted, key=by_order), []
         orphaned, self._orphaned = sorted(self._orphaned, key=by_order), []
         asked, self._asked = self._asked, []
@@ -72,7 +79,23 @@ class Asides:
         begun |= {key for write in orphaned if (key := self._without(write))}
         begun |= {key for write in asked if (key := self._for_another(write))}
         begun |= {key for log, at in told.values() if (key := self._tell(log, at))}
+        begun |= set(self._overdue(now))
         return begun | {key for write in disrupted if (key := self._begin(write))}
+
+    def _overdue(self, now: float) -> Iterator[str]:
+        """How workloads stand of which a Pod is not gone in time, where no open trace tells that.
+
+        What brought it is done without that: a Deployment's rollout once its new Pods serve.
+        """
+        while self._going and self._going[0][0] <= now:
+            _, order, uid, write = heappop(self._going)
+            above = self._traces.above(write.log) if write.log.exists else []
+            if not above or not above[-1].exists or not is_workload(above[-1].ref):
+                continue
+            if write.decision.trace in self._traces.open or self._traces.is_told(above[-1]):
+                heappush(self._going, (now + _OVERDUE, order, uid, write))
+            else:
+                yield self._alone(write, above[-1], _STAYS)
 
     def _tell(self, log: ObjectLog, at: float) -> str:
         """How an object stands of which an Event tells, where no open trace tells it already."""
@@ -141,6 +164,9 @@ def _of(other: ObjectLog, root: ObjectLog) -> str:
 _HAS_TO_GO = "has to go"
 _NOT_READY = "is not ready any more"
 _LET_GO = "let go by what owned it"
+_STAYS = "a Pod of it is not gone in time"
+_OVERDUE = 60.0
+"""Seconds that a Pod has to stop, beyond its grace period."""
 _TAKEN = "something that it owned was taken from it"
 
 

@@ -116,7 +116,7 @@ class Engine:
             self._stale |= {key} if key else set()
             yield []
         yield from self._earlier.tell(now, whole=whole)
-        stale, self._stale = self._stale | self._asides.begin() | self._traces.touched(), set()
+        stale, self._stale = self._stale | self._asides.begin(now) | self._traces.touched(), set()
         due = self._traces.looks.come_due(now)
         least = _BUSY if len(stale | due) > _AT_ONCE else 0.0
         for key in sorted(stale | due):

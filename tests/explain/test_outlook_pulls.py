@@ -37,12 +37,12 @@ MESSAGES = [
     ((f"{UNPACK}failed to unpack image on snapshotter overlayfs: unexpected media type "
      "text/html for sha256:aa: not found"), "content", "unexpected media type text/html"),
     ((f'{UNPACK}failed to prepare extraction snapshot "extract-1": stat /var/lib/x: no such file '
-     "or directory"), "node", "no such file or directory"),
+     "or directory"), "node", "stat /var/lib/x: no such file or directory"),
     ((f"{UNPACK}failed to copy: httpReadSeeker: failed open: unexpected status code {URL}: 429 Too "
      "Many Requests - Server message: toomanyrequests: You have reached your pull rate limit."),
      "rate", "429 Too Many Requests"),
     (f"{UNPACK}failed to extract layer sha256:aa: write /var/lib/x: no space left on device",
-     "space", "no space left on device"),
+     "space", "write /var/lib/x: no space left on device"),
     ((f"{UNPACK}failed to extract layer sha256:aa: failed to get reader from content store: "
      "content digest sha256:bb: not found"), "node", "content digest sha256:bb: not found"),
     (f"{UNPACK}failed to mount /tmp/containerd-mount1: permission denied", "node", "permission"),
@@ -69,6 +69,8 @@ MESSAGES = [
     (f'{DAEMON}Get "{URL}": net/http: TLS handshake timeout', "network", "TLS handshake timeout"),
     (f"{DAEMON}no matching manifest for linux/arm64/v8 in the manifest list entries",
      "platform", "no matching manifest"),
+    (f"{DAEMON}readlink /var/lib/docker/overlay2/l: invalid argument", "",
+     "readlink /var/lib/docker/overlay2/l: invalid argument"),
     ("something else went wrong", "", "something else went wrong"),
 ]  # fmt: skip
 

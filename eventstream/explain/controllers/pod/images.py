@@ -204,10 +204,15 @@ def _untagged(ref: str) -> str:
 
 
 def _reason(bare: str) -> str:
-    """What comes behind the last name in the message; the whole where that leaves nothing."""
+    """What comes behind the last name in the message; the whole where that leaves nothing.
+
+    A path on the node is none: that is what the node failed at.
+    """
     words = bare.split()
     named = [
-        at for at, word in enumerate(words) if word[-1] == ":" and ("/" in word or '"' in word)
+        at
+        for at, word in enumerate(words)
+        if word[-1] == ":" and word[0] != "/" and ("/" in word or '"' in word)
     ]
     said = " ".join(words[named[-1] + 1 :] if named else words).rstrip(".") or bare.rstrip(".")
     first, _, rest = said.partition(": ")

@@ -63,6 +63,11 @@ def test_a_claim_that_waits_for_the_scheduler_gets_none_from_a_pod_that_names_it
     data = story.create(claim("Pending", storageClassName="local"), "kubectl-create")
     first = "waiting for first consumer to be created before binding"
     story.tell(data, "WaitForFirstConsumer", first, "persistentvolume-controller", type="Normal")
+    story.create(later_placed := using("later", "", running=False), "kubectl-create")
+    trace = story.trace(data)
+    assert (trace.state, trace.holder) == ("running", "scheduler")
+    assert trace.waiting_for == "Pod later, which uses PersistentVolumeClaim data, to be placed"
+    story.delete(later_placed)
     one = story.create(using("tool", "node-1", running=False), "kubectl-create")
     story.tell(one, "FailedMount", "error processing PVC shop/data: PVC is not bound", "kubelet")
     trace = story.trace(one)

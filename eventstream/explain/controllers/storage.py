@@ -248,11 +248,14 @@ def _first_use(snapshot: Snapshot, write: Write, note: Change) -> Holding:
         what = f"the Pod that uses {name} to be placed: {said(note).rstrip('.')}"
         return Holding(1, "scheduler", "", told_at(note), what, patient=True, about=write)
     what = f"a Pod that uses {name}: its storage class binds it only then"
-    for pod in users(snapshot, write):
-        if not has_ended(pod.image):
-            told = f"{named(pod.image)}, which uses it, has {node_of(pod.image)} already"
-            what = f"a scheduler that binds volumes to place a Pod that uses {name}: {told}"
-            break
+    using = [*users(snapshot, write), *users(snapshot, write, placed=False)]
+    pod = next((pod for pod in using if not has_ended(pod.image)), None)
+    if pod is not None and not node_of(pod.image):
+        what = f"{named(pod.image)}, which uses {name}, to be placed"
+        return Holding(1, "scheduler", "", when(pod), what, patient=True, about=write)
+    if pod is not None:
+        told = f"{named(pod.image)}, which uses it, has {node_of(pod.image)} already"
+        what = f"a scheduler that binds volumes to place a Pod that uses {name}: {told}"
     return Holding(1, "client", "", told_at(note), what, patient=True, about=write)
 
 

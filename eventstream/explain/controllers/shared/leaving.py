@@ -90,13 +90,15 @@ def _mounted(snapshot: Snapshot, claim: Write) -> Holding | None:
     )
 
 
-def users(snapshot: Snapshot, claim: Write) -> list[Write]:
-    """The Pods of its namespace that have the claim as a volume, and have a node."""
+def users(snapshot: Snapshot, claim: Write, *, placed: bool = True) -> list[Write]:
+    """The Pods of its namespace that have the claim as a volume, and have a node, or have none."""
     namespace, name = claim.image.metadata.namespace, claim.image.metadata.name
     found: list[Write] = []
     for log in snapshot.world.places.inhabitants(namespace):
         pod = snapshot.alive(log) if is_a(log.ref, kinds.POD) else None
-        if pod is not None and node_of(pod.image) and name in claim_names(pod.image):
+        if pod is None or bool(node_of(pod.image)) != placed:
+            continue
+        if name in claim_names(pod.image):
             found.append(pod)
     return sorted(found, key=lambda pod: pod.image.metadata.name)
 

@@ -18,7 +18,8 @@ from eventstream.explain.deletions.deciding import marks_deletion
 from eventstream.explain.engine.tracelog import TraceLog
 from eventstream.explain.outlook.holding import Holding, Outlook
 from eventstream.explain.outlook.snapshot import Snapshot
-from eventstream.explain.vocabulary.registry import pods_maker, title
+from eventstream.explain.vocabulary.declared import kinds
+from eventstream.explain.vocabulary.registry import is_a, pods_maker, title
 from eventstream.explain.world.families import owner_of
 from eventstream.explain.world.known import AUTOSCALER, name_key
 from eventstream.explain.world.pods import has_ended
@@ -93,18 +94,18 @@ def healed(began: Write, above: Write, snapshot: Snapshot) -> tuple[bool, list[H
     what was deleted had no Pods, or where the owner counts none of which one could say that.
     """
     desired = getattr(above.image.spec, "replicas", None)
-    if above.image.kind in ("Deployment", "DaemonSet"):
+    if is_a(above.image, kinds.DEPLOYMENT) or is_a(above.image, kinds.DAEMONSET):
         if getattr(began.image.spec, "replicas", 1) == 0:
             return None
         outlook = assess(snapshot, above, None)
         # Pods that a ReplicaSet leaves behind may be taken over without a report of its Deployment.
-        reported = above.order > began.order or above.image.kind == "Deployment"
+        reported = above.order > began.order or is_a(above.image, kinds.DEPLOYMENT)
         return reported and outlook.state == "complete", list(outlook.holdings)
     if not isinstance(desired, int):
         return None
     counts = PodCounts(snapshot, above)
     # Who makes Pods of any name counts none that had ended, and has nothing to report of its end.
-    counted = above.image.kind == "StatefulSet" or not has_ended(began.before or began.image)
+    counted = is_a(above.image, kinds.STATEFULSET) or not has_ended(began.before or began.image)
     reported = (above.order > began.order or not counted) and workloads.reached(above.image)
     if reported and counts.ready == desired and not counts.unproven():
         return True, []
@@ -305,7 +306,7 @@ def _template(image: Image | None) -> Any:
 
 def _earlier_revision(write: Write, world: World) -> str:
     """The revision of the ReplicaSet that the new template is that of, if it was an older one."""
-    if write.image.kind != "Deployment":
+    if not is_a(write.image, kinds.DEPLOYMENT):
         return ""
     wanted = revisions.plain(_template(write.image))
     for child in write.log.family.children.values():

@@ -9,6 +9,8 @@ api-conventions.md#typical-status-properties (lastTransitionTime, observedGenera
 """
 
 from eventstream.explain.outlook.snapshot import Snapshot
+from eventstream.explain.vocabulary.declared import kinds
+from eventstream.explain.vocabulary.registry import is_a
 from eventstream.explain.world.pods import condition, is_ready, phase
 from eventstream.explain.world.text import parse, when
 from eventstream.explain.world.writes import Write
@@ -136,7 +138,7 @@ def _is_over(image: Image) -> bool:
     """Whether it is a run that has failed and will not change by that."""
     if image.health is not None:
         return image.health.over and image.health.state == "failed"
-    if image.kind == "Job":
+    if is_a(image, kinds.JOB):
         failed = condition(image, "Failed")
         return failed is not None and failed.status == "True"
     return phase(image) == "Failed"

@@ -13,7 +13,9 @@ from eventstream.explain.attribution import proofs
 from eventstream.explain.attribution.writers import is_bare
 from eventstream.explain.controllers.shared.revisions import share
 from eventstream.explain.vocabulary import sources
+from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.records import Loop
+from eventstream.explain.vocabulary.registry import is_a
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.text import count, named, seen, told_changes
 from eventstream.explain.world.world import View
@@ -29,7 +31,7 @@ def created_replicaset(view: View, who: Writer) -> Verdict | None:
     """Steps 4 to 6: no ReplicaSet had the Deployment's Pod template, so one was created."""
     write = view.write
     owner = write.image.metadata.controller
-    if write.change.type != "ADDED" or owner is None or owner.kind != "Deployment":
+    if write.change.type != "ADDED" or owner is None or not is_a(owner, kinds.DEPLOYMENT):
         return None
     if who.known and not who.built_in:
         return None
@@ -125,7 +127,7 @@ def changed_replicaset(view: View, who: Writer) -> Verdict | None:
     """The Deployment controller scaled a ReplicaSet, or copied its bookkeeping to it."""
     write = view.write
     owner = write.image.metadata.controller
-    if write.change.type != "MODIFIED" or owner is None or owner.kind != "Deployment":
+    if write.change.type != "MODIFIED" or owner is None or not is_a(owner, kinds.DEPLOYMENT):
         return None
     noted = is_bare(write) and any(change.path.startswith(_NOTED) for change in write.changes)
     if not (who.controls or noted) or who.subresource:
@@ -337,11 +339,11 @@ def _why_scaled(view: View, found: Write | None, deployment: str, name: str) -> 
     received = f"It received {seen(found)}"
     if found.log is view.write.log:
         return f"{received}: the ReplicaSet is to ask for what Deployment {name} wants of it."
-    if found.image.kind == "Deployment" and _shared_out(view, found):
+    if is_a(found.image, kinds.DEPLOYMENT) and _shared_out(view, found):
         desired = getattr(found.image.spec, "replicas", 0)
         return f"{received}, which asks for {count(desired, 'Pod')}."
     numbers = _reckoned(view, deployment)
-    if found.image.kind == "Deployment":
+    if is_a(found.image, kinds.DEPLOYMENT):
         return f"{received}, whose desired state differed.{numbers}"
     return f"{received}.{numbers}" if numbers else f"{received}, and counted again."
 

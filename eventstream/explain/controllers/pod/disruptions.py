@@ -16,9 +16,10 @@ from eventstream.explain.controllers.pod.evictors import Evictor, evictor
 from eventstream.explain.deletions.deciding import left_open
 from eventstream.explain.deletions.removals import deletion, is_mirror
 from eventstream.explain.vocabulary import sources
+from eventstream.explain.vocabulary.declared import kinds
 from eventstream.explain.vocabulary.documented.words import RuleName
 from eventstream.explain.vocabulary.records import Loop, Verb
-from eventstream.explain.vocabulary.registry import MANAGERS, title
+from eventstream.explain.vocabulary.registry import MANAGERS, is_a, title
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.notes import said, told_at
 from eventstream.explain.world.pods import condition, has_ended, is_ready, node_of, phase
@@ -318,7 +319,7 @@ def _by_daemons_too(view: View) -> bool:
     Source: pkg/controller/daemon/daemon_controller.go, NodeShouldRunDaemonPod.
     """
     owner = view.write.image.metadata.controller
-    if owner is None or owner.kind != "DaemonSet":
+    if owner is None or not is_a(owner, kinds.DAEMONSET):
         return False
     return bool(view.notes(owner.uid, "SuccessfulDelete"))
 

@@ -18,6 +18,8 @@ from eventstream.explain.controllers.pod.podstates import (
 )
 from eventstream.explain.controllers.pod.probing import ripening
 from eventstream.explain.outlook.snapshot import Snapshot, since_waiting, unready
+from eventstream.explain.vocabulary.declared import kinds
+from eventstream.explain.vocabulary.registry import is_a
 from eventstream.explain.world.notes import recency
 from eventstream.explain.world.notes import since as happened
 from eventstream.explain.world.pods import (
@@ -248,7 +250,7 @@ def _finishing(write: Write, began: float) -> Progress | None:
         for f in ends
         if f.state.terminated and (policy == "Never" or not f.state.terminated.exit_code)
     ]
-    if policy == "Always" or not (done or (owner is not None and owner.kind == "Job")):
+    if policy == "Always" or not (done or (owner is not None and is_a(owner, kinds.JOB))):
         return None
     names = {found.name for found in done}
     rest = [found.name for found in spec.containers if found.name not in names]

@@ -34,6 +34,7 @@ def _judged(status: Json, seconds: float, *warnings: str) -> tuple[str, str | No
     "status",
     [
         {"phase": "Provisioning"},
+        {"syncStatus": "InProgress"},
         {"phase": "Creating", "message": "this takes up to 15 minutes"},
         {"conditions": [condition(*_NOT, "Creating")]},
         {"phase": "Preparing", "conditions": [condition("Available", "False", "Unavailable")]},

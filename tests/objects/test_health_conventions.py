@@ -317,6 +317,8 @@ def test_of_what_is_wrong_that_counts_which_says_why() -> None:
          "Some are not; PodReady: no node"),
         ("of them: no node", condition("PodReady", "False", "", "no node"), "of them: no node"),
         ("it starts", condition("PodReady", "True", "", "well"), "it starts"),
+        ("", condition("Progressing", "False", "No such source"), "Progressing: No such source"),
+        ("it waits", condition("Progressing", "False", "", "no news"), "it waits"),
     ],
 )  # fmt: skip
 def test_what_is_not_well_as_a_whole_says_what_a_part_of_it_says(
@@ -331,13 +333,35 @@ def test_what_is_not_well_as_a_whole_says_what_a_part_of_it_says(
 @pytest.mark.parametrize(
     ("message", "takes"),
     [("Statefulset(s) are in progress", True), ("the upgrade is not in progress", False),
-     ("progress is pending", False), ("3 Pods are missing", False)],
+     ("the deployment is provisioning", True), ("progress is pending", False),
+     ("retrying to build it", False), ("3 Pods are missing", False)],
 )  # fmt: skip
 def test_work_is_named_by_a_message_as_well(message: str, takes: bool) -> None:
     ready = condition("Ready", "False", "NotUpToDate", message)
     health = by_convention({"status": {"conditions": [ready]}})
     assert health is not None
     assert bool(health.takes) == takes
+
+
+def test_what_is_said_of_the_newest_generation_tells_more() -> None:
+    conditions = [
+        condition("Ready") | {"observedGeneration": 1},
+        condition("Succeeded", "False", "UpdateInProgress", "it is being updated")
+        | {"observedGeneration": 2},
+    ]
+    assert (
+        judged({"conditions": conditions}, None, 2) == "progressing: condition Succeeded is False"
+    )
+
+
+@pytest.mark.parametrize(
+    ("phase", "says"),
+    [("Succeeded", "complete: status.phase is Succeeded"),
+     ("Running", "failed: condition MetricsPushed is False")],
+)  # fmt: skip
+def test_what_failed_beside_a_run_that_did_well_is_no_failure_of_it(phase: str, says: str) -> None:
+    beside = condition("MetricsPushed", "False", "FailedToPushMetrics", "refused")
+    assert judged({"phase": phase, "conditions": [beside]}, kind="RestoreSession") == says
 
 
 def test_what_is_called_an_error_is_said_of_it() -> None:

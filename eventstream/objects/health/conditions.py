@@ -61,10 +61,14 @@ class Condition(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def order(self) -> tuple[object, ...]:
-        """By which the most telling one comes first; of what is wrong one that says why."""
+        """By which the most telling one comes first; of what is wrong one that says why.
+
+        Last comes what is said of an older generation, and what was said before it turned False.
+        """
         failed, entry = self.state == "failed", self.entry
         unsure = failed and _status(entry) == "Unknown"
-        return failed and not _text(entry, "message"), unsure or _left_over(entry), *self.rank
+        past = _is_older(entry.get("observedGeneration"), self.generation) or _left_over(entry)
+        return failed and not _text(entry, "message"), unsure or past, *self.rank
 
     def health(self) -> Health:
         """How the object stands by this condition."""
@@ -104,26 +108,41 @@ def lacks_a_part(status: Any) -> Condition | None:
     where `ConditionAvailable` is Unknown. None where all are well.
     """
     for where, entry in _conditions(status, "status", 0):
-        part = entry["type"] not in SUMMARIES and of_type(entry["type"]) == "complete"
-        if part and entry.get("severity") != "Info" and _status(entry) in _NOT_SO:
+        if _is_lacking(entry):
             return Condition("unknown", where, entry, (0, 0))
     return None
 
 
-def with_part(health: Health, conditions: list[Condition]) -> Health:
+def _is_lacking(entry: Entry) -> bool:
+    """Whether it says of a part that it is not well."""
+    type_ = entry["type"]
+    part = type_ not in SUMMARIES and of_type(type_) == "complete"
+    return part and entry.get("severity") != "Info" and _status(entry) in _NOT_SO
+
+
+def with_part(health: Health, status: Any) -> Health:
     """The same of what is not well as a whole, with what a part says that is not, either.
 
     `Some conditions are not met` says little beside the one that tells which.
     """
     if health.state != "progressing" or health.condition not in SUMMARIES:
         return health
-    whole = f"{health.message.rstrip('.')}; " if health.message else ""
-    for one in conditions:
-        said, type_ = _text(one.entry, "message"), one.entry["type"]
-        if one.state != "complete" and said and said not in health.message:
+    whole = _said(health.message, health.reason)
+    for _, entry in _conditions(status, "status", 0):
+        type_, said = entry["type"], _said(_text(entry, "message"), _text(entry, "reason"))
+        if not said or said in whole or type_ == health.condition:
+            continue
+        still = type_ == "Progressing" and not health.message  # Why nobody is at work, it says.
+        if still or _is_lacking(entry) or of_condition(entry) in ("failed", "progressing"):
             part = said if said.startswith(type_) else f"{type_}: {said}"
-            return msgspec.structs.replace(health, message=whole + part)
+            told = f"{whole.rstrip('.')}; {part}" if whole else part
+            return msgspec.structs.replace(health, message=told)
     return health
+
+
+def _said(message: str, reason: str) -> str:
+    """A condition's message; without one its reason where that is a text, as some write it."""
+    return message or (reason if " " in reason else "")
 
 
 _NOT_SO = ("False", "Unknown")

@@ -21,6 +21,7 @@ from typing import Any
 import msgspec
 
 from eventstream.objects.health.conditions import (
+    SUMMARIES,
     WHOLE,
     Condition,
     conditions_of,
@@ -98,15 +99,15 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
         # Of what is to rest its controller need say nothing.
         return resting and msgspec.structs.replace(resting, bare=True)
     generation = metadata.get("generation") if isinstance(metadata, dict) else None
+    words = _by_words(status, "status", task, _DEEPEST)
     conditions = _of_now(conditions_of(status, generation), status)
+    if task and words is not None:
+        conditions = [condition for condition in conditions if not _is_aside(condition, words)]
     begun = [condition for condition in conditions if _has_begun(condition, task=task)]
     said = _by_state([condition for condition in conditions if condition not in begun])
     whole = "complete" in said and said["complete"].condition in WHOLE
     lacks = None if whole else lacks_a_part(status)
     if whole and _is_past(said.get("progressing")):
-        del said["progressing"]
-    words = _by_words(status, "status", task, _DEEPEST)
-    if task and _is_left(said.get("progressing"), words):
         del said["progressing"]
     health = (
         (unseen(status, generation) if newest and resting is None else None)
@@ -127,9 +128,9 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
     )
     if health.state == "failed" and any(map(_gave_up, conditions)):
         health = msgspec.structs.replace(health, holder="client")
+    health = with_part(health, status)
     if _is_worked_at(health, words, conditions):
         health = msgspec.structs.replace(health, takes=WORK_TAKES)
-    health = with_part(health, [*conditions, *([lacks] if lacks else [])])
     return _of_task(health, status) if task or health.condition in _ENDS else health
 
 
@@ -145,11 +146,17 @@ def _is_past(work: Health | None) -> bool:
 _STAGES = ("Pending", "Waiting")
 
 
-def _is_left(work: Health | None, words: Health | None) -> bool:
-    """Whether work is still marked as under way of a run that by its own word has ended."""
-    if work is None or words is None or work.value != "True":
+def _is_aside(condition: Condition, words: Health) -> bool:
+    """Whether it counts for nothing as a run has ended by its own word.
+
+    Work that is still marked as under way, and what was not so beside a run that did well.
+    """
+    if (_OVER | _FAILS).isdisjoint(parts(_word(words))[-1:]):
         return False
-    return not (_OVER | _FAILS).isdisjoint(parts(_word(words))[-1:])
+    value, type_ = str(condition.entry.get("status")), condition.entry["type"]
+    if value == "False" and words.state == "complete":
+        return condition.state == "failed" and type_ not in SUMMARIES
+    return condition.state == "progressing" and value == "True"
 
 
 def _at_rest(waits: Health | None, words: Health | None, spec: Any) -> Health | None:

@@ -9,7 +9,7 @@ Entry = dict[str, Any]
 
 _ERRORS = (
     "error", "errors", "errorMessage", "failureMessage", "failureReason", "problems",
-    "reconcileError", "validationErrors",
+    "reconcileError",
 )  # fmt: skip
 _NO_ERROR = frozenset(
     ("-", "0", "false", "n/a", "nil", "no", "no error", "no errors", "none", "null", "ok")

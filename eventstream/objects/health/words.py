@@ -169,15 +169,15 @@ def works(text: str) -> bool:
     found = parts(text)
     if meaning(text) != "progressing" or not _RESTS_ON.isdisjoint(found):
         return False
-    if not _DENIES.isdisjoint(found):
+    if not (_DENIES - {"in"}).isdisjoint(found):
         return False
     return any(part in _LONG or part in UNDER_WAY or part.endswith("ing") for part in found)
 
 
 def tells_of_progress(message: str) -> bool:
-    """Whether a message says that something is in progress, and nothing worse."""
+    """Whether a message says that something is being made or in progress, and nothing worse."""
     found = parts(message)
-    goes_on = not _LONG.isdisjoint(found) and meaning(message) == "progressing"
+    goes_on = not (_LONG | UNDER_WAY).isdisjoint(found) and meaning(message) == "progressing"
     return goes_on and (_RESTS_ON | _DENIES - {"in"}).isdisjoint(found)
 
 

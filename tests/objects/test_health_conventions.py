@@ -343,6 +343,21 @@ def test_work_is_named_by_a_message_as_well(message: str, takes: bool) -> None:
     assert bool(health.takes) == takes
 
 
+@pytest.mark.parametrize(
+    ("spec", "state"),
+    [({"suspend": False}, "progressing"), ({"suspend": True}, "suspended"),
+     ({"paused": False}, "suspended"), ({}, "suspended")],
+)  # fmt: skip
+def test_what_is_to_go_on_and_says_still_that_it_rests_is_its_controllers(
+    spec: Json, state: HealthState
+) -> None:
+    for status in (
+        {"conditions": [condition("Ready", "False", "Suspended")]},
+        {"phase": "Suspended"},
+    ):
+        assert judged(status, spec).startswith(state)
+
+
 def test_what_is_said_of_the_newest_generation_tells_more() -> None:
     conditions = [
         condition("Ready") | {"observedGeneration": 1},

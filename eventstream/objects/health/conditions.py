@@ -120,6 +120,18 @@ def _is_lacking(entry: Entry) -> bool:
     return part and entry.get("severity") != "Info" and _status(entry) in _NOT_SO
 
 
+def is_past(work: Health | None) -> bool:
+    """Whether a stage is only marked as passed, as Rancher does: `Waiting` is True, and no more.
+
+    Source: https://github.com/rancher/wrangler/blob/master/pkg/condition/condition.go (False and
+    Unknown are what it marks as not passed).
+    """
+    return work is not None and work.condition in _STAGES and not (work.reason or work.message)
+
+
+_STAGES = ("Pending", "Waiting")
+
+
 def with_part(health: Health, status: Any) -> Health:
     """The same of what is not well as a whole, with what a part says that is not, either.
 

@@ -25,6 +25,7 @@ from eventstream.objects.health.conditions import (
     WHOLE,
     Condition,
     conditions_of,
+    is_past,
     lacks_a_part,
     with_part,
 )
@@ -107,7 +108,7 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
     said = _by_state([condition for condition in conditions if condition not in begun])
     whole = "complete" in said and said["complete"].condition in WHOLE
     lacks = None if whole else lacks_a_part(status)
-    if whole and _is_past(said.get("progressing")):
+    if whole and is_past(said.get("progressing")):
         del said["progressing"]
     health = (
         (unseen(status, generation) if newest and resting is None else None)
@@ -128,29 +129,16 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
     )
     if health.state == "failed" and any(map(_gave_up, conditions)):
         health = msgspec.structs.replace(health, holder="client")
+    if health.state == "suspended" and _is_resumed(health, spec):
+        health = msgspec.structs.replace(health, state="progressing")
     health = with_part(health, status)
     if _is_worked_at(health, words, conditions):
         health = msgspec.structs.replace(health, takes=WORK_TAKES)
     return _of_task(health, status) if task or health.condition in _ENDS else health
 
 
-def _is_past(work: Health | None) -> bool:
-    """Whether a stage is only marked as passed, as Rancher does: `Waiting` is True, and no more.
-
-    Source: https://github.com/rancher/wrangler/blob/master/pkg/condition/condition.go (False and
-    Unknown are what it marks as not passed).
-    """
-    return work is not None and work.condition in _STAGES and not (work.reason or work.message)
-
-
-_STAGES = ("Pending", "Waiting")
-
-
 def _is_aside(condition: Condition, words: Health) -> bool:
-    """Whether it counts for nothing as a run has ended by its own word.
-
-    Work that is still marked as under way, and what was not so beside a run that did well.
-    """
+    """Whether it says nothing of a run that has ended by its own word: work, what failed beside."""
     if (_OVER | _FAILS).isdisjoint(parts(_word(words))[-1:]):
         return False
     value, type_ = str(condition.entry.get("status")), condition.entry["type"]
@@ -317,6 +305,14 @@ def rests(spec: Any, metadata: Any) -> Health | None:
             if asked.get(name) is True:
                 return Health("suspended", f"spec.{place}{name} is true", asks=True)
     return None
+
+
+def _is_resumed(health: Health, spec: Any) -> bool:
+    """Whether its spec asks it to go on, while it still says that it rests: it waits for that."""
+    said = (*parts(health.by), *parts(health.reason))
+    asked = spec if isinstance(spec, dict) else {}
+    found = (name[:4] for name in _RESTS if asked.get(name) is False)
+    return any(part.startswith(name) for name in found for part in said)
 
 
 def _by_words(status: Entry, path: str, task: bool, depth: int = 0) -> Health | None:

@@ -98,6 +98,18 @@ def test_who_had_to_make_room_says_for_whom_and_that_nothing_takes_its_place(lat
     ]
     assert trace.command.endswith("involvedObject.kind=Pod,involvedObject.name=low-1-a")
     assert stands(story, low, existing=False).state == "complete"
+
+
+def test_before_there_was_a_condition_an_event_tells_who_had_to_make_room() -> None:
+    story = Story()
+    low, rs, (victim,) = running(story, "low")
+    story.mark(victim, 30)
+    story.tell(victim, "Preempted", "Preempted by shop/high on node node-1", "default-scheduler")
+    again = story.create(pod(rs, "low-1-b", ""), KCM)
+    report(story, low, rs, 1, 0)
+    refuse(story, again, f"{FULL}1 No preemption victims found for incoming pod.")
+    story.stop(victim)
+    assert stands(story, low, existing=True).diagnosis == "preempted"
     story.change(again, {"spec": {"nodeName": "node-2"}})
     start(story, again)
     report(story, low, rs, 1, 1)

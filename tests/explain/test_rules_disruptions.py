@@ -80,6 +80,24 @@ def test_a_condition_with_another_reason_is_another_disruption() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("manager", "reason", "actor"),
+    [
+        ("PodGC", "DeletionByPodGC", "pod-garbage-collector"),
+        ("TaintManager", "DeletionByTaintManager", "taint-eviction-controller"),
+        ("KubeScheduler", "PreemptionByKubeScheduler", "scheduler"),
+    ],
+)
+def test_until_1_26_each_announced_under_a_name_of_its_own(
+    manager: str, reason: str, actor: str
+) -> None:
+    story = Story()
+    doomed = web_pod(story)
+    said(story, doomed, reason, manager)
+    story.mark(doomed, 30)
+    assert [story.step(doomed, n).actor for n in range(2)] == [actor] * 2
+
+
 def test_who_writes_the_condition_by_hand_is_who_the_entry_names() -> None:
     story = Story()
     doomed = web_pod(story)

@@ -48,10 +48,11 @@ DISRUPTIONS: dict[str, _Disruption] = {
         "device-taint-eviction-controller", "delete", sources.DEVICE_TAINT_EVICTION
     ),
     "PreemptionByScheduler": _Disruption("scheduler", "delete", sources.PREEMPTION),
+    "PreemptionByKubeScheduler": _Disruption("scheduler", "delete", sources.PREEMPTION),
     "EvictionByEvictionAPI": _Disruption("client", "evict", sources.EVICTION),
     "DeletionByPodGC": _Disruption("pod-garbage-collector", "delete", sources.POD_COLLECTION),
 }
-"""Reasons of condition DisruptionTarget to who deletes the Pod."""
+"""Reasons of condition DisruptionTarget to who deletes the Pod; one was called so before 1.27."""
 
 
 def _disruption(write: Write) -> tuple[_Disruption, str] | None:

@@ -36,7 +36,6 @@ from eventstream.explain.world.pods import condition, containers, has_ended, nod
 from eventstream.explain.world.text import count, listing, named, parse, said_by, sentence, when
 from eventstream.explain.world.writes import Write
 from eventstream.expressions import expression
-from eventstream.objects.images import Image
 from eventstream.objects.observations import Change
 
 _KINDS = frozenset({"ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet"})
@@ -103,7 +102,6 @@ def _told(owner: Write, row: list[Write], last: Write) -> Trouble:
 
 
 _BY = expression(r"Preempted by (?:a )?pod (\S+) on node")
-_REASON = "PreemptionByScheduler"
 
 
 def replaced(snapshot: Snapshot, holdings: list[Holding], owner: Write) -> list[Holding]:
@@ -120,7 +118,7 @@ def replaced(snapshot: Snapshot, holdings: list[Holding], owner: Write) -> list[
 def _victims(snapshot: Snapshot, owner: Write) -> list[Write]:
     """The Pods of a controller that were preempted, the latest first, as far as still known."""
     latest = [snapshot.latest(log) for log in owner.log.family.children.values()]
-    found = [write for write in latest if write is not None and _preempted(write.image)]
+    found = [write for write in latest if write is not None and _preempted(snapshot, write)]
     return sorted(found, key=lambda write: write.order, reverse=True)
 
 
@@ -157,9 +155,10 @@ def _preemptor(snapshot: Snapshot, victim: Write) -> str:
     return " for one of higher priority"
 
 
-def _preempted(image: Image) -> bool:
-    found = condition(image, "DisruptionTarget")
-    return found is not None and found.status == "True" and found.reason == _REASON
+def _preempted(snapshot: Snapshot, write: Write) -> bool:
+    found = condition(write.image, "DisruptionTarget")
+    told = found is not None and found.status == "True" and "Preemption" in (found.reason or "")
+    return told or bool(snapshot.notes(write.log, "Preempted"))
 
 
 CREATE, RIPEN = 2, 6

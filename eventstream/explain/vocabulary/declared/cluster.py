@@ -61,6 +61,7 @@ CLUSTER = (
         lane=23,
         source_url=CONTROLLER + "tainteviction",
         looks_after="deletes Pods from nodes with a taint NoExecute that they do not tolerate.",
+        managers=("TaintManager",),
         account="node-controller",
     ),
     Controller(
@@ -71,6 +72,7 @@ CLUSTER = (
         looks_after="looks after PodDisruptionBudgets: counts how many Pods may be missing now.",
         kinds=(kinds.BUDGET,),
         reports=((kinds.BUDGET, sources.DISRUPTION),),
+        managers=("DisruptionController",),
         account="disruption-controller",
     ),
     Controller(
@@ -103,6 +105,7 @@ CLUSTER = (
         lane=27,
         source_url=CONTROLLER + "podgc",
         looks_after="deletes Pods whose node is gone, and old ones that have ended.",
+        managers=("PodGC",),
         account="pod-garbage-collector",
     ),
     Controller(
@@ -193,6 +196,15 @@ CLUSTER = (
         managers=("ResourceClaimController",),
         account="resource-claim-controller",
         finalizers=(("resource.kubernetes.io/delete-protection", sources.RESOURCE_CLAIMS),),
+    ),
+    Controller(
+        id="clusterrole-aggregation-controller",
+        title="ClusterRole aggregation controller",
+        lane=46,
+        source_url=CONTROLLER + "clusterroleaggregation",
+        looks_after="gathers the rules of a ClusterRole that is made up of others.",
+        managers=("clusterrole-aggregation-controller",),
+        account="clusterrole-aggregation-controller",
     ),
     Controller(
         id="device-taint-eviction-controller",
@@ -293,7 +305,7 @@ COMPONENTS = (
         hue="scheduler",
         source_url=DOCS + "concepts/scheduling-eviction/kube-scheduler/",
         looks_after="looks for Pods without a node, chooses one for each, and sends a binding.",
-        managers=("kube-scheduler",),
+        managers=("kube-scheduler", "KubeScheduler"),
         users=("system:kube-scheduler",),
     ),
     Controller(

@@ -243,23 +243,23 @@ def test_of_a_taint_that_two_controllers_delete_for_neither_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "message", "who"),
+    ("told", "by", "message", "who"),
     [
-        ("TaintManagerEviction", "Marking for deletion Pod shop/web-1-a", "taint-eviction"),
-        ("TaintManagerEviction", "Cancelling deletion of Pod shop/web-1-a", "unknown"),
-        ("Preempted", "Preempted by shop/urgent on node node-1", "scheduler"),
-        ("", "", "unknown"),
+        ("TaintManagerEviction", "taint-controller", "Marking for deletion Pod", "taint-eviction"),
+        ("TaintManagerEviction", "taint-controller", "Cancelling deletion of Pod a", "unknown"),
+        ("Preempted", "default-scheduler", "Preempted by shop/urgent on node node-1", "scheduler"),
+        ("Evicted", "karpenter", "Evicted pod", "custom-controller"),
+        ("Evicted", "kubelet", "The node was low on resource", "unknown"),
     ],
 )
 def test_before_there_was_a_condition_only_an_event_says_who_disrupts_a_pod(
-    told: str, message: str, who: str
+    told: str, by: str, message: str, who: str
 ) -> None:
     story = Story()
     story.exists(node(taints=[{"key": "down", "effect": "NoExecute"}]))
     doomed = web_pod(story)
     story.mark(doomed, 30)
-    if told:
-        story.tell(doomed, told, message, "taint-controller")
+    story.tell(doomed, told, message, by)
     step = story.last(doomed)
     assert step.actor.startswith(who)
     assert message in step.why if who != "unknown" else "a taint of its node" in step.why

@@ -191,8 +191,8 @@ def waiting_for(trace: TraceLog, owner: TraceLog, outlook: Outlook, cause: str) 
     )
     began = "what was there before"
     if owner.began is not None:
-        mine, known = trace.began, trace.contact and trace.aside is None
-        later = known if mine is None else mine.order < owner.began.order
+        mine = trace.began.order if trace.began is not None else trace.lowest
+        later = trace.aside is None and mine < owner.began.order
         began = f"{'a later' if later else 'an earlier'} change ({cause})"
     if owner.aside is not None and owner.aside.follows:
         began = f"what came from elsewhere ({cause})"

@@ -12,7 +12,7 @@ import msgspec
 
 from eventstream.explain.attribution import proofs
 from eventstream.explain.attribution.customs import custom_keeper
-from eventstream.explain.controllers.pod.evictors import Evictor, evictor
+from eventstream.explain.controllers.pod.evictors import Evictor, evictor, noted
 from eventstream.explain.deletions.deciding import left_open
 from eventstream.explain.deletions.removals import deletion, is_mirror
 from eventstream.explain.vocabulary import sources
@@ -253,10 +253,11 @@ def deleted(view: View) -> Verdict | None:
         return None
     found, note = _disruption(write), None
     if found is None:
-        note = _told(view)
+        note = _told(view) or noted(view)
         if note is None:
             return None
-        found = DISRUPTIONS[_TOLD[note.after.spec.reason or ""]], ""
+        reason = _TOLD.get(note.after.spec.reason or "", "EvictionByEvictionAPI")
+        found = DISRUPTIONS[reason], ""
     known, says = found
     if known.actor == "taint-eviction-controller" and _by_daemons_too(view):
         return left_open(view, _EITHER)
@@ -264,6 +265,7 @@ def deleted(view: View) -> Verdict | None:
     cause = _announcement(view) or (None if evicted else _disruption_cause(view, known.actor))
     by = evictor(view) if evicted else Evictor(known.actor)
     proof = proofs.told(note, "who") if note else proofs.condition(f"DisruptionTarget: {says}")
+    others = by.evidence if by.note is not note else ()
     return Verdict(
         rule="disrupted",
         actor=by.actor,
@@ -276,7 +278,7 @@ def deleted(view: View) -> Verdict | None:
         why_grade="reported",
         causes=(cause,) if cause else (),
         begins=evicted and cause is None,
-        evidence=(proofs.saw(write), proof, *by.evidence),
+        evidence=(proofs.saw(write), proof, *others),
         source_url=known.source_url,
         loop=None
         if evicted

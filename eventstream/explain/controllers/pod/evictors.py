@@ -56,7 +56,7 @@ class Evictor(msgspec.Struct, frozen=True):
 
 def evictor(view: View) -> Evictor:
     """Who asked to evict the Pod; a client where nothing tells of anybody else."""
-    note = _told(view)
+    note = noted(view)
     if note is not None:
         return Evictor("custom-controller", note.after.spec.component, note=note)
     node = node_of(view.write.image)
@@ -129,7 +129,7 @@ _NEAR = 60.0
 """Seconds from an eviction within which its client tells of it; before that it tells of another."""
 
 
-def _told(view: View) -> Change | None:
+def noted(view: View) -> Change | None:
     """The Event in which somebody says that it evicted this Pod; None where nobody does."""
     at = view.write.change.at
     found = [

@@ -269,7 +269,10 @@ def test_the_pod_of_a_node_that_is_gone_may_have_been_collected_without_a_word()
     story = Story()
     host = story.exists(node())
     doomed = web_pod(story)
-    story.delete(host)
-    story.delete(doomed)
-    assert story.last(doomed).actor == "unknown"
+    newer = pod(None, "newer", "node-1")
+    newer["status"] = {"conditions": [condition("PodReadyToStartContainers", "True")]}
+    story.exists(newer)
+    for each in (host, doomed, newer):
+        story.delete(each)
+    assert [story.last(each).actor for each in (doomed, newer)] == ["unknown", "client"]
     assert "Pod garbage collector" in story.last(doomed).why

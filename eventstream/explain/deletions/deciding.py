@@ -18,7 +18,7 @@ from eventstream.explain.deletions.removals import TAINTED, deletion, is_mirror
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.world.claims import Said, Telling
-from eventstream.explain.world.pods import has_ended, node_of
+from eventstream.explain.world.pods import condition, has_ended, node_of
 from eventstream.explain.world.text import named, seen
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
@@ -129,16 +129,24 @@ def may_be_emptied(view: View) -> bool:
 def _by_its_node(view: View) -> str:
     """Who may delete a Pod for what is the matter with its node, and need not say so in it.
 
-    The conditions that name them came with Kubernetes 1.26. The Pod garbage collector gives a node
-    that is missing 40 seconds to come back: by then that may be forgotten here.
-    Source: pkg/controller/podgc/gc_controller.go, gcOrphaned.
+    The conditions that name them came with Kubernetes 1.26; another, which all Pods have, with
+    1.29. What has ended is collected without one. The Pod garbage collector gives a node that is
+    missing 40 seconds to come back: by then that may be forgotten here.
+    Sources: pkg/controller/podgc/gc_controller.go, gcOrphaned;
+    https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-has-network
     """
-    node = node_of(view.write.image)
+    image = view.write.image
+    if condition(image, _NEWER) is not None and not has_ended(view.write.before or image):
+        return ""
+    node = node_of(image)
     host = view.by_name("Node", None, node) if node else None
     if host.gone if host is not None else node and view.is_shown("Node"):
         return "A client, or the Pod garbage collector, since the node of the Pod is gone."
     taints = getattr(host.image.spec, "taints", ()) if host is not None else ()
     return TAINTED if any(taint.effect == "NoExecute" for taint in taints) else ""
+
+
+_NEWER = "PodReadyToStartContainers"
 
 
 def _in_a_cloud(image: Image) -> bool:

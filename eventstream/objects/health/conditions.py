@@ -101,7 +101,7 @@ def conditions_of(status: Any, generation: Any) -> list[Condition]:
     return found
 
 
-def lacks_a_part(status: Any) -> Condition | None:
+def lacks_a_part(status: Any, generation: Any) -> Condition | None:
     """The first condition by which a part would be well and is not, of no other state than that.
 
     Of an object without a condition that sums it up each part counts: `HubAccepted` says little
@@ -109,7 +109,7 @@ def lacks_a_part(status: Any) -> Condition | None:
     """
     for where, entry in _conditions(status, "status", 0):
         if _is_lacking(entry):
-            return Condition("unknown", where, entry, (0, 0))
+            return Condition("unknown", where, entry, (0, 0), generation)
     return None
 
 
@@ -132,7 +132,7 @@ def is_past(work: Health | None) -> bool:
 _STAGES = ("Pending", "Waiting")
 
 
-def with_part(health: Health, status: Any) -> Health:
+def with_part(health: Health, status: Any, generation: Any) -> Health:
     """The same of what is not well as a whole, with what a part says that is not, either.
 
     `Some conditions are not met` says little beside the one that tells which.
@@ -143,6 +143,8 @@ def with_part(health: Health, status: Any) -> Health:
     for _, entry in _conditions(status, "status", 0):
         type_, said = entry["type"], _said(_text(entry, "message"), _text(entry, "reason"))
         if not said or said in whole or type_ == health.condition:
+            continue
+        if _is_older(entry.get("observedGeneration"), generation):
             continue
         still = type_ == "Progressing" and not health.message  # Why nobody is at work, it says.
         if still or _is_lacking(entry) or of_condition(entry) in ("failed", "progressing"):

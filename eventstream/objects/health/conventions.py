@@ -107,7 +107,7 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
     begun = [condition for condition in conditions if _has_begun(condition, task=task)]
     said = _by_state([condition for condition in conditions if condition not in begun])
     whole = "complete" in said and said["complete"].condition in WHOLE
-    lacks = None if whole else lacks_a_part(status)
+    lacks = None if whole else lacks_a_part(status, generation)
     if whole and is_past(said.get("progressing")):
         del said["progressing"]
     health = (
@@ -131,7 +131,7 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
         health = msgspec.structs.replace(health, holder="client")
     if health.state == "suspended" and _is_resumed(health, spec):
         health = msgspec.structs.replace(health, state="progressing")
-    health = with_part(health, status)
+    health = with_part(health, status, generation)
     if _is_worked_at(health, words, conditions):
         health = msgspec.structs.replace(health, takes=WORK_TAKES)
     return _of_task(health, status) if task or health.condition in _ENDS else health

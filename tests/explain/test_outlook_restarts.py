@@ -73,6 +73,7 @@ LAST: Json = {
 }
 PROBE = "Container c failed liveness probe, will be restarted"
 CHANGED = "Container c definition changed, will be restarted"
+SIDECAR = "Init container c failed startup probe"
 
 
 def at(seconds: float, until: float | None = None) -> Json:
@@ -85,6 +86,7 @@ def at(seconds: float, until: float | None = None) -> Json:
 WHY: list[tuple[Json, str, dict[str, Any], str, str]] = [
     (LAST, "Always", {"message": PROBE} | at(185), f"Killing says: {PROBE}.", "reported"),
     (LAST, "Always", {"message": CHANGED} | at(185), f"Killing says: {CHANGED}.", "reported"),
+    (LAST, "Always", {"message": SIDECAR} | at(185), f"Killing says: {SIDECAR}.", "reported"),
     (LAST, "Always", {"message": PROBE} | at(50), "as the Pod's restart policy Always", "inferred"),
     (LAST, "Always", {"message": PROBE, "count": 9} | at(50, 400), PROBE, "inferred"),
     (LAST, "OnFailure", {}, "as the Pod's restart policy OnFailure asks", "inferred"),
@@ -100,6 +102,27 @@ def test_why_a_container_runs_again_is_told_of_the_run_that_ended(
     step = again(last, policy, **event)
     assert words in step.why
     assert step.grades.why == grade
+
+
+SHUT_DOWN = "Pod was terminated in response to imminent node shutdown."
+ENDS: list[tuple[Json, dict[str, Any], str]] = [
+    ({}, {"message": SIDECAR} | at(185), f"The kubelet's Event Killing says: {SIDECAR}."),
+    ({}, {"message": SIDECAR} | at(50), "The process of container c ended."),
+    ({"phase": "Succeeded", "message": SHUT_DOWN}, {}, f"The kubelet says: {SHUT_DOWN}"),
+]
+
+
+@pytest.mark.parametrize(("status_", "event", "why"), ENDS)
+def test_why_a_container_ended_is_told_with_its_end(
+    status_: Json, event: dict[str, Any], why: str
+) -> None:
+    story = Story()
+    _, _, one = rollout(story)
+    report(story, one, status("c", running={"startedAt": stamp(START + 100)}))
+    if event:
+        story.tell(one, "Killing", component="kubelet", **event)
+    report(story, one, status("c", terminated=LAST), **status_)
+    assert story.last(one).why == why
 
 
 @pytest.mark.parametrize("probe", [True, False])

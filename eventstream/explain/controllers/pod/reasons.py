@@ -13,10 +13,11 @@ from eventstream.explain.controllers.pod.podstates import (
 )
 from eventstream.explain.deletions.removals import is_mirror
 from eventstream.explain.world.notes import first_told, told_at
-from eventstream.explain.world.pods import condition, is_ready, node_of, phase
+from eventstream.explain.world.pods import condition, has_ended, is_ready, node_of
 from eventstream.explain.world.text import listing, named, parse, said_by, sentence
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Write
+from eventstream.expressions import expression
 from eventstream.objects.images import Image
 from eventstream.objects.observations import Change
 from eventstream.objects.pods import Terminated
@@ -65,7 +66,7 @@ def _of_containers(view: View, shown: Shown) -> Reason | None:
     """What has gone wrong with a container or the Pod, if that is what the report tells."""
     image = view.write.image
     message = getattr(image.status, "message", None)
-    if message and phase(image) == "Failed" != phase(view.write.before):
+    if message and has_ended(image) and not has_ended(view.write.before):
         said = said_by(message, getattr(image.status, "reason", None))
         return f"The kubelet says: {sentence(said)}", True, []
     for found in shown:
@@ -76,16 +77,27 @@ def _of_containers(view: View, shown: Shown) -> Reason | None:
             return f"The kubelet says: {sentence(said)}", True, told
         if found.restarted:
             return _restarted(view, found)
+        ended = found.now.state.terminated
+        was = found.was.state.terminated if found.was is not None else None
+        if ended is not None and ended.exit_code and was is None:
+            ends = f"The process of {found.label} ended."
+            return _killed(view, found, ended) or (ends, False, [])
     return None
+
+
+def _killed(view: View, found: Reported, last: Terminated | None) -> Reason | None:
+    told = _killing(view, found, last)
+    if told is None:
+        return None
+    note, sure = told
+    says = f"The kubelet's Event Killing says: {sentence(note.after.spec.message or '')}"
+    return says, sure, [note]
 
 
 def _restarted(view: View, found: Reported) -> Reason:
     last = found.now.last_state.terminated if found.now.last_state else None
-    told = _killing(view, found, last)
-    if told is not None:
-        note, sure = told
-        says = f"The kubelet's Event Killing says: {sentence(note.after.spec.message or '')}"
-        return says, sure, [note]
+    if (told := _killed(view, found, last)) is not None:
+        return told
     how = f"It {how_ended(last)}" if last else "It had ended"
     again = f"{how}; the kubelet started it again"
     number = f"(restart {found.now.restart_count})"
@@ -119,7 +131,8 @@ def _killing(view: View, found: Reported, last: Terminated | None) -> tuple[Chan
     ended = parse(last.finished_at) if last is not None else None
     doubtful: Change | None = None
     for note in reversed(view.notes(view.write.log.uid, "Killing")):
-        if f"Container {found.now.name} " not in (note.after.spec.message or ""):
+        which = _OF_ONE.match(note.after.spec.message or "")
+        if which is None or which[1] != found.now.name:
             continue
         since, until = _times(note)
         if began is None or ended is None:
@@ -137,6 +150,13 @@ def _times(note: Change) -> tuple[float, float]:
     first = first_told(note.after.metadata.name, note.after.spec)
     return (first[0] if first is not None else last), last
 
+
+_OF_ONE = expression(r"(?:Container|Init container) (\S+) ")
+"""How the Event Killing begins that says why one container is ended, and not its whole Pod.
+
+Sources: pkg/kubelet/kuberuntime/kuberuntime_manager.go, computePodActions;
+pkg/kubelet/kuberuntime/kuberuntime_container.go, computeInitContainerActions.
+"""
 
 _ENDS = 2
 """Times of an Event that its first and its last timestamp tell of."""

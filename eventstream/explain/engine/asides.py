@@ -36,7 +36,7 @@ class Asides:
         self._orphaned: list[Write] = []
         self._asked: list[Write] = []
         self._told: dict[str, tuple[ObjectLog, float]] = {}
-        self._going: list[tuple[float, int, str, Write]] = []
+        self._going: list[tuple[float, str]] = []
 
     def told(self, note: Change) -> None:
         """Remember an Event that says by itself, without any write, that its object is stuck."""
@@ -61,7 +61,7 @@ class Asides:
         metadata, before = write.image.metadata, write.before
         if write.pod.leaving and not (before and before.metadata.deletion_timestamp):
             due = write.change.at + (metadata.deletion_grace_period_seconds or 0) + _OVERDUE
-            heappush(self._going, (due, write.order, write.log.uid, write))
+            heappush(self._going, (due, write.log.uid))
         if write.pod.disrupted:
             self._disrupted.append(write)
             self._world.evictions.note(write)
@@ -88,14 +88,18 @@ class Asides:
         What brought it is done without that: a Deployment's rollout once its new Pods serve.
         """
         while self._going and self._going[0][0] <= now:
-            _, order, uid, write = heappop(self._going)
-            above = self._traces.above(write.log) if write.log.exists else []
+            _, uid = heappop(self._going)
+            log = self._world.logs.get(uid)
+            if log is None or not log.exists or not log.writes:
+                continue
+            above = self._traces.above(log)
             if not above or not above[-1].exists or not is_workload(above[-1].ref):
                 continue
-            if write.decision.trace in self._traces.open or self._traces.is_told(above[-1]):
-                heappush(self._going, (now + _OVERDUE, order, uid, write))
+            traces = {write.decision.trace for write in log.writes if not write.base}
+            if traces & self._traces.open.keys() or self._traces.is_told(above[-1]):
+                heappush(self._going, (now + _OVERDUE, uid))
             else:
-                yield self._alone(write, above[-1], _STAYS)
+                yield self._alone(log.writes[-1], above[-1], _STAYS)
 
     def _tell(self, log: ObjectLog, at: float) -> str:
         """How an object stands of which an Event tells, where no open trace tells it already."""

@@ -61,6 +61,21 @@ def test_a_warning_of_endpoints_says_nothing_of_a_load_balancer(
     assert story.trace(web).state == state
 
 
+@pytest.mark.parametrize(
+    ("type_", "state"),
+    [("cilium.io/IPAMRequestSatisfied", "stalled"), ("LoadBalancerPortsError", "running")],
+)
+def test_who_makes_load_balancers_may_say_in_a_condition_why_there_is_none(
+    type_: str, state: str
+) -> None:
+    story = Story()
+    web = story.create(service("web", type="LoadBalancer"), "kubectl-create")
+    found = condition(type_, "False", "no_pool", "no pool matches this service")
+    story.change(web, {"status": {"loadBalancer": {}, "conditions": [found]}}, "cilium-operator")
+    trace = story.trace(web)
+    assert (trace.state, "no pool matches" in trace.summary) == (state, state == "stalled")
+
+
 def test_what_a_cloud_puts_on_a_service_is_told_with_what_was_asked_of_it() -> None:
     story = Story()
     web = story.exists(service("web"))

@@ -11,6 +11,7 @@ https://kubernetes.io/docs/concepts/services-networking/ingress/
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.registry import Behaviour, holding_of
@@ -26,7 +27,7 @@ from eventstream.explain.world.pods import has_ended, is_ready
 from eventstream.explain.world.text import count, listing, named, sentence, when
 from eventstream.explain.world.writes import Write
 from eventstream.objects.network_kinds import IngressSpec, LoadBalanced, ServicePort, ServiceSpec
-from eventstream.objects.pods import Container, PodSpec
+from eventstream.objects.pods import Condition, Container, PodSpec
 
 _REFUSED = ("SyncLoadBalancerFailed", "UnAvailableLoadBalancer", "CreatingLoadBalancerFailed")
 _SPARE = 60.0
@@ -110,12 +111,29 @@ def _balancing(snapshot: Snapshot, write: Write) -> list[Holding]:
     notes = snapshot.latest_notes(write.log, *_REFUSED)
     if not notes:  # Who makes it on bare metal has reasons of its own.
         other = warned(write.log, 0.0)
+        refused = _unbalanced(status)
+        if other is None and refused is not None:
+            detail = sentence(f"{name} gets no load balancer: {refused.message}")
+            shown = (proofs.says(write, refused),)
+            return [troubled(plain, Trouble("not-ready", detail, shown, commands.describe(write)))]
         if other is None:
             return [perhaps_refused(snapshot, plain)]
         notes = snapshot.latest_notes(write.log, other.after.spec.reason or "")
     detail = sentence(f"{name} gets no load balancer: {said(notes[0])}")
     wrong = Trouble("not-ready", detail, proofs.events(notes), commands.describe(write))
     return [troubled(plain, wrong)]
+
+
+def _unbalanced(status: Any) -> Condition | None:
+    """The condition by which who makes load balancers says why there is none; Cilium writes one.
+
+    Source: https://docs.cilium.io/en/stable/network/lb-ipam/ (IPAMRequestSatisfied). Of those of
+    Kubernetes' own that end in Error, False is well.
+    """
+    for one in status.conditions if isinstance(status, LoadBalanced) else ():
+        if one.status == "False" and one.message and not one.type.endswith("Error"):
+            return one
+    return None
 
 
 def _selecting(

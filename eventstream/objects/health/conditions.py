@@ -113,10 +113,21 @@ def lacks_a_part(status: Any, generation: Any) -> Condition | None:
     return None
 
 
+def of_the_whole(conditions: list[Condition]) -> list[Condition]:
+    """The conditions without those of parts that are under way below one that says all is well.
+
+    Two members are enough for a Cluster that is Ready, whatever a third does.
+    """
+    wholes = (one for one in conditions if one.state == "complete" and one.entry["type"] in WHOLE)
+    depth = min((one.rank[0] for one in wholes), default=_MOST)
+    return [one for one in conditions if one.state != "progressing" or one.rank[0] <= depth]
+
+
 def _is_lacking(entry: Entry) -> bool:
     """Whether it says of a part that it is not well."""
     type_ = entry["type"]
-    part = type_ not in SUMMARIES and of_type(type_) == "complete"
+    waits = _status(entry) == "Unknown" and meaning(_text(entry, "reason")) == "progressing"
+    part = type_ not in SUMMARIES and (waits or of_type(type_) == "complete")
     return part and entry.get("severity") != "Info" and _status(entry) in _NOT_SO
 
 

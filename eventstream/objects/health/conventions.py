@@ -27,6 +27,7 @@ from eventstream.objects.health.conditions import (
     conditions_of,
     is_past,
     lacks_a_part,
+    of_the_whole,
     with_part,
 )
 from eventstream.objects.health.errors import error_in, message_in, text
@@ -101,7 +102,7 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
         return resting and msgspec.structs.replace(resting, bare=True)
     generation = metadata.get("generation") if isinstance(metadata, dict) else None
     words = _by_words(status, "status", task, _DEEPEST)
-    conditions = _of_now(conditions_of(status, generation), status)
+    conditions = of_the_whole(_of_now(conditions_of(status, generation), status))
     if task and words is not None:
         conditions = [condition for condition in conditions if not _is_aside(condition, words)]
     begun = [condition for condition in conditions if _has_begun(condition, task=task)]

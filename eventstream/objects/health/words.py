@@ -63,9 +63,9 @@ COMPLETE = word_set(
     "complete completed compliant configured connected created deployed done "
     "enabled enforced established executed finished fulfilled healthy initialized "
     "installed joined live loaded ok okay online operational pass passed programmed promoted "
-    "provisioned ready reachable reconciled registered released resolved running satisfied "
-    "serving stable succeed succeeded success successful successfully synced synchronized "
-    "uptodate up valid validated verified"
+    "provisioned published ready reachable reconciled registered released resolved running "
+    "satisfied serving stable succeed succeeded success successful successfully synced "
+    "synchronized uptodate up valid validated verified"
 )
 """Parts by which it says that all is as asked for."""
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from eventstream.objects.health.records import Health
 from eventstream.objects.health.words import parts
 
@@ -50,3 +52,16 @@ def text(entry: Entry, name: str) -> str:
     """A field that holds a text; empty where it holds none."""
     found = entry.get(name)
     return found if isinstance(found, str) else ""
+
+
+def spoken(said: str) -> str:
+    """What a text says that is an object of JSON with a message, as some write an error whole."""
+    if not said.startswith("{"):
+        return said
+    try:
+        return message_in(_decode(said)) or said
+    except msgspec.DecodeError:
+        return said
+
+
+_decode = msgspec.json.Decoder(dict[str, Any]).decode

@@ -8,6 +8,7 @@ import msgspec
 from eventstream.objects.health.choosing import chosen
 from eventstream.objects.health.conventions import by_convention, unseen
 from eventstream.objects.health.declared import DeclaredKind, Fallback
+from eventstream.objects.health.errors import spoken
 from eventstream.objects.health.records import Health
 
 if TYPE_CHECKING:
@@ -51,6 +52,13 @@ class Judge:
 
     def __call__(self, group: str, kind: str, found: dict[str, Any]) -> Health | None:
         """How `found` stands; None where nothing says so and it has no status."""
+        health = self._judged(group, kind, found)
+        said = spoken(health.message) if health is not None else ""
+        if health is None or said == health.message:
+            return health
+        return msgspec.structs.replace(health, message=said)
+
+    def _judged(self, group: str, kind: str, found: dict[str, Any]) -> Health | None:
         if self._scripts is not None:
             scripted = self._scripts.judge(group, kind, found)
             if scripted is not None:

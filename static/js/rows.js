@@ -111,6 +111,7 @@ function placeInSequence(list, row) {
 export function settle() {
   const list = document.getElementById("rows");
   if (!list) return;
+  if (list.firstElementChild) document.getElementById("none")?.remove(); // That there was no step yet.
   document.getElementById("feed")?.classList.toggle("is-empty", !list.querySelector(".trace-row, .older"));
   trim(list);
 }

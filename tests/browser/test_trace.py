@@ -110,6 +110,18 @@ def test_the_drawer_keeps_focus_and_place_while_its_step_is_drawn_anew(
         expect(page.locator("#drawer [rel=next]")).to_be_focused()
 
 
+def test_that_there_was_no_step_is_said_until_one_comes(
+    browser: Browser, nginx: Stored, trace: str
+) -> None:
+    with opened(browser, nginx, trace) as page:
+        page.locator("#rows .step-link").first.click()
+        page.locator(".scroller").evaluate(
+            "node => node.insertAdjacentHTML('afterend', '<p id=none>')"
+        )
+        page.evaluate(REDRAWN)
+        expect(page.locator("#none")).to_have_count(0)
+
+
 def test_a_step_that_can_t_be_read_is_told_of(browser: Browser, nginx: Stored, trace: str) -> None:
     page = browser.new_page()
     page.goto(f"{nginx.url}{trace}")

@@ -24,7 +24,9 @@ def test_what_another_object_s_trace_brought_about_has_its_time_and_leads_there(
     for id_, word in (("was-there", "existing"), ("hit", "00:01:40")):
         row = body(client, "/").partition(f'href="/traces/{id_}"')[2].partition("</li>")[0]
         assert f"{word} </time>" in " ".join(row.replace("</time>", " </time>").split())
-    assert "It was there when watching began" in body(client, "/traces/was-there")
+    there = body(client, "/traces/was-there")
+    assert "It was there when watching began" in there
+    assert 'id="none"' in there
     html = body(client, "/traces/hit")
     assert "It was there when watching began" not in html
     assert re.search(r'href="/traces/lost">\s*What happened there', html)

@@ -124,6 +124,14 @@ def test_what_is_asked_to_be_done_once_is_a_task_whatever_it_is_called(kind: str
     assert judged({"phase": "Failed", "conditions": work[:1]}, kind=kind).startswith("failed")
     assert judged({"phase": "Running", "conditions": work[:1]}, kind=kind).startswith("progressing")
     assert judged({"phase": "Running"}, kind="WorkshopSession").startswith("complete")
+    again = {"lastState": "Failed", "conditions": [condition("Progressing")]}
+    assert judged(again, kind=kind).startswith("progressing")
+
+
+def test_what_is_called_as_a_task_is_and_holds_as_long_as_it_exists_is_none() -> None:
+    taken = {"conditions": [condition("Accepted")]}
+    assert judged(taken, kind="ServiceExport").startswith("complete")
+    assert judged(taken, kind="VolumeExport").startswith("progressing")
 
 
 def test_a_newer_generation_than_the_one_seen_is_under_way() -> None:
@@ -158,6 +166,7 @@ def test_what_is_to_rest_is_suspended_unless_something_is_wrong() -> None:
         ("runningWorkflow", "progressing"), ("RunningAndReady", "complete"),
         ("RolloutBlocked", "failed"), ("UpgradeBlocked", "unknown"), ("Dangling", "unknown"),
         ("Halted", "suspended"), ("DatabaseHaltedSuccessfully", "complete"),
+        ("BackingUp", "progressing"), ("Back Up", "complete"), ("NotYetReady", "progressing"),
     ],
 )  # fmt: skip
 def test_words_mean_what_operators_mean_by_them(word: str, state: HealthState) -> None:
@@ -342,21 +351,6 @@ def test_work_is_named_by_a_message_as_well(message: str, takes: bool) -> None:
     health = by_convention({"status": {"conditions": [ready]}})
     assert health is not None
     assert bool(health.takes) == takes
-
-
-@pytest.mark.parametrize(
-    ("spec", "state"),
-    [({"suspend": False}, "progressing"), ({"suspend": True}, "suspended"),
-     ({"paused": False}, "suspended"), ({}, "suspended")],
-)  # fmt: skip
-def test_what_is_to_go_on_and_says_still_that_it_rests_is_its_controllers(
-    spec: Json, state: HealthState
-) -> None:
-    for status in (
-        {"conditions": [condition("Ready", "False", "Suspended")]},
-        {"phase": "Suspended"},
-    ):
-        assert judged(status, spec).startswith(state)
 
 
 def test_what_is_said_of_the_newest_generation_tells_more() -> None:

@@ -9,6 +9,7 @@ import pytest
 from eventstream.kinds.files import read_kinds
 from eventstream.objects.decoding import Decoder
 from eventstream.objects.health.conventions import by_convention
+from eventstream.objects.health.errors import spoken
 from eventstream.objects.health.judging import Judge
 from eventstream.objects.health.records import Health
 from eventstream.objects.resource import Resource
@@ -293,3 +294,17 @@ def test_what_no_rule_reaches_is_told_by_what_its_status_does_say(tmp_path: Path
     assert by(unknown) == "condition Ready is Unknown"
     assert by({"observed": 1}) == "nothing in its status says that it is done"
     assert by({}) == "it has no status yet"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ('{"message": "no such zone", "code": 3}', "no such zone"),
+        ('{"code": 3}', '{"code": 3}'),
+        ('{"a":' + "[" * 9000, '{"a":' + "[" * 9000),
+        ('{"a": "\ud800"}', '{"a": "\ud800"}'),
+    ],
+    ids=["said", "without", "deep", "half a pair"],
+)
+def test_of_an_error_that_is_written_as_json_its_message_counts(said: str, told: str) -> None:
+    assert spoken(said) == told

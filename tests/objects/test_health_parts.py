@@ -5,6 +5,7 @@ import pytest
 
 from eventstream.kinds import taught
 from eventstream.objects.decoding import Decoder
+from eventstream.objects.health.records import HealthState
 from tests.objects.widgets import WIDGETS, Json, condition, judged, widget
 
 
@@ -74,8 +75,13 @@ def test_an_error_that_a_condition_names_is_one_whatever_its_type(
         ({"conditions": [condition("Ready")],
           "members": [{"conditions": [condition("Ready", "False", "Restarting")]}]},
          "complete: condition Ready is True"),
+        ({"store": {"conditions": [condition("Ready")]},
+          "plane": {"nodes": [{"conditions": [condition("Ready", "False", "Starting")]}]}},
+         "progressing: condition Ready is False (status.plane.nodes.conditions)"),
         ({"conditions": [condition("Resolved"), condition("Unpacked", "Unknown", "Pending")]},
          "unknown: condition Unpacked is Unknown"),
+        ({"phase": "Ready", "conditions": [condition("ScalingUp")]},
+         "progressing: condition ScalingUp is True"),
         ({"zones": [{"conditions": [condition("Published")]}]},
          "complete: condition Published is True (status.zones.conditions)"),
         ({"phase": "Running", "replicas": 3, "readyReplicas": 1},
@@ -163,3 +169,20 @@ def test_the_words_of_a_file_are_not_what_the_resource_says() -> None:
         ("it is paused", True),
         ("no disk", False),
     ]
+
+
+@pytest.mark.parametrize(
+    ("spec", "state"),
+    [({"suspend": False}, "progressing"), ({"suspend": True}, "suspended"),
+     ({"paused": False}, "suspended"), ({}, "suspended")],
+)  # fmt: skip
+def test_what_is_to_go_on_and_says_still_that_it_rests_is_its_controllers(
+    spec: Json, state: HealthState
+) -> None:
+    for status in (
+        {"conditions": [condition("Ready", "False", "Suspended")]},
+        {"phase": "Suspended"},
+    ):
+        assert judged(status, spec).startswith(state)
+        seen = "unknown" if spec.get("suspend") is False else state  # Another may be why it rests.
+        assert judged(status | {"observedGeneration": 1}, spec).startswith(seen)

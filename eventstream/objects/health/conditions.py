@@ -116,11 +116,21 @@ def lacks_a_part(status: Any, generation: Any) -> Condition | None:
 def of_the_whole(conditions: list[Condition]) -> list[Condition]:
     """The conditions without those of parts that are under way below one that says all is well.
 
-    Two members are enough for a Cluster that is Ready, whatever a third does.
+    Two members are enough for a Cluster that is Ready, whatever a third does. What stands beside a
+    part that is Ready is no part of that one.
     """
-    wholes = (one for one in conditions if one.state == "complete" and one.entry["type"] in WHOLE)
-    depth = min((one.rank[0] for one in wholes), default=_MOST)
-    return [one for one in conditions if one.state != "progressing" or one.rank[0] <= depth]
+    well = [one for one in conditions if one.state == "complete" and one.entry["type"] in WHOLE]
+    below = tuple({_holder(one.where) for one in well})
+    return [
+        one
+        for one in conditions
+        if one.state != "progressing" or not _holder(_holder(one.where)[:-1]).startswith(below)
+    ]
+
+
+def _holder(where: str) -> str:
+    """What holds a list of conditions, or a part: its path, with the dot that parts it off."""
+    return where[: where.rfind(".") + 1]
 
 
 def _is_lacking(entry: Entry) -> bool:

@@ -34,6 +34,7 @@ from eventstream.objects.health.errors import error_in, message_in, text
 from eventstream.objects.health.records import Health, HealthState
 from eventstream.objects.health.words import (
     complains,
+    is_task,
     meaning,
     parts,
     tells_of_progress,
@@ -58,14 +59,6 @@ _REST_MARKS = frozenset(("paused", "pause", "pause-reconciliation", "suspended",
 """Last parts of annotations by which one is asked to rest."""
 _RESTS = ("suspend", "suspended", "paused", "pause")
 _WORST_FIRST: tuple[HealthState, ...] = ("failed", "suspended", "progressing", "complete")
-_TASKS = word_set(
-    "run job backup restore analysis experiment task workflow build operation ops action test plan "
-    "promotion migration execution trial scan benchmark cleanup clone drain dump evaluation export "
-    "import maintenance simulation training upgrade"
-)
-"""Last parts of the kinds of which one is done when it has ended: to run is to be under way."""
-_OF_TASKS = word_set("request session set")
-"""Last parts of others, where one of these stands before: a BackupSession, an OpsRequest."""
 _ENDS = frozenset(("Succeeded", "Complete", "Completed", "Finished"))
 """Conditions of what ends."""
 _OVER = word_set("complete completed done finished succeed succeeded success successful")
@@ -94,7 +87,7 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
     """
     status, spec, metadata = found.get("status"), found.get("spec"), found.get("metadata")
     resting = rests(spec, metadata)
-    task = _is_task(found.get("kind"))
+    task = is_task(found.get("kind"))
     if isinstance(status, str):
         status = {"status": status}
     if not isinstance(status, dict) or not status:
@@ -131,7 +124,8 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
     if health.state == "failed" and any(map(_gave_up, conditions)):
         health = msgspec.structs.replace(health, holder="client")
     if health.state == "suspended" and _is_resumed(health, spec):
-        health = msgspec.structs.replace(health, state="progressing")
+        goes_on: HealthState = "unknown" if _is_seen(status, generation) else "progressing"
+        health = msgspec.structs.replace(health, state=goes_on)
     health = with_part(health, status, generation)
     if _is_worked_at(health, words, conditions):
         health = msgspec.structs.replace(health, takes=WORK_TAKES)
@@ -140,8 +134,9 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
 
 def _is_aside(condition: Condition, words: Health) -> bool:
     """Whether it says nothing of a run that has ended by its own word: work, what failed beside."""
-    if (_OVER | _FAILS).isdisjoint(parts(_word(words))[-1:]):
-        return False
+    where, _, word = words.by.rpartition(" is ")
+    if (_OVER | _FAILS).isdisjoint(parts(word)[-1:]) or not _LAST.isdisjoint(parts(where)):
+        return False  # How the last one ended says nothing of one that is at work.
     value, type_ = str(condition.entry.get("status")), condition.entry["type"]
     if value == "False" and words.state == "complete":
         return condition.state == "failed" and type_ not in SUMMARIES
@@ -276,6 +271,14 @@ def unseen(status: Any, generation: Any) -> Health | None:
     return Health("progressing", by, stale=True)
 
 
+def _is_seen(status: Entry, generation: Any) -> bool:
+    """Whether a status says that it is of this generation."""
+    known = isinstance(generation, int)
+    return known and (
+        status.get("observedGeneration") == generation or _any_saw(status, generation)
+    )
+
+
 def _any_saw(status: Entry, generation: int) -> bool:
     """Whether a condition is of this generation: some write the status' own only on success.
 
@@ -309,10 +312,13 @@ def rests(spec: Any, metadata: Any) -> Health | None:
 
 
 def _is_resumed(health: Health, spec: Any) -> bool:
-    """Whether its spec asks it to go on, while it still says that it rests: it waits for that."""
+    """Whether its spec asks it to go on, while it still says that it rests: it waits for that.
+
+    Unless its controller has seen that it is to go on: it may rest for another's sake then, as what
+    belongs to a Cluster that is paused.
+    """
     said = (*parts(health.by), *parts(health.reason))
-    asked = spec if isinstance(spec, dict) else {}
-    found = (name[:4] for name in _RESTS if asked.get(name) is False)
+    found = (name[:4] for name in _RESTS if isinstance(spec, dict) and spec.get(name) is False)
     return any(part.startswith(name) for name in found for part in said)
 
 
@@ -392,9 +398,3 @@ def _unread(status: Entry) -> Health:
     words = (name for name, text in said if text and meaning(text) == "unknown")
     by = next((f"status.{name} is a word that nobody taught Baton" for name in words), "")
     return Health("unknown", by)
-
-
-def _is_task(kind: Any) -> bool:
-    found = parts(kind) if isinstance(kind, str) else ()
-    last = found[-2:-1] if found[-1:] and found[-1] in _OF_TASKS else found[-1:]
-    return not _TASKS.isdisjoint(last)

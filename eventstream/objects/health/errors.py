@@ -60,7 +60,7 @@ def spoken(said: str) -> str:
         return said
     try:
         return message_in(_decode(said)) or said
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
         return said
 
 

@@ -69,7 +69,7 @@ COMPLETE = word_set(
 )
 """Parts by which it says that all is as asked for."""
 
-_DENIES = frozenset(("no", "not", "non", "un", "without", "never", "in"))
+_DENIES = frozenset(("no", "not", "yet", "non", "un", "without", "never", "in"))
 _TOGETHER: dict[tuple[str, str], Meaning] = {
     ("back", "off"): "failed",
     ("disruption", "blocked"): "unknown",
@@ -130,6 +130,7 @@ def of_type(type_: str) -> Meaning:
     if len(found) > 1 and found[-1] == "halted":
         return "failed"  # `Halted` is whom somebody put to rest, `ActivitiesHalted` what is wrong.
     well = found[-1:] == ("date",) or not COMPLETE.isdisjoint(found[-1:])
+    well = well and not _goes_up(*found[-2:])
     if well and not _denied(type_):
         return "complete"  # `FailureDomainsReady` and `ConflictResolved` tell of nothing wrong.
     said = meaning(type_)
@@ -150,6 +151,11 @@ Source: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscal
 """
 _SUFFIXES = frozenset((("condition",), ("status",)))
 """Last parts of a type that add nothing to it."""
+
+
+def _goes_up(before: str = "", part: str = "") -> bool:
+    """Whether an `up` is part of the work that is named before it, as in `BackingUp`."""
+    return part == "up" and before.endswith("ing")
 
 
 def _denied(type_: str) -> bool:
@@ -250,6 +256,8 @@ _STRONGEST: tuple[Meaning, ...] = ("failed", "suspended", "progressing", "comple
 
 
 def _of_part(part: str, before: str) -> Meaning:
+    if _goes_up(before, part):
+        return "progressing"
     denied = before in _DENIES and (before != "in" or part in _IN_ONE_WORD)
     if part in FAILED:
         return "complete" if denied else "failed"
@@ -262,3 +270,25 @@ def _of_part(part: str, before: str) -> Meaning:
     if part in PROGRESSING or (part.endswith("ing") and len(part) > 4 and part not in _STILL):
         return "unknown" if denied else "progressing"
     return "unknown"
+
+
+_TASKS = word_set(
+    "run job backup restore analysis experiment task workflow build operation ops action test plan "
+    "promotion migration execution trial scan benchmark cleanup clone drain dump evaluation export "
+    "import maintenance simulation training upgrade"
+)
+"""Last parts of the kinds of which one is done when it has ended: to run is to be under way."""
+_OF_TASKS = word_set("request session set")
+"""Last parts of others, where one of these stands before: a BackupSession, an OpsRequest."""
+_STAYS = frozenset((("service", "export"), ("service", "import")))
+"""Last parts of kinds that are called as tasks are, and hold as long as they exist.
+
+Source: https://multicluster.sigs.k8s.io/concepts/multicluster-services-api/
+"""
+
+
+def is_task(kind: object) -> bool:
+    """Whether a kind is called as those are of which one is done when it has ended."""
+    found = parts(kind) if isinstance(kind, str) else ()
+    last = found[-2:-1] if found[-1:] and found[-1] in _OF_TASKS else found[-1:]
+    return not _TASKS.isdisjoint(last) and found[-2:] not in _STAYS

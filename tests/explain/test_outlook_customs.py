@@ -152,12 +152,13 @@ def test_neither_a_clients_finalizer_nor_an_event_of_before_shows_that_a_control
 
 
 @pytest.mark.parametrize(
-    ("told_by", "code"), [("site-operator", "not-ready"), ("", "no-controller")]
+    ("told_by", "code"),
+    [("site-operator", "not-ready"), ("", "no-controller"), ("kyverno-scan", "no-controller")],
 )
 def test_who_tells_of_it_is_there_though_its_status_is_of_no_generation(
     told_by: str, code: str
 ) -> None:
-    """As of a controller whose status the API server refuses."""
+    """As of a controller whose status the API server refuses; not who tells of any object."""
     story = Story()
     story.exists(definition())
     site = story.create(website(status={"observedGeneration": -1}), "kubectl-create")
@@ -167,7 +168,31 @@ def test_who_tells_of_it_is_there_though_its_status_is_of_no_generation(
     story.wait(3600)
     story.exists(thing("Namespace", "other"))
     assert told(story, site)[2] == code
-    assert ("Perhaps none is running" in story.trace(site).summary) == (not told_by)
+    assert ("Perhaps none is running" in story.trace(site).summary) == (code == "no-controller")
+
+
+@pytest.mark.parametrize("managed", [True, False])
+@pytest.mark.parametrize(("reports", "code"), [(True, "not-ready"), (False, "no-controller")])
+def test_who_reports_is_there_though_what_it_reports_is_of_an_older_generation(
+    reports: bool, code: str, managed: bool
+) -> None:
+    """As where the generation is written with what did well alone."""
+    who = ("kubectl-edit", "site-operator") if managed else ("", "")
+    story = Story()
+    story.exists(definition())
+    site = story.exists(website(status={"observedGeneration": 1}))
+    story.wait(60)
+    story.change(site, {"spec": {"size": 2}}, who[0])
+    story.wait(5)
+    status = {"retries": 3} if reports else {}
+    if status:
+        story.change(site, {"status": status}, who[1], sub="status")
+        story.wait(5)
+    story.change(site, {"metadata": {"labels": {"seen": "yes"}}}, who[0])
+    story.wait(3600)
+    story.exists(thing("Namespace", "other"))
+    traces = story.told().traces.values()
+    assert {trace.diagnosis for trace in traces} - {None} == {code}
 
 
 def test_a_label_asks_nothing_of_what_says_how_it_stands() -> None:

@@ -201,6 +201,21 @@ def test_who_had_reported_on_what_is_asked_again_has_nothing_to_do(
     assert _told(story, site) == stands
 
 
+def test_what_nobody_acted_on_is_not_reported_on_by_that_its_trace_is_over() -> None:
+    story = Story()
+    story.exists(definition())
+    site = story.create(website(spec={"replicas": 1}), "kubectl-create")
+    story.change(site, {"status": {"phase": "Ready"}}, "site-operator", sub="status")
+    story.wait(60)
+    story.change(site, {"spec": {"replicas": 2}}, "kubectl-edit")
+    story.wait(400)
+    assert _told(story, site) == ("unknown", None)
+    for replicas in (3, 2):
+        story.change(site, {"spec": {"replicas": replicas}}, "kubectl-edit")
+        story.wait(2)
+    assert _told(story, site) == ("running", None)
+
+
 @pytest.mark.parametrize("known", [True, False])
 def test_what_is_paused_by_an_annotation_is_not_seen_and_that_is_no_wonder(known: bool) -> None:
     story = Story(judge=taught.judge())

@@ -11,6 +11,7 @@ import msgspec
 from eventstream.explain.outlook.holding import Holding
 from eventstream.explain.outlook.snapshot import Snapshot, written
 from eventstream.explain.outlook.waits import acting
+from eventstream.explain.vocabulary.declared.tools import polices
 from eventstream.explain.world.notes import told_at
 from eventstream.explain.world.text import named, parse, when
 from eventstream.explain.world.writes import Write
@@ -68,7 +69,12 @@ def reporter(snapshot: Snapshot, write: Write, asked: Write, since: float) -> st
 
 
 def _told(snapshot: Snapshot, write: Write, asked: Write, since: float) -> Change | None:
-    notes = snapshot.latest_notes(write.log, *(write.log.notes or ()))
+    group, found = write.change.resource.group, write.log.notes or ()
+    notes = [
+        note
+        for note in snapshot.latest_notes(write.log, *found)
+        if not polices(note.after.spec.component, group)
+    ]
     at = since if asked.base else written(asked)
     if at:
         return next((note for note in notes if told_at(note) >= at), None)
@@ -112,12 +118,14 @@ def _is_undone(asked: Write) -> bool:
     """Whether it asks again for what its controller had last reported on: nothing is new to it.
 
     It need not have seen what was asked in between, and a status that names no generation stays.
+    What was there when watching began counts as reported on; what was asked since does not by that
+    its trace is settled.
     """
     log, now = asked.log, asked.image
     newest = log.position(asked.order) - 1
     for index in range(newest, max(newest - _LOOKED, -1), -1):
         before = log.writes[index]
-        if before.base or _acts(before):
+        if (before.base and before.change.existed) or is_answer(before):
             same = now.spec == before.image.spec and now.other == before.image.other
             return index < newest and bool(same)
     return False
@@ -151,7 +159,7 @@ def unanswered(snapshot: Snapshot, write: Write, asked: Write) -> float | None:
     writes = [*snapshot.since(write.log, asked.order)]
     for child in write.log.family.children.values():
         writes.extend(snapshot.since(child, asked.order))
-    if any(_acts(later) for later in writes):
+    if any(is_answer(later) for later in writes):
         return None
     since = _awake(write, asked)
     return None if _told_well(snapshot, write, asked, since) else since
@@ -214,7 +222,7 @@ def _has_no_status(snapshot: Snapshot, write: Write) -> bool:
     return not known and _room(snapshot, write) is False
 
 
-def _acts(write: Write) -> bool:
+def is_answer(write: Write) -> bool:
     """Whether a custom controller did something: a finalizer alone only announces that it will.
 
     A status that became another is its work, too, where managedFields do not tell whose it is, or

@@ -15,6 +15,7 @@ from eventstream.explain.controllers.custom.answers import (
     ACTOR,
     asks_nothing_new,
     counts_reports,
+    is_answer,
     reporter,
     reports,
     unanswered,
@@ -23,6 +24,7 @@ from eventstream.explain.controllers.custom.answers import (
 from eventstream.explain.controllers.custom.timing import (
     is_history,
     is_newer_than_reports,
+    is_reported_since,
     moved,
     reached,
     since_when,
@@ -153,14 +155,17 @@ def _suspended(write: Write, health: Health, rank: int) -> Holding:
 
 def _not_taken_up(snapshot: Snapshot, write: Write, health: Health) -> Holding:
     """Its controller has yet to report on the newest generation: perhaps none is running."""
-    image, told = write.image, reporter(snapshot, write, write, written(write) or when(write))
+    image, asked = write.image, write.log.last_spec_change(write.order + 1) or write
+    told = reporter(snapshot, write, asked, written(asked) or when(asked))
+    later = (one for one in snapshot.since(write.log, asked.order) if one is not asked)
+    there = told or any(map(is_answer, later)) or is_reported_since(write)
     waiting_for = f"{named(image)} to be seen by its controller: {health.by}"
     if told:
         waiting_for = f"{told} to report on {named(image)} as it is now: {health.by}"
-    late, wait = "not-ready" if told else "no-controller", acting(image)
+    late, wait = "not-ready" if there else "no-controller", acting(image)
     actor, holder = _actor(health)
     holder = holder or told
-    return Holding(1, actor, holder, when(write), waiting_for, late=late, wait=wait, about=write)
+    return Holding(1, actor, holder, when(asked), waiting_for, late=late, wait=wait, about=write)
 
 
 _RETRIED = 1000.0

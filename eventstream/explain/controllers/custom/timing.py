@@ -40,6 +40,12 @@ def is_newer_than_reports(write: Write) -> bool:
     return 0.0 < said < asked
 
 
+def is_reported_since(write: Write) -> bool:
+    """Whether by its managedFields somebody reported on it since what it has to be was changed."""
+    metadata = write.image.metadata
+    return 0.0 < _newest(desired_at(metadata)) < _newest(reported_at(metadata))
+
+
 def _newest(times: list[str]) -> float:
     return max((at for text in times if (at := parse(text)) is not None), default=0.0)
 

@@ -49,3 +49,17 @@ def is_of_a_cloud(manager: str) -> bool:
 def is_program(manager: str) -> bool:
     """Whether a manager that is no part of Kubernetes goes by a name that is a program's own."""
     return not (is_tool(manager) or manager in LIBRARIES or is_of_a_cloud(manager))
+
+
+_POLICIES = frozenset({"gatekeeper", "kyverno"})
+
+
+def polices(component: str, group: str) -> bool:
+    """Whether an Event's reporter tells of whatever breaks a policy, and looks after none of it.
+
+    Of a kind of its own it is the controller.
+    Sources: https://github.com/kyverno/kyverno (kyverno-admission, kyverno-scan);
+    https://github.com/open-policy-agent/gatekeeper (gatekeeper-webhook, gatekeeper-audit).
+    """
+    name, dash, _ = component.partition("-")
+    return bool(dash) and name in _POLICIES and name not in group

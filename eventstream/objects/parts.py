@@ -182,7 +182,7 @@ class PartDecoder:
             if found:
                 settled[name] = self._settled_containers(found)
         if spec.volumes:
-            kept = [volume for volume in spec.volumes if volume.persistent_volume_claim]
+            kept = [each for each in spec.volumes if each.persistent_volume_claim or each.ephemeral]
             settled["volumes"] = tuple(kept)
         return settled
 

@@ -76,10 +76,16 @@ class ClaimSource(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_de
     claim_name: str = ""
 
 
+class OwnClaim(msgspec.Struct, frozen=True, gc=False):
+    """That a volume is a claim which is made for the Pod; what it asks for is not kept."""
+
+
 class Volume(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """A volume's claim, for which a Pod may wait; other sources are not kept."""
 
+    name: str = ""
     persistent_volume_claim: ClaimSource | None = None
+    ephemeral: OwnClaim | None = None
 
 
 class SchedulingGate(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):

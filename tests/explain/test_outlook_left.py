@@ -112,7 +112,7 @@ def test_a_pod_that_does_not_go_is_told_once_what_it_had_to_go_for_is_done() -> 
         later(story, 10)
     (told,) = (trace for trace in meanwhile(story) if trace.state != "complete")
     assert (told.state, told.diagnosis) == ("stalled", "terminating-slow")
-    assert told.cause == "a Pod of it is not gone in time"
+    assert told.cause == "a Pod of it was not seen to go in time"
     assert "is the newest that was seen of it" in told.diagnosis_evidence[0].text
     story.stop(one)
     later(story, 10)

@@ -90,6 +90,7 @@ def test_what_makes_the_network_says_beside_the_kubelet_why_there_is_no_sandbox(
     story = Story()
     web, one = creating(story)
     story.tell(one, "BranchAllocationFailed", "no interface is left", "vpc-resource-controller")
+    story.tell(one, "FailedScheduling", "no instance type is large enough", "karpenter")
     story.tell(one, "FailedCreatePodSandBox", "add cmd: failed to assign an IP", "kubelet")
     trace = story.trace(web)
     assert trace.diagnosis == "sandbox-failed"

@@ -62,15 +62,19 @@ def test_a_warning_of_endpoints_says_nothing_of_a_load_balancer(
 
 
 @pytest.mark.parametrize(
-    ("type_", "state"),
-    [("cilium.io/IPAMRequestSatisfied", "stalled"), ("LoadBalancerPortsError", "running")],
+    ("type_", "reason", "state"),
+    [
+        ("cilium.io/IPAMRequestSatisfied", "no_pool", "stalled"),
+        ("TailscaleProxyReady", "ProxyPending", "running"),
+        ("LoadBalancerPortsError", "no_pool", "running"),
+    ],
 )
 def test_who_makes_load_balancers_may_say_in_a_condition_why_there_is_none(
-    type_: str, state: str
+    type_: str, reason: str, state: str
 ) -> None:
     story = Story()
     web = story.create(service("web", type="LoadBalancer"), "kubectl-create")
-    found = condition(type_, "False", "no_pool", "no pool matches this service")
+    found = condition(type_, "False", reason, "no pool matches this service")
     story.change(web, {"status": {"loadBalancer": {}, "conditions": [found]}}, "cilium-operator")
     trace = story.trace(web)
     assert (trace.state, "no pool matches" in trace.summary) == (state, state == "stalled")

@@ -32,7 +32,8 @@ def test_a_claim_of_an_ephemeral_volume_is_one_of_the_pods() -> None:
     story.create(claim, KCM)
     own = pod(None, "web", "")
     source = {"claimName": "data-db-0"}
-    own["spec"]["volumes"] = [{"name": "data", "persistentVolumeClaim": source}]
+    made = {"name": "tmp", "ephemeral": {"volumeClaimTemplate": {"spec": {}}}}
+    own["spec"]["volumes"] = [{"name": "data", "persistentVolumeClaim": source}, made]
     told = condition("PodScheduled", "False", "Unschedulable", UNBOUND)
     own["status"] = {"phase": "Pending", "conditions": [told]}
     story.create(own, "kubectl-create")

@@ -125,6 +125,25 @@ def test_why_a_container_ended_is_told_with_its_end(
     assert story.last(one).why == why
 
 
+NO_PROCESS = [
+    ("StartError", "exec: no such file", "The kubelet says: exec: no such file."),
+    ("ContainerCannotRun", "", "The process of container c could not be started."),
+    ("ContainerStatusUnknown", "x", "The kubelet did not find container c on its node, so "),
+]
+
+
+@pytest.mark.parametrize(("reason", "message", "why"), NO_PROCESS)
+def test_no_process_ended_that_never_ran_or_is_not_found(
+    reason: str, message: str, why: str
+) -> None:
+    story = Story()
+    _, _, one = rollout(story)
+    report(story, one, status("c", waiting={"reason": "ContainerCreating"}), phase="Pending")
+    ended = {"exitCode": 128, "reason": reason, "message": message}
+    report(story, one, status("c", terminated=ended), phase="Running")
+    assert story.last(one).why.startswith(why)
+
+
 @pytest.mark.parametrize("probe", [True, False])
 def test_a_container_that_runs_later_has_no_startup_probe_that_succeeded(probe: bool) -> None:
     story = Story()

@@ -6,7 +6,7 @@ import pytest
 
 from tests.explain.stories import KCM, Json, Story
 from tests.explain.test_outlook_stuck import later
-from tests.explain.things import condition, thing
+from tests.explain.things import condition, pod, thing
 
 CLAIMED = {"namespace": "shop", "name": "data", "uid": "uid-data"}
 BUSY = "rpc error: code = Internal desc = volume is in use"
@@ -304,3 +304,55 @@ def test_a_claim_is_not_bound_to_a_volume_that_is_not_as_it_asks(spec: Json, wor
     trace = story.trace(found)
     assert trace.holder == ("client" if words else "persistentvolume-controller")
     assert trace.summary.endswith(words)
+
+
+GATED: Json = {"schedulingGates": [{"name": "acme.example/quota"}]}
+OWN: Json = {"volumes": [{"name": "data", "ephemeral": {"volumeClaimTemplate": {"spec": {}}}}]}
+NAMED: Json = {"volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "shop-data"}}]}
+PLACED = "Pod shop, which uses PersistentVolumeClaim shop-data, to be placed"
+
+
+@pytest.mark.parametrize(
+    ("host", "spec", "goes", "holder", "says"),
+    [
+        ("", NAMED, False, "scheduler", PLACED),
+        ("", OWN, False, "scheduler", PLACED),
+        ("", NAMED | GATED, False, "unknown", PLACED),
+        ("node-1", NAMED, True, "client", "a Pod that uses PersistentVolumeClaim shop-data: its"),
+    ],
+)
+def test_a_claim_waits_for_the_pod_that_will_use_it(
+    host: str, spec: Json, goes: bool, holder: str, says: str
+) -> None:
+    story = Story("Pod")
+    data = thing("PersistentVolumeClaim", "shop-data", status={"phase": "Pending"})
+    story.create(data, "kubectl-create")
+    first = "waiting for first consumer to be created before binding"
+    story.tell(data, "WaitForFirstConsumer", first, "persistentvolume-controller", type="Normal")
+    user = pod(None, "shop", host)
+    user["status"] = {"phase": "Pending"}
+    user["spec"] |= spec
+    story.create(user, "kubectl-create")
+    if goes:
+        story.mark(user, 30)
+    trace = story.trace(data)
+    assert trace.holder == holder
+    assert trace.waiting_for is not None
+    assert trace.waiting_for.startswith(says)
+
+
+def test_a_claim_that_is_made_for_a_pod_is_told_once() -> None:
+    story = Story("Pod")
+    user = pod(None, "shop", "")
+    user["spec"] |= MADE
+    story.create(user, "kubectl-create")
+    data = thing("PersistentVolumeClaim", "shop-data", owner=user, status={"phase": "Pending"})
+    story.create(data, KCM)
+    story.tell(data, "ProvisioningFailed", 'class "fast" not found', "persistentvolume-controller")
+    unbound = "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims."
+    placed = condition("PodScheduled", "False", "Unschedulable", unbound)
+    story.change(user, {"status": {"conditions": [placed]}}, "kube-scheduler", sub="status")
+    assert story.trace(user).summary == (
+        "Pod shop waits for PersistentVolumeClaim shop-data, which is not bound yet: "
+        'class "fast" not found.'
+    )

@@ -237,6 +237,13 @@ def test_a_pod_that_ended_may_be_collected_once_its_node_is_long_gone() -> None:
     assert story.last(ended[1]).why.startswith(said)
 
 
+def test_a_bootstrap_token_may_have_expired() -> None:
+    story = Story()
+    token = story.exists(thing("Secret", "bootstrap-token-abcdef"))
+    story.delete(token)
+    assert (story.last(token).actor, "token cleaner" in story.last(token).why) == ("unknown", True)
+
+
 def test_an_owner_in_another_namespace_counts_for_nothing() -> None:
     story = Story()
     owner = story.exists(deployment() | {"metadata": {"name": "a", "namespace": "b", "uid": "a"}})

@@ -26,6 +26,7 @@ from eventstream.explain.world.notes import quoted, said, warned
 from eventstream.explain.world.pods import has_ended, is_ready
 from eventstream.explain.world.text import count, listing, named, sentence, when
 from eventstream.explain.world.writes import Write
+from eventstream.objects.health.words import meaning
 from eventstream.objects.network_kinds import IngressSpec, LoadBalanced, ServicePort, ServiceSpec
 from eventstream.objects.pods import Condition, Container, PodSpec
 
@@ -113,7 +114,8 @@ def _balancing(snapshot: Snapshot, write: Write) -> list[Holding]:
         other = warned(write.log, 0.0)
         refused = _unbalanced(status)
         if other is None and refused is not None:
-            detail = sentence(f"{name} gets no load balancer: {refused.message}")
+            why = f"its condition {refused.type} is False: {refused.message}"
+            detail = sentence(f"{name} has no load balancer, and {why}")
             shown = (proofs.says(write, refused),)
             return [troubled(plain, Trouble("not-ready", detail, shown, commands.describe(write)))]
         if other is None:
@@ -128,10 +130,13 @@ def _unbalanced(status: Any) -> Condition | None:
     """The condition by which who makes load balancers says why there is none; Cilium writes one.
 
     Source: https://docs.cilium.io/en/stable/network/lb-ipam/ (IPAMRequestSatisfied). Of those of
-    Kubernetes' own that end in Error, False is well.
+    Kubernetes' own that end in Error, False is well; and what is on its way is not refused, as in
+    Tailscale's reason ProxyPending.
     """
     for one in status.conditions if isinstance(status, LoadBalanced) else ():
-        if one.status == "False" and one.message and not one.type.endswith("Error"):
+        if one.type.endswith("Error") or meaning(one.reason or "") == "progressing":
+            continue
+        if one.status == "False" and one.message:
             return one
     return None
 

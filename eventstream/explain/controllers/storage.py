@@ -249,10 +249,12 @@ def _first_use(snapshot: Snapshot, write: Write, note: Change) -> Holding:
         return Holding(1, "scheduler", "", told_at(note), what, patient=True, about=write)
     what = f"a Pod that uses {name}: its storage class binds it only then"
     using = [*users(snapshot, write), *users(snapshot, write, placed=False)]
-    pod = next((pod for pod in using if not has_ended(pod.image)), None)
+    stay = (pod for pod in using if not pod.image.metadata.deletion_timestamp)
+    pod = next((pod for pod in stay if not has_ended(pod.image)), None)
     if pod is not None and not node_of(pod.image):
         what = f"{named(pod.image)}, which uses {name}, to be placed"
-        return Holding(1, "scheduler", "", when(pod), what, patient=True, about=write)
+        by = "unknown" if getattr(pod.image.spec, "scheduling_gates", ()) else "scheduler"
+        return Holding(1, by, "", when(pod), what, patient=True, about=write)
     if pod is not None:
         told = f"{named(pod.image)}, which uses it, has {node_of(pod.image)} already"
         what = f"a scheduler that binds volumes to place a Pod that uses {name}: {told}"

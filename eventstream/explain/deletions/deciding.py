@@ -51,9 +51,18 @@ def _by_its_kind(view: View) -> str:
         return "A client, or the cloud controller manager, which deletes nodes whose machine went."
     if image.kind == "Node" and _is_scaled_down(image):
         return "A client, or a cloud's controller: the cluster autoscaler had marked it to go."
+    if image.kind == "Secret" and image.metadata.name.startswith(_BOOTSTRAP):
+        return "A client, or the token cleaner, which takes bootstrap tokens that have expired."
     mark, who = _TENDED.get(image.kind, ("", "")) if is_built_in(image.api_version) else ("", "")
     marks = {"", *(image.metadata.labels or ()), *(image.metadata.annotations or ())}
     return f"A client, or {who}." if who and mark in marks else ""
+
+
+_BOOTSTRAP = "bootstrap-token-"
+"""How Secrets are called by which nodes join; kubeadm's expire after a day.
+
+Source: pkg/controller/bootstrap/tokencleaner.go, evalSecret.
+"""
 
 
 _TENDED = {
@@ -84,7 +93,7 @@ _TENDED = {
     "ResourceSlice": ("", "a kubelet, which takes those of a driver that is gone"),
     "Secret": (
         "kubernetes.io/service-account.name",
-        "the token controller, which takes those of ServiceAccounts that are no more",
+        "a token controller, which takes those of lost ServiceAccounts, or that nobody uses",
     ),
     "StorageVersion": ("", "the controller that takes those of API servers that are no more"),
     "VolumeAttachment": ("", "the attach/detach controller, which detaches so"),
@@ -93,7 +102,9 @@ _TENDED = {
 
 With the label or annotation that those have, and who deletes them. Sources:
 pkg/controller/certificates/cleaner; pkg/controller/resourceclaim/controller.go;
-pkg/controller/serviceaccount/tokens_controller.go; pkg/controller/storageversiongc;
+pkg/controller/serviceaccount/tokens_controller.go;
+pkg/controller/serviceaccount/legacy_serviceaccount_token_cleaner.go;
+pkg/controller/storageversiongc;
 pkg/controller/volume/attachdetach; pkg/controlplane/controller/apiserverleasegc;
 pkg/controlplane/controller/leaderelection; pkg/kubelet/cm/dra/plugin;
 pkg/registry/core/service/ipallocator/controller; pkg/registry/flowcontrol/ensurer;

@@ -168,7 +168,7 @@ def _of(other: ObjectLog, root: ObjectLog) -> str:
 _HAS_TO_GO = "has to go"
 _NOT_READY = "is not ready any more"
 _LET_GO = "let go by what owned it"
-_STAYS = "a Pod of it is not gone in time"
+_STAYS = "a Pod of it was not seen to go in time"
 _OVERDUE = 60.0
 """Seconds that a Pod has to stop, beyond its grace period."""
 _TAKEN = "something that it owned was taken from it"

@@ -78,10 +78,18 @@ def telling(image: Image | None) -> tuple[ContainerStatus, ...]:
 
 
 def claim_names(image: Image) -> list[str]:
-    """The PersistentVolumeClaims that a Pod names, in its order."""
-    volumes = image.spec.volumes if isinstance(image.spec, PodSpec) else ()
-    sources = (volume.persistent_volume_claim for volume in volumes)
-    return [source.claim_name for source in sources if source is not None]
+    """The PersistentVolumeClaims that a Pod has as volumes, in its order; some are made for it.
+
+    Source: https://kubernetes.io/docs/concepts/storage/ephemeral-volumes/
+    #persistentvolumeclaim-naming
+    """
+    found: list[str] = []
+    for volume in image.spec.volumes if isinstance(image.spec, PodSpec) else ():
+        if volume.persistent_volume_claim is not None:
+            found.append(volume.persistent_volume_claim.claim_name)
+        elif volume.ephemeral is not None:
+            found.append(f"{image.metadata.name}-{volume.name}")
+    return found
 
 
 def is_running(image: Image | None) -> bool:

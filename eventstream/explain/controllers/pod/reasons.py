@@ -20,7 +20,7 @@ from eventstream.explain.world.writes import Write
 from eventstream.expressions import expression
 from eventstream.objects.images import Image
 from eventstream.objects.observations import Change
-from eventstream.objects.pods import Terminated
+from eventstream.objects.pods import NEVER_RAN, Terminated
 
 STARTED = {
     "AddedInterface": "had its network attached",
@@ -81,8 +81,17 @@ def _of_containers(view: View, shown: Shown) -> Reason | None:
         was = found.was.state.terminated if found.was is not None else None
         if ended is not None and ended.exit_code and was is None:
             ends = f"The process of {found.label} ended."
+            if ended.reason in NEVER_RAN:
+                ends = f"The process of {found.label} could not be started."
+            elif ended.reason == _LOST:
+                ends = f"The kubelet did not find {found.label} on its node, so its end is unknown."
+            if ended.message:
+                return f"The kubelet says: {sentence(ended.message)}", True, []
             return _killed(view, found, ended) or (ends, False, [])
     return None
+
+
+_LOST = "ContainerStatusUnknown"
 
 
 def _killed(view: View, found: Reported, last: Terminated | None) -> Reason | None:

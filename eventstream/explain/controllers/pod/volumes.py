@@ -141,12 +141,11 @@ def has_claims(write: Write) -> bool:
 
 
 def _claims(snapshot: Snapshot, write: Write) -> list[Write]:
-    own = snapshot.children(write.log, "PersistentVolumeClaim")  # Those of ephemeral volumes.
-    return [*(claim for claim in _by_name(snapshot, write) if claim is not None), *own]
+    return [claim for claim in _by_name(snapshot, write) if claim is not None]
 
 
 def _by_name(snapshot: Snapshot, write: Write) -> list[Write | None]:
-    """The claims that the Pod names; None for one that is not there."""
+    """The claims that the Pod has as volumes; None for one that is not there."""
     namespace, names = write.image.metadata.namespace, claim_names(write.image)
     found = (snapshot.by_name("PersistentVolumeClaim", namespace, name) for name in names)
     return [None if claim is None or claim.gone else claim for claim in found]
@@ -244,7 +243,7 @@ def _refused(write: Write) -> Trouble | None:
 
 def _beside(snapshot: Snapshot, write: Write) -> list[Change]:
     """The newest warning about the placed Pod of another than kubelet and scheduler, as of what
-    makes its network: that may be why.
+    makes its network: that may be why. What once kept it from a node is not.
     """
     placed = max(map(recency, snapshot.notes(write.log, "Scheduled")), default=-1)
     own = ("kubelet", getattr(write.image.spec, "scheduler_name", ""))
@@ -252,7 +251,7 @@ def _beside(snapshot: Snapshot, write: Write) -> list[Change]:
         note
         for note in snapshot.notes(write.log, *(write.log.notes or ()))
         if note.after.spec.type == "Warning" and recency(note) > placed
-        if note.after.spec.component not in own
+        if note.after.spec.component not in own and note.after.spec.reason != "FailedScheduling"
     ]
     return sorted(warned, key=recency)[-1:]
 

@@ -307,7 +307,7 @@ def test_a_claim_is_not_bound_to_a_volume_that_is_not_as_it_asks(spec: Json, wor
 
 
 GATED: Json = {"schedulingGates": [{"name": "acme.example/quota"}]}
-OWN: Json = {"volumes": [{"name": "data", "ephemeral": {"volumeClaimTemplate": {"spec": {}}}}]}
+MADE: Json = {"volumes": [{"name": "data", "ephemeral": {"volumeClaimTemplate": {"spec": {}}}}]}
 NAMED: Json = {"volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "shop-data"}}]}
 PLACED = "Pod shop, which uses PersistentVolumeClaim shop-data, to be placed"
 
@@ -316,7 +316,7 @@ PLACED = "Pod shop, which uses PersistentVolumeClaim shop-data, to be placed"
     ("host", "spec", "goes", "holder", "says"),
     [
         ("", NAMED, False, "scheduler", PLACED),
-        ("", OWN, False, "scheduler", PLACED),
+        ("", MADE, False, "scheduler", PLACED),
         ("", NAMED | GATED, False, "unknown", PLACED),
         ("node-1", NAMED, True, "client", "a Pod that uses PersistentVolumeClaim shop-data: its"),
     ],

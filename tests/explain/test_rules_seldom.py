@@ -244,13 +244,17 @@ def test_a_bootstrap_token_may_have_expired() -> None:
     assert (story.last(token).actor, "token cleaner" in story.last(token).why) == ("unknown", True)
 
 
-def test_an_owner_in_another_namespace_counts_for_nothing() -> None:
+@pytest.mark.parametrize(
+    ("after", "actor"), [(1, "garbage-collector"), (7200, "unknown")], ids=["soon", "late"]
+)
+def test_an_owner_in_another_namespace_counts_for_nothing(after: int, actor: str) -> None:
     story = Story()
     owner = story.exists(deployment() | {"metadata": {"name": "a", "namespace": "b", "uid": "a"}})
     owned = story.create(thing("ConfigMap", "c", owner=owner), "kubectl")
+    story.wait(after)
     story.delete(owned)
     step = story.last(owned)
-    assert (step.actor, step.rule) == ("garbage-collector", "collected")
+    assert (step.actor, step.rule) == (actor, "collected")
     assert "is in namespace b" in step.why
 
 

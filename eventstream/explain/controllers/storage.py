@@ -248,8 +248,7 @@ def _first_use(snapshot: Snapshot, write: Write, note: Change) -> Holding:
         what = f"the Pod that uses {name} to be placed: {said(note).rstrip('.')}"
         return Holding(1, "scheduler", "", told_at(note), what, patient=True, about=write)
     what = f"a Pod that uses {name}: its storage class binds it only then"
-    using = [*users(snapshot, write), *users(snapshot, write, placed=False)]
-    stay = (pod for pod in using if not pod.image.metadata.deletion_timestamp)
+    stay = (pod for pod in users(snapshot, write) if not pod.image.metadata.deletion_timestamp)
     pod = next((pod for pod in stay if not has_ended(pod.image)), None)
     if pod is not None and not node_of(pod.image):
         what = f"{named(pod.image)}, which uses {name}, to be placed"

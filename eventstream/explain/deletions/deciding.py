@@ -19,7 +19,7 @@ from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.records import Loop
 from eventstream.explain.world.claims import Said, Telling
 from eventstream.explain.world.pods import condition, has_ended, node_of
-from eventstream.explain.world.text import named, seen
+from eventstream.explain.world.text import named, parse, seen
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
 from eventstream.objects.images import Image
@@ -334,10 +334,12 @@ def by_collector(view: View) -> Verdict | None:
     cause = max(gone, key=lambda found: found.order)
     at = cause.image.version
     state = f"gone ({at})" if cause.gone else f"being deleted in the foreground ({at})"
+    other, hidden = cleaner(view), may_be_emptied(view)
     if not collects(cause):
         state = f"in namespace {cause.image.metadata.namespace}, where an owner counts for nothing"
+        lived = write.change.at - (parse(write.image.metadata.creation_timestamp) or 0.0)
+        other = other or ("a client: it was left there until now" if lived > _SOON else "")
     why = f"Its owner {named(cause.image)} is {state}, and nothing else owns it."
-    other, hidden = cleaner(view), may_be_emptied(view)
     open_ = hidden or bool(other)
     if hidden:
         why = f"{why} The garbage collector, or the namespace controller: {_NOT_SHOWN}"
@@ -360,4 +362,6 @@ def by_collector(view: View) -> Verdict | None:
     )
 
 
+_SOON = 300.0
+"""Seconds from its creation within which what has no owner in its namespace is collected."""
 _NOT_SHOWN = "whether its namespace is being deleted is not shown."

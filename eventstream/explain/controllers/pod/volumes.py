@@ -19,12 +19,11 @@ import msgspec
 from eventstream.explain.attribution import proofs
 from eventstream.explain.controllers.pod.podstates import KINDS, MISSING, namesakes
 from eventstream.explain.controllers.shared.conventions import has_provisioner
+from eventstream.explain.controllers.shared.leaving import users
 from eventstream.explain.controllers.shared.nodes import node_lost
 from eventstream.explain.outlook.holding import Trouble
 from eventstream.explain.outlook.snapshot import Snapshot
 from eventstream.explain.vocabulary import commands
-from eventstream.explain.vocabulary.declared import kinds
-from eventstream.explain.vocabulary.registry import is_a
 from eventstream.explain.world.notes import quoted, recency, said
 from eventstream.explain.world.pods import claim_names, containers, has_ended, is_true, node_of
 from eventstream.explain.world.text import listing, named, said_by, sentence, when
@@ -370,17 +369,12 @@ def elsewhere(snapshot: Snapshot, write: Write, volume: str, wrong: Trouble) -> 
 
 def _other(snapshot: Snapshot, write: Write, volume: str) -> Write | None:
     """The first Pod of another node that has a claim of this Pod, whose volume that is."""
-    namespace, node = write.image.metadata.namespace, node_of(write.image)
-    names = {
-        claim.image.metadata.name
+    here = ("", node_of(write.image))
+    others = [
+        pod
         for claim in _by_name(snapshot, write)
         if claim is not None and getattr(claim.image.spec, "volume_name", "") == volume
-    }
-    users: list[Write] = []
-    for log in snapshot.world.places.inhabitants(namespace) if names else ():
-        pod = snapshot.alive(log) if is_a(log.ref, kinds.POD) else None
-        if pod is None or has_ended(pod.image) or node_of(pod.image) in ("", node):
-            continue
-        if names.intersection(claim_names(pod.image)):
-            users.append(pod)
-    return min(users, key=lambda pod: pod.image.metadata.name, default=None)
+        for pod in users(snapshot, claim)
+        if not has_ended(pod.image) and node_of(pod.image) not in here
+    ]
+    return min(others, key=lambda pod: pod.image.metadata.name, default=None)

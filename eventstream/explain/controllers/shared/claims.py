@@ -14,7 +14,7 @@ from eventstream.explain.vocabulary.records import Verb
 from eventstream.explain.vocabulary.registry import title
 from eventstream.explain.world.claims import Writer
 from eventstream.explain.world.notes import said, told_at
-from eventstream.explain.world.pods import condition, has_ended, is_true
+from eventstream.explain.world.pods import condition, has_ended, is_true, node_of
 from eventstream.explain.world.text import did, named, said_by, sentence, when
 from eventstream.explain.world.world import View
 from eventstream.explain.world.writes import Verdict, Write
@@ -92,7 +92,8 @@ def _on_node(snapshot: Snapshot, write: Write, notes: list[Change], plain: Holdi
         detail = sentence(f"The file system of {name} cannot grow: {said(failed[0])}")
         wrong = Trouble("volume-pending", detail, proofs.events(failed), commands.describe(write))
         return troubled(plain, wrong)
-    used = snapshot.hides("Pod") or any(not has_ended(pod.image) for pod in users(snapshot, write))
+    on_nodes = (pod for pod in users(snapshot, write) if node_of(pod.image))
+    used = snapshot.hides("Pod") or any(not has_ended(pod.image) for pod in on_nodes)
     what = f"the file system of {name} to grow, on the node of a Pod that uses it"
     if not used:
         what = f"a Pod to use {name}: its volume has grown, and its file system does so then"

@@ -66,7 +66,7 @@ def _mounted(snapshot: Snapshot, claim: Write) -> Holding | None:
 
     Source: pkg/controller/volume/pvcprotection/pvc_protection_controller.go, podUsesPVCForDeletion.
     """
-    using_it = users(snapshot, claim)
+    using_it = [pod for pod in users(snapshot, claim) if node_of(pod.image)]
     if not using_it:
         return None
     stopping = [pod for pod in using_it if pod.image.metadata.deletion_timestamp]
@@ -90,17 +90,20 @@ def _mounted(snapshot: Snapshot, claim: Write) -> Holding | None:
     )
 
 
-def users(snapshot: Snapshot, claim: Write, *, placed: bool = True) -> list[Write]:
-    """The Pods of its namespace that have the claim as a volume, and have a node, or have none."""
+def users(snapshot: Snapshot, claim: Write) -> list[Write]:
+    """The Pods of its namespace that have the claim as a volume, those that have a node first.
+
+    Only these are looked at closely: which volumes a Pod has does not change.
+    """
     namespace, name = claim.image.metadata.namespace, claim.image.metadata.name
     found: list[Write] = []
     for log in snapshot.world.places.inhabitants(namespace):
-        pod = snapshot.alive(log) if is_a(log.ref, kinds.POD) else None
-        if pod is None or bool(node_of(pod.image)) != placed:
+        if log.ref.kind != "Pod" or not log.writes or name not in claim_names(log.writes[-1].image):
             continue
-        if name in claim_names(pod.image):
+        pod = snapshot.alive(log)
+        if pod is not None:
             found.append(pod)
-    return sorted(found, key=lambda pod: pod.image.metadata.name)
+    return sorted(found, key=lambda pod: (not node_of(pod.image), pod.image.metadata.name))
 
 
 _COLLECTOR = frozenset({"foregroundDeletion", "orphan"})

@@ -265,6 +265,24 @@ def test_before_there_was_a_condition_only_an_event_says_who_disrupts_a_pod(
     assert message in step.why if who != "unknown" else "a taint of its node" in step.why
 
 
+@pytest.mark.parametrize("newer", [True, False])
+def test_an_event_of_an_eviction_that_may_have_been_refused_names_nobody(newer: bool) -> None:
+    """The cluster autoscaler tells before it tries."""
+    story = Story()
+    story.exists(node())
+    rs = story.exists(replicaset(replicas=1))
+    doomed = pod(rs)
+    if newer:
+        doomed["status"]["conditions"] += [condition("PodReadyToStartContainers", "True")]
+    story.exists(doomed)
+    story.tell(doomed, "ScaleDown", "deleting pod for node scale down", "cluster-autoscaler")
+    story.change(rs, {"spec": {"replicas": 0}}, KCM)
+    story.mark(doomed, 30)
+    if not newer:
+        story.tell(rs, "SuccessfulDelete", "Deleted pod: web-1-a", "replicaset-controller")
+    assert story.last(doomed).actor == "replicaset-controller"
+
+
 def test_the_pod_of_a_node_that_is_gone_may_have_been_collected_without_a_word() -> None:
     story = Story()
     host = story.exists(node())

@@ -147,7 +147,7 @@ def _by_its_node(view: View) -> str:
     https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-has-network
     """
     image = view.write.image
-    if condition(image, _NEWER) is not None and not has_ended(view.write.before or image):
+    if condition(image, NEWER) is not None and not has_ended(view.write.before or image):
         return ""
     node = node_of(image)
     host = view.by_name("Node", None, node) if node else None
@@ -157,7 +157,7 @@ def _by_its_node(view: View) -> str:
     return TAINTED if any(taint.effect == "NoExecute" for taint in taints) else ""
 
 
-_NEWER = "PodReadyToStartContainers"
+NEWER = "PodReadyToStartContainers"
 
 
 def _in_a_cloud(image: Image) -> bool:

@@ -13,7 +13,7 @@ import msgspec
 from eventstream.explain.attribution import proofs
 from eventstream.explain.attribution.customs import custom_keeper
 from eventstream.explain.controllers.pod.evictors import Evictor, evictor, noted
-from eventstream.explain.deletions.deciding import left_open
+from eventstream.explain.deletions.deciding import NEWER, left_open
 from eventstream.explain.deletions.removals import deletion, is_mirror
 from eventstream.explain.vocabulary import sources
 from eventstream.explain.vocabulary.declared import kinds
@@ -254,7 +254,7 @@ def deleted(view: View) -> Verdict | None:
     found, note = _disruption(write), None
     if found is None:
         note = _told(view) or noted(view)
-        if note is None:
+        if note is None or _needs_no_event(view):
             return None
         reason = _TOLD.get(note.after.spec.reason or "", "EvictionByEvictionAPI")
         found = DISRUPTIONS[reason], ""
@@ -299,6 +299,22 @@ _TOLD = {
 Sources: pkg/controller/tainteviction/taint_eviction.go, emitPodDeletionEvent;
 pkg/scheduler/framework/preemption/executor.go, prepareCandidate.
 """
+
+
+def _needs_no_event(view: View) -> bool:
+    """Whether the Pod would have the condition, or its controller says that it deleted it.
+
+    Who tries to evict a Pod may say so before it is refused. Since 1.26 a running Pod that is
+    disrupted has the condition; that of newer kubelets, which is in all Pods, came later.
+    Source: pkg/registry/core/pod/storage/eviction.go, addConditionAndDeletePod.
+    """
+    image = view.write.before or view.write.image
+    if phase(image) == "Running" and condition(image, NEWER) is not None:
+        return True
+    owner = image.metadata.controller
+    said_so = owner and view.all_notes(owner.uid, "SuccessfulDelete", of=image.metadata.name)
+    return bool(said_so)
+
 
 _CANCELLED = "Cancelling deletion of Pod "
 _NEAR = 60.0

@@ -167,6 +167,7 @@ def test_what_is_to_rest_is_suspended_unless_something_is_wrong() -> None:
         ("RolloutBlocked", "failed"), ("UpgradeBlocked", "unknown"), ("Dangling", "unknown"),
         ("Halted", "suspended"), ("DatabaseHaltedSuccessfully", "complete"),
         ("BackingUp", "progressing"), ("Back Up", "complete"), ("NotYetReady", "progressing"),
+        ("NotFullySynced", "progressing"), ("NotAllPodsReady", "progressing"),
     ],
 )  # fmt: skip
 def test_words_mean_what_operators_mean_by_them(word: str, state: HealthState) -> None:

@@ -124,6 +124,7 @@ def by_convention(found: Entry, *, newest: bool = True) -> Health | None:
     if health.state == "failed" and any(map(_gave_up, conditions)):
         health = msgspec.structs.replace(health, holder="client")
     if health.state == "suspended" and _is_resumed(health, spec):
+        # It waits for its controller; one that has seen that lets it rest for another's sake.
         goes_on: HealthState = "unknown" if _is_seen(status, generation) else "progressing"
         health = msgspec.structs.replace(health, state=goes_on)
     health = with_part(health, status, generation)
@@ -300,26 +301,25 @@ def rests(spec: Any, metadata: Any) -> Health | None:
     for name, value in annotations.items() if isinstance(annotations, dict) else ():
         if value == "true" and name.rpartition("/")[2] in _REST_MARKS:
             return Health("suspended", f"annotation {name} is true", asks=True)
-    if not isinstance(spec, dict):
-        return None
-    policy = spec.get("runPolicy")  # Of Kubeflow's jobs, whose parts are counted there.
-    places = (("", spec), ("runPolicy.", policy if isinstance(policy, dict) else {}))
-    for place, asked in places:
+    path = next((path for path, rest in _rest_flags(spec) if rest), "")
+    return Health("suspended", f"{path} is true", asks=True) if path else None
+
+
+def _rest_flags(spec: Any) -> Iterator[tuple[str, bool]]:
+    """What a spec says of resting, by path; also that of Kubeflow's jobs, whose parts it counts."""
+    policy = spec.get("runPolicy") if isinstance(spec, dict) else None
+    for place, asked in (("spec", spec), ("spec.runPolicy", policy)):
+        flags = asked if isinstance(asked, dict) else {}
         for name in _RESTS:
-            if asked.get(name) is True:
-                return Health("suspended", f"spec.{place}{name} is true", asks=True)
-    return None
+            if isinstance(rest := flags.get(name), bool):
+                yield f"{place}.{name}", rest
 
 
 def _is_resumed(health: Health, spec: Any) -> bool:
-    """Whether its spec asks it to go on, while it still says that it rests: it waits for that.
-
-    Unless its controller has seen that it is to go on: it may rest for another's sake then, as what
-    belongs to a Cluster that is paused.
-    """
+    """Whether its spec asks it to go on, while it still says that it rests."""
     said = (*parts(health.by), *parts(health.reason))
-    found = (name[:4] for name in _RESTS if isinstance(spec, dict) and spec.get(name) is False)
-    return any(part.startswith(name) for name in found for part in said)
+    asked = [path.rpartition(".")[2][:4] for path, rest in _rest_flags(spec) if not rest]
+    return any(part.startswith(name) for name in asked for part in said)
 
 
 def _by_words(status: Entry, path: str, task: bool, depth: int = 0) -> Health | None:

@@ -69,7 +69,7 @@ COMPLETE = word_set(
 )
 """Parts by which it says that all is as asked for."""
 
-_DENIES = frozenset(("no", "not", "yet", "non", "un", "without", "never", "in"))
+_DENIES = frozenset(("no", "not", "non", "un", "without", "never", "in"))
 _TOGETHER: dict[tuple[str, str], Meaning] = {
     ("back", "off"): "failed",
     ("disruption", "blocked"): "unknown",
@@ -221,7 +221,7 @@ def meaning(text: str) -> Meaning:
         return _ALONE[found[0]]
     said: set[Meaning] = {"suspended"} if _is_a_persons(found) else set()
     for place, part in enumerate(found):
-        before = found[place - 1] if place else ""
+        before = _before(found, place)
         after = found[place + 1] if place + 1 < len(found) else ""
         if part == "running" and after in _RUNS:
             said.add("progressing")
@@ -231,6 +231,18 @@ def meaning(text: str) -> Meaning:
         if one in said:
             return one
     return "unknown"
+
+
+def _before(found: tuple[str, ...], place: int) -> str:
+    """The part before another, which may deny it: also in `not yet ready`, `not all Pods ready`."""
+    earlier = found[:place]
+    if found[place] in COMPLETE and not _NOT_ALL.isdisjoint(pairwise(earlier)):
+        return "not"
+    return next((part for part in reversed(earlier) if part not in _HOW_MUCH), "")
+
+
+_NOT_ALL = frozenset((("not", "all"), ("not", "every"), ("not", "enough")))
+_HOW_MUCH = word_set("yet fully completely")
 
 
 def _is_a_persons(found: tuple[str, ...]) -> bool:

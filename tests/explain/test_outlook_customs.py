@@ -153,8 +153,9 @@ def test_neither_a_clients_finalizer_nor_an_event_of_before_shows_that_a_control
 
 @pytest.mark.parametrize(
     ("told_by", "code"),
-    [("site-operator", "not-ready"), ("", "no-controller"), ("kyverno-scan", "no-controller")],
-)
+    [("site-operator", "not-ready"), ("", "no-controller"), ("kyverno-scan", "no-controller"),
+     ("cert-manager-gateway-shim", "no-controller")],
+)  # fmt: skip
 def test_who_tells_of_it_is_there_though_its_status_is_of_no_generation(
     told_by: str, code: str
 ) -> None:

@@ -11,7 +11,7 @@ import msgspec
 from eventstream.explain.outlook.holding import Holding
 from eventstream.explain.outlook.snapshot import Snapshot, written
 from eventstream.explain.outlook.waits import acting
-from eventstream.explain.vocabulary.declared.tools import polices
+from eventstream.explain.vocabulary.declared.tools import tells_beside
 from eventstream.explain.world.notes import told_at
 from eventstream.explain.world.text import named, parse, when
 from eventstream.explain.world.writes import Write
@@ -73,7 +73,7 @@ def _told(snapshot: Snapshot, write: Write, asked: Write, since: float) -> Chang
     notes = [
         note
         for note in snapshot.latest_notes(write.log, *found)
-        if not polices(note.after.spec.component, group)
+        if not tells_beside(note.after.spec.component, group)
     ]
     at = since if asked.base else written(asked)
     if at:

@@ -51,15 +51,15 @@ def is_program(manager: str) -> bool:
     return not (is_tool(manager) or manager in LIBRARIES or is_of_a_cloud(manager))
 
 
-_POLICIES = frozenset({"gatekeeper", "kyverno"})
+_BESIDE = ("cert-manager-gateway-shim", "cert-manager-ingress-shim", "gatekeeper-", "kyverno-")
 
 
-def polices(component: str, group: str) -> bool:
-    """Whether an Event's reporter tells of whatever breaks a policy, and looks after none of it.
+def tells_beside(component: str, group: str) -> bool:
+    """Whether an Event's reporter tells of what others look after: of its policies, certificates.
 
-    Of a kind of its own it is the controller.
+    Of a kind of its own group it is the controller.
     Sources: https://github.com/kyverno/kyverno (kyverno-admission, kyverno-scan);
-    https://github.com/open-policy-agent/gatekeeper (gatekeeper-webhook, gatekeeper-audit).
+    https://github.com/open-policy-agent/gatekeeper (gatekeeper-webhook, gatekeeper-audit);
+    https://cert-manager.io/docs/troubleshooting/ (cert-manager-gateway-shim of a Gateway).
     """
-    name, dash, _ = component.partition("-")
-    return bool(dash) and name in _POLICIES and name not in group
+    return component.startswith(_BESIDE) and component.partition("-")[0] not in group

@@ -1,8 +1,7 @@
 """Django's settings, so that one process serves pages, socket and static files, safely by default.
 
 Everything that an installation may change comes from the environment, and a value that makes no
-sense stops the start with a message that names the variable. docs/settings.md lists them
-all.
+sense stops the start with a message that names the variable. docs/settings.md lists all of them.
 """
 
 import os

@@ -216,6 +216,29 @@ def test_what_nobody_acted_on_is_not_reported_on_by_that_its_trace_is_over() -> 
     assert _told(story, site) == ("running", None)
 
 
+@pytest.mark.parametrize(
+    ("kind", "api", "status", "well"),
+    [
+        ("Website", "stable.example.com/v1", {"phase": "Ready"}, "Its status.phase is Ready"),
+        ("HumioParser", "core.humio.com/v1alpha1", {"state": "Exists"},
+         "By the rule for its kind it is well"),
+    ],
+)  # fmt: skip
+def test_a_change_that_need_not_show_may_have_been_taken_up(
+    kind: str, api: str, status: Json, well: str
+) -> None:
+    story = Story(judge=taught.judge())
+    site = story.exists(thing(kind, "a", api, spec={"size": 1}, status=status))
+    story.wait(60)
+    story.change(site, {"spec": {"size": 2}}, "kubectl-edit")
+    story.wait(3600)
+    assert _told(story, site) == ("unknown", None)
+    assert story.trace(site).summary == (
+        f"Nobody was seen to act on {kind} a. {well}, and its status names no generation: whether "
+        "that holds for what is asked now cannot be told."
+    )
+
+
 @pytest.mark.parametrize("known", [True, False])
 def test_what_is_paused_by_an_annotation_is_not_seen_and_that_is_no_wonder(known: bool) -> None:
     story = Story(judge=taught.judge())

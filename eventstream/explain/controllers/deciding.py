@@ -307,16 +307,13 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None) -> Outlook:
         return leaving(snapshot, write)
     own = behaviour_of(image).assess
     if own is not None:
-        return with_dependents(snapshot, write, own(snapshot, write, began), assess)
+        return _with_dependents(snapshot, write, own(snapshot, write, began))
     if not is_built_in(image.api_version):
         return standing.assess(snapshot, write, began, assess)
     return untaught(write)
 
 
-Assess = Callable[[Snapshot, Write, Write | None], Outlook]
-
-
-def with_dependents(snapshot: Snapshot, write: Write, own: Outlook, assess: Assess) -> Outlook:
+def _with_dependents(snapshot: Snapshot, write: Write, own: Outlook) -> Outlook:
     """The outlook of a Pod, a claim or a Deployment together with that of the Pods that it owns.
 
     Those of a Deployment's ReplicaSets are none of its own. Of other kinds it is their own outlook.
@@ -335,10 +332,10 @@ def with_dependents(snapshot: Snapshot, write: Write, own: Outlook, assess: Asse
         # Without it nobody needs the others, and what is wrong with it keeps it from making more.
         if own.state == "stalled" or has_ended(write.image):
             return own
-        found = _waits(snapshot, write, assess, "Pod")
+        found = _waits(snapshot, write, "Pod")
     elif kind == kinds.CLAIM:
         # The claim waits for what fills it.
-        held = _waits(snapshot, write, assess, "Pod", "PersistentVolumeClaim")
+        held = _waits(snapshot, write, "Pod", "PersistentVolumeClaim")
         found = [msgspec.structs.replace(one, rank=0) for one in held]
     else:
         return own
@@ -347,7 +344,7 @@ def with_dependents(snapshot: Snapshot, write: Write, own: Outlook, assess: Asse
     return pending([*found, *own.holdings], own.stages, snapshot, "")
 
 
-def _waits(snapshot: Snapshot, write: Write, assess: Assess, *of: str) -> list[Holding]:
+def _waits(snapshot: Snapshot, write: Write, *of: str) -> list[Holding]:
     """What those of these kinds that it owns wait for; one that ended may have been replaced."""
     found: list[Holding] = []
     if snapshot.level == HIGHEST:

@@ -66,11 +66,11 @@ def grounds(view: View, who: Writer) -> Grounds | None:
     found = _grounds(view, who)
     if found is None or who.subresource or not is_built_in(view.write.image.api_version):
         return found
-    other = restored(view, who.manager, found.cause)
+    other = _restored(view, who.manager, found.cause)
     if other is None:
         return found
     asks = not other.gone and view.write.spec_changed
-    return found._replace(cause=found.cause if asks else other, why=said(other))
+    return found._replace(cause=found.cause if asks else other, why=_set_right(other))
 
 
 def _grounds(view: View, who: Writer) -> Grounds | None:
@@ -252,7 +252,7 @@ _LOOKED = 32
 """Writes of one object, or dependents of one owner, the newest first, that are looked at for it."""
 
 
-def restored(view: View, manager: str, asked: Write | None) -> Write | None:
+def _restored(view: View, manager: str, asked: Write | None) -> Write | None:
     """The write that this one undoes, or the end of the object in whose place it makes another.
 
     It came after what was last `asked` of the custom resource, else it is no reason.
@@ -261,7 +261,7 @@ def restored(view: View, manager: str, asked: Write | None) -> Write | None:
     return found if found is not None and (asked is None or found.order > asked.order) else None
 
 
-def said(found: Write) -> str:
+def _set_right(found: Write) -> str:
     """Why it wrote, in a sentence."""
     if found.gone:
         return f"It had received {seen(found)}, and made it anew."

@@ -250,7 +250,7 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None, child_of: Asse
     outlook = pending(found, stages, snapshot, "")
     first = outlook.first
     silent = first is not None and first.diagnosis == "no-controller" and first.about is write
-    if silent and since is not None and _may_stand(snapshot, write, asked):
+    if silent and since is not None and health and _may_stand(snapshot, write, asked, health):
         return _untold(write, health, stages)
     if outlook.state != "stalled" or first is None or first.about is write:
         return outlook
@@ -260,25 +260,25 @@ def assess(snapshot: Snapshot, write: Write, began: Write | None, child_of: Asse
     return msgspec.structs.replace(outlook, summary=f"{outlook.summary} {beside}")
 
 
-def _may_stand(snapshot: Snapshot, write: Write, asked: Write) -> bool:
+def _may_stand(snapshot: Snapshot, write: Write, asked: Write, health: Health) -> bool:
     """Whether who took up a change need not write anything: all is well, and nothing made for it.
 
     Of what names no generation the status stays as it is then, as that of a store that is valid.
     """
     served = write.log.family.children or snapshot.world.known.server_since(write.log.uid, -1)
-    health, before = write.image.health, asked.before
-    if served or asked.change.type != "MODIFIED":
-        return False
-    if before is not None and before.health is not None and before.health.asks:
-        return False  # Who resumes it has something to do.
-    return health is not None and health.state == "complete"
+    before = asked.before.health if asked.before is not None else None
+    resumed = before is not None and before.asks  # Who resumes it has something to do.
+    changed = asked.change.type == "MODIFIED" and not resumed
+    return changed and not served and health.state == "complete"
 
 
-def _untold(write: Write, health: Health | None, stages: tuple[Stage, ...]) -> Outlook:
+def _untold(write: Write, health: Health, stages: tuple[Stage, ...]) -> Outlook:
     """That nobody was seen to act on a change, which does not mean that nobody did."""
-    name, by = named(write.image), health.by if health is not None else ""
-    says = f" Its {by}, as before the change, and names no generation:" if by else ""
-    told = f"Nobody was seen to act on {name}.{says} whether that holds now cannot be told."
+    well = f"Its {health.by}" if health.by else "By the rule for its kind it is well"
+    told = (
+        f"Nobody was seen to act on {named(write.image)}. {well}, and its status names no "
+        "generation: whether that holds for what is asked now cannot be told."
+    )
     return msgspec.structs.replace(unknown(write, told), stages=stages)
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from eventstream.explain.attribution import proofs
 from eventstream.explain.attribution.customs import custom_keeper
-from eventstream.explain.controllers.pod.evictors import Evictor, evictor, noted
+from eventstream.explain.controllers.pod.evictors import Evictor, evictor, noted, told_now
 from eventstream.explain.deletions.deciding import NEWER, left_open
 from eventstream.explain.deletions.removals import deletion, is_mirror
 from eventstream.explain.vocabulary import sources
@@ -312,23 +312,16 @@ def _needs_no_event(view: View) -> bool:
     if phase(image) == "Running" and condition(image, NEWER) is not None:
         return True
     owner = image.metadata.controller
-    said_so = owner and view.all_notes(owner.uid, "SuccessfulDelete", of=image.metadata.name)
-    return bool(said_so)
+    name = image.metadata.name
+    return owner is not None and bool(view.all_notes(owner.uid, "SuccessfulDelete", of=name))
 
 
 _CANCELLED = "Cancelling deletion of Pod "
-_NEAR = 60.0
-"""Seconds from a deletion within which it is told; before that another one is told of."""
 
 
 def _told(view: View) -> Change | None:
     """The Event in which somebody says that it disrupts this Pod; None where nobody does."""
-    at = view.write.change.at
-    found = [
-        note
-        for note in view.notes(view.write.log.uid, *_TOLD)
-        if abs(told_at(note) - at) <= _NEAR and not said(note).startswith(_CANCELLED)
-    ]
+    found = [note for note in told_now(view, *_TOLD) if not said(note).startswith(_CANCELLED)]
     return max(found, key=told_at, default=None)
 
 

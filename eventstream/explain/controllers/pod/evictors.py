@@ -126,15 +126,18 @@ https://github.com/kubernetes-sigs/descheduler/tree/master/pkg/descheduler/evict
 
 _KUBERNETES = frozenset({*ACTORS, "default-scheduler", "node-controller"})
 _NEAR = 60.0
-"""Seconds from an eviction within which its client tells of it; before that it tells of another."""
+"""Seconds from a deletion within which it is told of; before that another one is."""
 
 
 def noted(view: View) -> Change | None:
     """The Event in which somebody says that it evicted this Pod; None where nobody does."""
-    at = view.write.change.at
-    found = [
-        note
-        for note in view.notes(view.write.log.uid, *_EVICTED_FOR)
-        if note.after.spec.component not in _KUBERNETES | {""} and abs(told_at(note) - at) <= _NEAR
-    ]
+    own = _KUBERNETES | {""}
+    found = [note for note in told_now(view, *_EVICTED_FOR) if note.after.spec.component not in own]
     return max(found, key=told_at, default=None)
+
+
+def told_now(view: View, *reasons: str) -> list[Change]:
+    """The Events about this Pod with these reasons that were told as it was deleted."""
+    at = view.write.change.at
+    notes = view.notes(view.write.log.uid, *reasons)
+    return [note for note in notes if abs(told_at(note) - at) <= _NEAR]
